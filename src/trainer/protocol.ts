@@ -1,0 +1,126 @@
+/** The trainer's DOOR: what goes into the trainer process, what comes out, and the shape of an error. Types only. */
+
+/** An error as a person sees it: made by `errors.ts`, shown as it is. */
+export interface ErrorInfo {
+  /** Stable, upper snake case, e.g. `DATASET_EMPTY`. */
+  code: string;
+  /** What is wrong, in plain words. */
+  message: string;
+  /** What the person can do about it. */
+  remedy: string;
+  /** Absolute path of the file at fault, where there is one. */
+  file?: string;
+  /** One-based place in `file`. */
+  line?: number;
+  column?: number;
+}
+
+export type DeviceName = 'cpu' | 'webgpu' | 'cuda';
+export type SplitName = 'train' | 'validation' | 'test';
+export type Phase = 'scan' | 'decode' | 'compile' | 'evaluate';
+
+/** Events of a training run, one JSON object a line in `events.jsonl` and on stdout with `--json`. */
+export type TrainEvent =
+  | {
+      type: 'started';
+      /** Absolute path of the run folder. */
+      run: string;
+      name: string;
+      device: DeviceName;
+      model: string;
+      method: string;
+      labels: string[];
+      /** Images in each split. */
+      images: Record<SplitName, number>;
+      /** Images left out because they could not be read. */
+      skipped: number;
+      epochs: number;
+      /** Optimiser steps of the whole run. */
+      steps: number;
+      /** Scalars that train, and scalars in the whole model. */
+      trainableParameters: number;
+      totalParameters: number;
+      /** The step that a resumed run continues from; absent in a fresh one. */
+      resumedFrom?: number;
+    }
+  | { type: 'progress'; phase: Phase; done: number; total: number }
+  /** `epoch` is fractional: 1.5 is the middle of the second epoch. `loss` is the mean since the last step event. */
+  | { type: 'step'; step: number; epoch: number; loss: number; learningRate: number; imagesPerSecond: number }
+  | {
+      type: 'evaluation';
+      step: number;
+      epoch: number;
+      split: SplitName;
+      /** Mean cross-entropy in nats. */
+      loss: number;
+      /** Share of right answers, 0 to 1. */
+      accuracy: number;
+      /** `confusion[truth][prediction]`, counts. */
+      confusion: number[][];
+    }
+  | { type: 'checkpoint'; step: number; path: string; best: boolean }
+  /** Something the person should know that is no error: a device fallback, skipped images. */
+  | { type: 'notice'; code: string; message: string; remedy?: string; file?: string }
+  | { type: 'finished'; run: string; best: { step: number; accuracy: number }; seconds: number; reason: 'epochs' | 'early-stopping' }
+  /** The person stopped the run; a checkpoint was saved at `step`. */
+  | { type: 'stopped'; run: string; step: number }
+  | ({ type: 'error' } & ErrorInfo);
+
+/** A `TrainEvent` as it lies in `events.jsonl`: `seq` counts from 0 in a run, `time` is milliseconds since 1970. */
+export type RecordedEvent = TrainEvent & { seq: number; time: number };
+
+/** The fields by which a window finds a running trainer: `lock.json` in the run folder. */
+export interface RunLock {
+  pid: number;
+  /** Unix socket path or Windows pipe name that speaks `RunRequest` in, `RecordedEvent` out, a JSON object a line. */
+  socket: string;
+  startedAt: number;
+}
+
+/** Sent to a running trainer over its socket. */
+export type RunRequest = { type: 'stop' };
+
+export interface Prediction {
+  label: string;
+  /** 0 to 1. */
+  probability: number;
+}
+
+/** The answer for one image: predictions, best first, or why there are none. */
+export type Classification = { path: string; predictions: Prediction[] } | { path: string; error: ErrorInfo };
+
+/** Requests to and answers from the warm classification process (`main.js serve`), over the fork's IPC channel. */
+export type ServeRequest =
+  | { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number }
+  | { id: number; type: 'cancel'; request: number };
+export type ServeAnswer =
+  | { id: number; type: 'classification'; result: Classification }
+  | { id: number; type: 'done' }
+  | ({ id: number; type: 'error' } & ErrorInfo);
+
+export interface Evaluation {
+  accuracy: number;
+  loss: number;
+  labels: string[];
+  perClass: { label: string; precision: number; recall: number; f1: number; support: number }[];
+  /** `confusion[truth][prediction]`, counts, in the order of `labels`. */
+  confusion: number[][];
+}
+
+export interface Inspection {
+  root: string;
+  labels: string[];
+  /** Readable images a class and split. */
+  counts: { label: string; train: number; validation: number; test: number }[];
+  /** Whether the splits are the person's own folders or drawn by seed. */
+  splits: 'folders' | 'seeded';
+  problems: ErrorInfo[];
+}
+
+/** What a run is about: `run.json` in the run folder, written at its start. */
+export interface RunInfo {
+  name: string;
+  /** Absolute path of the config file it was started from. */
+  config: string;
+  createdAt: number;
+}
