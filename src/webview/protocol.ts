@@ -1,0 +1,288 @@
+/**
+ * The webviews' DOOR: what the extension host tells each view and what each view tells the host. Types only.
+ *
+ * The page (made by the host, for every view alike):
+ *
+ *   <html lang="${vscode.env.language}"> <head>
+ *     <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-${nonce}';
+ *       style-src ${cspSource}; img-src ${cspSource} data: blob:">
+ *     <link rel="stylesheet" href="dist/webview/<view>.css" (as webview URI)> </head>
+ *   <body data-view="<view>"> <main id="view"></main>
+ *     <script nonce="${nonce}" src="dist/webview/<view>.js" (as webview URI)></script> </body>
+ *
+ * with <view> one of `ViewName`; `localResourceRoots`: `dist/webview`, and for the image editor the picture's folder.
+ * No inline script or style is used, so `'unsafe-inline'` is not needed.
+ *
+ * The life of a view:
+ * 1. The script runs and posts `{ type: 'ready' }`. A view that was hidden, moved or reloaded starts anew and posts it again.
+ * 2. The host answers every `ready` with one `init`, which holds ALL the view needs to show the present state.
+ * 3. The view renders and sets `data-ready` on `<body>`.
+ * 4. From then on the host sends changes. A view keeps nothing that the host does not know, except what is being typed and
+ *    presentation (scroll, zoom, smoothing, open sections), which it keeps itself through `setState`.
+ *
+ * Strings: views take their own words through `@vscode/l10n`, from the bundle in `init` (`vscode.l10n.bundle`; undefined is English).
+ * Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
+ */
+import type { DeviceName, ErrorInfo, Phase, Prediction, RecordedEvent } from '../trainer/protocol.js';
+
+export type ViewName = 'trainPanel' | 'dashboard' | 'imageEditor';
+
+/** The host's answer to every `ready`. */
+export interface Init<State> {
+  type: 'init';
+  /** BCP 47 tag for numbers and plurals: `vscode.env.language`. */
+  language: string;
+  /** `vscode.l10n.bundle`. */
+  bundle?: Record<string, string>;
+  state: State;
+}
+
+/** Later changes: the keys given replace those of the state, whole; keys not given stay. `null` is a value, `undefined` is "not given". */
+export interface Patch<State> {
+  type: 'patch';
+  state: Partial<State>;
+}
+
+/** What every view may tell the host. */
+export type FromAnyView =
+  | { type: 'ready' }
+  /** Open the file an error names, at its place (both count from 1). */
+  | { type: 'openPlace'; file: string; line?: number; column?: number }
+  /** Open the output channel with the log. */
+  | { type: 'openLog' };
+
+/**
+ * Where a run stands. `interrupted`: its trainer is gone without a word (killed, power loss); `failed`: its last event is an error.
+ * `starting` lasts from the start command to the `started` event, `stopping` from the stop command to the `stopped` event.
+ */
+export type RunStatus = 'starting' | 'running' | 'stopping' | 'stopped' | 'finished' | 'failed' | 'interrupted';
+
+// --- training panel (sidebar) -----------------------------------------------------------------------------------
+
+export type MethodName = 'head' | 'lora' | 'full';
+
+/**
+ * The form's values under the names of the config schema: what is written into a `*.vitune.json` as it is.
+ * A key left out means the schema's default.
+ */
+export interface TrainForm {
+  /** Absolute folder. */
+  dataset?: string;
+  /** `embedded`, an absolute folder, or a hub id. */
+  model?: string;
+  init?: 'pretrained' | 'random';
+  method: { type: 'head' } | { type: 'lora'; rank?: number; alpha?: number; dropout?: number; targetModules?: string[] } | { type: 'full' };
+  epochs?: number;
+  batchSize?: number;
+  /** Left out: `learningRates[method.type]`. */
+  learningRate?: number;
+  device?: 'auto' | DeviceName;
+  seed?: number;
+  validationSplit?: number;
+  warmupRatio?: number;
+  weightDecay?: number;
+  labelSmoothingFactor?: number;
+  /** Left out: no early stopping. */
+  earlyStoppingPatience?: number;
+  /** Only what is switched off is written: `randomResizedCrop: false`, `horizontalFlip: 0`. */
+  augmentation?: { randomResizedCrop?: false; horizontalFlip?: 0 };
+}
+
+/** The numeric inputs of the form, by their place in the config. */
+export type NumberKey =
+  | 'method.rank'
+  | 'method.alpha'
+  | 'method.dropout'
+  | 'epochs'
+  | 'batchSize'
+  | 'learningRate'
+  | 'seed'
+  | 'validationSplit'
+  | 'warmupRatio'
+  | 'weightDecay'
+  | 'labelSmoothingFactor'
+  | 'earlyStoppingPatience';
+
+/** What a number may be; the words are JSON Schema's, so that the host can take them from the config's schema. */
+export interface NumberRule {
+  integer: boolean;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  /** Shown as the placeholder of an empty field. */
+  default?: number;
+}
+
+export interface DatasetChoice {
+  /** Absolute folder; the value in `TrainForm.dataset`. */
+  folder: string;
+  name: string;
+  /** Absent until it was inspected. */
+  inspection?: { classes: number; images: number; problems: number };
+  /** The folder cannot be used at all. */
+  error?: ErrorInfo;
+}
+
+export interface ModelChoice {
+  /** The value in `TrainForm.model`. */
+  value: string;
+  name: string;
+  /** One line below the list when chosen, e.g. `ViT-Ti/16 at 64 px, 5.5 M parameters`. */
+  detail?: string;
+  /** False: there are no pretrained weights to start from (only `init: 'random'` is possible). Default true. */
+  pretrained?: boolean;
+}
+
+export interface DeviceChoice {
+  value: 'auto' | DeviceName;
+  /** Its hardware name where known, e.g. `NVIDIA GeForce RTX 4070`. */
+  detail?: string;
+  /** Why it cannot be used here; it is then shown disabled with these words. */
+  unavailable?: string;
+}
+
+/** The run that the panel follows, reduced from its events by the host. */
+export interface RunSummary {
+  /** Absolute run folder: names the run in every message. */
+  folder: string;
+  name: string;
+  status: RunStatus;
+  /** A checkpoint to continue from exists and no trainer is at work on the run. */
+  resumable: boolean;
+  device?: DeviceName;
+  /** What is going on before and between steps; null while steps are taken. `total` 0: unknown, an indeterminate bar. */
+  activity: { phase: Phase; done: number; total: number } | null;
+  /** Fractional, as in step events. */
+  epoch: number;
+  epochs: number;
+  step: number;
+  steps: number;
+  loss?: number;
+  imagesPerSecond?: number;
+  /** Of the last validation, 0 to 1. */
+  accuracy?: number;
+  best?: { step: number; accuracy: number };
+  secondsLeft?: number;
+  /** Whole duration, once finished. */
+  seconds?: number;
+}
+
+export interface TrainPanelState {
+  form: TrainForm;
+  datasets: DatasetChoice[];
+  models: ModelChoice[];
+  devices: DeviceChoice[];
+  /** Names that LoRA may adapt in the chosen model, e.g. `query`, `key`, `value`. */
+  targetModules: string[];
+  rules: Record<NumberKey, NumberRule>;
+  /** Default learning rate of each method. */
+  learningRates: Record<MethodName, number>;
+  run: RunSummary | null;
+  /** The last error, of the run or of an attempt to start one; null once a new start was accepted. */
+  error: ErrorInfo | null;
+  /** Something the person should know that is no error, e.g. a device fallback; null: nothing. */
+  notice: { message: string; remedy?: string } | null;
+}
+
+/** A `patch` with `form` replaces all the inputs, so the host sends it only when the host itself changed the form. */
+export type ToTrainPanel = Init<TrainPanelState> | Patch<TrainPanelState>;
+
+export type FromTrainPanel =
+  | FromAnyView
+  /** The person changed the form and it is valid: the host keeps it for the next `init`. */
+  | { type: 'form'; form: TrainForm }
+  /** Ask for a folder; the host then patches `datasets` and `form` (with it chosen). */
+  | { type: 'addDataset' }
+  /** Ask for a model folder; the host then patches `models` and `form`. */
+  | { type: 'addModel' }
+  /** Show what `inspect` found wrong with a dataset. */
+  | { type: 'showProblems'; dataset: string }
+  /** Sent only with a valid form that has a dataset. */
+  | { type: 'start'; form: TrainForm }
+  | { type: 'stop'; run: string }
+  | { type: 'resume'; run: string }
+  | { type: 'openDashboard'; run: string }
+  | { type: 'saveConfig'; form: TrainForm }
+  /** Close the error or the notice. */
+  | { type: 'dismiss'; what: 'error' | 'notice' };
+
+// --- dashboard (editor panel of one run) ------------------------------------------------------------------------
+
+/** A checkpoint that lies on disk now. */
+export interface CheckpointRow {
+  step: number;
+  /** Absolute folder. */
+  path: string;
+  best: boolean;
+  last: boolean;
+  /** It is the one that classifies at present. */
+  active: boolean;
+  /** Milliseconds since 1970. */
+  savedAt: number;
+}
+
+export interface DashboardState {
+  run: { folder: string; name: string; config: string; createdAt: number };
+  status: RunStatus;
+  /** See `RunSummary`. */
+  resumable: boolean;
+  /** All events so far, in the order of `seq`. A resumed run may take some steps again: the view keeps the later. */
+  events: RecordedEvent[];
+  checkpoints: CheckpointRow[];
+  /** True: a click on a cell of the confusion matrix is answered (`confusionCell`). False: the cells only show. */
+  cellsOpen: boolean;
+}
+
+export type ToDashboard =
+  | Init<DashboardState>
+  /** Everything but events, which only `init` and `events` bring. */
+  | Patch<Omit<DashboardState, 'events'>>
+  /** New events; gather them to at most about ten messages a second. Those with a `seq` already seen are dropped. */
+  | { type: 'events'; events: RecordedEvent[] };
+
+export type FromDashboard =
+  | FromAnyView
+  | { type: 'stop'; run: string }
+  | { type: 'resume'; run: string }
+  | { type: 'openConfig'; file: string }
+  | { type: 'revealRun'; run: string }
+  | { type: 'useCheckpoint'; path: string }
+  | { type: 'revealCheckpoint'; path: string }
+  /** Indices into the labels of `started`. */
+  | { type: 'confusionCell'; truth: number; prediction: number };
+
+// --- image editor -----------------------------------------------------------------------------------------------
+
+export type PictureState =
+  /** A webview URI or a data: URI of a preview made by the host. */
+  | { kind: 'shown'; src: string }
+  /** The host knows that there is nothing to show. */
+  | { kind: 'none'; error: ErrorInfo };
+
+export type VerdictState =
+  | { kind: 'noCheckpoint' }
+  | { kind: 'classifying' }
+  | { kind: 'predictions'; predictions: Prediction[] }
+  | { kind: 'error'; error: ErrorInfo };
+
+export interface ImageEditorState {
+  file: { path: string; name: string; /** bytes on disk */ size: number };
+  picture: PictureState;
+  /** The active checkpoint, for the words "by RUN, step N"; null: none. */
+  checkpoint: { path: string; run: string; step: number } | null;
+  verdict: VerdictState;
+}
+
+/** When another checkpoint becomes active: patch `checkpoint` and `verdict: classifying`, then `verdict` with the answer. */
+export type ToImageEditor = Init<ImageEditorState> | Patch<ImageEditorState>;
+
+export type FromImageEditor =
+  | FromAnyView
+  /** The browser cannot show `src`: the host may patch `picture` with a preview or with `none`; until then the view says so itself. */
+  | { type: 'pictureFailed' }
+  | { type: 'chooseCheckpoint' }
+  /** Show the training panel. */
+  | { type: 'train' }
+  /** Try again after an error. */
+  | { type: 'classify' };
