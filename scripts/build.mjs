@@ -1,0 +1,57 @@
+/** Bundles the three parts with esbuild: the extension, the trainer, and one script and style sheet a webview. `--watch` rebuilds on change. */
+import * as esbuild from 'esbuild';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root } from './ensure-installed.mjs';
+
+/** Views are the folders of src/webview that have a main.ts; its CSS imports become the view's style sheet. */
+function views() {
+  const folder = join(root, 'src', 'webview');
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && readdirSync(join(folder, entry.name)).includes('main.ts'))
+    .map((entry) => ({ in: join(folder, entry.name, 'main.ts'), out: entry.name }));
+}
+
+/** esbuild's options of each bundle. `release` minifies what is loaded in the editor; the trainer keeps names for readable stacks. */
+function bundles(folder, release) {
+  const shared = { absWorkingDir: root, bundle: true, metafile: true, logLevel: 'warning', sourcemap: release ? false : 'linked', legalComments: 'none' };
+  // jsonc-parser's CommonJS form hides its requires from a bundler; its `module` form does not.
+  const node = { ...shared, platform: 'node', target: 'node20', mainFields: ['module', 'main'] };
+  return [
+    { ...node, entryPoints: ['src/extension/extension.ts'], outfile: join(folder, 'extension.cjs'), format: 'cjs', external: ['vscode'], minify: release },
+    {
+      ...node,
+      entryPoints: ['src/trainer/main.ts', 'src/trainer/cli.ts'],
+      outdir: join(folder, 'trainer'),
+      outExtension: { '.js': '.mjs' },
+      format: 'esm',
+      external: ['onnxruntime-node', 'sharp', '@tensorflow/*'],
+      // CommonJS packages inside an ES module bundle still call require for Node's own modules.
+      banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
+    },
+    {
+      ...shared,
+      entryPoints: views(),
+      outdir: join(folder, 'webview'),
+      format: 'iife',
+      target: 'chrome120',
+      loader: { '.ttf': 'file', '.svg': 'text' },
+      minify: release,
+    },
+  ];
+}
+
+/** Writes the bundles under `folder` (default dist/) and returns esbuild's metafiles. */
+export async function build({ folder = join(root, 'dist'), release = false } = {}) {
+  const results = await Promise.all(bundles(folder, release).map((options) => esbuild.build(options)));
+  return results.map((result) => result.metafile);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--watch')) {
+    for (const options of bundles(join(root, 'dist'), false)) await (await esbuild.context({ ...options, logLevel: 'info' })).watch();
+  } else {
+    await build();
+  }
+}
