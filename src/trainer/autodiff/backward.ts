@@ -1,0 +1,44 @@
+/** Reverse-mode automatic differentiation: one walk back over the graph, guided by the table of rules. */
+import type { Builder } from '../ir/builder.js';
+import type { Node, Value } from '../ir/graph.js';
+import type { OpType } from '../ir/op.js';
+import { rules, type Rule } from './rules.js';
+
+/** Values on a way from any of `sources`: only these carry a gradient. */
+function dependants(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
+  const found = new Set(sources);
+  for (const node of nodes) if (node.inputs.some((v) => found.has(v))) for (const output of node.outputs) found.add(output);
+  return found;
+}
+
+/**
+ * Appends the gradient of the scalar `loss` (shape []) to the builder's graph.
+ * Returns d loss / d parameter for each of `parameters`, of the parameter's shape.
+ * Throws when the loss does not depend on a parameter or a way to it goes through an op without a gradient.
+ */
+export function backward(b: Builder, loss: Value, parameters: readonly Value[]): Value[] {
+  if (loss.shape.length) throw new Error(`the loss must be a scalar, not [${loss.shape.join(',')}]`);
+  const forward = [...b.graph.nodes];
+  const carries = dependants(forward, parameters);
+  const grads = new Map<Value, Value>([[loss, b.scalar(1)]]);
+  for (const node of forward.reverse()) {
+    const [output, ...others] = node.outputs as [Value, ...Value[]];
+    const grad = grads.get(output);
+    if (others.some((v) => grads.has(v))) throw new Error(`${node.op.type}: only the first output has a gradient`);
+    if (!grad || !node.inputs.some((v) => carries.has(v))) continue;
+    const rule = rules[node.op.type] as Rule<OpType> | 'not differentiable';
+    if (rule === 'not differentiable') throw new Error(`${node.op.type} is not differentiable, but a parameter lies before it`);
+    const parts = rule(b, grad, { op: node.op, node, needs: (i) => carries.has(node.inputs[i]!) });
+    node.inputs.forEach((input, i) => {
+      const part = parts[i];
+      if (!part || !carries.has(input)) return;
+      const sum = grads.get(input);
+      grads.set(input, sum ? b.add(sum, part) : part);
+    });
+  }
+  return parameters.map((parameter) => {
+    const grad = grads.get(parameter);
+    if (!grad) throw new Error('the loss does not depend on a parameter');
+    return grad;
+  });
+}

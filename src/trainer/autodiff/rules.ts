@@ -1,0 +1,121 @@
+/** The gradient of every op: a total table from op type to the rule that turns gradients of outputs into gradients of inputs. */
+import type { Builder } from '../ir/builder.js';
+import type { Node, Value } from '../ir/graph.js';
+import type { OpOf, OpType, Shape } from '../ir/op.js';
+
+export interface RuleContext<T extends OpType> {
+  op: OpOf<T>;
+  node: Node;
+  /** Whether input `i` is on the way to a parameter; what is not needs no gradient. */
+  needs: (i: number) => boolean;
+}
+
+/** Gradients of the inputs, in their order, from the gradient of the first output; undefined where none is needed. */
+export type Rule<T extends OpType> = (b: Builder, grad: Value, context: RuleContext<T>) => (Value | undefined)[];
+
+/** Sums a gradient over the axes along which `shape` was broadcast. */
+function unbroadcast(b: Builder, grad: Value, shape: Shape): Value {
+  const extra = grad.shape.length - shape.length;
+  const axes = grad.shape.flatMap((d, i) => (i < extra || (shape[i - extra] === 1 && d !== 1) ? [i] : []));
+  return b.reshape(b.sum(grad, axes), shape);
+}
+
+/** A rule of an elementwise op with two inputs, from one function an input. */
+function binary<T extends OpType>(left: (b: Builder, grad: Value, node: Node) => Value, right: (b: Builder, grad: Value, node: Node) => Value): Rule<T> {
+  return (b, grad, { node, needs }) => [left, right].map((part, i) => (needs(i) ? unbroadcast(b, part(b, grad, node), node.inputs[i]!.shape) : undefined));
+}
+
+/** A rule of an op with one input x and output y. */
+const unary =
+  <T extends OpType>(part: (b: Builder, grad: Value, x: Value, y: Value) => Value): Rule<T> =>
+  (b, grad, { node }) => [part(b, grad, node.inputs[0]!, node.outputs[0]!)];
+
+export const rules: { [T in OpType]: Rule<T> | 'not differentiable' } = {
+  input: () => [],
+  constant: () => [],
+  minimum: 'not differentiable',
+  cast: 'not differentiable',
+  add: binary(
+    (_b, g) => g,
+    (_b, g) => g,
+  ),
+  sub: binary(
+    (_b, g) => g,
+    (b, g) => b.neg(g),
+  ),
+  mul: binary(
+    (b, g, { inputs: [, y] }) => b.mul(g, y!),
+    (b, g, { inputs: [x] }) => b.mul(g, x!),
+  ),
+  div: binary(
+    (b, g, { inputs: [, y] }) => b.div(g, y!),
+    (b, g, { inputs: [, y], outputs: [q] }) => b.neg(b.div(b.mul(g, q!), y!)),
+  ),
+  neg: unary((b, g) => b.neg(g)),
+  exp: unary((b, g, _x, y) => b.mul(g, y)),
+  log: unary((b, g, x) => b.div(g, x)),
+  sqrt: unary((b, g, _x, y) => b.scale(b.div(g, y), 0.5)),
+  erf: unary((b, g, x) => b.mul(g, b.scale(b.exp(b.neg(b.mul(x, x))), 2 / Math.sqrt(Math.PI)))),
+  tanh: unary((b, g, _x, y) => b.mul(g, b.sub(b.scalar(1), b.mul(y, y)))),
+  // y / (y + tiny) is 1 where y > 0 and 0 where it is 0.
+  relu: unary((b, g, _x, y) => b.mul(g, b.div(y, b.add(y, b.scalar(1e-30))))),
+  // Φ(x) + x · φ(x), the derivative of x · Φ(x).
+  gelu: unary((b, g, x) => {
+    const half = b.scale(x, Math.SQRT1_2);
+    const cumulative = b.add(b.scale(b.erf(half), 0.5), b.scalar(0.5));
+    const density = b.mul(b.exp(b.neg(b.mul(half, half))), b.scale(x, 1 / Math.sqrt(2 * Math.PI)));
+    return b.mul(g, b.add(cumulative, density));
+  }),
+  matmul: (b, grad, { op, node, needs }) => {
+    const [a, w, bias] = node.inputs as [Value, Value, Value?];
+    const { transA, transB, alpha } = op;
+    // With C = op(a) op(w): d op(a) = G op(w)ᵀ and d op(w) = op(a)ᵀ G; a transposed operand takes the transposed gradient.
+    const da = () => (transA ? b.matmul(w, grad, { transA: transB, transB: true, alpha }) : b.matmul(grad, w, { transB: !transB, alpha }));
+    const dw = () => (transB ? b.matmul(grad, a, { transA: true, transB: transA, alpha }) : b.matmul(a, grad, { transA: !transA, alpha }));
+    return [needs(0) ? da() : undefined, needs(1) ? dw() : undefined, bias && needs(2) ? unbroadcast(b, grad, bias.shape) : undefined];
+  },
+  transpose: (b, grad, { op }) => {
+    const inverse: number[] = [];
+    op.perm.forEach((axis, i) => (inverse[axis] = i));
+    return [b.transpose(grad, inverse)];
+  },
+  reshape: (b, grad, { node }) => [b.reshape(grad, node.inputs[0]!.shape)],
+  slice: (b, grad, { op, node }) => {
+    const { shape } = node.inputs[0]!;
+    const zeros = (length: number): Value[] =>
+      length ? [b.expand(b.scalar(0), shape.map((d, i) => (i === op.axis ? length : d)))] : [];
+    return [b.concat(op.axis, ...zeros(op.start), grad, ...zeros(shape[op.axis]! - op.end))];
+  },
+  concat: (b, grad, { op, node, needs }) => {
+    let start = 0;
+    return node.inputs.map((input, i) => {
+      const end = start + input.shape[op.axis]!;
+      const part = needs(i) ? b.slice(grad, op.axis, start, end) : undefined;
+      start = end;
+      return part;
+    });
+  },
+  expand: (b, grad, { node }) => [unbroadcast(b, grad, node.inputs[0]!.shape)],
+  sum: (b, grad, { node }) => [b.expand(grad, node.inputs[0]!.shape)],
+  softmax: unary((b, g, _x, y) => {
+    const weighted = b.mul(g, y);
+    return b.sub(weighted, b.mul(y, b.sum(weighted, [y.shape.length - 1])));
+  }),
+  logSoftmax: unary((b, g, _x, y) => b.sub(g, b.mul(b.exp(y), b.sum(g, [y.shape.length - 1])))),
+  layerNorm: (b, grad, { node, needs }) => {
+    const [x, gamma, beta] = node.inputs as [Value, Value, Value];
+    const [, mean, inverse] = node.outputs as [Value, Value, Value];
+    const normal = needs(0) || needs(1) ? b.mul(b.sub(x, mean), inverse) : undefined;
+    const dx = (n: Value): Value => {
+      const g = b.mul(grad, gamma);
+      const centred = b.sub(g, b.meanOverLast(g));
+      return b.mul(b.sub(centred, b.mul(n, b.meanOverLast(b.mul(g, n)))), inverse);
+    };
+    return [
+      needs(0) ? dx(normal!) : undefined,
+      needs(1) ? unbroadcast(b, b.mul(grad, normal!), gamma.shape) : undefined,
+      needs(2) ? unbroadcast(b, grad, beta.shape) : undefined,
+    ];
+  },
+};
+

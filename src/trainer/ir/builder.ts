@@ -1,0 +1,103 @@
+/** The builder: one method an op, each returning the value it makes; drops work that changes nothing. */
+import { Graph, type Value } from './graph.js';
+import type { DType, Op, Shape } from './op.js';
+import { sameShape, sizeOf } from './shape.js';
+
+export class Builder {
+  readonly graph = new Graph();
+  readonly #scalars = new Map<number, Value>();
+
+  #one(op: Op, ...inputs: Value[]): Value {
+    return this.graph.append(op, inputs)[0]!;
+  }
+
+  input(name: string, shape: Shape, dtype: DType = 'f32'): Value {
+    return this.#one({ type: 'input', name, shape, dtype });
+  }
+
+  constant(name: string, shape: Shape, data: Float32Array): Value {
+    return this.#one({ type: 'constant', name, shape, dtype: 'f32', data });
+  }
+
+  /** The number as an f32 of shape []; made once however often it is asked for. */
+  scalar(value: number): Value {
+    const known = this.#scalars.get(value);
+    if (known) return known;
+    const made = this.#one({ type: 'constant', name: '', shape: [], dtype: 'f32', data: Float32Array.of(value) });
+    this.#scalars.set(value, made);
+    return made;
+  }
+
+  output(name: string, value: Value): void {
+    this.graph.outputs.set(name, value);
+  }
+
+  add = (a: Value, b: Value): Value => this.#one({ type: 'add' }, a, b);
+  sub = (a: Value, b: Value): Value => this.#one({ type: 'sub' }, a, b);
+  mul = (a: Value, b: Value): Value => this.#one({ type: 'mul' }, a, b);
+  div = (a: Value, b: Value): Value => this.#one({ type: 'div' }, a, b);
+  minimum = (a: Value, b: Value): Value => this.#one({ type: 'minimum' }, a, b);
+  neg = (x: Value): Value => this.#one({ type: 'neg' }, x);
+  exp = (x: Value): Value => this.#one({ type: 'exp' }, x);
+  log = (x: Value): Value => this.#one({ type: 'log' }, x);
+  sqrt = (x: Value): Value => this.#one({ type: 'sqrt' }, x);
+  erf = (x: Value): Value => this.#one({ type: 'erf' }, x);
+  tanh = (x: Value): Value => this.#one({ type: 'tanh' }, x);
+  relu = (x: Value): Value => this.#one({ type: 'relu' }, x);
+  gelu = (x: Value): Value => this.#one({ type: 'gelu' }, x);
+  softmax = (x: Value): Value => this.#one({ type: 'softmax' }, x);
+  logSoftmax = (x: Value): Value => this.#one({ type: 'logSoftmax' }, x);
+  concat = (axis: number, ...parts: Value[]): Value => this.#one({ type: 'concat', axis }, ...parts);
+
+  /** x · factor. */
+  scale(x: Value, factor: number): Value {
+    return factor === 1 ? x : this.mul(x, this.scalar(factor));
+  }
+
+  cast(x: Value, to: DType): Value {
+    return x.dtype === to ? x : this.#one({ type: 'cast', to }, x);
+  }
+
+  /** alpha · op(a) · op(b) [+ bias]. */
+  matmul(a: Value, b: Value, o: { transA?: boolean; transB?: boolean; alpha?: number; bias?: Value } = {}): Value {
+    const op: Op = { type: 'matmul', transA: o.transA ?? false, transB: o.transB ?? false, alpha: o.alpha ?? 1 };
+    return o.bias ? this.#one(op, a, b, o.bias) : this.#one(op, a, b);
+  }
+
+  transpose(x: Value, perm: readonly number[]): Value {
+    return perm.every((axis, i) => axis === i) ? x : this.#one({ type: 'transpose', perm }, x);
+  }
+
+  reshape(x: Value, shape: Shape): Value {
+    return sameShape(x.shape, shape) ? x : this.#one({ type: 'reshape', shape }, x);
+  }
+
+  slice(x: Value, axis: number, start: number, end: number): Value {
+    return start === 0 && end === x.shape[axis] ? x : this.#one({ type: 'slice', axis, start, end }, x);
+  }
+
+  expand(x: Value, shape: Shape): Value {
+    return sameShape(x.shape, shape) ? x : this.#one({ type: 'expand', shape }, x);
+  }
+
+  /** Sum over `axes`, which stay as ones. */
+  sum(x: Value, axes: readonly number[]): Value {
+    return axes.length ? this.#one({ type: 'sum', axes }, x) : x;
+  }
+
+  /** Mean over the last axis, which stays as one. */
+  meanOverLast(x: Value): Value {
+    const axis = x.shape.length - 1;
+    return this.scale(this.sum(x, [axis]), 1 / x.shape[axis]!);
+  }
+
+  /** The sum of all elements, of shape []. */
+  total(x: Value): Value {
+    return this.reshape(this.sum(this.reshape(x, [sizeOf(x.shape)]), [0]), []);
+  }
+
+  /** y, mean and 1/deviation over the last axis. */
+  layerNorm(x: Value, gamma: Value, beta: Value, epsilon: number): readonly Value[] {
+    return this.graph.append({ type: 'layerNorm', epsilon }, [x, gamma, beta]);
+  }
+}

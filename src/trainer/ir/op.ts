@@ -1,0 +1,47 @@
+/** The closed list of operations of the IR. Every table of rules (shape, gradient, emit) is total over `Op['type']`. */
+
+export type DType = 'f32' | 'i32' | 'i64' | 'u8';
+export type Shape = readonly number[];
+export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+
+export type Op =
+  /** A value fed at run time. */
+  | { type: 'input'; name: string; shape: Shape; dtype: DType }
+  /** A value known at compile time: a frozen weight (named) or a small number. */
+  | { type: 'constant'; name: string; shape: Shape; dtype: DType; data: ConstantData }
+  // Elementwise, with NumPy broadcasting.
+  | { type: 'add' }
+  | { type: 'sub' }
+  | { type: 'mul' }
+  | { type: 'div' }
+  | { type: 'minimum' }
+  // Elementwise.
+  | { type: 'neg' }
+  | { type: 'exp' }
+  | { type: 'log' }
+  | { type: 'sqrt' }
+  | { type: 'erf' }
+  | { type: 'tanh' }
+  /** max(x, 0). */
+  | { type: 'relu' }
+  /** x · Φ(x) with the exact normal distribution function (Hendrycks and Gimpel, 2016, arXiv:1606.08415). */
+  | { type: 'gelu' }
+  | { type: 'cast'; to: DType }
+  /** alpha · op(a) · op(b) [+ bias] over the last two axes; leading axes are equal. `bias` ([n], optional third input) needs rank 2. */
+  | { type: 'matmul'; transA: boolean; transB: boolean; alpha: number }
+  | { type: 'transpose'; perm: readonly number[] }
+  | { type: 'reshape'; shape: Shape }
+  | { type: 'slice'; axis: number; start: number; end: number }
+  | { type: 'concat'; axis: number }
+  /** Broadcasts to `shape`. */
+  | { type: 'expand'; shape: Shape }
+  /** Sum over `axes`, which stay as ones. */
+  | { type: 'sum'; axes: readonly number[] }
+  /** Over the last axis. */
+  | { type: 'softmax' }
+  | { type: 'logSoftmax' }
+  /** (x, gamma, beta) -> (y, mean, 1/deviation) over the last axis (Ba, Kiros and Hinton, 2016, arXiv:1607.06450). */
+  | { type: 'layerNorm'; epsilon: number };
+
+export type OpType = Op['type'];
+export type OpOf<T extends OpType> = Extract<Op, { type: T }>;

@@ -1,0 +1,18 @@
+/** The printer: a graph as text, one node a line, for tests and for a person who looks for a fault. */
+import type { Graph } from './graph.js';
+import type { Op } from './op.js';
+
+function attributes(op: Op): string {
+  const shown = Object.entries(op).filter(([key]) => !['type', 'data', 'shape', 'dtype'].includes(key) || (key === 'shape' && ['reshape', 'expand'].includes(op.type)));
+  return shown.length ? ` {${shown.map(([key, value]) => `${key}=${Array.isArray(value) ? `[${value.join(',')}]` : String(value)}`).join(' ')}}` : '';
+}
+
+/** E.g. `%3:f32[2,4] = add(%1, %2)`; outputs follow as `-> loss = %9`. */
+export function print(graph: Graph): string {
+  const lines = graph.nodes.map((node) => {
+    const left = node.outputs.map((v) => `%${v.id}:${v.dtype}[${v.shape.join(',')}]`).join(' ');
+    return `${left} = ${node.op.type}(${node.inputs.map((v) => `%${v.id}`).join(', ')})${attributes(node.op)}`;
+  });
+  for (const [name, value] of graph.outputs) lines.push(`-> ${name} = %${value.id}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,139 @@
+/** The type of every op's outputs from its inputs: a total table, and the only place that knows what fits. */
+import type { Value } from './graph.js';
+import type { DType, Op, OpOf, OpType, Shape } from './op.js';
+
+export interface TensorType {
+  shape: Shape;
+  dtype: DType;
+}
+
+/** A graph that makes no sense: a bug of whoever built it, with the op and the shapes. */
+export class IrError extends Error {
+  constructor(op: Op, inputs: readonly TensorType[], why: string) {
+    super(`${op.type}(${inputs.map((v) => `${v.dtype}[${v.shape.join(',')}]`).join(', ')}): ${why}`);
+    this.name = 'IrError';
+  }
+}
+
+export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
+
+/** NumPy broadcasting of two shapes; undefined when they do not fit. */
+export function broadcast(a: Shape, b: Shape): Shape | undefined {
+  const rank = Math.max(a.length, b.length);
+  const out: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    const x = a[a.length - rank + i] ?? 1;
+    const y = b[b.length - rank + i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) return undefined;
+    out.push(Math.max(x, y));
+  }
+  return out;
+}
+
+type RuleOn<O extends Op> = (op: O, inputs: readonly Value[], fail: (why: string) => never) => TensorType[];
+type Rule<T extends OpType> = RuleOn<OpOf<T>>;
+
+const binary: RuleOn<Op> = (_op, inputs, fail) => {
+  const [a, b] = inputs;
+  if (!a || !b || inputs.length !== 2) return fail('takes two inputs');
+  if (a.dtype !== 'f32' || b.dtype !== 'f32') return fail('takes f32');
+  return [{ shape: broadcast(a.shape, b.shape) ?? fail('shapes do not broadcast'), dtype: 'f32' }];
+};
+
+const unary: RuleOn<Op> = (_op, inputs, fail) => {
+  const [x] = inputs;
+  if (!x || inputs.length !== 1) return fail('takes one input');
+  if (x.dtype !== 'f32') return fail('takes f32');
+  return [{ shape: x.shape, dtype: 'f32' }];
+};
+
+const overLast: RuleOn<Op> = (op, inputs, fail) => {
+  if ((inputs[0]?.shape.length ?? 0) < 1) return fail('needs at least one axis');
+  return unary(op, inputs, fail);
+};
+
+const leaf: RuleOn<OpOf<'input' | 'constant'>> = (op, inputs, fail) => {
+  if (inputs.length) return fail('takes no input');
+  if (op.type === 'constant' && op.data.length !== sizeOf(op.shape)) return fail(`${op.data.length} numbers for shape [${op.shape.join(',')}]`);
+  return [{ shape: op.shape, dtype: op.dtype }];
+};
+
+const rules: { [T in OpType]: Rule<T> } = {
+  input: leaf,
+  constant: leaf,
+  add: binary,
+  sub: binary,
+  mul: binary,
+  div: binary,
+  minimum: binary,
+  neg: unary,
+  exp: unary,
+  log: unary,
+  sqrt: unary,
+  erf: unary,
+  tanh: unary,
+  relu: unary,
+  gelu: unary,
+  softmax: overLast,
+  logSoftmax: overLast,
+  cast: (op, [x], fail) => [{ shape: x?.shape ?? fail('takes one input'), dtype: op.to }],
+  matmul: (op, [a, b, bias], fail) => {
+    if (!a || !b) return fail('takes two or three inputs');
+    const rank = a.shape.length;
+    if (rank < 2 || b.shape.length !== rank) return fail('needs two inputs of equal rank >= 2');
+    const batch = a.shape.slice(0, -2);
+    if (!sameShape(batch, b.shape.slice(0, -2))) return fail('leading axes differ');
+    const at = (v: Value, fromEnd: number): number => v.shape[rank - fromEnd]!;
+    const [m, ka] = op.transA ? [at(a, 1), at(a, 2)] : [at(a, 2), at(a, 1)];
+    const [kb, n] = op.transB ? [at(b, 1), at(b, 2)] : [at(b, 2), at(b, 1)];
+    if (ka !== kb) return fail(`inner sizes ${ka} and ${kb} differ`);
+    if (bias && (rank !== 2 || !sameShape(bias.shape, [n]))) return fail(`bias must be [${n}] and the rank 2`);
+    return [{ shape: [...batch, m, n], dtype: 'f32' }];
+  },
+  transpose: (op, [x], fail) => {
+    if (!x || x.shape.length !== op.perm.length || new Set(op.perm).size !== op.perm.length) return fail(`perm ${op.perm.join(',')} does not fit`);
+    return [{ shape: op.perm.map((axis) => x.shape[axis] ?? fail(`no axis ${axis}`)), dtype: x.dtype }];
+  },
+  reshape: (op, [x], fail) => {
+    if (!x || sizeOf(x.shape) !== sizeOf(op.shape)) return fail(`cannot become [${op.shape.join(',')}]`);
+    return [{ shape: op.shape, dtype: x.dtype }];
+  },
+  slice: (op, [x], fail) => {
+    const size = x?.shape[op.axis];
+    if (!x || size === undefined || op.start < 0 || op.end > size || op.start >= op.end) return fail(`no ${op.start}:${op.end} on axis ${op.axis}`);
+    return [{ shape: x.shape.map((d, i) => (i === op.axis ? op.end - op.start : d)), dtype: x.dtype }];
+  },
+  concat: (op, inputs, fail) => {
+    const [first] = inputs;
+    if (!first || op.axis >= first.shape.length) return fail(`no axis ${op.axis}`);
+    const rest = (shape: Shape): Shape => shape.map((d, i) => (i === op.axis ? 0 : d));
+    for (const v of inputs) if (!sameShape(rest(v.shape), rest(first.shape)) || v.dtype !== first.dtype) return fail('parts differ');
+    const length = inputs.reduce((n, v) => n + v.shape[op.axis]!, 0);
+    return [{ shape: first.shape.map((d, i) => (i === op.axis ? length : d)), dtype: first.dtype }];
+  },
+  expand: (op, [x], fail) => {
+    const shape = x && broadcast(x.shape, op.shape);
+    if (!shape || !sameShape(shape, op.shape)) return fail(`does not broadcast to [${op.shape.join(',')}]`);
+    return [{ shape, dtype: x.dtype }];
+  },
+  sum: (op, [x], fail) => {
+    if (!x || op.axes.some((axis) => axis < 0 || axis >= x.shape.length)) return fail(`no axes ${op.axes.join(',')}`);
+    return [{ shape: x.shape.map((d, i) => (op.axes.includes(i) ? 1 : d)), dtype: 'f32' }];
+  },
+  layerNorm: (_op, [x, gamma, beta], fail) => {
+    const width = x?.shape.at(-1);
+    if (!x || width === undefined) return fail('takes x, gamma, beta');
+    if (!gamma || !beta || !sameShape(gamma.shape, [width]) || !sameShape(beta.shape, [width])) return fail(`gamma and beta must be [${width}]`);
+    const stats: TensorType = { shape: [...x.shape.slice(0, -1), 1], dtype: 'f32' };
+    return [{ shape: x.shape, dtype: 'f32' }, stats, stats];
+  },
+};
+
+/** Types of the outputs of `op` on `inputs`; throws `IrError` when they do not fit. */
+export function shapeRule(op: Op, inputs: readonly Value[]): TensorType[] {
+  const rule = rules[op.type] as RuleOn<Op>;
+  return rule(op, inputs, (why) => {
+    throw new IrError(op, inputs, why);
+  });
+}

@@ -1,0 +1,115 @@
+/** The emission of the IR as ONNX: a total table from op type to the ONNX nodes that compute it. */
+import type { Graph, Node, Value } from '../ir/graph.js';
+import type { ConstantData, DType, OpOf, OpType, Shape } from '../ir/op.js';
+import type { DeviceName } from '../protocol.js';
+import { dataTypeOf, encodeModel, type Attribute, type OnnxNode, type OnnxTensor } from './model.js';
+
+/** What a rule may write. */
+interface Emitter {
+  device: DeviceName;
+  node(type: string, inputs: readonly string[], outputs: readonly string[], attributes?: Record<string, Attribute>, domain?: string): void;
+  /** Name of an initialiser of int64, e.g. a shape or axes. */
+  integers(values: readonly number[]): string;
+  /** Name of an initialiser of one f32. */
+  float(value: number): string;
+  /** A name nobody else uses. */
+  fresh(): string;
+}
+
+type Rule<T extends OpType> = (e: Emitter, op: OpOf<T>, inputs: readonly string[], outputs: readonly string[], node: Node) => void;
+
+/** A rule that writes the one standard operator `type`. */
+const plain =
+  (type: string, attributes?: Record<string, Attribute>): Rule<OpType> =>
+  (e, _op, inputs, outputs) =>
+    e.node(type, inputs, outputs, attributes);
+
+/** The last two axes swapped. */
+const swapped = (rank: number): number[] => [...Array(rank).keys()].map((axis) => (axis === rank - 1 ? rank - 2 : axis === rank - 2 ? rank - 1 : axis));
+
+const matmul: Rule<'matmul'> = (e, { transA, transB, alpha }, inputs, outputs, { outputs: [y] }) => {
+  const rank = y!.shape.length;
+  if (rank === 2) return e.node('Gemm', inputs, outputs, { transA: Number(transA), transB: Number(transB), alpha: { float: alpha } });
+  const isPlain = !transA && !transB && alpha === 1;
+  // ONNX Runtime's WebGPU provider has no FusedMatMul.
+  if (!isPlain && e.device !== 'webgpu') {
+    return e.node('FusedMatMul', inputs, outputs, { transA: Number(transA), transB: Number(transB), alpha: { float: alpha } }, 'com.microsoft');
+  }
+  const operand = (name: string, isTransposed: boolean): string => {
+    if (!isTransposed) return name;
+    const turned = e.fresh();
+    e.node('Transpose', [name], [turned], { perm: swapped(rank) });
+    return turned;
+  };
+  const [a, b] = [operand(inputs[0]!, transA), operand(inputs[1]!, transB)];
+  if (alpha === 1) return e.node('MatMul', [a, b], outputs);
+  const product = e.fresh();
+  e.node('MatMul', [a, b], [product]);
+  e.node('Mul', [product, e.float(alpha)], outputs);
+};
+
+const rules: { [T in OpType]: Rule<T> } = {
+  input: () => undefined,
+  constant: () => undefined,
+  add: plain('Add'),
+  sub: plain('Sub'),
+  mul: plain('Mul'),
+  div: plain('Div'),
+  minimum: plain('Min'),
+  neg: plain('Neg'),
+  exp: plain('Exp'),
+  log: plain('Log'),
+  sqrt: plain('Sqrt'),
+  erf: plain('Erf'),
+  tanh: plain('Tanh'),
+  relu: plain('Relu'),
+  gelu: plain('Gelu'),
+  softmax: plain('Softmax', { axis: -1 }),
+  logSoftmax: plain('LogSoftmax', { axis: -1 }),
+  cast: (e, op, inputs, outputs) => e.node('Cast', inputs, outputs, { to: dataTypeOf(op.to) }),
+  matmul,
+  transpose: (e, op, inputs, outputs) => e.node('Transpose', inputs, outputs, { perm: op.perm }),
+  reshape: (e, op, [x], outputs) => e.node('Reshape', [x!, e.integers(op.shape)], outputs),
+  slice: (e, op, [x], outputs) => e.node('Slice', [x!, e.integers([op.start]), e.integers([op.end]), e.integers([op.axis])], outputs),
+  concat: (e, op, inputs, outputs) => e.node('Concat', inputs, outputs, { axis: op.axis }),
+  expand: (e, op, [x], outputs) => e.node('Expand', [x!, e.integers(op.shape)], outputs),
+  sum: (e, op, [x], outputs) => e.node('ReduceSum', [x!, e.integers(op.axes)], outputs, { keepdims: 1 }),
+  layerNorm: (e, op, inputs, outputs) => e.node('LayerNormalization', inputs, outputs, { axis: -1, epsilon: { float: op.epsilon } }),
+};
+
+/** The ONNX model that computes `graph`'s outputs on `device`; inputs and outputs keep their names. */
+export function emit(graph: Graph, device: DeviceName): Uint8Array {
+  const nodes: OnnxNode[] = [];
+  const initialisers: (OnnxTensor & { data: ConstantData })[] = [];
+  const small = new Map<string, string>();
+  const names = new Map<Value, string>();
+  const nameOf = (value: Value): string => names.get(value) ?? `v${value.id}`;
+  const initialiser = (dtype: DType, shape: Shape, data: ConstantData, key?: string): string => {
+    const known = key && small.get(key);
+    if (known) return known;
+    const name = `c${initialisers.length}`;
+    initialisers.push({ name, shape, dtype, data });
+    if (key) small.set(key, name);
+    return name;
+  };
+  let fresh = 0;
+  const emitter: Emitter = {
+    device,
+    node: (type, inputs, outputs, attributes, domain) => void nodes.push({ type, inputs, outputs, attributes, domain }),
+    integers: (values) => initialiser('i64', [values.length], BigInt64Array.from(values, BigInt), `i64:${values.join()}`),
+    float: (value) => initialiser('f32', [], Float32Array.of(value), `f32:${value}`),
+    fresh: () => `t${fresh++}`,
+  };
+  for (const node of graph.nodes) {
+    const { op } = node;
+    if (op.type === 'input') names.set(node.outputs[0]!, op.name);
+    if (op.type === 'constant') names.set(node.outputs[0]!, op.name || initialiser(op.dtype, op.shape, op.data));
+    if (op.type === 'constant' && op.name) initialisers.push(op);
+    (rules[op.type] as Rule<OpType>)(emitter, op, node.inputs.map(nameOf), node.outputs.map(nameOf), node);
+  }
+  const outputs = [...graph.outputs].map(([name, value]) => {
+    nodes.push({ type: 'Identity', inputs: [nameOf(value)], outputs: [name] });
+    return { name, shape: value.shape, dtype: value.dtype };
+  });
+  return encodeModel({ nodes, initialisers, inputs: graph.inputs, outputs });
+}

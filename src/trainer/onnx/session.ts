@@ -1,0 +1,83 @@
+/** Sessions of ONNX Runtime: the only importer of onnxruntime-node, and the keeper of its sharp edges. */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { DType, Shape } from '../ir/op.js';
+import type { DeviceName } from '../protocol.js';
+
+export type TensorData = Float32Array | Int32Array | Uint8Array;
+
+const ortTypes = { f32: 'float32', i32: 'int32', u8: 'uint8' } as const;
+
+/**
+ * A tensor in the memory of a device or of this process. One on a device must be disposed, or the process aborts at its
+ * end; its numbers can only be had by running a session whose outputs are on the CPU.
+ */
+export class DeviceTensor {
+  /** For `session.ts` alone. */
+  constructor(readonly raw: Tensor) {}
+
+  /** Wraps `data` without a copy. */
+  static from(dtype: Exclude<DType, 'i64'>, shape: Shape, data: TensorData): DeviceTensor {
+    return new DeviceTensor(new Tensor(ortTypes[dtype], data as Float32Array, shape));
+  }
+
+  /** The numbers of a tensor on the CPU; throws for one on a device, where ONNX Runtime would abort. */
+  get data(): TensorData {
+    if (this.raw.location !== 'cpu') throw new Error(`a tensor on ${this.raw.location} cannot be read`);
+    return this.raw.data as TensorData;
+  }
+
+  get isOnDevice(): boolean {
+    return this.raw.location !== 'cpu';
+  }
+
+  dispose(): void {
+    if (this.isOnDevice) this.raw.dispose();
+  }
+}
+
+export interface SessionOptions {
+  device: DeviceName;
+  /** Threads of one op on the CPU; 0 lets ONNX Runtime take every core. */
+  threads?: number;
+  /** Names of the outputs that stay on the device. */
+  keep?: readonly string[];
+  /** Path prefix of ONNX Runtime's own profile; absent for none. */
+  profile?: string;
+}
+
+export class Session {
+  readonly #session: InferenceSession;
+
+  private constructor(session: InferenceSession) {
+    this.#session = session;
+  }
+
+  /** Compiles a model. Throws what ONNX Runtime throws, e.g. when the device is not there. */
+  static async create(model: Uint8Array, { device, threads = 0, keep = [], profile }: SessionOptions): Promise<Session> {
+    const onGpu = device === 'webgpu';
+    const session = await InferenceSession.create(model, {
+      executionProviders: [device],
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: threads,
+      logSeverityLevel: 3,
+      ...(onGpu && keep.length ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer'] as const)) } : {}),
+      ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+    });
+    return new Session(session);
+  }
+
+  /** Runs the graph; blocks this thread until it is done. */
+  async run(feeds: Record<string, DeviceTensor>): Promise<Record<string, DeviceTensor>> {
+    const raw = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, tensor.raw]));
+    const results = await this.#session.run(raw);
+    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, new DeviceTensor(tensor)]));
+  }
+
+  endProfiling(): void {
+    this.#session.endProfiling();
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+  }
+}
