@@ -1,6 +1,6 @@
 /** The emission of the IR as ONNX: a total table from op type to the ONNX nodes that compute it. */
 import type { Graph, Node, Value } from '../ir/graph.js';
-import type { ConstantData, DType, OpOf, OpType, Shape } from '../ir/op.js';
+import type { ConstantData, DType, Op, OpOf, OpType, Shape } from '../ir/op.js';
 import type { DeviceName } from '../protocol.js';
 import { dataTypeOf, encodeModel, type Attribute, type OnnxNode, type OnnxTensor } from './model.js';
 
@@ -16,11 +16,12 @@ interface Emitter {
   fresh(): string;
 }
 
-type Rule<T extends OpType> = (e: Emitter, op: OpOf<T>, inputs: readonly string[], outputs: readonly string[], node: Node) => void;
+type RuleOn<O extends Op> = (e: Emitter, op: O, inputs: readonly string[], outputs: readonly string[], node: Node) => void;
+type Rule<T extends OpType> = RuleOn<OpOf<T>>;
 
 /** A rule that writes the one standard operator `type`. */
 const plain =
-  (type: string, attributes?: Record<string, Attribute>): Rule<OpType> =>
+  (type: string, attributes?: Record<string, Attribute>): RuleOn<Op> =>
   (e, _op, inputs, outputs) =>
     e.node(type, inputs, outputs, attributes);
 
@@ -105,7 +106,7 @@ export function emit(graph: Graph, device: DeviceName): Uint8Array {
     if (op.type === 'input') names.set(node.outputs[0]!, op.name);
     if (op.type === 'constant') names.set(node.outputs[0]!, op.name || initialiser(op.dtype, op.shape, op.data));
     if (op.type === 'constant' && op.name) initialisers.push(op);
-    (rules[op.type] as Rule<OpType>)(emitter, op, node.inputs.map(nameOf), node.outputs.map(nameOf), node);
+    (rules[op.type] as RuleOn<Op>)(emitter, op, node.inputs.map(nameOf), node.outputs.map(nameOf), node);
   }
   const outputs = [...graph.outputs].map(([name, value]) => {
     nodes.push({ type: 'Identity', inputs: [nameOf(value)], outputs: [name] });
