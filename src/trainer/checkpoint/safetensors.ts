@@ -133,15 +133,17 @@ export async function writeSafetensors(
   dtype: 'F32' | 'F16' = 'F32',
 ): Promise<void> {
   const list = [...tensors];
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  // A map, since a tensor may be named `__proto__`.
+  const header = new Map<string, unknown>();
+  if (Object.keys(metadata).length > 0) header.set('__metadata__', metadata);
   let offset = 0;
   for (const [name, { shape, data }] of list) {
-    if (name === '__metadata__' || Object.hasOwn(header, name)) throw new Error(`tensor name '${name}' is taken`);
+    if (name === '__metadata__' || header.has(name)) throw new Error(`tensor name '${name}' is taken`);
     const end = offset + data.length * (dtype === 'F32' ? 4 : 2);
-    header[name] = { dtype, shape, data_offsets: [offset, end] };
+    header.set(name, { dtype, shape, data_offsets: [offset, end] });
     offset = end;
   }
-  const json = Buffer.from(JSON.stringify(header));
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
   const head = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
   head.writeBigUInt64LE(BigInt(head.length - 8));
   json.copy(head, 8);
