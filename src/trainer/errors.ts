@@ -40,6 +40,65 @@ export const errors = {
   // --- images -------------------------------------------------------------------------------------------------
   imageUnreadable: (file: string, reason: string) =>
     new UserError('IMAGE_UNREADABLE', t('This file cannot be read as a picture: {0}', reason), t('Replace it or remove it from the folder.'), { file }),
+  preprocessorInvalid: (file: string, field: string, reason: string) =>
+    new UserError(
+      'PREPROCESSOR_INVALID',
+      field ? t('The preprocessor file has a wrong value in {0}: {1}', field, reason) : t('The preprocessor file cannot be used: {0}', reason),
+      t('Take the preprocessor_config.json that belongs to the model, or correct the value.'),
+      { file },
+    ),
+
+  // --- models -------------------------------------------------------------------------------------------------
+  modelNotFound: (model: string, place: Place) =>
+    new UserError(
+      'MODEL_NOT_FOUND',
+      t('There is no model folder {0}.', model),
+      t('Give "embedded", or a folder in Hugging Face format with config.json and model.safetensors.'),
+      place,
+    ),
+  modelConfigInvalid: (file: string, field: string, expected: string) =>
+    new UserError('MODEL_CONFIG_INVALID', t('{0} in the config of the model must be {1}.', field, expected), t('Download the model again, or mend the file.'), {
+      file,
+    }),
+  architectureUnknown: (file: string, architecture: string, known: readonly string[]) =>
+    new UserError(
+      'ARCHITECTURE_UNKNOWN',
+      t('The architecture {0} is not one that ViTune knows.', architecture),
+      t('Choose a model of one of these architectures: {0}.', known.join(', ')),
+      { file },
+    ),
+  weightMissing: (file: string, name: string) =>
+    new UserError('MODEL_WEIGHT_MISSING', t('The weights lack {0}.', name), t('Check that config.json and the weights are of the same model.'), { file }),
+  weightShape: (file: string, name: string, found: readonly number[], expected: readonly number[]) =>
+    new UserError(
+      'MODEL_WEIGHT_SHAPE',
+      t('The weight {0} has the shape [{1}]; the config of the model asks for [{2}].', name, found.join(', '), expected.join(', ')),
+      t('Check that config.json and the weights are of the same model.'),
+      { file },
+    ),
+  targetModulesUnmatched: (targets: readonly string[], known: readonly string[], place: Place) =>
+    new UserError(
+      'TARGET_MODULES_UNMATCHED',
+      t('No linear layer of the model is named {0}.', targets.join(', ')),
+      t('Names that exist: {0}.', known.join(', ')),
+      place,
+    ),
+  rankTooLarge: (rank: number, layer: string, width: number, place: Place) =>
+    new UserError(
+      'LORA_RANK_TOO_LARGE',
+      t('The rank {0} is above the width {2} of the layer {1}.', rank, layer, width),
+      t('Choose a rank of at most {0}.', width),
+      place,
+    ),
+
+  // --- devices ------------------------------------------------------------------------------------------------
+  deviceUnusable: (device: string, reason: string, place: Place) =>
+    new UserError(
+      'DEVICE_UNUSABLE',
+      t('The device {0} cannot be used: {1}', device, reason),
+      t('Choose the device "auto" or "cpu", or run `vitune doctor` to see what this machine has.'),
+      place,
+    ),
 
   // --- files of weights ---------------------------------------------------------------------------------------
   fileUnreadable: (file: string, reason: string) =>
