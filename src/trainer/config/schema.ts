@@ -1,0 +1,159 @@
+/** The one schema of `*.vitune.json`: it gives the type, the validation and (through jsonSchema.ts) what the editor completes. */
+import * as l10n from '@vscode/l10n';
+import { z } from 'zod';
+import { defaultLearningRates, defaultMethod, methodSchemas, type MethodName } from './methods.js';
+
+const share = () => z.number().gte(0).lt(1);
+const count = (max: number) => z.int().min(1).max(max);
+
+/** A union of texts with words for each, which completion shows. */
+function choice<Name extends string>(options: Record<Name, string>) {
+  return z.enum(Object.keys(options) as Name[]).meta({ enumDescriptions: Object.values(options) });
+}
+
+/** A pair [low, high] of numbers above 0. */
+function range(max: number) {
+  const bound = z.number().gt(0).max(max);
+  return z.tuple([bound, bound]).refine(([low, high]) => low <= high, { params: { ordered: true } });
+}
+
+function method() {
+  const schemas = methodSchemas();
+  const names = Object.keys(schemas) as MethodName[];
+  type AnyMethod = (typeof schemas)[MethodName];
+  const object = z.discriminatedUnion('type', Object.values(schemas) as [AnyMethod, ...AnyMethod[]]);
+  const name = z.enum(names).meta({ enumDescriptions: names.map((each) => schemas[each].description) });
+  return z
+    .union([name, object])
+    .transform((value) => (typeof value === 'string' ? object.parse({ type: value }) : value))
+    .prefault(defaultMethod);
+}
+
+function augmentation() {
+  const crop = z.strictObject({
+    scale: range(1).default([0.5, 1]).describe(l10n.t('Least and greatest share of the picture that the crop keeps.')),
+    ratio: range(10)
+      .default([3 / 4, 4 / 3])
+      .describe(l10n.t('Least and greatest width of the crop divided by its height.')),
+  });
+  return z
+    .strictObject({
+      randomResizedCrop: z
+        .union([z.literal(false), crop])
+        .prefault({})
+        .describe(l10n.t('Cuts out a random part of each training picture; false turns it off.')),
+      horizontalFlip: z.number().min(0).max(1).default(0.5).describe(l10n.t('Chance that a training picture is mirrored.')),
+    })
+    .prefault({});
+}
+
+/** The schema in the language that `@vscode/l10n` is set to at the time of the call. */
+export function buildSchema() {
+  return z
+    .strictObject({
+      $schema: z.string().optional().describe(l10n.t('The JSON Schema of this file, for editors.')),
+      model: z
+        .string()
+        .min(1)
+        .default('embedded')
+        .meta({
+          description: l10n.t('The model to start from: "embedded" (comes with ViTune), a folder in Hugging Face format, or the name of one on the hub.'),
+          examples: ['embedded', 'WinKawaks/vit-tiny-patch16-224', 'facebook/deit-tiny-patch16-224', 'google/vit-base-patch16-224-in21k'],
+        }),
+      init: choice({
+        pretrained: l10n.t("Start from the model's own weights."),
+        random: l10n.t('Start the same network from random weights, e.g. to compare.'),
+      })
+        .default('pretrained')
+        .describe(l10n.t('Which weights to start from.')),
+      dataset: z
+        .union([
+          z.string().min(1),
+          z.strictObject({
+            train: z.string().min(1).describe(l10n.t('Folder of the training pictures.')),
+            validation: z.string().min(1).optional().describe(l10n.t('Folder of the pictures to validate on while training.')),
+            test: z.string().min(1).optional().describe(l10n.t('Folder of the pictures for the final test.')),
+          }),
+        ])
+        .describe(l10n.t('A folder with one folder of pictures for each class, or a folder for each split.')),
+      method: method().describe(l10n.t('How to fine-tune: a name, or an object with options.')),
+      epochs: count(100_000).default(10).describe(l10n.t('How often each training picture is seen.')),
+      maxSteps: count(1e9).optional().describe(l10n.t('Stops after this many steps, whatever the epochs.')),
+      batchSize: count(4096).default(16).describe(l10n.t('Pictures in one step; halve it when memory runs out.')),
+      gradientAccumulationSteps: count(4096)
+        .default(1)
+        .describe(l10n.t('Batches whose gradients are added up before a step: a larger batch for the same memory.')),
+      learningRate: z
+        .number()
+        .gt(0)
+        .max(10)
+        .optional()
+        .describe(
+          l10n.t(
+            'Peak learning rate. Without it: {0}.',
+            Object.entries(defaultLearningRates)
+              .map(([name, rate]) => `${name} ${rate}`)
+              .join(', '),
+          ),
+        ),
+      lrSchedulerType: choice({
+        cosine: l10n.t('Falls to zero along half a cosine.'),
+        linear: l10n.t('Falls to zero in a straight line.'),
+        constant: l10n.t('Stays at its peak after the warm-up.'),
+      })
+        .default('cosine')
+        .describe(l10n.t('How the learning rate changes after the warm-up.')),
+      warmupRatio: share().default(0.1).describe(l10n.t('Share of all steps in which the learning rate climbs from zero to its peak.')),
+      weightDecay: z.number().min(0).max(1).default(0.01).describe(l10n.t('Decoupled weight decay of AdamW; biases and norms are spared.')),
+      adamBeta1: share().default(0.9).describe(l10n.t("AdamW's decay of the mean gradient.")),
+      adamBeta2: share().default(0.999).describe(l10n.t("AdamW's decay of the mean squared gradient.")),
+      adamEpsilon: z.number().gt(0).max(1).default(1e-8).describe(l10n.t("AdamW's guard against division by zero.")),
+      maxGradNorm: z.number().min(0).default(1).describe(l10n.t('Gradients with a greater global norm are scaled down to it; 0 turns clipping off.')),
+      labelSmoothingFactor: share().default(0).describe(l10n.t('Share of each label spread evenly over all classes.')),
+      dropout: share().optional().describe(l10n.t("Dropout inside the network while training; without it, the model's own.")),
+      seed: z.int().min(0).default(42).describe(l10n.t('The source of everything random: the same seed gives the same run.')),
+      device: choice({
+        auto: l10n.t('The fastest that is there.'),
+        cpu: l10n.t('The processor.'),
+        webgpu: l10n.t('Any graphics card.'),
+        cuda: l10n.t('An NVIDIA graphics card, with the CUDA libraries installed.'),
+      })
+        .default('auto')
+        .describe(l10n.t('What to compute on.')),
+      validationSplit: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .default(0.2)
+        .describe(l10n.t('Share of each class set aside for validation when the dataset has no validation folder.')),
+      augmentation: augmentation().describe(l10n.t('Random changes to the training pictures.')),
+      imageSize: z.int().min(16).max(2048).optional().describe(l10n.t("Height and width of the model's input in pixels; without it, the model's own.")),
+      evalBatchSize: count(4096).optional().describe(l10n.t('Pictures in one batch of an evaluation; without it, as batchSize.')),
+      evalSteps: count(1e9).optional().describe(l10n.t('Steps between evaluations; without it, one after each epoch.')),
+      saveSteps: count(1e9).optional().describe(l10n.t('Steps between checkpoints; without it, one after each epoch.')),
+      saveTotalLimit: count(10_000).default(2).describe(l10n.t('How many checkpoints to keep; the best and the last always stay.')),
+      loggingSteps: count(1e9).default(1).describe(l10n.t('Steps between two points of the curves.')),
+      earlyStoppingPatience: count(10_000).optional().describe(l10n.t('Stops after this many evaluations without a better one.')),
+      metricForBestModel: choice({
+        accuracy: l10n.t('The share of right answers on the validation pictures; more is better.'),
+        loss: l10n.t('The cross-entropy on the validation pictures; less is better.'),
+      })
+        .default('accuracy')
+        .describe(l10n.t('What makes a checkpoint the best.')),
+      loadBestModelAtEnd: z.boolean().default(true).describe(l10n.t('Whether the best checkpoint is kept and used after the run, not the last.')),
+      output: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(l10n.t('The folder of the run; without it, runs/ and the name of this file, with a number when that is taken.')),
+    })
+    .describe(l10n.t('What ViTune trains, on which pictures, and how. Paths are relative to this file.'));
+}
+
+/** A whole config, defaults applied. After `loadConfig` its paths are absolute. */
+export type TrainConfig = z.output<ReturnType<typeof buildSchema>>;
+
+/** The config's learning rate, or the usual one of its method. */
+export function learningRateOf(config: Pick<TrainConfig, 'learningRate' | 'method'>): number {
+  return config.learningRate ?? defaultLearningRates[config.method.type];
+}
