@@ -1,0 +1,122 @@
+/** The compiler: a model, a method and an optimiser become the graphs that a run needs. */
+import { backward } from '../autodiff/backward.js';
+import { Builder } from '../ir/builder.js';
+import { check } from '../ir/check.js';
+import type { Graph, Value } from '../ir/graph.js';
+import { vit, type PixelNorm } from '../nn/vit.js';
+import type { VitConfig } from '../nn/vitConfig.js';
+import { adamw, decays, type AdamWOptions, type StepScalars } from '../optim/adamw.js';
+import { clipByGlobalNorm } from '../optim/clip.js';
+import type { Method } from '../peft/method.js';
+import { eliminateDeadCode } from './passes.js';
+import { GraphScope, type FrozenWeights, type MaskSpec, type ParameterSpec } from './scope.js';
+
+export interface ModelSpec {
+  config: VitConfig;
+  norm: PixelNorm;
+  frozen: FrozenWeights;
+  method: Method;
+  labels: number;
+  /** Size of the pictures fed, in pixels. */
+  height: number;
+  width: number;
+}
+
+export interface OptimizerSpec extends AdamWOptions {
+  /** 0 clips nothing. */
+  maxGradNorm: number;
+}
+
+/** Names of the graphs' inputs and outputs beside the parameters' own. */
+export const names = {
+  moment1: (parameter: string) => `m:${parameter}`,
+  moment2: (parameter: string) => `v:${parameter}`,
+  gradient: (parameter: string) => `g:${parameter}`,
+  /** The output that takes the place of the input `name` in the next step. */
+  next: (name: string) => `next:${name}`,
+};
+
+function finish(b: Builder): Graph {
+  check(b.graph);
+  const graph = eliminateDeadCode(b.graph);
+  check(graph);
+  return graph;
+}
+
+interface Forward {
+  scope: GraphScope;
+  logits: Value;
+}
+
+function buildForward(b: Builder, model: ModelSpec, batch: number, training: boolean): Forward {
+  const images = b.input('images', [batch, model.height, model.width, 3], 'u8');
+  const scope = new GraphScope(b, model.frozen, model.method, training);
+  const logits = vit(scope, model.config, images, model.norm, { labels: model.labels, headDropout: model.method.headDropout });
+  return { scope, logits };
+}
+
+/** Input `images` [batch, height, width, 3] uint8 and the parameters; output `logits` [batch, labels]. */
+export function compileForward(model: ModelSpec, batch: number): { graph: Graph; parameters: ParameterSpec[]; layers: string[] } {
+  const b = new Builder();
+  const { scope, logits } = buildForward(b, model, batch, false);
+  b.output('logits', logits);
+  return { graph: finish(b), parameters: specsOf(scope), layers: scope.layers };
+}
+
+const specsOf = (scope: GraphScope): ParameterSpec[] => [...scope.parameters].map(([name, { shape }]) => ({ name, shape }));
+
+/**
+ * Loss and gradients: inputs `images`, `targets` [batch, labels] (probabilities), `weights` [batch] (of each picture in the
+ * mean; they sum to 1 over an optimiser step), the parameters and the dropout masks. Returns the gradients beside the loss.
+ */
+function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & { loss: Value; grads: Value[] } {
+  const { scope, logits } = buildForward(b, model, batch, true);
+  const targets = b.input('targets', [batch, model.labels]);
+  const weights = b.input('weights', [batch]);
+  const crossEntropy = b.neg(b.reshape(b.sum(b.mul(targets, b.logSoftmax(logits)), [1]), [batch]));
+  const loss = b.total(b.mul(crossEntropy, weights));
+  return { scope, logits, loss, grads: backward(b, loss, [...scope.parameters.values()]) };
+}
+
+/** The update of every parameter from its gradient, with outputs `gradientNorm` and `next:…`; inputs are made for the moments and scalars. */
+function buildUpdate(b: Builder, parameters: ReadonlyMap<string, Value>, grads: readonly Value[], optimizer: OptimizerSpec): void {
+  const scalars: StepScalars = { learningRate: b.input('learningRate', []), correction1: b.input('correction1', []), correction2: b.input('correction2', []) };
+  const clipped = clipByGlobalNorm(b, grads, optimizer.maxGradNorm);
+  b.output('gradientNorm', clipped.norm);
+  [...parameters].forEach(([name, parameter], i) => {
+    const m = b.input(names.moment1(name), parameter.shape);
+    const v = b.input(names.moment2(name), parameter.shape);
+    const options = decays(name) ? optimizer : { ...optimizer, weightDecay: 0 };
+    const next = adamw(b, { parameter, m, v }, clipped.grads[i]!, scalars, options);
+    b.output(names.next(name), next.parameter);
+    b.output(names.next(names.moment1(name)), next.m);
+    b.output(names.next(names.moment2(name)), next.v);
+  });
+}
+
+interface TrainSignature {
+  parameters: ParameterSpec[];
+  masks: MaskSpec[];
+}
+
+/** One whole step on `batch` pictures: outputs `loss`, `gradientNorm` and everything `next:…`. */
+export function compileStep(model: ModelSpec, optimizer: OptimizerSpec, batch: number): TrainSignature & { step: Graph } {
+  const b = new Builder();
+  const { scope, loss, grads } = buildGradient(b, model, batch);
+  b.output('loss', loss);
+  buildUpdate(b, scope.parameters, grads, optimizer);
+  return { step: finish(b), parameters: specsOf(scope), masks: scope.masks };
+}
+
+/** A step in two graphs: `accumulate` adds a part's gradient to the inputs `g:…`, `update` applies the sum. */
+export function compileAccumulation(model: ModelSpec, optimizer: OptimizerSpec, batch: number): TrainSignature & { accumulate: Graph; update: Graph } {
+  const b = new Builder();
+  const { scope, loss, grads } = buildGradient(b, model, batch);
+  const parameters = specsOf(scope);
+  b.output('loss', loss);
+  parameters.forEach(({ name, shape }, i) => b.output(names.next(names.gradient(name)), b.add(b.input(names.gradient(name), shape), grads[i]!)));
+  const u = new Builder();
+  const inputs = new Map(parameters.map(({ name, shape }) => [name, u.input(name, shape)]));
+  buildUpdate(u, inputs, parameters.map(({ name, shape }) => u.input(names.gradient(name), shape)), optimizer);
+  return { accumulate: finish(b), update: finish(u), parameters, masks: scope.masks };
+}

@@ -1,0 +1,19 @@
+/** What runs a compiled graph. */
+import type { Graph } from '../ir/graph.js';
+import type { DeviceTensor } from '../onnx/session.js';
+import type { DeviceName } from '../protocol.js';
+
+export type Tensors = Record<string, DeviceTensor>;
+
+/** A graph made ready to run. */
+export interface Executable {
+  /** Feeds every input of the graph; blocks this thread until all outputs are there. */
+  run(feeds: Tensors): Promise<Tensors>;
+  dispose(): Promise<void>;
+}
+
+export interface Engine {
+  readonly device: DeviceName;
+  /** `keep` names the outputs that stay on the device, to be fed again. */
+  load(graph: Graph, keep?: readonly string[]): Promise<Executable>;
+}

@@ -1,0 +1,186 @@
+/** A model in training: its parameters and moments on the device, and the compiled graphs that read and replace them. */
+import { compileAccumulation, compileForward, compileStep, names, type ModelSpec, type OptimizerSpec } from '../compile/compile.js';
+import type { MaskSpec, ParameterSpec } from '../compile/scope.js';
+import { Builder } from '../ir/builder.js';
+import { sizeOf } from '../ir/shape.js';
+import { DeviceTensor } from '../onnx/session.js';
+import { Random } from '../random.js';
+import type { Engine, Executable, Tensors } from './engine.js';
+
+/** One batch as the graphs read it. */
+export interface TrainBatch {
+  /** [batch, height, width, 3]. */
+  images: Uint8Array;
+  /** [batch, labels], probabilities. */
+  targets: Float32Array;
+  /** [batch]; they sum to 1 over all parts of an optimiser step. */
+  weights: Float32Array;
+}
+
+export interface TrainableOptions {
+  model: ModelSpec;
+  optimizer: OptimizerSpec;
+  batchSize: number;
+  evalBatchSize: number;
+  /** Whether an optimiser step may have several parts. */
+  accumulates: boolean;
+  /** Names the streams of the dropout masks. */
+  seed: number;
+}
+
+/** Numbers by parameter name. */
+export type Values = Map<string, Float32Array>;
+
+export interface TrainableState {
+  parameters: Values;
+  /** First and second moments; absent before the first step. */
+  m?: Values;
+  v?: Values;
+}
+
+export class Trainable {
+  readonly parameters: ParameterSpec[];
+  /** Everything that is fed to each step and replaced by it: parameters and moments by their input names. */
+  #state: Tensors = {};
+  #read?: Executable;
+
+  private constructor(
+    private readonly engine: Engine,
+    private readonly o: TrainableOptions,
+    private readonly graphs: { forward: Executable; step?: Executable; accumulate?: Executable; update?: Executable },
+    signature: { parameters: ParameterSpec[]; masks: MaskSpec[] },
+  ) {
+    this.parameters = signature.parameters;
+    this.masks = signature.masks;
+  }
+
+  private readonly masks: MaskSpec[];
+
+  static async create(engine: Engine, o: TrainableOptions): Promise<Trainable> {
+    const forward = await engine.load(compileForward(o.model, o.evalBatchSize).graph);
+    const keepOf = (graph: { outputs: ReadonlyMap<string, unknown> }): string[] => [...graph.outputs.keys()].filter((name) => name.startsWith(names.next('')));
+    if (o.accumulates) {
+      const { accumulate, update, ...signature } = compileAccumulation(o.model, o.optimizer, o.batchSize);
+      const graphs = { forward, accumulate: await engine.load(accumulate, keepOf(accumulate)), update: await engine.load(update, keepOf(update)) };
+      return new Trainable(engine, o, graphs, signature);
+    }
+    const { step, ...signature } = compileStep(o.model, o.optimizer, o.batchSize);
+    return new Trainable(engine, o, { forward, step: await engine.load(step, keepOf(step)) }, signature);
+  }
+
+  /** Sets parameters and moments (zeros where absent). */
+  restore({ parameters, m, v }: TrainableState): void {
+    this.#replace(
+      Object.fromEntries(
+        this.parameters.flatMap(({ name, shape }) => {
+          const tensor = (values?: Values): DeviceTensor => DeviceTensor.from('f32', shape, values?.get(name) ?? new Float32Array(sizeOf(shape)));
+          if (!parameters.has(name)) throw new Error(`no value for the parameter ${name}`);
+          return [
+            [name, tensor(parameters)],
+            [names.moment1(name), tensor(m)],
+            [names.moment2(name), tensor(v)],
+          ];
+        }),
+      ),
+    );
+  }
+
+  #replace(state: Tensors): void {
+    for (const tensor of Object.values(this.#state)) tensor.dispose();
+    this.#state = state;
+  }
+
+  #only(kind: 'parameters' | 'all'): Tensors {
+    return kind === 'all' ? this.#state : Object.fromEntries(this.parameters.map(({ name }) => [name, this.#state[name]!]));
+  }
+
+  #inputs({ images, targets, weights }: TrainBatch, step: number, part: number): Tensors {
+    const { batchSize, model, seed } = this.o;
+    const masks = this.masks.map(({ name, shape, rate }) => [name, DeviceTensor.from('u8', shape, dropoutMask(sizeOf(shape), rate, new Random(seed, name, step, part)))]);
+    return {
+      images: DeviceTensor.from('u8', [batchSize, model.height, model.width, 3], images),
+      targets: DeviceTensor.from('f32', [batchSize, model.labels], targets),
+      weights: DeviceTensor.from('f32', [batchSize], weights),
+      ...Object.fromEntries(masks) as Tensors,
+    };
+  }
+
+  #scalars(step: number, learningRate: number): Tensors {
+    const { beta1, beta2 } = this.o.optimizer;
+    const scalar = (value: number): DeviceTensor => DeviceTensor.from('f32', [], Float32Array.of(value));
+    return { learningRate: scalar(learningRate), correction1: scalar(1 - beta1 ** (step + 1)), correction2: scalar(Math.sqrt(1 - beta2 ** (step + 1))) };
+  }
+
+  /** One optimiser step, number `step` counted from 0, on one or several parts. Returns the loss before it and the gradient's norm. */
+  async step(parts: readonly TrainBatch[], step: number, learningRate: number): Promise<{ loss: number; gradientNorm: number }> {
+    const { step: whole, accumulate, update } = this.graphs;
+    const number = (tensor: DeviceTensor | undefined): number => tensor!.data[0]!;
+    if (whole) {
+      const { loss, gradientNorm, ...next } = await whole.run({ ...this.#inputs(parts[0]!, step, 0), ...this.#scalars(step, learningRate), ...this.#state });
+      this.#replace(renamed(next));
+      return { loss: number(loss), gradientNorm: number(gradientNorm) };
+    }
+    let sum = 0;
+    let grads: Tensors = Object.fromEntries(
+      this.parameters.map(({ name, shape }) => [names.gradient(name), DeviceTensor.from('f32', shape, new Float32Array(sizeOf(shape)))]),
+    );
+    for (const [i, part] of parts.entries()) {
+      const { loss, ...next } = await accumulate!.run({ ...this.#inputs(part, step, i), ...this.#only('parameters'), ...grads });
+      sum += number(loss);
+      for (const tensor of Object.values(grads)) tensor.dispose();
+      grads = renamed(next);
+    }
+    const { gradientNorm, ...next } = await update!.run({ ...this.#scalars(step, learningRate), ...this.#state, ...grads });
+    for (const tensor of Object.values(grads)) tensor.dispose();
+    this.#replace(renamed(next));
+    return { loss: sum, gradientNorm: number(gradientNorm) };
+  }
+
+  /** Logits [evalBatchSize, labels] of pictures [evalBatchSize, height, width, 3]. */
+  async logits(images: Uint8Array): Promise<Float32Array> {
+    const { evalBatchSize, model } = this.o;
+    const feed = DeviceTensor.from('u8', [evalBatchSize, model.height, model.width, 3], images);
+    const { logits } = await this.graphs.forward.run({ images: feed, ...this.#only('parameters') });
+    return logits!.data as Float32Array;
+  }
+
+  /** Copies of parameters and moments. */
+  async read(): Promise<Required<TrainableState>> {
+    const state = await this.#onCpu();
+    const pick = (nameOf: (parameter: string) => string): Values => new Map(this.parameters.map(({ name }) => [name, (state[nameOf(name)]!.data as Float32Array).slice()]));
+    return { parameters: pick((name) => name), m: pick(names.moment1), v: pick(names.moment2) };
+  }
+
+  /** What is on the device comes back through a graph that only copies: ONNX Runtime cannot read a device's tensor directly. */
+  async #onCpu(): Promise<Tensors> {
+    if (!Object.values(this.#state).some((tensor) => tensor.isOnDevice)) return this.#state;
+    if (!this.#read) {
+      const b = new Builder();
+      for (const { name, shape } of this.parameters) {
+        for (const each of [name, names.moment1(name), names.moment2(name)]) b.output(names.next(each), b.input(each, shape));
+      }
+      this.#read = await this.engine.load(b.graph);
+    }
+    return renamed(await this.#read.run(this.#state));
+  }
+
+  async dispose(): Promise<void> {
+    this.#replace({});
+    for (const each of [...Object.values(this.graphs), this.#read]) await each?.dispose();
+  }
+}
+
+/** `next:x` becomes `x`. */
+const renamed = (outputs: Tensors): Tensors => Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name.slice(names.next('').length), tensor]));
+
+/** Bytes of 0 with probability `rate`, else 1; two from each random word. */
+function dropoutMask(size: number, rate: number, random: Random): Uint8Array {
+  const mask = new Uint8Array(size);
+  const threshold = Math.round(rate * 65536);
+  for (let i = 0; i < size; i += 2) {
+    const word = random.uint32();
+    mask[i] = (word & 0xffff) < threshold ? 0 : 1;
+    if (i + 1 < size) mask[i + 1] = word >>> 16 < threshold ? 0 : 1;
+  }
+  return mask;
+}

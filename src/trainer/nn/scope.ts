@@ -1,0 +1,14 @@
+/** What a model family asks of whoever builds it: weights by name, linear layers, dropout. The method decides what trains. */
+import type { Builder } from '../ir/builder.js';
+import type { Value } from '../ir/graph.js';
+import type { Shape } from '../ir/op.js';
+
+export interface Scope {
+  readonly b: Builder;
+  /** The weight of that Hugging Face name: an input when it trains, else a constant. */
+  weight(name: string, shape: Shape): Value;
+  /** x [n, in] -> [n, out] by `name.weight` [out, in] and, where `bias`, `name.bias` [out]; adapters of the method come on top. */
+  linear(name: string, x: Value, out: number, bias?: boolean): Value;
+  /** Zeroes a share `rate` of x and scales the rest up while training; the identity otherwise. */
+  dropout(x: Value, rate: number): Value;
+}
