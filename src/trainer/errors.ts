@@ -42,6 +42,125 @@ export const errors = {
   // --- images -------------------------------------------------------------------------------------------------
   imageUnreadable: (file: string, reason: string) =>
     new UserError('IMAGE_UNREADABLE', t('This file cannot be read as a picture: {0}', reason), t('Replace it or remove it from the folder.'), { file }),
+  imageFormatUnsupported: (file: string, format: string) =>
+    new UserError('IMAGE_FORMAT_UNSUPPORTED', t('The picture format {0} is not supported.', format), t('Save the picture as JPEG or PNG.'), { file }),
+  imageLost: (file: string) =>
+    new UserError(
+      'IMAGE_LOST',
+      t('This picture could be read when the run began and cannot be read any more.'),
+      t('Put the picture back and resume the run; do not change the dataset while it is in use.'),
+      { file },
+    ),
+
+  // --- datasets -----------------------------------------------------------------------------------------------
+  datasetMissing: (folder: string) =>
+    new UserError('DATASET_MISSING', t('The dataset folder {0} does not exist.', folder), t('Check the path, or choose another folder.'), { file: folder }),
+  datasetNotFolder: (file: string) =>
+    new UserError('DATASET_NOT_FOLDER', t('{0} is a file, but a dataset is a folder.', file), t('Choose the folder that holds one folder for each class.'), {
+      file,
+    }),
+  folderUnreadable: (folder: string) =>
+    new UserError('FOLDER_UNREADABLE', t('The folder {0} may not be read.', folder), t('Allow reading it, or choose another folder.'), { file: folder }),
+  datasetEmpty: (folder: string, unsupported: number) =>
+    new UserError(
+      'DATASET_EMPTY',
+      unsupported > 0
+        ? t('There is no picture to train on in {0}: its {1} pictures have formats that are not supported.', folder, unsupported)
+        : t('There is no picture to train on in {0}.', folder),
+      unsupported > 0 ? t('Save the pictures as JPEG or PNG.') : t('Put the pictures of each class into a folder of its own, named after the class.'),
+      { file: folder },
+    ),
+  datasetFlat: (folder: string, pictures: number) =>
+    new UserError(
+      'DATASET_FLAT',
+      t('The {0} pictures in {1} are not sorted into classes.', pictures, folder),
+      t('Put the pictures of each class into a folder of its own, named after the class.'),
+      { file: folder },
+    ),
+  datasetOneClass: (folder: string, label: string) =>
+    new UserError(
+      'DATASET_ONE_CLASS',
+      t('The dataset has only one class, {0}; at least two are needed.', label),
+      t('Add a folder with pictures of another class. If the classes are folders inside {0}, choose that folder as the dataset.', label),
+      { file: folder },
+    ),
+  splitTwice: (folder: string, one: string, other: string) =>
+    new UserError('SPLIT_TWICE', t('The folders {0} and {1} mean the same split.', one, other), t('Keep one of them.'), { file: folder }),
+  splitTrainMissing: (folder: string) =>
+    new UserError(
+      'SPLIT_TRAIN_MISSING',
+      t('The dataset {0} has folders for validation or test, but none for training.', folder),
+      t('Add a folder named train with one folder for each class.'),
+      { file: folder },
+    ),
+  classUnknownToTraining: (folder: string, label: string) =>
+    new UserError(
+      'CLASS_UNKNOWN_TO_TRAINING',
+      t('The class {0} is in {1}, but there are no training pictures of it.', label, folder),
+      t('Add training pictures of {0}, correct the name of the folder, or remove it.', label),
+      { file: folder },
+    ),
+  classUnknownToModel: (folder: string, label: string) =>
+    new UserError(
+      'CLASS_UNKNOWN_TO_MODEL',
+      t('The class {0} is in {1}, but the model was not trained on it.', label, folder),
+      t('Correct the name of the folder, remove it, or train a new model.'),
+      { file: folder },
+    ),
+  classLost: (label: string, folder: string) =>
+    new UserError('CLASS_LOST', t('No training picture of the class {0} can be read.', label), t('Replace the pictures of {0}, or remove the class.', label), {
+      file: folder,
+    }),
+  noReadableImages: (folder: string) =>
+    new UserError('NO_READABLE_IMAGES', t('None of the pictures in {0} can be read.', folder), t('Replace the pictures, or choose another folder.'), {
+      file: folder,
+    }),
+
+  // Problems of a dataset that do not stop a run.
+  classTwice: (folder: string, label: string) =>
+    new UserError(
+      'CLASS_TWICE',
+      t('Two folders have the name {0}, written with different Unicode characters; they count as one class.', label),
+      t('Move the pictures into one of the folders.'),
+      { file: folder },
+    ),
+  classEmpty: (folder: string, label: string) =>
+    new UserError('CLASS_EMPTY', t('The folder {0} holds no picture and is left out.', label), t('Add pictures to it, or remove it.'), { file: folder }),
+  classOneImage: (label: string, file: string) =>
+    new UserError(
+      'CLASS_ONE_IMAGE',
+      t('The class {0} has a single picture for training.', label),
+      t('Add pictures of {0}: ten or more let the model learn what they have in common.', label),
+      { file },
+    ),
+  imagesOutsideClasses: (folder: string, pictures: number) =>
+    new UserError(
+      'IMAGES_OUTSIDE_CLASSES',
+      t('{0} pictures in {1} lie beside the class folders and are left out.', pictures, folder),
+      t('Move them into the folder of their class.'),
+      { file: folder },
+    ),
+  folderBesideSplits: (folder: string) =>
+    new UserError(
+      'FOLDER_BESIDE_SPLITS',
+      t('The folder {0} lies beside the train folder and is left out.', folder),
+      t('If it is a class, move it into the train folder.'),
+      { file: folder },
+    ),
+  splitEmpty: (folder: string) =>
+    new UserError(
+      'SPLIT_EMPTY',
+      t('The folder {0} holds no picture; validation pictures are taken from the training pictures instead.', folder),
+      t('Add pictures to it, or remove it.'),
+      { file: folder },
+    ),
+  cacheUnwritable: (folder: string, reason: string) =>
+    new UserError(
+      'CACHE_UNWRITABLE',
+      t('Decoded pictures cannot be kept in {0} ({1}); the run goes on, but decodes every picture anew in each epoch.', folder, reason),
+      t('Free some disk space, or allow writing to the folder.'),
+      { file: folder },
+    ),
   preprocessorInvalid: (file: string, field: string, reason: string) =>
     new UserError(
       'PREPROCESSOR_INVALID',
@@ -76,6 +195,27 @@ export const errors = {
       'MODEL_WEIGHT_SHAPE',
       t('The weight {0} has the shape [{1}]; the config of the model asks for [{2}].', name, found.join(', '), expected.join(', ')),
       t('Check that config.json and the weights are of the same model.'),
+      { file },
+    ),
+  imageSizeInvalid: (size: number, patch: number, place: Place) =>
+    new UserError(
+      'IMAGE_SIZE_INVALID',
+      t('The image size {0} is no multiple of the patch size {1} of the model.', size, patch),
+      t('Choose a multiple of {0}.', patch),
+      place,
+    ),
+  baseMissing: (model: string, file: string) =>
+    new UserError(
+      'BASE_MISSING',
+      t('The checkpoint was trained on the model {0}, which is not there.', model),
+      t('Put the model back, or choose another checkpoint.'),
+      { file },
+    ),
+  baseChanged: (model: string, file: string) =>
+    new UserError(
+      'BASE_CHANGED',
+      t('The model {0} is not the one this checkpoint was trained on: its weights differ.', model),
+      t('Put the original model back, or train again.'),
       { file },
     ),
   targetModulesUnmatched: (targets: readonly string[], known: readonly string[], place: Place) =>

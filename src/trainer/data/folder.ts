@@ -1,0 +1,120 @@
+/** Reads image folders: what is visible, which files are pictures, and which class folder each lies in. */
+import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { errors } from '../errors.js';
+import type { ErrorInfo } from '../protocol.js';
+import { formatOfContent, formatOfName, isReadable, sniffedBytes } from './format.js';
+import { sortNaturally } from './naturalOrder.js';
+
+/** What a walk shares: where problems are noted, and what cancels it. */
+export interface Walk {
+  problems: ErrorInfo[];
+  signal?: AbortSignal | undefined;
+}
+
+export interface Listing {
+  /** Absolute paths, in natural order. */
+  folders: string[];
+  files: string[];
+}
+
+const left = new Set(['__MACOSX', '@eaDir', '$RECYCLE.BIN', 'System Volume Information']);
+
+/** The visible entries of a folder. Links count as what they lead to; one that leads nowhere is a problem where its name claims a picture. */
+export async function list(folder: string, { problems, signal }: Walk): Promise<Listing> {
+  signal?.throwIfAborted();
+  let entries;
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    throw await unlistable(folder, error);
+  }
+  const folders: string[] = [];
+  const files: string[] = [];
+  for (const entry of entries) {
+    if (entry.name.startsWith('.') || left.has(entry.name)) continue;
+    const path = join(folder, entry.name);
+    let kind: { isDirectory(): boolean; isFile(): boolean } = entry;
+    if (entry.isSymbolicLink()) {
+      const target = await stat(path).catch((error: NodeJS.ErrnoException) => error);
+      if (target instanceof Error) {
+        if (formatOfName(path)) problems.push(errors.imageUnreadable(path, l10n.t('the link leads nowhere')).toInfo());
+        continue;
+      }
+      kind = target;
+    }
+    if (kind.isDirectory()) folders.push(path);
+    else if (kind.isFile()) files.push(path);
+  }
+  return { folders: sortNaturally(folders, (path) => basename(path)), files: sortNaturally(files, (path) => basename(path)) };
+}
+
+async function unlistable(folder: string, error: unknown): Promise<unknown> {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return errors.datasetMissing(folder);
+  if (code === 'ENOTDIR') return errors.datasetNotFolder(folder);
+  if (code === 'EACCES' || code === 'EPERM') return errors.folderUnreadable(folder);
+  return error;
+}
+
+/** The pictures among `files`. A format that cannot be read is noted as a problem; what is no picture at all is passed over. */
+export async function pictures(files: readonly string[], { problems, signal }: Walk): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of files) {
+    const named = formatOfName(path);
+    if (named !== undefined && isReadable(named)) {
+      found.push(path);
+      continue;
+    }
+    signal?.throwIfAborted();
+    const format = named ?? (await sniff(path));
+    if (format === undefined || format === 'HTML' || (named === undefined && format === 'SVG')) continue;
+    if (isReadable(format)) found.push(path);
+    else problems.push(errors.imageFormatUnsupported(path, format).toInfo());
+  }
+  return found;
+}
+
+async function sniff(path: string): Promise<string | undefined> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => error);
+  // A file without a picture's name that may not even be opened is none of the dataset's.
+  if (file instanceof Error) return undefined;
+  try {
+    const bytes = new Uint8Array(sniffedBytes);
+    const { bytesRead } = await file.read(bytes, 0, sniffedBytes, 0);
+    return formatOfContent(bytes.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+/** All pictures below a folder, in natural order of their paths; a folder reached twice, as through a loop of links, counts once. */
+export async function picturesBelow(folder: string, walk: Walk, seen = new Set<string>()): Promise<string[]> {
+  const real = await realpath(folder);
+  if (seen.has(real)) return [];
+  seen.add(real);
+  const { folders, files } = await list(folder, walk);
+  const found = await pictures(files, walk);
+  for (const inner of folders) for (const path of await picturesBelow(inner, walk, seen)) found.push(path);
+  return found;
+}
+
+/** The classes of a `class/…` folder by name (Unicode NFC), in natural order, each with its pictures; classes without pictures are noted and left out. */
+export async function classesOf(folder: string, walk: Walk, listing?: Listing): Promise<Map<string, string[]>> {
+  const { folders, files } = listing ?? (await list(folder, walk));
+  const classes = new Map<string, string[]>();
+  for (const inner of sortNaturally(folders, (path) => basename(path))) {
+    const label = basename(inner).normalize('NFC');
+    const found = await picturesBelow(inner, walk);
+    const known = classes.get(label);
+    if (known) walk.problems.push(errors.classTwice(inner, label).toInfo());
+    if (found.length === 0) walk.problems.push(errors.classEmpty(inner, label).toInfo());
+    else if (known) known.push(...found);
+    else classes.set(label, found);
+  }
+  const loose = await pictures(files, walk);
+  if (loose.length > 0 && classes.size === 0) throw errors.datasetFlat(folder, loose.length);
+  if (loose.length > 0) walk.problems.push(errors.imagesOutsideClasses(folder, loose.length).toInfo());
+  return classes;
+}
