@@ -1,0 +1,145 @@
+/** The warm process that classifies pictures: started when needed, restarted after a crash, ended when idle. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Classification, ServeAnswer, ServeRequest } from '../../trainer/protocol.js';
+import { ShownError } from '../errors/shownError.js';
+import type { Launch } from '../trainer/launch.js';
+import { lastLines, TrainerDied } from '../trainer/trainerDied.js';
+
+export interface ClassifyRequest {
+  checkpoint: string;
+  paths: string[];
+  top: number;
+  signal?: AbortSignal;
+  /** Each picture's answer as it comes, in the order of `paths`. */
+  onResult: (result: Classification) => void;
+}
+
+export interface ClassifierOptions {
+  /** Milliseconds without a request after which the process ends. */
+  idle: number;
+  /** Milliseconds before the first restart after a crash; doubled for each further one. */
+  backoff: number;
+  /** Crashes in a row, without an answer between them, after which the request fails. */
+  crashes: number;
+  /** The answer for a picture that ended the process twice. */
+  onPoison: (path: string) => Classification;
+}
+
+interface Pending {
+  paths: string[];
+  onResult: (result: Classification) => void;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+export class ClassifierProcess {
+  #child: ChildProcess | undefined;
+  #said = '';
+  #next = 0;
+  #pending = new Map<number, Pending>();
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly launch: Launch,
+    private readonly options: ClassifierOptions,
+  ) {}
+
+  /** The process at work, if any. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /**
+   * Classifies pictures. A crash of the process loses no answer: what is left is asked of a fresh one, and a picture that ends it a
+   * second time gets an error of its own. Throws `ShownError`, `TrainerDied` or `AbortError`.
+   */
+  async classify({ checkpoint, paths, top, signal, onResult }: ClassifyRequest): Promise<void> {
+    let left = paths;
+    let crashes = 0;
+    let suspect: string | undefined;
+    const answered = (result: Classification) => {
+      left = left.slice(1);
+      crashes = 0;
+      onResult(result);
+    };
+    while (left.length > 0) {
+      signal?.throwIfAborted();
+      try {
+        await this.#ask({ checkpoint, paths: left, top }, answered, signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof TrainerDied) || ++crashes >= this.options.crashes) throw error;
+        // The first unanswered picture was being classified; if that is so twice, the picture is the reason.
+        const first = left[0];
+        if (first !== undefined && first === suspect) {
+          left = left.slice(1);
+          onResult(this.options.onPoison(first));
+        }
+        suspect = first;
+        await pause(this.options.backoff * 2 ** (crashes - 1), undefined, { signal });
+      }
+    }
+  }
+
+  /** Ends the process; the next request starts another. */
+  dispose(): void {
+    clearTimeout(this.#idle);
+    this.#child?.kill();
+  }
+
+  #ask(request: { checkpoint: string; paths: string[]; top: number }, onResult: (result: Classification) => void, signal?: AbortSignal): Promise<void> {
+    const id = this.#next++;
+    const child = this.#started();
+    const send = (message: ServeRequest) => child.connected && child.send(message);
+    const cancel = () => send({ id: this.#next++, type: 'cancel', request: id });
+    return new Promise<void>((resolve, reject) => {
+      this.#pending.set(id, { paths: request.paths, onResult, resolve, reject });
+      clearTimeout(this.#idle);
+      send({ id, type: 'classify', ...request });
+      signal?.addEventListener('abort', cancel, { once: true });
+    }).finally(() => {
+      signal?.removeEventListener('abort', cancel);
+      this.#pending.delete(id);
+      if (this.#pending.size === 0) this.#idle = setTimeout(() => this.#child?.kill(), this.options.idle).unref();
+      signal?.throwIfAborted();
+    });
+  }
+
+  #started(): ChildProcess {
+    if (this.#child?.connected) return this.#child;
+    this.#said = '';
+    const child = fork(this.launch.scripts.main, ['serve'], {
+      execPath: this.launch.executable,
+      // The extension host's own flags are not for the trainer.
+      execArgv: [],
+      env: this.launch.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    const listen = (chunk: Buffer) => (this.#said = (this.#said + chunk.toString('utf8')).slice(-20_000));
+    child.stdout?.on('data', listen);
+    child.stderr?.on('data', listen);
+    child.on('message', (answer) => this.#answer(answer as ServeAnswer));
+    child.once('error', (error) => this.#gone(child, error));
+    child.once('exit', (code, killer) => this.#gone(child, new TrainerDied(code ?? killer, lastLines(this.#said))));
+    return child;
+  }
+
+  #answer(answer: ServeAnswer): void {
+    const pending = this.#pending.get(answer.id);
+    if (!pending) return;
+    if (answer.type === 'classification') pending.onResult(answer.result);
+    else if (answer.type === 'done') pending.resolve();
+    else {
+      const { id: _id, type: _type, ...info } = answer;
+      pending.reject(new ShownError(info));
+    }
+  }
+
+  #gone(child: ChildProcess, error: Error): void {
+    if (this.#child !== child) return;
+    this.#child = undefined;
+    for (const pending of this.#pending.values()) pending.reject(error);
+  }
+}

@@ -1,0 +1,54 @@
+/** The names that package.json contributes: commands, views, settings, editors. A test holds the two equal. */
+
+export const commands = {
+  startTraining: 'vitune.startTraining',
+  trainDataset: 'vitune.trainDataset',
+  trainConfig: 'vitune.trainConfig',
+  stopTraining: 'vitune.stopTraining',
+  resumeTraining: 'vitune.resumeTraining',
+  openDashboard: 'vitune.openDashboard',
+  addDataset: 'vitune.addDataset',
+  removeDataset: 'vitune.removeDataset',
+  inspectDataset: 'vitune.inspectDataset',
+  refreshDatasets: 'vitune.refreshDatasets',
+  classify: 'vitune.classify',
+  classifyFolder: 'vitune.classifyFolder',
+  openWithPredictions: 'vitune.openWithPredictions',
+  setActiveCheckpoint: 'vitune.setActiveCheckpoint',
+  evaluate: 'vitune.evaluate',
+  deleteRun: 'vitune.deleteRun',
+  reveal: 'vitune.reveal',
+  refreshRuns: 'vitune.refreshRuns',
+  newConfig: 'vitune.newConfig',
+  doctor: 'vitune.doctor',
+  showLog: 'vitune.showLog',
+} as const;
+
+export type CommandName = (typeof commands)[keyof typeof commands];
+
+export const views = {
+  train: 'vitune.train',
+  datasets: 'vitune.datasets',
+  runs: 'vitune.runs',
+} as const;
+
+/** Settings below the section `vitune`, each with the type of its value. */
+export interface Settings {
+  predictions: number;
+  notifyWhenFinished: boolean;
+}
+
+export const settings: readonly (keyof Settings)[] = ['predictions', 'notifyWhenFinished'];
+
+/** View types of the custom editor and the webview panels. */
+export const imageEditorType = 'vitune.image';
+export const dashboardType = 'vitune.dashboard';
+export const reportType = 'vitune.report';
+
+/** Words in a tree item's context value, by which package.json decides which actions it has. */
+export type ContextWord = 'dataset' | 'folder' | 'picture' | 'run' | 'running' | 'resumable' | 'usable' | 'idle';
+
+/** File name endings that are taken for pictures in menus and trees; the trainer looks at the content. */
+export const pictureEndings = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'] as const;
+
+export const configEnding = '.vitune.json';

@@ -1,0 +1,173 @@
+/** The tree "Datasets": folders, their splits, classes and pictures. */
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import * as vscode from 'vscode';
+import type { SplitName } from '../../trainer/protocol.js';
+import { commands, type ContextWord } from '../contributions.js';
+import { isMissing } from '../trainer/runFolder.js';
+import { imagesIn, type DatasetStore } from './datasetStore.js';
+import { picturesBelow } from './pictures.js';
+
+const { t } = vscode.l10n;
+
+/** A class may hold thousands of pictures; beyond these the Explorer is the better place to look. */
+const mostPictures = 500;
+
+/** The names that the folder of a split may have. */
+const splitFolders: Record<SplitName, readonly string[]> = { train: ['train'], validation: ['validation', 'val', 'valid'], test: ['test'] };
+
+export type DatasetNode =
+  | { kind: 'dataset'; folder: string }
+  | { kind: 'split'; folder: string; split: SplitName; path: string }
+  | { kind: 'class'; path: string; label: string; images: number }
+  | { kind: 'picture'; path: string }
+  | { kind: 'more'; folder: string; count: number };
+
+export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<DatasetNode | undefined>();
+  readonly #nodes = new Map<string, DatasetNode>();
+  readonly #subscription: vscode.Disposable;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(private readonly datasets: DatasetStore) {
+    this.#subscription = datasets.onChange((folder) => this.#changed.fire(folder === undefined ? undefined : this.#nodes.get(folder)));
+  }
+
+  /** The node of a dataset, for `TreeView.reveal`. */
+  nodeOf(folder: string): DatasetNode {
+    const node = this.#nodes.get(folder) ?? { kind: 'dataset', folder };
+    this.#nodes.set(folder, node);
+    return node;
+  }
+
+  getParent(): undefined {
+    // Only datasets are ever revealed, and they are at the root.
+    return undefined;
+  }
+
+  async getChildren(node?: DatasetNode): Promise<DatasetNode[]> {
+    switch (node?.kind) {
+      case undefined:
+        return this.datasets.folders.map((folder) => {
+          this.datasets.look(folder);
+          return this.nodeOf(folder);
+        });
+      case 'dataset':
+        return this.#partsOf(node.folder);
+      case 'split':
+        return this.#classesOf(node.folder, node.path, node.split);
+      case 'class':
+        return picturesIn(node.path);
+      default:
+        return [];
+    }
+  }
+
+  getTreeItem(node: DatasetNode): vscode.TreeItem {
+    const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+    switch (node.kind) {
+      case 'dataset':
+        return this.#datasetItem(node.folder);
+      case 'split':
+        return item(splitTitle(node.split), Collapsed, { iconPath: new vscode.ThemeIcon('folder-library'), contextValue: words('folder'), id: node.path });
+      case 'class':
+        return item(node.label, Collapsed, {
+          description: node.images.toLocaleString(vscode.env.language),
+          iconPath: new vscode.ThemeIcon('tag'),
+          contextValue: words('folder'),
+          id: node.path,
+        });
+      case 'picture':
+        return item(basename(node.path), None, {
+          resourceUri: vscode.Uri.file(node.path),
+          iconPath: vscode.ThemeIcon.File,
+          contextValue: words('picture'),
+          tooltip: preview(node.path),
+          command: { command: commands.openWithPredictions, title: t('Open with Predictions'), arguments: [vscode.Uri.file(node.path)] },
+          id: node.path,
+        });
+      case 'more':
+        return item(t('{0} more…', node.count.toLocaleString(vscode.env.language)), None, {
+          command: { command: 'revealInExplorer', title: t('Reveal in Explorer'), arguments: [vscode.Uri.file(node.folder)] },
+        });
+    }
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(this.#changed, this.#subscription).dispose();
+  }
+
+  #datasetItem(folder: string): vscode.TreeItem {
+    const known = this.datasets.knowledgeOf(folder);
+    const common = { id: folder, contextValue: words('dataset', 'folder'), tooltip: folder };
+    const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+    if (!known) return item(basename(folder), Collapsed, { ...common, description: t('inspecting…'), iconPath: new vscode.ThemeIcon('loading~spin') });
+    if (known.error) {
+      const { message, remedy } = known.error;
+      const icon = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+      return item(basename(folder), None, { ...common, description: message, tooltip: `${folder}\n${message}\n${remedy}`, iconPath: icon });
+    }
+    const { inspection } = known;
+    const locale = vscode.env.language;
+    const parts = [t('{0} images', imagesIn(inspection).toLocaleString(locale)), t('{0} classes', inspection.labels.length.toLocaleString(locale))];
+    if (inspection.problems.length > 0) parts.push(t('{0} problems', inspection.problems.length.toLocaleString(locale)));
+    const icon = inspection.problems.length > 0 ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground')) : new vscode.ThemeIcon('file-media');
+    return item(basename(folder), Collapsed, { ...common, description: parts.join(' · '), iconPath: icon });
+  }
+
+  async #partsOf(folder: string): Promise<DatasetNode[]> {
+    const known = this.datasets.knowledgeOf(folder) ?? (await this.datasets.inspect(folder));
+    if (!known.inspection) return [];
+    if (known.inspection.splits === 'seeded') return this.#classesOf(folder, folder);
+    const names = new Set((await readdir(folder)).map((name) => name));
+    return (Object.keys(splitFolders) as SplitName[]).flatMap((split): DatasetNode[] => {
+      const name = [...names].find((each) => splitFolders[split].includes(each.toLowerCase()));
+      return name === undefined ? [] : [{ kind: 'split', folder, split, path: join(folder, name) }];
+    });
+  }
+
+  #classesOf(folder: string, parent: string, split?: SplitName): DatasetNode[] {
+    const counts = this.datasets.knowledgeOf(folder)?.inspection?.counts ?? [];
+    return counts.map((row) => ({
+      kind: 'class',
+      path: join(parent, row.label),
+      label: row.label,
+      images: split ? row[split] : row.train + row.validation + row.test,
+    }));
+  }
+}
+
+async function picturesIn(folder: string): Promise<DatasetNode[]> {
+  try {
+    const pictures = await picturesBelow(folder);
+    const nodes: DatasetNode[] = pictures.slice(0, mostPictures).map((path) => ({ kind: 'picture', path }));
+    if (pictures.length > mostPictures) nodes.push({ kind: 'more', folder, count: pictures.length - mostPictures });
+    return nodes;
+  } catch (error) {
+    // A class of one split need not have a folder in another.
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function item(label: string, state: vscode.TreeItemCollapsibleState, rest: Partial<vscode.TreeItem>): vscode.TreeItem {
+  return Object.assign(new vscode.TreeItem(label, state), rest);
+}
+
+function words(...list: ContextWord[]): string {
+  return list.join(' ');
+}
+
+/** The picture itself as the hover. */
+function preview(path: string): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  text.supportHtml = true;
+  text.baseUri = vscode.Uri.file(`${dirname(path)}/`);
+  text.appendMarkdown(`<img src="${vscode.Uri.file(path).toString()}" width="200" alt="">`);
+  return text;
+}
+
+export function splitTitle(split: SplitName): string {
+  return { train: t('Training'), validation: t('Validation'), test: t('Test') }[split];
+}

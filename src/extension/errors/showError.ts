@@ -1,0 +1,39 @@
+/** Shows what went wrong: a message with its remedy and an action; what nobody expected goes to the log with its stack. */
+import * as vscode from 'vscode';
+import type { ErrorInfo } from '../../trainer/protocol.js';
+import { log } from '../log/log.js';
+import { TrainerDied } from '../trainer/trainerDied.js';
+import { errors } from './errors.js';
+import { openPlace } from './openPlace.js';
+import { ShownError } from './shownError.js';
+
+/** What a person is to read about anything thrown; a bug is logged with its stack and gets a general word. */
+export function infoOf(error: unknown): ErrorInfo {
+  if (error instanceof ShownError) return error.info;
+  if (error instanceof TrainerDied) {
+    log().error(error.message, error.tail);
+    return errors.trainerDied(String(error.ending ?? '?')).info;
+  }
+  log().error(error instanceof Error ? error : new Error(String(error)));
+  return {
+    code: 'BUG',
+    message: vscode.l10n.t('Something went wrong inside ViTune: {0}', error instanceof Error ? error.message : String(error)),
+    remedy: vscode.l10n.t('The log has the details.'),
+  };
+}
+
+export function isCancel(error: unknown): boolean {
+  return error instanceof vscode.CancellationError || (error instanceof Error && error.name === 'AbortError');
+}
+
+/** Shows an error as a notification; `actions` come before the ones every error has. */
+export async function showError(error: unknown, actions: { title: string; run: () => unknown }[] = []): Promise<void> {
+  if (isCancel(error)) return;
+  const info = infoOf(error);
+  const { file } = info;
+  const buttons = [...actions];
+  if (file) buttons.push({ title: vscode.l10n.t('Open File'), run: () => openPlace({ ...info, file }) });
+  if (!(error instanceof ShownError)) buttons.push({ title: vscode.l10n.t('Show Log'), run: () => log().show() });
+  const chosen = await vscode.window.showErrorMessage(`${info.message} ${info.remedy}`, ...buttons);
+  await chosen?.run();
+}

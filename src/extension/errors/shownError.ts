@@ -1,0 +1,9 @@
+/** An error that is shown to the person as it is; everything else that is thrown is a bug. */
+import type { ErrorInfo } from '../../trainer/protocol.js';
+
+export class ShownError extends Error {
+  constructor(readonly info: ErrorInfo) {
+    super(info.message);
+    this.name = 'ShownError';
+  }
+}

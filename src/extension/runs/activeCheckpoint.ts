@@ -1,0 +1,69 @@
+/** The checkpoint that classifies at present: a run's best one as it changes, or one that was chosen by hand. */
+import { existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import * as vscode from 'vscode';
+import type { RunStore } from './runStore.js';
+
+const key = 'activeCheckpoint';
+
+export interface ActiveCheckpoint {
+  /** Checkpoint folder. */
+  path: string;
+  /** Name of the run it belongs to. */
+  run: string;
+  step: number;
+}
+
+export class ActiveCheckpointStore implements vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<ActiveCheckpoint | undefined>();
+  readonly #subscription: vscode.Disposable;
+  #told: string | undefined;
+
+  /** Another checkpoint answers now. */
+  readonly onChange = this.#changed.event;
+
+  constructor(
+    private readonly memory: vscode.Memento,
+    private readonly runs: RunStore,
+  ) {
+    this.#subscription = runs.onChange(() => this.#tell());
+    this.#told = this.current?.path;
+  }
+
+  /** What was chosen: the folder of a run (its best checkpoint, whichever that is) or of one checkpoint. */
+  get chosen(): string | undefined {
+    return this.memory.get<string>(key);
+  }
+
+  get current(): ActiveCheckpoint | undefined {
+    const { chosen } = this;
+    if (chosen === undefined) return undefined;
+    const run = this.runs.get(chosen);
+    if (run) {
+      const best = run.bestCheckpoint;
+      return best && { path: best.path, run: run.info.name, step: best.step };
+    }
+    // RUN/checkpoints/STEP, which need not be a run of this window.
+    if (basename(dirname(chosen)) !== 'checkpoints' || !existsSync(chosen)) return undefined;
+    const folder = dirname(dirname(chosen));
+    return { path: chosen, run: this.runs.get(folder)?.info.name ?? basename(folder), step: Number(basename(chosen)) };
+  }
+
+  /** `folder`: of a run or of a checkpoint. */
+  async choose(folder: string): Promise<void> {
+    await this.memory.update(key, folder);
+    this.#tell();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
+
+  #tell(): void {
+    const { current } = this;
+    if (current?.path === this.#told) return;
+    this.#told = current?.path;
+    this.#changed.fire(current);
+  }
+}

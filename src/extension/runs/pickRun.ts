@@ -1,0 +1,60 @@
+/** Finds the run or checkpoint that a command is about: what it was given, else what the person picks. */
+import { dirname } from 'node:path';
+import * as vscode from 'vscode';
+import { errors } from '../errors/errors.js';
+import type { Run } from './run.js';
+import type { RunNode } from './runsTree.js';
+import { percent } from './runsTree.js';
+import type { RunStore } from './runStore.js';
+
+/** What commands about runs may be given: a node of the tree, or the folder of a run or checkpoint. */
+export type RunArgument = RunNode | string | undefined;
+
+/** `none` is said when no run serves; undefined when the person changed their mind. */
+export async function pickRun(runs: RunStore, given: RunArgument, serves: (run: Run) => boolean, title: string, none: string): Promise<Run | undefined> {
+  if (typeof given === 'object') return given.run;
+  if (given !== undefined) return runs.get(given);
+  const serving = runs.runs.filter(serves);
+  if (serving.length === 0) {
+    void vscode.window.showInformationMessage(none);
+    return undefined;
+  }
+  if (serving.length === 1) return serving[0];
+  const items = serving.map((run) => ({ label: run.info.name, description: run.summary.best && percent(run.summary.best.accuracy), detail: run.folder, run }));
+  return (await vscode.window.showQuickPick(items, { title, matchOnDetail: true }))?.run;
+}
+
+/** The folder of a run (its best checkpoint) or of one checkpoint. */
+export async function pickCheckpoint(runs: RunStore, given: RunArgument, title: string): Promise<string | undefined> {
+  if (typeof given === 'object') return given.kind === 'run' ? given.run.folder : given.checkpoint.path;
+  if (given !== undefined) return given;
+  const usable = runs.runs.filter((run) => run.checkpoints.length > 0);
+  if (usable.length === 0) throw errors.noCheckpoint();
+  const { t } = vscode.l10n;
+  const items: (vscode.QuickPickItem & { folder: string })[] = usable.flatMap((run) => [
+    { label: run.info.name, kind: vscode.QuickPickItemKind.Separator, folder: '' },
+    {
+      label: t('Best of {0}', run.info.name),
+      iconPath: new vscode.ThemeIcon('star-full'),
+      description: run.summary.best && percent(run.summary.best.accuracy),
+      folder: run.folder,
+    },
+    ...run.checkpoints.map((row) => ({
+      label: t('Step {0}', row.step.toLocaleString(vscode.env.language)),
+      iconPath: new vscode.ThemeIcon('save'),
+      description: [run.info.name, ...(row.best ? [t('best')] : []), ...(row.last ? [t('last')] : [])].join(' · '),
+      folder: row.path,
+    })),
+  ]);
+  items.push(
+    { label: '', kind: vscode.QuickPickItemKind.Separator, folder: '' },
+    { label: t('Choose a Folder…'), iconPath: new vscode.ThemeIcon('folder-opened'), folder: '…' },
+  );
+  const chosen = (await vscode.window.showQuickPick(items, { title }))?.folder;
+  if (chosen !== '…') return chosen;
+  const [folder] = (await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, title })) ?? [];
+  if (!folder) return undefined;
+  await runs.refresh(folder.fsPath);
+  if (!runs.get(folder.fsPath)) await runs.refresh(dirname(dirname(folder.fsPath)));
+  return folder.fsPath;
+}

@@ -1,0 +1,56 @@
+/** What a person can do with a run or a checkpoint. */
+import * as vscode from 'vscode';
+import { commands } from '../contributions.js';
+import type { Training } from '../trainer/training.js';
+import type { ActiveCheckpointStore } from './activeCheckpoint.js';
+import { pickCheckpoint, pickRun, type RunArgument } from './pickRun.js';
+import type { RunNode } from './runsTree.js';
+import type { RunStore } from './runStore.js';
+
+const { t } = vscode.l10n;
+
+export function runCommands(runs: RunStore, training: Training, active: ActiveCheckpointStore) {
+  return {
+    [commands.stopTraining]: async (given?: RunArgument) => {
+      const run = await pickRun(runs, given, (each) => each.busy, t('Stop which training?'), t('No training is running.'));
+      if (run) await training.stop(run);
+    },
+    [commands.resumeTraining]: async (given?: RunArgument) => {
+      const none = t('There is no training to resume: none was stopped or broke off.');
+      const run = await pickRun(runs, given, (each) => each.resumable, t('Resume which training?'), none);
+      if (run) await training.resume(run);
+    },
+    [commands.setActiveCheckpoint]: async (given?: RunArgument) => {
+      const folder = await pickCheckpoint(runs, given, t('Which checkpoint shall classify?'));
+      if (folder !== undefined) await active.choose(folder);
+    },
+    [commands.refreshRuns]: () => runs.scan(),
+    [commands.deleteRun]: (node: RunNode) => remove(node, runs),
+  };
+}
+
+async function remove(node: RunNode, runs: RunStore): Promise<void> {
+  const folder = node.kind === 'run' ? node.run.folder : node.checkpoint.path;
+  const question =
+    node.kind === 'run'
+      ? t('Delete “{0}” with its events and checkpoints?', node.run.info.name)
+      : t('Delete the checkpoint of step {0}?', node.checkpoint.step.toLocaleString(vscode.env.language));
+  const trash = t('Move to Trash');
+  const detail = t('It goes to the trash, from where you can put it back.');
+  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, trash)) !== trash) return;
+  await moveToTrash(vscode.Uri.file(folder));
+  if (node.kind === 'run') await runs.forget(folder);
+  else await runs.refresh(node.run.folder);
+}
+
+/** A machine without a desktop has no trash; then nothing is deleted before the person has agreed to lose it for good. */
+async function moveToTrash(uri: vscode.Uri): Promise<void> {
+  try {
+    await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: true });
+  } catch (error) {
+    const forever = t('Delete for Good');
+    const question = t('This machine has no trash: {0}', error instanceof Error ? error.message : String(error));
+    if ((await vscode.window.showWarningMessage(question, { modal: true }, forever)) !== forever) return;
+    await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: false });
+  }
+}

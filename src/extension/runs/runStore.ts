@@ -1,0 +1,118 @@
+/** All runs that the window knows: found in its folders, made by it elsewhere, watched on disk. */
+import { dirname } from 'node:path';
+import * as vscode from 'vscode';
+import type { RecordedEvent } from '../../trainer/protocol.js';
+import { Run } from './run.js';
+
+const knownKey = 'runs';
+const marks = '{run.json,lock.json,best,last}';
+
+export class RunStore implements vscode.Disposable {
+  readonly #runs = new Map<string, Run>();
+  readonly #changed = new vscode.EventEmitter<Run | undefined>();
+  readonly #events = new vscode.EventEmitter<{ run: Run; events: RecordedEvent[] }>();
+  readonly #gone = new vscode.EventEmitter<Run>();
+  readonly #disposables: vscode.Disposable[] = [this.#changed, this.#events, this.#gone];
+  readonly #watched = new Map<string, vscode.Disposable>();
+
+  /** Something of the run is another, or (undefined) the list is. */
+  readonly onChange = this.#changed.event;
+  readonly onEvents = this.#events.event;
+  /** The trainer of a run that was followed is gone. */
+  readonly onGone = this.#gone.event;
+
+  constructor(
+    private readonly memory: vscode.Memento,
+    private readonly onFailure: (error: unknown) => void,
+  ) {
+    this.#watch(`**/runs/*/${marks}`);
+  }
+
+  /** The newest first. */
+  get runs(): Run[] {
+    return [...this.#runs.values()].sort((a, b) => b.info.createdAt - a.info.createdAt);
+  }
+
+  get(folder: string): Run | undefined {
+    return this.#runs.get(folder);
+  }
+
+  /** The run that the panel and the status bar speak of: the newest that is at work, else the newest. */
+  get current(): Run | undefined {
+    return this.runs.find((run) => run.busy) ?? this.runs[0];
+  }
+
+  /** Looks for runs in the window's folders and where this window made some. */
+  async scan(): Promise<void> {
+    const files = await vscode.workspace.findFiles('**/runs/*/run.json', '**/node_modules/**');
+    const found = files.filter((uri) => uri.scheme === 'file').map((uri) => dirname(uri.fsPath));
+    const known = this.memory.get<string[]>(knownKey, []);
+    for (const folder of known) this.#watchKnown(folder);
+    await Promise.all([...new Set([...found, ...known, ...this.#runs.keys()])].map((folder) => this.refresh(folder)));
+    this.#changed.fire(undefined);
+  }
+
+  /** Looks at one folder again; a new run is added, one that is gone is left out. */
+  async refresh(folder: string): Promise<Run | undefined> {
+    const known = this.#runs.get(folder);
+    const run =
+      known ??
+      new Run(folder, {
+        onChange: (changed) => this.#runs.get(folder) === changed && this.#changed.fire(changed),
+        onEvents: (of, events) => this.#events.fire({ run: of, events }),
+        onGone: (of) => this.#gone.fire(of),
+        onFailure: this.onFailure,
+      });
+    this.#runs.set(folder, run);
+    if (await run.refresh()) {
+      if (!known) this.#changed.fire(undefined);
+      return run;
+    }
+    run.dispose();
+    this.#runs.delete(folder);
+    if (known) this.#changed.fire(undefined);
+    return undefined;
+  }
+
+  /** Takes a run that this window started into the list, wherever it lies. */
+  async add(folder: string): Promise<Run> {
+    const known = this.memory.get<string[]>(knownKey, []);
+    if (!known.includes(folder)) await this.memory.update(knownKey, [...known, folder]);
+    this.#watchKnown(folder);
+    const run = await this.refresh(folder);
+    if (!run) throw new Error(`The trainer named ${folder} as its run, but there is no run.json in it`);
+    return run;
+  }
+
+  /** Forgets a run whose folder was deleted. */
+  async forget(folder: string): Promise<void> {
+    await this.memory.update(
+      knownKey,
+      this.memory.get<string[]>(knownKey, []).filter((known) => known !== folder),
+    );
+    this.#watched.get(folder)?.dispose();
+    this.#watched.delete(folder);
+    await this.refresh(folder);
+  }
+
+  dispose(): void {
+    for (const run of this.#runs.values()) run.dispose();
+    for (const watcher of this.#watched.values()) watcher.dispose();
+    vscode.Disposable.from(...this.#disposables).dispose();
+  }
+
+  #watchKnown(folder: string): void {
+    if (this.#watched.has(folder)) return;
+    this.#watched.set(folder, this.#watcher(new vscode.RelativePattern(vscode.Uri.file(folder), marks)));
+  }
+
+  #watch(pattern: string): void {
+    this.#disposables.push(this.#watcher(pattern));
+  }
+
+  #watcher(pattern: vscode.GlobPattern): vscode.Disposable {
+    const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+    const look = (uri: vscode.Uri) => this.refresh(dirname(uri.fsPath)).catch(this.onFailure);
+    return vscode.Disposable.from(watcher, watcher.onDidCreate(look), watcher.onDidChange(look), watcher.onDidDelete(look));
+  }
+}

@@ -1,0 +1,24 @@
+/** How a process of the trainer is started: which executable, which script, which environment. */
+import { join } from 'node:path';
+
+/** The trainer's own entry, or the command line's. */
+export type Script = 'main' | 'cli';
+
+export interface Launch {
+  executable: string;
+  scripts: Record<Script, string>;
+  env: NodeJS.ProcessEnv;
+}
+
+/**
+ * `executable` is the editor's own runtime, Electron or Node; the variable makes Electron behave as Node. What the editor sets for
+ * its own extension host (debugger hooks in `NODE_OPTIONS`) is not for the trainer.
+ */
+export function trainerLaunch(folder: string, bundle: string | undefined, executable = process.execPath): Launch {
+  const { NODE_OPTIONS: _hooks, VSCODE_INSPECTOR_OPTIONS: _inspector, ...rest } = process.env;
+  return {
+    executable,
+    scripts: { main: join(folder, 'main.mjs'), cli: join(folder, 'cli.mjs') },
+    env: { ...rest, ELECTRON_RUN_AS_NODE: '1', ...(bundle ? { VITUNE_L10N: bundle } : {}) },
+  };
+}

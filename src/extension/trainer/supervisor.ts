@@ -1,0 +1,108 @@
+/** Starts trainer processes that outlive the window, and never the same work twice. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ErrorInfo, TrainEvent } from '../../trainer/protocol.js';
+import { ShownError } from '../errors/shownError.js';
+import { parseLines } from './jsonLines.js';
+import type { Launch } from './launch.js';
+import { isError } from './runJson.js';
+import { isMissing } from './runFolder.js';
+import { lastLines, TrainerDied } from './trainerDied.js';
+
+/** How often the log of a starting trainer is looked at, in milliseconds. */
+const lookEvery = 100;
+
+export class Supervisor {
+  readonly #starting = new Set<string>();
+
+  constructor(
+    private readonly launch: Launch,
+    /** Where what the trainers print is kept, one file a config. */
+    private readonly logs: string,
+  ) {}
+
+  /** Whether a trainer is being started with this config. */
+  isStarting(config: string): boolean {
+    return this.#starting.has(config);
+  }
+
+  /** The file with what the last trainer of this config printed. A window that was reloaded finds it by the config alone. */
+  logOf(config: string): string {
+    return join(this.logs, `${createHash('sha256').update(config).digest('hex').slice(0, 16)}.log`);
+  }
+
+  /** The last lines of that file; empty where there is none. */
+  async tailOf(config: string): Promise<string> {
+    return lastLines(await this.#read(config));
+  }
+
+  /**
+   * Starts a trainer and waits until it says in which run folder it works. Throws `ShownError` for what it says is wrong,
+   * `TrainerDied` when it ends without a word, `AbortError` when cancelled before it began.
+   */
+  async start(config: string, options: { resume?: string; signal?: AbortSignal } = {}): Promise<string> {
+    const { resume, signal } = options;
+    if (this.#starting.has(config)) throw new Error(`A trainer is being started with ${config}`);
+    this.#starting.add(config);
+    try {
+      await mkdir(this.logs, { recursive: true });
+      signal?.throwIfAborted();
+      const log = openSync(this.logOf(config), 'w');
+      const args = ['train', config, ...(resume === undefined ? [] : ['--resume', '--set', `output=${resume}`])];
+      const child = spawn(this.launch.executable, [this.launch.scripts.main, ...args], {
+        cwd: dirname(config),
+        env: this.launch.env,
+        detached: true,
+        windowsHide: true,
+        stdio: ['ignore', log, log],
+      });
+      closeSync(log);
+      const ended = new Promise<{ code: number | NodeJS.Signals | null } | { error: Error }>((resolve) => {
+        child.once('error', (error) => resolve({ error }));
+        child.once('exit', (code, killer) => resolve({ code: code ?? killer }));
+      });
+      child.unref();
+      return await this.#firstWord(config, ended, () => child.kill(), signal);
+    } finally {
+      this.#starting.delete(config);
+    }
+  }
+
+  async #firstWord(
+    config: string,
+    ended: Promise<{ code: number | NodeJS.Signals | null } | { error: Error }>,
+    kill: () => void,
+    signal?: AbortSignal,
+  ): Promise<string> {
+    for (;;) {
+      const end = await Promise.race([ended, pause(lookEvery)]);
+      const text = await this.#read(config);
+      const word = parseLines(text).find(isFirstWord);
+      if (word?.type === 'started') return word.run;
+      if (word) throw new ShownError(word);
+      if (end && 'error' in end) throw end.error;
+      if (end) throw new TrainerDied(end.code, lastLines(text));
+      if (signal?.aborted) {
+        kill();
+        signal.throwIfAborted();
+      }
+    }
+  }
+
+  async #read(config: string): Promise<string> {
+    try {
+      return await readFile(this.logOf(config), 'utf8');
+    } catch (error) {
+      if (isMissing(error)) return '';
+      throw error;
+    }
+  }
+}
+
+function isFirstWord(object: unknown): object is Extract<TrainEvent, { type: 'started' }> | (ErrorInfo & { type: 'error' }) {
+  return isError(object) || (typeof object === 'object' && object !== null && 'type' in object && object.type === 'started');
+}

@@ -1,0 +1,132 @@
+/** Starting, resuming and stopping training as a person meets it: progress, refusals, and word of how a run ended. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { commands, type Settings } from '../contributions.js';
+import { errors } from '../errors/errors.js';
+import { ShownError } from '../errors/shownError.js';
+import { showError } from '../errors/showError.js';
+import { log } from '../log/log.js';
+import { withProgress } from '../progress.js';
+import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
+import type { Run } from '../runs/run.js';
+import type { RunStore } from '../runs/runStore.js';
+import type { Supervisor } from './supervisor.js';
+
+const { t } = vscode.l10n;
+
+/** A trainer that was asked to stop saves a checkpoint after the step it is in; longer than this is worth a question. */
+const patience = 60_000;
+
+export class Training implements vscode.Disposable {
+  readonly #failed = new vscode.EventEmitter<unknown>();
+  readonly #accepted = new vscode.EventEmitter<Run>();
+  readonly #subscription: vscode.Disposable;
+
+  /** An attempt to start failed. */
+  readonly onFailed = this.#failed.event;
+  /** A trainer has begun. */
+  readonly onAccepted = this.#accepted.event;
+
+  constructor(
+    private readonly supervisor: Supervisor,
+    private readonly runs: RunStore,
+    private readonly active: ActiveCheckpointStore,
+  ) {
+    this.#subscription = runs.onGone((run) => void this.#tellEnd(run));
+  }
+
+  /** Starts a run of a config file. Throws what is wrong after telling `onFailed`. */
+  async start(config: string): Promise<Run> {
+    const busy = this.runs.runs.find((run) => run.info.config === config && run.busy);
+    if (busy || this.supervisor.isStarting(config)) throw errors.alreadyRunning(busy?.info.name ?? basename(config));
+    return this.#launch(config);
+  }
+
+  /** Continues a run from its last checkpoint. */
+  async resume(run: Run): Promise<Run> {
+    if (run.busy || this.supervisor.isStarting(run.info.config)) throw errors.alreadyRunning(run.info.name);
+    if (!run.resumable) throw errors.nothingToResume(run.info.name);
+    run.starting(true);
+    try {
+      return await this.#launch(run.info.config, run.folder);
+    } catch (error) {
+      run.starting(false);
+      throw error;
+    }
+  }
+
+  /** Asks a run's trainer to save a checkpoint and end. */
+  async stop(run: Run): Promise<void> {
+    if (!run.stop()) return;
+    const ended = new Promise<boolean>((resolve) => {
+      const finish = (yes: boolean) => {
+        clearTimeout(timer);
+        subscription.dispose();
+        resolve(yes);
+      };
+      const subscription = this.runs.onGone((gone) => gone === run && finish(true));
+      const timer = setTimeout(() => finish(false), patience);
+    });
+    if (!(await ended) && run.busy) {
+      void vscode.window.showWarningMessage(t('“{0}” has not stopped yet: it saves a checkpoint after the step it is in.', run.info.name));
+    }
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#failed.dispose();
+    this.#accepted.dispose();
+  }
+
+  async #launch(config: string, resume?: string): Promise<Run> {
+    const title = resume === undefined ? t('Starting “{0}”…', basename(config)) : t('Resuming “{0}”…', basename(resume));
+    try {
+      const folder = await withProgress(title, (signal) => this.supervisor.start(config, { resume, signal }));
+      log().info(`Training ${config} in ${folder}; the trainer prints to ${this.supervisor.logOf(config)}`);
+      const run = await this.runs.add(folder);
+      this.#accepted.fire(run);
+      return run;
+    } catch (error) {
+      this.#failed.fire(error);
+      throw error;
+    }
+  }
+
+  /** Word of the end of a run that this window followed. */
+  async #tellEnd(run: Run): Promise<void> {
+    const { name } = run.info;
+    const { status, progress } = run;
+    log().info(`“${name}” ended: ${status}`);
+    if (status === 'finished') await this.#tellFinished(run);
+    else if (status === 'failed' && progress.error) await this.#tellFailed(run);
+    else if (status === 'interrupted') {
+      log().error(`The trainer of ${run.folder} is gone. Its last words:\n${await this.supervisor.tailOf(run.info.config)}`);
+      await showError(errors.runInterrupted(name), [...this.#resume(run), { title: t('Show Log'), run: () => log().show() }]);
+    }
+  }
+
+  async #tellFinished(run: Run): Promise<void> {
+    if (this.active.current === undefined) await this.active.choose(run.folder);
+    if (!vscode.workspace.getConfiguration('vitune').get<Settings['notifyWhenFinished']>('notifyWhenFinished', true)) return;
+    const percent = ((run.progress.best?.accuracy ?? 0) * 100).toLocaleString(vscode.env.language, { maximumFractionDigits: 1 });
+    const open = t('Open Dashboard');
+    const use = t('Use to Classify');
+    const isActive = this.active.chosen === run.folder;
+    const chosen = await vscode.window.showInformationMessage(
+      t('“{0}” is trained: {1} % of the validation pictures are named right.', run.info.name, percent),
+      ...(isActive ? [open] : [open, use]),
+    );
+    if (chosen === open) await vscode.commands.executeCommand(commands.openDashboard, run.folder);
+    if (chosen === use) await this.active.choose(run.folder);
+  }
+
+  async #tellFailed(run: Run): Promise<void> {
+    const { error } = run.progress;
+    if (!error) return;
+    await showError(new ShownError(error), this.#resume(run));
+  }
+
+  #resume(run: Run): { title: string; run: () => unknown }[] {
+    return run.resumable ? [{ title: t('Resume'), run: () => vscode.commands.executeCommand(commands.resumeTraining, run.folder) }] : [];
+  }
+}
