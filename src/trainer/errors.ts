@@ -218,6 +218,8 @@ export const errors = {
       t('Put the original model back, or train again.'),
       { file },
     ),
+  checkpointDamaged: (file: string, reason: string) =>
+    new UserError('CHECKPOINT_DAMAGED', t('This file of the checkpoint cannot be used: {0}', reason), t('Choose another checkpoint of the run.'), { file }),
   targetModulesUnmatched: (targets: readonly string[], known: readonly string[], place: Place) =>
     new UserError(
       'TARGET_MODULES_UNMATCHED',

@@ -1,0 +1,69 @@
+/** The config's JSON Schema (draft 07), for the editor's completion and hovers and for the words of error messages. */
+import * as l10n from '@vscode/l10n';
+import { z } from 'zod';
+import { methodSchemas } from './methods.js';
+import { buildSchema } from './schema.js';
+
+/** The part of JSON Schema that the config's schema uses, with VS Code's additions. */
+export interface JsonSchema {
+  type?: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
+  description?: string;
+  markdownDescription?: string;
+  default?: unknown;
+  const?: unknown;
+  enum?: unknown[];
+  enumDescriptions?: string[];
+  examples?: unknown[];
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  minLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  items?: JsonSchema | JsonSchema[];
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: boolean;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  defaultSnippets?: { label: string; description?: string; body: unknown }[];
+}
+
+/** A method's object form with all its options, each a tab stop that starts at its default. */
+function methodSnippets(): JsonSchema['defaultSnippets'] {
+  return Object.entries(methodSchemas()).map(([name, schema]) => {
+    const { type: _type, ...options } = schema.parse({ type: name }) as Record<string, unknown>;
+    // `^` before a text means that VS Code inserts the rest as JSON rather than as a text.
+    const stops = Object.entries(options).map(([key, value], i) => {
+      const stop = Array.isArray(value) ? value : `^\${${i + 1}:${JSON.stringify(value)}}`;
+      return [key, stop];
+    });
+    return { label: `${name} {…}`, description: schema.description, body: { type: name, ...Object.fromEntries(stops) } };
+  });
+}
+
+/** The schema in the current language of `@vscode/l10n`. */
+export function configJsonSchema(): JsonSchema {
+  const schema = z.toJSONSchema(buildSchema(), {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.description) jsonSchema.markdownDescription = jsonSchema.description;
+    },
+  }) as JsonSchema;
+  const { method, dataset } = schema.properties!;
+  method!.defaultSnippets = methodSnippets();
+  dataset!.defaultSnippets = [
+    { label: '"…"', description: l10n.t('One folder.'), body: '${1:photos}' },
+    { label: '{ train, validation }', description: l10n.t('A folder for each split.'), body: { train: '${1:train}', validation: '${2:validation}' } },
+  ];
+  schema.defaultSnippets = [
+    {
+      label: l10n.t('ViTune: a new config'),
+      description: schema.description,
+      body: { model: '${1:embedded}', dataset: '${2:photos}', method: '${3|lora,head,full|}', epochs: '^${4:10}' },
+    },
+  ];
+  return schema;
+}

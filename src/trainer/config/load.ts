@@ -1,0 +1,112 @@
+/** Reads a `*.vitune.json`: text, overrides, validation, absolute paths; every fault is a UserError at its place. */
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import type { z } from 'zod';
+import { errors, reasonOf, type Place } from '../errors.js';
+import { allowed, keysOf, nearestKey, schemasAt, typeFits } from './allowed.js';
+import { parseConfigText, type ConfigText, type KeyPath } from './configText.js';
+import { configJsonSchema } from './jsonSchema.js';
+import { applyOverrides, overrideOf, overrideWithin, parseOverride, type Override } from './overrides.js';
+import { buildSchema, type TrainConfig } from './schema.js';
+
+export interface LoadedConfig {
+  /** Absolute path of the file. */
+  path: string;
+  /** Defaults applied, paths absolute. */
+  config: TrainConfig;
+  /** Where the value of a key (`method.rank`) lies, for errors that a later stage finds; empty if it came from `--set`. */
+  placeOf(key: string): Place;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The issue inside a union's branches that says most: of a branch that took the value and failed deeper, else the union's own. */
+function narrow(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union') return issue;
+  const refused = ({ code, path }: Issue) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
+  const branch = issue.errors.find((issues) => !issues.some(refused));
+  if (!branch?.[0]) return issue;
+  // A missing key is often the misspelt one.
+  const inner = narrow(branch.find(({ code }) => code === 'unrecognized_keys') ?? branch[0]);
+  return { ...inner, path: [...issue.path, ...inner.path] };
+}
+
+function at(value: unknown, path: KeyPath): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown> | undefined)?.[key], value);
+}
+
+/** A value as it stands in a message. */
+function shown(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** The UserError of the first fault that zod found in `value`; unknown keys first, since they explain missing ones. */
+function explain(issues: Issue[], value: unknown, text: ConfigText, overrides: Override[]): Error {
+  const narrowed = issues.map(narrow);
+  const issue = narrowed.find(({ code }) => code === 'unrecognized_keys') ?? narrowed[0]!;
+  const path = issue.path as KeyPath;
+  const key = path.join('.');
+  const schemas = schemasAt(configJsonSchema(), path, value);
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = [...path, issue.keys[0]!];
+    const known = keysOf(schemas);
+    const option = overrideWithin(overrides, unknown)?.text;
+    return errors.config.keyUnknown(option ? {} : text.placeOfKey(unknown), unknown.join('.'), nearestKey(issue.keys[0]!, known), known, option);
+  }
+  const option = overrideWithin(overrides, path)?.text;
+  const place = option ? {} : text.placeOfValue(path);
+  const given = at(value, path);
+  if (given === undefined) return errors.config.keyMissing(place, key, allowed(schemas), option);
+  if (issue.code === 'custom') return errors.config.pairNotOrdered(place, key, shown(given), option);
+  const words = { key, value: shown(given), allowed: allowed(schemas) };
+  return typeFits(schemas, given) ? errors.config.value(place, words, option) : errors.config.type(place, words, option);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** Makes paths absolute; a model is one when it looks like it or is a folder, else a name. */
+async function resolvePaths(config: TrainConfig, folder: string): Promise<TrainConfig> {
+  const { dataset, model, output } = config;
+  const modelPath = resolve(folder, model);
+  const isPath = model !== 'embedded' && (/^\.{0,2}[\\/]|\\/.test(model) || isAbsolute(model) || (await isFolder(modelPath)));
+  const absolute = <Value extends string | undefined>(path: Value) => (path === undefined ? path : resolve(folder, path)) as Value;
+  return {
+    ...config,
+    model: isPath ? modelPath : model,
+    dataset:
+      typeof dataset === 'string'
+        ? absolute(dataset)
+        : { train: absolute(dataset.train), validation: absolute(dataset.validation), test: absolute(dataset.test) },
+    output: absolute(output),
+  };
+}
+
+/**
+ * Loads a config with `--set` overrides (`KEY=VALUE`) applied.
+ * @throws UserError for every fault of the file or the overrides.
+ */
+export async function loadConfig(path: string, overrideTexts: string[] = []): Promise<LoadedConfig> {
+  const file = resolve(path);
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? errors.config.missing(file) : errors.fileUnreadable(file, reasonOf(error));
+  });
+  const text = parseConfigText(file, bytes);
+  const overrides = overrideTexts.map(parseOverride);
+  const value = applyOverrides(text.value, overrides);
+  const parsed = buildSchema().safeParse(value);
+  if (!parsed.success) throw explain(parsed.error.issues, value, text, overrides);
+  return {
+    path: file,
+    config: await resolvePaths(parsed.data, dirname(file)),
+    placeOf(key) {
+      const keys = key.split('.');
+      return overrideOf(overrides, keys) ? {} : text.placeOfValue(keys);
+    },
+  };
+}
