@@ -1,0 +1,147 @@
+/** One live chart over steps: uPlot in the editor's colours, as wide as its place, with values under the crosshair. */
+import uPlot from 'uplot';
+import { h } from '../element.js';
+
+export interface SeriesStyle {
+  label: string;
+  /** A CSS colour variable of the theme. */
+  color: string;
+  kind: 'line' | 'faint' | 'points';
+}
+
+/** `data[0]` are steps, rising; the others one column a series, null where it has no value. */
+export type ChartData = [number[], ...(number | null)[][]];
+
+export class Chart {
+  readonly element: HTMLElement;
+  private readonly plotArea = h('div', { class: 'plot' });
+  private plot: uPlot | null = null;
+  private data: ChartData;
+  private readonly resizes = new ResizeObserver(() => this.fit());
+
+  constructor(
+    private readonly options: {
+      title: string;
+      stepLabel: string;
+      series: SeriesStyle[];
+      format: (value: number) => string;
+      formatStep: (step: number) => string;
+      /** 0 to 1 share instead of a free scale. */
+      share?: boolean;
+      head?: HTMLElement[];
+    },
+    private logarithmic = false,
+  ) {
+    this.data = [[], ...options.series.map(() => [])];
+    this.element = h(
+      'figure',
+      { class: 'chart', 'aria-label': options.title },
+      h('figcaption', { class: 'chart-head' }, h('h2', {}, options.title), ...(options.head ?? [])),
+      this.plotArea,
+    );
+    this.resizes.observe(this.plotArea);
+  }
+
+  setData(data: ChartData): void {
+    this.data = data;
+    this.plot?.setData(this.drawable(), !this.zoomed());
+  }
+
+  setLogarithmic(logarithmic: boolean): void {
+    if (logarithmic === this.logarithmic) return;
+    this.logarithmic = logarithmic;
+    this.rebuild();
+  }
+
+  /** The theme changed: its colours are asked for anew. */
+  recolor(): void {
+    this.rebuild();
+  }
+
+  dispose(): void {
+    this.resizes.disconnect();
+    this.plot?.destroy();
+  }
+
+  /** On a logarithmic scale there is no place for 0 and less. */
+  private drawable(): uPlot.AlignedData {
+    if (!this.logarithmic) return this.data as uPlot.AlignedData;
+    const [steps, ...columns] = this.data;
+    return [steps, ...columns.map((column) => column.map((value) => (value !== null && value > 0 ? value : null)))] as uPlot.AlignedData;
+  }
+
+  private zoomed(): boolean {
+    const { min, max } = this.plot?.scales.x ?? {};
+    const steps = this.plot?.data[0];
+    return !!steps?.length && min != null && max != null && (min > steps[0]! || max < steps.at(-1)!);
+  }
+
+  private fit(): void {
+    const { width, height } = this.size();
+    if (width <= 0) return;
+    if (this.plot) this.plot.setSize({ width, height });
+    else this.rebuild();
+  }
+
+  private size(): { width: number; height: number } {
+    return { width: Math.floor(this.plotArea.clientWidth), height: 208 };
+  }
+
+  private rebuild(): void {
+    const { width, height } = this.size();
+    if (width <= 0) return;
+    this.plot?.destroy();
+    this.plot = new uPlot(this.plotOptions(width, height), this.drawable(), this.plotArea);
+  }
+
+  private plotOptions(width: number, height: number): uPlot.Options {
+    const { series, format, formatStep, share, stepLabel } = this.options;
+    const font = `11px ${themeValue('--vscode-font-family') || 'sans-serif'}`;
+    const axis: uPlot.Axis = {
+      font,
+      stroke: () => themeValue('--vscode-descriptionForeground'),
+      grid: { stroke: () => themeValue('--grid'), width: 1 },
+      ticks: { show: false },
+    };
+    const pixelsPerTick = 56;
+    return {
+      width,
+      height,
+      padding: [8, 8, 0, 0],
+      // One crosshair in all charts: they share their steps.
+      cursor: { sync: { key: 'steps', setSeries: false }, y: false, drag: { x: true, y: false }, points: { size: 6 } },
+      legend: { live: true },
+      scales: {
+        x: { time: false },
+        y: share ? { range: [0, 1] } : { distr: this.logarithmic ? 3 : 1 },
+      },
+      axes: [
+        { ...axis, size: 28, space: pixelsPerTick, values: (_, splits) => splits.map((split) => (Number.isInteger(split) ? formatStep(split) : '')) },
+        { ...axis, size: 52, space: 32, values: (_, splits) => splits.map((split) => (split === null ? '' : format(split))) },
+      ],
+      series: [
+        { label: stepLabel, value: (_, step) => (step === null ? '–' : formatStep(step)) },
+        ...series.map((one): uPlot.Series => {
+          const color = () => themeValue(one.color);
+          return {
+            label: one.label,
+            stroke: one.kind === 'faint' ? () => withAlpha(color(), 0.3) : color,
+            width: one.kind === 'faint' ? 1 : 1.5,
+            spanGaps: true,
+            points: { show: one.kind === 'points', size: 6, fill: color, stroke: color },
+            value: (_, value) => (value === null || value === undefined ? '–' : format(value)),
+          };
+        }),
+      ],
+    };
+  }
+}
+
+/** What a theme variable resolves to now. */
+export function themeValue(name: string): string {
+  return getComputedStyle(document.body).getPropertyValue(name).trim();
+}
+
+function withAlpha(color: string, alpha: number): string {
+  return `color-mix(in srgb, ${color} ${alpha * 100}%, transparent)`;
+}

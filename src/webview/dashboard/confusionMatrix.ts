@@ -1,0 +1,215 @@
+/** The confusion matrix as a heat map: rows are the truth, each normalised to itself; mouse and arrow keys tell the counts. */
+import * as l10n from '@vscode/l10n';
+import { h, setText } from '../element.js';
+import type { Formats } from '../format.js';
+import { themeValue } from './chart.js';
+import { sum } from './perClass.js';
+
+interface Cell {
+  truth: number;
+  prediction: number;
+}
+
+const gap = 1;
+const largestCell = 48;
+
+export class ConfusionMatrix {
+  readonly element: HTMLElement;
+  private readonly canvas: HTMLCanvasElement;
+  private readonly readout = h('p', { class: 'readout', role: 'status', id: 'confusion-readout' });
+  private labels: string[] = [];
+  private counts: number[][] = [];
+  private chosen: Cell | null = null;
+  /** CSS pixels: where the cells begin, and how far one is from the next. */
+  private layout = { left: 0, top: 0, pitch: 0 };
+  private readonly resizes: ResizeObserver;
+
+  constructor(
+    private readonly formats: Formats,
+    /** Null: cells cannot be opened. */
+    private onOpen: ((cell: Cell) => void) | null,
+  ) {
+    this.canvas = h('canvas', {
+      tabindex: 0,
+      role: 'img',
+      'aria-label': l10n.t('Confusion matrix: rows are the truth, columns what was predicted. Arrow keys go from cell to cell.'),
+      'aria-describedby': 'confusion-readout',
+      mousemove: (event: MouseEvent) => this.choose(this.cellAt(event)),
+      mouseleave: () => this.choose(null),
+      click: (event: MouseEvent) => this.open(this.cellAt(event)),
+      keydown: (event: KeyboardEvent) => this.key(event),
+      blur: () => this.choose(null),
+    });
+    const place = h('div', { class: 'matrix' }, this.canvas);
+    this.element = h('div', { class: 'confusion' }, place, this.readout);
+    this.resizes = new ResizeObserver(() => this.draw());
+    this.resizes.observe(place);
+    this.choose(null);
+  }
+
+  show(labels: string[], counts: number[][]): void {
+    this.labels = labels;
+    this.counts = counts;
+    this.draw();
+    this.tell();
+  }
+
+  setOpen(onOpen: ((cell: Cell) => void) | null): void {
+    this.onOpen = onOpen;
+    this.canvas.style.cursor = onOpen ? 'pointer' : '';
+  }
+
+  draw(): void {
+    const width = this.canvas.parentElement?.clientWidth ?? 0;
+    const context = this.canvas.getContext('2d');
+    const classes = this.labels.length;
+    if (!context || width <= 0 || classes === 0) return;
+
+    const font = `11px ${themeValue('--vscode-font-family') || 'sans-serif'}`;
+    context.font = font;
+    const widest = Math.min(Math.max(...this.labels.map((label) => context.measureText(label).width)), 104, width / 3);
+    // Below 12 px a row has no room for its name: the read-out names the cell.
+    const named = (width - widest - 8) / classes >= 12;
+    const left = named ? Math.ceil(widest) + 8 : 0;
+    const pitch = Math.max(1, Math.min(largestCell, (width - left) / classes));
+    const top = named ? Math.ceil(widest * Math.SQRT1_2) + 12 : 0;
+    this.layout = { left, top, pitch };
+
+    const scale = window.devicePixelRatio || 1;
+    const side = Math.ceil(pitch * classes);
+    // Names of columns lean to the right, past the last column.
+    const overhang = named ? Math.min(Math.ceil(widest * Math.SQRT1_2), Math.max(0, width - left - side)) : 0;
+    const [canvasWidth, canvasHeight] = [left + side + overhang, top + side];
+    this.canvas.width = Math.round(canvasWidth * scale);
+    this.canvas.height = Math.round(canvasHeight * scale);
+    this.canvas.style.width = `${canvasWidth}px`;
+    this.canvas.style.height = `${canvasHeight}px`;
+    context.scale(scale, scale);
+    context.font = font;
+    this.drawCells(context);
+    if (named) this.drawNames(context, widest);
+    this.drawChosen(context);
+  }
+
+  dispose(): void {
+    this.resizes.disconnect();
+  }
+
+  private drawCells(context: CanvasRenderingContext2D): void {
+    const { left, top, pitch } = this.layout;
+    const right = themeValue('--vscode-charts-blue');
+    const wrong = themeValue('--vscode-charts-orange');
+    const empty = themeValue('--cell-empty');
+    const words = themeValue('--vscode-editor-foreground');
+    const side = pitch > 4 ? pitch - gap : pitch;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    this.counts.forEach((row, truth) => {
+      const total = sum(row);
+      row.forEach((count, prediction) => {
+        const share = total > 0 ? count / total : 0;
+        const [x, y] = [left + prediction * pitch, top + truth * pitch];
+        context.fillStyle = empty;
+        context.fillRect(x, y, side, side);
+        if (count === 0) return;
+        context.globalAlpha = 0.12 + 0.68 * share;
+        context.fillStyle = truth === prediction ? right : wrong;
+        context.fillRect(x, y, side, side);
+        context.globalAlpha = 1;
+        if (pitch >= 24) {
+          context.fillStyle = words;
+          context.fillText(this.formats.integer(count), x + side / 2, y + side / 2, side - 4);
+        }
+      });
+    });
+  }
+
+  private drawNames(context: CanvasRenderingContext2D, widest: number): void {
+    const { left, top, pitch } = this.layout;
+    context.fillStyle = themeValue('--vscode-descriptionForeground');
+    this.labels.forEach((label, index) => {
+      const text = shorten(context, label, widest);
+      context.textAlign = 'right';
+      context.textBaseline = 'middle';
+      context.fillText(text, left - 8, top + (index + 0.5) * pitch);
+      context.save();
+      context.translate(left + (index + 0.5) * pitch, top - 6);
+      context.rotate(-Math.PI / 4);
+      context.textAlign = 'left';
+      context.fillText(text, 0, 0);
+      context.restore();
+    });
+  }
+
+  private drawChosen(context: CanvasRenderingContext2D): void {
+    if (!this.chosen) return;
+    const { left, top, pitch } = this.layout;
+    const side = pitch > 4 ? pitch - gap : pitch;
+    context.strokeStyle = themeValue('--vscode-focusBorder');
+    context.lineWidth = 2;
+    context.strokeRect(left + this.chosen.prediction * pitch + 1, top + this.chosen.truth * pitch + 1, side - 2, side - 2);
+  }
+
+  private cellAt(event: MouseEvent): Cell | null {
+    const { left, top, pitch } = this.layout;
+    const prediction = Math.floor((event.offsetX - left) / pitch);
+    const truth = Math.floor((event.offsetY - top) / pitch);
+    const inside = (index: number) => index >= 0 && index < this.labels.length;
+    return inside(prediction) && inside(truth) ? { truth, prediction } : null;
+  }
+
+  private key(event: KeyboardEvent): void {
+    const moves: Record<string, [number, number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const move = moves[event.key];
+    if (move) {
+      const within = (index: number) => Math.min(this.labels.length - 1, Math.max(0, index));
+      const from = this.chosen ?? { truth: -move[0], prediction: -move[1] };
+      this.choose({ truth: within(from.truth + move[0]), prediction: within(from.prediction + move[1]) });
+    } else if (event.key === 'Enter' || event.key === ' ') {
+      this.open(this.chosen);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  private open(cell: Cell | null): void {
+    if (cell) this.onOpen?.(cell);
+  }
+
+  private choose(cell: Cell | null): void {
+    if (cell?.truth === this.chosen?.truth && cell?.prediction === this.chosen?.prediction && this.readout.textContent) return;
+    this.chosen = cell;
+    this.draw();
+    this.tell();
+  }
+
+  private tell(): void {
+    const { chosen } = this;
+    if (!chosen) {
+      setText(this.readout, l10n.t('Rows: truth. Columns: prediction. Point at a cell for its count.'));
+      return;
+    }
+    const row = this.counts[chosen.truth] ?? [];
+    const count = row[chosen.prediction] ?? 0;
+    const total = sum(row);
+    setText(
+      this.readout,
+      l10n.t(
+        '{0} taken for {1}: {2} of {3} ({4})',
+        this.labels[chosen.truth] ?? '',
+        this.labels[chosen.prediction] ?? '',
+        this.formats.integer(count),
+        this.formats.integer(total),
+        this.formats.percent(total > 0 ? count / total : 0),
+      ),
+    );
+  }
+}
+
+function shorten(context: CanvasRenderingContext2D, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  const letters = [...text];
+  while (letters.length > 1 && context.measureText(`${letters.join('')}…`).width > width) letters.pop();
+  return `${letters.join('')}…`;
+}

@@ -1,0 +1,137 @@
+/** The charts of loss, accuracy and learning rate, with smoothing and a logarithmic scale for the loss. */
+import * as l10n from '@vscode/l10n';
+import { checkbox } from '../controls.js';
+import { h } from '../element.js';
+import type { Formats } from '../format.js';
+import { Chart, type ChartData } from './chart.js';
+import { decimate } from './decimate.js';
+import type { EvaluationEvent, RunRecord } from './runRecord.js';
+import { smooth } from './smooth.js';
+
+/** More than a screen has columns of pixels, twice over: nothing visible is lost. */
+const pointLimit = 4000;
+
+export interface CurveSettings {
+  /** 0 to 0.99. */
+  smoothing: number;
+  logarithmic: boolean;
+}
+
+export class Curves {
+  readonly element: HTMLElement;
+  private readonly loss: Chart;
+  private readonly accuracy: Chart;
+  private readonly learningRate: Chart;
+  private readonly smoothingValue = h('output', { class: 'quiet smoothing-value' });
+
+  constructor(
+    private record: RunRecord,
+    private readonly settings: CurveSettings,
+    formats: Formats,
+    onSettings: () => void,
+  ) {
+    const slider = h('input', {
+      type: 'range',
+      min: 0,
+      max: 0.99,
+      step: 0.01,
+      value: settings.smoothing,
+      id: 'smoothing',
+      input: () => {
+        settings.smoothing = Number(slider.value);
+        this.show(this.record);
+        onSettings();
+      },
+    });
+    const logarithmic = checkbox({
+      name: 'logarithmic',
+      label: l10n.t('Log scale'),
+      onChange: () => {
+        settings.logarithmic = logarithmic.checked;
+        this.loss.setLogarithmic(logarithmic.checked);
+        onSettings();
+      },
+    });
+    logarithmic.setChecked(settings.logarithmic);
+    const smoothing = h('div', { class: 'smoothing' }, h('label', { for: 'smoothing' }, l10n.t('Smoothing')), slider, this.smoothingValue);
+    const stepLabel = l10n.t('Step');
+    const formatStep = (step: number) => formats.integer(step);
+    const common = { stepLabel, formatStep };
+    this.loss = new Chart(
+      {
+        ...common,
+        title: l10n.t('Loss'),
+        format: (value) => formats.figure(value),
+        series: [
+          { label: l10n.t('Train'), color: '--vscode-charts-blue', kind: 'faint' },
+          { label: l10n.t('Train, smoothed'), color: '--vscode-charts-blue', kind: 'line' },
+          { label: l10n.t('Validation'), color: '--vscode-charts-orange', kind: 'points' },
+        ],
+        head: [h('div', { class: 'chart-tools' }, smoothing, logarithmic.element)],
+      },
+      settings.logarithmic,
+    );
+    this.accuracy = new Chart({
+      ...common,
+      title: l10n.t('Accuracy'),
+      format: (value) => formats.percent(value),
+      share: true,
+      series: [
+        { label: l10n.t('Validation'), color: '--vscode-charts-orange', kind: 'points' },
+        { label: l10n.t('Test'), color: '--vscode-charts-green', kind: 'points' },
+      ],
+    });
+    this.learningRate = new Chart({
+      ...common,
+      title: l10n.t('Learning rate'),
+      format: (value) => formats.learningRate(value),
+      series: [{ label: l10n.t('Learning rate'), color: '--vscode-charts-purple', kind: 'line' }],
+    });
+    this.element = h('div', { class: 'curves' }, this.loss.element, this.accuracy.element, this.learningRate.element);
+  }
+
+  show(record: RunRecord): void {
+    this.record = record;
+    const { steps } = record;
+    this.smoothingValue.textContent = this.settings.smoothing.toFixed(2);
+    const smoothed = smooth(steps.loss, this.settings.smoothing);
+    const kept = decimate(steps.loss, pointLimit);
+    const validation = record.evaluationsOf('validation');
+    const test = record.evaluationsOf('test');
+    const at = (column: readonly number[]): [number[], number[]] => [kept.map((index) => steps.step[index]!), kept.map((index) => column[index]!)];
+    this.loss.setData(join([at(steps.loss), at(smoothed), points(validation, 'loss')]));
+    // All charts cover the same steps, so that one crosshair serves them.
+    const extent: [number[], null[]] = [steps.step.length ? [steps.step[0]!, steps.step.at(-1)!] : [], [null, null]];
+    this.accuracy.setData(join([points(validation, 'accuracy'), points(test, 'accuracy'), extent]).slice(0, 3) as ChartData);
+    this.learningRate.setData(join([at(steps.learningRate)]));
+  }
+
+  recolor(): void {
+    for (const chart of [this.loss, this.accuracy, this.learningRate]) chart.recolor();
+  }
+
+  dispose(): void {
+    for (const chart of [this.loss, this.accuracy, this.learningRate]) chart.dispose();
+  }
+}
+
+function points(evaluations: EvaluationEvent[], of: 'loss' | 'accuracy'): [number[], number[]] {
+  return [evaluations.map(({ step }) => step), evaluations.map((evaluation) => evaluation[of])];
+}
+
+/** Columns over their own steps become columns over all steps, null where one has no value. A value that is not finite has no place either. */
+export function join(columns: [readonly number[], readonly (number | null)[]][]): ChartData {
+  const steps = [...new Set(columns.flatMap(([own]) => own))].sort((a, b) => a - b);
+  const place = new Map(steps.map((step, index) => [step, index]));
+  return [
+    steps,
+    ...columns.map(([own, values]) => {
+      const column = new Array<number | null>(steps.length).fill(null);
+      own.forEach((step, index) => {
+        const value = values[index];
+        column[place.get(step)!] = typeof value === 'number' && Number.isFinite(value) ? value : null;
+      });
+      return column;
+    }),
+  ];
+}

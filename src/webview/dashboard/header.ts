@@ -1,0 +1,123 @@
+/** The head of the dashboard: what run this is, where it stands, how far it is, and what can be done with it. */
+import * as l10n from '@vscode/l10n';
+import { button, textButton } from '../controls.js';
+import { h, setText } from '../element.js';
+import type { Formats } from '../format.js';
+import { progressBar } from '../progressBar.js';
+import type { DashboardState, FromDashboard } from '../protocol.js';
+import { activityText, isLive, statusText } from '../runStatus.js';
+import type { RunRecord } from './runRecord.js';
+
+export type HeaderState = Omit<DashboardState, 'events'>;
+
+export class Header {
+  readonly element: HTMLElement;
+  private readonly name = h('h1');
+  private readonly status = h('span', { class: 'badge status', role: 'status' });
+  private readonly about = h('p', { class: 'about quiet' });
+  private readonly figures = h('dl', { class: 'figures' });
+  private readonly doing = h('p', { class: 'quiet doing', role: 'status' });
+  private readonly bar = progressBar();
+  private readonly stop;
+  private readonly resume;
+
+  constructor(
+    private state: HeaderState,
+    private readonly formats: Formats,
+    post: (message: FromDashboard) => void,
+  ) {
+    const run = () => this.state.run;
+    this.stop = button({ label: l10n.t('Stop'), appearance: 'secondary', onClick: () => post({ type: 'stop', run: run().folder }) });
+    this.resume = button({ label: l10n.t('Resume'), appearance: 'primary', onClick: () => post({ type: 'resume', run: run().folder }) });
+    const links = h(
+      'p',
+      { class: 'links' },
+      textButton(l10n.t('Open config'), () => post({ type: 'openConfig', file: run().config })),
+      textButton(l10n.t('Reveal run folder'), () => post({ type: 'revealRun', run: run().folder })),
+      textButton(l10n.t('Show log'), () => post({ type: 'openLog' })),
+    );
+    this.element = h(
+      'header',
+      { class: 'head' },
+      h('div', { class: 'head-title' }, this.name, this.status, h('div', { class: 'actions' }, this.resume.element, this.stop.element)),
+      this.about,
+      links,
+      this.figures,
+      h('div', { class: 'head-progress' }, this.bar.element, this.doing),
+    );
+  }
+
+  show(state: HeaderState, record: RunRecord): void {
+    this.state = state;
+    const { run, status, resumable } = state;
+    setText(this.name, run.name);
+    this.name.title = run.folder;
+    setText(this.status, statusText(status));
+    this.status.dataset.status = status;
+    setText(this.about, this.aboutText(record));
+    const live = isLive(status);
+    this.stop.element.hidden = !live;
+    this.stop.setDisabled(status === 'stopping');
+    this.stop.setLabel(status === 'stopping' ? l10n.t('Stopping…') : l10n.t('Stop'));
+    this.resume.element.hidden = live || !resumable;
+    this.showFigures(record, live);
+    this.showProgress(record, live);
+  }
+
+  private aboutText({ started }: RunRecord): string {
+    const { formats, state } = this;
+    const since = l10n.t('started {0}', formats.moment(state.run.createdAt));
+    if (!started) return since;
+    const { images, skipped, trainableParameters, totalParameters } = started;
+    return [
+      started.method,
+      started.model,
+      started.device,
+      l10n.t('{0} classes', started.labels.length),
+      l10n.t('{0} training and {1} validation pictures', formats.integer(images.train), formats.integer(images.validation)),
+      skipped > 0 ? l10n.t('{0} skipped', formats.integer(skipped)) : '',
+      l10n.t('{0} of {1} parameters train', formats.integer(trainableParameters), formats.integer(totalParameters)),
+      since,
+    ]
+      .filter(Boolean)
+      .join(' · ');
+  }
+
+  private showFigures(record: RunRecord, live: boolean): void {
+    const { formats } = this;
+    const { started, finished } = record;
+    const validation = record.evaluationsOf('validation');
+    const best = validation.reduce<number | undefined>((top, { accuracy }) => (top === undefined || accuracy > top ? accuracy : top), undefined);
+    const last = validation.at(-1)?.accuracy;
+    const loss = record.steps.loss.at(-1);
+    const speed = record.steps.imagesPerSecond.at(-1);
+    const left = record.secondsLeft();
+    const figures: [string, string | undefined | null][] = [
+      [l10n.t('Epoch'), started && `${formats.speed(Math.min(record.lastEpoch, started.epochs))} / ${started.epochs}`],
+      [l10n.t('Step'), started && `${formats.integer(record.lastStep)} / ${formats.integer(started.steps)}`],
+      [l10n.t('Loss'), loss === undefined ? undefined : formats.loss(loss)],
+      [l10n.t('Accuracy'), last === undefined ? undefined : formats.percent(last)],
+      [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best)],
+      [l10n.t('Pictures/s'), speed === undefined ? undefined : formats.speed(speed)],
+      [l10n.t('Time left'), left === undefined || !live ? undefined : formats.duration(left)],
+      [l10n.t('Duration'), finished ? formats.duration(finished.seconds) : undefined],
+    ];
+    const shown = figures.filter((figure): figure is [string, string] => typeof figure[1] === 'string');
+    this.figures.replaceChildren(...shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+    this.figures.hidden = shown.length === 0;
+  }
+
+  private showProgress(record: RunRecord, live: boolean): void {
+    const { activity, started } = record;
+    this.bar.element.hidden = !live;
+    if (activity && activity.phase !== 'evaluate') this.bar.set(activity.total > 0 ? activity.done / activity.total : null, l10n.t('Progress'));
+    else this.bar.set(started && started.steps > 0 ? record.lastStep / started.steps : null, l10n.t('Progress'));
+    const finished = record.finished;
+    let words = '';
+    if (live && activity) words = activityText(activity.phase);
+    else if (this.state.status === 'interrupted') words = l10n.t('The trainer ended without a word. Resume continues from the last checkpoint.');
+    else if (this.state.status === 'finished' && finished?.reason === 'early-stopping') words = l10n.t('Stopped early: no better result for a while.');
+    setText(this.doing, words);
+    this.doing.hidden = words === '';
+  }
+}

@@ -1,0 +1,156 @@
+/** The dashboard: a run's curves, confusion matrix, classes, checkpoints and messages, live. */
+import * as l10n from '@vscode/l10n';
+import { h } from '../element.js';
+import { type Host, openView } from '../host.js';
+import { errorBox, messageBox, placeName } from '../message.js';
+import { textButton } from '../controls.js';
+import type { DashboardState, FromDashboard, ToDashboard } from '../protocol.js';
+import { activityText, isLive } from '../runStatus.js';
+import { ConfusionMatrix } from './confusionMatrix.js';
+import { type CurveSettings, Curves } from './curves.js';
+import { Header, type HeaderState } from './header.js';
+import { perClass } from './perClass.js';
+import { type EvaluationEvent, RunRecord } from './runRecord.js';
+import { checkpointTable, classTable } from './tables.js';
+import './style.css';
+
+type Later = Exclude<ToDashboard, { type: 'init' }>;
+
+openView<DashboardState, Later, FromDashboard, CurveSettings>((root, state, host) => {
+  dashboard?.dispose();
+  dashboard = new Dashboard(root, state, host);
+  return (message) => dashboard?.receive(message);
+});
+
+let dashboard: Dashboard | undefined;
+
+class Dashboard {
+  private readonly record = new RunRecord();
+  private state: HeaderState;
+  private readonly header: Header;
+  private readonly messages = h('div', { class: 'messages' });
+  private readonly waiting = h('p', { class: 'waiting quiet', role: 'status' });
+  private readonly curves: Curves;
+  private readonly matrix: ConfusionMatrix;
+  private readonly matrixTitle = h('span', { class: 'quiet' });
+  private readonly classes;
+  private readonly results: HTMLElement;
+  private readonly checkpoints;
+  private readonly checkpointSection: HTMLElement;
+  private shownEvaluation: EvaluationEvent | undefined;
+  private shownMessages = '';
+  private frame = 0;
+  private readonly themeChanges = new MutationObserver(() => this.recolor());
+
+  constructor(
+    root: HTMLElement,
+    { events, ...state }: DashboardState,
+    private readonly host: Host<FromDashboard, CurveSettings>,
+  ) {
+    const { formats } = host;
+    const post = (message: FromDashboard) => host.post(message);
+    this.state = state;
+    const settings = host.kept() ?? { smoothing: 0.6, logarithmic: false };
+    this.header = new Header(state, formats, post);
+    this.curves = new Curves(this.record, settings, formats, () => host.keep(settings));
+    this.matrix = new ConfusionMatrix(formats, null);
+    this.classes = classTable(formats);
+    this.checkpoints = checkpointTable(formats, post);
+    this.results = h(
+      'div',
+      { class: 'results' },
+      h('section', { class: 'card' }, h('h2', {}, l10n.t('Confusion matrix'), ' ', this.matrixTitle), this.matrix.element),
+      h('section', { class: 'card' }, h('h2', {}, l10n.t('Classes')), this.classes.element),
+    );
+    this.checkpointSection = h('section', { class: 'card' }, h('h2', {}, l10n.t('Checkpoints')), this.checkpoints.element);
+    root.append(this.header.element, this.messages, this.waiting, this.curves.element, this.results, this.checkpointSection);
+    this.record.append(events);
+    this.themeChanges.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
+    this.show();
+  }
+
+  receive(message: Later): void {
+    if (message.type === 'patch') this.state = { ...this.state, ...message.state };
+    else if (!this.record.append(message.events)) return;
+    // However many messages come, one drawing a frame is enough.
+    if (this.frame === 0) {
+      this.frame = requestAnimationFrame(() => {
+        this.frame = 0;
+        this.show();
+      });
+    }
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.frame);
+    this.themeChanges.disconnect();
+    this.curves.dispose();
+    this.matrix.dispose();
+  }
+
+  private show(): void {
+    const { record, state } = this;
+    this.header.show(state, record);
+    this.showMessages();
+    const started = record.steps.step.length > 0 || record.evaluations.length > 0;
+    this.showWaiting(started);
+    this.curves.element.hidden = !started;
+    if (started) this.curves.show(record);
+    this.showResults();
+    this.showCheckpoints();
+  }
+
+  private showWaiting(started: boolean): void {
+    const live = isLive(this.state.status);
+    this.waiting.hidden = started || this.record.error !== null;
+    const activity = this.record.activity;
+    let words = l10n.t('No step was taken in this run.');
+    if (live) words = activity ? `${activityText(activity.phase)} ${counts(activity, this.host)}`.trim() : l10n.t('Waiting for the first step…');
+    if (this.waiting.textContent !== words) this.waiting.textContent = words;
+  }
+
+  private showMessages(): void {
+    const { error, notices } = this.record;
+    const key = JSON.stringify([error, notices.length]);
+    if (key === this.shownMessages) return;
+    this.shownMessages = key;
+    const boxes = notices.map(({ message, remedy, file }) => {
+      const place = file === undefined ? undefined : textButton(placeName(file), () => this.host.post({ type: 'openPlace', file }));
+      return messageBox({ kind: 'info', message, remedy, place });
+    });
+    const many = boxes.length > 3;
+    const notes = many ? [h('details', {}, h('summary', {}, l10n.t('{0} notices', boxes.length)), ...boxes)] : boxes;
+    this.messages.replaceChildren(...(error ? [errorBox(error, this.host.post)] : []), ...notes);
+    this.messages.hidden = !error && boxes.length === 0;
+  }
+
+  private showResults(): void {
+    const { record, state } = this;
+    const evaluation = record.evaluations.findLast(({ split }) => split !== 'train');
+    const labels = record.started?.labels ?? [];
+    this.results.hidden = !evaluation || labels.length === 0;
+    this.matrix.setOpen(state.cellsOpen ? (cell) => this.host.post({ type: 'confusionCell', ...cell }) : null);
+    if (!evaluation || evaluation === this.shownEvaluation) return;
+    this.shownEvaluation = evaluation;
+    const split = evaluation.split === 'test' ? l10n.t('test') : l10n.t('validation');
+    this.matrixTitle.textContent = l10n.t('{0}, step {1}', split, this.host.formats.integer(evaluation.step));
+    this.matrix.show(labels, evaluation.confusion);
+    this.classes.show(perClass(labels, evaluation.confusion));
+  }
+
+  private showCheckpoints(): void {
+    const { checkpoints } = this.state;
+    const accuracy = new Map(this.record.evaluationsOf('validation').map((evaluation) => [evaluation.step, evaluation.accuracy]));
+    this.checkpointSection.hidden = checkpoints.length === 0;
+    this.checkpoints.show([...checkpoints].sort((a, b) => b.step - a.step).map((row) => ({ ...row, accuracy: accuracy.get(row.step) })));
+  }
+
+  private recolor(): void {
+    this.curves.recolor();
+    this.matrix.draw();
+  }
+}
+
+function counts({ done, total }: { done: number; total: number }, { formats }: Host<FromDashboard, CurveSettings>): string {
+  return total > 0 ? `${formats.integer(done)} / ${formats.integer(total)}` : '';
+}

@@ -1,0 +1,54 @@
+/** The dashboard's two tables: figures of each class, and checkpoints. */
+import * as l10n from '@vscode/l10n';
+import { textButton } from '../controls.js';
+import { h } from '../element.js';
+import type { Formats } from '../format.js';
+import type { CheckpointRow, FromDashboard } from '../protocol.js';
+import type { ClassFigures } from './perClass.js';
+import { Table } from './table.js';
+
+export function classTable(formats: Formats): Table<ClassFigures> {
+  const share = (of: (row: ClassFigures) => number | undefined) => ({
+    numeric: true,
+    cell: (row: ClassFigures) => {
+      const value = of(row);
+      return value === undefined ? '–' : formats.percent(value);
+    },
+    key: of,
+  });
+  return new Table(l10n.t('Figures of each class'), [
+    { title: l10n.t('Class'), cell: (row) => row.label, key: (row) => row.label },
+    { title: l10n.t('Precision'), ...share((row) => row.precision) },
+    { title: l10n.t('Recall'), ...share((row) => row.recall) },
+    { title: l10n.t('F1'), ...share((row) => row.f1) },
+    { title: l10n.t('Pictures'), numeric: true, cell: (row) => formats.integer(row.support), key: (row) => row.support },
+  ]);
+}
+
+/** A checkpoint with the accuracy measured at its step, where there was an evaluation. */
+export type CheckpointFigures = CheckpointRow & { accuracy: number | undefined };
+
+export function checkpointTable(formats: Formats, post: (message: FromDashboard) => void): Table<CheckpointFigures> {
+  const marks = (row: CheckpointFigures) =>
+    h(
+      'span',
+      { class: 'marks' },
+      row.best ? h('span', { class: 'badge' }, l10n.t('Best')) : null,
+      row.last ? h('span', { class: 'badge badge-quiet' }, l10n.t('Last')) : null,
+      row.active ? h('span', { class: 'badge badge-quiet' }, l10n.t('Active')) : null,
+    );
+  const actions = (row: CheckpointFigures) =>
+    h(
+      'span',
+      { class: 'row-actions' },
+      row.active ? null : textButton(l10n.t('Classify with This'), () => post({ type: 'useCheckpoint', path: row.path })),
+      textButton(l10n.t('Reveal'), () => post({ type: 'revealCheckpoint', path: row.path })),
+    );
+  return new Table(l10n.t('Checkpoints'), [
+    { title: l10n.t('Step'), numeric: true, cell: (row) => formats.integer(row.step) },
+    { title: l10n.t('Accuracy'), numeric: true, cell: (row) => (row.accuracy === undefined ? '–' : formats.percent(row.accuracy)) },
+    { title: l10n.t('Saved'), cell: (row) => formats.moment(row.savedAt) },
+    { title: l10n.t('Marks'), cell: marks },
+    { title: l10n.t('Actions'), cell: actions },
+  ]);
+}

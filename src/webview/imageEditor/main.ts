@@ -1,0 +1,23 @@
+/** The image editor: a picture and what the active checkpoint takes it for. */
+import { openView } from '../host.js';
+import type { FromImageEditor, ImageEditorState, Patch } from '../protocol.js';
+import { Stage, type ZoomSetting } from './stage.js';
+import { Verdict } from './verdict.js';
+import './style.css';
+
+openView<ImageEditorState, Patch<ImageEditorState>, FromImageEditor, { zoom: ZoomSetting }>((root, first, host) => {
+  let state = first;
+  const post = (message: FromImageEditor) => host.post(message);
+  const stage = new Stage(state.file, host.kept()?.zoom ?? 'fit', host.formats, post, (zoom) => host.keep({ zoom }));
+  const verdict = new Verdict(host.formats, post);
+  root.append(stage.element, verdict.element);
+  const show = () => {
+    stage.show(state.file, state.picture);
+    verdict.show(state);
+  };
+  show();
+  return (message) => {
+    state = { ...state, ...message.state };
+    show();
+  };
+});

@@ -1,0 +1,32 @@
+/** Words for where a run stands, shared by the views that show one. */
+import * as l10n from '@vscode/l10n';
+import type { Phase } from '../trainer/protocol.js';
+import type { RunStatus } from './protocol.js';
+
+/** A trainer is at work on it. */
+export function isLive(status: RunStatus): boolean {
+  return status === 'starting' || status === 'running' || status === 'stopping';
+}
+
+export function statusText(status: RunStatus): string {
+  const words: Record<RunStatus, string> = {
+    starting: l10n.t('Starting'),
+    running: l10n.t('Running'),
+    stopping: l10n.t('Stopping'),
+    stopped: l10n.t('Stopped'),
+    finished: l10n.t('Finished'),
+    failed: l10n.t('Failed'),
+    interrupted: l10n.t('Interrupted'),
+  };
+  return words[status];
+}
+
+export function activityText(phase: Phase): string {
+  const words: Record<Phase, string> = {
+    scan: l10n.t('Looking through the dataset…'),
+    decode: l10n.t('Reading pictures…'),
+    compile: l10n.t('Compiling the training step…'),
+    evaluate: l10n.t('Evaluating…'),
+  };
+  return words[phase];
+}

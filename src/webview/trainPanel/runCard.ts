@@ -1,0 +1,95 @@
+/** The card of the run that the panel follows: what it does now, how far it is, how well it learns. */
+import * as l10n from '@vscode/l10n';
+import { button } from '../controls.js';
+import { h, setText } from '../element.js';
+import type { Formats } from '../format.js';
+import { progressBar } from '../progressBar.js';
+import type { FromTrainPanel, RunSummary } from '../protocol.js';
+import { activityText, isLive } from '../runStatus.js';
+
+export class RunCard {
+  readonly element = h('section', { class: 'run-card', 'aria-label': l10n.t('Training run') });
+  private readonly name = h('h2', { class: 'run-name' });
+  private readonly doing = h('p', { class: 'run-doing', role: 'status', 'aria-live': 'polite' });
+  private readonly bar = progressBar();
+  private readonly figures = h('dl', { class: 'figures' });
+  private readonly resume = button({ label: l10n.t('Resume'), appearance: 'secondary', onClick: () => this.send('resume') });
+  private readonly dashboard = button({ label: l10n.t('Open Dashboard'), appearance: 'secondary', onClick: () => this.send('openDashboard') });
+  private run: RunSummary | null = null;
+
+  constructor(
+    private readonly post: (message: FromTrainPanel) => void,
+    private readonly formats: Formats,
+  ) {
+    const actions = h('div', { class: 'actions' }, this.resume.element, this.dashboard.element);
+    this.element.append(this.name, this.doing, this.bar.element, this.figures, actions);
+  }
+
+  show(run: RunSummary | null): void {
+    this.run = run;
+    this.element.hidden = run === null;
+    if (!run) return;
+    this.element.dataset.status = run.status;
+    setText(this.name, run.name);
+    this.name.title = run.folder;
+    setText(this.doing, this.words(run));
+    const live = isLive(run.status);
+    this.bar.element.hidden = !live && run.status !== 'stopped' && run.status !== 'interrupted';
+    this.bar.set(this.share(run), l10n.t('Training progress'));
+    const figures = this.figuresOf(run);
+    this.figures.replaceChildren(...figures.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+    this.figures.hidden = figures.length === 0;
+    this.resume.element.hidden = !run.resumable || live;
+  }
+
+  private send(type: 'resume' | 'openDashboard'): void {
+    if (this.run) this.post({ type, run: this.run.folder });
+  }
+
+  /** Changes only with status, phase and whole epochs, so that a screen reader is not flooded. */
+  private words(run: RunSummary): string {
+    switch (run.status) {
+      case 'starting':
+        return run.activity ? activityText(run.activity.phase) : l10n.t('Starting…');
+      case 'running':
+        return run.activity ? activityText(run.activity.phase) : l10n.t('Training, epoch {0} of {1}', currentEpoch(run), run.epochs);
+      case 'stopping':
+        return l10n.t('Stopping and saving a checkpoint…');
+      case 'stopped':
+        return l10n.t('Stopped at step {0} of {1}', this.formats.integer(run.step), this.formats.integer(run.steps));
+      case 'finished':
+        return run.seconds === undefined ? l10n.t('Finished') : l10n.t('Finished in {0}', this.formats.duration(run.seconds));
+      case 'failed':
+        return l10n.t('Failed');
+      case 'interrupted':
+        return l10n.t('Interrupted: the trainer ended without a word.');
+    }
+  }
+
+  private share(run: RunSummary): number | null {
+    if (run.activity && run.activity.phase !== 'evaluate') return run.activity.total > 0 ? run.activity.done / run.activity.total : null;
+    if (run.steps > 0 && run.status !== 'starting') return run.step / run.steps;
+    return null;
+  }
+
+  private figuresOf(run: RunSummary): [string, string][] {
+    const { formats } = this;
+    const live = isLive(run.status);
+    const best = run.best && !live ? run.best.accuracy : undefined;
+    return (
+      [
+        [l10n.t('Epoch'), run.steps > 0 && live && !(run.activity && run.step === 0) ? `${currentEpoch(run)} / ${run.epochs}` : undefined],
+        [l10n.t('Loss'), run.loss === undefined ? undefined : formats.loss(run.loss)],
+        [l10n.t('Accuracy'), run.accuracy === undefined || best !== undefined ? undefined : formats.percent(run.accuracy)],
+        [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best)],
+        [l10n.t('Pictures/s'), run.imagesPerSecond === undefined || !live ? undefined : formats.speed(run.imagesPerSecond)],
+        [l10n.t('Time left'), run.secondsLeft === undefined || !live ? undefined : formats.duration(run.secondsLeft)],
+      ] satisfies [string, string | undefined][]
+    ).filter((figure): figure is [string, string] => figure[1] !== undefined);
+  }
+}
+
+/** Counting from 1: epoch 1.5 (fractional) is in the second. */
+function currentEpoch(run: RunSummary): number {
+  return Math.min(run.epochs, Math.floor(run.epoch) + 1);
+}
