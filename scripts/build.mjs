@@ -1,9 +1,10 @@
-/** Bundles the three parts with esbuild: the extension, the trainer, and one script and style sheet a webview. `--watch` rebuilds on change. */
+/** Bundles the three parts with esbuild: the extension, the trainer, and one script and style sheet a webview; writes the config's schema. `--watch` rebuilds on change. */
 import * as esbuild from 'esbuild';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from './ensure-installed.mjs';
+import { writeSchemas } from './schema.mjs';
 
 /** Views are the folders of src/webview that have a main.ts; its CSS imports become the view's style sheet. */
 function views() {
@@ -42,14 +43,15 @@ function bundles(folder, release) {
   ];
 }
 
-/** Writes the bundles under `folder` (default dist/) and returns esbuild's metafiles. */
+/** Writes the bundles and the config's JSON Schema under `folder` (default dist/) and returns esbuild's metafiles. */
 export async function build({ folder = join(root, 'dist'), release = false } = {}) {
-  const results = await Promise.all(bundles(folder, release).map((options) => esbuild.build(options)));
+  const [results] = await Promise.all([Promise.all(bundles(folder, release).map((options) => esbuild.build(options))), writeSchemas({ folder })]);
   return results.map((result) => result.metafile);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--watch')) {
+    await writeSchemas();
     for (const options of bundles(join(root, 'dist'), false)) await (await esbuild.context({ ...options, logLevel: 'info' })).watch();
   } else {
     await build();

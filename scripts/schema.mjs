@@ -1,0 +1,47 @@
+/** Writes the config's JSON Schema in each language to dist/schema/, for the editor's completion: vitune.schema.json, vitune.schema.tr.json. */
+import * as esbuild from 'esbuild';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root } from './ensure-installed.mjs';
+
+/** The schema's code with the localisation it uses, as a module of its own. */
+async function schemaModule() {
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: root,
+    stdin: {
+      contents: `export * as l10n from '@vscode/l10n'; export { configJsonSchema } from './src/trainer/config/jsonSchema.ts';`,
+      resolveDir: root,
+    },
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle('file:///');" },
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+/** Languages that l10n/ has a bundle of. */
+async function bundles() {
+  const names = await readdir(join(root, 'l10n'));
+  return names.flatMap((name) => {
+    const language = /^bundle\.l10n\.(.+)\.json$/.exec(name)?.[1];
+    return language ? [{ language, path: join(root, 'l10n', name) }] : [];
+  });
+}
+
+/** Writes the schemas under `folder` (default dist/). */
+export async function writeSchemas({ folder = join(root, 'dist') } = {}) {
+  const { l10n, configJsonSchema } = await schemaModule();
+  await mkdir(join(folder, 'schema'), { recursive: true });
+  const write = (name) => writeFile(join(folder, 'schema', name), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+  await write('vitune.schema.json');
+  for (const { language, path } of await bundles()) {
+    l10n.config({ fsPath: path });
+    await write(`vitune.schema.${language}.json`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeSchemas();
