@@ -41,15 +41,16 @@ const binary: RuleOn<Op> = (_op, inputs, fail) => {
   return [{ shape: broadcast(a.shape, b.shape) ?? fail('shapes do not broadcast'), dtype: 'f32' }];
 };
 
+const only = (inputs: readonly Value[], fail: (why: string) => never): Value => (inputs.length === 1 ? inputs[0]! : fail('takes one input'));
+
 const unary: RuleOn<Op> = (_op, inputs, fail) => {
-  const [x] = inputs;
-  if (!x || inputs.length !== 1) return fail('takes one input');
+  const x = only(inputs, fail);
   if (x.dtype !== 'f32') return fail('takes f32');
   return [{ shape: x.shape, dtype: 'f32' }];
 };
 
 const overLast: RuleOn<Op> = (op, inputs, fail) => {
-  if ((inputs[0]?.shape.length ?? 0) < 1) return fail('needs at least one axis');
+  if (!only(inputs, fail).shape.length) return fail('needs at least one axis');
   return unary(op, inputs, fail);
 };
 
@@ -77,9 +78,11 @@ const rules: { [T in OpType]: Rule<T> } = {
   gelu: unary,
   softmax: overLast,
   logSoftmax: overLast,
-  cast: (op, [x], fail) => [{ shape: x?.shape ?? fail('takes one input'), dtype: op.to }],
-  matmul: (op, [a, b, bias], fail) => {
-    if (!a || !b) return fail('takes two or three inputs');
+  cast: (op, inputs, fail) => [{ shape: only(inputs, fail).shape, dtype: op.to }],
+  matmul: (op, inputs, fail) => {
+    const [a, b, bias] = inputs;
+    if (!a || !b || inputs.length > 3) return fail('takes two or three inputs');
+    if (inputs.some((v) => v.dtype !== 'f32')) return fail('takes f32');
     const rank = a.shape.length;
     if (rank < 2 || b.shape.length !== rank) return fail('needs two inputs of equal rank >= 2');
     const batch = a.shape.slice(0, -2);
@@ -91,40 +94,50 @@ const rules: { [T in OpType]: Rule<T> } = {
     if (bias && (rank !== 2 || !sameShape(bias.shape, [n]))) return fail(`bias must be [${n}] and the rank 2`);
     return [{ shape: [...batch, m, n], dtype: 'f32' }];
   },
-  transpose: (op, [x], fail) => {
-    if (!x || x.shape.length !== op.perm.length || new Set(op.perm).size !== op.perm.length) return fail(`perm ${op.perm.join(',')} does not fit`);
+  transpose: (op, inputs, fail) => {
+    const x = only(inputs, fail);
+    if (x.shape.length !== op.perm.length || new Set(op.perm).size !== op.perm.length) return fail(`perm ${op.perm.join(',')} does not fit`);
     return [{ shape: op.perm.map((axis) => x.shape[axis] ?? fail(`no axis ${axis}`)), dtype: x.dtype }];
   },
-  reshape: (op, [x], fail) => {
-    if (!x || sizeOf(x.shape) !== sizeOf(op.shape)) return fail(`cannot become [${op.shape.join(',')}]`);
+  reshape: (op, inputs, fail) => {
+    const x = only(inputs, fail);
+    if (sizeOf(x.shape) !== sizeOf(op.shape)) return fail(`cannot become [${op.shape.join(',')}]`);
     return [{ shape: op.shape, dtype: x.dtype }];
   },
-  slice: (op, [x], fail) => {
-    const size = x?.shape[op.axis];
-    if (!x || size === undefined || op.start < 0 || op.end > size || op.start >= op.end) return fail(`no ${op.start}:${op.end} on axis ${op.axis}`);
+  slice: (op, inputs, fail) => {
+    const x = only(inputs, fail);
+    const size = x.shape[op.axis];
+    if (size === undefined || op.start < 0 || op.end > size || op.start >= op.end) return fail(`no ${op.start}:${op.end} on axis ${op.axis}`);
     return [{ shape: x.shape.map((d, i) => (i === op.axis ? op.end - op.start : d)), dtype: x.dtype }];
   },
   concat: (op, inputs, fail) => {
     const [first] = inputs;
-    if (!first || op.axis >= first.shape.length) return fail(`no axis ${op.axis}`);
+    if (first?.shape[op.axis] === undefined) return fail(`no axis ${op.axis}`);
     const rest = (shape: Shape): Shape => shape.map((d, i) => (i === op.axis ? 0 : d));
     for (const v of inputs) if (!sameShape(rest(v.shape), rest(first.shape)) || v.dtype !== first.dtype) return fail('parts differ');
     const length = inputs.reduce((n, v) => n + v.shape[op.axis]!, 0);
     return [{ shape: first.shape.map((d, i) => (i === op.axis ? length : d)), dtype: first.dtype }];
   },
-  expand: (op, [x], fail) => {
-    const shape = x && broadcast(x.shape, op.shape);
+  expand: (op, inputs, fail) => {
+    const x = only(inputs, fail);
+    const shape = broadcast(x.shape, op.shape);
     if (!shape || !sameShape(shape, op.shape)) return fail(`does not broadcast to [${op.shape.join(',')}]`);
     return [{ shape, dtype: x.dtype }];
   },
-  sum: (op, [x], fail) => {
-    if (!x || op.axes.some((axis) => axis < 0 || axis >= x.shape.length)) return fail(`no axes ${op.axes.join(',')}`);
+  sum: (op, inputs, fail) => {
+    const x = only(inputs, fail);
+    if (x.dtype !== 'f32') return fail('takes f32');
+    // No axes at all would mean every axis to ONNX.
+    if (!op.axes.length || new Set(op.axes).size !== op.axes.length || op.axes.some((axis) => x.shape[axis] === undefined))
+      return fail(`no axes ${op.axes.join(',')}`);
     return [{ shape: x.shape.map((d, i) => (op.axes.includes(i) ? 1 : d)), dtype: 'f32' }];
   },
-  layerNorm: (_op, [x, gamma, beta], fail) => {
+  layerNorm: (_op, inputs, fail) => {
+    const [x, gamma, beta] = inputs;
     const width = x?.shape.at(-1);
-    if (!x || width === undefined) return fail('takes x, gamma, beta');
-    if (!gamma || !beta || !sameShape(gamma.shape, [width]) || !sameShape(beta.shape, [width])) return fail(`gamma and beta must be [${width}]`);
+    if (!x || !gamma || !beta || inputs.length !== 3 || width === undefined) return fail('takes x, gamma, beta');
+    if (inputs.some((v) => v.dtype !== 'f32')) return fail('takes f32');
+    if (!sameShape(gamma.shape, [width]) || !sameShape(beta.shape, [width])) return fail(`gamma and beta must be [${width}]`);
     const stats: TensorType = { shape: [...x.shape.slice(0, -1), 1], dtype: 'f32' };
     return [{ shape: x.shape, dtype: 'f32' }, stats, stats];
   },

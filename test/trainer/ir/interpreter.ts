@@ -1,0 +1,192 @@
+/** The reference interpreter of the IR, for tests: plain loops in float64, one function an op, nothing shared with the emitter. */
+import type { Graph } from '../../../src/trainer/ir/graph.js';
+import type { Op, OpOf, OpType, Shape } from '../../../src/trainer/ir/op.js';
+
+export interface Tensor {
+  shape: Shape;
+  data: Float64Array;
+}
+
+const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
+
+/** The row-major strides of a shape. */
+const stridesOf = (shape: Shape): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)));
+
+/** The offsets that the positions of `shape`, in row-major order, have under other strides. */
+function offsets(shape: Shape, strides: readonly number[], start = 0): number[] {
+  let found = [start];
+  shape.forEach((size, axis) => {
+    found = found.flatMap((offset) => Array.from({ length: size }, (_, i) => offset + i * strides[axis]!));
+  });
+  return found;
+}
+
+/** Where in a tensor of shape `from` the positions of `to` read under NumPy broadcasting. */
+function broadcastOffsets(from: Shape, to: Shape): number[] {
+  const strides = stridesOf(from);
+  const missing = to.length - from.length;
+  return offsets(
+    to,
+    to.map((_, i) => (i < missing || from[i - missing] === 1 ? 0 : strides[i - missing]!)),
+  );
+}
+
+const gather = (x: Tensor, places: readonly number[]): Float64Array => Float64Array.from(places, (place) => x.data[place]!);
+
+/** erf(x) = 2/√π · exp(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n+1)); Abramowitz and Stegun, 1964, 7.1.6. All terms have one sign: exact to rounding. */
+function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) sum += term *= (2 * x * x) / (2 * n + 1);
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+type RuleOn<O extends Op> = (op: O, inputs: readonly Tensor[], shape: Shape) => Float64Array[];
+
+const unary =
+  (f: (x: number) => number): RuleOn<Op> =>
+  (_op, [x]) => [x!.data.map(f)];
+
+const binary =
+  (f: (a: number, b: number) => number): RuleOn<Op> =>
+  (_op, [a, b], shape) => {
+    const left = gather(a!, broadcastOffsets(a!.shape, shape));
+    const right = gather(b!, broadcastOffsets(b!.shape, shape));
+    return [left.map((value, i) => f(value, right[i]!))];
+  };
+
+/** A function of each row along the last axis. */
+const overRows =
+  (f: (row: Float64Array) => Float64Array): RuleOn<Op> =>
+  (_op, [x]) => {
+    const width = x!.shape.at(-1)!;
+    const out = new Float64Array(x!.data.length);
+    for (let at = 0; at < out.length; at += width) out.set(f(x!.data.subarray(at, at + width)), at);
+    return [out];
+  };
+
+const sumOf = (row: Float64Array): number => row.reduce((sum, value) => sum + value, 0);
+const maxOf = (row: Float64Array): number => row.reduce((most, value) => Math.max(most, value), -Infinity);
+
+const matmul: RuleOn<OpOf<'matmul'>> = ({ transA, transB, alpha }, [a, b, bias], shape) => {
+  const [m, n] = shape.slice(-2) as [number, number];
+  const k = a!.shape.at(transA ? -2 : -1)!;
+  const out = new Float64Array(sizeOf(shape));
+  for (let batch = 0; batch < out.length / (m * n); batch++) {
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let l = 0; l < k; l++) {
+          const left = batch * m * k + (transA ? l * m + i : i * k + l);
+          const right = batch * k * n + (transB ? j * k + l : l * n + j);
+          sum += a!.data[left]! * b!.data[right]!;
+        }
+        out[(batch * m + i) * n + j] = alpha * sum + (bias?.data[j] ?? 0);
+      }
+    }
+  }
+  return [out];
+};
+
+const layerNorm: RuleOn<OpOf<'layerNorm'>> = ({ epsilon }, [x, gamma, beta]) => {
+  const width = x!.shape.at(-1)!;
+  const y = new Float64Array(x!.data.length);
+  const means = new Float64Array(y.length / width);
+  const inverses = new Float64Array(y.length / width);
+  means.forEach((_, r) => {
+    const row = x!.data.subarray(r * width, (r + 1) * width);
+    const mean = sumOf(row) / width;
+    const inverse = 1 / Math.sqrt(sumOf(row.map((value) => (value - mean) ** 2)) / width + epsilon);
+    y.set(
+      row.map((value, i) => (value - mean) * inverse * gamma!.data[i]! + beta!.data[i]!),
+      r * width,
+    );
+    means[r] = mean;
+    inverses[r] = inverse;
+  });
+  return [y, means, inverses];
+};
+
+const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } = {
+  add: binary((a, b) => a + b),
+  sub: binary((a, b) => a - b),
+  mul: binary((a, b) => a * b),
+  div: binary((a, b) => a / b),
+  minimum: binary(Math.min),
+  neg: unary((x) => -x),
+  exp: unary(Math.exp),
+  log: unary(Math.log),
+  sqrt: unary(Math.sqrt),
+  erf: unary(erf),
+  tanh: unary(Math.tanh),
+  relu: unary((x) => Math.max(x, 0)),
+  gelu: unary((x) => 0.5 * x * (1 + erf(x / Math.SQRT2))),
+  cast: (op, [x]) => [op.to === 'f32' ? x!.data : x!.data.map(Math.trunc)],
+  matmul,
+  transpose: (op, [x], shape) => {
+    const strides = stridesOf(x!.shape);
+    return [
+      gather(
+        x!,
+        offsets(
+          shape,
+          op.perm.map((axis) => strides[axis]!),
+        ),
+      ),
+    ];
+  },
+  reshape: (_op, [x]) => [x!.data],
+  slice: (op, [x], shape) => {
+    const strides = stridesOf(x!.shape);
+    return [gather(x!, offsets(shape, strides, op.start * strides[op.axis]!))];
+  },
+  concat: (op, inputs, shape) => {
+    const strides = stridesOf(shape);
+    const out = new Float64Array(sizeOf(shape));
+    let start = 0;
+    for (const x of inputs) {
+      offsets(x.shape, strides, start * strides[op.axis]!).forEach((place, i) => (out[place] = x.data[i]!));
+      start += x.shape[op.axis]!;
+    }
+    return [out];
+  },
+  expand: (_op, [x], shape) => [gather(x!, broadcastOffsets(x!.shape, shape))],
+  sum: (_op, [x], shape) => {
+    const out = new Float64Array(sizeOf(shape));
+    broadcastOffsets(shape, x!.shape).forEach((place, i) => (out[place]! += x!.data[i]!));
+    return [out];
+  },
+  softmax: overRows((row) => {
+    const powers = row.map((value) => Math.exp(value - maxOf(row)));
+    return powers.map((power) => power / sumOf(powers));
+  }),
+  logSoftmax: overRows((row) => {
+    const most = maxOf(row);
+    const total = most + Math.log(sumOf(row.map((value) => Math.exp(value - most))));
+    return row.map((value) => value - total);
+  }),
+  layerNorm,
+};
+
+/** The outputs of `graph` for the given inputs, by name. A named constant may be given too: then it counts instead of its own data. */
+export function interpret(graph: Graph, feeds: Record<string, ArrayLike<number>>): Record<string, Tensor> {
+  const made = new Map<number, Tensor>();
+  for (const { op, inputs, outputs } of graph.nodes) {
+    let results: Float64Array[];
+    if (op.type === 'input' || op.type === 'constant') {
+      const data = feeds[op.name] ?? (op.type === 'constant' ? Array.from(op.data, Number) : undefined);
+      if (data?.length !== sizeOf(op.shape)) throw new Error(`${op.name} needs ${sizeOf(op.shape)} numbers, not ${data?.length}`);
+      results = [Float64Array.from(data)];
+    } else {
+      const rule = rules[op.type] as RuleOn<Op>;
+      results = rule(
+        op,
+        inputs.map((v) => made.get(v.id)!),
+        outputs[0]!.shape,
+      );
+    }
+    outputs.forEach((v, i) => made.set(v.id, { shape: v.shape, data: results[i]! }));
+  }
+  return Object.fromEntries([...graph.outputs].map(([name, v]) => [name, made.get(v.id)!]));
+}

@@ -1,0 +1,208 @@
+/** What every op is tried on: a total table, read by the tests of the emission and of the gradients. */
+import type { Graph, Value } from '../../../src/trainer/ir/graph.js';
+import type { ConstantData, DType, Op, OpOf, OpType, Shape } from '../../../src/trainer/ir/op.js';
+import { sizeOf } from '../../../src/trainer/ir/shape.js';
+import { Random } from '../../../src/trainer/random.js';
+
+/** Values of one input: the listed ones, or random ones between `from` and `to` and at least `apart` from zero. */
+interface Operand {
+  shape: Shape;
+  dtype?: DType;
+  from?: number;
+  to?: number;
+  apart?: number;
+  values?: readonly number[];
+}
+
+export interface CaseOf<O extends Op> {
+  op: O;
+  operands: readonly Operand[];
+  /** The values lie on a kink, overflow or have no gradient: for the forward direction alone. */
+  forwardOnly?: boolean;
+}
+
+export type OpCase = CaseOf<Op>;
+
+const of = (shape: Shape, more: Omit<Operand, 'shape'> = {}): Operand => ({ shape, ...more });
+const exactly = (...values: number[]): Operand => ({ shape: [values.length], values });
+
+const elementwiseShapes: readonly (readonly [Shape, Shape])[] = [
+  [[5], [5]],
+  [
+    [2, 3],
+    [2, 3],
+  ],
+  [[2, 3], [3]],
+  [[3], [4, 2, 3]],
+  [
+    [2, 1, 4],
+    [3, 1],
+  ],
+  [[2, 3], []],
+  [[], [2, 3]],
+  [[], []],
+  [
+    [2, 3, 4, 5],
+    [3, 1, 5],
+  ],
+];
+
+/** Pairs of shapes that broadcast in every way. */
+const binary = <O extends Op>(op: O, right: Omit<Operand, 'shape'> = {}): CaseOf<O>[] =>
+  elementwiseShapes.map(([a, b]) => ({ op, operands: [of(a), of(b, right)] }));
+
+const unary = <O extends Op>(op: O, values: Omit<Operand, 'shape'>, edges: readonly number[]): CaseOf<O>[] => [
+  ...[[7], [2, 3, 4], [], [3, 1, 2, 5]].map((shape) => ({ op, operands: [of(shape, values)] })),
+  { op, operands: [exactly(...edges)], forwardOnly: true },
+];
+
+const overLast = <O extends Op>(op: O): CaseOf<O>[] => [
+  ...[[4], [3, 5], [2, 3, 4], [2, 2, 3, 1]].map((shape) => ({ op, operands: [of(shape, { from: -4, to: 4 })] })),
+  { op, operands: [exactly(80, -80, 0, 79)], forwardOnly: true },
+  { op, operands: [exactly(-1000, 1000, 999)], forwardOnly: true },
+];
+
+function matmul(): CaseOf<OpOf<'matmul'>>[] {
+  const transposes = [false, true].flatMap((transA) => [false, true].map((transB) => ({ transA, transB })));
+  const sizes = (batch: Shape, { transA, transB }: { transA: boolean; transB: boolean }): [Shape, Shape] => [
+    [...batch, ...(transA ? [4, 3] : [3, 4])],
+    [...batch, ...(transB ? [5, 4] : [4, 5])],
+  ];
+  const plain = transposes.flatMap((t) =>
+    [[], [2], [2, 3]].flatMap((batch) =>
+      [1, -0.25].map((alpha): CaseOf<OpOf<'matmul'>> => ({ op: { type: 'matmul', ...t, alpha }, operands: sizes(batch, t).map((shape) => of(shape)) })),
+    ),
+  );
+  const biased = transposes.map((t): CaseOf<OpOf<'matmul'>> => ({
+    op: { type: 'matmul', ...t, alpha: t.transA ? 3 : 1 },
+    operands: [...sizes([], t).map((shape) => of(shape)), of([5])],
+  }));
+  const thin: CaseOf<OpOf<'matmul'>>[] = [
+    { op: { type: 'matmul', transA: false, transB: false, alpha: 1 }, operands: [of([1, 6]), of([6, 1])] },
+    { op: { type: 'matmul', transA: false, transB: true, alpha: 2 }, operands: [of([3, 2, 1]), of([3, 4, 1])] },
+    { op: { type: 'matmul', transA: false, transB: false, alpha: 1 }, operands: [of([2, 1]), of([1, 1]), of([1])] },
+  ];
+  return [...plain, ...biased, ...thin];
+}
+
+/** A constant as large as a small weight, so that it is stored as bytes and not folded into anything. */
+const weight: ConstantData = Float32Array.from({ length: 6 }, (_, i) => i / 3 - 1);
+
+export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
+  input: [
+    { op: { type: 'input', name: 'leaf', shape: [2, 3], dtype: 'f32' }, operands: [] },
+    { op: { type: 'input', name: 'leaf', shape: [], dtype: 'f32' }, operands: [] },
+    { op: { type: 'input', name: 'leaf', shape: [4], dtype: 'u8' }, operands: [], forwardOnly: true },
+  ],
+  constant: [
+    { op: { type: 'constant', name: 'leaf', shape: [2, 3], dtype: 'f32', data: weight }, operands: [] },
+    { op: { type: 'constant', name: 'leaf', shape: [3], dtype: 'i32', data: Int32Array.of(-7, 0, 2 ** 30) }, operands: [], forwardOnly: true },
+    { op: { type: 'constant', name: 'leaf', shape: [2], dtype: 'i64', data: BigInt64Array.of(-1n, 2n ** 40n) }, operands: [], forwardOnly: true },
+    { op: { type: 'constant', name: 'leaf', shape: [3], dtype: 'u8', data: Uint8Array.of(0, 128, 255) }, operands: [], forwardOnly: true },
+  ],
+  add: binary({ type: 'add' }),
+  sub: binary({ type: 'sub' }),
+  mul: binary({ type: 'mul' }),
+  div: [...binary({ type: 'div' }, { apart: 0.3 }), { op: { type: 'div' }, operands: [exactly(1, -1, 0, 3), exactly(4, 1e-30, -2, -1e30)], forwardOnly: true }],
+  minimum: [...binary({ type: 'minimum' }), { op: { type: 'minimum' }, operands: [exactly(0, -3, 1e30, 2), exactly(0, 3, -1e30, 2)] }],
+  neg: unary({ type: 'neg' }, {}, [0, -1e30, 1e-30]),
+  exp: unary({ type: 'exp' }, {}, [0, -100, -1000, 20]),
+  log: unary({ type: 'log' }, { from: 0.1, to: 5 }, [1, 1e-30, 1e30]),
+  sqrt: unary({ type: 'sqrt' }, { from: 0.1, to: 5 }, [0, 1, 1e-20, 1e20]),
+  erf: unary({ type: 'erf' }, {}, [0, 0.001, -0.5, 3, -3, 8, -100]),
+  tanh: unary({ type: 'tanh' }, {}, [0, 0.001, 8, -8, 50, -1000]),
+  relu: unary({ type: 'relu' }, { apart: 0.1 }, [0, -1e30, 1e-30, 1e30]),
+  gelu: unary({ type: 'gelu' }, { from: -4, to: 4 }, [0, 0.001, 5, -5, 30, -30]),
+  cast: [
+    { op: { type: 'cast', to: 'f32' }, operands: [of([2, 3], { dtype: 'u8', values: [0, 1, 127, 128, 254, 255] })] },
+    { op: { type: 'cast', to: 'f32' }, operands: [of([4], { dtype: 'i32', values: [-5, 0, 7, 16_777_216] })] },
+    { op: { type: 'cast', to: 'i32' }, operands: [exactly(0, 0.9, -0.9, 2.5, -2.5, 1e6)] },
+    { op: { type: 'cast', to: 'u8' }, operands: [exactly(0, 0.9, 127.5, 255)] },
+    { op: { type: 'cast', to: 'i64' }, operands: [exactly(0, 3.7, -3.7)] },
+    { op: { type: 'cast', to: 'i32' }, operands: [of([3], { dtype: 'u8', values: [0, 1, 255] })] },
+  ],
+  matmul: matmul(),
+  transpose: [
+    { op: { type: 'transpose', perm: [1, 0] }, operands: [of([2, 3])] },
+    { op: { type: 'transpose', perm: [2, 0, 1] }, operands: [of([2, 3, 4])] },
+    { op: { type: 'transpose', perm: [0, 2, 1, 3] }, operands: [of([2, 3, 4, 5])] },
+    { op: { type: 'transpose', perm: [0, 2, 4, 1, 3, 5] }, operands: [of([1, 2, 3, 2, 3, 2])] },
+    { op: { type: 'transpose', perm: [1, 0] }, operands: [of([2, 3], { dtype: 'i32', values: [1, -2, 3, -4, 5, -6] })], forwardOnly: true },
+  ],
+  reshape: [
+    { op: { type: 'reshape', shape: [3, 2] }, operands: [of([2, 3])] },
+    { op: { type: 'reshape', shape: [2, 2, 3, 1] }, operands: [of([4, 3])] },
+    { op: { type: 'reshape', shape: [] }, operands: [of([1, 1])] },
+    { op: { type: 'reshape', shape: [1] }, operands: [of([])] },
+    { op: { type: 'reshape', shape: [4] }, operands: [of([2, 2], { dtype: 'u8', values: [1, 2, 3, 255] })], forwardOnly: true },
+  ],
+  slice: [
+    { op: { type: 'slice', axis: 0, start: 1, end: 3 }, operands: [of([4])] },
+    { op: { type: 'slice', axis: 1, start: 0, end: 1 }, operands: [of([2, 3, 4])] },
+    { op: { type: 'slice', axis: 2, start: 2, end: 4 }, operands: [of([2, 3, 4])] },
+    { op: { type: 'slice', axis: 1, start: 1, end: 2 }, operands: [of([2, 3, 2, 2])] },
+  ],
+  concat: [
+    { op: { type: 'concat', axis: 0 }, operands: [of([2]), of([3])] },
+    { op: { type: 'concat', axis: 1 }, operands: [of([2, 1, 4]), of([2, 3, 4])] },
+    { op: { type: 'concat', axis: 2 }, operands: [of([2, 2, 1]), of([2, 2, 2]), of([2, 2, 3])] },
+    { op: { type: 'concat', axis: 0 }, operands: [of([2, 3])] },
+  ],
+  expand: [
+    { op: { type: 'expand', shape: [2, 3] }, operands: [of([3])] },
+    { op: { type: 'expand', shape: [4, 2, 3] }, operands: [of([2, 1])] },
+    { op: { type: 'expand', shape: [2, 2] }, operands: [of([])] },
+    { op: { type: 'expand', shape: [3, 1, 4] }, operands: [of([1, 1, 4])] },
+  ],
+  sum: [
+    { op: { type: 'sum', axes: [0] }, operands: [of([5])] },
+    { op: { type: 'sum', axes: [1] }, operands: [of([2, 3, 4])] },
+    { op: { type: 'sum', axes: [0, 2] }, operands: [of([2, 3, 4])] },
+    { op: { type: 'sum', axes: [0, 1, 2, 3] }, operands: [of([2, 3, 2, 2])] },
+  ],
+  softmax: overLast({ type: 'softmax' }),
+  logSoftmax: overLast({ type: 'logSoftmax' }),
+  layerNorm: [
+    ...[[6], [3, 4], [2, 3, 8], [2, 2, 3, 5]].map((shape): CaseOf<OpOf<'layerNorm'>> => ({
+      op: { type: 'layerNorm', epsilon: 1e-6 },
+      operands: [of(shape, { from: -3, to: 4 }), of(shape.slice(-1)), of(shape.slice(-1))],
+    })),
+    // An epsilon that counts, and a row of equal values.
+    { op: { type: 'layerNorm', epsilon: 0.5 }, operands: [of([3, 4]), of([4]), of([4])] },
+    { op: { type: 'layerNorm', epsilon: 1e-5 }, operands: [of([2, 3], { values: [2, 2, 2, 1, 2, 4] }), of([3]), of([3])], forwardOnly: true },
+  ],
+};
+
+/** Random numbers that f32 holds exactly, so that float64 and f32 start from the same ones. */
+export function values({ shape, from = -2, to = 2, apart = 0, values: listed }: Operand, random: Random): number[] {
+  if (listed) return listed.map(Math.fround);
+  return Array.from({ length: sizeOf(shape) }, () => {
+    const value = from + (to - from) * random.uniform();
+    return Math.fround(Math.abs(value) < apart ? Math.sign(value || 1) * (apart + Math.abs(value)) : value);
+  });
+}
+
+export interface BuiltCase {
+  inputs: readonly Value[];
+  outputs: readonly Value[];
+  feeds: Record<string, number[]>;
+}
+
+/** Appends the case to the graph: inputs `<prefix>x0`, `<prefix>x1`, …, the op, and its outputs under `<prefix>y0`, …. */
+export function append(graph: Graph, { op, operands }: OpCase, prefix = ''): BuiltCase {
+  const random = new Random(1, op.type, ...operands.flatMap((operand) => operand.shape));
+  const named = 'name' in op ? { ...op, name: prefix + op.name } : op;
+  const inputs = operands.flatMap(({ shape, dtype = 'f32' }, i) => graph.append({ type: 'input', name: `${prefix}x${i}`, shape, dtype }, []));
+  const feeds = Object.fromEntries(operands.map((operand, i) => [`${prefix}x${i}`, values(operand, random)]));
+  if (named.type === 'input') feeds[named.name] = values({ shape: named.shape, ...(named.dtype === 'u8' ? { values: [0, 1, 128, 255] } : {}) }, random);
+  const outputs = graph.append(named, inputs);
+  outputs.forEach((value, i) => graph.outputs.set(`${prefix}y${i}`, value));
+  return { inputs, outputs, feeds };
+}
+
+/** E.g. `matmul {"transA":true,…} [4,3] [4,5]`. */
+export function title({ op, operands }: OpCase): string {
+  const attributes = Object.fromEntries(Object.entries(op).filter(([key]) => !['type', 'name', 'data'].includes(key)));
+  const shown = Object.keys(attributes).length ? [JSON.stringify(attributes)] : [];
+  return [op.type, ...shown, ...operands.map(({ shape, dtype = '', values: listed }) => `${dtype}[${(listed ?? shape).join(',')}]`)].join(' ');
+}

@@ -1,0 +1,192 @@
+/** What the shape rules refuse, op by op; what they accept is what the emission's cases run. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Graph } from '../../../src/trainer/ir/graph.js';
+import type { DType, Op, OpOf, OpType, Shape } from '../../../src/trainer/ir/op.js';
+import { broadcast, IrError } from '../../../src/trainer/ir/shape.js';
+
+type Given = Shape | { shape: Shape; dtype: DType };
+/** The op, the types of its inputs, and the whole message. */
+type Defect<O extends Op> = [op: O, inputs: Given[], message: string];
+
+const bytes = (...shape: number[]): Given => ({ shape, dtype: 'u8' });
+
+const binary = <O extends Op>(op: O): Defect<O>[] => [
+  [op, [[2]], `${op.type}(f32[2]): takes two inputs`],
+  [op, [[2], [2], [2]], `${op.type}(f32[2], f32[2], f32[2]): takes two inputs`],
+  [op, [[2], bytes(2)], `${op.type}(f32[2], u8[2]): takes f32`],
+  [
+    op,
+    [
+      [2, 3],
+      [2, 4],
+    ],
+    `${op.type}(f32[2,3], f32[2,4]): shapes do not broadcast`,
+  ],
+];
+
+const unary = <O extends Op>(op: O): Defect<O>[] => [
+  [op, [], `${op.type}(): takes one input`],
+  [op, [[2], [2]], `${op.type}(f32[2], f32[2]): takes one input`],
+];
+
+const unaryF32 = <O extends Op>(op: O): Defect<O>[] => [...unary(op), [op, [bytes(2)], `${op.type}(u8[2]): takes f32`]];
+
+const matmul: OpOf<'matmul'> = { type: 'matmul', transA: false, transB: false, alpha: 1 };
+const layerNorm: OpOf<'layerNorm'> = { type: 'layerNorm', epsilon: 1e-6 };
+
+const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
+  input: [[{ type: 'input', name: 'x', shape: [2], dtype: 'f32' }, [[2]], 'input(f32[2]): takes no input']],
+  constant: [
+    [{ type: 'constant', name: 'w', shape: [2], dtype: 'f32', data: new Float32Array(2) }, [[2]], 'constant(f32[2]): takes no input'],
+    [{ type: 'constant', name: 'w', shape: [2, 3], dtype: 'f32', data: new Float32Array(5) }, [], 'constant(): 5 numbers for shape [2,3]'],
+  ],
+  add: binary({ type: 'add' }),
+  sub: binary({ type: 'sub' }),
+  mul: binary({ type: 'mul' }),
+  div: binary({ type: 'div' }),
+  minimum: binary({ type: 'minimum' }),
+  neg: unaryF32({ type: 'neg' }),
+  exp: unaryF32({ type: 'exp' }),
+  log: unaryF32({ type: 'log' }),
+  sqrt: unaryF32({ type: 'sqrt' }),
+  erf: unaryF32({ type: 'erf' }),
+  tanh: unaryF32({ type: 'tanh' }),
+  relu: unaryF32({ type: 'relu' }),
+  gelu: unaryF32({ type: 'gelu' }),
+  softmax: [...unaryF32({ type: 'softmax' }), [{ type: 'softmax' }, [[]], 'softmax(f32[]): needs at least one axis']],
+  logSoftmax: [...unaryF32({ type: 'logSoftmax' }), [{ type: 'logSoftmax' }, [[]], 'logSoftmax(f32[]): needs at least one axis']],
+  cast: unary({ type: 'cast', to: 'f32' }),
+  matmul: [
+    [matmul, [[2, 3]], 'matmul(f32[2,3]): takes two or three inputs'],
+    [matmul, [[2, 3], [3, 4], [4], [4]], 'matmul(f32[2,3], f32[3,4], f32[4], f32[4]): takes two or three inputs'],
+    [matmul, [[2, 3], bytes(3, 4)], 'matmul(f32[2,3], u8[3,4]): takes f32'],
+    [matmul, [[3], [3]], 'matmul(f32[3], f32[3]): needs two inputs of equal rank >= 2'],
+    [
+      matmul,
+      [
+        [5, 2, 3],
+        [3, 4],
+      ],
+      'matmul(f32[5,2,3], f32[3,4]): needs two inputs of equal rank >= 2',
+    ],
+    [
+      matmul,
+      [
+        [5, 2, 3],
+        [1, 3, 4],
+      ],
+      'matmul(f32[5,2,3], f32[1,3,4]): leading axes differ',
+    ],
+    [
+      matmul,
+      [
+        [2, 3],
+        [4, 3],
+      ],
+      'matmul(f32[2,3], f32[4,3]): inner sizes 3 and 4 differ',
+    ],
+    [
+      { ...matmul, transA: true },
+      [
+        [2, 3],
+        [3, 4],
+      ],
+      'matmul(f32[2,3], f32[3,4]): inner sizes 2 and 3 differ',
+    ],
+    [
+      { ...matmul, transB: true },
+      [
+        [2, 3],
+        [3, 4],
+      ],
+      'matmul(f32[2,3], f32[3,4]): inner sizes 3 and 4 differ',
+    ],
+    [
+      matmul,
+      [
+        [2, 3],
+        [3, 4],
+        [1, 4],
+      ],
+      'matmul(f32[2,3], f32[3,4], f32[1,4]): bias must be [4] and the rank 2',
+    ],
+    [matmul, [[5, 2, 3], [5, 3, 4], [4]], 'matmul(f32[5,2,3], f32[5,3,4], f32[4]): bias must be [4] and the rank 2'],
+  ],
+  transpose: [
+    ...unary({ type: 'transpose', perm: [0] }),
+    [{ type: 'transpose', perm: [1, 0] }, [[2, 3, 4]], 'transpose(f32[2,3,4]): perm 1,0 does not fit'],
+    [{ type: 'transpose', perm: [0, 0] }, [[2, 3]], 'transpose(f32[2,3]): perm 0,0 does not fit'],
+    [{ type: 'transpose', perm: [0, 2] }, [[2, 3]], 'transpose(f32[2,3]): no axis 2'],
+  ],
+  reshape: [...unary({ type: 'reshape', shape: [2] }), [{ type: 'reshape', shape: [5] }, [[2, 3]], 'reshape(f32[2,3]): cannot become [5]']],
+  slice: [
+    ...unary({ type: 'slice', axis: 0, start: 0, end: 1 }),
+    [{ type: 'slice', axis: 2, start: 0, end: 1 }, [[2, 3]], 'slice(f32[2,3]): no 0:1 on axis 2'],
+    [{ type: 'slice', axis: 1, start: 0, end: 4 }, [[2, 3]], 'slice(f32[2,3]): no 0:4 on axis 1'],
+    [{ type: 'slice', axis: 1, start: 2, end: 2 }, [[2, 3]], 'slice(f32[2,3]): no 2:2 on axis 1'],
+    [{ type: 'slice', axis: 1, start: -1, end: 2 }, [[2, 3]], 'slice(f32[2,3]): no -1:2 on axis 1'],
+  ],
+  concat: [
+    [{ type: 'concat', axis: 0 }, [], 'concat(): no axis 0'],
+    [{ type: 'concat', axis: 1 }, [[2], [2]], 'concat(f32[2], f32[2]): no axis 1'],
+    [{ type: 'concat', axis: -1 }, [[2], [2]], 'concat(f32[2], f32[2]): no axis -1'],
+    [
+      { type: 'concat', axis: 0 },
+      [
+        [2, 3],
+        [2, 4],
+      ],
+      'concat(f32[2,3], f32[2,4]): parts differ',
+    ],
+    [{ type: 'concat', axis: 0 }, [[2], bytes(2)], 'concat(f32[2], u8[2]): parts differ'],
+  ],
+  expand: [
+    ...unary({ type: 'expand', shape: [2] }),
+    [{ type: 'expand', shape: [4] }, [[3]], 'expand(f32[3]): does not broadcast to [4]'],
+    [{ type: 'expand', shape: [1, 3] }, [[2, 3]], 'expand(f32[2,3]): does not broadcast to [1,3]'],
+  ],
+  sum: [
+    ...unaryF32({ type: 'sum', axes: [0] }),
+    [{ type: 'sum', axes: [2] }, [[2, 3]], 'sum(f32[2,3]): no axes 2'],
+    [{ type: 'sum', axes: [-1] }, [[2, 3]], 'sum(f32[2,3]): no axes -1'],
+    [{ type: 'sum', axes: [1, 1] }, [[2, 3]], 'sum(f32[2,3]): no axes 1,1'],
+    [{ type: 'sum', axes: [] }, [[2, 3]], 'sum(f32[2,3]): no axes '],
+  ],
+  layerNorm: [
+    [layerNorm, [[2, 3], [3]], 'layerNorm(f32[2,3], f32[3]): takes x, gamma, beta'],
+    [layerNorm, [[], [1], [1]], 'layerNorm(f32[], f32[1], f32[1]): takes x, gamma, beta'],
+    [layerNorm, [bytes(2, 3), [3], [3]], 'layerNorm(u8[2,3], f32[3], f32[3]): takes f32'],
+    [layerNorm, [[2, 3], [3], [2]], 'layerNorm(f32[2,3], f32[3], f32[2]): gamma and beta must be [3]'],
+  ],
+};
+
+for (const [type, list] of Object.entries<Defect<Op>[]>(defects)) {
+  test(`${type} refuses what does not fit, with its name and the shapes`, () => {
+    assert.ok(list.length > 0);
+    for (const [op, given, message] of list) {
+      const graph = new Graph();
+      const inputs = given.flatMap((type, i) => {
+        const { shape, dtype } = 'dtype' in type ? type : { shape: type, dtype: 'f32' as const };
+        return graph.append({ type: 'input', name: `x${i}`, shape, dtype }, []);
+      });
+      assert.throws(
+        () => graph.append(op, inputs),
+        (error) => {
+          assert.ok(error instanceof IrError);
+          assert.equal(error.message, message);
+          return true;
+        },
+      );
+      assert.equal(graph.nodes.length, inputs.length, 'a refused node must not stay in the graph');
+    }
+  });
+}
+
+test('broadcasting is that of NumPy', () => {
+  assert.deepEqual(broadcast([2, 1, 4], [3, 1]), [2, 3, 4]);
+  assert.deepEqual(broadcast([], [2]), [2]);
+  assert.deepEqual(broadcast([], []), []);
+  assert.equal(broadcast([2], [3]), undefined);
+  assert.equal(broadcast([2, 3], [2]), undefined);
+});

@@ -1,0 +1,39 @@
+/** Runs a graph of the IR through ONNX Runtime with plain numbers in and out, and holds the numbers against the interpreter's. */
+import { emit } from '../../../src/trainer/onnx/emit.js';
+import { DeviceTensor, Session, type TensorData } from '../../../src/trainer/onnx/session.js';
+import { check } from '../../../src/trainer/ir/check.js';
+import type { Graph } from '../../../src/trainer/ir/graph.js';
+import type { DType } from '../../../src/trainer/ir/op.js';
+import type { DeviceName } from '../../../src/trainer/protocol.js';
+
+const arrays: Record<Exclude<DType, 'i64'>, (values: readonly number[]) => TensorData> = {
+  f32: (values) => Float32Array.from(values),
+  i32: (values) => Int32Array.from(values),
+  u8: (values) => Uint8Array.from(values),
+};
+
+/** The outputs of the checked graph, by name. */
+export async function runGraph(graph: Graph, device: DeviceName, feeds: Record<string, readonly number[]>): Promise<Record<string, number[]>> {
+  check(graph);
+  const session = await Session.create(emit(graph, device), { device, threads: 1 });
+  try {
+    const tensors = graph.inputs.map(({ name, shape, dtype }) => {
+      if (dtype === 'i64') throw new Error('no test feeds an i64');
+      return [name, DeviceTensor.from(dtype, shape, arrays[dtype](feeds[name]!))] as const;
+    });
+    const results = await session.run(Object.fromEntries(tensors));
+    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, Array.from(tensor.data, Number)]));
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** The first place where the numbers differ by more than `tolerance` (relative above 1, absolute below), in words; undefined where they agree. */
+export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): string | undefined {
+  if (actual.length !== expected.length) return `${actual.length} numbers instead of ${expected.length}`;
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i]!, expected[i]!];
+    if (!Object.is(a, e) && !(Math.abs(a - e) <= tolerance * Math.max(1, Math.abs(e)))) return `at ${i}: ${a} instead of ${e}`;
+  }
+  return undefined;
+}
