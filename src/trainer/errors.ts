@@ -235,6 +235,27 @@ export const errors = {
       place,
     ),
 
+  // --- runs ---------------------------------------------------------------------------------------------------
+  datasetChanged: (folder: string) =>
+    new UserError(
+      'DATASET_CHANGED',
+      t('The pictures of the dataset are not those the run was started on, so it cannot go on from its checkpoint.'),
+      t('Put the pictures back, or start a new run.'),
+      { file: folder },
+    ),
+  lossNotFinite: (step: number, learningRate: number) =>
+    new UserError(
+      'LOSS_NOT_FINITE',
+      t('The loss is no longer a number after step {0}: training has diverged at a learning rate of {1}.', step, learningRate),
+      t('Lower learningRate, e.g. to a tenth, and start again. The checkpoints saved so far are kept.'),
+    ),
+
+  // --- command line -------------------------------------------------------------------------------------------
+  pathMissing: (path: string) => new UserError('PATH_MISSING', t('There is no file or folder {0}.', path), t('Check the path.'), { file: path }),
+  nothingToClassify: (path: string) =>
+    new UserError('NOTHING_TO_CLASSIFY', t('There is no picture in {0}.', path), t('Give picture files, or a folder that holds some.'), { file: path }),
+  usage: (message: string, usage: string) => new UserError('USAGE', message, t('Usage: {0}', usage)),
+
   // --- devices ------------------------------------------------------------------------------------------------
   deviceUnusable: (device: string, reason: string, place: Place) =>
     new UserError(
@@ -302,6 +323,40 @@ export const errors = {
     notInShard: (file: string, tensor: string, index: string) =>
       damaged('NOT_IN_SHARD', file, t('The tensor {0} is not in this file, although {1} says so.', tensor, index)),
   },
+  // --- saving -------------------------------------------------------------------------------------------------
+  notSaved: {
+    diskFull: (target: string) =>
+      new UserError(
+        'NOT_SAVED_DISK_FULL',
+        t('{0} was not saved: the disk is full. What was saved before is intact.', target),
+        t('Free some space, then resume the run.'),
+        {
+          file: target,
+        },
+      ),
+    notWritable: (target: string) =>
+      new UserError(
+        'NOT_SAVED_READ_ONLY',
+        t('{0} was not saved: the folder does not allow writing. What was saved before is intact.', target),
+        t('Allow writing to the folder, or set "output" to another folder.'),
+        { file: target },
+      ),
+    other: (target: string, reason: string) =>
+      new UserError(
+        'NOT_SAVED',
+        t('{0} was not saved: {1}. What was saved before is intact.', target, reason),
+        t('Check the disk and the folder, or set "output" to another folder.'),
+        { file: target },
+      ),
+  },
+  pointerDamaged: (file: string) =>
+    new UserError(
+      'POINTER_DAMAGED',
+      t('This file should hold the step of a checkpoint, but does not.'),
+      t('Write the name of a folder in checkpoints/ into it.'),
+      { file },
+    ),
+
   // --- the config; `option` is the text of a --set that the value came from, then `place` is empty ------------------
   config: {
     missing: (file: string) =>
