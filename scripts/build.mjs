@@ -23,7 +23,7 @@ function bundles(folder, release) {
     { ...node, entryPoints: ['src/extension/extension.ts'], outfile: join(folder, 'extension.cjs'), format: 'cjs', external: ['vscode'], minify: release },
     {
       ...node,
-      entryPoints: ['src/trainer/main.ts', 'src/trainer/cli.ts'],
+      entryPoints: ['src/trainer/main.ts', 'src/trainer/cli.ts', 'src/trainer/data/pixelWorker.ts'],
       outdir: join(folder, 'trainer'),
       outExtension: { '.js': '.mjs' },
       format: 'esm',

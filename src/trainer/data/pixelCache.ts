@@ -1,0 +1,163 @@
+/**
+ * The decoded cache: pixels of pictures in pack files on disk, so that later epochs and runs read no JPEG.
+ *
+ * A pack is appended to by the one process that made it, and read by all. `NAME.pack` holds pixels end to end; `NAME.index` holds one JSON array
+ * a line, `[key, offset, width, height]`. A line is written only after the pixels it names have reached the disk, so a process killed at any
+ * moment leaves at most bytes without a line, or half a line, and both are passed over.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errors, reasonOf } from '../errors.js';
+import type { ErrorInfo } from '../protocol.js';
+import type { Pixels } from './decode.js';
+
+/** Where the pixels of a picture lie: `height * width * 3` bytes at `offset` of the file `pack`. */
+export interface Place {
+  pack: string;
+  offset: number;
+  width: number;
+  height: number;
+}
+
+/** Pixels reach the disk, and the index, in portions of this many bytes: what a killed process has to decode again. */
+const portion = 2 ** 25;
+/** A pack that no run has opened for so long is removed. */
+const unusedDays = 30;
+
+export class PixelCache {
+  readonly #folder: string;
+  readonly #onNotice: (notice: ErrorInfo) => void;
+  readonly #places = new Map<string, Place>();
+  readonly #name = `${Date.now().toString(36)}-${String(process.pid)}-${randomBytes(4).toString('hex')}`;
+  #pack: Promise<{ pixels: FileHandle; index: FileHandle }> | undefined;
+  #end = 0;
+  #flushed = 0;
+  /** Entries that are written, but not yet in the index. */
+  #pending: string[] = [];
+  #flushing: Promise<void> = Promise.resolve();
+  #broken = false;
+
+  private constructor(folder: string, onNotice: (notice: ErrorInfo) => void) {
+    this.#folder = folder;
+    this.#onNotice = onNotice;
+  }
+
+  /** A folder that cannot be made or read is told by a notice; the cache is then empty and keeps nothing. */
+  static async open(folder: string, onNotice: (notice: ErrorInfo) => void): Promise<PixelCache> {
+    const cache = new PixelCache(folder, onNotice);
+    await cache.#guarded(async () => {
+      await mkdir(folder, { recursive: true });
+      for (const name of await readdir(folder)) if (name.endsWith('.index')) await cache.#load(name.slice(0, -'.index'.length));
+    });
+    return cache;
+  }
+
+  get(key: string): Place | undefined {
+    return this.#places.get(key);
+  }
+
+  /** Appends the pixels. Undefined where the disk does not take them: a notice has then been given, once, and nothing more is written. */
+  async add(key: string, { data, width, height }: Pixels): Promise<Place | undefined> {
+    if (this.#broken) return undefined;
+    const offset = this.#end;
+    this.#end += data.length;
+    return this.#guarded(async () => {
+      const { pixels } = await (this.#pack ??= this.#create());
+      await writeAll(pixels, data, offset);
+      const place = { pack: this.#file('pack'), offset, width, height };
+      this.#places.set(key, place);
+      this.#pending.push(`${JSON.stringify([key, offset, width, height])}\n`);
+      if (this.#end - this.#flushed >= portion) await this.flush();
+      return place;
+    });
+  }
+
+  /** Makes everything added so far last. */
+  async flush(): Promise<void> {
+    const lines = this.#pending.splice(0);
+    this.#flushed = this.#end;
+    if (lines.length === 0 || !this.#pack || this.#broken) return this.#flushing;
+    const { pixels, index } = await this.#pack;
+    this.#flushing = this.#flushing.then(async () => {
+      await this.#guarded(async () => {
+        await pixels.datasync();
+        await index.appendFile(lines.join(''));
+      });
+    });
+    return this.#flushing;
+  }
+
+  /** Flushes and closes. */
+  async close(): Promise<void> {
+    await this.flush();
+    const opened = this.#pack;
+    this.#pack = undefined;
+    if (opened)
+      await this.#guarded(async () => {
+        const { pixels, index } = await opened;
+        await pixels.close();
+        await index.close();
+      });
+    this.#broken = true;
+  }
+
+  #file(kind: 'pack' | 'index', name = this.#name): string {
+    return join(this.#folder, `${name}.${kind}`);
+  }
+
+  async #create(): Promise<{ pixels: FileHandle; index: FileHandle }> {
+    return { pixels: await open(this.#file('pack'), 'wx'), index: await open(this.#file('index'), 'ax') };
+  }
+
+  async #load(name: string): Promise<void> {
+    const pack = this.#file('pack', name);
+    const index = this.#file('index', name);
+    const found = await Promise.all([stat(pack), stat(index), readFile(index, 'utf8')]).catch((error: NodeJS.ErrnoException) => error);
+    // Another process may remove an unused pack at this moment.
+    if (found instanceof Error) {
+      if (found.code === 'ENOENT') return;
+      throw found;
+    }
+    const [packStat, indexStat, text] = found;
+    if (Date.now() - indexStat.mtimeMs > unusedDays * 86_400_000) {
+      await rm(index, { force: true });
+      await rm(pack, { force: true });
+      return;
+    }
+    const lines = text.split('\n');
+    // What follows the last line end is a line cut short, or nothing.
+    lines.pop();
+    for (const line of lines) {
+      const entry = parseEntry(line);
+      if (entry && entry.place.offset + entry.place.width * entry.place.height * 3 <= packStat.size) this.#places.set(entry.key, { pack, ...entry.place });
+    }
+    const now = new Date();
+    await utimes(index, now, now);
+  }
+
+  /** Runs a step on the disk; a fault of the disk (full, read-only, not permitted) ends the cache, not the run. */
+  async #guarded<T>(step: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await step();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      if (!this.#broken) this.#onNotice(errors.cacheUnwritable(this.#folder, reasonOf(error)).toInfo());
+      this.#broken = true;
+      return undefined;
+    }
+  }
+}
+
+async function writeAll(file: FileHandle, data: Uint8Array, offset: number): Promise<void> {
+  for (let done = 0; done < data.length;) {
+    const { bytesWritten } = await file.write(data, done, data.length - done, offset + done);
+    done += bytesWritten;
+  }
+}
+
+/** An index line; undefined where it is damaged, as after a power failure: the cache can always be made anew. */
+function parseEntry(line: string): { key: string; place: Omit<Place, 'pack'> } | undefined {
+  const match = /^\[("(?:[^"\\]|\\.)*"),(\d+),(\d+),(\d+)\]$/.exec(line);
+  return match ? { key: JSON.parse(match[1]!) as string, place: { offset: Number(match[2]), width: Number(match[3]), height: Number(match[4]) } } : undefined;
+}

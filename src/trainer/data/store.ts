@@ -1,0 +1,215 @@
+/** The pictures of a dataset as batches of pixels: decoded once into the cache on disk, shuffled and augmented by seed, made ahead of need. */
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { errors, UserError } from '../errors.js';
+import type { ErrorInfo, SplitName } from '../protocol.js';
+import { Random } from '../random.js';
+import type { Augmentation } from './augment.js';
+import { forEachConcurrently } from './concurrently.js';
+import { decoderVersion, evaluationPixels, trainingPixels, type Pixels } from './decode.js';
+import { PixelCache, type Place } from './pixelCache.js';
+import type { Augmenting } from './pixelWorker.js';
+import { PixelWorkers } from './pixelWorkers.js';
+import type { Dataset, Sample } from './scan.js';
+import type { ImageTransform } from './transform.js';
+
+export interface Batch {
+  /** `[batchSize, height, width, 3]` RGB; black after `count`. */
+  images: Uint8Array;
+  /** `[batchSize]`; 0 after `count`. */
+  labels: Int32Array;
+  /** `[batchSize]`: 1 for a picture, 0 for the padding of the last batch. */
+  weights: Float32Array;
+  /** How many pictures are in the batch. */
+  count: number;
+  /** Their indices in the split. */
+  samples: number[];
+}
+
+export interface StoreOptions {
+  cacheFolder: string;
+  dataset: Dataset;
+  transform: ImageTransform;
+  signal?: AbortSignal | undefined;
+  /** Pictures seen to so far, of all; some ten times a second at most. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Told where the cache cannot be used; the run goes on without it. */
+  onNotice?: ((notice: ErrorInfo) => void) | undefined;
+}
+
+export interface TrainBatchOptions {
+  batchSize: number;
+  seed: number;
+  /** Counts from 0; with the seed it determines the order and the augmentation of every picture. */
+  epoch: number;
+  /** The batch to begin with, counted from 0: where a resumed epoch goes on. */
+  firstBatch?: number | undefined;
+  augmentation: Augmentation;
+  signal?: AbortSignal | undefined;
+}
+
+/** Pixels kept for random crops, or the exact pixels of evaluation. */
+type Kind = 'training' | 'evaluation';
+
+/** Batches asked for beyond the one in use: while a step blocks the main thread, the workers have these to fill. */
+const batchesAhead = 3;
+const decodesAtOnce = Math.min(4, availableParallelism());
+const splitNames: readonly SplitName[] = ['train', 'validation', 'test'];
+
+export class ImageStore {
+  /** Why each picture that is left out could not be read. */
+  readonly skipped: ErrorInfo[] = [];
+  /** The readable pictures. */
+  readonly splits: Record<SplitName, Sample[]> = { train: [], validation: [], test: [] };
+  readonly #cache: PixelCache;
+  readonly #transform: ImageTransform;
+  readonly #workers = new PixelWorkers();
+  /** The place of each sample of a split; undefined where the cache could not keep it. */
+  readonly #places = new Map<string, Promise<(Place | undefined)[]>>();
+
+  private constructor(cache: PixelCache, transform: ImageTransform) {
+    this.#cache = cache;
+    this.#transform = transform;
+  }
+
+  /**
+   * Decodes what the cache does not have yet. Unreadable pictures end up in `skipped`; throws a UserError only where a class is left without a
+   * training picture, or nothing is left at all.
+   */
+  static async open({ cacheFolder, dataset, transform, signal, onProgress, onNotice }: StoreOptions): Promise<ImageStore> {
+    const folder = createHash('sha256')
+      .update(JSON.stringify([decoderVersion, transform]))
+      .digest('hex')
+      .slice(0, 16);
+    const cache = await PixelCache.open(join(cacheFolder, folder), onNotice ?? (() => undefined));
+    const store = new ImageStore(cache, transform);
+    try {
+      const total = splitNames.reduce((sum, split) => sum + dataset.splits[split].length, 0);
+      let done = 0;
+      let told = 0;
+      const step = () => {
+        done++;
+        if (done < total && performance.now() - told < 100) return;
+        told = performance.now();
+        onProgress?.(done, total);
+      };
+      for (const split of splitNames) await store.#prepare(split, dataset.splits[split], step, signal);
+      await cache.flush();
+      store.#checkEnough(dataset);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return store;
+  }
+
+  /**
+   * The training pictures of an epoch in random order, each once; the last batch is filled up with padding. The same seed, epoch and batch size
+   * give the same batches, whichever is the first one asked for.
+   */
+  async *trainBatches({ batchSize, seed, epoch, firstBatch = 0, augmentation, signal }: TrainBatchOptions): AsyncGenerator<Batch, void, undefined> {
+    const order = new Random(seed, 'order', epoch).shuffle(this.splits.train.map((_, i) => i));
+    const kind = augmentation.randomResizedCrop === false ? 'evaluation' : 'training';
+    yield* this.#batches('train', kind, order.slice(firstBatch * batchSize), batchSize, { seed, epoch, augmentation }, signal);
+  }
+
+  /** The pictures of a split in their order, as evaluation sees them; the last batch is filled up with padding. */
+  async *evaluationBatches(split: SplitName, batchSize: number, signal?: AbortSignal): AsyncGenerator<Batch, void, undefined> {
+    const order = this.splits[split].map((_, i) => i);
+    yield* this.#batches(split, 'evaluation', order, batchSize, undefined, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#workers.close();
+    await this.#cache.close();
+  }
+
+  async *#batches(split: SplitName, kind: Kind, order: number[], batchSize: number, augmenting: Augmenting | undefined, signal?: AbortSignal) {
+    const places = await this.#placesOf(split, kind, signal);
+    const samples = this.splits[split];
+    const ahead: { chosen: number[]; images: Promise<Uint8Array> }[] = [];
+    for (let next = 0; next < order.length || ahead.length > 0;) {
+      signal?.throwIfAborted();
+      for (; next < order.length && ahead.length <= batchesAhead; next += batchSize) {
+        const chosen = order.slice(next, next + batchSize);
+        const pictures = chosen.map((sample) => ({ path: samples[sample]!.path, place: places[sample], sample }));
+        const images = this.#workers.run({ transform: this.#transform, pictures, batchSize, augmenting });
+        // A batch may fail before it is its turn, or be left behind when the caller stops early; whoever awaits it still gets the error.
+        images.catch(() => undefined);
+        ahead.push({ chosen, images });
+      }
+      const { chosen, images } = ahead.shift()!;
+      const labels = new Int32Array(batchSize);
+      chosen.forEach((sample, i) => (labels[i] = samples[sample]!.label));
+      yield { images: await images, labels, weights: new Float32Array(batchSize).fill(1, 0, chosen.length), count: chosen.length, samples: chosen };
+    }
+  }
+
+  /** Decodes a split for the use it is meant for, and notes what is readable. */
+  async #prepare(split: SplitName, samples: readonly Sample[], step: () => void, signal?: AbortSignal): Promise<void> {
+    const kind = split === 'train' ? 'training' : 'evaluation';
+    const results: ({ place: Place | undefined } | UserError)[] = [];
+    await forEachConcurrently(samples.length, decodesAtOnce, signal, async (i) => {
+      try {
+        results[i] = { place: await this.#prepareOne(samples[i]!.path, kind) };
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        results[i] = error;
+      }
+      step();
+    });
+    const places: (Place | undefined)[] = [];
+    results.forEach((result, i) => {
+      if (result instanceof UserError) this.skipped.push(result.toInfo());
+      else {
+        this.splits[split].push(samples[i]!);
+        places.push(result.place);
+      }
+    });
+    this.#places.set(`${split} ${kind}`, Promise.resolve(places));
+  }
+
+  /** The places of a split for either use; the second use of a split is decoded when it is first asked for. */
+  #placesOf(split: SplitName, kind: Kind, signal?: AbortSignal): Promise<(Place | undefined)[]> {
+    const key = `${split} ${kind}`;
+    const known = this.#places.get(key);
+    if (known) return known;
+    const decoding = (async () => {
+      const samples = this.splits[split];
+      const places: (Place | undefined)[] = [];
+      await forEachConcurrently(samples.length, decodesAtOnce, signal, async (i) => {
+        places[i] = await this.#prepareOne(samples[i]!.path, kind);
+      });
+      await this.#cache.flush();
+      return places;
+    })();
+    this.#places.set(key, decoding);
+    // A cancelled decoding must not stay as the answer to everyone after.
+    decoding.catch(() => this.#places.delete(key));
+    return decoding;
+  }
+
+  async #prepareOne(path: string, kind: Kind): Promise<Place | undefined> {
+    // A file that cannot be looked at cannot be decoded either: decoding it gives the error in words.
+    const status = await stat(path).catch(() => undefined);
+    const key = JSON.stringify([kind, status?.size, status?.mtimeMs, path]);
+    const known = status && this.#cache.get(key);
+    if (known) return known;
+    const pixels = await this.#decode(path, kind);
+    return status && this.#cache.add(key, pixels);
+  }
+
+  async #decode(path: string, kind: Kind): Promise<Pixels> {
+    if (kind === 'training') return trainingPixels(path, this.#transform);
+    const { width, height } = this.#transform;
+    return { width, height, data: await evaluationPixels(path, this.#transform) };
+  }
+
+  #checkEnough({ root, labels, splits }: Dataset): void {
+    if (splitNames.every((split) => this.splits[split].length === 0)) throw errors.noReadableImages(root);
+    const left = new Set(this.splits.train.map(({ label }) => label));
+    for (const { label } of splits.train) if (!left.has(label)) throw errors.classLost(labels[label]!, root);
+  }
+}
