@@ -5,13 +5,14 @@
  *
  *   <html lang="${vscode.env.language}"> <head>
  *     <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-${nonce}';
- *       style-src ${cspSource}; img-src ${cspSource} data: blob:">
+ *       style-src ${cspSource} 'nonce-${nonce}'; img-src ${cspSource} data: blob:">
+ *     <meta property="csp-nonce" content="${nonce}"> (the toolkit tries out `:focus-visible` in a style element of that nonce)
  *     <link rel="stylesheet" href="dist/webview/<view>.css" (as webview URI)> </head>
  *   <body data-view="<view>"> <main id="view"></main>
  *     <script nonce="${nonce}" src="dist/webview/<view>.js" (as webview URI)></script> </body>
  *
  * with <view> one of `ViewName`; `localResourceRoots`: `dist/webview`, and for the image editor the picture's folder.
- * No inline script or style is used, so `'unsafe-inline'` is not needed.
+ * `'unsafe-inline'` is not needed.
  *
  * The life of a view:
  * 1. The script runs and posts `{ type: 'ready' }`. A view that was hidden, moved or reloaded starts anew and posts it again.
