@@ -34,6 +34,7 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' } = {
   input: () => [],
   constant: () => [],
   minimum: 'not differentiable',
+  maximum: 'not differentiable',
   cast: 'not differentiable',
   add: binary(
     (_b, g) => g,
@@ -57,6 +58,7 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' } = {
   sqrt: unary((b, g, _x, y) => b.scale(b.div(g, y), 0.5)),
   erf: unary((b, g, x) => b.mul(g, b.scale(b.exp(b.neg(b.mul(x, x))), 2 / Math.sqrt(Math.PI)))),
   tanh: unary((b, g, _x, y) => b.mul(g, b.sub(b.scalar(1), b.mul(y, y)))),
+  sigmoid: unary((b, g, _x, y) => b.mul(g, b.mul(y, b.sub(b.scalar(1), y)))),
   // y / (y + tiny) is 1 where y > 0 and 0 where it is 0.
   relu: unary((b, g, _x, y) => b.mul(g, b.div(y, b.add(y, b.scalar(1e-30))))),
   // Φ(x) + x · φ(x), the derivative of x · Φ(x).
@@ -83,7 +85,14 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' } = {
   slice: (b, grad, { op, node }) => {
     const { shape } = node.inputs[0]!;
     const zeros = (length: number): Value[] =>
-      length ? [b.expand(b.scalar(0), shape.map((d, i) => (i === op.axis ? length : d)))] : [];
+      length
+        ? [
+            b.expand(
+              b.scalar(0),
+              shape.map((d, i) => (i === op.axis ? length : d)),
+            ),
+          ]
+        : [];
     return [b.concat(op.axis, ...zeros(op.start), grad, ...zeros(shape[op.axis]! - op.end))];
   },
   concat: (b, grad, { op, node, needs }) => {
@@ -118,4 +127,3 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' } = {
     ];
   },
 };
-

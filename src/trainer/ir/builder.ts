@@ -37,12 +37,14 @@ export class Builder {
   mul = (a: Value, b: Value): Value => this.#one({ type: 'mul' }, a, b);
   div = (a: Value, b: Value): Value => this.#one({ type: 'div' }, a, b);
   minimum = (a: Value, b: Value): Value => this.#one({ type: 'minimum' }, a, b);
+  maximum = (a: Value, b: Value): Value => this.#one({ type: 'maximum' }, a, b);
   neg = (x: Value): Value => this.#one({ type: 'neg' }, x);
   exp = (x: Value): Value => this.#one({ type: 'exp' }, x);
   log = (x: Value): Value => this.#one({ type: 'log' }, x);
   sqrt = (x: Value): Value => this.#one({ type: 'sqrt' }, x);
   erf = (x: Value): Value => this.#one({ type: 'erf' }, x);
   tanh = (x: Value): Value => this.#one({ type: 'tanh' }, x);
+  sigmoid = (x: Value): Value => this.#one({ type: 'sigmoid' }, x);
   relu = (x: Value): Value => this.#one({ type: 'relu' }, x);
   gelu = (x: Value): Value => this.#one({ type: 'gelu' }, x);
   softmax = (x: Value): Value => this.#one({ type: 'softmax' }, x);

@@ -15,6 +15,7 @@ export type Op =
   | { type: 'mul' }
   | { type: 'div' }
   | { type: 'minimum' }
+  | { type: 'maximum' }
   // Elementwise.
   | { type: 'neg' }
   | { type: 'exp' }
@@ -22,6 +23,8 @@ export type Op =
   | { type: 'sqrt' }
   | { type: 'erf' }
   | { type: 'tanh' }
+  /** 1 / (1 + e⁻ˣ). */
+  | { type: 'sigmoid' }
   /** max(x, 0). */
   | { type: 'relu' }
   /** x · Φ(x) with the exact normal distribution function (Hendrycks and Gimpel, 2016, arXiv:1606.08415). */

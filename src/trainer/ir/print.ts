@@ -3,7 +3,9 @@ import type { Graph } from './graph.js';
 import type { Op } from './op.js';
 
 function attributes(op: Op): string {
-  const shown = Object.entries(op).filter(([key]) => !['type', 'data', 'shape', 'dtype'].includes(key) || (key === 'shape' && ['reshape', 'expand'].includes(op.type)));
+  const shown = Object.entries(op).filter(
+    ([key]) => !['type', 'data', 'shape', 'dtype'].includes(key) || (key === 'shape' && ['reshape', 'expand'].includes(op.type)),
+  );
   return shown.length ? ` {${shown.map(([key, value]) => `${key}=${Array.isArray(value) ? `[${value.join(',')}]` : String(value)}`).join(' ')}}` : '';
 }
 
