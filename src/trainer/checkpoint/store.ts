@@ -110,10 +110,19 @@ export async function writeFolderAtomically(target: string, write: (folder: stri
     await syncTree(path);
     // A folder cannot be renamed over a full one. The moment without either is safe: `last` points to it only afterwards.
     const old = besides(target);
-    await move(target, old).catch((error: unknown) => {
-      if (!isMissing(error)) throw error;
-    });
-    await move(path, target);
+    const hadOld = await move(target, old).then(
+      () => true,
+      (error: unknown) => {
+        if (isMissing(error)) return false;
+        throw error;
+      },
+    );
+    try {
+      await move(path, target);
+    } catch (error) {
+      if (hadOld) await move(old, target);
+      throw error;
+    }
     await rm(old, { recursive: true, force: true });
   });
 }

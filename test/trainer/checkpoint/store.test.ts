@@ -1,0 +1,170 @@
+/** Saving under bad luck: writers that fail or are killed, full and read-only disks, names that are taken. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test, type TestContext } from 'node:test';
+import {
+  checkpointFolder,
+  clearUnfinished,
+  listCheckpoints,
+  pruneCheckpoints,
+  readPointer,
+  writeFileAtomically,
+  writeFolderAtomically,
+  writePointer,
+} from '../../../src/trainer/checkpoint/store.js';
+
+let run: string;
+beforeEach(async () => {
+  run = await mkdtemp(join(tmpdir(), `vitune "store" ü `));
+});
+afterEach(() => rm(run, { recursive: true }));
+
+const save = (step: number, content = String(step)) =>
+  writeFolderAtomically(checkpointFolder(run, step), (folder) => writeFile(join(folder, 'weights'), content));
+const saved = (step: number) => readFile(join(checkpointFolder(run, step), 'weights'), 'utf8');
+
+test('a folder appears with all its content, nested too', async () => {
+  await writeFolderAtomically(checkpointFolder(run, 5), async (folder) => {
+    await mkdir(join(folder, 'deep', 'er'), { recursive: true });
+    await writeFile(join(folder, 'deep', 'er', 'x'), 'y');
+    assert.deepEqual(await listCheckpoints(run), [], 'not before it is whole');
+  });
+  assert.equal(await readFile(join(run, 'checkpoints', '5', 'deep', 'er', 'x'), 'utf8'), 'y');
+  assert.deepEqual(await readdir(join(run, 'checkpoints')), ['5']);
+});
+
+test('a folder is replaced whole', async () => {
+  await writeFolderAtomically(checkpointFolder(run, 5), (folder) => writeFile(join(folder, 'old'), ''));
+  await save(5, 'new');
+  assert.deepEqual(await readdir(checkpointFolder(run, 5)), ['weights']);
+  assert.deepEqual(await readdir(join(run, 'checkpoints')), ['5']);
+});
+
+test('when the writer fails, the old stays, the error is the own one, and nothing is left', async () => {
+  await save(5, 'old');
+  const bug = new TypeError('a bug');
+  const failing = writeFolderAtomically(checkpointFolder(run, 5), async (folder) => {
+    await writeFile(join(folder, 'weights'), 'half');
+    throw bug;
+  });
+  await assert.rejects(failing, (error) => error === bug);
+  assert.equal(await saved(5), 'old');
+  assert.deepEqual(await readdir(join(run, 'checkpoints')), ['5']);
+});
+
+test('when the writer is killed, the old stays, and the next start clears up', async () => {
+  await save(5, 'old');
+  const script = join(import.meta.dirname, 'killedWriter.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', script, checkpointFolder(run, 5)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  assert.equal(String((await once(child.stdout, 'data'))[0]), 'half');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  assert.equal(await saved(5), 'old');
+  assert.equal((await readdir(join(run, 'checkpoints'))).length, 2, 'the killed writer left something');
+  assert.deepEqual(await listCheckpoints(run), [5]);
+  await clearUnfinished(run);
+  assert.deepEqual(await readdir(join(run, 'checkpoints')), ['5']);
+  assert.equal(await saved(5), 'old');
+});
+
+test('clearing up an empty or absent run folder is nothing', async () => {
+  await clearUnfinished(run);
+  await clearUnfinished(join(run, 'absent'));
+});
+
+test('files are replaced whole', async () => {
+  const file = join(run, 'some', 'ünïcode file');
+  await writeFileAtomically(file, 'one');
+  await writeFileAtomically(file, new Uint8Array([50]));
+  assert.equal(await readFile(file, 'utf8'), '2');
+  assert.deepEqual(await readdir(join(run, 'some')), ['ünïcode file']);
+});
+
+test('a file where the folder should be', async () => {
+  await writeFile(join(run, 'checkpoints'), 'not a folder');
+  await assert.rejects(save(5), { code: 'NOT_SAVED', place: { file: checkpointFolder(run, 5) } });
+  await assert.rejects(writeFileAtomically(join(run, 'checkpoints', 'x'), ''), { code: 'NOT_SAVED' });
+  assert.equal(await readFile(join(run, 'checkpoints'), 'utf8'), 'not a folder');
+});
+
+test('a folder where the file should be', async () => {
+  await mkdir(join(run, 'last', 'x'), { recursive: true });
+  await assert.rejects(writePointer(run, 'last', 5), { code: 'NOT_SAVED' });
+  assert.deepEqual(await readdir(run), ['last']);
+});
+
+/** Runs `body` with a small file system of its own mounted on the run folder; skips the test where that is not possible. */
+async function onSmallDisk(t: TestContext, body: () => Promise<void>): Promise<void> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return t.skip('needs root on Linux, to mount a small file system');
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', run], { stdio: 'pipe' });
+  } catch (error) {
+    return t.skip(`cannot mount: ${String(error)}`);
+  }
+  try {
+    await body();
+  } finally {
+    execFileSync('umount', [run]);
+  }
+}
+
+test('on a full disk the last good checkpoint stays, and there is room for the next small one', (t) =>
+  onSmallDisk(t, async () => {
+    await save(1);
+    await writePointer(run, 'last', 1);
+    await assert.rejects(save(2, 'x'.repeat(300_000)), { code: 'NOT_SAVED_DISK_FULL', remedy: /space/ });
+    await assert.rejects(save(1, 'x'.repeat(300_000)), { code: 'NOT_SAVED_DISK_FULL' });
+    await assert.rejects(writeFileAtomically(join(run, 'last'), 'x'.repeat(300_000)), { code: 'NOT_SAVED_DISK_FULL' });
+    assert.deepEqual(await listCheckpoints(run), [1]);
+    assert.deepEqual(await readdir(join(run, 'checkpoints')), ['1']);
+    assert.equal(await saved(1), '1');
+    assert.equal(await readPointer(run, 'last'), 1);
+    await save(3);
+    assert.equal(await saved(3), '3');
+  }));
+
+test('on a read-only disk the last good checkpoint stays', (t) =>
+  onSmallDisk(t, async () => {
+    await save(1);
+    await writePointer(run, 'best', 1);
+    execFileSync('mount', ['-o', 'remount,ro', run]);
+    await assert.rejects(save(2), { code: 'NOT_SAVED_READ_ONLY', place: { file: checkpointFolder(run, 2) } });
+    await assert.rejects(writePointer(run, 'best', 2), { code: 'NOT_SAVED_READ_ONLY' });
+    assert.deepEqual(await listCheckpoints(run), [1]);
+    assert.equal(await readPointer(run, 'best'), 1);
+  }));
+
+test('a folder without permission to write', async (t) => {
+  if (process.platform === 'win32' || process.getuid?.() === 0) return t.skip('permissions do not stop root, and are others on Windows');
+  await mkdir(join(run, 'checkpoints'), { mode: 0o555 });
+  await assert.rejects(save(1), { code: 'NOT_SAVED_READ_ONLY' });
+});
+
+test('pointers', async () => {
+  assert.equal(await readPointer(run, 'last'), undefined);
+  await writePointer(run, 'last', 120);
+  await writePointer(run, 'best', 0);
+  assert.equal(await readPointer(run, 'last'), 120);
+  assert.equal(await readPointer(run, 'best'), 0);
+  assert.equal(await readFile(join(run, 'last'), 'utf8'), '120\n');
+  for (const text of ['', 'x', '12x', '-1', '../5']) {
+    await writeFile(join(run, 'last'), text);
+    await assert.rejects(readPointer(run, 'last'), { code: 'POINTER_DAMAGED' });
+  }
+});
+
+test('pruning removes the oldest, but never those to keep', async () => {
+  for (const step of [5, 10, 15, 20, 100]) await save(step);
+  await pruneCheckpoints(run, 5, new Set());
+  assert.deepEqual(await listCheckpoints(run), [5, 10, 15, 20, 100], 'as numbers, not as texts');
+  await pruneCheckpoints(run, 3, new Set([5, 100]));
+  assert.deepEqual(await listCheckpoints(run), [5, 20, 100]);
+  await pruneCheckpoints(run, 1, new Set([5, 100]));
+  assert.deepEqual(await listCheckpoints(run), [5, 100]);
+  await pruneCheckpoints(run, 1, new Set([100]));
+  assert.deepEqual(await readdir(join(run, 'checkpoints')), ['100']);
+});
