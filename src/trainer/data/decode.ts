@@ -6,6 +6,7 @@ import { errors, reasonOf, type UserError } from '../errors.js';
 import { readBmp, readIco, tooManyPixels } from './bitmap.js';
 import { formatOfContent, isReadable, sniffedBytes } from './format.js';
 import { labToSrgb, relabelledLab } from './labTiff.js';
+import { Resampler } from './resample.js';
 import { centreCrop, evaluationFit, trainingFit, type Fit, type ImageTransform, type Kernel } from './transform.js';
 
 /** `data` is `[height, width, 3]`, RGB. */
@@ -80,11 +81,21 @@ async function decode(path: string, kernel: Kernel, fit: (width: number, height:
   });
 }
 
+const resampler = new Resampler();
+
 async function render(picture: Picture, { region, width, height }: Fit, kernel: Kernel): Promise<Pixels> {
   let image = picture.pipeline();
   if (region.width !== picture.width || region.height !== picture.height) image = image.extract(region);
-  if (region.width !== width || region.height !== height) image = image.resize(width, height, { fit: 'fill', kernel, fastShrinkOnLoad: false });
-  return rgb(image);
+  const [smallerWidth, smallerHeight] = [Math.min(region.width, width), Math.min(region.height, height)];
+  if (region.width !== smallerWidth || region.height !== smallerHeight) {
+    image = image.resize(smallerWidth, smallerHeight, { fit: 'fill', kernel, fastShrinkOnLoad: false });
+  }
+  const pixels = await rgb(image);
+  if (smallerWidth === width && smallerHeight === height) return pixels;
+  // libvips shifts what it enlarges by half a pixel against Pillow and the random crops of training. Small as it is, it is quickly done here.
+  const data = new Uint8Array(width * height * 3);
+  resampler.resize(pixels.data, smallerWidth, { left: 0, top: 0, width: smallerWidth, height: smallerHeight }, data, width, height, kernel, false);
+  return { data, width, height };
 }
 
 async function rgb(image: Sharp): Promise<Pixels> {

@@ -29,11 +29,12 @@ function tapsOf(from: number, to: number, kernel: Kernel, mirrored: boolean): Ta
   const { support, weight } = shapes[kernel];
   const stretch = Math.max(1, scale);
   const reach = support * stretch;
-  const count = Math.min(from, Math.ceil(2 * reach) + 1);
+  // So many pixel centres lie within the open interval of length 2 * reach.
+  const count = Math.min(from, Math.ceil(2 * reach));
   const weights = new Float32Array(to * count);
   for (let i = 0; i < to; i++) {
     const centre = (i + 0.5) * scale;
-    const begin = Math.max(0, Math.min(from - count, Math.floor(centre - reach)));
+    const begin = Math.max(0, Math.min(from - count, Math.ceil(centre - reach - 0.5)));
     const at = place(i) * count;
     let sum = 0;
     for (let k = 0; k < count; k++) {
