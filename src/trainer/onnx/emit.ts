@@ -49,6 +49,18 @@ const matmul: Rule<'matmul'> = (e, { transA, transB, alpha }, inputs, outputs, {
   e.node('Mul', [product, e.float(alpha)], outputs);
 };
 
+const logSoftmax: Rule<'logSoftmax'> = (e, _op, [x], outputs) => {
+  // ONNX Runtime's WebGPU provider has no LogSoftmax: one would wait for the CPU in every step.
+  if (e.device !== 'webgpu') return e.node('LogSoftmax', [x!], outputs, { axis: -1 });
+  const [most, centred, power, sum, log] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
+  e.node('ReduceMax', [x!, e.integers([-1])], [most], { keepdims: 1 });
+  e.node('Sub', [x!, most], [centred]);
+  e.node('Exp', [centred], [power]);
+  e.node('ReduceSum', [power, e.integers([-1])], [sum], { keepdims: 1 });
+  e.node('Log', [sum], [log]);
+  e.node('Sub', [centred, log], outputs);
+};
+
 const rules: { [T in OpType]: Rule<T> } = {
   input: () => undefined,
   constant: () => undefined,
@@ -68,7 +80,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   relu: plain('Relu'),
   gelu: plain('Gelu'),
   softmax: plain('Softmax', { axis: -1 }),
-  logSoftmax: plain('LogSoftmax', { axis: -1 }),
+  logSoftmax,
   cast: (e, op, inputs, outputs) => e.node('Cast', inputs, outputs, { to: dataTypeOf(op.to) }),
   matmul,
   transpose: (e, op, inputs, outputs) => e.node('Transpose', inputs, outputs, { perm: op.perm }),
