@@ -154,6 +154,50 @@ export const errors = {
       t('Add pictures to it, or remove it.'),
       { file: folder },
     ),
+  imageTiny: (file: string, width: number, height: number) =>
+    new UserError(
+      'IMAGE_TINY',
+      t('The picture has only {0} x {1} pixels.', width, height),
+      t('Replace it by a larger one, if it should show more than that.'),
+      {
+        file,
+      },
+    ),
+  imageEndingWrong: (file: string, named: string, format: string) =>
+    new UserError(
+      'IMAGE_ENDING_WRONG',
+      t('The name says {0}, but the content is {1}. The picture is read all the same.', named, format),
+      t('Rename the file if other programs refuse it.'),
+      { file },
+    ),
+  duplicateAcrossClasses: (file: string, other: string, label: string, otherLabel: string) =>
+    new UserError(
+      'DUPLICATE_ACROSS_CLASSES',
+      t('The same picture is in the class {0} and, as {1}, in the class {2}.', label, other, otherLabel),
+      t('Keep it in the class that is right.'),
+      { file },
+    ),
+  duplicateAcrossSplits: (file: string, other: string, split: string, otherSplit: string) =>
+    new UserError(
+      'DUPLICATE_ACROSS_SPLITS',
+      t('The same picture is in {0} and, as {1}, in {2}: the accuracy will look better than it is.', split, other, otherSplit),
+      t('Keep one of them.'),
+      { file },
+    ),
+  classesImbalanced: (folder: string, largest: string, most: number, smallest: string, least: number) =>
+    new UserError(
+      'CLASSES_IMBALANCED',
+      t('The classes differ strongly in size: {0} has {1} training pictures, {2} has {3}.', largest, most, smallest, least),
+      t('Add pictures of {0}, or remove some of {1}; look at the accuracy of each class, not only at the whole.', smallest, largest),
+      { file: folder },
+    ),
+  classesDifferInCase: (folder: string, label: string, other: string) =>
+    new UserError(
+      'CLASSES_DIFFER_IN_CASE',
+      t('The classes {0} and {1} differ only in upper and lower case.', label, other),
+      t('If they are the same class, move the pictures into one folder.'),
+      { file: folder },
+    ),
   cacheUnwritable: (folder: string, reason: string) =>
     new UserError(
       'CACHE_UNWRITABLE',

@@ -1,0 +1,115 @@
+/** Looks a dataset over before training: counts, and every problem with its remedy. Reads each picture once and writes nothing. */
+import { webcrypto } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { errors, UserError } from '../errors.js';
+import type { ErrorInfo, Inspection, SplitName } from '../protocol.js';
+import { forEachConcurrently } from './concurrently.js';
+import { checkPicture, readPictureFile } from './decode.js';
+import { formatOfName } from './format.js';
+import { scanDataset, type Dataset, type DatasetSpec, type Sample } from './scan.js';
+
+export interface InspectOptions {
+  signal?: AbortSignal | undefined;
+  /** Pictures looked at so far, of all; some ten times a second at most. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+  /** As the config would have them; they decide the split of a folder that has none. */
+  validationSplit?: number | undefined;
+  seed?: number | undefined;
+}
+
+/** Below this shorter side a photo hardly shows anything, in pixels. */
+const tinySide = 32;
+/** The largest class has so many times the pictures of the smallest: then a model can do well by guessing the largest. */
+const strongImbalance = 10;
+
+interface Look {
+  split: SplitName;
+  sample: Sample;
+  /** Why the picture cannot be read, or what was seen of it. */
+  result: UserError | { hash: string; format: string; width: number; height: number };
+}
+type GoodLook = Look & { result: Exclude<Look['result'], UserError> };
+
+/** Throws a UserError where the folder is no dataset at all. */
+export async function inspectDataset(spec: DatasetSpec, options: InspectOptions = {}): Promise<Inspection> {
+  const { signal, onProgress, validationSplit = 0.2, seed = 42 } = options;
+  const dataset = await scanDataset(spec, { validationSplit, seed, signal });
+  const looks = await lookAtAll(dataset, signal, onProgress);
+  const good = looks.filter((look): look is GoodLook => !(look.result instanceof UserError));
+  const counts = dataset.labels.map((label) => ({ label, train: 0, validation: 0, test: 0 }));
+  for (const { split, sample } of good) counts[sample.label]![split]++;
+  const problems: ErrorInfo[] = [
+    ...dataset.problems,
+    ...looks.flatMap(({ result }) => (result instanceof UserError ? [result.toInfo()] : [])),
+    ...classProblems(dataset, counts),
+    ...duplicates(good, dataset.labels),
+    ...good.flatMap(pictureProblems),
+  ];
+  return { root: dataset.root, labels: dataset.labels, counts, splits: dataset.splitOrigin, problems };
+}
+
+async function lookAtAll(dataset: Dataset, signal: AbortSignal | undefined, onProgress: InspectOptions['onProgress']): Promise<Look[]> {
+  const all = (['train', 'validation', 'test'] as const).flatMap((split) => dataset.splits[split].map((sample) => ({ split, sample })));
+  const looks: Look[] = [];
+  let done = 0;
+  let told = 0;
+  await forEachConcurrently(all.length, Math.min(4, availableParallelism()), signal, async (i) => {
+    const { split, sample } = all[i]!;
+    looks[i] = { split, sample, result: await look(sample.path) };
+    done++;
+    if (done < all.length && performance.now() - told < 100) return;
+    told = performance.now();
+    onProgress?.(done, all.length);
+  });
+  return looks;
+}
+
+async function look(path: string): Promise<Look['result']> {
+  try {
+    const bytes = await readPictureFile(path);
+    const hash = Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
+    return { hash, ...(await checkPicture(path, bytes)) };
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+}
+
+function classProblems({ root, labels }: Dataset, counts: Inspection['counts']): ErrorInfo[] {
+  const problems: ErrorInfo[] = [];
+  for (const { label, train } of counts) if (train === 0) problems.push(errors.classLost(label, root).toInfo());
+  const bySize = [...counts].sort((a, b) => a.train - b.train);
+  const [smallest, largest] = [bySize[0]!, bySize.at(-1)!];
+  if (smallest.train > 0 && largest.train >= strongImbalance * smallest.train) {
+    problems.push(errors.classesImbalanced(root, largest.label, largest.train, smallest.label, smallest.train).toInfo());
+  }
+  const byLowerCase = new Map<string, string>();
+  for (const label of labels) {
+    const other = byLowerCase.get(label.toLowerCase());
+    if (other !== undefined) problems.push(errors.classesDifferInCase(root, other, label).toInfo());
+    byLowerCase.set(label.toLowerCase(), label);
+  }
+  return problems;
+}
+
+/** The same bytes in two classes, or on two sides of the evaluation. */
+function duplicates(looks: readonly GoodLook[], labels: readonly string[]): ErrorInfo[] {
+  const problems: ErrorInfo[] = [];
+  const first = new Map<string, GoodLook>();
+  for (const look of looks) {
+    const twin = first.get(look.result.hash);
+    if (!twin) first.set(look.result.hash, look);
+    else if (twin.sample.label !== look.sample.label)
+      problems.push(errors.duplicateAcrossClasses(look.sample.path, twin.sample.path, labels[look.sample.label]!, labels[twin.sample.label]!).toInfo());
+    else if (twin.split !== look.split) problems.push(errors.duplicateAcrossSplits(look.sample.path, twin.sample.path, look.split, twin.split).toInfo());
+  }
+  return problems;
+}
+
+function pictureProblems({ sample: { path }, result: { format, width, height } }: GoodLook): ErrorInfo[] {
+  const problems: ErrorInfo[] = [];
+  const named = formatOfName(path);
+  if (Math.min(width, height) < tinySide) problems.push(errors.imageTiny(path, width, height).toInfo());
+  if (named !== undefined && named !== format) problems.push(errors.imageEndingWrong(path, named, format).toInfo());
+  return problems;
+}
