@@ -31,6 +31,12 @@ export interface VitConfig {
 /** Architectures of `config.json` that are understood. */
 export const architectures = ['ViTForImageClassification', 'ViTModel', 'DeiTForImageClassification', 'DeiTForImageClassificationWithTeacher', 'DeiTModel'];
 
+/** The name under which transformers loads such a network with a head. */
+export function architectureOf({ family, head }: VitConfig): string {
+  if (head === 'distilled') return 'DeiTForImageClassificationWithTeacher';
+  return family === 'vit' ? 'ViTForImageClassification' : 'DeiTForImageClassification';
+}
+
 /** Reads what the graph needs; throws a `UserError` that names the field when one is missing, impossible or not understood. */
 export function parseVitConfig(json: unknown, file: string): VitConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw errors.modelConfigInvalid(file, 'config.json', 'an object');

@@ -1,0 +1,56 @@
+/** Reading of the command line: what each command takes, and what to say when it is given something else. */
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import * as l10n from '@vscode/l10n';
+import { errors, reasonOf } from '../errors.js';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+export const usages = {
+  train: 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--json]',
+  classify: 'vitune classify PATH... --checkpoint RUN_OR_CHECKPOINT [--top N] [--json]',
+  evaluate: 'vitune evaluate --checkpoint RUN_OR_CHECKPOINT --dataset FOLDER [--json]',
+  inspect: 'vitune inspect DATASET [--json]',
+  doctor: 'vitune doctor [--json]',
+} as const;
+
+export type CommandName = keyof typeof usages;
+
+const options: Record<CommandName, Options> = {
+  train: { set: { type: 'string', multiple: true }, resume: { type: 'boolean' }, json: { type: 'boolean' } },
+  classify: { checkpoint: { type: 'string' }, top: { type: 'string' }, json: { type: 'boolean' } },
+  evaluate: { checkpoint: { type: 'string' }, dataset: { type: 'string' }, json: { type: 'boolean' } },
+  inspect: { json: { type: 'boolean' } },
+  doctor: { json: { type: 'boolean' } },
+};
+
+export interface Arguments {
+  positionals: string[];
+  json: boolean;
+  resume: boolean;
+  set: string[];
+  checkpoint?: string;
+  dataset?: string;
+  top: number;
+}
+
+/** Reads what follows the command's name. Throws a `UserError` with the command's usage. */
+export function parseArguments(command: CommandName, args: string[], positionals: { least: number; most: number }): Arguments {
+  const usage = usages[command];
+  let parsed;
+  try {
+    parsed = parseArgs({ args, options: options[command], allowPositionals: true });
+  } catch (error) {
+    throw errors.usage(reasonOf(error), usage);
+  }
+  const { least, most } = positionals;
+  const given = parsed.positionals.length;
+  if (given < least || given > most) throw errors.usage(l10n.t('{0} arguments are given, {1} expected.', given, least === most ? least : `${least}+`), usage);
+  const values = parsed.values as { json?: boolean; resume?: boolean; set?: string[]; checkpoint?: string; dataset?: string; top?: string };
+  for (const name of ['checkpoint', 'dataset'] as const) {
+    if (name in options[command] && !values[name]) throw errors.usage(l10n.t('The option --{0} is missing.', name), usage);
+  }
+  const top = Number(values.top ?? 5);
+  if (!Number.isInteger(top) || top < 1) throw errors.usage(l10n.t('--top must be a whole number above 0.'), usage);
+  const { json = false, resume = false, set = [], checkpoint, dataset } = values;
+  return { positionals: parsed.positionals, json, resume, set, checkpoint, dataset, top };
+}

@@ -1,0 +1,22 @@
+/** `vitune classify`: what a checkpoint says of pictures. */
+import { Classifier, picturesOf } from '../run/classifier.js';
+import { resolveCheckpoint } from '../run/runFolder.js';
+import { parseArguments } from './arguments.js';
+import { percent, type Output } from './output.js';
+
+export async function classify(args: string[], output: Output, signal: AbortSignal): Promise<boolean> {
+  const { positionals, checkpoint, top } = parseArguments('classify', args, { least: 1, most: Infinity });
+  const folder = await resolveCheckpoint(checkpoint!);
+  const files = await picturesOf(positionals, signal);
+  const classifier = await Classifier.open(folder, files.length > 8 ? 8 : 1);
+  let answered = 0;
+  for await (const result of classifier.classify(files, top, signal)) {
+    output.json(result);
+    if (!('error' in result)) answered++;
+    if ('error' in result) output.line(`${result.path}\n  ${result.error.message}`);
+    else output.line([result.path, ...result.predictions.map(({ label, probability }) => `  ${percent(probability).padStart(7)}  ${label}`)].join('\n'));
+  }
+  await classifier.dispose();
+  // Some unreadable files among many are no fault of the call; none that can be read is.
+  return answered > 0;
+}

@@ -1,0 +1,33 @@
+/** `vitune doctor`: the engines and devices of this machine, and why one is not usable. */
+import { cpus, totalmem } from 'node:os';
+import * as l10n from '@vscode/l10n';
+import { tensorflowReason, tryDevices } from '../engine/devices.js';
+import { cacheFolder } from '../run/cacheFolder.js';
+import { parseArguments } from './arguments.js';
+import { table, type Output } from './output.js';
+
+export async function doctor(args: string[], output: Output): Promise<void> {
+  parseArguments('doctor', args, { least: 0, most: 0 });
+  const devices = await tryDevices();
+  const report = {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    cache: cacheFolder(),
+    engines: [
+      { engine: 'onnxruntime', devices: devices.map((each) => ({ usable: !('reason' in each), ...each })) },
+      { engine: 'tensorflow', devices: [{ device: 'cuda', usable: false, reason: tensorflowReason() }] },
+    ],
+  };
+  output.json(report);
+  const rows = report.engines.flatMap(({ engine, devices: tried }) =>
+    tried.map((each) => [
+      engine,
+      each.device,
+      'reason' in each ? l10n.t('not usable: {0}', each.reason) : l10n.t('usable, {0} GFLOP/s', Math.round(each.gigaflops)),
+    ]),
+  );
+  output.line(`Node ${report.node}, ${report.platform}, ${l10n.t('{0} cores, {1} GiB', report.cores, (report.memoryBytes / 2 ** 30).toFixed(1))}\n`);
+  output.line(table(rows));
+}

@@ -1,0 +1,72 @@
+/** What the command line writes: lines of JSON for programs, or text with a progress bar for a person. */
+import type { Writable } from 'node:stream';
+import * as l10n from '@vscode/l10n';
+import type { ErrorInfo } from '../protocol.js';
+
+export interface Output {
+  readonly isJson: boolean;
+  /** One result: an object a line with `--json`, nothing otherwise. */
+  json(value: object): void;
+  /** A line for a person; nothing with `--json`. */
+  line(text?: string): void;
+  /** A line that the next one replaces, on a terminal; nothing with `--json`. */
+  status(text: string): void;
+  /** A problem: on standard error, whoever reads. */
+  problem(info: ErrorInfo): void;
+}
+
+/** `CODE: message`, the place and the remedy. */
+export function formatError({ code, message, remedy, file, line, column }: ErrorInfo): string {
+  const place = file && [file, line, column].filter((part) => part !== undefined).join(':');
+  return [`${code}: ${message}`, ...(place ? [`  ${place}`] : []), ...(remedy ? [`  ${l10n.t('Remedy: {0}', remedy)}`] : [])].join('\n');
+}
+
+export function outputTo(out: Writable & { isTTY?: boolean }, err: Writable, isJson: boolean): Output {
+  let status = '';
+  const clear = (): void => {
+    if (status) out.write(`\r${' '.repeat(status.length)}\r`);
+    status = '';
+  };
+  return {
+    isJson,
+    json: (value) => void (isJson && out.write(`${JSON.stringify(value)}\n`)),
+    line(text = '') {
+      if (isJson) return;
+      clear();
+      out.write(`${text}\n`);
+    },
+    status(text) {
+      if (isJson || !out.isTTY) return;
+      clear();
+      out.write(text);
+      status = text;
+    },
+    problem(info) {
+      clear();
+      err.write(`${formatError(info)}\n`);
+    },
+  };
+}
+
+/** `[#####.....]` of `width` marks. */
+export function bar(share: number, width = 24): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;
+}
+
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** Columns aligned by their widest cell; numbers to the right. */
+export function table(rows: readonly (readonly (string | number)[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => String(row[column]).length))) ?? [];
+  const cell = (value: string | number, width: number): string => (typeof value === 'number' ? String(value).padStart(width) : value.padEnd(width));
+  return rows.map((row) => row.map((value, i) => cell(value, widths[i]!)).join('  ').trimEnd()).join('\n');
+}
+
+/** A confusion matrix with its labels: truth down, prediction across. */
+export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string {
+  const short = labels.map((_, i) => `#${i + 1}`);
+  const width = Math.max(3, ...short.map((s) => s.length), ...confusion.flat().map((n) => String(n).length));
+  const rows = confusion.map((row, i) => [`${short[i]} ${labels[i]}`, ...row.map((n) => (n ? String(n) : '·').padStart(width))]);
+  return table([['', ...short.map((s) => s.padStart(width))], ...rows]);
+}

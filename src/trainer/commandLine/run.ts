@@ -1,0 +1,68 @@
+/** The command `vitune`: finds the command, runs it, and turns its end into an exit code. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as l10n from '@vscode/l10n';
+import { errors, UserError } from '../errors.js';
+import { infoOf } from '../run/serve.js';
+import { usages, type CommandName } from './arguments.js';
+import { classify } from './classify.js';
+import { doctor } from './doctor.js';
+import { evaluate } from './evaluate.js';
+import { inspect } from './inspect.js';
+import { outputTo, type Output } from './output.js';
+import { train } from './train.js';
+
+export const exitCodes = { done: 0, bug: 1, input: 2, cancelled: 130 } as const;
+
+/** Runs a command to its end; throws a `UserError` for what the person can mend. Returns whether all of the input was good, if it can tell. */
+export type Command = (args: string[], output: Output, signal: AbortSignal) => Promise<boolean | void>;
+
+const commands: Record<CommandName, Command> = { train, classify, evaluate, inspect, doctor };
+
+/** The version in the package's manifest, above this file. */
+async function version(): Promise<string> {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined);
+    if (text) return (JSON.parse(text) as { version: string }).version;
+    if (folder === dirname(folder)) throw new Error('no package.json above the program');
+  }
+}
+
+/** Runs `vitune ARGS` and returns the exit code: 0 done, 2 the input is wrong, 1 a bug, 130 cancelled. */
+export async function runCommandLine(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  const isJson = rest.includes('--json');
+  const output = outputTo(process.stdout, process.stderr, isJson);
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    for (const usage of Object.values(usages)) process.stdout.write(`${usage}\n`);
+    return name === undefined ? exitCodes.input : exitCodes.done;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${await version()}\n`);
+    return exitCodes.done;
+  }
+  const controller = new AbortController();
+  const cancel = (): void => {
+    // The first asks for an orderly end, the second ends at once; what is saved stays.
+    if (controller.signal.aborted) process.exit(exitCodes.cancelled);
+    controller.abort();
+  };
+  process.on('SIGINT', cancel);
+  process.on('SIGTERM', cancel);
+  try {
+    if (!Object.hasOwn(commands, name)) throw errors.usage(l10n.t('There is no command {0}.', name), Object.values(usages).join('\n       '));
+    const isGood = await commands[name as CommandName](rest, output, controller.signal);
+    if (controller.signal.aborted) return exitCodes.cancelled;
+    return isGood === false ? exitCodes.input : exitCodes.done;
+  } catch (error) {
+    if (controller.signal.aborted && (error as Error).name === 'AbortError') return exitCodes.cancelled;
+    const info = infoOf(error);
+    if (isJson) output.json({ type: 'error', ...info });
+    output.problem(error instanceof UserError ? info : { ...info, message: `${l10n.t('This is a fault of ViTune.')} ${info.message}` });
+    return error instanceof UserError ? exitCodes.input : exitCodes.bug;
+  } finally {
+    process.off('SIGINT', cancel);
+    process.off('SIGTERM', cancel);
+  }
+}

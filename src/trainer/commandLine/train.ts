@@ -1,0 +1,76 @@
+/** `vitune train`: a run with its progress. */
+import * as l10n from '@vscode/l10n';
+import type { RecordedEvent, TrainEvent } from '../protocol.js';
+import { runTraining } from '../run/runTraining.js';
+import { parseArguments } from './arguments.js';
+import { bar, confusionTable, formatError, percent, type Output } from './output.js';
+
+const phases = {
+  scan: () => l10n.t('Looking through the folders'),
+  decode: () => l10n.t('Decoding pictures'),
+  compile: () => l10n.t('Compiling the training step'),
+  evaluate: () => l10n.t('Evaluating'),
+};
+
+export async function train(args: string[], output: Output, signal: AbortSignal): Promise<void> {
+  const { positionals, set, resume } = parseArguments('train', args, { least: 1, most: 1 });
+  const show = reporter(output);
+  await runTraining({
+    config: positionals[0]!,
+    overrides: set,
+    resume,
+    signal,
+    onEvent: ({ seq: _seq, ...event }: RecordedEvent) => {
+      // A failure is written once, by whoever turns it into the exit code.
+      if (event.type !== 'error') output.json(event);
+      show(event);
+    },
+  });
+}
+
+/** Shows events to a person: lines that stay, and a bar for the rest. */
+function reporter(output: Output): (event: TrainEvent) => void {
+  let labels: string[] = [];
+  let steps = 1;
+  let last: number[][] | undefined;
+  return (event) => {
+    switch (event.type) {
+      case 'started':
+        ({ labels, steps } = event);
+        output.line(l10n.t('Run {0}', event.run));
+        output.line(
+          l10n.t(
+            '{0} classes; {1} pictures to train on, {2} to validate on; {3} on {4}; {5} of {6} parameters train',
+            labels.length,
+            event.images.train,
+            event.images.validation,
+            event.method,
+            event.device,
+            event.trainableParameters.toLocaleString('en'),
+            event.totalParameters.toLocaleString('en'),
+          ),
+        );
+        return event.resumedFrom !== undefined && output.line(l10n.t('Going on from step {0}', event.resumedFrom));
+      case 'progress':
+        return output.status(`${bar(event.done / event.total)} ${phases[event.phase]()} ${event.done}/${event.total}`);
+      case 'step':
+        return output.status(
+          `${bar(event.step / steps)} ${l10n.t('step {0}/{1}, loss {2}, {3} pictures/s', event.step, steps, event.loss.toFixed(4), event.imagesPerSecond.toFixed(1))}`,
+        );
+      case 'evaluation':
+        last = event.confusion;
+        return output.line(l10n.t('epoch {0}: {1} loss {2}, accuracy {3}', event.epoch.toFixed(2), event.split, event.loss.toFixed(4), percent(event.accuracy)));
+      case 'notice':
+        return output.line(formatError({ ...event, remedy: event.remedy ?? '' }));
+      case 'finished':
+        if (last && labels.length <= 30) output.line(`\n${confusionTable(labels, last)}\n`);
+        output.line(l10n.t('Best accuracy {0} at step {1}, after {2} s', percent(event.best.accuracy), event.best.step, event.seconds.toFixed(1)));
+        return output.line(l10n.t('Run {0}', event.run));
+      case 'stopped':
+        return output.line(l10n.t('Stopped after step {0}; go on with --resume', event.step));
+      case 'checkpoint':
+      case 'error':
+        return;
+    }
+  };
+}

@@ -1,0 +1,69 @@
+/** The choice of a device: each is tried in a process of its own, since a driver's crash must not take the trainer along. */
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import * as l10n from '@vscode/l10n';
+import { errors, type Place } from '../errors.js';
+import type { DeviceName } from '../protocol.js';
+
+export type DeviceReport = { device: DeviceName; gigaflops: number } | { device: DeviceName; reason: string };
+
+const deviceNames: readonly DeviceName[] = ['cpu', 'webgpu', 'cuda'];
+
+/** Argument of the trainer's own entry file that makes it run `answerProbe`. */
+export const probeCommand = 'probe';
+
+/** The trainer's entry file: beside this code in a bundle, above it in the sources. */
+const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : './main.mjs', import.meta.url));
+
+/** Tries `device` in a child process. */
+export function tryDevice(device: DeviceName): Promise<DeviceReport> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...process.execArgv, entry, probeCommand, device], { timeout: 60_000 }, (error, stdout, stderr) => {
+      const answer = lastJson(stdout);
+      if (answer) return resolve(answer);
+      const lastWords = stderr.trim().split('\n').at(-1);
+      resolve({ device, reason: lastWords || l10n.t('the trial ended without an answer ({0})', String(error?.signal ?? error?.code ?? '?')) });
+    });
+  });
+}
+
+function lastJson(text: string): DeviceReport | undefined {
+  const line = text.trim().split('\n').at(-1);
+  if (!line?.startsWith('{')) return undefined;
+  return JSON.parse(line) as DeviceReport;
+}
+
+export const tryDevices = (): Promise<DeviceReport[]> => Promise.all(deviceNames.map(tryDevice));
+
+/**
+ * The device to train on. `auto` takes the fastest that works and tells, through `notice`, when that is not a GPU;
+ * a device that was asked for by name and does not work is a `UserError`.
+ */
+export async function chooseDevice(wanted: DeviceName | 'auto', notice: (code: string, message: string) => void, place: Place = {}): Promise<DeviceName> {
+  if (wanted === 'cpu') return 'cpu';
+  if (wanted !== 'auto') {
+    const report = await tryDevice(wanted);
+    if ('reason' in report) throw errors.deviceUnusable(wanted, report.reason, place);
+    return wanted;
+  }
+  const reports = await tryDevices();
+  const usable = reports.flatMap((report) => ('gigaflops' in report ? [report] : [])).sort((a, b) => b.gigaflops - a.gigaflops);
+  const chosen = usable[0]?.device ?? 'cpu';
+  const reasons = reports.flatMap((report) => ('reason' in report ? [`${report.device}: ${report.reason}`] : []));
+  if (chosen === 'cpu') {
+    const slower = usable.filter(({ device }) => device !== 'cpu').map(({ device }) => l10n.t('{0}: slower than the processor here', device));
+    notice('DEVICE_FALLBACK', l10n.t('No graphics card is used; training runs on the processor. ({0})', [...reasons, ...slower].join('; ')));
+  }
+  return chosen;
+}
+
+/** Whether the optional TensorFlow engine is installed. */
+export function tensorflowReason(): string | undefined {
+  try {
+    createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu');
+    return l10n.t('installed, but ViTune has no engine for it yet');
+  } catch {
+    return l10n.t('not installed (optional)');
+  }
+}

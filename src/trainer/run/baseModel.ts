@@ -1,0 +1,152 @@
+/** The model that fine-tuning starts from: the embedded one or a Hugging Face folder, with its weights by name and their hash. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openModelWeights } from '../checkpoint/modelWeights.js';
+import { isFloat, requireFinite } from '../checkpoint/safetensors.js';
+import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
+import { errors, reasonOf, UserError, type Place } from '../errors.js';
+import { sizeOf } from '../ir/shape.js';
+import type { Shape } from '../ir/op.js';
+import { interpolatePositions } from '../nn/positions.js';
+import { parseVitConfig, type VitConfig } from '../nn/vitConfig.js';
+import { isHead } from '../peft/method.js';
+import { Random } from '../random.js';
+
+/** How a model is named so that it can be found again, and told from another. */
+export interface BaseReference {
+  /** `embedded` or the absolute path of a folder. */
+  model: string;
+  init: 'pretrained' | 'random';
+  /** With `random`: the seed of the weights. */
+  seed: number;
+  /** Side of the input in pixels. */
+  imageSize: number;
+  /** SHA-256 of all weights of the body, in hexadecimal: of the files, or of the seed's numbers. */
+  sha256: string;
+}
+
+export interface BaseModel {
+  reference: BaseReference;
+  config: VitConfig;
+  /** `config.json` as it was read. */
+  json: Record<string, unknown>;
+  preprocessor: Preprocessor;
+  /** A weight as 32-bit floats; a head of another size than `shape`, or none at all, is drawn at random from `seed`. */
+  weight(name: string, shape: Shape, seed: number): Float32Array;
+}
+
+export interface BaseModelOptions {
+  model: string;
+  init: 'pretrained' | 'random';
+  seed: number;
+  imageSize?: number;
+  /** Where the config names the model. */
+  place?: Place;
+}
+
+/** Folder of the model that comes with ViTune: `media/embedded` above this file, in the sources as in the package. */
+async function embeddedFolder(): Promise<string> {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const candidate = join(folder, 'media', 'embedded');
+    if (await isThere(join(candidate, 'config.json'))) return candidate;
+    if (folder === dirname(folder)) throw errors.modelNotFound('embedded', {});
+  }
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw errors.fileUnreadable(file, reasonOf(error));
+  });
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw errors.modelConfigInvalid(file, 'the file', 'JSON');
+  }
+}
+
+async function hashFiles(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** Weights as transformers initialises ViT: normal with deviation 0.02 cut at two deviations, norms one, biases zero. */
+export function randomWeight(name: string, shape: Shape, seed: number): Float32Array {
+  const data = new Float32Array(sizeOf(shape));
+  if (name.endsWith('.bias')) return data;
+  if (/layernorm.*\.weight$/.test(name)) return data.fill(1);
+  const random = new Random(seed, 'init', name);
+  for (let i = 0; i < data.length; i++) {
+    let value = random.normal();
+    while (Math.abs(value) > 2) value = random.normal();
+    data[i] = 0.02 * value;
+  }
+  return data;
+}
+
+/** Opens a model. Throws a `UserError` when there is none, it is of an unknown architecture, or its files are damaged. */
+export async function openBaseModel({ model, init, seed, imageSize, place = {} }: BaseModelOptions): Promise<BaseModel> {
+  const folder = model === 'embedded' ? await embeddedFolder() : model;
+  const configFile = join(folder, 'config.json');
+  if (!(await isThere(configFile))) throw errors.modelNotFound(model, place);
+  const json = (await readJson(configFile)) as Record<string, unknown>;
+  const config = parseVitConfig(json, configFile);
+  const preprocessorFile = join(folder, 'preprocessor_config.json');
+  const preprocessor = parsePreprocessor((await isThere(preprocessorFile)) ? await readJson(preprocessorFile) : {}, preprocessorFile, config.imageSize);
+  const side = imageSize ?? config.imageSize;
+  if (side % config.patchSize) throw errors.imageSizeInvalid(side, config.patchSize, place);
+  const { transform } = preprocessor;
+  const sized: Preprocessor = { ...preprocessor, transform: transform.width === side && transform.height === side ? transform : withImageSize(transform, side) };
+  const reference = { model, init, seed, imageSize: side };
+  const common = { config: { ...config, imageSize: side }, json, preprocessor: sized };
+  if (init === 'random') {
+    const sha256 = createHash('sha256').update(JSON.stringify(['random', seed, config])).digest('hex');
+    return { ...common, reference: { ...reference, sha256 }, weight: (name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed) };
+  }
+  const { weights, files } = await readWeights(folder, config);
+  const positions = `${config.family}.embeddings.position_embeddings`;
+  const weight = (name: string, shape: Shape, headSeed: number): Float32Array => {
+    const found = weights.get(name);
+    if (isHead(name) && (!found || found.shape.join() !== shape.join())) return randomWeight(name, shape, headSeed);
+    if (!found) throw errors.weightMissing(files[0]!, name);
+    if (name === positions && side !== config.imageSize) return interpolatePositions(found.data, config, side);
+    if (found.shape.join() !== shape.join()) throw errors.weightShape(files[0]!, name, found.shape, shape);
+    return found.data;
+  };
+  return { ...common, reference: { ...reference, sha256: await hashFiles(files) }, weight };
+}
+
+/** Every float weight under the name a classifier has: a bare body (`ViTModel`) lacks the family's prefix. */
+async function readWeights(folder: string, config: VitConfig): Promise<{ weights: Map<string, { shape: number[]; data: Float32Array }>; files: readonly string[] }> {
+  const reader = await openModelWeights(folder);
+  try {
+    const weights = new Map<string, { shape: number[]; data: Float32Array }>();
+    const prefixed = [...reader.entries.keys()].some((name) => name.startsWith(`${config.family}.`));
+    for (const [name, entry] of reader.entries) {
+      if (!isFloat(entry)) continue;
+      weights.set(prefixed || isHead(name) ? name : `${config.family}.${name}`, { shape: entry.shape, data: await reader.read(name) });
+    }
+    requireFinite(weights, reader.files[0]!);
+    return { weights, files: reader.files };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Opens the model of a checkpoint again; throws a `UserError` when what is found is not what the checkpoint was trained on. */
+export async function reopenBaseModel(reference: BaseReference, checkpoint: string): Promise<BaseModel> {
+  const base = await openBaseModel({ ...reference, place: { file: checkpoint } }).catch((error: unknown) => {
+    throw error instanceof UserError && error.code === 'MODEL_NOT_FOUND' ? errors.baseMissing(reference.model, checkpoint) : error;
+  });
+  if (base.reference.sha256 !== reference.sha256) throw errors.baseChanged(reference.model, checkpoint);
+  return base;
+}

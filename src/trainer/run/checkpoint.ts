@@ -1,0 +1,204 @@
+/** What a checkpoint folder holds: enough to classify with, to resume from, and for PEFT or transformers to load. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
+import type { Method as MethodConfig } from '../config/methods.js';
+import { parsePreprocessor, type Kernel, type Preprocessor } from '../data/transform.js';
+import type { ParameterSpec } from '../compile/scope.js';
+import type { TrainableState, Values } from '../engine/trainable.js';
+import { errors, reasonOf } from '../errors.js';
+import type { Shape } from '../ir/op.js';
+import { architectureOf, parseVitConfig, type VitConfig } from '../nn/vitConfig.js';
+import { isHead } from '../peft/method.js';
+import { reopenBaseModel, type BaseModel, type BaseReference } from './baseModel.js';
+
+/** What a resume needs beside parameters and moments; everything random follows from the seed and the step. */
+export interface Progress {
+  /** Optimiser steps done. */
+  step: number;
+  /** The best evaluation so far, by the run's metric. */
+  best?: { step: number; accuracy: number; loss: number };
+  /** Evaluations since then. */
+  evaluationsSinceBest: number;
+  /** Of the dataset the run was started on: names and labels in their order. */
+  dataset: string;
+}
+
+export interface CheckpointContent {
+  base: BaseModel;
+  /** The config the network was built by. */
+  network: VitConfig;
+  method: MethodConfig;
+  labels: readonly string[];
+  parameters: readonly ParameterSpec[];
+  state: Required<TrainableState>;
+  progress: Progress;
+}
+
+const files = {
+  config: 'config.json',
+  preprocessor: 'preprocessor_config.json',
+  about: 'vitune.json',
+  adapter: 'adapter_model.safetensors',
+  adapterConfig: 'adapter_config.json',
+  model: 'model.safetensors',
+  optimizer: 'optimizer.safetensors',
+  progress: 'state.json',
+};
+
+/** PEFT's prefix of every name in an adapter file. */
+const peftPrefix = 'base_model.model.';
+const resampleCodes: Record<Kernel, number> = { nearest: 0, lanczos3: 1, linear: 2, cubic: 3 };
+
+function preprocessorJson({ transform, rescaleFactor, mean, std }: Preprocessor): object {
+  const { height, width, resize, crop, kernel } = transform;
+  return {
+    image_processor_type: 'ViTImageProcessor',
+    do_resize: true,
+    size: 'shortestEdge' in resize ? { shortest_edge: resize.shortestEdge } : resize,
+    resample: resampleCodes[kernel],
+    do_center_crop: crop,
+    ...(crop ? { crop_size: { height, width } } : {}),
+    do_rescale: true,
+    rescale_factor: rescaleFactor,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: std,
+  };
+}
+
+function adapterConfigJson(method: MethodConfig, base: BaseReference, parameters: readonly ParameterSpec[]): object {
+  const lora = method.type === 'lora' ? method : undefined;
+  return {
+    peft_type: 'LORA',
+    task_type: null,
+    base_model_name_or_path: base.model,
+    inference_mode: true,
+    r: lora?.rank ?? 1,
+    lora_alpha: lora?.alpha ?? 1,
+    lora_dropout: lora?.dropout ?? 0,
+    // PEFT's own word for "no layer": such an adapter holds nothing but the head.
+    target_modules: lora?.targetModules.join() === 'all-linear' ? 'all-linear' : (lora?.targetModules ?? 'dummy-target-modules'),
+    modules_to_save: [...new Set(parameters.flatMap(({ name }) => (isHead(name) ? [name.split('.')[0]!] : [])))],
+    bias: 'none',
+    fan_in_fan_out: false,
+    use_rslora: false,
+    use_dora: false,
+    init_lora_weights: true,
+  };
+}
+
+const writeJson = (file: string, value: unknown): Promise<void> => writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
+
+/** Writes everything into `folder`, which exists and is empty. */
+export async function writeCheckpoint(folder: string, { base, network, method, labels, parameters, state, progress }: CheckpointContent): Promise<void> {
+  const id2label = Object.fromEntries(labels.map((label, i) => [i, label]));
+  await writeJson(join(folder, files.config), {
+    ...base.json,
+    architectures: [architectureOf(network)],
+    image_size: network.imageSize,
+    num_labels: undefined,
+    id2label,
+    label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+    problem_type: 'single_label_classification',
+  });
+  await writeJson(join(folder, files.preprocessor), preprocessorJson(base.preprocessor));
+  await writeJson(join(folder, files.about), { format: 1, base: base.reference, method });
+  const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
+    parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
+  if (method.type === 'full') {
+    await writeSafetensors(join(folder, files.model), named(state.parameters, (name) => name), { format: 'pt' });
+  } else {
+    await writeSafetensors(join(folder, files.adapter), named(state.parameters, (name) => peftPrefix + name), { format: 'pt' });
+    await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
+  }
+  await writeSafetensors(join(folder, files.optimizer), [...named(state.m, (name) => `m:${name}`), ...named(state.v, (name) => `v:${name}`)]);
+  await writeJson(join(folder, files.progress), progress);
+}
+
+const aboutSchema = z.object({
+  format: z.literal(1),
+  base: z.object({ model: z.string(), init: z.enum(['pretrained', 'random']), seed: z.number(), imageSize: z.number(), sha256: z.string() }),
+  method: z.looseObject({ type: z.enum(['head', 'lora', 'full']) }),
+});
+
+const progressSchema = z.object({
+  step: z.int().min(0),
+  best: z.object({ step: z.number(), accuracy: z.number(), loss: z.number() }).optional(),
+  evaluationsSinceBest: z.int().min(0),
+  dataset: z.string(),
+});
+
+async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw errors.checkpointDamaged(file, reasonOf(error));
+  });
+  try {
+    return parse(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) throw errors.checkpointDamaged(file, reasonOf(error));
+    throw error;
+  }
+}
+
+/** A checkpoint opened for classification. */
+export interface LoadedCheckpoint {
+  folder: string;
+  network: VitConfig;
+  preprocessor: Preprocessor;
+  method: MethodConfig;
+  labels: string[];
+  /** Every weight of the network, trained or not. */
+  weight(name: string, shape: Shape): Float32Array;
+}
+
+async function readValues(file: string, prefix: string): Promise<Map<string, Tensor>> {
+  const { tensors } = await readSafetensors(file);
+  requireFinite(tensors, file);
+  return new Map([...tensors].map(([name, tensor]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, tensor]));
+}
+
+/** Opens a checkpoint; throws a `UserError` when it is damaged or its base model is not what it was. */
+export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> {
+  const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema.parse(json));
+  const configFile = join(folder, files.config);
+  const network = await parsed(configFile, (json) => parseVitConfig(json, configFile));
+  const preprocessorFile = join(folder, files.preprocessor);
+  const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));
+  const isWhole = method.type === 'full';
+  const file = join(folder, isWhole ? files.model : files.adapter);
+  const values = await readValues(file, isWhole ? '' : peftPrefix);
+  const opened = isWhole ? undefined : await reopenBaseModel(base, folder);
+  const weight = (name: string, shape: Shape): Float32Array => {
+    const found = values.get(name);
+    if (found && found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
+    if (!found && (!opened || isHead(name) || name.includes('.lora_'))) throw errors.weightMissing(file, name);
+    return found?.data ?? opened!.weight(name, shape, 0);
+  };
+  return { folder, network, preprocessor, method: method as unknown as MethodConfig, labels: network.labels, weight };
+}
+
+/** Parameters, moments and place of a checkpoint, to go on from; `parameters` is what the run trains. */
+export async function readProgress(folder: string, parameters: readonly ParameterSpec[]): Promise<{ state: Required<TrainableState>; progress: Progress }> {
+  const progress = await parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
+  const about = await parsed(join(folder, files.about), (json) => aboutSchema.parse(json));
+  const modelFile = join(folder, about.method.type === 'full' ? files.model : files.adapter);
+  const optimizerFile = join(folder, files.optimizer);
+  const [values, moments] = [await readValues(modelFile, about.method.type === 'full' ? '' : peftPrefix), await readValues(optimizerFile, '')];
+  const pick = (from: Map<string, Tensor>, file: string, nameOf: (name: string) => string): Values =>
+    new Map(
+      parameters.map(({ name, shape }) => {
+        const found = from.get(nameOf(name));
+        if (!found) throw errors.weightMissing(file, nameOf(name));
+        if (found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
+        return [name, found.data];
+      }),
+    );
+  const state = {
+    parameters: pick(values, modelFile, (name) => name),
+    m: pick(moments, optimizerFile, (name) => `m:${name}`),
+    v: pick(moments, optimizerFile, (name) => `v:${name}`),
+  };
+  return { state, progress };
+}

@@ -1,0 +1,102 @@
+/** A checkpoint made ready to answer: logits of batches of pictures, and the labels of single ones. */
+import { stat } from 'node:fs/promises';
+import { compileForward, type ModelSpec } from '../compile/compile.js';
+import { evaluationPixels } from '../data/decode.js';
+import { picturesBelow } from '../data/folder.js';
+import type { ImageTransform } from '../data/transform.js';
+import type { Executable } from '../engine/engine.js';
+import { OrtEngine } from '../engine/ort.js';
+import { errors, UserError } from '../errors.js';
+import { DeviceTensor } from '../onnx/session.js';
+import { methodOf } from '../peft/method.js';
+import type { Classification, Prediction } from '../protocol.js';
+import { openCheckpoint } from './checkpoint.js';
+
+export class Classifier {
+  private constructor(
+    readonly labels: readonly string[],
+    readonly transform: ImageTransform,
+    /** Pictures in a batch. */
+    readonly batch: number,
+    private readonly forward: Executable,
+  ) {}
+
+  /** Opens the checkpoint in `folder` on the CPU. Throws a `UserError` when it cannot be used. */
+  static async open(folder: string, batch = 1): Promise<Classifier> {
+    const { network, preprocessor, method, labels, weight } = await openCheckpoint(folder);
+    const { transform, mean, std, rescaleFactor } = preprocessor;
+    const model: ModelSpec = {
+      config: network,
+      norm: { mean, deviation: std, rescale: rescaleFactor },
+      frozen: weight,
+      method: { ...methodOf(method), trains: () => false },
+      labels: labels.length,
+      height: transform.height,
+      width: transform.width,
+    };
+    return new Classifier(labels, transform, batch, await new OrtEngine('cpu').load(compileForward(model, batch).graph));
+  }
+
+  /** Logits [batch, labels] of pictures [batch, height, width, 3]. */
+  async logits(images: Uint8Array): Promise<Float32Array> {
+    const { height, width } = this.transform;
+    const { logits } = await this.forward.run({ images: DeviceTensor.from('u8', [this.batch, height, width, 3], images) });
+    return logits!.data as Float32Array;
+  }
+
+  /** The `top` likeliest labels of each file, in the order of `paths`; a file that is no picture answers with its error. */
+  async *classify(paths: readonly string[], top: number, signal?: AbortSignal): AsyncGenerator<Classification> {
+    const { height, width } = this.transform;
+    const size = height * width * 3;
+    const read = async (path: string): Promise<Uint8Array | UserError> =>
+      evaluationPixels(path, this.transform).catch((error: unknown) => {
+        if (error instanceof UserError) return error;
+        throw error;
+      });
+    const groups = Array.from({ length: Math.ceil(paths.length / this.batch) }, (_, i) => paths.slice(i * this.batch, (i + 1) * this.batch));
+    const readGroup = (i: number): Promise<(Uint8Array | UserError)[]> => Promise.all((groups[i] ?? []).map(read));
+    // The next batch is decoded while this one is computed.
+    let next = readGroup(0);
+    for (const [i, group] of groups.entries()) {
+      signal?.throwIfAborted();
+      const pixels = await next;
+      next = readGroup(i + 1);
+      const images = new Uint8Array(this.batch * size);
+      pixels.forEach((each, k) => each instanceof UserError || images.set(each, k * size));
+      const logits = await this.logits(images);
+      for (const [k, path] of group.entries()) {
+        const each = pixels[k]!;
+        if (each instanceof UserError) yield { path, error: each.toInfo() };
+        else yield { path, predictions: this.#best(logits.subarray(k * this.labels.length, (k + 1) * this.labels.length), top) };
+      }
+    }
+    await next;
+  }
+
+  #best(logits: Float32Array, top: number): Prediction[] {
+    const highest = Math.max(...logits);
+    const powers = Array.from(logits, (logit) => Math.exp(logit - highest));
+    const sum = powers.reduce((a, b) => a + b, 0);
+    return powers
+      .map((power, i) => ({ label: this.labels[i]!, probability: power / sum }))
+      .sort((a, b) => b.probability - a.probability)
+      .slice(0, top);
+  }
+
+  dispose(): Promise<void> {
+    return this.forward.dispose();
+  }
+}
+
+/** The files to classify: those given, and for a folder every picture below it. A path that is not there is a `UserError`. */
+export async function picturesOf(paths: readonly string[], signal?: AbortSignal): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    const entry = await stat(path).catch(() => undefined);
+    if (!entry) throw errors.pathMissing(path);
+    if (entry.isDirectory()) found.push(...(await picturesBelow(path, { problems: [], signal })));
+    else found.push(path);
+  }
+  if (!found.length) throw errors.nothingToClassify(paths[0] ?? '');
+  return found;
+}

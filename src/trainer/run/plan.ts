@@ -1,0 +1,30 @@
+/** The arithmetic of a run: how many steps there are, and which come with an evaluation or a checkpoint. */
+import { learningRateOf, type TrainConfig } from '../config/schema.js';
+import type { Schedule } from '../optim/schedule.js';
+
+export interface Plan {
+  /** Optimiser steps in an epoch and in the run. */
+  stepsPerEpoch: number;
+  totalSteps: number;
+  schedule: Schedule;
+  evaluatesAfter(step: number): boolean;
+  savesAfter(step: number): boolean;
+}
+
+/** `images` is the number of training pictures; the last batch of an epoch may be short. */
+export function planOf(config: TrainConfig, images: number): Plan {
+  const batches = Math.ceil(images / config.batchSize);
+  const stepsPerEpoch = Math.ceil(batches / config.gradientAccumulationSteps);
+  const totalSteps = Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs));
+  const every = (steps: number | undefined) => (step: number) => step % (steps ?? stepsPerEpoch) === 0 || step === totalSteps;
+  const evaluatesAfter = every(config.evalSteps);
+  const saves = every(config.saveSteps);
+  return {
+    stepsPerEpoch,
+    totalSteps,
+    schedule: { type: config.lrSchedulerType, learningRate: learningRateOf(config), warmupSteps: Math.ceil(config.warmupRatio * totalSteps), totalSteps },
+    evaluatesAfter,
+    // What is evaluated is saved, or the best would be lost.
+    savesAfter: (step) => saves(step) || evaluatesAfter(step),
+  };
+}
