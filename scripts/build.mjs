@@ -24,6 +24,7 @@ function bundles(folder, release) {
     {
       ...node,
       entryPoints: ['src/trainer/main.ts', 'src/trainer/cli.ts', 'src/trainer/data/pixelWorker.ts'],
+      outbase: 'src/trainer',
       outdir: join(folder, 'trainer'),
       outExtension: { '.js': '.mjs' },
       format: 'esm',

@@ -24,12 +24,12 @@ export function isInstalled(folder = root) {
   return Object.entries(wanted).every(([path, entry]) => path === '' || (path in present ? present[path].version === entry.version : entry.optional));
 }
 
-/** Runs npm with the arguments; `cwd` and `env` as for spawn. Throws where it fails. */
-export function npm(args, options = {}) {
+/** Runs npm with the arguments, on the Node given; `cwd` and `env` as for spawn. Throws where it fails. */
+export function npm(args, { node = process.execPath, ...options } = {}) {
   // Started by npm, its own script is known; otherwise `npm` is a .cmd file on Windows, which only a shell can start.
   const script = process.env.npm_execpath?.endsWith('.js') ? process.env.npm_execpath : undefined;
   const settings = { cwd: root, stdio: ['ignore', 2, 2], ...options };
-  const done = script ? spawnSync(process.execPath, [script, ...args], settings) : spawnSync('npm', args, { ...settings, shell: process.platform === 'win32' });
+  const done = script ? spawnSync(node, [script, ...args], settings) : spawnSync('npm', args, { ...settings, shell: process.platform === 'win32' });
   if (done.error) throw done.error;
   if (done.status !== 0) throw new Error(`npm ${args.join(' ')} failed with exit code ${done.status ?? done.signal}`);
 }

@@ -1,0 +1,80 @@
+/** Starts code-server, a real VS Code that serves its window to a browser, on a free port of this machine. */
+import { spawn, spawnSync } from 'node:child_process';
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { chromium, type Page } from 'playwright-core';
+import { ensureBrowser, ensureEditor } from '../../../scripts/ensure-editor.mjs';
+import { writeLanguagePack } from './languagePack.js';
+import type { Launch, LaunchedEditor } from './launch.js';
+
+/** An environment that looks like a person's own shell: the variables of an editor or npm around the test would leak into this one. */
+function cleanEnvironment(home: string, extra: Record<string, string>): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|npm_|NODE_|ELECTRON_|VITUNE_)/.test(name));
+  return {
+    ...Object.fromEntries(own),
+    XDG_CONFIG_HOME: join(home, 'config'),
+    XDG_DATA_HOME: join(home, 'data'),
+    XDG_CACHE_HOME: join(home, 'cache'),
+    ...extra,
+  };
+}
+
+/** Resolves with the address that the server says it listens on. */
+function addressOf(server: ReturnType<typeof spawn>, log: NodeJS.WritableStream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.stderr!.pipe(log, { end: false });
+    createInterface({ input: server.stdout! }).on('line', (line) => {
+      log.write(`${line}\n`);
+      const address = /listening on (http:\/\/[\d.]+:\d+)/.exec(line);
+      if (address) resolve(address[1]!);
+    });
+    server.once('error', reject);
+    server.once('exit', (code) =>
+      reject(new Error(`code-server ended with exit code ${code} before it listened; its log is ${(log as { path?: string }).path}`)),
+    );
+  });
+}
+
+export async function launchCodeServer(launch: Launch): Promise<LaunchedEditor> {
+  const executablePath = ensureBrowser();
+  const [node, script] = ensureEditor() as [string, string];
+  const userData = join(launch.home, 'user-data');
+  mkdirSync(join(userData, 'User'), { recursive: true });
+  writeFileSync(join(userData, 'User', 'settings.json'), JSON.stringify(launch.settings, null, 2));
+  if (launch.locale !== 'en') writeLanguagePack(launch.locale, userData);
+  writeFileSync(join(launch.home, 'code-server.yaml'), '');
+  const folders = ['--config', join(launch.home, 'code-server.yaml'), '--user-data-dir', userData, '--extensions-dir', join(launch.home, 'extensions')];
+  const env = cleanEnvironment(launch.home, launch.env);
+
+  for (const vsix of launch.extensions) {
+    const installed = spawnSync(node, [script, ...folders, '--install-extension', vsix], { env, encoding: 'utf8' });
+    if (installed.status !== 0) throw new Error(`Installing ${vsix} failed:\n${installed.stdout}${installed.stderr}`);
+  }
+
+  const log = createWriteStream(join(launch.home, 'code-server.log'));
+  const switches = ['--auth=none', '--bind-addr=127.0.0.1:0', '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'];
+  const quiet = ['--disable-getting-started-override', '--ignore-last-opened', '--locale', launch.locale];
+  // A process group of its own, so that the extension hosts under it can be ended with it.
+  const server = spawn(node, [script, ...folders, ...switches, ...quiet], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stop = () => {
+    if (server.exitCode === null && server.signalCode === null) process.kill(-server.pid!, 'SIGKILL');
+  };
+  process.once('exit', stop);
+  const address = await addressOf(server, log);
+
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  const context = await browser.newContext({ viewport: launch.size, locale: launch.locale, permissions: ['clipboard-read', 'clipboard-write'] });
+  const page: Page = await context.newPage();
+  await page.goto(`${address}/?folder=${encodeURIComponent(launch.workspace)}`);
+  return {
+    page,
+    log: join(launch.home, 'code-server.log'),
+    close: async () => {
+      await browser.close();
+      stop();
+      process.off('exit', stop);
+      log.end();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/** Starts a real VS Code with the packaged extension installed in it, with profile and extensions of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before } from 'node:test';
+import { makePackage } from '../../../scripts/package.mjs';
+import { launchCodeServer } from './codeServer.js';
+import { launchDesktop } from './desktop.js';
+import { Editor } from './editor.js';
+
+export interface EditorOptions {
+  /** Absolute folder to open. */
+  workspace: string;
+  /** The packaged extension; default: the one that the test run made, else one made now. */
+  vsix?: string;
+  settings?: Record<string, unknown>;
+  theme?: 'dark' | 'light';
+  /** Language of the user interface; VS Code's own strings stay English, ours are in it. */
+  locale?: string;
+  env?: Record<string, string>;
+  size?: { width: number; height: number };
+}
+
+/** Nothing that needs a network, greets, asks or draws attention to itself; dialogs inside the window, where they can be driven. */
+const quietSettings = {
+  'chat.disableAIFeatures': true,
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'files.simpleDialog.enable': true,
+  'git.enabled': false,
+  'security.workspace.trust.enabled': false,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'window.dialogStyle': 'custom',
+  'window.menuStyle': 'custom',
+  'window.titleBarStyle': 'custom',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+};
+const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
+
+export async function startEditor(options: EditorOptions): Promise<Editor> {
+  const home = mkdtempSync(join(tmpdir(), 'vitune-editor-'));
+  const launch = process.env.VITUNE_EDITOR === 'desktop' ? launchDesktop : launchCodeServer;
+  const vsix = options.vsix ?? process.env.VITUNE_VSIX ?? (await makePackage({ out: join(home, 'vitune.vsix') }));
+  const launched = await launch({
+    home,
+    workspace: options.workspace,
+    extensions: [vsix],
+    settings: { ...quietSettings, 'workbench.colorTheme': themes[options.theme ?? 'dark'], ...options.settings },
+    locale: options.locale ?? 'en',
+    env: options.env ?? {},
+    size: options.size ?? { width: 1280, height: 800 },
+  });
+  const close = launched.close;
+  launched.close = async () => {
+    await close();
+    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  };
+  const editor = new Editor(launched, options.workspace);
+  await editor.ready();
+  return editor;
+}
+
+/**
+ * For a suite: starts an editor before its tests, ends it after them, and takes a picture when a test fails.
+ * Returns what gives the editor inside a test.
+ */
+export function useEditor(options: () => EditorOptions | Promise<EditorOptions>): () => Editor {
+  let editor: Editor | undefined;
+  before(async () => {
+    editor = await startEditor(await options());
+  });
+  afterEach(async (t) => {
+    if ('passed' in t && !t.passed) await editor?.screenshot(`failed ${t.name}`);
+  });
+  after(() => editor?.close());
+  return () => {
+    if (!editor) throw new Error('The editor is there only inside the tests of its suite.');
+    return editor;
+  };
+}
