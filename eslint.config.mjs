@@ -1,6 +1,9 @@
 /** Lint rules: what finds bugs. Layout is prettier's. */
 import tseslint from 'typescript-eslint';
 
+/** An underscore marks what is there only to be left out. */
+const unused = { argsIgnorePattern: '^_', varsIgnorePattern: '^_' };
+
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', 'build/', 'media/', 'sample/', '.vitune/', '**/.venv/'] },
   {
@@ -19,7 +22,7 @@ export default tseslint.config(
       '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', unused],
       // The index is checked by noUncheckedIndexedAccess; where a loop bound proves it, `!` is the honest form.
       '@typescript-eslint/no-non-null-assertion': 'off',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
@@ -28,6 +31,10 @@ export default tseslint.config(
   {
     files: ['**/*.mjs', '**/*.js'],
     extends: [tseslint.configs.recommended],
-    rules: { 'no-empty': ['error', { allowEmptyCatch: false }], eqeqeq: ['error', 'always', { null: 'ignore' }] },
+    rules: {
+      'no-empty': ['error', { allowEmptyCatch: false }],
+      '@typescript-eslint/no-unused-vars': ['error', unused],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+    },
   },
 );
