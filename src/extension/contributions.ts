@@ -49,6 +49,6 @@ export const reportType = 'vitune.report';
 export type ContextWord = 'dataset' | 'folder' | 'picture' | 'run' | 'running' | 'resumable' | 'usable' | 'idle';
 
 /** File name endings that are taken for pictures in menus and trees; the trainer looks at the content. */
-export const pictureEndings = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'] as const;
+export const pictureEndings = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif', 'bmp'] as const;
 
 export const configEnding = '.vitune.json';

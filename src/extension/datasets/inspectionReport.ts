@@ -13,7 +13,8 @@ const { t } = vscode.l10n;
 export function inspectionReport(folder: string, inspection: Inspection): Report {
   const { labels, counts, problems } = inspection;
   const most = Math.max(1, ...counts.map((row) => row.train + row.validation + row.test));
-  const origin = inspection.splits === 'folders' ? t('The splits are the folders that are there.') : t('The splits are drawn by seed, each class in the same share.');
+  const origin =
+    inspection.splits === 'folders' ? t('The splits are the folders that are there.') : t('The splits are drawn by seed, each class in the same share.');
   return {
     title: t('Dataset {0}', basename(folder)),
     body: () => html`

@@ -7,17 +7,30 @@ const shown = (code: string, message: string, remedy: string, file?: string) => 
 
 export const errors = {
   trainerDied: (ending: string) =>
-    shown('TRAINER_DIED', t('The trainer ended without saying why ({0}).', ending), t('The log has its last words. If the machine was short of memory, try a smaller batch.')),
+    shown(
+      'TRAINER_DIED',
+      t('The trainer ended without saying why ({0}).', ending),
+      t('The log has its last words. If the machine was short of memory, try a smaller batch.'),
+    ),
   runInterrupted: (name: string) =>
     shown('RUN_INTERRUPTED', t('The training “{0}” broke off: its process is gone.', name), t('Resume it from its last checkpoint.')),
   alreadyRunning: (name: string) => shown('RUN_BUSY', t('“{0}” is being trained already.', name), t('Wait until it ends, or stop it first.')),
-  nothingToResume: (name: string) => shown('RUN_NOT_RESUMABLE', t('“{0}” has no checkpoint to continue from.', name), t('Start it again from its config file.')),
+  nothingToResume: (name: string) =>
+    shown('RUN_NOT_RESUMABLE', t('“{0}” has no checkpoint to continue from.', name), t('Start it again from its config file.')),
   pictureEndsProcess: (file: string) =>
     shown('IMAGE_ENDS_PROCESS', t('This picture ended the classification process twice.'), t('Replace it, or save it again in another program.'), file),
-  noCheckpoint: () => shown('CHECKPOINT_NONE', t('There is no checkpoint to classify with.'), t('Train on a dataset first, or choose a checkpoint under Runs and Checkpoints.')),
-  checkpointGone: (folder: string) => shown('CHECKPOINT_GONE', t('The active checkpoint is not there any more.'), t('Choose another one under Runs and Checkpoints.'), folder),
-  folderGone: (folder: string) => shown('DATASET_GONE', t('This folder is not there any more.'), t('Remove it from the list, or put it back where it was.'), folder),
+  noCheckpoint: () =>
+    shown('CHECKPOINT_NONE', t('There is no checkpoint to classify with.'), t('Train on a dataset first, or choose a checkpoint under Runs and Checkpoints.')),
+  checkpointGone: (folder: string) =>
+    shown('CHECKPOINT_GONE', t('The active checkpoint is not there any more.'), t('Choose another one under Runs and Checkpoints.'), folder),
+  folderGone: (folder: string) =>
+    shown('DATASET_GONE', t('This folder is not there any more.'), t('Remove it from the list, or put it back where it was.'), folder),
   noPictures: () => shown('NO_PICTURES', t('There are no pictures here.'), t('Choose picture files, or a folder that has some.')),
   pictureNotShown: (file: string) =>
-    shown('IMAGE_NOT_SHOWN', t('The editor cannot draw this kind of picture, or the file is damaged.'), t('Its predictions, if any, are right all the same.'), file),
+    shown(
+      'IMAGE_NOT_SHOWN',
+      t('The editor cannot draw this kind of picture, or the file is damaged.'),
+      t('Its predictions, if any, are right all the same.'),
+      file,
+    ),
 };

@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { commands, reportType } from '../contributions.js';
+import { tabIcon } from '../webviews/tabIcon.js';
 import { html, type Html } from './html.js';
 
 /** Commands that links in a report may run. */
@@ -26,7 +27,7 @@ export function showReport(context: vscode.ExtensionContext, { title, body, pict
     enableCommandUris: linked,
     localResourceRoots: [media, ...[...new Set(pictures.map((path) => dirname(path)))].map((folder) => vscode.Uri.file(folder))],
   };
-  panel.iconPath = vscode.Uri.joinPath(media, 'vitune.svg');
+  panel.iconPath = tabIcon(context.extensionUri);
   const address = (uri: vscode.Uri) => panel.webview.asWebviewUri(uri).toString();
   const source = panel.webview.cspSource;
   panel.webview.html = html`<!doctype html>

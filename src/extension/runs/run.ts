@@ -21,6 +21,8 @@ export class Run {
   #checkpoints: Checkpoint[] = [];
   #progress: Progress = noProgress;
   #asked: 'start' | 'stop' | undefined;
+  /** Whether the trainer that was started last was ever met alive. */
+  #met = false;
 
   constructor(
     readonly folder: string,
@@ -104,7 +106,15 @@ export class Run {
   /** Says that a trainer is being started for it, so that nobody starts a second; `false` takes it back. */
   starting(yes: boolean): void {
     this.#asked = yes ? 'start' : undefined;
+    this.#met = false;
     this.observer.onChange(this);
+  }
+
+  /** Says that the trainer has begun, after a `refresh`. One that was done before anybody could meet it is gone. */
+  begun(): void {
+    this.#asked = undefined;
+    this.observer.onChange(this);
+    if (!this.#met) this.observer.onGone(this);
   }
 
   /** Asks the trainer to save and end; false when there is none. */
@@ -128,6 +138,7 @@ export class Run {
 
   #attached(attached: boolean): void {
     this.#asked = undefined;
+    this.#met = true;
     this.observer.onChange(this);
     if (!attached) {
       this.observer.onGone(this);

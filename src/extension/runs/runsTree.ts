@@ -66,7 +66,10 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 
   #runItem(run: Run): vscode.TreeItem {
     const { summary } = run;
-    const item = new vscode.TreeItem(summary.name, run.checkpoints.length > 0 ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None);
+    const item = new vscode.TreeItem(
+      summary.name,
+      run.checkpoints.length > 0 ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
+    );
     item.id = run.folder;
     item.iconPath = iconOf(run);
     item.description = describe(run);
@@ -86,7 +89,10 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     item.id = checkpoint.path;
     const marks = [...(active ? [t('active')] : []), ...(checkpoint.best ? [t('best')] : []), ...(checkpoint.last ? [t('last')] : [])];
     item.description = marks.join(' · ');
-    item.iconPath = new vscode.ThemeIcon(active ? 'target' : checkpoint.best ? 'star-full' : 'save', active ? new vscode.ThemeColor('charts.green') : undefined);
+    item.iconPath = new vscode.ThemeIcon(
+      active ? 'target' : checkpoint.best ? 'star-full' : 'save',
+      active ? new vscode.ThemeColor('charts.green') : undefined,
+    );
     item.tooltip = `${checkpoint.path}\n${new Date(checkpoint.savedAt).toLocaleString(vscode.env.language)}`;
     const words: ContextWord[] = ['folder', 'usable'];
     // Without its last checkpoint a run cannot be resumed, and a trainer at work needs both.

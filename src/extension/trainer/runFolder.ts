@@ -55,16 +55,18 @@ export async function readCheckpoints(folder: string): Promise<Checkpoint[]> {
   const [best, last] = await Promise.all([pointer(folder, 'best'), pointer(folder, 'last')]);
   const rows = await Promise.all(
     // A checkpoint that is still being written has another name.
-    names.filter((name) => /^\d+$/.test(name)).map(async (name): Promise<Checkpoint | undefined> => {
-      const path = join(parent, name);
-      const step = Number(name);
-      try {
-        return { step, path, best: step === best, last: step === last, savedAt: (await stat(path)).mtimeMs };
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
-    }),
+    names
+      .filter((name) => /^\d+$/.test(name))
+      .map(async (name): Promise<Checkpoint | undefined> => {
+        const path = join(parent, name);
+        const step = Number(name);
+        try {
+          return { step, path, best: step === best, last: step === last, savedAt: (await stat(path)).mtimeMs };
+        } catch (error) {
+          if (isMissing(error)) return undefined;
+          throw error;
+        }
+      }),
   );
   return rows.filter((row) => row !== undefined).sort((a, b) => a.step - b.step);
 }

@@ -110,7 +110,7 @@ export class RunFollower {
   #take(events: RecordedEvent[]): void {
     const fresh: RecordedEvent[] = [];
     for (const event of events) {
-      if (event.seq < this.#next) continue;
+      if (!(event.seq >= this.#next)) continue;
       this.#events.push(event);
       fresh.push(event);
     }

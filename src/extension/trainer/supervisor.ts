@@ -35,9 +35,9 @@ export class Supervisor {
     return join(this.logs, `${createHash('sha256').update(config).digest('hex').slice(0, 16)}.log`);
   }
 
-  /** The last lines of that file; empty where there is none. */
+  /** The last lines of that file that are no events, which the run folder has anyway; empty where there are none. */
   async tailOf(config: string): Promise<string> {
-    return lastLines(await this.#read(config));
+    return lastWords(await this.#read(config));
   }
 
   /**
@@ -52,7 +52,7 @@ export class Supervisor {
       await mkdir(this.logs, { recursive: true });
       signal?.throwIfAborted();
       const log = openSync(this.logOf(config), 'w');
-      const args = ['train', config, ...(resume === undefined ? [] : ['--resume', '--set', `output=${resume}`])];
+      const args = ['train', config, '--json', ...(resume === undefined ? [] : ['--resume', '--set', `output=${resume}`])];
       const child = spawn(this.launch.executable, [this.launch.scripts.main, ...args], {
         cwd: dirname(config),
         env: this.launch.env,
@@ -85,7 +85,7 @@ export class Supervisor {
       if (word?.type === 'started') return word.run;
       if (word) throw new ShownError(word);
       if (end && 'error' in end) throw end.error;
-      if (end) throw new TrainerDied(end.code, lastLines(text));
+      if (end) throw new TrainerDied(end.code, lastWords(text));
       if (signal?.aborted) {
         kill();
         signal.throwIfAborted();
@@ -101,6 +101,10 @@ export class Supervisor {
       throw error;
     }
   }
+}
+
+function lastWords(text: string): string {
+  return lastLines(text.replace(/^\{.*$/gm, ''));
 }
 
 function isFirstWord(object: unknown): object is Extract<TrainEvent, { type: 'started' }> | (ErrorInfo & { type: 'error' }) {

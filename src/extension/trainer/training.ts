@@ -85,6 +85,7 @@ export class Training implements vscode.Disposable {
       log().info(`Training ${config} in ${folder}; the trainer prints to ${this.supervisor.logOf(config)}`);
       const run = await this.runs.add(folder);
       this.#accepted.fire(run);
+      run.begun();
       return run;
     } catch (error) {
       this.#failed.fire(error);

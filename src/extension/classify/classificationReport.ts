@@ -1,0 +1,74 @@
+/** The page with the results of classifying several pictures: the surest first, those without an answer last. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import type { Classification } from '../../trainer/protocol.js';
+import { commands } from '../contributions.js';
+import { commandLink, html, type Html } from '../reports/html.js';
+import { count, shareBar } from '../reports/pieces.js';
+import type { Report } from '../reports/reportPanel.js';
+import type { ActiveCheckpoint } from '../runs/activeCheckpoint.js';
+import { percent } from '../runs/runsTree.js';
+
+const { t } = vscode.l10n;
+
+type Answered = Extract<Classification, { predictions: unknown }>;
+
+export function classificationReport(results: readonly Classification[], checkpoint: ActiveCheckpoint, stopped: boolean): Report {
+  const answered = results.filter((result): result is Answered => 'predictions' in result);
+  answered.sort((a, b) => (b.predictions[0]?.probability ?? 0) - (a.predictions[0]?.probability ?? 0));
+  const failed = results.filter((result) => 'error' in result);
+  const by = t('by {0}, step {1}', checkpoint.run, count(checkpoint.step));
+  return {
+    title: t('Classification Results'),
+    pictures: answered.map((result) => result.path),
+    body: (src) => html`
+      <h1>${t('{0} pictures classified', count(answered.length))}</h1>
+      <p class="lead">
+        ${by}${failed.length > 0 ? html` · <span class="failed">${t('{0} could not be read', count(failed.length))}</span>` : ''}${stopped ? ` · ${t('cancelled before the end')}` : ''}
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <th></th>
+            <th>${t('Picture')}</th>
+            <th>${t('Class')}</th>
+            <th>${t('Probability')}</th>
+            <th>${t('Then')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${answered.map((result) => row(result, src))} ${failed.map(failedRow)}
+        </tbody>
+      </table>
+    `,
+  };
+}
+
+function nameCell(path: string): Html {
+  return html`<td class="name" title="${path}">${commandLink(commands.openWithPredictions, [path], basename(path))}</td>`;
+}
+
+function row({ path, predictions }: Answered, src: (path: string) => string): Html {
+  const [first, ...others] = predictions;
+  return html`<tr>
+    <td class="picture"><img src="${src(path)}" alt="" loading="lazy" /></td>
+    ${nameCell(path)}
+    <td><strong>${first?.label ?? ''}</strong></td>
+    <td>${first ? shareBar(first.probability, percent(first.probability)) : ''}</td>
+    <td class="others">
+      ${others
+        .slice(0, 2)
+        .map((other) => `${other.label} ${percent(other.probability)}`)
+        .join(', ')}
+    </td>
+  </tr>`;
+}
+
+function failedRow(result: Classification): Html {
+  const error = 'error' in result ? result.error : undefined;
+  return html`<tr>
+    <td class="picture"></td>
+    ${nameCell(result.path)}
+    <td colspan="3"><span class="failed">${error?.message ?? ''}</span> ${error?.remedy ?? ''}</td>
+  </tr>`;
+}

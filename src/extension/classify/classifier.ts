@@ -1,0 +1,44 @@
+/** Classifies pictures with the active checkpoint, in the warm process. */
+import * as vscode from 'vscode';
+import type { Classification } from '../../trainer/protocol.js';
+import type { Settings } from '../contributions.js';
+import { errors } from '../errors/errors.js';
+import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
+import type { Launch } from '../trainer/launch.js';
+import { ClassifierProcess } from './classifierProcess.js';
+
+export class Classifier implements vscode.Disposable {
+  readonly #process: ClassifierProcess;
+
+  constructor(
+    launch: Launch,
+    private readonly active: ActiveCheckpointStore,
+  ) {
+    this.#process = new ClassifierProcess(launch, {
+      idle: 5 * 60_000,
+      backoff: 500,
+      crashes: 4,
+      onPoison: (path) => ({ path, error: errors.pictureEndsProcess(path).info }),
+    });
+  }
+
+  /** `onResult` hears of each picture in order. Throws when there is no checkpoint, and whatever ends the whole. */
+  async classify(paths: string[], signal: AbortSignal, onResult: (result: Classification) => void): Promise<void> {
+    const checkpoint = this.active.current;
+    if (!checkpoint) throw this.active.chosen === undefined ? errors.noCheckpoint() : errors.checkpointGone(this.active.chosen);
+    const top = vscode.workspace.getConfiguration('vitune').get<Settings['predictions']>('predictions', 5);
+    await this.#process.classify({ checkpoint: checkpoint.path, paths, top, signal, onResult });
+  }
+
+  async classifyOne(path: string, signal: AbortSignal): Promise<Classification> {
+    const results: Classification[] = [];
+    await this.classify([path], signal, (result) => results.push(result));
+    const [result] = results;
+    if (!result) throw new Error(`Classifying ${path} gave no answer`);
+    return result;
+  }
+
+  dispose(): void {
+    this.#process.dispose();
+  }
+}

@@ -1,0 +1,89 @@
+/** "Classify Image" on one picture, several, or a folder; "Open with Predictions". */
+import * as vscode from 'vscode';
+import type { Classification } from '../../trainer/protocol.js';
+import { commands, imageEditorType, pictureEndings } from '../contributions.js';
+import type { DatasetNode } from '../datasets/datasetsTree.js';
+import { picturesOf } from '../datasets/pictures.js';
+import { errors } from '../errors/errors.js';
+import { isCancel } from '../errors/showError.js';
+import { withProgress } from '../progress.js';
+import { showReport } from '../reports/reportPanel.js';
+import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
+import type { Classifier } from './classifier.js';
+import { classificationReport } from './classificationReport.js';
+
+const { t } = vscode.l10n;
+
+/** A file of the Explorer, a picture of the datasets tree, or a path. */
+type Given = vscode.Uri | DatasetNode | string | undefined;
+
+export function classifyCommands(context: vscode.ExtensionContext, classifier: Classifier, active: ActiveCheckpointStore) {
+  const classify = async (given?: Given, selected?: readonly Given[]) => {
+    const chosen = await targets(given, selected);
+    if (chosen.length === 0) return;
+    if (!active.current) await offerCheckpoint(active);
+    const checkpoint = active.current;
+    if (!checkpoint) return;
+    const paths = await picturesOf(chosen);
+    if (paths.length === 0) throw errors.noPictures();
+    // One picture is best seen itself, with what it was taken for beside it.
+    if (paths.length === 1 && paths[0] !== undefined) return openWithPredictions(paths[0]);
+    const results: Classification[] = [];
+    const title = t('Classifying {0} pictures', paths.length.toLocaleString(vscode.env.language));
+    const stopped = await withProgress(title, async (signal, report) => {
+      try {
+        await classifier.classify(paths, signal, (result) => {
+          results.push(result);
+          report(`${results.length} / ${paths.length}`, (100 * results.length) / paths.length);
+        });
+        return false;
+      } catch (error) {
+        // What was answered before the person had enough of it is still worth seeing.
+        if (isCancel(error)) return true;
+        throw error;
+      }
+    });
+    if (results.length > 0) showReport(context, classificationReport(results, checkpoint, stopped));
+  };
+  return {
+    [commands.classify]: classify,
+    [commands.classifyFolder]: classify,
+    [commands.openWithPredictions]: async (given?: Given, selected?: readonly Given[]) => {
+      for (const path of await targets(given, selected)) await openWithPredictions(path);
+    },
+  };
+}
+
+async function openWithPredictions(path: string): Promise<void> {
+  await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(path), imageEditorType);
+}
+
+function pathOf(given: Given): string[] {
+  if (given instanceof vscode.Uri) return [given.fsPath];
+  if (typeof given === 'string') return [given];
+  return given?.kind === 'picture' || given?.kind === 'class' ? [given.path] : [];
+}
+
+/** What was selected, else what was clicked, else the picture that is open, else what the person chooses. */
+async function targets(given: Given, selected: readonly Given[] | undefined): Promise<string[]> {
+  const named = selected && selected.length > 0 ? selected.flatMap(pathOf) : pathOf(given);
+  if (named.length > 0) return named;
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  if (input instanceof vscode.TabInputCustom && input.uri.scheme === 'file') return [input.uri.fsPath];
+  const chosen = await vscode.window.showOpenDialog({
+    canSelectMany: true,
+    filters: { [t('Pictures')]: [...pictureEndings] },
+    title: t('Choose pictures to classify'),
+  });
+  return (chosen ?? []).map((uri) => uri.fsPath);
+}
+
+/** Without a checkpoint there is nothing to ask: choose one, or train. */
+async function offerCheckpoint(active: ActiveCheckpointStore): Promise<void> {
+  const choose = t('Choose a Checkpoint');
+  const train = t('Train on a Dataset');
+  const { message } = active.chosen === undefined ? errors.noCheckpoint().info : errors.checkpointGone(active.chosen).info;
+  const chosen = await vscode.window.showInformationMessage(message, choose, train);
+  if (chosen === choose) await vscode.commands.executeCommand(commands.setActiveCheckpoint);
+  if (chosen === train) await vscode.commands.executeCommand(commands.startTraining);
+}

@@ -1,0 +1,93 @@
+/** activate(): wiring only. Nothing here loads a native module or waits for a disk. */
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { Classifier } from './classify/classifier.js';
+import { classifyCommands } from './classify/classifyCommands.js';
+import { configCommands } from './config/configCommands.js';
+import { ConfigDiagnostics } from './config/configDiagnostics.js';
+import { ConfigLens, configFiles } from './config/configLens.js';
+import { commands, imageEditorType, views } from './contributions.js';
+import { Dashboards } from './dashboard/dashboards.js';
+import { datasetCommands } from './datasets/datasetCommands.js';
+import { DatasetStore } from './datasets/datasetStore.js';
+import { DatasetsTree } from './datasets/datasetsTree.js';
+import { Doctor } from './doctor/doctor.js';
+import { showError } from './errors/showError.js';
+import { evaluateCommands } from './evaluate/evaluateCommands.js';
+import { ImageEditorProvider } from './imageEditor/imageEditor.js';
+import { log } from './log/log.js';
+import { revealCommand } from './reveal.js';
+import { ActiveCheckpointStore } from './runs/activeCheckpoint.js';
+import { pickRun, type RunArgument } from './runs/pickRun.js';
+import { runCommands } from './runs/runCommands.js';
+import { RunsTree } from './runs/runsTree.js';
+import { RunStore } from './runs/runStore.js';
+import { StatusItem } from './status/statusItem.js';
+import { trainerLaunch } from './trainer/launch.js';
+import { Supervisor } from './trainer/supervisor.js';
+import { Training } from './trainer/training.js';
+import { TrainPanel } from './trainPanel/trainPanel.js';
+
+export function activate(context: vscode.ExtensionContext): void {
+  // What a window without a folder remembers is of no one folder.
+  const memory = vscode.workspace.workspaceFolders ? context.workspaceState : context.globalState;
+  const storage = (context.storageUri ?? context.globalStorageUri).fsPath;
+  const failed = (error: unknown) => void showError(error);
+  const launch = trainerLaunch(context.asAbsolutePath(join('dist', 'trainer')), vscode.l10n.uri?.fsPath);
+
+  const runs = new RunStore(memory, failed);
+  const active = new ActiveCheckpointStore(memory, runs);
+  const datasets = new DatasetStore(memory, launch);
+  const supervisor = new Supervisor(launch, join(storage, 'logs'));
+  const training = new Training(supervisor, runs, active);
+  const classifier = new Classifier(launch, active);
+  const doctor = new Doctor(context, launch);
+  const dashboards = new Dashboards(context.extensionUri, runs, training, active);
+  const configFolder = () => join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? storage, 'vitune');
+  const panel = new TrainPanel({ context, memory, datasets, runs, training, devices: () => doctor.devices(), configFolder });
+  const editor = new ImageEditorProvider(context.extensionUri, active, (path, signal) => classifier.classifyOne(path, signal));
+  const scan = runs.scan();
+  scan.catch(failed);
+  const runsTree = new RunsTree(runs, active, scan);
+  const datasetsTree = new DatasetsTree(datasets);
+
+  context.subscriptions.push(runs, active, datasets, training, classifier, dashboards, panel, runsTree, datasetsTree);
+  context.subscriptions.push(
+    new StatusItem(runs, active),
+    new ConfigDiagnostics(training),
+    vscode.languages.registerCodeLensProvider(configFiles, new ConfigLens()),
+    vscode.window.registerWebviewViewProvider(views.train, panel),
+    vscode.window.registerTreeDataProvider(views.runs, runsTree),
+    vscode.window.createTreeView(views.datasets, { treeDataProvider: datasetsTree, canSelectMany: true, showCollapseAll: true }),
+    vscode.window.registerCustomEditorProvider(imageEditorType, editor, { supportsMultipleEditorsPerDocument: true }),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => runs.scan().catch(failed)),
+  );
+
+  const handlers: Record<string, (...args: never[]) => unknown> = {
+    ...configCommands(panel, training, datasets),
+    ...datasetCommands(context, datasets),
+    ...runCommands(runs, training, active),
+    ...classifyCommands(context, classifier, active),
+    ...evaluateCommands(context, launch, runs, datasets),
+    [commands.openDashboard]: async (given?: RunArgument) => {
+      await scan;
+      const run = await pickRun(runs, given, () => true, vscode.l10n.t('Open the dashboard of which run?'), vscode.l10n.t('There is no run yet.'));
+      if (run) dashboards.show(run);
+    },
+    [commands.reveal]: revealCommand,
+    [commands.doctor]: () => doctor.show(),
+    [commands.showLog]: () => log().show(),
+  };
+  for (const [name, handler] of Object.entries(handlers)) {
+    context.subscriptions.push(
+      vscode.commands.registerCommand(name, async (...args: never[]) => {
+        try {
+          return await handler(...args);
+        } catch (error) {
+          await showError(error);
+          return undefined;
+        }
+      }),
+    );
+  }
+}

@@ -1,0 +1,66 @@
+/** The one status-bar item: what is being trained and how far, else which checkpoint classifies. */
+import * as vscode from 'vscode';
+import { commands } from '../contributions.js';
+import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
+import type { Run } from '../runs/run.js';
+import { percentOf } from '../runs/runProgress.js';
+import { percent } from '../runs/runsTree.js';
+import type { RunStore } from '../runs/runStore.js';
+
+const { t } = vscode.l10n;
+
+export class StatusItem implements vscode.Disposable {
+  readonly #item = vscode.window.createStatusBarItem('vitune', vscode.StatusBarAlignment.Left);
+  readonly #subscriptions: vscode.Disposable[];
+  #waiting: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly runs: RunStore,
+    private readonly active: ActiveCheckpointStore,
+  ) {
+    this.#item.name = 'ViTune';
+    this.#subscriptions = [
+      this.#item,
+      runs.onChange(() => {
+        this.#waiting ??= setTimeout(() => {
+          this.#waiting = undefined;
+          this.#show();
+        }, 200);
+      }),
+      active.onChange(() => this.#show()),
+    ];
+    this.#show();
+  }
+
+  dispose(): void {
+    clearTimeout(this.#waiting);
+    vscode.Disposable.from(...this.#subscriptions).dispose();
+  }
+
+  #show(): void {
+    const running = this.runs.current?.busy ? this.runs.current : undefined;
+    if (running) this.#showRunning(running);
+    else this.#showIdle();
+    this.#item.show();
+  }
+
+  #showRunning(run: Run): void {
+    const { summary } = run;
+    const parts = [summary.step === 0 ? t('preparing…') : percent(percentOf(summary) / 100)];
+    if (summary.best) parts.push(t('{0} right', percent(summary.best.accuracy)));
+    this.#item.text = `$(sync~spin) ${parts.join(' · ')}`;
+    this.#item.tooltip = t('ViTune trains “{0}”. Click for its dashboard.', summary.name);
+    this.#item.command = { command: commands.openDashboard, title: t('Open Dashboard'), arguments: [run.folder] };
+    this.#item.accessibilityInformation = { label: `ViTune: ${summary.name}, ${parts.join(', ')}` };
+  }
+
+  #showIdle(): void {
+    const checkpoint = this.active.current;
+    this.#item.text = checkpoint
+      ? `$(target) ${t('{0}, step {1}', checkpoint.run, checkpoint.step.toLocaleString(vscode.env.language))}`
+      : '$(symbol-misc) ViTune';
+    this.#item.tooltip = checkpoint ? t('This checkpoint classifies your pictures. Click to choose another.') : t('Train an image classifier with ViTune.');
+    this.#item.command = checkpoint ? commands.setActiveCheckpoint : commands.startTraining;
+    this.#item.accessibilityInformation = undefined;
+  }
+}

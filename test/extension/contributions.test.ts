@@ -1,0 +1,66 @@
+/** The names in code are the names in package.json, and every string that package.json shows is there in both languages. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { commands, configEnding, imageEditorType, pictureEndings, settings, views } from '../../src/extension/contributions.js';
+
+interface Item {
+  command: string;
+  when?: string;
+}
+const read = (file: string) => JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')) as Record<string, unknown>;
+const manifest = read('package.json') as {
+  activationEvents: string[];
+  contributes: {
+    commands: Item[];
+    menus: Record<string, Item[]>;
+    configuration: { properties: Record<string, unknown> };
+    views: Record<string, { id: string }[]>;
+    viewsWelcome: { view: string }[];
+    customEditors: { viewType: string; selector: { filenamePattern: string }[] }[];
+    languages: { filenamePatterns: string[] }[];
+    walkthroughs: { steps: { media: { svg: string } }[] }[];
+  };
+};
+const { contributes } = manifest;
+const sorted = (list: Iterable<string>) => [...list].sort();
+
+test('commands, settings, views and editors are those of package.json', () => {
+  assert.deepEqual(sorted(contributes.commands.map((each) => each.command)), sorted(Object.values(commands)));
+  assert.deepEqual(sorted(Object.keys(contributes.configuration.properties)), sorted(settings.map((name) => `vitune.${name}`)));
+  assert.deepEqual(sorted(Object.values(contributes.views).flatMap((list) => list.map((view) => view.id))), sorted(Object.values(views)));
+  assert.deepEqual(
+    contributes.customEditors.map((editor) => editor.viewType),
+    [imageEditorType],
+  );
+  assert.deepEqual(
+    contributes.customEditors[0]?.selector.map((each) => each.filenamePattern),
+    pictureEndings.map((ending) => `*.${ending}`),
+  );
+  assert.deepEqual(contributes.languages[0]?.filenamePatterns, [`*${configEnding}`]);
+});
+
+test('menus and welcome texts name what exists', () => {
+  const known = new Set<string>(Object.values(commands));
+  for (const [menu, items] of Object.entries(contributes.menus)) for (const item of items) assert.ok(known.has(item.command), `${menu}: ${item.command}`);
+  for (const { view } of contributes.viewsWelcome) assert.ok(Object.values<string>(views).includes(view));
+});
+
+test('the when-clauses of pictures know the endings that the code knows', () => {
+  const item = contributes.menus['explorer/context']?.find((each) => each.command === commands.classify);
+  const source = /resourceExtname =~ \/(.*?)\/i/.exec(item?.when ?? '')?.[1] ?? '';
+  for (const ending of pictureEndings) assert.match(`.${ending}`, new RegExp(source, 'i'));
+  assert.doesNotMatch('.txt', new RegExp(source, 'i'));
+});
+
+test('every placeholder has its words in English and Turkish, and no words are left over', () => {
+  const placeholders = new Set([...JSON.stringify(manifest).matchAll(/"%([\w.]+)%"/g)].map((match) => match[1]!));
+  const languages = [read('package.nls.json'), read('package.nls.tr.json')];
+  for (const language of languages) assert.deepEqual(sorted(Object.keys(language)), sorted(placeholders));
+  for (const language of languages) for (const words of Object.values(language)) assert.notEqual(words, '');
+});
+
+test('the pictures of the walkthrough are there', () => {
+  for (const { steps } of contributes.walkthroughs)
+    for (const { media } of steps) assert.ok(existsSync(new URL(`../../${media.svg}`, import.meta.url)), media.svg);
+});

@@ -1,0 +1,57 @@
+/** Starting trainers, against real processes. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { ShownError } from '../../../src/extension/errors/shownError.js';
+import { readLock } from '../../../src/extension/trainer/runFolder.js';
+import { Supervisor } from '../../../src/extension/trainer/supervisor.js';
+import { TrainerDied } from '../../../src/extension/trainer/trainerDied.js';
+import { launchOfChild } from './launchOfChild.js';
+
+const root = await mkdtemp(join(tmpdir(), "vitune's tëst "));
+after(() => rm(root, { recursive: true }));
+
+async function config(name: string, plan: object): Promise<string> {
+  const path = join(root, `${name}.vitune.json`);
+  await writeFile(path, JSON.stringify({ run: join(root, 'runs', name), steps: 3, ...plan }));
+  return path;
+}
+const supervisor = new Supervisor(launchOfChild, join(root, 'logs'));
+
+test('the run folder is what the trainer says, past what libraries print', async () => {
+  const path = await config('plain', {});
+  assert.equal(await supervisor.start(path), join(root, 'runs', 'plain'));
+  assert.match(await supervisor.tailOf(path), /a library warns/);
+});
+
+test('what the trainer says is wrong is thrown as it is', async () => {
+  const path = await config('refused', { end: 'refuse' });
+  await assert.rejects(supervisor.start(path), (error) => error instanceof ShownError && error.info.code === 'DATASET_MISSING' && error.info.line === 2);
+});
+
+test('a trainer that ends without a word leaves its code and last lines', async () => {
+  const path = await config('silent', { end: 'silent' });
+  await assert.rejects(supervisor.start(path), (error) => error instanceof TrainerDied && error.ending === 3 && error.tail.includes('warns'));
+  assert.equal(supervisor.isStarting(path), false);
+});
+
+test('an executable that is not there is an error, not a wait for ever', async () => {
+  const nowhere = new Supervisor({ ...launchOfChild, executable: join(root, 'no-node') }, join(root, 'logs'));
+  await assert.rejects(nowhere.start(await config('nowhere', {})), /ENOENT/);
+});
+
+test('two starts with one config do not make two trainers', async () => {
+  const path = await config('twice', {});
+  const first = supervisor.start(path);
+  assert.equal(supervisor.isStarting(path), true);
+  await assert.rejects(supervisor.start(path), /being started/);
+  await first;
+});
+
+test('a start that is cancelled leaves no process', async () => {
+  const path = await config('cancelled', {});
+  await assert.rejects(supervisor.start(path, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  assert.equal(await readLock(join(root, 'runs', 'cancelled')), undefined);
+});
