@@ -1,0 +1,126 @@
+/** The rules of the source tree that a compiler does not know: who may import whom, how long a file may be and how it begins. */
+import { builtinModules } from 'node:module';
+import { posix } from 'node:path';
+import ts from 'typescript';
+
+export interface Import {
+  /** As written. */
+  specifier: string;
+  /** Nothing of it is left at run time. */
+  typeOnly: boolean;
+}
+
+/** Every import of a source text: declarations, re-exports, `import()`, `require()` and types by `import('…')`. */
+export function importsOf(path: string, text: string): Import[] {
+  const found: Import[] = [];
+  const add = (node: ts.Node | undefined, typeOnly: boolean) => {
+    if (node && ts.isStringLiteralLike(node)) found.push({ specifier: node.text, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      const clause = node.importClause;
+      const names = clause?.namedBindings && ts.isNamedImports(clause.namedBindings) && !clause.name ? clause.namedBindings.elements : undefined;
+      add(node.moduleSpecifier, clause?.isTypeOnly || (names !== undefined && names.length > 0 && names.every((name) => name.isTypeOnly)));
+    } else if (ts.isExportDeclaration(node)) {
+      add(node.moduleSpecifier, node.isTypeOnly);
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      add(node.argument.literal, true);
+    } else if (ts.isCallExpression(node)) {
+      const called = node.expression;
+      if (called.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(called) && called.text === 'require')) add(node.arguments[0], false);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+  return found;
+}
+
+/** What each folder of the trainer may import beside itself and the files that lie in src/trainer itself. */
+const mathematics = ['ir', 'autodiff', 'nn', 'peft', 'optim'];
+const execution = [...mathematics, 'compile', 'onnx', 'engine'];
+const storage = ['data', 'checkpoint', 'hub', 'config'];
+const below: Record<string, string[]> = {
+  ir: [],
+  autodiff: ['ir'],
+  nn: ['ir'],
+  peft: ['ir'],
+  optim: ['ir'],
+  onnx: ['ir'],
+  compile: mathematics,
+  engine: [...mathematics, 'compile', 'onnx'],
+  data: [],
+  checkpoint: [],
+  hub: [],
+  config: [],
+  run: [...execution, ...storage],
+  commandLine: [...execution, ...storage, 'run'],
+};
+
+/** Packages that a part of the tree keeps to itself, by the paths that may import them. */
+const keepers: [packages: RegExp, importer: RegExp][] = [
+  [/^vscode$/, /^src\/extension\//],
+  [/^onnxruntime-(node|common)$/, /^src\/trainer\/onnx\/session\.ts$/],
+  [/^sharp$/, /^src\/trainer\/data\/decode\.ts$/],
+  [/^@tensorflow\//, /^src\/trainer\/engine\/tfjs/],
+  [/^@vscode\/webview-ui-toolkit/, /^src\/webview\/controls\.ts$/],
+];
+
+/** Tables with a row an op may be longer than people read at once: they are looked up, not read. */
+const ruleTables = /^src\/trainer\/(ir|autodiff|onnx)\/(rules|op|shape|emit|print|check)\.ts$/;
+const longest = 500;
+
+const isBuiltin = (specifier: string) => specifier.startsWith('node:') || builtinModules.includes(specifier);
+const partOf = (path: string) => path.split('/')[1]!;
+
+/** Why `path` may not import `target`, a file of the project; undefined where it may. */
+function forbidden(path: string, target: string, typeOnly: boolean): string | undefined {
+  const part = partOf(path);
+  if (!target.startsWith('src/')) return 'lies outside src';
+  if (part === 'trainer') {
+    if (partOf(target) !== 'trainer') return 'lies outside the trainer';
+    const [from, to] = [path, target].map((file) => (file.split('/').length > 3 ? file.split('/')[2]! : undefined));
+    if (from === undefined || to === undefined || from === to) return undefined;
+    const allowed = below[from];
+    if (!allowed) return `is imported from src/trainer/${from}, whose place among the layers test/tidy.ts does not know`;
+    return allowed.includes(to) ? undefined : `lies in ${to}, which is not below ${from}`;
+  }
+  if (partOf(target) === part) return undefined;
+  if (target === 'src/trainer/protocol.ts') return part === 'webview' && !typeOnly ? 'is imported for more than its types' : undefined;
+  if (part === 'extension' && target === 'src/webview/protocol.ts') return undefined;
+  return `is not a door of ${partOf(target)}`;
+}
+
+function importViolations(path: string, text: string): string[] {
+  const found: string[] = [];
+  for (const { specifier, typeOnly } of importsOf(path, text)) {
+    if (specifier.startsWith('.')) {
+      const target = posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
+      const reason = specifier.endsWith('.css') ? undefined : forbidden(path, target, typeOnly);
+      if (reason) found.push(`${path}: ${target} ${reason}`);
+      continue;
+    }
+    const keeper = keepers.find(([packages]) => packages.test(specifier));
+    if (keeper && !keeper[1].test(path)) found.push(`${path}: ${specifier} is imported outside ${keeper[1].source}`);
+    if (partOf(path) === 'webview' && isBuiltin(specifier)) found.push(`${path}: ${specifier} is not there in a browser`);
+  }
+  return found;
+}
+
+/** A sentence about the whole file, before any code: `/** … *\/`, ending its first sentence with a full stop or a colon. */
+function hasOpening(text: string): boolean {
+  const opening = /^(?:#!.*\n)?\/\*\*([\s\S]*?)\*\//.exec(text);
+  return opening !== null && /[.:!?](\s|$)/.test(opening[1]!.replace(/^\s*\* ?/gm, '').trim());
+}
+
+/** All violations in a tree: `files` maps paths such as `src/trainer/ir/op.ts` to their texts. */
+export function violations(files: ReadonlyMap<string, string>): string[] {
+  const found: string[] = [];
+  for (const [path, text] of files) {
+    found.push(...importViolations(path, text));
+    const lines = text.trimEnd().split('\n').length;
+    if (lines > longest && !ruleTables.test(path)) found.push(`${path}: ${lines} lines; at most ${longest}`);
+    if (!hasOpening(text)) found.push(`${path}: does not begin with a sentence that says what lives there`);
+    if (/(^|\/)(utils?|base|helpers?|common|misc)\b/i.test(path)) found.push(`${path}: a name that says nothing`);
+  }
+  return found;
+}
