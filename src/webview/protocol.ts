@@ -19,7 +19,8 @@
  * 2. The host answers every `ready` with one `init`, which holds ALL the view needs to show the present state.
  * 3. The view renders and sets `data-ready` on `<body>`.
  * 4. From then on the host sends changes. A view keeps nothing that the host does not know, except what is being typed and
- *    presentation (scroll, zoom, smoothing, open sections), which it keeps itself through `setState`.
+ *    presentation (scroll, zoom, smoothing, open sections), which it keeps itself through `setState`. The dashboard keeps
+ *    `{ run: folder }` there too (`KeptByDashboard`), so that a WebviewPanelSerializer knows whose panel it gets back.
  *
  * Strings: views take their own words through `@vscode/l10n`, from the bundle in `init` (`vscode.l10n.bundle`; undefined is English).
  * Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
@@ -241,6 +242,11 @@ export type ToDashboard =
   | Patch<Omit<DashboardState, 'events'>>
   /** New events; gather them to at most about ten messages a second. Those with a `seq` already seen are dropped. */
   | { type: 'events'; events: RecordedEvent[] };
+
+/** What `deserializeWebviewPanel` is given as the state of a dashboard. */
+export interface KeptByDashboard {
+  run: string;
+}
 
 export type FromDashboard =
   | FromAnyView

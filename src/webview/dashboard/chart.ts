@@ -25,6 +25,8 @@ export class Chart {
       stepLabel: string;
       series: SeriesStyle[];
       format: (value: number) => string;
+      /** Of the axis; default `format`. */
+      formatTick?: (value: number) => string;
       formatStep: (step: number) => string;
       /** 0 to 1 share instead of a free scale. */
       share?: boolean;
@@ -45,6 +47,14 @@ export class Chart {
   setData(data: ChartData): void {
     this.data = data;
     this.plot?.setData(this.drawable(), !this.zoomed());
+  }
+
+  /** Shows other series; `setData` with as many columns must follow. */
+  setSeries(series: SeriesStyle[]): void {
+    if (series.length === this.options.series.length) return;
+    this.options.series = series;
+    this.data = [[], ...series.map(() => [])];
+    this.rebuild();
   }
 
   setLogarithmic(logarithmic: boolean): void {
@@ -95,7 +105,7 @@ export class Chart {
   }
 
   private plotOptions(width: number, height: number): uPlot.Options {
-    const { series, format, formatStep, share, stepLabel } = this.options;
+    const { series, format, formatTick = format, formatStep, share, stepLabel } = this.options;
     const font = `11px ${themeValue('--vscode-font-family') || 'sans-serif'}`;
     const axis: uPlot.Axis = {
       font,
@@ -107,9 +117,10 @@ export class Chart {
     return {
       width,
       height,
-      padding: [8, 8, 0, 0],
+      padding: [8, 24, 0, 0],
+      pxAlign: false,
       // One crosshair in all charts: they share their steps.
-      cursor: { sync: { key: 'steps', setSeries: false }, y: false, drag: { x: true, y: false }, points: { size: 6 } },
+      cursor: { sync: { key: 'steps', setSeries: false }, y: false, drag: { x: true, y: false }, points: { size: 6 }, dataIdx: lastKnown },
       legend: { live: true },
       scales: {
         x: { time: false },
@@ -117,10 +128,10 @@ export class Chart {
       },
       axes: [
         { ...axis, size: 28, space: pixelsPerTick, values: (_, splits) => splits.map((split) => (Number.isInteger(split) ? formatStep(split) : '')) },
-        { ...axis, size: 52, space: 32, values: (_, splits) => splits.map((split) => (split === null ? '' : format(split))) },
+        { ...axis, size: 52, space: 32, values: (_, splits) => splits.map((split) => (split === null ? '' : formatTick(split))) },
       ],
       series: [
-        { label: stepLabel, value: (_, step) => (step === null ? '–' : formatStep(step)) },
+        { label: stepLabel, value: legendValue(formatStep) },
         ...series.map((one): uPlot.Series => {
           const color = () => themeValue(one.color);
           return {
@@ -129,12 +140,27 @@ export class Chart {
             width: one.kind === 'faint' ? 1 : 1.5,
             spanGaps: true,
             points: { show: one.kind === 'points', size: 6, fill: color, stroke: color },
-            value: (_, value) => (value === null || value === undefined ? '–' : format(value)),
+            value: legendValue(format),
           };
         }),
       ],
     };
   }
+}
+
+/** Under the crosshair a sparse series shows what it last was, not a gap. */
+function lastKnown(plot: uPlot, series: number, index: number): number {
+  const column = plot.data[series]!;
+  for (let at = index; at >= 0; at -= 1) if (column[at] != null) return at;
+  return index;
+}
+
+/** Without a crosshair the legend shows where each series stands now. */
+function legendValue(format: (value: number) => string): uPlot.Series.Value {
+  return (plot, value, series, index) => {
+    const shown = index === null ? (plot.data[series] as (number | null)[]).findLast((one) => one !== null) : value;
+    return shown == null ? '–' : format(shown);
+  };
 }
 
 /** What a theme variable resolves to now. */

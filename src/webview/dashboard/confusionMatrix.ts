@@ -69,17 +69,18 @@ export class ConfusionMatrix {
     context.font = font;
     const widest = Math.min(Math.max(...this.labels.map((label) => context.measureText(label).width)), 104, width / 3);
     // Below 12 px a row has no room for its name: the read-out names the cell.
-    const named = (width - widest - 8) / classes >= 12;
+    const named = (width - widest - 8) / classes >= 14;
     const left = named ? Math.ceil(widest) + 8 : 0;
-    const pitch = Math.max(1, Math.min(largestCell, (width - left) / classes));
+    // Names of columns lean to the right, past their column: each must end within the width.
+    const leaning = this.labels.map((label) => (named ? Math.min(widest, context.measureText(label).width) * Math.SQRT1_2 + 8 : 0));
+    const pitch = Math.max(1, Math.min(largestCell, (width - left) / classes, ...leaning.map((length, column) => (width - left - length) / (column + 0.5))));
     const top = named ? Math.ceil(widest * Math.SQRT1_2) + 12 : 0;
     this.layout = { left, top, pitch };
 
     const scale = window.devicePixelRatio || 1;
     const side = Math.ceil(pitch * classes);
-    // Names of columns lean to the right, past the last column.
-    const overhang = named ? Math.min(Math.ceil(widest * Math.SQRT1_2), Math.max(0, width - left - side)) : 0;
-    const [canvasWidth, canvasHeight] = [left + side + overhang, top + side];
+    const reach = Math.max(side, ...leaning.map((length, column) => (column + 0.5) * pitch + length));
+    const [canvasWidth, canvasHeight] = [Math.ceil(left + reach), top + side];
     this.canvas.width = Math.round(canvasWidth * scale);
     this.canvas.height = Math.round(canvasHeight * scale);
     this.canvas.style.width = `${canvasWidth}px`;
@@ -112,7 +113,7 @@ export class ConfusionMatrix {
         context.fillStyle = empty;
         context.fillRect(x, y, side, side);
         if (count === 0) return;
-        context.globalAlpha = 0.12 + 0.68 * share;
+        context.globalAlpha = 0.12 + 0.48 * share;
         context.fillStyle = truth === prediction ? right : wrong;
         context.fillRect(x, y, side, side);
         context.globalAlpha = 1;

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import { checkbox } from '../controls.js';
 import { h } from '../element.js';
 import type { Formats } from '../format.js';
-import { Chart, type ChartData } from './chart.js';
+import { Chart, type ChartData, type SeriesStyle } from './chart.js';
 import { decimate } from './decimate.js';
 import type { EvaluationEvent, RunRecord } from './runRecord.js';
 import { smooth } from './smooth.js';
@@ -75,11 +75,9 @@ export class Curves {
       ...common,
       title: l10n.t('Accuracy'),
       format: (value) => formats.percent(value),
+      formatTick: (value) => formats.wholePercent(value),
       share: true,
-      series: [
-        { label: l10n.t('Validation'), color: '--vscode-charts-orange', kind: 'points' },
-        { label: l10n.t('Test'), color: '--vscode-charts-green', kind: 'points' },
-      ],
+      series: accuracySeries(),
     });
     this.learningRate = new Chart({
       ...common,
@@ -98,11 +96,13 @@ export class Curves {
     const kept = decimate(steps.loss, pointLimit);
     const validation = record.evaluationsOf('validation');
     const test = record.evaluationsOf('test');
+    const tested = test.length > 0 ? 1 : 0;
     const at = (column: readonly number[]): [number[], number[]] => [kept.map((index) => steps.step[index]!), kept.map((index) => column[index]!)];
     this.loss.setData(join([at(steps.loss), at(smoothed), points(validation, 'loss')]));
     // All charts cover the same steps, so that one crosshair serves them.
     const extent: [number[], null[]] = [steps.step.length ? [steps.step[0]!, steps.step.at(-1)!] : [], [null, null]];
-    this.accuracy.setData(join([points(validation, 'accuracy'), points(test, 'accuracy'), extent]).slice(0, 3) as ChartData);
+    this.accuracy.setSeries(accuracySeries().slice(0, 1 + tested));
+    this.accuracy.setData(join([points(validation, 'accuracy'), points(test, 'accuracy'), extent]).slice(0, 2 + tested) as ChartData);
     this.learningRate.setData(join([at(steps.learningRate)]));
   }
 
@@ -113,6 +113,13 @@ export class Curves {
   dispose(): void {
     for (const chart of [this.loss, this.accuracy, this.learningRate]) chart.dispose();
   }
+}
+
+function accuracySeries(): SeriesStyle[] {
+  return [
+    { label: l10n.t('Validation'), color: '--vscode-charts-orange', kind: 'points' },
+    { label: l10n.t('Test'), color: '--vscode-charts-green', kind: 'points' },
+  ];
 }
 
 function points(evaluations: EvaluationEvent[], of: 'loss' | 'accuracy'): [number[], number[]] {

@@ -4,7 +4,8 @@ import { button, textButton } from '../controls.js';
 import { h, setText } from '../element.js';
 import type { Formats } from '../format.js';
 import { progressBar } from '../progressBar.js';
-import type { DashboardState, FromDashboard } from '../protocol.js';
+import { deviceNames, methodNames } from '../names.js';
+import type { DashboardState, FromDashboard, MethodName } from '../protocol.js';
 import { activityText, isLive, statusText } from '../runStatus.js';
 import type { RunRecord } from './runRecord.js';
 
@@ -70,9 +71,9 @@ export class Header {
     if (!started) return since;
     const { images, skipped, trainableParameters, totalParameters } = started;
     return [
-      started.method,
+      methodNames()[started.method as MethodName] ?? started.method,
       started.model,
-      started.device,
+      deviceNames()[started.device],
       l10n.t('{0} classes', started.labels.length),
       l10n.t('{0} training and {1} validation pictures', formats.integer(images.train), formats.integer(images.validation)),
       skipped > 0 ? l10n.t('{0} skipped', formats.integer(skipped)) : '',
@@ -114,7 +115,8 @@ export class Header {
     else this.bar.set(started && started.steps > 0 ? record.lastStep / started.steps : null, l10n.t('Progress'));
     const finished = record.finished;
     let words = '';
-    if (live && activity) words = activityText(activity.phase);
+    // Before the first step the place of the curves says it.
+    if (live && activity && record.steps.step.length > 0) words = activityText(activity.phase);
     else if (this.state.status === 'interrupted') words = l10n.t('The trainer ended without a word. Resume continues from the last checkpoint.');
     else if (this.state.status === 'finished' && finished?.reason === 'early-stopping') words = l10n.t('Stopped early: no better result for a while.');
     setText(this.doing, words);

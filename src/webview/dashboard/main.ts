@@ -4,7 +4,7 @@ import { h } from '../element.js';
 import { type Host, openView } from '../host.js';
 import { errorBox, messageBox, placeName } from '../message.js';
 import { textButton } from '../controls.js';
-import type { DashboardState, FromDashboard, ToDashboard } from '../protocol.js';
+import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../protocol.js';
 import { activityText, isLive } from '../runStatus.js';
 import { ConfusionMatrix } from './confusionMatrix.js';
 import { type CurveSettings, Curves } from './curves.js';
@@ -14,9 +14,10 @@ import { type EvaluationEvent, RunRecord } from './runRecord.js';
 import { checkpointTable, classTable } from './tables.js';
 import './style.css';
 
+type Kept = KeptByDashboard & CurveSettings;
 type Later = Exclude<ToDashboard, { type: 'init' }>;
 
-openView<DashboardState, Later, FromDashboard, CurveSettings>((root, state, host) => {
+openView<DashboardState, Later, FromDashboard, Kept>((root, state, host) => {
   dashboard?.dispose();
   dashboard = new Dashboard(root, state, host);
   return (message) => dashboard?.receive(message);
@@ -45,14 +46,17 @@ class Dashboard {
   constructor(
     root: HTMLElement,
     { events, ...state }: DashboardState,
-    private readonly host: Host<FromDashboard, CurveSettings>,
+    private readonly host: Host<FromDashboard, Kept>,
   ) {
     const { formats } = host;
     const post = (message: FromDashboard) => host.post(message);
     this.state = state;
-    const settings = host.kept() ?? { smoothing: 0.6, logarithmic: false };
+    const { smoothing = 0.6, logarithmic = false } = host.kept() ?? {};
+    const settings = { smoothing, logarithmic };
+    const keep = () => host.keep({ run: state.run.folder, ...settings });
+    keep();
     this.header = new Header(state, formats, post);
-    this.curves = new Curves(this.record, settings, formats, () => host.keep(settings));
+    this.curves = new Curves(this.record, settings, formats, keep);
     this.matrix = new ConfusionMatrix(formats, null);
     this.classes = classTable(formats);
     this.checkpoints = checkpointTable(formats, post);
@@ -62,7 +66,7 @@ class Dashboard {
       h('section', { class: 'card' }, h('h2', {}, l10n.t('Confusion matrix'), ' ', this.matrixTitle), this.matrix.element),
       h('section', { class: 'card' }, h('h2', {}, l10n.t('Classes')), this.classes.element),
     );
-    this.checkpointSection = h('section', { class: 'card' }, h('h2', {}, l10n.t('Checkpoints')), this.checkpoints.element);
+    this.checkpointSection = h('section', { class: 'card checkpoints' }, h('h2', {}, l10n.t('Checkpoints')), this.checkpoints.element);
     root.append(this.header.element, this.messages, this.waiting, this.curves.element, this.results, this.checkpointSection);
     this.record.append(events);
     this.themeChanges.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
@@ -151,6 +155,6 @@ class Dashboard {
   }
 }
 
-function counts({ done, total }: { done: number; total: number }, { formats }: Host<FromDashboard, CurveSettings>): string {
+function counts({ done, total }: { done: number; total: number }, { formats }: Host<FromDashboard, Kept>): string {
   return total > 0 ? `${formats.integer(done)} / ${formats.integer(total)}` : '';
 }

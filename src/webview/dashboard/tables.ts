@@ -29,10 +29,11 @@ export function classTable(formats: Formats): Table<ClassFigures> {
 export type CheckpointFigures = CheckpointRow & { accuracy: number | undefined };
 
 export function checkpointTable(formats: Formats, post: (message: FromDashboard) => void): Table<CheckpointFigures> {
-  const marks = (row: CheckpointFigures) =>
+  const step = (row: CheckpointFigures) =>
     h(
       'span',
       { class: 'marks' },
+      formats.integer(row.step),
       row.best ? h('span', { class: 'badge' }, l10n.t('Best')) : null,
       row.last ? h('span', { class: 'badge badge-quiet' }, l10n.t('Last')) : null,
       row.active ? h('span', { class: 'badge badge-quiet' }, l10n.t('Active')) : null,
@@ -45,10 +46,9 @@ export function checkpointTable(formats: Formats, post: (message: FromDashboard)
       textButton(l10n.t('Reveal'), () => post({ type: 'revealCheckpoint', path: row.path })),
     );
   return new Table(l10n.t('Checkpoints'), [
-    { title: l10n.t('Step'), numeric: true, cell: (row) => formats.integer(row.step) },
+    { title: l10n.t('Step'), cell: step },
     { title: l10n.t('Accuracy'), numeric: true, cell: (row) => (row.accuracy === undefined ? '–' : formats.percent(row.accuracy)) },
     { title: l10n.t('Saved'), cell: (row) => formats.moment(row.savedAt) },
-    { title: l10n.t('Marks'), cell: marks },
     { title: l10n.t('Actions'), cell: actions },
   ]);
 }

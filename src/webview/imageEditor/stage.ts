@@ -51,8 +51,8 @@ export class Stage {
       this.fitButton,
       this.fullButton,
       toolButton('−', l10n.t('Zoom out'), () => this.step(-1)),
-      toolButton('+', l10n.t('Zoom in'), () => this.step(1)),
       this.percent,
+      toolButton('+', l10n.t('Zoom in'), () => this.step(1)),
       this.size,
     );
     this.picture.addEventListener('load', () => this.loaded());

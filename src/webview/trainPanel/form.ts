@@ -4,6 +4,7 @@ import { type CheckControl, type ChoiceControl, type RadioControl, checkbox, dro
 import { h, icon } from '../element.js';
 import type { Formats } from '../format.js';
 import { errorBox } from '../message.js';
+import { deviceNames, methodNames } from '../names.js';
 import type { FromTrainPanel, MethodName, NumberKey, TrainForm, TrainPanelState } from '../protocol.js';
 import { NumberFields } from './numberFields.js';
 
@@ -53,11 +54,7 @@ export class FormView {
     this.method = radios({
       name: 'method',
       label: l10n.t('Method'),
-      options: [
-        { value: 'head', label: l10n.t('Head') },
-        { value: 'lora', label: l10n.t('LoRA') },
-        { value: 'full', label: l10n.t('Full') },
-      ],
+      options: Object.entries(methodNames()).map(([value, label]) => ({ value, label })),
       onChange: changed,
     });
     this.device = dropdown({ name: 'device', label: l10n.t('Device'), onChange: changed });
@@ -201,9 +198,9 @@ export class FormView {
   }
 
   private deviceLabel({ value, detail, unavailable }: TrainPanelState['devices'][number]): string {
-    const names = { auto: l10n.t('Automatic'), cpu: l10n.t('CPU'), webgpu: l10n.t('GPU (WebGPU)'), cuda: l10n.t('GPU (CUDA)') };
+    const name = deviceNames()[value];
     const more = unavailable ?? detail;
-    return more ? l10n.t('{0}: {1}', names[value], more) : names[value];
+    return more ? `${name}: ${more}` : name;
   }
 
   private showModules(): void {

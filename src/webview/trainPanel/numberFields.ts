@@ -74,7 +74,8 @@ export class NumberFields {
     this.rules = rules;
     for (const key of this.keys()) {
       const standard = key === 'learningRate' ? learningRate : rules[key].default;
-      this.fields[key].setPlaceholder(standard === undefined ? '' : String(standard));
+      const none = key === 'earlyStoppingPatience' ? l10n.t('Never') : '';
+      this.fields[key].setPlaceholder(standard === undefined ? none : String(standard));
       this.check(key);
     }
   }

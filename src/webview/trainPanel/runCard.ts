@@ -78,7 +78,7 @@ export class RunCard {
     const best = run.best && !live ? run.best.accuracy : undefined;
     return (
       [
-        [l10n.t('Epoch'), run.steps > 0 && live && !(run.activity && run.step === 0) ? `${currentEpoch(run)} / ${run.epochs}` : undefined],
+        [l10n.t('Step'), run.steps > 0 && live ? `${formats.integer(run.step)} / ${formats.integer(run.steps)}` : undefined],
         [l10n.t('Loss'), run.loss === undefined ? undefined : formats.loss(run.loss)],
         [l10n.t('Accuracy'), run.accuracy === undefined || best !== undefined ? undefined : formats.percent(run.accuracy)],
         [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best)],
