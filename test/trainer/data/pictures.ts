@@ -1,0 +1,37 @@
+/** Makes folders of pictures for the tests of the data part. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import sharp from 'sharp';
+
+/** A folder of its own for a test, with a name that trips careless code; removed when the test ends. */
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `vitune 'dätä' 漢 #1%20 `));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** `[height, width, 3]`: a picture unlike any of another seed, smooth enough to survive JPEG. */
+export function drawing(width: number, height: number, seed: number): Uint8Array {
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0, at = 0; y < height; y++)
+    for (let x = 0; x < width; x++) for (let c = 0; c < 3; c++) data[at++] = 128 + 120 * Math.sin((x * (1 + (seed % 3)) + y * (1 + c) + seed * 7) / 9);
+  return data;
+}
+
+export async function encoded(width: number, height: number, seed: number, format: 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff' = 'png'): Promise<Buffer> {
+  return sharp(drawing(width, height, seed), { raw: { width, height, channels: 3 } })
+    .toFormat(format)
+    .toBuffer();
+}
+
+/** Writes files below `root`, making the folders: bytes as they are, `{ seed }` as a PNG of 20 x 16 pixels or of the given size. */
+export async function writeTree(root: string, tree: Record<string, Uint8Array | string | { seed: number; width?: number; height?: number }>): Promise<void> {
+  for (const [name, content] of Object.entries(tree)) {
+    const path = join(root, name);
+    await mkdir(dirname(path), { recursive: true });
+    const isBytes = typeof content === 'string' || content instanceof Uint8Array;
+    await writeFile(path, isBytes ? content : await encoded(content.width ?? 20, content.height ?? 16, content.seed));
+  }
+}
