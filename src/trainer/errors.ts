@@ -401,6 +401,40 @@ export const errors = {
       { file },
     ),
 
+  // --- run folders --------------------------------------------------------------------------------------------
+  run: {
+    exists: (folder: string) =>
+      new UserError('RUN_EXISTS', t('{0} already holds a run.', folder), t('Go on with it by --resume, or set "output" to another folder.'), { file: folder }),
+    folderInUse: (folder: string) =>
+      new UserError('OUTPUT_NOT_EMPTY', t('The output folder {0} holds other files.', folder), t('Set "output" to a folder that is new or empty.'), {
+        file: folder,
+      }),
+    nothingToResume: (config: string, folder: string) =>
+      new UserError('NOTHING_TO_RESUME', t('There is no unfinished run of this config in {0}.', folder), t('Start a new run, without --resume.'), {
+        file: config,
+      }),
+    finished: (folder: string) =>
+      new UserError('RUN_FINISHED', t('The run {0} is finished, so there is nothing to resume.', folder), t('Start a new run, without --resume.'), {
+        file: folder,
+      }),
+    locked: (folder: string, pid: number) =>
+      new UserError('RUN_LOCKED', t('The run {0} is being trained right now, by process {1}.', folder, pid), t('Wait until it ends, or stop it first.'), {
+        file: folder,
+      }),
+    damaged: (file: string, reason: string) =>
+      new UserError('RUN_DAMAGED', t('This file of the run is damaged: {0}', reason), t('Start a new run; the checkpoints of this one can still be used.'), {
+        file,
+      }),
+  },
+  checkpointMissing: (path: string) =>
+    new UserError('CHECKPOINT_MISSING', t('{0} does not exist.', path), t('Give the folder of a run, or a folder in its checkpoints/.'), { file: path }),
+  notCheckpoint: (path: string) =>
+    new UserError('NOT_A_CHECKPOINT', t('{0} is neither a run nor a checkpoint.', path), t('Give the folder of a run, or a folder in its checkpoints/.'), {
+      file: path,
+    }),
+  noCheckpointYet: (run: string) =>
+    new UserError('NO_CHECKPOINT_YET', t('The run {0} has no checkpoint yet.', run), t('Let it train until its first checkpoint.'), { file: run }),
+
   // --- the config; `option` is the text of a --set that the value came from, then `place` is empty ------------------
   config: {
     missing: (file: string) =>

@@ -13,8 +13,8 @@ const besides = (target: string): string => join(dirname(target), `${temporary}$
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
 const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
-/** What the file system refuses is the machine's fault, and told as such; anything else is not ours to reword. */
-function asSaveError(error: unknown, target: string): unknown {
+/** As a UserError what the file system refuses while `target` is written; anything else is a bug and stays as it is. */
+export function asSaveError(error: unknown, target: string): unknown {
   if (!(error instanceof Error) || !('syscall' in error) || !('errno' in error)) return error;
   switch (codeOf(error)) {
     case 'ENOSPC':

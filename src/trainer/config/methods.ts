@@ -24,12 +24,8 @@ export function methodSchemas() {
           .min(1)
           .default(['query', 'value'])
           .meta({
-            description: l10n.t('The linear layers that get an adapter, by the end of their names.'),
-            examples: [
-              ['query', 'value'],
-              ['query', 'key', 'value'],
-              ['query', 'key', 'value', 'dense'],
-            ],
+            description: l10n.t('The linear layers that get an adapter, by the end of their names; "all-linear" means each but the classifier.'),
+            examples: [['query', 'value'], ['query', 'key', 'value'], ['all-linear']],
           }),
       },
     ),

@@ -1,0 +1,71 @@
+/** A run that this process works on: its folder, locked, with the log of events and the socket that windows attach to. */
+import { rm } from 'node:fs/promises';
+import { clearUnfinished } from '../checkpoint/store.js';
+import type { LoadedConfig } from '../config/load.js';
+import type { RecordedEvent, TrainEvent } from '../protocol.js';
+import { ControlServer } from './controlServer.js';
+import { EventLog } from './eventLog.js';
+import { acquireLock } from './lock.js';
+import { createRunFolder, describeRun, findRunToResume, lastCheckpoint } from './runFolder.js';
+
+export class ActiveRun {
+  private constructor(
+    /** Absolute path of the run folder. */
+    readonly path: string,
+    readonly name: string,
+    /** The checkpoint folder to go on from; undefined in a new run, and in one that was ended before its first checkpoint. */
+    readonly resumeFrom: string | undefined,
+    /** Aborted when a window asks to stop. */
+    readonly stopRequest: AbortSignal,
+    private readonly log: EventLog,
+    private readonly server: ControlServer,
+    private readonly release: () => Promise<void>,
+  ) {}
+
+  /** Makes a new run. Throws a `UserError` when its folder is taken or cannot be made. */
+  static async create(loaded: LoadedConfig): Promise<ActiveRun> {
+    return ActiveRun.#open(loaded, await createRunFolder(loaded));
+  }
+
+  /** Goes on with an unfinished run. Throws a `UserError` when there is none or another trainer works on it. */
+  static async resume(loaded: LoadedConfig): Promise<ActiveRun> {
+    return ActiveRun.#open(loaded, await findRunToResume(loaded));
+  }
+
+  static async #open(loaded: LoadedConfig, path: string): Promise<ActiveRun> {
+    const stop = new AbortController();
+    // It listens before the lock names it, so that whoever reads the lock is answered.
+    const server = await ControlServer.listen(() => stop.abort());
+    let release: (() => Promise<void>) | undefined;
+    try {
+      release = await acquireLock(path, server.address);
+      await clearUnfinished(path);
+      const { name } = await describeRun(path, loaded);
+      return new ActiveRun(path, name, await lastCheckpoint(path), stop.signal, await EventLog.open(path), server, release);
+    } catch (error) {
+      await release?.();
+      await server.close();
+      throw error;
+    }
+  }
+
+  /** Records an event in the run folder, then tells it to the windows that are attached. */
+  emit(event: TrainEvent): RecordedEvent {
+    const recorded = this.log.append(event);
+    this.server.broadcast(recorded);
+    return recorded;
+  }
+
+  /** Ends the work on the run: windows are hung up on, the lock is released. */
+  async close(): Promise<void> {
+    this.log.close();
+    await this.release();
+    await this.server.close();
+  }
+
+  /** As `close`, and removes the folder: for a run that failed before it began. */
+  async discard(): Promise<void> {
+    await this.close();
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
