@@ -55,7 +55,6 @@ export function showPage<State, FromView extends { type: string }, ToView extend
     <meta charset="utf-8">
     <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource} 'nonce-${nonce}'; img-src ${webview.cspSource} data: blob:">
     <meta property="csp-nonce" content="${nonce}">
-    <meta property="csp-nonce" content="${nonce}">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <link rel="stylesheet" href="${address(`${view}.css`)}">
   </head>
