@@ -11,11 +11,20 @@ import { runJson } from '../trainer/runJson.js';
 
 const { t } = vscode.l10n;
 
-/** One line of the doctor's answer: how fast the device is, or why it cannot be used. */
+/** How fast a device is, or why it cannot be used. */
 type DeviceReport = { device: DeviceName; gigaflops: number } | { device: DeviceName; reason: string };
+type EngineReport = DeviceReport & { engine: string };
+
+/** The part of what `vitune doctor --json` prints that is read here. */
+interface DoctorReport {
+  engines: { engine: string; devices: DeviceReport[] }[];
+}
+
+/** The engine that trains; what others could do is told on the page only. */
+const mainEngine = 'onnxruntime';
 
 export class Doctor {
-  #reports: Promise<DeviceReport[]> | undefined;
+  #reports: Promise<EngineReport[]> | undefined;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -26,7 +35,7 @@ export class Doctor {
   async devices(): Promise<DeviceChoice[]> {
     this.#reports ??= this.#ask();
     try {
-      const reports = await this.#reports;
+      const reports = (await this.#reports).filter(({ engine }) => engine === mainEngine);
       return [
         { value: 'auto' },
         ...reports.map((report): DeviceChoice => ({ value: report.device, ...('reason' in report ? { unavailable: report.reason } : {}) })),
@@ -63,19 +72,18 @@ export class Doctor {
     });
   }
 
-  async #ask(signal?: AbortSignal): Promise<DeviceReport[]> {
+  async #ask(signal?: AbortSignal): Promise<EngineReport[]> {
     const objects = await runJson(this.launch, { script: 'cli', args: ['doctor', '--json'], signal });
-    return objects.flatMap((object) => {
-      const { devices } = object as { devices?: unknown };
-      return Array.isArray(devices) ? (devices as DeviceReport[]) : [];
-    });
+    const report = objects.find((object): object is DoctorReport => typeof object === 'object' && object !== null && 'engines' in object);
+    if (!report) throw new Error('vitune doctor printed no report');
+    return report.engines.flatMap(({ engine, devices }) => devices.map((device) => ({ engine, ...device })));
   }
 }
 
-function row(report: DeviceReport): Html {
+function row(report: EngineReport): Html {
   const usable = 'gigaflops' in report;
   return html`<tr>
-    <td><strong>${report.device}</strong></td>
+    <td><strong>${report.device}</strong> <span class="others">${report.engine}</span></td>
     <td>${usable ? t('usable') : html`<span class="failed">${report.reason}</span>`}</td>
     <td class="number">${usable ? report.gigaflops.toLocaleString(vscode.env.language, { maximumFractionDigits: 1 }) : '–'}</td>
   </tr>`;

@@ -7,16 +7,20 @@ import { errors } from './errors.js';
 import { openPlace } from './openPlace.js';
 import { ShownError } from './shownError.js';
 
+/** The trainer's own word for what nobody expected; its remedy is a stack. */
+const bugCode = 'BUG';
+
 /** What a person is to read about anything thrown; a bug is logged with its stack and gets a general word. */
 export function infoOf(error: unknown): ErrorInfo {
-  if (error instanceof ShownError) return error.info;
+  if (error instanceof ShownError && error.info.code !== bugCode) return error.info;
   if (error instanceof TrainerDied) {
     log().error(error.message, error.tail);
     return errors.trainerDied(String(error.ending ?? '?')).info;
   }
   log().error(error instanceof Error ? error : new Error(String(error)));
+  if (error instanceof ShownError) log().error(error.info.remedy);
   return {
-    code: 'BUG',
+    code: bugCode,
     message: vscode.l10n.t('Something went wrong inside ViTune: {0}', error instanceof Error ? error.message : String(error)),
     remedy: vscode.l10n.t('The log has the details.'),
   };
@@ -33,7 +37,7 @@ export async function showError(error: unknown, actions: { title: string; run: (
   const { file } = info;
   const buttons = [...actions];
   if (file) buttons.push({ title: vscode.l10n.t('Open File'), run: () => openPlace({ ...info, file }) });
-  if (!(error instanceof ShownError)) buttons.push({ title: vscode.l10n.t('Show Log'), run: () => log().show() });
+  if (info.code === bugCode || error instanceof TrainerDied) buttons.push({ title: vscode.l10n.t('Show Log'), run: () => log().show() });
   const chosen = await vscode.window.showErrorMessage(`${info.message} ${info.remedy}`, ...buttons);
   await chosen?.run();
 }
