@@ -45,6 +45,12 @@ const elementwiseShapes: readonly (readonly [Shape, Shape])[] = [
     [2, 3, 4, 5],
     [3, 1, 5],
   ],
+  [[3, 8], [8]],
+  [
+    [4, 8],
+    [4, 1],
+  ],
+  [[4, 4], []],
 ];
 
 /** Pairs of shapes that broadcast in every way. */
@@ -58,6 +64,7 @@ const unary = <O extends Op>(op: O, values: Omit<Operand, 'shape'>, edges: reado
 
 const overLast = <O extends Op>(op: O): CaseOf<O>[] => [
   ...[[4], [3, 5], [2, 3, 4], [2, 2, 3, 1]].map((shape) => ({ op, operands: [of(shape, { from: -4, to: 4 })] })),
+  { op, operands: [of([3, 197])], forwardOnly: true },
   { op, operands: [exactly(80, -80, 0, 79)], forwardOnly: true },
   { op, operands: [exactly(-1000, 1000, 999)], forwardOnly: true },
 ];
@@ -82,7 +89,16 @@ function matmul(): CaseOf<OpOf<'matmul'>>[] {
     { op: { type: 'matmul', transA: false, transB: true, alpha: 2 }, operands: [of([3, 2, 1]), of([3, 4, 1])] },
     { op: { type: 'matmul', transA: false, transB: false, alpha: 1 }, operands: [of([2, 1]), of([1, 1]), of([1])] },
   ];
-  return [...plain, ...biased, ...thin];
+  // Kernels of a GPU read four numbers at once where the sizes allow, and cut large products into tiles.
+  const large = transposes.flatMap(({ transA, transB }): CaseOf<OpOf<'matmul'>>[] => {
+    const shapes = (...batch: number[]): Operand[] => [of([...batch, ...(transA ? [64, 36] : [36, 64])]), of([...batch, ...(transB ? [40, 64] : [64, 40])])];
+    return [
+      { op: { type: 'matmul', transA, transB, alpha: 1 }, operands: [...shapes(), of([40])], forwardOnly: true },
+      { op: { type: 'matmul', transA, transB, alpha: 0.125 }, operands: shapes(2), forwardOnly: true },
+      { op: { type: 'matmul', transA, transB, alpha: 1 }, operands: shapes(1, 3), forwardOnly: true },
+    ];
+  });
+  return [...plain, ...biased, ...thin, ...large];
 }
 
 /** A constant as large as a small weight, so that it is stored as bytes and not folded into anything. */
@@ -129,6 +145,13 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     { op: { type: 'transpose', perm: [2, 0, 1] }, operands: [of([2, 3, 4])] },
     { op: { type: 'transpose', perm: [0, 2, 1, 3] }, operands: [of([2, 3, 4, 5])] },
     { op: { type: 'transpose', perm: [0, 2, 4, 1, 3, 5] }, operands: [of([1, 2, 3, 2, 3, 2])] },
+    { op: { type: 'transpose', perm: [1, 0] }, operands: [of([40, 36])], forwardOnly: true },
+    // Pixels into patches, before they become floats.
+    {
+      op: { type: 'transpose', perm: [0, 1, 3, 5, 2, 4] },
+      operands: [of([2, 2, 2, 2, 2, 3], { dtype: 'u8', values: Array.from({ length: 96 }, (_, i) => (i * 7) % 256) })],
+      forwardOnly: true,
+    },
     { op: { type: 'transpose', perm: [1, 0] }, operands: [of([2, 3], { dtype: 'i32', values: [1, -2, 3, -4, 5, -6] })], forwardOnly: true },
   ],
   reshape: [
@@ -154,12 +177,15 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     { op: { type: 'expand', shape: [2, 3] }, operands: [of([3])] },
     { op: { type: 'expand', shape: [4, 2, 3] }, operands: [of([2, 1])] },
     { op: { type: 'expand', shape: [2, 2] }, operands: [of([])] },
+    { op: { type: 'expand', shape: [4, 8] }, operands: [of([8])] },
     { op: { type: 'expand', shape: [3, 1, 4] }, operands: [of([1, 1, 4])] },
   ],
   sum: [
     { op: { type: 'sum', axes: [0] }, operands: [of([5])] },
     { op: { type: 'sum', axes: [1] }, operands: [of([2, 3, 4])] },
     { op: { type: 'sum', axes: [0, 2] }, operands: [of([2, 3, 4])] },
+    { op: { type: 'sum', axes: [2] }, operands: [of([2, 3, 197], { from: 0 })], forwardOnly: true },
+    { op: { type: 'sum', axes: [0, 1] }, operands: [of([4, 197, 8], { from: 0 })], forwardOnly: true },
     { op: { type: 'sum', axes: [0, 1, 2, 3] }, operands: [of([2, 3, 2, 2])] },
   ],
   softmax: overLast({ type: 'softmax' }),
@@ -169,6 +195,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
       op: { type: 'layerNorm', epsilon: 1e-6 },
       operands: [of(shape, { from: -3, to: 4 }), of(shape.slice(-1)), of(shape.slice(-1))],
     })),
+    { op: { type: 'layerNorm', epsilon: 1e-6 }, operands: [of([5, 192]), of([192]), of([192])], forwardOnly: true },
     // An epsilon that counts, and a row of equal values.
     { op: { type: 'layerNorm', epsilon: 0.5 }, operands: [of([3, 4]), of([4]), of([4])] },
     { op: { type: 'layerNorm', epsilon: 1e-5 }, operands: [of([2, 3], { values: [2, 2, 2, 1, 2, 4] }), of([3]), of([3])], forwardOnly: true },
@@ -206,5 +233,9 @@ export function append(graph: Graph, { op, operands }: OpCase, prefix = ''): Bui
 export function title({ op, operands }: OpCase): string {
   const attributes = Object.fromEntries(Object.entries(op).filter(([key]) => !['type', 'name', 'data'].includes(key)));
   const shown = Object.keys(attributes).length ? [JSON.stringify(attributes)] : [];
-  return [op.type, ...shown, ...operands.map(({ shape, dtype = '', values: listed }) => `${dtype}[${(listed ?? shape).join(',')}]`)].join(' ');
+  return [
+    op.type,
+    ...shown,
+    ...operands.map(({ shape, dtype = '', values: listed = [] }) => `${dtype}[${shape.join(',')}] ${listed.slice(0, 8).join(',')}`.trim()),
+  ].join(' ');
 }
