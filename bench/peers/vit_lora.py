@@ -3,8 +3,9 @@
     python vit_lora.py MODEL_FOLDER [--precision fp32|bf16] [--seconds S] [--threads N] [--batch N] [--rank N]
 
 A training step is what transformers' Trainer does in one: forward, cross-entropy, backward, clipping by global norm, AdamW.
-torch.compile is left out: it made the training step no faster on the CPU (17.5 images/s against 18.6 to 19.2). The pictures are ready in memory as normalised floats, so nothing but the model is measured. Figures are medians over windows of
-about two seconds; memory is the process's peak, and what of it PyTorch takes before there is a model.
+The pictures are ready in memory as normalised floats, so nothing but the model is measured. Figures are medians over windows
+of about two seconds; memory is the process's peak, and what of it PyTorch takes before there is a model. No torch.compile: on
+two cores it made the training step no faster (17.5 images/s against 18.6 to 19.2).
 """
 
 import argparse
