@@ -287,6 +287,8 @@ export const errors = {
       t('Put the pictures back, or start a new run.'),
       { file: folder },
     ),
+  outOfMemory: (reason: string) =>
+    new UserError('OUT_OF_MEMORY', t('The memory of the device ran out: {0}', reason), t('Halve batchSize and double gradientAccumulationSteps, then resume.')),
   lossNotFinite: (step: number, learningRate: number) =>
     new UserError(
       'LOSS_NOT_FINITE',

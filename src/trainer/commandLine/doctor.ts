@@ -1,28 +1,28 @@
 /** `vitune doctor`: the engines and devices of this machine, and why one is not usable. */
 import { cpus, totalmem } from 'node:os';
 import * as l10n from '@vscode/l10n';
-import { tensorflowReason, tryDevices } from '../engine/devices.js';
+import { tensorflowReason, tryDevices, type DeviceReport } from '../engine/devices.js';
 import { cacheFolder } from '../run/cacheFolder.js';
 import { parseArguments } from './arguments.js';
 import { table, type Output } from './output.js';
 
 export async function doctor(args: string[], output: Output): Promise<void> {
   parseArguments('doctor', args, { least: 0, most: 0 });
-  const devices = await tryDevices();
+  const engines: { engine: string; devices: DeviceReport[] }[] = [
+    { engine: 'onnxruntime', devices: await tryDevices() },
+    { engine: 'tensorflow', devices: [{ device: 'cuda', reason: tensorflowReason() }] },
+  ];
   const report = {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     cores: cpus().length,
     memoryBytes: totalmem(),
     cache: cacheFolder(),
-    engines: [
-      { engine: 'onnxruntime', devices: devices.map((each) => ({ usable: !('reason' in each), ...each })) },
-      { engine: 'tensorflow', devices: [{ device: 'cuda', usable: false, reason: tensorflowReason() }] },
-    ],
+    engines: engines.map(({ engine, devices }) => ({ engine, devices: devices.map((each) => ({ usable: !('reason' in each), ...each })) })),
   };
   output.json(report);
-  const rows = report.engines.flatMap(({ engine, devices: tried }) =>
-    tried.map((each) => [
+  const rows = engines.flatMap(({ engine, devices }) =>
+    devices.map((each) => [
       engine,
       each.device,
       'reason' in each ? l10n.t('not usable: {0}', each.reason) : l10n.t('usable, {0} GFLOP/s', Math.round(each.gigaflops)),

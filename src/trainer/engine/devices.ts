@@ -58,8 +58,8 @@ export async function chooseDevice(wanted: DeviceName | 'auto', notice: (code: s
   return chosen;
 }
 
-/** Whether the optional TensorFlow engine is installed. */
-export function tensorflowReason(): string | undefined {
+/** Why the optional TensorFlow engine is not usable. */
+export function tensorflowReason(): string {
   try {
     createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu');
     return l10n.t('installed, but ViTune has no engine for it yet');

@@ -12,6 +12,9 @@ export class OrtEngine implements Engine {
   ) {}
 
   load(graph: Graph, keep: readonly string[] = []): Promise<Executable> {
-    return Session.create(emit(graph, this.device), { device: this.device, keep, ...this.o });
+    return Session.create(emit(graph, this.device), { device: this.device, keep, threads: threadsFromEnvironment(), ...this.o });
   }
 }
+
+/** `VITUNE_THREADS` leaves cores to others, as OMP_NUM_THREADS does for PyTorch; 0 takes all. */
+const threadsFromEnvironment = (): number => Math.max(0, Math.trunc(Number(process.env.VITUNE_THREADS ?? 0)) || 0);

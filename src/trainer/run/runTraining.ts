@@ -1,0 +1,50 @@
+/** A training run from a config file to its end: folder, lock, log and socket around the loop. */
+import { loadConfig } from '../config/load.js';
+import { errors, UserError } from '../errors.js';
+import type { RecordedEvent, TrainEvent } from '../protocol.js';
+import { ActiveRun } from './activeRun.js';
+import { cacheFolder } from './cacheFolder.js';
+import { infoOf } from './serve.js';
+import { train } from './train.js';
+
+export interface RunTrainingOptions {
+  config: string;
+  /** `KEY=VALUE` each. */
+  overrides: string[];
+  resume: boolean;
+  signal: AbortSignal;
+  onEvent: (event: RecordedEvent) => void;
+}
+
+/**
+ * Runs or resumes. A run that fails before it has begun leaves nothing behind; later, its failure is the last event of its
+ * log and what is saved stays. Throws what went wrong in either case.
+ */
+export async function runTraining({ config, overrides, resume, signal, onEvent }: RunTrainingOptions): Promise<void> {
+  const loaded = await loadConfig(config, overrides);
+  const run = resume ? await ActiveRun.resume(loaded) : await ActiveRun.create(loaded);
+  let hasStarted = resume;
+  const emit = (event: TrainEvent): void => {
+    if (event.type === 'started') hasStarted = true;
+    onEvent(run.emit(event));
+  };
+  try {
+    await train({ loaded, run: run.path, name: run.name, resumeFrom: run.resumeFrom, cacheFolder: cacheFolder(), emit, signal: AbortSignal.any([signal, run.stopRequest]) });
+    await run.close();
+  } catch (error) {
+    if (!hasStarted) {
+      await run.discard();
+      throw error;
+    }
+    const cause = explain(error);
+    emit({ type: 'error', ...infoOf(cause) });
+    await run.close();
+    throw cause;
+  }
+}
+
+/** An allocation that failed inside the runtime is the machine's limit, not a bug. */
+function explain(error: unknown): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  return /bad_alloc|out of memory|failed to allocate|allocat\w+ .*fail/i.test(error.message) ? errors.outOfMemory(error.message.slice(0, 200)) : error;
+}
