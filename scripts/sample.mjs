@@ -12,7 +12,7 @@ const classes = {
   faces: { of: /^face-/, skip: /^(skull|skull_and_crossbones|ghost|alien|space_invader|hankey|robot_face)$/ },
   flags: { of: /^country-flag$/, skip: /^$/ },
   food: { of: /^food-/, skip: /^$/ },
-  hands: { of: /^hand/, skip: /^$/ },
+  hands: { of: /^hand/, skip: /^middle_finger$/ },
   people: { of: /^person(-role)?$/, skip: /^$/ },
   vehicles: {
     of: /^transport-(ground|air|water)$/,
