@@ -25,8 +25,6 @@ export class GraphScope implements Scope {
   /** Every linear layer met, whether adapted or not. */
   readonly layers: string[] = [];
   readonly #weights = new Map<string, Value>();
-  /** Scalars of the model without adapters, and of the adapters. */
-  size = 0;
 
   constructor(
     readonly b: Builder,
@@ -36,16 +34,12 @@ export class GraphScope implements Scope {
     private readonly training: boolean,
   ) {}
 
-  #parameter(name: string, shape: Shape): Value {
-    const value = this.b.input(name, shape);
-    this.parameters.set(name, value);
-    return value;
-  }
-
   weight = (name: string, shape: Shape): Value => {
     const known = this.#weights.get(name);
     if (known) return known;
-    const value = this.method.trains(name) ? this.#parameter(name, shape) : this.b.constant(name, shape, this.frozen(name, shape));
+    const trains = this.method.trains(name);
+    const value = trains ? this.b.input(name, shape) : this.b.constant(name, shape, this.frozen(name, shape));
+    if (trains) this.parameters.set(name, value);
     this.#weights.set(name, value);
     return value;
   };
@@ -58,8 +52,8 @@ export class GraphScope implements Scope {
     const lora = this.method.lora?.(name);
     if (!lora) return y;
     // LoRA: W x + (alpha / rank) · B A x (Hu et al., 2021, arXiv:2106.09685), named as PEFT names it.
-    const down = b.matmul(this.dropout(x, lora.dropout), this.#parameter(`${name}.lora_A.weight`, [lora.rank, width]), { transB: true });
-    const up = b.matmul(down, this.#parameter(`${name}.lora_B.weight`, [out, lora.rank]), { transB: true, alpha: lora.alpha / lora.rank });
+    const down = b.matmul(this.dropout(x, lora.dropout), this.weight(`${name}.lora_A.weight`, [lora.rank, width]), { transB: true });
+    const up = b.matmul(down, this.weight(`${name}.lora_B.weight`, [out, lora.rank]), { transB: true, alpha: lora.alpha / lora.rank });
     return b.add(y, up);
   };
 

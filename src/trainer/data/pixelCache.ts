@@ -133,7 +133,10 @@ export class PixelCache {
       if (entry && entry.place.offset + entry.place.width * entry.place.height * 3 <= packStat.size) this.#places.set(entry.key, { pack, ...entry.place });
     }
     const now = new Date();
-    await utimes(index, now, now);
+    // A cache that may only be read is as good; that it is in use cannot be marked there, and nothing is removed there either.
+    await utimes(index, now, now).catch((error: NodeJS.ErrnoException) => {
+      if (!['EROFS', 'EACCES', 'EPERM'].includes(error.code ?? '')) throw error;
+    });
   }
 
   /** Runs a step on the disk; a fault of the disk (full, read-only, not permitted) ends the cache, not the run. */
@@ -158,6 +161,14 @@ async function writeAll(file: FileHandle, data: Uint8Array, offset: number): Pro
 
 /** An index line; undefined where it is damaged, as after a power failure: the cache can always be made anew. */
 function parseEntry(line: string): { key: string; place: Omit<Place, 'pack'> } | undefined {
-  const match = /^\[("(?:[^"\\]|\\.)*"),(\d+),(\d+),(\d+)\]$/.exec(line);
-  return match ? { key: JSON.parse(match[1]!) as string, place: { offset: Number(match[2]), width: Number(match[3]), height: Number(match[4]) } } : undefined;
+  let fields: unknown;
+  try {
+    fields = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const [key, offset, width, height] = Array.isArray(fields) ? (fields as unknown[]) : [];
+  const counts = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (typeof key !== 'string' || !counts(offset) || !counts(width) || !counts(height)) return undefined;
+  return { key, place: { offset, width, height } };
 }

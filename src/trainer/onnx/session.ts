@@ -55,13 +55,17 @@ export class Session {
   /** Compiles a model. Throws what ONNX Runtime throws, e.g. when the device is not there. */
   static async create(model: Uint8Array, { device, threads = 0, keep = [], profile }: SessionOptions): Promise<Session> {
     const onGpu = device === 'webgpu';
-    const session = await InferenceSession.create(model, {
+    const options: InferenceSession.SessionOptions = {
       executionProviders: [device],
       graphOptimizationLevel: 'all',
       intraOpNumThreads: threads,
       logSeverityLevel: 3,
       ...(onGpu && keep.length ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer'] as const)) } : {}),
       ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+    };
+    const session = await InferenceSession.create(model, options).catch((error: unknown) => {
+      // ONNX Runtime puts its source file, function and condition before the words that say something.
+      throw error instanceof Error ? new Error(error.message.replace(/^[^]*was false\. ?/, '').trim(), { cause: error }) : error;
     });
     return new Session(session);
   }

@@ -23,6 +23,9 @@ const headNames = ['classifier', 'cls_classifier', 'distillation_classifier'];
 /** Whether a weight or layer belongs to the classification head. */
 export const isHead = (name: string): boolean => headNames.some((head) => name === head || name.startsWith(`${head}.`));
 
+/** Whether a weight is one that a method adds to the model. */
+export const isAdapter = (name: string): boolean => /\.lora_[AB]\.weight$/.test(name);
+
 /** As PEFT matches `target_modules`: the whole name or its last parts. */
 export const matchesModule = (layer: string, target: string): boolean =>
   target === 'all-linear' ? !isHead(layer) : layer === target || layer.endsWith(`.${target}`);
@@ -35,7 +38,7 @@ export function methodOf(config: MethodConfig): Method {
       return { trains: isHead, headDropout: config.dropout };
     case 'lora':
       return {
-        trains: isHead,
+        trains: (name) => isHead(name) || isAdapter(name),
         lora: (layer) => (!isHead(layer) && config.targetModules.some((target) => matchesModule(layer, target)) ? config : undefined),
         headDropout: 0,
       };

@@ -10,7 +10,7 @@ import type { TrainableState, Values } from '../engine/trainable.js';
 import { errors, reasonOf } from '../errors.js';
 import type { Shape } from '../ir/op.js';
 import { architectureOf, parseVitConfig, type VitConfig } from '../nn/vitConfig.js';
-import { isHead } from '../peft/method.js';
+import { isAdapter, isHead } from '../peft/method.js';
 import { reopenBaseModel, type BaseModel, type BaseReference } from './baseModel.js';
 
 /** What a resume needs beside parameters and moments; everything random follows from the seed and the step. */
@@ -173,7 +173,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   const weight = (name: string, shape: Shape): Float32Array => {
     const found = values.get(name);
     if (found && found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
-    if (!found && (!opened || isHead(name) || name.includes('.lora_'))) throw errors.weightMissing(file, name);
+    if (!found && (!opened || isHead(name) || isAdapter(name))) throw errors.weightMissing(file, name);
     return found?.data ?? opened!.weight(name, shape, 0);
   };
   return { folder, network, preprocessor, method: method as unknown as MethodConfig, labels: network.labels, weight };

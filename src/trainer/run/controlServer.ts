@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { RecordedEvent, RunRequest } from '../protocol.js';
 
 /** macOS allows 104 bytes with the closing zero, Linux 108. */
 const longestSocketPath = 103;
 /** A client that takes nothing is dropped at this many bytes; it can read the file of events instead. */
 const mostBuffered = 16 * 2 ** 20;
+/** No request is as long, in characters. */
+const longestRequest = 4096;
 
 function freshAddress(): string {
   const name = `vitune-${randomBytes(6).toString('hex')}`;
@@ -53,10 +54,13 @@ export class ControlServer {
     client.on('close', () => this.#clients.delete(client));
     // A window that is killed resets its connection; 'close' follows, and the training goes on.
     client.on('error', () => undefined);
-    createInterface({ input: client }).on('line', (line) => {
-      const request = parseRequest(line);
-      if (request) onRequest(request);
-      else client.destroy();
+    let rest = '';
+    client.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop()!;
+      const requests = lines.map(parseRequest);
+      for (const request of requests) if (request) onRequest(request);
+      if (requests.includes(undefined) || rest.length > longestRequest) client.destroy();
     });
   }
 
