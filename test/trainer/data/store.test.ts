@@ -1,0 +1,223 @@
+/** Batches: which pictures, which pixels, in which order, again and again; and what becomes of unreadable and changed files. */
+import assert from 'node:assert/strict';
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { Augmentation } from '../../../src/trainer/data/augment.js';
+import { evaluationPixels } from '../../../src/trainer/data/decode.js';
+import { scanDataset } from '../../../src/trainer/data/scan.js';
+import { ImageStore, type Batch, type StoreOptions } from '../../../src/trainer/data/store.js';
+import { squareTransform } from '../../../src/trainer/data/transform.js';
+import { UserError } from '../../../src/trainer/errors.js';
+import { encoded, temporaryFolder, writeTree } from './pictures.js';
+
+const augmentation: Augmentation = { randomResizedCrop: { scale: [0.5, 1], ratio: [3 / 4, 4 / 3] }, horizontalFlip: 0.5 };
+const transform = squareTransform(12);
+const pictureBytes = 12 * 12 * 3;
+
+async function openStore(t: TestContext, root: string, options: Partial<StoreOptions> = {}): Promise<ImageStore> {
+  const dataset = await scanDataset(join(root, 'set'), { validationSplit: 0.3, seed: 1 });
+  const store = await ImageStore.open({ cacheFolder: join(root, 'cache'), dataset, transform, onNotice: (notice) => assert.fail(notice.message), ...options });
+  t.after(() => store.close());
+  return store;
+}
+
+/** Two classes of ten pictures, of several sizes: 14 for training, 6 for validation. */
+async function twoClasses(t: TestContext): Promise<string> {
+  const root = await temporaryFolder(t);
+  await writeTree(
+    root,
+    Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`set/${i % 2 ? 'b' : 'a'}/${String(i)}.png`, { seed: i, width: 14 + i, height: 30 - i }])),
+  );
+  return root;
+}
+
+async function all(batches: AsyncGenerator<Batch, void, undefined>): Promise<Batch[]> {
+  const list: Batch[] = [];
+  for await (const batch of batches) list.push(batch);
+  return list;
+}
+const train = (store: ImageStore, epoch = 0, firstBatch?: number, batchSize = 4, seed = 5) =>
+  all(store.trainBatches({ batchSize, seed, epoch, firstBatch, augmentation }));
+const files = async (folder: string) => (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.pack'));
+
+test('an epoch has each picture once, with its label, and pads the last batch', async (t) => {
+  const store = await openStore(t, await twoClasses(t));
+  assert.deepEqual([store.splits.train.length, store.splits.validation.length, store.splits.test.length, store.skipped.length], [14, 6, 0, 0]);
+  const batches = await train(store);
+  assert.deepEqual(
+    batches.map(({ count }) => count),
+    [4, 4, 4, 2],
+  );
+  assert.deepEqual(
+    batches.flatMap(({ samples }) => samples).sort((a, b) => a - b),
+    Array.from({ length: 14 }, (_, i) => i),
+  );
+  for (const { images, labels, weights, count, samples } of batches) {
+    assert.deepEqual([images.length, labels.length, weights.length], [4 * pictureBytes, 4, 4]);
+    samples.forEach((sample, i) => assert.equal(labels[i], store.splits.train[sample]!.label));
+    assert.deepEqual(
+      [...weights],
+      [0, 1, 2, 3].map((i) => (i < count ? 1 : 0)),
+    );
+    assert.ok(images.subarray(count * pictureBytes).every((v) => v === 0));
+  }
+});
+
+test('seed and epoch decide everything: again, from any batch, from another store, with or without a cache', async (t) => {
+  const root = await twoClasses(t);
+  const store = await openStore(t, root);
+  const batches = await train(store, 3);
+  assert.deepEqual(await train(store, 3), batches);
+  for (let first = 0; first <= 4; first++) assert.deepEqual(await train(store, 3, first), batches.slice(first));
+  assert.deepEqual(await train(await openStore(t, root), 3), batches);
+
+  await writeFile(join(root, 'no folder'), '');
+  const notices: string[] = [];
+  const uncached = await openStore(t, root, { cacheFolder: join(root, 'no folder'), onNotice: ({ code }) => notices.push(code) });
+  assert.deepEqual(await train(uncached, 3), batches);
+  assert.deepEqual(await all(uncached.evaluationBatches('validation', 4)), await all(store.evaluationBatches('validation', 4)));
+  assert.deepEqual(notices, ['CACHE_UNWRITABLE']);
+
+  assert.notDeepEqual(
+    (await train(store, 4)).map(({ samples }) => samples),
+    batches.map(({ samples }) => samples),
+  );
+  assert.notDeepEqual(
+    (await train(store, 3, 0, 4, 6)).map(({ samples }) => samples),
+    batches.map(({ samples }) => samples),
+  );
+});
+
+test('the same picture is cropped and flipped anew in each epoch', async (t) => {
+  const store = await openStore(t, await twoClasses(t));
+  const seen = new Set<string>();
+  for (let epoch = 0; epoch < 10; epoch++)
+    for (const { images, samples } of await train(store, epoch)) {
+      const at = samples.indexOf(0);
+      if (at >= 0) seen.add(Buffer.from(images.subarray(at * pictureBytes, (at + 1) * pictureBytes)).toString('hex'));
+    }
+  assert.equal(seen.size, 10);
+});
+
+test('evaluation sees the very pixels that classification sees, in the order of the split', async (t) => {
+  const store = await openStore(t, await twoClasses(t));
+  for (const split of ['validation', 'train'] as const) {
+    const batches = await all(store.evaluationBatches(split, 4));
+    assert.deepEqual(
+      batches.flatMap(({ samples }) => samples),
+      store.splits[split].map((_, i) => i),
+    );
+    for (const { images, samples, labels } of batches)
+      for (const [i, sample] of samples.entries()) {
+        const { path, label } = store.splits[split][sample]!;
+        assert.deepEqual(Buffer.from(images.subarray(i * pictureBytes, (i + 1) * pictureBytes)), Buffer.from(await evaluationPixels(path, transform)));
+        assert.equal(labels[i], label);
+      }
+  }
+  assert.deepEqual(await all(store.evaluationBatches('test', 4)), []);
+});
+
+test('without a random crop, training sees the pixels of evaluation, flipped or not', async (t) => {
+  const store = await openStore(t, await twoClasses(t));
+  for (const horizontalFlip of [0, 1]) {
+    const batches = await all(store.trainBatches({ batchSize: 5, seed: 1, epoch: 0, augmentation: { randomResizedCrop: false, horizontalFlip } }));
+    for (const { images, samples } of batches)
+      for (const [i, sample] of samples.entries()) {
+        const plain = await evaluationPixels(store.splits.train[sample]!.path, transform);
+        const expected = Buffer.from(plain).map((_, at) =>
+          horizontalFlip ? plain[Math.floor(at / 36) * 36 + (11 - Math.floor((at % 36) / 3)) * 3 + (at % 3)]! : plain[at]!,
+        );
+        assert.deepEqual(Buffer.from(images.subarray(i * pictureBytes, (i + 1) * pictureBytes)), expected);
+      }
+  }
+});
+
+test('a second run decodes nothing, and a changed picture anew', async (t) => {
+  const root = await twoClasses(t);
+  await (await openStore(t, root)).close();
+  assert.equal((await files(join(root, 'cache'))).length, 1);
+  await (await openStore(t, root)).close();
+  assert.equal((await files(join(root, 'cache'))).length, 1, 'nothing was added');
+
+  const dataset = await scanDataset(join(root, 'set'), { validationSplit: 0.3, seed: 1 });
+  const path = dataset.splits.validation[0]!.path;
+  await writeFile(path, await encoded(33, 21, 77));
+  await utimes(path, new Date(), new Date(Date.now() + 5000));
+  const store = await openStore(t, root);
+  const [batch] = await all(store.evaluationBatches('validation', 6));
+  assert.deepEqual(Buffer.from(batch!.images.subarray(0, pictureBytes)), Buffer.from(await evaluationPixels(path, transform)));
+  assert.equal((await files(join(root, 'cache'))).length, 2);
+});
+
+test('the cache may be emptied during a run', { skip: process.platform === 'win32' ? 'open files cannot be removed' : false }, async (t) => {
+  const root = await twoClasses(t);
+  const expected = await train(await openStore(t, root), 2);
+  const store = await openStore(t, root);
+  await rm(join(root, 'cache'), { recursive: true });
+  assert.deepEqual(await train(store, 2), expected);
+});
+
+test('unreadable pictures are listed and left out', async (t) => {
+  const root = await twoClasses(t);
+  await writeTree(root, { 'set/a/broken.jpg': 'no picture', 'set/a/empty.png': '', 'set/b/cut.png': (await encoded(40, 40, 1)).subarray(0, 200) });
+  const progress: [number, number][] = [];
+  const store = await openStore(t, root, { onProgress: (done, total) => progress.push([done, total]) });
+  assert.deepEqual(store.skipped.map(({ code, file }) => [code, basename(file!)]).sort(), [
+    ['IMAGE_UNREADABLE', 'broken.jpg'],
+    ['IMAGE_UNREADABLE', 'cut.png'],
+    ['IMAGE_UNREADABLE', 'empty.png'],
+  ]);
+  assert.equal(store.splits.train.length + store.splits.validation.length, 20);
+  assert.deepEqual(
+    (await train(store)).flatMap(({ samples }) => samples).sort((a, b) => a - b),
+    store.splits.train.map((_, i) => i),
+  );
+  assert.deepEqual(progress.at(-1), [23, 23]);
+});
+
+test('a run ends where too few pictures are readable', async (t) => {
+  const code = (expected: string) => (error: unknown) => error instanceof UserError && error.code === expected && error.remedy.length > 0;
+  const one = await temporaryFolder(t);
+  await writeTree(one, { 'set/a/1.png': { seed: 1 }, 'set/a/2.png': { seed: 2 }, 'set/b/1.png': 'x', 'set/b/2.png': 'y' });
+  await assert.rejects(openStore(t, one), code('CLASS_LOST'));
+  const none = await temporaryFolder(t);
+  await writeTree(none, { 'set/a/1.png': 'x', 'set/b/1.png': 'y' });
+  await assert.rejects(openStore(t, none), code('NO_READABLE_IMAGES'));
+});
+
+test('a picture that goes away during the run is named', async (t) => {
+  const root = await twoClasses(t);
+  await writeFile(join(root, 'no folder'), '');
+  const store = await openStore(t, root, { cacheFolder: join(root, 'no folder'), onNotice: () => undefined });
+  const gone = store.splits.train[3]!.path;
+  await rm(gone);
+  await assert.rejects(train(store), (error) => error instanceof UserError && error.code === 'IMAGE_LOST' && error.place.file === gone);
+  // The thread that met it goes on working.
+  assert.equal((await all(store.evaluationBatches('validation', 6))).length, 1);
+});
+
+test('cancelling ends the decoding and the batches', async (t) => {
+  const root = await twoClasses(t);
+  await assert.rejects(openStore(t, root, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  const store = await openStore(t, root);
+  const controller = new AbortController();
+  const batches = store.trainBatches({ batchSize: 2, seed: 1, epoch: 0, augmentation, signal: controller.signal });
+  assert.equal((await batches.next()).done, false);
+  controller.abort();
+  await assert.rejects(batches.next(), { name: 'AbortError' });
+  // Cancelled while it decodes a split for its second use: the next one to ask gets it.
+  const again = all(store.evaluationBatches('train', 4, AbortSignal.abort()));
+  await assert.rejects(again, { name: 'AbortError' });
+  assert.equal((await all(store.evaluationBatches('train', 7))).length, 2);
+});
+
+test('batches may be left early, and two uses may run side by side', async (t) => {
+  const store = await openStore(t, await twoClasses(t));
+  for await (const batch of store.trainBatches({ batchSize: 2, seed: 1, epoch: 0, augmentation })) {
+    assert.equal(batch.count, 2);
+    break;
+  }
+  const [training, evaluation] = await Promise.all([train(store), all(store.evaluationBatches('validation', 2))]);
+  assert.deepEqual([training.length, evaluation.length], [4, 3]);
+});
