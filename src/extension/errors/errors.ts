@@ -15,8 +15,7 @@ export const errors = {
   runInterrupted: (name: string) =>
     shown('RUN_INTERRUPTED', t('The training “{0}” broke off: its process is gone.', name), t('Resume it from its last checkpoint.')),
   alreadyRunning: (name: string) => shown('RUN_BUSY', t('“{0}” is being trained already.', name), t('Wait until it ends, or stop it first.')),
-  nothingToResume: (name: string) =>
-    shown('RUN_NOT_RESUMABLE', t('“{0}” has no checkpoint to continue from.', name), t('Start it again from its config file.')),
+  runFinished: (name: string) => shown('RUN_FINISHED', t('“{0}” is finished; there is nothing to resume.', name), t('Start another run from its config file.')),
   pictureEndsProcess: (file: string) =>
     shown('IMAGE_ENDS_PROCESS', t('This picture ended the classification process twice.'), t('Replace it, or save it again in another program.'), file),
   noCheckpoint: () =>

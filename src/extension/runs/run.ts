@@ -67,8 +67,9 @@ export class Run {
     return this.#follower.attached || this.#asked === 'start';
   }
 
+  /** A run that broke off before its first checkpoint is resumable too: it begins anew in its folder. */
   get resumable(): boolean {
-    return !this.busy && this.#progress.end !== 'finished' && this.#checkpoints.length > 0;
+    return !this.busy && this.#progress.end !== 'finished';
   }
 
   get summary(): RunSummary {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { ErrorInfo } from '../../trainer/protocol.js';
-import type { DatasetChoice, DeviceChoice, FromTrainPanel, TrainForm, TrainPanelState } from '../../webview/protocol.js';
+import type { DatasetChoice, DeviceChoice, FromTrainPanel, RunSummary, TrainForm, TrainPanelState } from '../../webview/protocol.js';
 import { keepConfig, configPathFor, configText } from '../config/configFile.js';
 import { commands, configEnding, views } from '../contributions.js';
 import { imagesIn, type DatasetStore } from '../datasets/datasetStore.js';
@@ -33,6 +33,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   readonly #subscriptions: vscode.Disposable[];
   #page: Page<{ type: 'patch'; state: Partial<TrainPanelState> }> | undefined;
   #error: ErrorInfo | null = null;
+  /** The run that is being started, until its trainer says that it has begun. */
+  #starting: RunSummary | undefined;
   #dismissed: string | undefined;
   #waiting: NodeJS.Timeout | undefined;
   #devices: DeviceChoice[] | undefined;
@@ -41,7 +43,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     const { runs, datasets, training } = parts;
     this.#subscriptions = [
       runs.onChange(() => this.#runChanged()),
-      datasets.onChange(() => this.#patch({ datasets: this.#datasets() })),
+      datasets.onChange(() => void this.#datasetsChanged()),
       training.onAccepted(() => this.#setError(null)),
       training.onFailed((error) => !isCancel(error) && this.#setError(infoOf(error))),
     ];
@@ -104,7 +106,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     const notice = run?.progress.notice;
     const error = this.#error ?? (run && !run.busy ? (run.progress.error ?? null) : null);
     return {
-      run: run?.summary ?? null,
+      run: (run?.busy ? undefined : this.#starting) ?? run?.summary ?? null,
       error: error && this.#dismissed === error.message ? null : error,
       notice: notice && this.#dismissed !== notice.message ? { message: notice.message, remedy: notice.remedy } : null,
     };
@@ -136,6 +138,16 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
 
   #patch(state: Partial<TrainPanelState>): void {
     this.#page?.post({ type: 'patch', state });
+  }
+
+  /** The form's dataset is one of the list, if there is any: the one that was added last, else the one that was chosen. */
+  async #datasetsChanged(): Promise<void> {
+    this.#patch({ datasets: this.#datasets() });
+    const { folders } = this.parts.datasets;
+    const { dataset, ...rest } = this.#form;
+    if (dataset !== undefined && folders.includes(dataset)) return;
+    const last = folders.at(-1);
+    if (last !== undefined || dataset !== undefined) await this.#setForm(last === undefined ? rest : { ...rest, dataset: last });
   }
 
   /** A run tells of every step; a view that hears a few times a second is enough. */
@@ -194,11 +206,30 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     await this.parts.memory.update(formKey, form);
     try {
       const config = await keepConfig(form, this.parts.configFolder(), t('Written by the Train view of ViTune. Edit it, rename it, train with it again.'));
-      await this.parts.training.start(config);
+      this.#setStarting({
+        folder: '',
+        name: basename(config, configEnding),
+        status: 'starting',
+        resumable: false,
+        activity: null,
+        epoch: 0,
+        epochs: 0,
+        step: 0,
+        steps: 0,
+      });
+      const run = await this.parts.training.start(config);
+      await vscode.commands.executeCommand(commands.openDashboard, run.folder);
     } catch (error) {
       // The panel itself shows it, beside the form that it is about.
       if (!isCancel(error)) this.#setError(infoOf(error));
+    } finally {
+      this.#setStarting(undefined);
     }
+  }
+
+  #setStarting(run: RunSummary | undefined): void {
+    this.#starting = run;
+    this.#patch(this.#live());
   }
 
   async #addModel(): Promise<void> {

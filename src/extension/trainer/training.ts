@@ -1,5 +1,6 @@
 /** Starting, resuming and stopping training as a person meets it: progress, refusals, and word of how a run ended. */
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import { commands, type Settings } from '../contributions.js';
 import { errors } from '../errors/errors.js';
@@ -45,10 +46,12 @@ export class Training implements vscode.Disposable {
   /** Continues a run from its last checkpoint. */
   async resume(run: Run): Promise<Run> {
     if (run.busy || this.supervisor.isStarting(run.info.config)) throw errors.alreadyRunning(run.info.name);
-    if (!run.resumable) throw errors.nothingToResume(run.info.name);
+    if (!run.resumable) throw errors.runFinished(run.info.name);
     run.starting(true);
     try {
-      return await this.#launch(run.info.config, run.folder);
+      // The folder of a run holds its config too, in case the person's own file is gone.
+      const config = existsSync(run.info.config) ? run.info.config : join(run.folder, 'config.json');
+      return await this.#launch(config, run.folder);
     } catch (error) {
       run.starting(false);
       throw error;
@@ -97,6 +100,8 @@ export class Training implements vscode.Disposable {
   async #tellEnd(run: Run): Promise<void> {
     const { name } = run.info;
     const { status, progress } = run;
+    // One that failed before it began is told by whoever started it, and leaves no folder behind.
+    if (!progress.started || this.supervisor.isStarting(run.info.config)) return;
     log().info(`“${name}” ended: ${status}`);
     if (status === 'finished') await this.#tellFinished(run);
     else if (status === 'failed' && progress.error) await this.#tellFailed(run);

@@ -1,0 +1,127 @@
+/** From an empty window to a trained model, as a person does it: add a dataset, start, watch, stop, resume, reload the window. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { Frame } from 'playwright-core';
+import { until } from './harness/editor.js';
+import { useEditor } from './harness/startEditor.js';
+import { makeWorkspace } from './workspace.js';
+
+/** Types into a number field of the form. */
+async function fill(panel: Frame, field: string, value: string): Promise<void> {
+  await panel.locator(`vscode-text-field[data-field="${field}"] input`).fill(value);
+}
+
+const button = (frame: Frame, label: string) => frame.locator('vscode-button:visible').filter({ hasText: new RegExp(`^${label}$`) });
+
+/** The number before the slash under a title of the dashboard's figures, e.g. the step. */
+async function figure(dashboard: Frame, title: string): Promise<number> {
+  const text = await dashboard.locator('.figures div').filter({ hasText: title }).first().locator('dd').textContent({ timeout: 1000 }).catch(() => null);
+  return text === null ? -1 : Number(text.split('/')[0]!.replace(/[^\d.]/g, ''));
+}
+
+describe('training', () => {
+  const workspace = makeWorkspace();
+  const editor = useEditor(() => ({ workspace }));
+
+  test('views that have nothing yet say what to do', async () => {
+    await editor().openContainer('ViTune');
+    const { page } = editor();
+    await page.getByText('A dataset is a folder of pictures').waitFor();
+    await page.getByText('No training runs in this workspace yet').waitFor();
+    const panel = await editor().webview('trainPanel');
+    await panel.getByText('None yet').first().waitFor();
+    await button(panel, 'Start Training').click();
+    await panel.getByText('Choose a dataset first.').waitFor();
+    await editor().screenshot('empty');
+  });
+
+  test('a folder of the explorer becomes a dataset', async () => {
+    await editor().openContainer('Explorer');
+    await editor().chooseFromMenu(editor().row('emoji'), 'Add Dataset…');
+    const row = editor().row('emoji').filter({ hasText: '3 classes' });
+    await row.waitFor();
+    await row.click();
+    await editor().row('Training').click();
+    await editor().row('faces').click();
+    await editor().row('grinning.noto.png').waitFor();
+    const panel = await editor().webview('trainPanel');
+    await panel.getByText('3 classes').waitFor();
+    await editor().screenshot('dataset');
+  });
+
+  test('training starts from the panel and its curves move', async () => {
+    const panel = await editor().webview('trainPanel');
+    await fill(panel, 'epochs', '200');
+    await button(panel, 'Start Training').click();
+    const dashboard = await editor().webview('dashboard');
+    const step = await until('the first steps', async () => (await figure(dashboard, 'Step')) > 3 && figure(dashboard, 'Step'));
+    const drawn = await dashboard.locator('canvas').first().evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    await until('more steps', async () => (await figure(dashboard, 'Step')) > step + 5);
+    await until('the curve to move', async () => (await dashboard.locator('canvas').first().evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())) !== drawn);
+    await until('an accuracy', async () => (await figure(dashboard, 'Accuracy')) >= 0);
+    await editor().screenshot('training');
+    await editor().page.locator('.statusbar-item').filter({ hasText: '%' }).first().waitFor();
+  });
+
+  test('a reload of the window loses nothing: the trainer goes on and is found again', async () => {
+    const lock = join(workspace, 'vitune', 'runs', 'emoji-lora', 'lock.json');
+    const { pid } = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number };
+    const before = await figure(await editor().webview('dashboard'), 'Step');
+    await editor().reload();
+    const dashboard = await editor().webview('dashboard');
+    await until('the run to go on', async () => (await figure(dashboard, 'Step')) > before);
+    assert.equal((JSON.parse(readFileSync(lock, 'utf8')) as { pid: number }).pid, pid);
+    const panel = await editor().webview('trainPanel');
+    await panel.getByText(/Training, epoch \d+ of 200/).waitFor();
+    await editor().row('emoji-lora').waitFor();
+    await editor().screenshot('reloaded');
+  });
+
+  test('stop saves a checkpoint', async () => {
+    const panel = await editor().webview('trainPanel');
+    await button(panel, 'Stop').click();
+    await panel.getByText(/Stopped at step/).waitFor();
+    assert.equal(existsSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'lock.json')), false);
+    const dashboard = await editor().webview('dashboard');
+    await dashboard.getByText('Stopped', { exact: true }).waitFor();
+    await editor().row('emoji-lora').filter({ hasText: 'stopped at' }).waitFor();
+    await editor().screenshot('stopped');
+  });
+
+  test('resume continues from there', async () => {
+    const dashboard = await editor().webview('dashboard');
+    const before = await figure(dashboard, 'Step');
+    await button(dashboard, 'Resume').click();
+    await until('the run to go on', async () => (await figure(dashboard, 'Step')) > before);
+    const events = readFileSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'events.jsonl'), 'utf8').trim().split('\n');
+    const started = events.map((line) => JSON.parse(line) as { type: string; resumedFrom?: number }).filter((event) => event.type === 'started');
+    assert.equal(started.length, 2);
+    assert.equal(started[1]?.resumedFrom, before);
+  });
+
+  test('a trainer that is killed is told of, with a way on', async () => {
+    const { pid } = JSON.parse(readFileSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'lock.json'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    const notification = editor().notification('broke off');
+    await notification.first().waitFor();
+    await editor().row('emoji-lora').filter({ hasText: 'interrupted' }).waitFor();
+    await editor().screenshot('interrupted');
+    await notification.getByText('Resume', { exact: true }).first().click();
+    const dashboard = await editor().webview('dashboard');
+    await dashboard.getByText('Running', { exact: true }).waitFor();
+    await button(dashboard, 'Stop').click();
+    await dashboard.getByText('Stopped', { exact: true }).waitFor();
+  });
+
+  test('a short training ends, and its checkpoint is the one that classifies', async () => {
+    const panel = await editor().webview('trainPanel');
+    await fill(panel, 'epochs', '2');
+    await button(panel, 'Start Training').click();
+    await editor().notification('is trained').first().waitFor();
+    await editor().row('emoji-lora-2').filter({ hasText: 'finished' }).waitFor();
+    await editor().page.locator('.statusbar-item').filter({ hasText: 'emoji-lora-2' }).waitFor();
+    await editor().screenshot('finished');
+  });
+});
