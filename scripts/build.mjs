@@ -14,24 +14,39 @@ function views() {
     .map((entry) => ({ in: join(folder, entry.name, 'main.ts'), out: entry.name }));
 }
 
-/** esbuild's options of each bundle. `release` minifies what is loaded in the editor; the trainer keeps names for readable stacks. */
+const sharedOptions = (release) => ({
+  absWorkingDir: root,
+  bundle: true,
+  metafile: true,
+  logLevel: 'warning',
+  sourcemap: release ? false : 'linked',
+  legalComments: 'none',
+});
+// jsonc-parser's CommonJS form hides its requires from a bundler; its `module` form does not.
+const nodeOptions = (release) => ({ ...sharedOptions(release), platform: 'node', target: 'node20', mainFields: ['module', 'main'] });
+
+/** esbuild's options of the trainer's programs, written to `folder`/trainer. They keep their names, for readable stacks. */
+export function trainerBundle(folder, release = false) {
+  return {
+    ...nodeOptions(release),
+    entryPoints: ['src/trainer/main.ts', 'src/trainer/cli.ts', 'src/trainer/data/pixelWorker.ts'],
+    outbase: 'src/trainer',
+    outdir: join(folder, 'trainer'),
+    outExtension: { '.js': '.mjs' },
+    format: 'esm',
+    external: ['onnxruntime-node', 'sharp', '@tensorflow/*'],
+    // CommonJS packages inside an ES module bundle still call require for Node's own modules.
+    banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
+  };
+}
+
+/** esbuild's options of each bundle. `release` minifies what is loaded in the editor. */
 function bundles(folder, release) {
-  const shared = { absWorkingDir: root, bundle: true, metafile: true, logLevel: 'warning', sourcemap: release ? false : 'linked', legalComments: 'none' };
-  // jsonc-parser's CommonJS form hides its requires from a bundler; its `module` form does not.
-  const node = { ...shared, platform: 'node', target: 'node20', mainFields: ['module', 'main'] };
+  const shared = sharedOptions(release);
+  const node = nodeOptions(release);
   return [
     { ...node, entryPoints: ['src/extension/extension.ts'], outfile: join(folder, 'extension.cjs'), format: 'cjs', external: ['vscode'], minify: release },
-    {
-      ...node,
-      entryPoints: ['src/trainer/main.ts', 'src/trainer/cli.ts', 'src/trainer/data/pixelWorker.ts'],
-      outbase: 'src/trainer',
-      outdir: join(folder, 'trainer'),
-      outExtension: { '.js': '.mjs' },
-      format: 'esm',
-      external: ['onnxruntime-node', 'sharp', '@tensorflow/*'],
-      // CommonJS packages inside an ES module bundle still call require for Node's own modules.
-      banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
-    },
+    trainerBundle(folder, release),
     {
       ...shared,
       entryPoints: views(),
