@@ -1,6 +1,7 @@
 /** One live chart over steps: uPlot in the editor's colours, as wide as its place, with values under the crosshair. */
 import uPlot from 'uplot';
 import { h } from '../element.js';
+import type { ChartData } from './joinColumns.js';
 
 export interface SeriesStyle {
   label: string;
@@ -8,9 +9,6 @@ export interface SeriesStyle {
   color: string;
   kind: 'line' | 'faint' | 'points';
 }
-
-/** `data[0]` are steps, rising; the others one column a series, null where it has no value. */
-export type ChartData = [number[], ...(number | null)[][]];
 
 export class Chart {
   readonly element: HTMLElement;

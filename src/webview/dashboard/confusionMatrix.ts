@@ -16,6 +16,8 @@ const largestCell = 48;
 export class ConfusionMatrix {
   readonly element: HTMLElement;
   private readonly canvas: HTMLCanvasElement;
+  /** The matrix without the mark of the chosen cell, so that pointing at another one draws only that mark. */
+  private readonly unmarked = document.createElement('canvas');
   private readonly readout = h('p', { class: 'readout', role: 'status', id: 'confusion-readout' });
   private labels: string[] = [];
   private counts: number[][] = [];
@@ -61,7 +63,7 @@ export class ConfusionMatrix {
 
   draw(): void {
     const width = this.canvas.parentElement?.clientWidth ?? 0;
-    const context = this.canvas.getContext('2d');
+    const context = this.unmarked.getContext('2d');
     const classes = this.labels.length;
     if (!context || width <= 0 || classes === 0) return;
 
@@ -81,15 +83,17 @@ export class ConfusionMatrix {
     const side = Math.ceil(pitch * classes);
     const reach = Math.max(side, ...leaning.map((length, column) => (column + 0.5) * pitch + length));
     const [canvasWidth, canvasHeight] = [Math.ceil(left + reach), top + side];
-    this.canvas.width = Math.round(canvasWidth * scale);
-    this.canvas.height = Math.round(canvasHeight * scale);
+    for (const canvas of [this.canvas, this.unmarked]) {
+      canvas.width = Math.round(canvasWidth * scale);
+      canvas.height = Math.round(canvasHeight * scale);
+    }
     this.canvas.style.width = `${canvasWidth}px`;
     this.canvas.style.height = `${canvasHeight}px`;
     context.scale(scale, scale);
     context.font = font;
     this.drawCells(context);
     if (named) this.drawNames(context, widest);
-    this.drawChosen(context);
+    this.mark();
   }
 
   dispose(): void {
@@ -105,13 +109,17 @@ export class ConfusionMatrix {
     const side = pitch > 4 ? pitch - gap : pitch;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
+    context.fillStyle = empty;
+    if (side === pitch) context.fillRect(left, top, pitch * this.labels.length, pitch * this.labels.length);
     this.counts.forEach((row, truth) => {
       const total = sum(row);
       row.forEach((count, prediction) => {
         const share = total > 0 ? count / total : 0;
         const [x, y] = [left + prediction * pitch, top + truth * pitch];
-        context.fillStyle = empty;
-        context.fillRect(x, y, side, side);
+        if (side < pitch) {
+          context.fillStyle = empty;
+          context.fillRect(x, y, side, side);
+        }
         if (count === 0) return;
         context.globalAlpha = 0.12 + 0.48 * share;
         context.fillStyle = truth === prediction ? right : wrong;
@@ -142,13 +150,22 @@ export class ConfusionMatrix {
     });
   }
 
-  private drawChosen(context: CanvasRenderingContext2D): void {
+  private mark(): void {
+    const context = this.canvas.getContext('2d');
+    if (!context || this.unmarked.width === 0) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.drawImage(this.unmarked, 0, 0);
     if (!this.chosen) return;
+    const scale = window.devicePixelRatio || 1;
+    context.scale(scale, scale);
     const { left, top, pitch } = this.layout;
-    const side = pitch > 4 ? pitch - gap : pitch;
+    // Where cells are tiny the mark lies around the cell, to be seen at all.
+    const side = Math.max(6, pitch - gap);
+    const inset = (pitch - gap - side) / 2;
     context.strokeStyle = themeValue('--vscode-focusBorder');
     context.lineWidth = 2;
-    context.strokeRect(left + this.chosen.prediction * pitch + 1, top + this.chosen.truth * pitch + 1, side - 2, side - 2);
+    context.strokeRect(left + this.chosen.prediction * pitch + inset + 1, top + this.chosen.truth * pitch + inset + 1, side - 2, side - 2);
   }
 
   private cellAt(event: MouseEvent): Cell | null {
@@ -181,7 +198,7 @@ export class ConfusionMatrix {
   private choose(cell: Cell | null): void {
     if (cell?.truth === this.chosen?.truth && cell?.prediction === this.chosen?.prediction && this.readout.textContent) return;
     this.chosen = cell;
-    this.draw();
+    this.mark();
     this.tell();
   }
 

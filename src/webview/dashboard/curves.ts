@@ -3,8 +3,9 @@ import * as l10n from '@vscode/l10n';
 import { checkbox } from '../controls.js';
 import { h } from '../element.js';
 import type { Formats } from '../format.js';
-import { Chart, type ChartData, type SeriesStyle } from './chart.js';
+import { Chart, type SeriesStyle } from './chart.js';
 import { decimate } from './decimate.js';
+import { type ChartData, joinColumns } from './joinColumns.js';
 import type { EvaluationEvent, RunRecord } from './runRecord.js';
 import { smooth } from './smooth.js';
 
@@ -98,12 +99,12 @@ export class Curves {
     const test = record.evaluationsOf('test');
     const tested = test.length > 0 ? 1 : 0;
     const at = (column: readonly number[]): [number[], number[]] => [kept.map((index) => steps.step[index]!), kept.map((index) => column[index]!)];
-    this.loss.setData(join([at(steps.loss), at(smoothed), points(validation, 'loss')]));
+    this.loss.setData(joinColumns([at(steps.loss), at(smoothed), points(validation, 'loss')]));
     // All charts cover the same steps, so that one crosshair serves them.
     const extent: [number[], null[]] = [steps.step.length ? [steps.step[0]!, steps.step.at(-1)!] : [], [null, null]];
     this.accuracy.setSeries(accuracySeries().slice(0, 1 + tested));
-    this.accuracy.setData(join([points(validation, 'accuracy'), points(test, 'accuracy'), extent]).slice(0, 2 + tested) as ChartData);
-    this.learningRate.setData(join([at(steps.learningRate)]));
+    this.accuracy.setData(joinColumns([points(validation, 'accuracy'), points(test, 'accuracy'), extent]).slice(0, 2 + tested) as ChartData);
+    this.learningRate.setData(joinColumns([at(steps.learningRate)]));
   }
 
   recolor(): void {
@@ -124,21 +125,4 @@ function accuracySeries(): SeriesStyle[] {
 
 function points(evaluations: EvaluationEvent[], of: 'loss' | 'accuracy'): [number[], number[]] {
   return [evaluations.map(({ step }) => step), evaluations.map((evaluation) => evaluation[of])];
-}
-
-/** Columns over their own steps become columns over all steps, null where one has no value. A value that is not finite has no place either. */
-export function join(columns: [readonly number[], readonly (number | null)[]][]): ChartData {
-  const steps = [...new Set(columns.flatMap(([own]) => own))].sort((a, b) => a - b);
-  const place = new Map(steps.map((step, index) => [step, index]));
-  return [
-    steps,
-    ...columns.map(([own, values]) => {
-      const column = new Array<number | null>(steps.length).fill(null);
-      own.forEach((step, index) => {
-        const value = values[index];
-        column[place.get(step)!] = typeof value === 'number' && Number.isFinite(value) ? value : null;
-      });
-      return column;
-    }),
-  ];
 }

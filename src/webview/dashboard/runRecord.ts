@@ -79,7 +79,9 @@ export class RunRecord {
         return;
       case 'step':
         this.activity = null;
-        for (const name of ['step', 'epoch', 'loss', 'learningRate', 'imagesPerSecond', 'time'] as const) this.steps[name].push(event[name]);
+        // JSON has no word for a loss that is not finite: it reads as null.
+        for (const name of ['step', 'epoch', 'loss', 'learningRate', 'imagesPerSecond', 'time'] as const)
+          this.steps[name].push((event[name] as number | null) ?? Number.NaN);
         return;
       case 'evaluation':
         this.activity = null;

@@ -161,7 +161,10 @@ export class Stage {
 
   private drag(start: PointerEvent): void {
     if (start.button !== 0) return;
-    const { scrollLeft, scrollTop } = this.viewport;
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.viewport;
+    const box = this.viewport.getBoundingClientRect();
+    // On the scroll bars themselves nothing is dragged.
+    if (start.clientX > box.left + clientWidth || start.clientY > box.top + clientHeight) return;
     const move = (event: PointerEvent) => {
       this.viewport.scrollLeft = scrollLeft - (event.clientX - start.clientX);
       this.viewport.scrollTop = scrollTop - (event.clientY - start.clientY);
@@ -170,8 +173,6 @@ export class Stage {
       this.viewport.removeEventListener('pointermove', move);
       this.viewport.classList.remove('dragging');
     };
-    // On the scroll bars themselves nothing is dragged.
-    if (start.offsetX > this.viewport.clientWidth || start.offsetY > this.viewport.clientHeight) return;
     this.viewport.setPointerCapture(start.pointerId);
     this.viewport.classList.add('dragging');
     this.viewport.addEventListener('pointermove', move);

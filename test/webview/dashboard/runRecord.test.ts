@@ -1,0 +1,75 @@
+/** A run's record from its events: order, repeats, resumes, ends. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RecordedEvent, TrainEvent } from '../../../src/trainer/protocol.js';
+import { RunRecord } from '../../../src/webview/dashboard/runRecord.js';
+import { recordedRun } from '../recordedRun.js';
+
+test('all at once or a few at a time amounts to the same', () => {
+  const events = recordedRun({ steps: 460, epochs: 10 });
+  const whole = new RunRecord();
+  whole.append(events);
+  const parts = new RunRecord();
+  for (let from = 0; from < events.length; from += 7) parts.append(events.slice(from, from + 7));
+  assert.deepEqual(parts, whole);
+  assert.equal(whole.lastStep, 460);
+  assert.equal(whole.evaluationsOf('validation').length, 10);
+  assert.equal(whole.finished?.reason, 'epochs');
+  assert.equal(whole.activity, null);
+});
+
+test('events that were seen before are dropped', () => {
+  const events = recordedRun({ steps: 40, epochs: 4 });
+  const record = new RunRecord();
+  assert.equal(record.append(events), true);
+  assert.equal(record.append(events.slice(-20)), false);
+  assert.equal(record.steps.step.length, 40);
+});
+
+test('a resumed run forgets the steps that it takes again, and its old error', () => {
+  const events = recordedRun({ steps: 40, epochs: 4, taken: 25 });
+  const started = events.find((event) => event.type === 'started')!;
+  const add = (event: TrainEvent) => events.push({ ...event, seq: events.length, time: events.at(-1)!.time + 1000 } as RecordedEvent);
+  add({ type: 'error', code: 'DISK_FULL', message: 'No room.', remedy: 'Make room.' });
+  const record = new RunRecord();
+  record.append(events);
+  assert.equal(record.error?.code, 'DISK_FULL');
+  add({ ...started, type: 'started', resumedFrom: 20 } as TrainEvent);
+  add({ type: 'step', step: 21, epoch: 2.1, loss: 0.5, learningRate: 1e-3, imagesPerSecond: 20 });
+  record.append(events);
+  assert.equal(record.error, null);
+  assert.deepEqual(record.steps.step, [...Array.from({ length: 20 }, (_, index) => index + 1), 21]);
+  assert.equal(record.steps.loss.length, 21);
+  assert.deepEqual(
+    record.evaluations.map(({ step }) => step),
+    [10, 20],
+  );
+});
+
+test('phases are known until a step is taken', () => {
+  const record = new RunRecord();
+  const events = recordedRun({ steps: 40, epochs: 4, taken: 1 });
+  const firstStep = events.findIndex((event) => event.type === 'step');
+  record.append(events.slice(0, 3));
+  assert.deepEqual(record.activity, { phase: 'decode', done: 969, total: 969 });
+  record.append(events.slice(0, firstStep + 1));
+  assert.equal(record.activity, null);
+});
+
+test('time left follows the pace of the last minutes, not the pause between two sittings', () => {
+  const record = new RunRecord();
+  assert.equal(record.secondsLeft(), undefined);
+  const started = recordedRun({ steps: 100, epochs: 1, taken: 0 }).find((event) => event.type === 'started')!;
+  const step = (number: number, seconds: number): RecordedEvent => ({
+    type: 'step',
+    step: number,
+    epoch: number / 100,
+    loss: 1,
+    learningRate: 1e-3,
+    imagesPerSecond: 8,
+    seq: 100 + number,
+    time: seconds * 1000,
+  });
+  record.append([{ ...started, seq: 1 }, step(1, 0), step(2, 10), step(3, 10_000), step(4, 10_002), step(5, 10_004)]);
+  assert.equal(record.secondsLeft(), 190);
+});

@@ -1,0 +1,158 @@
+/** Events and states of a run as the trainer writes them: a LoRA run on six classes of waste, for the views' tests. */
+import type { RecordedEvent, TrainEvent } from '../../src/trainer/protocol.js';
+import { Random } from '../../src/trainer/random.js';
+import type { CheckpointRow, DashboardState, RunSummary, TrainPanelState } from '../../src/webview/protocol.js';
+
+export const labels = ['cardboard', 'glass', 'metal', 'paper', 'plastic', 'trash'];
+const perClass = [38, 47, 39, 56, 46, 13];
+const run = '/pictures/runs/trashnet-lora';
+
+export interface RunShape {
+  /** Optimiser steps of the whole run. */
+  steps: number;
+  epochs: number;
+  /** Steps taken so far; default all. */
+  taken?: number;
+  finished?: boolean;
+  labels?: string[];
+}
+
+/** The whole `events.jsonl` of a run, the same at every call. */
+export function recordedRun({ steps, epochs, taken = steps, finished = taken === steps, labels: names = labels }: RunShape): RecordedEvent[] {
+  const random = new Random(7, 'recorded run');
+  const events: RecordedEvent[] = [];
+  let time = Date.UTC(2026, 4, 4, 9, 30);
+  const add = (event: TrainEvent, milliseconds: number) => events.push({ ...event, seq: events.length, time: (time += milliseconds) });
+  const stepsPerEpoch = steps / epochs;
+  add({ type: 'progress', phase: 'scan', done: 971, total: 971 }, 40);
+  add({ type: 'notice', code: 'IMAGES_SKIPPED', message: '2 pictures could not be read and were left out.', remedy: 'Inspect the dataset to see which.' }, 5);
+  add({ type: 'progress', phase: 'decode', done: 969, total: 969 }, 3100);
+  add({ type: 'progress', phase: 'compile', done: 1, total: 1 }, 800);
+  add(
+    {
+      type: 'started',
+      run,
+      name: 'trashnet-lora',
+      device: 'cpu',
+      model: 'embedded',
+      method: 'lora',
+      labels: names,
+      images: { train: 730, validation: 239, test: 0 },
+      skipped: 2,
+      epochs,
+      steps,
+      trainableParameters: 148_230,
+      totalParameters: 5_674_758,
+    },
+    20,
+  );
+  let best = { step: 0, accuracy: 0 };
+  for (let step = 1; step <= taken; step += 1) {
+    const done = step / steps;
+    const loss = 1.75 * Math.exp(-4 * done) + 0.28 + (random.uniform() - 0.5) * 0.35 * (1.2 - done);
+    const learningRate = done < 0.1 ? (1e-3 * done) / 0.1 : 5e-4 * (1 + Math.cos((Math.PI * (done - 0.1)) / 0.9));
+    add({ type: 'step', step, epoch: step / stepsPerEpoch, loss, learningRate, imagesPerSecond: 21 + 3 * random.uniform() }, 690);
+    if (step % Math.round(stepsPerEpoch) === 0) {
+      const accuracy = 0.3 + 0.55 * (1 - Math.exp(-4 * done)) + (random.uniform() - 0.5) * 0.02;
+      const confusion = confusionOf(accuracy, names.length);
+      add({ type: 'evaluation', step, epoch: step / stepsPerEpoch, split: 'validation', loss: 1.6 * Math.exp(-3 * done) + 0.45, accuracy, confusion }, 3000);
+      const better = accuracy > best.accuracy;
+      if (better) best = { step, accuracy };
+      add({ type: 'checkpoint', step, path: `${run}/checkpoints/${step}`, best: better }, 60);
+    }
+  }
+  if (finished) add({ type: 'finished', run, best, seconds: Math.round((time - events[0]!.time) / 1000), reason: 'epochs' }, 10);
+  return events;
+}
+
+/** Counts of about that accuracy; what is missed goes mostly to the neighbours. */
+function confusionOf(accuracy: number, classes: number): number[][] {
+  return Array.from({ length: classes }, (_, truth) => {
+    const total = perClass[truth % perClass.length]!;
+    const row = Array.from({ length: classes }, () => 0);
+    const right = Math.round(total * Math.min(1, accuracy * (1 + 0.08 * Math.cos(truth))));
+    row[truth] = right;
+    for (let left = total - right, away = 1; left > 0; away += 1) {
+      const part = Math.ceil(left * 0.6);
+      row[(truth + away * (truth % 2 ? 1 : 2)) % classes]! += part;
+      left -= part;
+    }
+    return row;
+  });
+}
+
+export function checkpointsOf(events: RecordedEvent[]): CheckpointRow[] {
+  const saved = events.filter((event) => event.type === 'checkpoint');
+  const best = saved.findLast((event) => event.best);
+  return [...new Set([best, saved.at(-1)])].flatMap((event) =>
+    event ? [{ step: event.step, path: event.path, best: event === best, last: event === saved.at(-1), active: event === best, savedAt: event.time }] : [],
+  );
+}
+
+export function dashboardState(events: RecordedEvent[], change: Partial<DashboardState> = {}): DashboardState {
+  return {
+    run: { folder: run, name: 'trashnet-lora', config: '/pictures/trashnet-lora.vitune.json', createdAt: Date.UTC(2026, 4, 4, 9, 30) },
+    status: 'running',
+    resumable: false,
+    events,
+    checkpoints: checkpointsOf(events),
+    cellsOpen: true,
+    ...change,
+  };
+}
+
+export function runSummary(change: Partial<RunSummary> = {}): RunSummary {
+  return {
+    folder: run,
+    name: 'trashnet-lora',
+    status: 'running',
+    resumable: false,
+    device: 'cpu',
+    activity: null,
+    epoch: 2.61,
+    epochs: 10,
+    step: 120,
+    steps: 460,
+    loss: 0.7431,
+    imagesPerSecond: 23.4,
+    accuracy: 0.741,
+    best: { step: 92, accuracy: 0.741 },
+    secondsLeft: 234,
+    ...change,
+  };
+}
+
+export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPanelState {
+  return {
+    form: { dataset: '/pictures/trashnet', model: 'embedded', method: { type: 'lora' } },
+    datasets: [
+      { folder: '/pictures/trashnet', name: 'trashnet', inspection: { classes: 6, images: 971, problems: 2 } },
+      { folder: '/pictures/hymenoptera with a rather long name', name: 'hymenoptera with a rather long name' },
+    ],
+    models: [
+      { value: 'embedded', name: 'Embedded ViT', detail: 'ViT-Ti/8 at 64 px, 2.7 M parameters' },
+      { value: '/models/vit-base-patch16-224', name: 'vit-base-patch16-224', detail: 'ViT-B/16 at 224 px, 86 M parameters' },
+    ],
+    devices: [{ value: 'auto' }, { value: 'cpu', detail: '2 cores' }, { value: 'webgpu', unavailable: 'no GPU was found' }],
+    targetModules: ['query', 'key', 'value', 'dense'],
+    rules: {
+      'method.rank': { integer: true, minimum: 1, maximum: 1024, default: 8 },
+      'method.alpha': { integer: false, exclusiveMinimum: 0, default: 16 },
+      'method.dropout': { integer: false, minimum: 0, exclusiveMaximum: 1, default: 0 },
+      epochs: { integer: true, minimum: 1, default: 10 },
+      batchSize: { integer: true, minimum: 1, maximum: 4096, default: 16 },
+      learningRate: { integer: false, exclusiveMinimum: 0 },
+      seed: { integer: true, minimum: 0, default: 42 },
+      validationSplit: { integer: false, exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.2 },
+      warmupRatio: { integer: false, minimum: 0, maximum: 1, default: 0.1 },
+      weightDecay: { integer: false, minimum: 0, default: 0.01 },
+      labelSmoothingFactor: { integer: false, minimum: 0, exclusiveMaximum: 1, default: 0 },
+      earlyStoppingPatience: { integer: true, minimum: 1 },
+    },
+    learningRates: { head: 0.001, lora: 0.001, full: 0.00005 },
+    run: null,
+    error: null,
+    notice: null,
+    ...change,
+  };
+}

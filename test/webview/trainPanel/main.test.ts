@@ -1,0 +1,292 @@
+/** The training panel in a browser: what it shows for each state and what it tells the host. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { runSummary, trainPanelState } from '../recordedRun.js';
+import { browserLacks, launchBrowser, ViewPage } from '../viewPage.js';
+
+const lacks = browserLacks();
+const dataset = '/pictures/trashnet';
+
+describe('training panel', { skip: lacks ?? false }, () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await launchBrowser();
+  });
+  after(() => browser.close());
+
+  const open = (change: Parameters<typeof trainPanelState>[0] = {}, options: Parameters<typeof ViewPage.open>[3] = {}) =>
+    ViewPage.open(browser, 'trainPanel', trainPanelState(change), options);
+
+  test('each method shows its own options, its trade-off and its own default learning rate', async () => {
+    const view = await open();
+    const { page } = view;
+    const rate = page.getByRole('textbox', { name: 'Learning rate' });
+    const rank = page.getByRole('textbox', { name: 'Rank' });
+    assert.equal(await rate.getAttribute('placeholder'), '0.001');
+    await rank.fill('4');
+    await page.getByRole('radio', { name: 'Full' }).click();
+    await page.getByText('Trains every weight').waitFor();
+    assert.equal(await rank.isVisible(), false);
+    assert.equal(await rate.getAttribute('placeholder'), '0.00005');
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'full' } });
+    await page.getByRole('radio', { name: 'Head' }).click();
+    await page.getByText('Trains only the last layer').waitFor();
+    await page.getByRole('radio', { name: 'LoRA' }).click();
+    assert.equal(await rank.inputValue(), '4', 'what was typed is still there');
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'lora', rank: 4 } });
+    await view.close();
+  });
+
+  test('the form goes out under the names of the config, with only what differs from the defaults', async () => {
+    const view = await open();
+    const { page } = view;
+    await page.getByRole('textbox', { name: 'Epochs' }).fill('3');
+    await page.getByRole('textbox', { name: 'Learning rate' }).fill('5e-4');
+    await page.getByRole('textbox', { name: 'Dropout' }).fill('0,1');
+    await page.getByRole('checkbox', { name: 'key' }).click();
+    await page.getByText('Advanced').click();
+    await page.getByRole('checkbox', { name: 'Random flip' }).click();
+    await page.getByRole('textbox', { name: 'Seed' }).fill('7');
+    await page.getByRole('textbox', { name: 'Early stopping' }).fill('2');
+    await page.getByRole('combobox', { name: 'Start from' }).click();
+    await page.getByRole('option', { name: 'Random weights' }).click();
+    await page.getByText('Start Training').click();
+    const form = {
+      dataset,
+      model: 'embedded',
+      init: 'random',
+      method: { type: 'lora', dropout: 0.1, targetModules: ['query', 'key', 'value'] },
+      epochs: 3,
+      learningRate: 0.0005,
+      earlyStoppingPatience: 2,
+      seed: 7,
+      augmentation: { horizontalFlip: 0 },
+    };
+    assert.deepEqual(await view.posted('start'), [{ type: 'start', form }]);
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, form);
+    await page.getByText('Save as Config File…').click();
+    assert.deepEqual(await view.posted('saveConfig'), [{ type: 'saveConfig', form }]);
+    await view.close();
+  });
+
+  test('a wrong number is told beside its field, is not sent, and holds back the start', async () => {
+    const view = await open();
+    const { page } = view;
+    await page.getByText('Advanced').click();
+    const seed = page.getByRole('textbox', { name: 'Seed' });
+    await seed.fill('-1');
+    await page.getByRole('alert').getByText('Must be 0 or more.').waitFor();
+    assert.equal(await seed.getAttribute('aria-invalid'), 'true');
+    assert.equal(await seed.getAttribute('aria-description'), 'Must be 0 or more.');
+    await page.getByText('Advanced').click();
+    await page.getByText('Start Training').click();
+    assert.deepEqual(await view.posted(), [], 'neither the form nor a start was sent');
+    await seed.waitFor({ state: 'visible' });
+    await seed.fill('15');
+    await page.getByText('Must be 0 or more.').waitFor({ state: 'hidden' });
+    await page.getByText('Start Training').click();
+    assert.equal((await view.posted('start')).length, 1);
+    await view.close();
+  });
+
+  test('the field with the fault gets the focus', async () => {
+    const view = await open();
+    const { page } = view;
+    await page.getByRole('textbox', { name: 'Epochs' }).fill('2.5');
+    await page.getByText('Start Training').click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('25');
+    assert.equal(await page.getByRole('textbox', { name: 'Epochs' }).inputValue(), '25');
+    await view.close();
+  });
+
+  test('LoRA without a target module does not start', async () => {
+    const view = await open();
+    const { page } = view;
+    await page.getByRole('checkbox', { name: 'query' }).click();
+    await page.getByRole('checkbox', { name: 'value' }).click();
+    await page.getByText('Choose at least one.').waitFor();
+    await page.getByText('Start Training').click();
+    assert.equal((await view.posted('start')).length, 0);
+    await view.close();
+  });
+
+  test('without a dataset the start asks for one; one that the host adds is chosen', async () => {
+    const view = await open({ datasets: [], form: { method: { type: 'head' } } });
+    const { page } = view;
+    await page.getByText('Start Training').click();
+    await page.getByText('Choose a dataset first.').waitFor();
+    await page.getByRole('button', { name: 'Add dataset folder…' }).click();
+    assert.deepEqual(await view.posted(), [{ type: 'addDataset' }]);
+    await view.send({
+      type: 'patch',
+      state: {
+        datasets: [{ folder: dataset, name: 'trashnet', inspection: { classes: 6, images: 971, problems: 1 } }],
+        form: { dataset, method: { type: 'head' } },
+      },
+    });
+    await page.getByText('Choose a dataset first.').waitFor({ state: 'hidden' });
+    await page.getByText('6 classes, 971 pictures').waitFor();
+    await page.getByRole('button', { name: '1 problem' }).click();
+    assert.deepEqual(await view.posted('showProblems'), [{ type: 'showProblems', dataset }]);
+    await page.getByText('Start Training').click();
+    assert.deepEqual((await view.posted('start'))[0]?.form, { dataset, model: 'embedded', method: { type: 'head' } });
+    await view.close();
+  });
+
+  test('news from the host leaves alone what is being typed', async () => {
+    const view = await open();
+    const epochs = view.page.getByRole('textbox', { name: 'Epochs' });
+    await epochs.fill('4x');
+    await view.send({ type: 'patch', state: { run: runSummary(), devices: [{ value: 'auto' }, { value: 'cpu' }] } });
+    await view.send({ type: 'patch', state: { datasets: [{ folder: dataset, name: 'trashnet' }] } });
+    assert.equal(await epochs.inputValue(), '4x');
+    await view.page.getByText('Not a number.').waitFor();
+    await view.close();
+  });
+
+  test('a dataset is chosen with the keyboard alone, and a device that is not there cannot be', async () => {
+    const view = await open();
+    const { page } = view;
+    await page.getByRole('combobox', { name: 'Dataset' }).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    assert.match(String(((await view.posted('form')).at(-1)?.form as { dataset: string }).dataset), /hymenoptera/);
+    await page.getByText('Counting pictures…').waitFor();
+    await page.getByRole('combobox', { name: 'Device' }).click();
+    const gpu = page.getByRole('option', { name: 'GPU (WebGPU): no GPU was found' });
+    assert.equal(await gpu.getAttribute('aria-disabled'), 'true');
+    await view.close();
+  });
+
+  test('a run in progress: phase, step, figures, and Stop in the place of Start', async () => {
+    const view = await open({ run: runSummary({ status: 'starting', activity: { phase: 'decode', done: 240, total: 960 }, step: 0, steps: 0 }) });
+    const { page } = view;
+    const bar = page.getByRole('progressbar');
+    await page.getByText('Reading pictures…').waitFor();
+    assert.equal(await bar.getAttribute('aria-valuenow'), '25');
+    await view.send({ type: 'patch', state: { run: runSummary({ activity: { phase: 'compile', done: 0, total: 0 }, step: 0 }) } });
+    assert.equal(await bar.getAttribute('aria-valuenow'), null, 'nobody knows how long it takes');
+    await view.send({ type: 'patch', state: { run: runSummary() } });
+    await page.getByText('Training, epoch 3 of 10').waitFor();
+    assert.equal(await bar.getAttribute('aria-valuenow'), '26');
+    for (const [name, value] of [
+      ['Step', '120 / 460'],
+      ['Loss', '0.7431'],
+      ['Accuracy', '74.1%'],
+      ['Pictures/s', '23'],
+      ['Time left', '3 min 54 sec'],
+    ]) {
+      assert.equal(await page.locator('.figures div', { hasText: name }).locator('dd').textContent(), value, name);
+    }
+    assert.equal(await page.getByText('Start Training').isVisible(), false);
+    await page.getByText('Stop', { exact: true }).click();
+    await page.getByText('Open Dashboard').click();
+    const run = runSummary().folder;
+    assert.deepEqual(await view.posted(), [
+      { type: 'stop', run },
+      { type: 'openDashboard', run },
+    ]);
+    await view.send({ type: 'patch', state: { run: runSummary({ status: 'stopping' }) } });
+    await page.getByText('Stopping and saving a checkpoint…').waitFor();
+    await page.getByText('Stopping…', { exact: true }).click({ force: true });
+    assert.equal((await view.posted('stop')).length, 1, 'a second stop says nothing');
+    await view.close();
+  });
+
+  test('a stopped run resumes; a finished one tells its best accuracy', async () => {
+    const view = await open({ run: runSummary({ status: 'stopped', resumable: true }) });
+    const { page } = view;
+    await page.getByText('Stopped at step 120 of 460').waitFor();
+    assert.equal(await page.getByText('Start Training').isVisible(), true);
+    await page.getByText('Resume').click();
+    assert.deepEqual(await view.posted('resume'), [{ type: 'resume', run: runSummary().folder }]);
+    await view.send({ type: 'patch', state: { run: runSummary({ status: 'finished', seconds: 725, best: { step: 414, accuracy: 0.842 } }) } });
+    await page.getByText('Finished in 12 min 5 sec').waitFor();
+    assert.equal(await page.locator('.figures div', { hasText: 'Best accuracy' }).locator('dd').textContent(), '84.2%');
+    assert.equal(await page.getByText('Resume').isVisible(), false);
+    await view.close();
+  });
+
+  test('an error says what, what to do, and where; it closes', async () => {
+    const error = {
+      code: 'CONFIG_UNKNOWN_KEY',
+      message: 'There is no setting "epoch".',
+      remedy: 'Did you mean "epochs"?',
+      file: 'C:\\My pictures\\a b.vitune.json',
+      line: 3,
+      column: 5,
+    };
+    const view = await open({ error, notice: { message: 'Trains on the CPU.' } });
+    const { page } = view;
+    const alert = page.getByRole('alert').filter({ hasText: 'There is no setting "epoch".' });
+    await alert.getByText('Did you mean "epochs"?').waitFor();
+    await alert.getByRole('button', { name: 'a b.vitune.json:3:5' }).click();
+    await alert.getByRole('button', { name: 'Dismiss' }).click();
+    await alert.waitFor({ state: 'detached' });
+    assert.deepEqual(await view.posted(), [
+      { type: 'openPlace', file: error.file, line: 3, column: 5 },
+      { type: 'dismiss', what: 'error' },
+    ]);
+    await page.getByText('Trains on the CPU.').waitFor();
+    await view.send({ type: 'patch', state: { error: { code: 'X', message: 'Markup <b>is</b> text.', remedy: '<img src=x>' } } });
+    await page.getByText('Markup <b>is</b> text.').waitFor();
+    await page.getByRole('button', { name: 'Show log' }).click();
+    assert.equal((await view.posted('openLog')).length, 1);
+    await view.close();
+  });
+
+  test('words and numbers are in the language of the editor', async () => {
+    const bundle = { Dataset: 'Veri kümesi', 'Start Training': 'Eğitimi Başlat', '{0} classes, {1} pictures': '{0} sınıf, {1} resim' };
+    const view = await open(
+      { datasets: [{ folder: dataset, name: 'trashnet', inspection: { classes: 6, images: 1971, problems: 0 } }], run: runSummary() },
+      { language: 'tr', bundle },
+    );
+    await view.page.getByRole('combobox', { name: 'Veri kümesi' }).waitFor();
+    await view.page.getByText('6 sınıf, 1.971 resim').waitFor();
+    await view.page.getByText('%74,1').waitFor();
+    await view.close();
+  });
+
+  test('a reload brings back the state, and the section that was open', async () => {
+    const view = await open({ run: runSummary() });
+    await view.page.getByText('Advanced').click();
+    await view.page.getByRole('textbox', { name: 'Seed' }).waitFor();
+    await view.page.reload();
+    await view.page.locator('body[data-ready]').waitFor();
+    await view.page.getByRole('textbox', { name: 'Seed' }).waitFor();
+    await view.page.getByText('Training, epoch 3 of 10').waitFor();
+    await view.close();
+  });
+
+  test('nothing is cut off in a side bar of 200 px, in any theme', async () => {
+    const error = {
+      code: 'X',
+      message: 'The folder /pictures/averyveryverylongnamewithoutanyspaceinit cannot be read.',
+      remedy: 'Choose another.',
+      file: '/averyveryverylongnamewithoutanyspaceinit.json',
+    };
+    for (const theme of ['dark', 'light', 'highContrast'] as const) {
+      const view = await open(
+        { error, run: runSummary({ name: 'a-run-with-a-name-that-is-longer-than-the-side-bar', status: 'stopped', resumable: true }) },
+        { theme, width: 200 },
+      );
+      await view.page.getByText('Advanced').click();
+      const beyond = await view.page.evaluate(() =>
+        [...document.querySelectorAll('.panel *')]
+          .filter((element) => element.getBoundingClientRect().right > innerWidth && !element.closest('.visually-hidden'))
+          .map((element) => element.outerHTML.slice(0, 80)),
+      );
+      assert.deepEqual(beyond, [], theme);
+      await view.close();
+    }
+  });
+
+  test('who wants less motion gets none', async () => {
+    const view = await open({ run: runSummary({ activity: { phase: 'compile', done: 0, total: 0 } }) }, { reducedMotion: true });
+    assert.equal(await view.page.locator('.progress-fill').evaluate((fill) => getComputedStyle(fill).animationName), 'none');
+    await view.close();
+  });
+});
