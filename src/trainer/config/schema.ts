@@ -140,7 +140,6 @@ export function buildSchema() {
       })
         .default('accuracy')
         .describe(l10n.t('What makes a checkpoint the best.')),
-      loadBestModelAtEnd: z.boolean().default(true).describe(l10n.t('Whether the best checkpoint is kept and used after the run, not the last.')),
       output: z
         .string()
         .min(1)

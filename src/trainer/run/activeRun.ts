@@ -9,6 +9,8 @@ import { acquireLock } from './lock.js';
 import { createRunFolder, describeRun, findRunToResume, lastCheckpoint } from './runFolder.js';
 
 export class ActiveRun {
+  #isClosed = false;
+
   private constructor(
     /** Absolute path of the run folder. */
     readonly path: string,
@@ -56,8 +58,13 @@ export class ActiveRun {
     return recorded;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Ends the work on the run: windows are hung up on, the lock is released. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.log.close();
     await this.release();
     await this.server.close();

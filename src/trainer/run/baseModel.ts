@@ -118,7 +118,11 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
     const found = weights.get(name);
     if (isHead(name) && (!found || found.shape.join() !== shape.join())) return randomWeight(name, shape, headSeed);
     if (!found) throw errors.weightMissing(files[0]!, name);
-    if (name === positions && side !== config.imageSize) return interpolatePositions(found.data, config, side);
+    if (name === positions && side !== config.imageSize) {
+      const own = [1, config.specialTokens + (config.imageSize / config.patchSize) ** 2, config.hiddenSize];
+      if (found.shape.join() !== own.join()) throw errors.weightShape(files[0]!, name, found.shape, own);
+      return interpolatePositions(found.data, config, side);
+    }
     if (found.shape.join() !== shape.join()) throw errors.weightShape(files[0]!, name, found.shape, shape);
     return found.data;
   };

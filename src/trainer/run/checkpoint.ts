@@ -1,6 +1,7 @@
 /** What a checkpoint folder holds: enough to classify with, to resume from, and for PEFT or transformers to load. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
 import type { Method as MethodConfig } from '../config/methods.js';
@@ -137,7 +138,8 @@ async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> 
   try {
     return parse(JSON.parse(text));
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) throw errors.checkpointDamaged(file, reasonOf(error));
+    if (error instanceof z.ZodError) throw errors.checkpointDamaged(file, z.prettifyError(error).replaceAll(/\s+/g, ' '));
+    if (error instanceof SyntaxError) throw errors.checkpointDamaged(file, reasonOf(error));
     throw error;
   }
 }
@@ -164,6 +166,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema.parse(json));
   const configFile = join(folder, files.config);
   const network = await parsed(configFile, (json) => parseVitConfig(json, configFile));
+  if (!network.labels.length) throw errors.checkpointDamaged(configFile, 'id2label');
   const preprocessorFile = join(folder, files.preprocessor);
   const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));
   const isWhole = method.type === 'full';
@@ -179,10 +182,22 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   return { folder, network, preprocessor, method: method as unknown as MethodConfig, labels: network.labels, weight };
 }
 
-/** Parameters, moments and place of a checkpoint, to go on from; `parameters` is what the run trains. */
-export async function readProgress(folder: string, parameters: readonly ParameterSpec[]): Promise<{ state: Required<TrainableState>; progress: Progress }> {
+/** What a run trains, to be held against what its checkpoint was saved from. */
+export interface Trained {
+  base: BaseReference;
+  method: MethodConfig;
+  parameters: readonly ParameterSpec[];
+}
+
+/**
+ * Parameters, moments and place of a checkpoint, to go on from.
+ * @throws UserError when it is damaged, or was trained on another base model or by another method.
+ */
+export async function readProgress(folder: string, { base, method, parameters }: Trained): Promise<{ state: Required<TrainableState>; progress: Progress }> {
   const progress = await parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
   const about = await parsed(join(folder, files.about), (json) => aboutSchema.parse(json));
+  if (about.base.sha256 !== base.sha256 || about.base.imageSize !== base.imageSize) throw errors.baseChanged(base.model, folder);
+  if (!isDeepStrictEqual({ ...about.method }, { ...method })) throw errors.methodChanged(folder);
   const modelFile = join(folder, about.method.type === 'full' ? files.model : files.adapter);
   const optimizerFile = join(folder, files.optimizer);
   const [values, moments] = [await readValues(modelFile, about.method.type === 'full' ? '' : peftPrefix), await readValues(optimizerFile, '')];

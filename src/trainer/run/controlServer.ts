@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { errors, reasonOf } from '../errors.js';
 import type { RecordedEvent, RunRequest } from '../protocol.js';
 
 /** macOS allows 104 bytes with the closing zero, Linux 108. */
@@ -45,7 +46,9 @@ export class ControlServer {
     const result = new ControlServer(server, freshAddress());
     server.on('connection', (client) => result.#welcome(client, onRequest));
     server.listen(result.address);
-    await once(server, 'listening');
+    await once(server, 'listening').catch((error: unknown) => {
+      throw errors.run.noSocket(result.address, reasonOf(error));
+    });
     return result;
   }
 

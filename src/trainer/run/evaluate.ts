@@ -1,7 +1,6 @@
 /** The evaluation of a checkpoint on a folder of labelled pictures. */
 import { scanDataset } from '../data/scan.js';
 import { ImageStore } from '../data/store.js';
-import { errors } from '../errors.js';
 import type { ErrorInfo, Evaluation } from '../protocol.js';
 import { Classifier } from './classifier.js';
 import { Metrics } from './metrics.js';
@@ -27,7 +26,6 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
     const only = { ...dataset, splits: { train: [], validation: [], test: dataset.splits[split] } };
     const store = await ImageStore.open({ cacheFolder: o.cacheFolder, dataset: only, transform: classifier.transform, signal: o.signal });
     try {
-      if (!store.splits.test.length) throw errors.datasetMissing(o.dataset);
       const metrics = new Metrics(labels);
       let done = 0;
       for await (const batch of store.evaluationBatches('test', batchSize)) {
@@ -35,7 +33,7 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
         metrics.add(await classifier.logits(batch.images), batch.labels, batch.count);
         o.onProgress?.((done += batch.count), store.splits.test.length);
       }
-      return { ...metrics.result(), skipped: store.skipped };
+      return { ...metrics.result(), skipped: [...dataset.problems, ...store.skipped] };
     } finally {
       await store.close();
     }

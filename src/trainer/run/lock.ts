@@ -1,6 +1,5 @@
 /** `lock.json`: at most one trainer works on a run, and others find it there. A lock outlived by its trainer is broken. */
-import { randomUUID } from 'node:crypto';
-import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -54,25 +53,37 @@ function parse(text: string): RunLock | undefined {
   }
 }
 
-/** Removes a lock that nobody holds; another process may do the same at the same time. */
-async function breakLock(file: string, text: string): Promise<void> {
-  // Taken away by renaming, which only one can do, and looked at again, since a new holder may have come in between.
-  const taken = `${file}.${randomUUID()}`;
-  try {
-    await rename(file, taken);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  if ((await readFile(taken, 'utf8')) !== text) return rename(taken, file);
-  await rm(taken);
+/** Removes the socket that a killed trainer left behind. Windows' pipes vanish with their process. */
+async function removeSocket(text: string): Promise<void> {
   const socket = parse(text)?.socket;
   if (!socket || process.platform === 'win32') return;
   const isSocket = await lstat(socket).then(
     (found) => found.isSocket(),
     () => false,
   );
-  if (isSocket) await rm(socket);
+  if (isSocket) await rm(socket, { force: true });
+}
+
+/**
+ * Removes the lock if it still reads `text`, which nobody holds. Several processes may be about to do that, and one of them may have taken
+ * the lock anew before another comes to remove it: so only the maker of a second file removes, after it has looked again.
+ */
+async function breakLock(file: string, text: string): Promise<void> {
+  const breaking = `${file}.breaking`;
+  try {
+    await writeFile(breaking, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    const breaker = Number(await readText(breaking));
+    if (breaker && !isAlive(breaker)) await rm(breaking, { force: true });
+    else await pause(20);
+    return;
+  }
+  if ((await readText(file)) === text) {
+    await rm(file);
+    await removeSocket(text);
+  }
+  await rm(breaking);
 }
 
 /**
@@ -82,12 +93,14 @@ async function breakLock(file: string, text: string): Promise<void> {
  */
 export async function acquireLock(run: string, socket: string): Promise<() => Promise<void>> {
   const file = join(run, 'lock.json');
-  const lock: RunLock = { pid: process.pid, socket, startedAt: Date.now() };
+  const own = JSON.stringify({ pid: process.pid, socket, startedAt: Date.now() } satisfies RunLock);
   try {
     for (;;) {
       try {
-        await writeFile(file, JSON.stringify(lock), { flag: 'wx' });
-        return () => rm(file);
+        await writeFile(file, own, { flag: 'wx' });
+        return async () => {
+          if ((await readText(file)) === own) await rm(file);
+        };
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error;
       }

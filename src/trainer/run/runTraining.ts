@@ -30,16 +30,24 @@ export async function runTraining({ config, overrides, resume, signal, onEvent }
   };
   try {
     await train({ loaded, run: run.path, name: run.name, resumeFrom: run.resumeFrom, cacheFolder: cacheFolder(), emit, signal: AbortSignal.any([signal, run.stopRequest]) });
-    await run.close();
   } catch (error) {
-    if (!hasStarted) {
-      await run.discard();
-      throw error;
-    }
     const cause = explain(error);
-    emit({ type: 'error', ...infoOf(cause) });
-    await run.close();
+    if (hasStarted) tell(cause, emit);
+    else await run.discard();
     throw cause;
+  } finally {
+    if (!run.isClosed) await run.close();
+  }
+}
+
+/** Logs why a run ended. A cancelled one (before its first new step, or it would have been stopped with a checkpoint) did not fail. */
+function tell(cause: unknown, emit: (event: TrainEvent) => void): void {
+  if (cause instanceof Error && cause.name === 'AbortError') return;
+  try {
+    emit({ type: 'error', ...infoOf(cause) });
+  } catch (unsaved) {
+    // The log lies on the disk that is full; the caller is told all the same.
+    if (!(unsaved instanceof UserError)) throw unsaved;
   }
 }
 

@@ -155,7 +155,6 @@ test('wrong types', async () => {
     ['epochs', '"3"', 'a whole number from 1 to 100000'],
     ['epochs', 'null', 'a whole number'],
     ['learningRate', '[1]', 'a number > 0 ≤ 10'],
-    ['loadBestModelAtEnd', '1', 'true or false'],
     ['dataset', '7', 'a text that is not empty'],
     ['method', '7', '"head", "lora", "full"'],
     ['augmentation', 'false', 'an object with randomResizedCrop, horizontalFlip'],

@@ -1,0 +1,195 @@
+/** The training loop: reads batches, steps, evaluates, saves, and tells what happens; knows no UI and no command line. */
+import { checkpointFolder, pruneCheckpoints, writeFolderAtomically, writePointer } from '../checkpoint/store.js';
+import type { TrainConfig } from '../config/schema.js';
+import type { Batch, ImageStore } from '../data/store.js';
+import type { Trainable, TrainBatch } from '../engine/trainable.js';
+import { errors } from '../errors.js';
+import { learningRateAt } from '../optim/schedule.js';
+import type { Evaluation, SplitName, TrainEvent } from '../protocol.js';
+import { readProgress, writeCheckpoint, type CheckpointContent, type Progress } from './checkpoint.js';
+import { Metrics } from './metrics.js';
+import type { Plan } from './plan.js';
+
+interface LoopParts {
+  config: TrainConfig;
+  run: string;
+  plan: Plan;
+  store: ImageStore;
+  trainable: Trainable;
+  /** What every checkpoint of the run holds alike. */
+  content: Omit<CheckpointContent, 'state' | 'progress'>;
+  emit: (event: TrainEvent) => void;
+  signal: AbortSignal;
+  /** Milliseconds since 1970. */
+  started: number;
+}
+
+/** Target probabilities [batch, labels] with `smoothing` spread evenly over all labels (Szegedy et al., 2016, arXiv:1512.00567). */
+function targetsOf({ labels }: Batch, classes: number, smoothing: number): Float32Array {
+  const targets = new Float32Array(labels.length * classes).fill(smoothing / classes);
+  labels.forEach((label, i) => (targets[i * classes + label]! += 1 - smoothing));
+  return targets;
+}
+
+/** Consecutive items in groups of `size`; the last may be short. */
+async function* grouped<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length === size) {
+      yield group;
+      group = [];
+    }
+  }
+  if (group.length) yield group;
+}
+
+/** What has passed since the last step event. */
+class Interval {
+  loss = 0;
+  steps = 0;
+  images = 0;
+  #start = performance.now();
+
+  get imagesPerSecond(): number {
+    return (1000 * this.images) / (performance.now() - this.#start);
+  }
+
+  /** Runs what is not training and leaves its time out. */
+  async without(work: () => Promise<void>): Promise<void> {
+    const pause = performance.now();
+    await work();
+    this.#start += performance.now() - pause;
+  }
+}
+
+export class TrainingLoop {
+  readonly #p: LoopParts;
+  #progress: Progress;
+  #interval = new Interval();
+
+  constructor(parts: LoopParts, progress: Progress) {
+    this.#p = parts;
+    this.#progress = progress;
+  }
+
+  /** Trains to the last step, to the early stop, or until asked to stop. */
+  async run(): Promise<void> {
+    const { plan, signal, emit, run } = this.#p;
+    while (!this.#isDone() && !signal.aborted) await this.#runEpoch(Math.floor(this.#progress.step / plan.stepsPerEpoch));
+    if (this.#isDone()) await this.#finish();
+    else emit({ type: 'stopped', run, step: this.#progress.step });
+  }
+
+  #isPatienceSpent(): boolean {
+    const { earlyStoppingPatience } = this.#p.config;
+    return earlyStoppingPatience !== undefined && this.#progress.evaluationsSinceBest >= earlyStoppingPatience;
+  }
+
+  #isDone(): boolean {
+    return this.#progress.step >= this.#p.plan.totalSteps || this.#isPatienceSpent();
+  }
+
+  /** The fraction of epochs done. */
+  get #epoch(): number {
+    return this.#progress.step / this.#p.plan.stepsPerEpoch;
+  }
+
+  /** What is left of the epoch number `epoch`. */
+  async #runEpoch(epoch: number): Promise<void> {
+    const { config, plan, store, signal } = this.#p;
+    const { batchSize, seed, augmentation, gradientAccumulationSteps: parts } = config;
+    const firstBatch = (this.#progress.step - epoch * plan.stepsPerEpoch) * parts;
+    for await (const group of grouped(store.trainBatches({ batchSize, seed, epoch, firstBatch, augmentation }), parts)) {
+      await this.#step(group);
+      // Messages (a stop, a window that attaches) are handled between steps, which block this thread.
+      await new Promise(setImmediate);
+      const { step } = this.#progress;
+      await this.#interval.without(async () => {
+        if (plan.evaluatesAfter(step)) await this.#validate();
+        if (plan.savesAfter(step) || signal.aborted) await this.#save();
+      });
+      if (signal.aborted || this.#isDone()) return;
+    }
+  }
+
+  async #step(group: readonly Batch[]): Promise<void> {
+    const { config, plan, trainable, content, emit } = this.#p;
+    const images = group.reduce((sum, { count }) => sum + count, 0);
+    const parts = group.map((batch): TrainBatch => ({
+      images: batch.images,
+      targets: targetsOf(batch, content.labels.length, config.labelSmoothingFactor),
+      weights: batch.weights.map((weight) => weight / images),
+    }));
+    const learningRate = learningRateAt(plan.schedule, this.#progress.step);
+    const { loss } = await trainable.step(parts, this.#progress.step, learningRate);
+    if (!Number.isFinite(loss)) throw errors.lossNotFinite(this.#progress.step, learningRate);
+    const step = this.#progress.step + 1;
+    this.#progress = { ...this.#progress, step };
+    const interval = this.#interval;
+    interval.loss += loss;
+    interval.steps++;
+    interval.images += images;
+    if (step % config.loggingSteps === 0 || step === plan.totalSteps) {
+      emit({ type: 'step', step, epoch: this.#epoch, loss: interval.loss / interval.steps, learningRate, imagesPerSecond: interval.imagesPerSecond });
+      this.#interval = new Interval();
+    }
+  }
+
+  /** Evaluates a split and tells. */
+  async #evaluate(split: SplitName): Promise<Evaluation> {
+    const { config, store, trainable, content, emit } = this.#p;
+    const metrics = new Metrics(content.labels);
+    const total = store.splits[split].length;
+    let done = 0;
+    for await (const batch of store.evaluationBatches(split, config.evalBatchSize ?? config.batchSize)) {
+      metrics.add(await trainable.logits(batch.images), batch.labels, batch.count);
+      done += batch.count;
+      emit({ type: 'progress', phase: 'evaluate', done, total });
+    }
+    const evaluation = metrics.result();
+    const { loss, accuracy, confusion } = evaluation;
+    emit({ type: 'evaluation', step: this.#progress.step, epoch: this.#epoch, split, loss, accuracy, confusion });
+    return evaluation;
+  }
+
+  /** Evaluates the validation pictures and notes whether the model has become better. */
+  async #validate(): Promise<void> {
+    const { accuracy, loss } = await this.#evaluate('validation');
+    const { best, step, evaluationsSinceBest } = this.#progress;
+    const isBetter =
+      !best ||
+      (this.#p.config.metricForBestModel === 'accuracy' ? accuracy > best.accuracy || (accuracy === best.accuracy && loss < best.loss) : loss < best.loss);
+    this.#progress = isBetter
+      ? { ...this.#progress, best: { step, accuracy, loss }, evaluationsSinceBest: 0 }
+      : { ...this.#progress, evaluationsSinceBest: evaluationsSinceBest + 1 };
+  }
+
+  /** Writes a checkpoint and moves the pointers; the best and the last are never pruned. */
+  async #save(): Promise<void> {
+    const { run, config, trainable, content, emit } = this.#p;
+    const progress = this.#progress;
+    const path = checkpointFolder(run, progress.step);
+    const state = await trainable.read();
+    await writeFolderAtomically(path, (folder) => writeCheckpoint(folder, { ...content, state, progress }));
+    await writePointer(run, 'last', progress.step);
+    const isBest = progress.best?.step === progress.step;
+    if (isBest) await writePointer(run, 'best', progress.step);
+    await pruneCheckpoints(run, config.saveTotalLimit, new Set([progress.step, ...(progress.best ? [progress.best.step] : [])]));
+    emit({ type: 'checkpoint', step: progress.step, path, best: isBest });
+  }
+
+  async #finish(): Promise<void> {
+    const { store, plan, emit, run, started, trainable, content } = this.#p;
+    const { step, accuracy } = this.#progress.best!;
+    const reason = this.#progress.step >= plan.totalSteps ? 'epochs' : 'early-stopping';
+    if (store.splits.test.length) {
+      // The test is of the model that will be used.
+      const best = await readProgress(checkpointFolder(run, step), content.parameters);
+      trainable.restore(best.state);
+      this.#progress = best.progress;
+      await this.#evaluate('test');
+    }
+    emit({ type: 'finished', run, best: { step, accuracy }, seconds: (Date.now() - started) / 1000, reason });
+  }
+}
