@@ -110,8 +110,7 @@ export async function classesOf(folder: string, walk: Walk, listing?: Listing): 
     const known = classes.get(label);
     if (known) walk.problems.push(errors.classTwice(inner, label).toInfo());
     if (found.length === 0) walk.problems.push(errors.classEmpty(inner, label).toInfo());
-    else if (known) known.push(...found);
-    else classes.set(label, found);
+    else classes.set(label, [...(known ?? []), ...found]);
   }
   const loose = await pictures(files, walk);
   if (loose.length > 0 && classes.size === 0) throw errors.datasetFlat(folder, loose.length);

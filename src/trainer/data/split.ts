@@ -9,12 +9,12 @@ import type { Sample } from './scan.js';
  */
 export function splitOff(samples: readonly Sample[], labels: readonly string[], fraction: number, seed: number): { train: Sample[]; validation: Sample[] } {
   const taken = new Set<Sample>();
-  if (fraction > 0)
-    labels.forEach((label, index) => {
-      const own = samples.filter((sample) => sample.label === index);
-      if (own.length < 2) return;
-      const count = Math.min(own.length - 1, Math.max(1, Math.round(own.length * fraction)));
-      for (const sample of new Random(seed, 'split', label).shuffle(own).slice(0, count)) taken.add(sample);
-    });
+  const classes = labels.map((): Sample[] => []);
+  for (const sample of samples) classes[sample.label]!.push(sample);
+  classes.forEach((own, index) => {
+    if (fraction <= 0 || own.length < 2) return;
+    const count = Math.min(own.length - 1, Math.max(1, Math.round(own.length * fraction)));
+    for (const sample of new Random(seed, 'split', labels[index]!).shuffle(own).slice(0, count)) taken.add(sample);
+  });
   return { train: samples.filter((sample) => !taken.has(sample)), validation: samples.filter((sample) => taken.has(sample)) };
 }
