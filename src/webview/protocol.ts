@@ -153,7 +153,7 @@ export interface RunSummary {
   /** A checkpoint to continue from exists and no trainer is at work on the run. */
   resumable: boolean;
   device?: DeviceName;
-  /** What is going on before and between steps; null while steps are taken. `total` 0: unknown, an indeterminate bar. */
+  /** What is going on before and between steps; null while steps are taken. `total` below 2: an indeterminate bar. */
   activity: { phase: Phase; done: number; total: number } | null;
   /** Fractional, as in step events. */
   epoch: number;

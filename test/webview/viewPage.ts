@@ -79,6 +79,8 @@ export class ViewPage {
       viewport: { width: o.width ?? 320, height: o.height ?? 900 },
       reducedMotion: o.reducedMotion ? 'reduce' : 'no-preference',
     });
+    // A machine that trains at the same time is slow; no test waits for time itself.
+    page.setDefaultTimeout(120_000);
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
@@ -99,7 +101,7 @@ export class ViewPage {
     await page.goto(`${origin}/`);
     await page
       .locator('body[data-ready]')
-      .waitFor({ state: 'attached', timeout: 15_000 })
+      .waitFor({ state: 'attached' })
       .catch((error: unknown) => {
         throw new AggregateError([error, ...problems], `The view did not become ready. ${problems.join('; ')}`);
       });

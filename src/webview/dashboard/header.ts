@@ -111,7 +111,7 @@ export class Header {
   private showProgress(record: RunRecord, live: boolean): void {
     const { activity, started } = record;
     this.bar.element.hidden = !live;
-    if (activity && activity.phase !== 'evaluate') this.bar.set(activity.total > 0 ? activity.done / activity.total : null, l10n.t('Progress'));
+    if (activity && activity.phase !== 'evaluate') this.bar.set(activity.total > 1 ? activity.done / activity.total : null, l10n.t('Progress'));
     else this.bar.set(started && started.steps > 0 ? record.lastStep / started.steps : null, l10n.t('Progress'));
     const finished = record.finished;
     let words = '';

@@ -156,5 +156,5 @@ class Dashboard {
 }
 
 function counts({ done, total }: { done: number; total: number }, { formats }: Host<FromDashboard, Kept>): string {
-  return total > 0 ? `${formats.integer(done)} / ${formats.integer(total)}` : '';
+  return total > 1 ? `${formats.integer(done)} / ${formats.integer(total)}` : '';
 }

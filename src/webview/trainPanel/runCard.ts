@@ -67,7 +67,7 @@ export class RunCard {
   }
 
   private share(run: RunSummary): number | null {
-    if (run.activity && run.activity.phase !== 'evaluate') return run.activity.total > 0 ? run.activity.done / run.activity.total : null;
+    if (run.activity && run.activity.phase !== 'evaluate') return run.activity.total > 1 ? run.activity.done / run.activity.total : null;
     if (run.steps > 0 && run.status !== 'starting') return run.step / run.steps;
     return null;
   }
