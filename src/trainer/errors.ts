@@ -1,8 +1,6 @@
 /** UserError and the named factories of everything a person can get wrong: code, plain words, remedy, place. */
-import * as l10n from '@vscode/l10n';
+import { t } from '@vscode/l10n';
 import type { ErrorInfo } from './protocol.js';
-
-const { t } = l10n;
 
 /** Where in a file the fault lies; `line` and `column` count from 1. */
 export interface Place {
@@ -287,6 +285,20 @@ export const errors = {
       t('Put the pictures back, or start a new run.'),
       { file: folder },
     ),
+  methodChanged: (checkpoint: string) =>
+    new UserError(
+      'METHOD_CHANGED',
+      t('The run was started with another method, or with other options of it, so it cannot go on from its checkpoint.'),
+      t('Set "method" as it was, or start a new run.'),
+      { file: checkpoint },
+    ),
+  validationEmpty: (folder: string) =>
+    new UserError(
+      'VALIDATION_EMPTY',
+      t('There is no picture to validate on: no class in {0} has two readable pictures.', folder),
+      t('Add pictures, ten or more for each class, or a folder named validation.'),
+      { file: folder },
+    ),
   outOfMemory: (reason: string) =>
     new UserError('OUT_OF_MEMORY', t('The memory of the device ran out: {0}', reason), t('Halve batchSize and double gradientAccumulationSteps, then resume.')),
   lossNotFinite: (step: number, learningRate: number) =>
@@ -423,6 +435,13 @@ export const errors = {
       new UserError('RUN_LOCKED', t('The run {0} is being trained right now, by process {1}.', folder, pid), t('Wait until it ends, or stop it first.'), {
         file: folder,
       }),
+    noSocket: (address: string, reason: string) =>
+      new UserError(
+        'NO_SOCKET',
+        t('The address {0}, through which windows reach the training, cannot be opened: {1}', address, reason),
+        t('Allow writing to the folder for temporary files and free some space there, or name another one in TMPDIR.'),
+        { file: address },
+      ),
     damaged: (file: string, reason: string) =>
       new UserError('RUN_DAMAGED', t('This file of the run is damaged: {0}', reason), t('Start a new run; the checkpoints of this one can still be used.'), {
         file,

@@ -44,8 +44,11 @@ export type TrainEvent =
       resumedFrom?: number;
     }
   | { type: 'progress'; phase: Phase; done: number; total: number }
-  /** `epoch` is fractional: 1.5 is the middle of the second epoch. `loss` is the mean since the last step event. */
-  | { type: 'step'; step: number; epoch: number; loss: number; learningRate: number; imagesPerSecond: number }
+  /**
+   * `epoch` is fractional: 1.5 is the middle of the second epoch. `loss` is the mean since the last step event; `waiting` the
+   * share of the time since then, 0 to 1, in which training had to wait for pictures to be read and augmented.
+   */
+  | { type: 'step'; step: number; epoch: number; loss: number; learningRate: number; imagesPerSecond: number; waiting: number }
   | {
       type: 'evaluation';
       step: number;

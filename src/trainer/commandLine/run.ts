@@ -42,12 +42,23 @@ export async function runCommandLine(args: string[]): Promise<number> {
     process.stdout.write(`${await version()}\n`);
     return exitCodes.done;
   }
+  if (Object.hasOwn(usages, name) && (rest.includes('--help') || rest.includes('-h'))) {
+    process.stdout.write(`${usages[name as CommandName]}\n`);
+    return exitCodes.done;
+  }
   const controller = new AbortController();
   const cancel = (): void => {
     // The first asks for an orderly end, the second ends at once; what is saved stays.
     if (controller.signal.aborted) process.exit(exitCodes.cancelled);
     controller.abort();
   };
+  // Whoever read the output is gone, e.g. a window that is reloaded: a training goes on, answers are no longer wanted.
+  const onDeaf = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    if (name !== 'train') controller.abort();
+  };
+  process.stdout.on('error', onDeaf);
+  process.stderr.on('error', onDeaf);
   process.on('SIGINT', cancel);
   process.on('SIGTERM', cancel);
   try {

@@ -46,9 +46,10 @@ export function parseVitConfig(json: unknown, file: string): VitConfig {
   if ((family !== 'vit' && family !== 'deit') || (architecture !== undefined && !architectures.includes(String(architecture)))) {
     throw errors.architectureUnknown(file, String(architecture ?? family ?? '?'), architectures);
   }
-  const count = (name: string, fallback?: number): number => {
+  // Far above any model there is; a number beyond would only exhaust the memory.
+  const count = (name: string, fallback: number, most: number): number => {
     const value = fields[name] ?? fallback;
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 1e6) throw errors.modelConfigInvalid(file, name, 'a whole number above 0');
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most) throw errors.modelConfigInvalid(file, name, `a whole number from 1 to ${most}`);
     return value;
   };
   const share = (name: string, fallback: number): number => {
@@ -58,12 +59,12 @@ export function parseVitConfig(json: unknown, file: string): VitConfig {
   };
   const config: VitConfig = {
     family,
-    imageSize: count('image_size', 224),
-    patchSize: count('patch_size', 16),
-    hiddenSize: count('hidden_size', 768),
-    layers: count('num_hidden_layers', 12),
-    heads: count('num_attention_heads', 12),
-    intermediateSize: count('intermediate_size', 3072),
+    imageSize: count('image_size', 224, 8192),
+    patchSize: count('patch_size', 16, 1024),
+    hiddenSize: count('hidden_size', 768, 16384),
+    layers: count('num_hidden_layers', 12, 512),
+    heads: count('num_attention_heads', 12, 1024),
+    intermediateSize: count('intermediate_size', 3072, 65536),
     activation: String(fields.hidden_act ?? 'gelu'),
     layerNormEpsilon: share('layer_norm_eps', 1e-12),
     qkvBias: fields.qkv_bias !== false,
@@ -74,7 +75,7 @@ export function parseVitConfig(json: unknown, file: string): VitConfig {
     labels: labelsOf(fields, file),
   };
   if (!Object.hasOwn(activations, config.activation)) throw errors.modelConfigInvalid(file, 'hidden_act', Object.keys(activations).join(', '));
-  if (count('num_channels', 3) !== 3) throw errors.modelConfigInvalid(file, 'num_channels', '3');
+  if (count('num_channels', 3, 1024) !== 3) throw errors.modelConfigInvalid(file, 'num_channels', '3');
   if (config.hiddenSize % config.heads) throw errors.modelConfigInvalid(file, 'hidden_size', `a multiple of num_attention_heads (${config.heads})`);
   if (config.imageSize % config.patchSize) throw errors.modelConfigInvalid(file, 'image_size', `a multiple of patch_size (${config.patchSize})`);
   return config;

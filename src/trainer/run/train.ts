@@ -29,6 +29,9 @@ export interface TrainOptions {
   signal: AbortSignal;
 }
 
+/** Of the problems that the scan finds: pictures that it leaves out. */
+const leftOut: ReadonlySet<string> = new Set(['IMAGE_UNREADABLE', 'IMAGE_FORMAT_UNSUPPORTED']);
+
 /** What identifies the pictures a run was started on: their places in the dataset and their labels, in order. */
 function fingerprint({ root, splits, labels }: Pick<Dataset, 'root' | 'splits' | 'labels'>): string {
   const hash = createHash('sha256').update(JSON.stringify(labels));
@@ -61,8 +64,9 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   let trainable: Trainable | undefined;
   try {
     store.skipped.forEach(notice);
+    if (!store.splits.validation.length) throw errors.validationEmpty(dataset.root);
     const pictures = fingerprint({ ...dataset, splits: store.splits });
-    const resumed = resumeFrom === undefined ? undefined : await readProgress(resumeFrom, prepared.parameters);
+    const resumed = resumeFrom === undefined ? undefined : await readProgress(resumeFrom, { base: base.reference, method: config.method, parameters: prepared.parameters });
     if (resumed && resumed.progress.dataset !== pictures) throw errors.datasetChanged(dataset.root);
     const plan = planOf(config, store.splits.train.length);
     emit({
@@ -74,7 +78,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
       method: config.method.type,
       labels,
       images: { train: store.splits.train.length, validation: store.splits.validation.length, test: store.splits.test.length },
-      skipped: store.skipped.length,
+      skipped: store.skipped.length + dataset.problems.filter(({ code }) => leftOut.has(code)).length,
       epochs: config.epochs,
       steps: plan.totalSteps,
       trainableParameters: prepared.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),

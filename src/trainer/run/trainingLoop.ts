@@ -49,10 +49,13 @@ class Interval {
   loss = 0;
   steps = 0;
   images = 0;
+  /** Milliseconds in which training had to wait for pictures. */
+  waited = 0;
   #start = performance.now();
 
-  get imagesPerSecond(): number {
-    return (1000 * this.images) / (performance.now() - this.#start);
+  /** Milliseconds of training. */
+  get elapsed(): number {
+    return performance.now() - this.#start;
   }
 
   /** Runs what is not training and leaves its time out. */
@@ -100,7 +103,9 @@ export class TrainingLoop {
     const { config, plan, store, signal } = this.#p;
     const { batchSize, seed, augmentation, gradientAccumulationSteps: parts } = config;
     const firstBatch = (this.#progress.step - epoch * plan.stepsPerEpoch) * parts;
+    let asked = performance.now();
     for await (const group of grouped(store.trainBatches({ batchSize, seed, epoch, firstBatch, augmentation }), parts)) {
+      this.#interval.waited += performance.now() - asked;
       await this.#step(group);
       // Messages (a stop, a window that attaches) are handled between steps, which block this thread.
       await new Promise(setImmediate);
@@ -110,6 +115,7 @@ export class TrainingLoop {
         if (plan.savesAfter(step) || signal.aborted) await this.#save();
       });
       if (signal.aborted || this.#isDone()) return;
+      asked = performance.now();
     }
   }
 
@@ -122,8 +128,9 @@ export class TrainingLoop {
       weights: batch.weights.map((weight) => weight / images),
     }));
     const learningRate = learningRateAt(plan.schedule, this.#progress.step);
-    const { loss } = await trainable.step(parts, this.#progress.step, learningRate);
-    if (!Number.isFinite(loss)) throw errors.lossNotFinite(this.#progress.step, learningRate);
+    const { loss, gradientNorm } = await trainable.step(parts, this.#progress.step, learningRate);
+    // A gradient that is not finite has made the weights so, which must not be saved.
+    if (!Number.isFinite(loss + gradientNorm)) throw errors.lossNotFinite(this.#progress.step, learningRate);
     const step = this.#progress.step + 1;
     this.#progress = { ...this.#progress, step };
     const interval = this.#interval;
@@ -131,7 +138,16 @@ export class TrainingLoop {
     interval.steps++;
     interval.images += images;
     if (step % config.loggingSteps === 0 || step === plan.totalSteps) {
-      emit({ type: 'step', step, epoch: this.#epoch, loss: interval.loss / interval.steps, learningRate, imagesPerSecond: interval.imagesPerSecond });
+      const { elapsed } = interval;
+      emit({
+        type: 'step',
+        step,
+        epoch: this.#epoch,
+        loss: interval.loss / interval.steps,
+        learningRate,
+        imagesPerSecond: (1000 * interval.images) / elapsed,
+        waiting: interval.waited / elapsed,
+      });
       this.#interval = new Interval();
     }
   }
@@ -185,7 +201,7 @@ export class TrainingLoop {
     const reason = this.#progress.step >= plan.totalSteps ? 'epochs' : 'early-stopping';
     if (store.splits.test.length) {
       // The test is of the model that will be used.
-      const best = await readProgress(checkpointFolder(run, step), content.parameters);
+      const best = await readProgress(checkpointFolder(run, step), { base: content.base.reference, method: content.method, parameters: content.parameters });
       trainable.restore(best.state);
       this.#progress = best.progress;
       await this.#evaluate('test');
