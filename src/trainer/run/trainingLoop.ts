@@ -158,9 +158,12 @@ export class TrainingLoop {
     const metrics = new Metrics(content.labels);
     const total = store.splits[split].length;
     let done = 0;
+    let told = 0;
     for await (const batch of store.evaluationBatches(split, config.evalBatchSize ?? config.batchSize)) {
       metrics.add(await trainable.logits(batch.images), batch.labels, batch.count);
       done += batch.count;
+      if (done < total && performance.now() - told < 200) continue;
+      told = performance.now();
       emit({ type: 'progress', phase: 'evaluate', done, total });
     }
     const evaluation = metrics.result();

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(run, { recursive: true }));
 
-const step = (n: number): TrainEvent => ({ type: 'step', step: n, epoch: 0, loss: 1, learningRate: 0.1, imagesPerSecond: 5 });
+const step = (n: number): TrainEvent => ({ type: 'step', step: n, epoch: 0, loss: 1, learningRate: 0.1, imagesPerSecond: 5, waiting: 0 });
 const lines = async () => (await readFile(eventsFile(run), 'utf8')).trimEnd().split('\n');
 
 test('events are counted from 0, across openings', async () => {
