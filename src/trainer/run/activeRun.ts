@@ -1,12 +1,11 @@
 /** A run that this process works on: its folder, locked, with the log of events and the socket that windows attach to. */
-import { rm } from 'node:fs/promises';
 import { clearUnfinished } from '../checkpoint/store.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { RecordedEvent, TrainEvent } from '../protocol.js';
 import { ControlServer } from './controlServer.js';
 import { EventLog } from './eventLog.js';
 import { acquireLock } from './lock.js';
-import { createRunFolder, describeRun, findRunToResume, lastCheckpoint } from './runFolder.js';
+import { createRunFolder, describeRun, findRunToResume, lastCheckpoint, removeRun } from './runFolder.js';
 
 export class ActiveRun {
   #isClosed = false;
@@ -70,9 +69,9 @@ export class ActiveRun {
     await this.server.close();
   }
 
-  /** As `close`, and removes the folder: for a run that failed before it began. */
+  /** As `close`, and removes what the run wrote: for one that failed before it began. */
   async discard(): Promise<void> {
     await this.close();
-    await rm(this.path, { recursive: true, force: true });
+    await removeRun(this.path);
   }
 }

@@ -1,5 +1,5 @@
 /** Where runs lie on disk: making a folder for a new one, finding the one to resume, finding a checkpoint to use. */
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { asSaveError, checkpointFolder, listCheckpoints, readPointer, writeFileAtomically } from '../checkpoint/store.js';
 import type { LoadedConfig } from '../config/load.js';
@@ -63,6 +63,12 @@ export async function describeRun(run: string, { path, config }: LoadedConfig): 
   await writeFileAtomically(join(run, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
   if (!known) await writeFileAtomically(runFile(run), `${JSON.stringify(info, null, 2)}\n`);
   return info;
+}
+
+/** Removes a run's own files, and the folder unless it holds others: a hidden `.git`, say, in an `output` that was there before. */
+export async function removeRun(run: string): Promise<void> {
+  for (const name of ['run.json', 'config.json', 'events.jsonl', 'last', 'best', 'checkpoints']) await rm(join(run, name), { recursive: true, force: true });
+  if ((await namesIn(run)).length === 0) await rmdir(run);
 }
 
 export async function readRunInfo(run: string): Promise<RunInfo> {

@@ -170,9 +170,12 @@ test('of many trainers that break a dead lock at once, one wins', async () => {
   assert.deepEqual((await readdir(run.path)).sort(), ['config.json', 'events.jsonl', 'run.json']);
 });
 
-test('a run that failed before it began can be discarded', async () => {
+test('a run that failed before it began can be discarded, and takes nothing of others with it', async () => {
   const run = await ActiveRun.create(await loadConfig(config));
   run.emit({ type: 'error', code: 'DATASET_MISSING', message: 'm', remedy: 'r' });
   await run.discard();
   assert.deepEqual(await readdir(join(folder, 'runs')), []);
+  await mkdir(join(folder, 'out', '.git'), { recursive: true });
+  await (await ActiveRun.create(await loadConfig(config, ['output=out']))).discard();
+  assert.deepEqual(await readdir(join(folder, 'out')), ['.git']);
 });
