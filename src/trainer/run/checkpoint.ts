@@ -115,7 +115,9 @@ export async function writeCheckpoint(folder: string, { base, network, method, l
     await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
   }
   await writeSafetensors(join(folder, files.optimizer), [...named(state.m, (name) => `m:${name}`), ...named(state.v, (name) => `v:${name}`)]);
-  await writeJson(join(folder, files.progress), progress);
+  const { step, best, evaluationsSinceBest, dataset } = progress;
+  // In one order, so that a resumed run writes the same bytes.
+  await writeJson(join(folder, files.progress), { step, best: best && { step: best.step, accuracy: best.accuracy, loss: best.loss }, evaluationsSinceBest, dataset });
 }
 
 const aboutSchema = z.object({
