@@ -1,0 +1,63 @@
+/** What is measured: a Hugging Face folder under LoRA on query and value of all blocks, with one batch of random pictures. */
+import { OrtEngine } from '../src/trainer/engine/ort.js';
+import { Trainable, type TrainBatch } from '../src/trainer/engine/trainable.js';
+import { initialAdapter } from '../src/trainer/peft/init.js';
+import { methodOf } from '../src/trainer/peft/method.js';
+import type { DeviceName } from '../src/trainer/protocol.js';
+import { Random } from '../src/trainer/random.js';
+import { openBaseModel } from '../src/trainer/run/baseModel.js';
+
+const seed = 1;
+const labels = 10;
+
+export interface SubjectOptions {
+  folder: string;
+  device: DeviceName;
+  batchSize: number;
+  rank: number;
+  /** 0 takes every core. */
+  threads: number;
+}
+
+export async function openSubject({ folder, device, batchSize, rank, threads }: SubjectOptions): Promise<{ trainable: Trainable; batch: TrainBatch }> {
+  const base = await openBaseModel({ model: folder, init: 'pretrained', seed });
+  const { transform, mean, std, rescaleFactor } = base.preprocessor;
+  const { height, width } = transform;
+  const trainable = await Trainable.create(new OrtEngine(device, { threads }), {
+    model: {
+      config: base.config,
+      norm: { mean, deviation: std, rescale: rescaleFactor },
+      frozen: (name, shape) => base.weight(name, shape, seed),
+      method: methodOf({ type: 'lora', rank, alpha: 16, dropout: 0, targetModules: ['query', 'value'] }),
+      labels,
+      height,
+      width,
+    },
+    optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 },
+    batchSize,
+    evalBatchSize: batchSize,
+    accumulates: false,
+    seed,
+  });
+  trainable.restore({
+    parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, initialAdapter(name, shape, seed) ?? base.weight(name, shape, seed).slice()])),
+  });
+  const random = new Random(seed, 'bench');
+  const images = new Uint8Array(batchSize * height * width * 3).map(() => random.below(256));
+  const targets = new Float32Array(batchSize * labels);
+  for (let i = 0; i < batchSize; i++) targets[i * labels + (i % labels)] = 1;
+  return { trainable, batch: { images, targets, weights: new Float32Array(batchSize).fill(1 / batchSize) } };
+}
+
+/** Pictures a second: the median over the single passes within `seconds`, after two passes to warm up. */
+export async function rateOf(pass: (i: number) => Promise<unknown>, batchSize: number, seconds: number): Promise<number> {
+  const times: number[] = [];
+  const end = performance.now() + seconds * 1000;
+  for (let i = 0; performance.now() < end || times.length < 3; i++) {
+    const start = performance.now();
+    await pass(i);
+    if (i >= 2) times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  return (batchSize * 1000) / times[times.length >> 1]!;
+}
