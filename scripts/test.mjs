@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { ensureBrowser, ensureEditor, Unavailable } from './ensure-editor.mjs';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 
 const editorTests = `test${sep}vscode${sep}`;
@@ -39,12 +40,10 @@ async function editorTest(files, editor) {
   nodeTest(`the extension in ${editor}`, files, ['--test-concurrency=1'], { VITUNE_VSIX: vsix, VITUNE_EDITOR: editor });
 }
 
-/** Why the editor's tests cannot run on this machine, or undefined where they can. Installs what is missing. */
-async function editorLacks() {
-  const { ensureBrowser, ensureEditor, Unavailable } = await import('./ensure-editor.mjs');
+/** Why something cannot be had on this machine, or undefined where it is there now; `ensure` installs it. */
+function lacks(ensure) {
   try {
-    ensureBrowser();
-    ensureEditor();
+    ensure();
   } catch (error) {
     // Where nobody looks at the output, a test left out would pass for a test that passed.
     if (error instanceof Unavailable && !process.env.CI) return error.message;
@@ -80,8 +79,7 @@ if (part === 'desktop') {
 } else {
   run('build', ['scripts/build.mjs']);
   if (part !== 'vscode') {
-    run('type check', [tool('typescript', 'bin/tsc'), '-p', '.']);
-    run('type check of the webviews', [tool('typescript', 'bin/tsc'), '-p', 'src/webview']);
+    for (const project of ['.', 'src/webview', 'test/webview', 'test/vscode']) run(`type check ${project}`, [tool('typescript', 'bin/tsc'), '-p', project]);
     run('lint', [tool('eslint', 'bin/eslint.js'), '.']);
     nodeTest(
       'tests',
@@ -89,7 +87,7 @@ if (part === 'desktop') {
     );
   }
   if (part !== 'unit') {
-    const reason = await editorLacks();
+    const reason = lacks(ensureBrowser) ?? lacks(ensureEditor);
     if (reason) console.log(`\nThe tests in a real editor are left out: ${reason}.`);
     else await editorTest(testFiles(isEditorTest), 'code-server');
   }

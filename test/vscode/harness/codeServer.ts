@@ -1,8 +1,9 @@
 /** Starts code-server, a real VS Code that serves its window to a browser, on a free port of this machine. */
-import { spawn, spawnSync } from 'node:child_process';
-import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
+import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { chromium, type Page } from 'playwright-core';
 import { ensureBrowser, ensureEditor } from '../../../scripts/ensure-editor.mjs';
 import { writeLanguagePack } from './languagePack.js';
@@ -20,20 +21,45 @@ function cleanEnvironment(home: string, extra: Record<string, string>): NodeJS.P
   };
 }
 
-/** Resolves with the address that the server says it listens on. */
-function addressOf(server: ReturnType<typeof spawn>, log: NodeJS.WritableStream): Promise<string> {
+/** Resolves with the address that the server says it listens on, or undefined when it ends before. */
+function addressOf(server: ChildProcessByStdio<null, Readable, Readable>, log: Writable): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    server.stderr!.pipe(log, { end: false });
-    createInterface({ input: server.stdout! }).on('line', (line) => {
+    server.stderr.pipe(log, { end: false });
+    createInterface({ input: server.stdout }).on('line', (line) => {
       log.write(`${line}\n`);
       const address = /listening on (http:\/\/[\d.]+:\d+)/.exec(line);
-      if (address) resolve(address[1]!);
+      if (address) resolve(address[1]);
     });
     server.once('error', reject);
-    server.once('exit', (code) =>
-      reject(new Error(`code-server ended with exit code ${code} before it listened; its log is ${(log as { path?: string }).path}`)),
-    );
+    server.once('exit', () => resolve(undefined));
   });
+}
+
+/**
+ * Starts the server, in a process group of its own, so that the extension hosts under it can be ended with it. Its two processes
+ * give each other ten seconds to greet, which a busy machine may need several tries for.
+ */
+async function startServer(command: string, args: string[], env: NodeJS.ProcessEnv, logPath: string): Promise<{ address: string; stop: () => void }> {
+  const log = createWriteStream(logPath);
+  for (let tries = 0; tries < 10; tries++) {
+    const server = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const kill = () => {
+      if (server.exitCode === null && server.signalCode === null) process.kill(-server.pid!, 'SIGKILL');
+    };
+    process.once('exit', kill);
+    const address = await addressOf(server, log);
+    if (address) {
+      const stop = () => {
+        kill();
+        process.off('exit', kill);
+        log.end();
+      };
+      return { address, stop };
+    }
+    process.off('exit', kill);
+    if (!readFileSync(logPath, 'utf8').includes('timed out')) break;
+  }
+  throw new Error(`code-server ended before it listened; its log:\n${readFileSync(logPath, 'utf8')}`);
 }
 
 export async function launchCodeServer(launch: Launch): Promise<LaunchedEditor> {
@@ -52,29 +78,21 @@ export async function launchCodeServer(launch: Launch): Promise<LaunchedEditor> 
     if (installed.status !== 0) throw new Error(`Installing ${vsix} failed:\n${installed.stdout}${installed.stderr}`);
   }
 
-  const log = createWriteStream(join(launch.home, 'code-server.log'));
   const switches = ['--auth=none', '--bind-addr=127.0.0.1:0', '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'];
   const quiet = ['--disable-getting-started-override', '--ignore-last-opened', '--locale', launch.locale];
-  // A process group of its own, so that the extension hosts under it can be ended with it.
-  const server = spawn(node, [script, ...folders, ...switches, ...quiet], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const stop = () => {
-    if (server.exitCode === null && server.signalCode === null) process.kill(-server.pid!, 'SIGKILL');
-  };
-  process.once('exit', stop);
-  const address = await addressOf(server, log);
+  const log = join(launch.home, 'code-server.log');
+  const { address, stop } = await startServer(node, [script, ...folders, ...switches, ...quiet], env, log);
 
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  const browser = await chromium.launch({ executablePath, timeout: 300_000, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
   const context = await browser.newContext({ viewport: launch.size, locale: launch.locale, permissions: ['clipboard-read', 'clipboard-write'] });
   const page: Page = await context.newPage();
-  await page.goto(`${address}/?folder=${encodeURIComponent(launch.workspace)}`);
+  await page.goto(`${address}/?folder=${encodeURIComponent(launch.workspace)}`, { timeout: 300_000 });
   return {
     page,
-    log: join(launch.home, 'code-server.log'),
+    log,
     close: async () => {
       await browser.close();
       stop();
-      process.off('exit', stop);
-      log.end();
     },
   };
 }

@@ -8,8 +8,8 @@ import type { LaunchedEditor } from './launch.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** How long the window may take for one thing: on a busy machine with two cores it may be long, so this only ends what hangs. */
-const patience = 120_000;
+/** How long the window may take for one thing: on a busy machine with two cores it may be long, so this only ends what hangs. VITUNE_PATIENCE, in seconds, makes it shorter for who writes a test. */
+const patience = Number(process.env.VITUNE_PATIENCE ?? 300) * 1000;
 
 /** Polls `attempt` until it gives something other than undefined or false, and returns that. */
 export async function until<T>(what: string, attempt: () => Promise<T | undefined | false> | T | undefined | false, timeout = patience): Promise<T> {

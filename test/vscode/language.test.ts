@@ -1,0 +1,20 @@
+/** The editor in another language and a light theme: all of ours is Turkish. */
+import { describe, test } from 'node:test';
+import { useEditor } from './harness/startEditor.js';
+import { makeWorkspace } from './workspace.js';
+
+describe('in Turkish', () => {
+  const workspace = makeWorkspace();
+  const editor = useEditor(() => ({ workspace, locale: 'tr', theme: 'light' }));
+
+  test('the side bar speaks Turkish: what the manifest names, what the extension says, what a view says', async () => {
+    await editor().openContainer('ViTune');
+    for (const name of ['Eğitim', 'Veri Kümeleri', 'Eğitimler ve Kontrol Noktaları']) {
+      await editor().page.locator('.pane-header').filter({ hasText: name }).first().waitFor();
+    }
+    const panel = await editor().webview('trainPanel');
+    await panel.locator('html[lang="tr"]').waitFor();
+    await panel.getByText('Eğitimi Başlat').first().waitFor();
+    await editor().screenshot('turkish');
+  });
+});
