@@ -125,12 +125,7 @@ export const errors = {
   classEmpty: (folder: string, label: string) =>
     new UserError('CLASS_EMPTY', t('The folder {0} holds no picture and is left out.', label), t('Add pictures to it, or remove it.'), { file: folder }),
   classOneImage: (label: string, file: string) =>
-    new UserError(
-      'CLASS_ONE_IMAGE',
-      t('The class {0} has a single picture for training.', label),
-      t('Add pictures of {0}: ten or more let the model learn what they have in common.', label),
-      { file },
-    ),
+    new UserError('CLASS_ONE_IMAGE', t('The class {0} has one training picture.', label), t('Add pictures of it, ten or more.'), { file }),
   imagesOutsideClasses: (folder: string, pictures: number) =>
     new UserError(
       'IMAGES_OUTSIDE_CLASSES',
@@ -141,9 +136,11 @@ export const errors = {
   folderBesideSplits: (folder: string) =>
     new UserError(
       'FOLDER_BESIDE_SPLITS',
-      t('The folder {0} lies beside the train folder and is left out.', folder),
-      t('If it is a class, move it into the train folder.'),
-      { file: folder },
+      t('{0} lies beside the train folder and is left out.', folder),
+      t('Move it into the train folder if it is a class.'),
+      {
+        file: folder,
+      },
     ),
   splitEmpty: (folder: string) =>
     new UserError(
@@ -217,6 +214,13 @@ export const errors = {
       'MODEL_NOT_FOUND',
       t('There is no model folder {0}.', model),
       t('Give "embedded", or a folder in Hugging Face format with config.json and model.safetensors.'),
+      place,
+    ),
+  modelNotCached: (model: string, cache: string, place: Place) =>
+    new UserError(
+      'MODEL_NOT_CACHED',
+      t('The model {0} is not in the cache of Hugging Face models, {1}.', model, cache),
+      t('Download it there with Hugging Face\'s own tools (hf download {0}), or give a folder with config.json and model.safetensors.', model),
       place,
     ),
   modelConfigInvalid: (file: string, field: string, expected: string) =>

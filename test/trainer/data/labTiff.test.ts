@@ -7,12 +7,30 @@ import { encoded } from './pictures.js';
 test('known colours, in bytes as a Lab TIFF stores them', () => {
   // By LittleCMS, from sRGB to its Lab profile of D50.
   const colours: [number[], number[]][] = [
-    [[255, 0, 0], [255, 255, 255]],
-    [[0, 0, 0], [0, 0, 0]],
-    [[137, 0, 0], [128, 128, 128]],
-    [[138, 81, 70], [255, 0, 0]],
-    [[149, 28, 46], [200, 120, 60]],
-    [[94, 256 - 2, 256 - 39], [30, 90, 150]],
+    [
+      [255, 0, 0],
+      [255, 255, 255],
+    ],
+    [
+      [0, 0, 0],
+      [0, 0, 0],
+    ],
+    [
+      [137, 0, 0],
+      [128, 128, 128],
+    ],
+    [
+      [138, 81, 70],
+      [255, 0, 0],
+    ],
+    [
+      [149, 28, 46],
+      [200, 120, 60],
+    ],
+    [
+      [94, 256 - 2, 256 - 39],
+      [30, 90, 150],
+    ],
   ];
   for (const [lab, expected] of colours) {
     const data = Uint8Array.from(lab);
