@@ -219,8 +219,8 @@ export const errors = {
   modelNotCached: (model: string, cache: string, place: Place) =>
     new UserError(
       'MODEL_NOT_CACHED',
-      t('The model {0} is not in the cache of Hugging Face models, {1}.', model, cache),
-      t('Download it there with Hugging Face\'s own tools (hf download {0}), or give a folder with config.json and model.safetensors.', model),
+      t('There is no folder {0}, and no model of that name in the cache of Hugging Face, {1}.', model, cache),
+      t("Download it with Hugging Face's own tool (hf download {0}), or give a folder with config.json and model.safetensors.", model),
       place,
     ),
   modelConfigInvalid: (file: string, field: string, expected: string) =>

@@ -8,6 +8,7 @@ import { openModelWeights } from '../checkpoint/modelWeights.js';
 import { isFloat, requireFinite } from '../checkpoint/safetensors.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
 import { errors, reasonOf, UserError, type Place } from '../errors.js';
+import { findCachedModel, hubCache, isHubId } from '../hub/cachedModel.js';
 import { sizeOf } from '../ir/shape.js';
 import type { Shape } from '../ir/op.js';
 import { interpolatePositions } from '../nn/positions.js';
@@ -17,7 +18,7 @@ import { Random } from '../random.js';
 
 /** How a model is named so that it can be found again, and told from another. */
 export interface BaseReference {
-  /** `embedded` or the absolute path of a folder. */
+  /** `embedded`, the absolute path of a folder, or a hub id. */
   model: string;
   init: 'pretrained' | 'random';
   /** With `random`: the seed of the weights. */
@@ -54,6 +55,14 @@ async function embeddedFolder(): Promise<string> {
     if (await isThere(join(candidate, 'config.json'))) return candidate;
     if (folder === dirname(folder)) throw errors.modelNotFound('embedded', {});
   }
+}
+
+async function folderOf(model: string, place: Place): Promise<string> {
+  if (model === 'embedded') return embeddedFolder();
+  if (!isHubId(model)) return model;
+  const cached = await findCachedModel(model);
+  if (cached === undefined) throw errors.modelNotCached(model, hubCache(), place);
+  return cached;
 }
 
 const isThere = (path: string): Promise<boolean> =>
@@ -95,7 +104,7 @@ export function randomWeight(name: string, shape: Shape, seed: number): Float32A
 
 /** Opens a model. Throws a `UserError` when there is none, it is of an unknown architecture, or its files are damaged. */
 export async function openBaseModel({ model, init, seed, imageSize, place = {} }: BaseModelOptions): Promise<BaseModel> {
-  const folder = model === 'embedded' ? await embeddedFolder() : model;
+  const folder = await folderOf(model, place);
   const configFile = join(folder, 'config.json');
   if (!(await isThere(configFile))) throw errors.modelNotFound(model, place);
   const json = (await readJson(configFile)) as Record<string, unknown>;
@@ -149,7 +158,7 @@ async function readWeights(folder: string, config: VitConfig): Promise<{ weights
 /** Opens the model of a checkpoint again; throws a `UserError` when what is found is not what the checkpoint was trained on. */
 export async function reopenBaseModel(reference: BaseReference, checkpoint: string): Promise<BaseModel> {
   const base = await openBaseModel({ ...reference, place: { file: checkpoint } }).catch((error: unknown) => {
-    throw error instanceof UserError && error.code === 'MODEL_NOT_FOUND' ? errors.baseMissing(reference.model, checkpoint) : error;
+    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(reference.model, checkpoint) : error;
   });
   if (base.reference.sha256 !== reference.sha256) throw errors.baseChanged(reference.model, checkpoint);
   return base;
