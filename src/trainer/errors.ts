@@ -134,14 +134,9 @@ export const errors = {
       { file: folder },
     ),
   folderBesideSplits: (folder: string) =>
-    new UserError(
-      'FOLDER_BESIDE_SPLITS',
-      t('{0} lies beside the train folder and is left out.', folder),
-      t('Move it into the train folder if it is a class.'),
-      {
-        file: folder,
-      },
-    ),
+    new UserError('FOLDER_BESIDE_SPLITS', t('{0} is no split and is left out.', folder), t('Move it into the train folder if it is a class.'), {
+      file: folder,
+    }),
   splitEmpty: (folder: string) =>
     new UserError(
       'SPLIT_EMPTY',
@@ -150,14 +145,7 @@ export const errors = {
       { file: folder },
     ),
   imageTiny: (file: string, width: number, height: number) =>
-    new UserError(
-      'IMAGE_TINY',
-      t('The picture has only {0} x {1} pixels.', width, height),
-      t('Replace it by a larger one, if it should show more than that.'),
-      {
-        file,
-      },
-    ),
+    new UserError('IMAGE_TINY', t('The picture has only {0} x {1} pixels.', width, height), t('Replace it by a larger one, if there is one.'), { file }),
   imageEndingWrong: (file: string, named: string, format: string) =>
     new UserError(
       'IMAGE_ENDING_WRONG',
