@@ -13,11 +13,17 @@ async function fill(panel: Frame, field: string, value: string): Promise<void> {
   await panel.locator(`vscode-text-field[data-field="${field}"] input`).fill(value);
 }
 
-const button = (frame: Frame, label: string) => frame.locator('vscode-button:visible').filter({ hasText: new RegExp(`^${label}$`) });
+const button = (frame: Frame, label: string) => frame.getByText(label, { exact: true }).locator('visible=true').first();
 
 /** The number before the slash under a title of the dashboard's figures, e.g. the step. */
 async function figure(dashboard: Frame, title: string): Promise<number> {
-  const text = await dashboard.locator('.figures div').filter({ hasText: title }).first().locator('dd').textContent({ timeout: 1000 }).catch(() => null);
+  const text = await dashboard
+    .locator('.figures div')
+    .filter({ hasText: title })
+    .first()
+    .locator('dd')
+    .textContent({ timeout: 1000 })
+    .catch(() => null);
   return text === null ? -1 : Number(text.split('/')[0]!.replace(/[^\d.]/g, ''));
 }
 
@@ -31,7 +37,7 @@ describe('training', () => {
     await page.getByText('A dataset is a folder of pictures').waitFor();
     await page.getByText('No training runs in this workspace yet').waitFor();
     const panel = await editor().webview('trainPanel');
-    await panel.getByText('None yet').first().waitFor();
+    await panel.getByText('None yet').locator('visible=true').first().waitFor();
     await button(panel, 'Start Training').click();
     await panel.getByText('Choose a dataset first.').waitFor();
     await editor().screenshot('empty');
@@ -45,7 +51,7 @@ describe('training', () => {
     await row.click();
     await editor().row('Training').click();
     await editor().row('faces').click();
-    await editor().row('grinning.noto.png').waitFor();
+    await editor().row('angry.noto.png').waitFor();
     const panel = await editor().webview('trainPanel');
     await panel.getByText('3 classes').waitFor();
     await editor().screenshot('dataset');
@@ -57,9 +63,19 @@ describe('training', () => {
     await button(panel, 'Start Training').click();
     const dashboard = await editor().webview('dashboard');
     const step = await until('the first steps', async () => (await figure(dashboard, 'Step')) > 3 && figure(dashboard, 'Step'));
-    const drawn = await dashboard.locator('canvas').first().evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    const drawn = await dashboard
+      .locator('canvas')
+      .first()
+      .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
     await until('more steps', async () => (await figure(dashboard, 'Step')) > step + 5);
-    await until('the curve to move', async () => (await dashboard.locator('canvas').first().evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())) !== drawn);
+    await until(
+      'the curve to move',
+      async () =>
+        (await dashboard
+          .locator('canvas')
+          .first()
+          .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())) !== drawn,
+    );
     await until('an accuracy', async () => (await figure(dashboard, 'Accuracy')) >= 0);
     await editor().screenshot('training');
     await editor().page.locator('.statusbar-item').filter({ hasText: '%' }).first().waitFor();
@@ -85,7 +101,7 @@ describe('training', () => {
     await panel.getByText(/Stopped at step/).waitFor();
     assert.equal(existsSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'lock.json')), false);
     const dashboard = await editor().webview('dashboard');
-    await dashboard.getByText('Stopped', { exact: true }).waitFor();
+    await dashboard.locator('.status[data-status="stopped"]').waitFor();
     await editor().row('emoji-lora').filter({ hasText: 'stopped at' }).waitFor();
     await editor().screenshot('stopped');
   });
@@ -95,7 +111,9 @@ describe('training', () => {
     const before = await figure(dashboard, 'Step');
     await button(dashboard, 'Resume').click();
     await until('the run to go on', async () => (await figure(dashboard, 'Step')) > before);
-    const events = readFileSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'events.jsonl'), 'utf8').trim().split('\n');
+    const events = readFileSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
     const started = events.map((line) => JSON.parse(line) as { type: string; resumedFrom?: number }).filter((event) => event.type === 'started');
     assert.equal(started.length, 2);
     assert.equal(started[1]?.resumedFrom, before);
@@ -110,9 +128,10 @@ describe('training', () => {
     await editor().screenshot('interrupted');
     await notification.getByText('Resume', { exact: true }).first().click();
     const dashboard = await editor().webview('dashboard');
-    await dashboard.getByText('Running', { exact: true }).waitFor();
+    const step = await figure(dashboard, 'Step');
+    await until('the run to go on', async () => (await figure(dashboard, 'Step')) !== step);
     await button(dashboard, 'Stop').click();
-    await dashboard.getByText('Stopped', { exact: true }).waitFor();
+    await dashboard.locator('.status[data-status="stopped"]').waitFor();
   });
 
   test('a short training ends, and its checkpoint is the one that classifies', async () => {

@@ -110,7 +110,7 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
     }
     const { inspection } = known;
     const locale = vscode.env.language;
-    const parts = [t('{0} images', imagesIn(inspection).toLocaleString(locale)), t('{0} classes', inspection.labels.length.toLocaleString(locale))];
+    const parts = [t('{0} pictures', imagesIn(inspection).toLocaleString(locale)), t('{0} classes', inspection.labels.length.toLocaleString(locale))];
     if (inspection.problems.length > 0) parts.push(t('{0} problems', inspection.problems.length.toLocaleString(locale)));
     const icon =
       inspection.problems.length > 0 ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground')) : new vscode.ThemeIcon('file-media');

@@ -16,6 +16,9 @@ import { lastLines, TrainerDied } from './trainerDied.js';
 /** How often the log of a starting trainer is looked at, in milliseconds. */
 const lookEvery = 100;
 
+/** The trainer's exit code when it was stopped before it had begun. */
+const cancelled = 130;
+
 export class Supervisor {
   readonly #starting = new Set<string>();
 
@@ -85,6 +88,8 @@ export class Supervisor {
       if (word?.type === 'started') return word.run;
       if (word) throw new ShownError(word);
       if (end && 'error' in end) throw end.error;
+      // Somebody asked it to stop before it had begun.
+      if (end?.code === cancelled) throw new DOMException(`The training of ${config} was cancelled`, 'AbortError');
       if (end) throw new TrainerDied(end.code, lastWords(text));
       if (signal?.aborted) {
         kill();

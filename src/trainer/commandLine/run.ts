@@ -67,7 +67,8 @@ export async function runCommandLine(args: string[]): Promise<number> {
     if (controller.signal.aborted) return exitCodes.cancelled;
     return isGood === false ? exitCodes.input : exitCodes.done;
   } catch (error) {
-    if (controller.signal.aborted && (error as Error).name === 'AbortError') return exitCodes.cancelled;
+    // By a signal of the system, or by a window that asked a training to stop before its first step.
+    if ((error as Error).name === 'AbortError') return exitCodes.cancelled;
     const info = infoOf(error);
     if (isJson) output.json({ type: 'error', ...info });
     output.problem(error instanceof UserError ? info : { ...info, message: `${l10n.t('This is a fault of ViTune.')} ${info.message}` });

@@ -17,6 +17,7 @@ function train([config, ...rest]) {
   const plan = JSON.parse(readFileSync(config, 'utf8'));
   console.error('a library warns of something');
   if (plan.end === 'silent') process.exit(3);
+  if (plan.end === 'cancelled') process.exit(130);
   if (plan.end === 'refuse') {
     console.log(
       JSON.stringify({

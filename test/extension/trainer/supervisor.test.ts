@@ -50,6 +50,10 @@ test('two starts with one config do not make two trainers', async () => {
   await first;
 });
 
+test('a trainer that was stopped before it began is no fault', async () => {
+  await assert.rejects(supervisor.start(await config('stopped', { end: 'cancelled' })), { name: 'AbortError' });
+});
+
 test('a start that is cancelled leaves no process', async () => {
   const path = await config('cancelled', {});
   await assert.rejects(supervisor.start(path, { signal: AbortSignal.abort() }), { name: 'AbortError' });

@@ -120,11 +120,17 @@ export class Editor {
     await target.first().click({ button: 'right' });
     const menu = this.page.locator('.context-view .monaco-menu, .monaco-menu-container .monaco-menu').first();
     await menu.waitFor();
-    await menu
+    const item = menu
       .locator('.action-item')
       .filter({ has: this.page.getByText(entry, { exact: true }) })
-      .first()
-      .click();
+      .first();
+    await item.waitFor();
+    // A menu ignores what comes in its first moments, so that the right click itself chooses nothing.
+    await until(`the menu to take ${entry}`, async () => {
+      if (!(await menu.isVisible())) return true;
+      await item.click({ timeout: 2000 }).catch(() => undefined);
+      return false;
+    });
   }
 
   /** A view of ours: waits until it is drawn (`data-ready`, see src/webview/protocol.ts). After a reload ask for it anew. */

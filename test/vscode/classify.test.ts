@@ -1,0 +1,115 @@
+/** What a trained checkpoint is for: right-click pictures, open one with its predictions, look at a dataset with it. */
+import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { Frame } from 'playwright-core';
+import { until } from './harness/editor.js';
+import { useEditor } from './harness/startEditor.js';
+import { makeWorkspace, trainIn } from './workspace.js';
+
+/** The frame of a report (a page without a script of ours) with this title. */
+function report(frames: () => Frame[], title: string): Promise<Frame> {
+  return until(`the page “${title}”`, async () => {
+    for (const frame of frames()) {
+      if (frame.isDetached()) continue;
+      const found = await frame
+        .locator('h1', { hasText: title })
+        .count()
+        .catch(() => 0);
+      if (found) return frame;
+    }
+    return undefined;
+  });
+}
+
+const answer = (frame: Frame) => frame.locator('.verdict[data-verdict="predictions"] .prediction-label').first();
+
+describe('classification', () => {
+  const workspace = makeWorkspace();
+  const editor = useEditor(() => {
+    trainIn(workspace, 'first');
+    trainIn(workspace, 'second', { epochs: 1 });
+    return { workspace };
+  });
+  const frames = () => editor().page.frames();
+
+  test('without a checkpoint it says what to do', async () => {
+    await editor().openContainer('Explorer');
+    await editor().row('new pictures').click();
+    await editor().chooseFromMenu(editor().row('faces.png'), 'Classify Image');
+    await editor().notification('There is no checkpoint').getByText('Choose a Checkpoint').first().click();
+    await editor().pick('Best of first');
+    await editor().page.locator('.statusbar-item').filter({ hasText: 'first, step' }).waitFor();
+  });
+
+  test('a right-clicked picture opens with its predictions', async () => {
+    const image = await editor().webview('imageEditor');
+    await answer(image).waitFor();
+    assert.equal(await image.locator('.prediction').count(), 3);
+    await until('the picture itself', () => image.locator('img').first().evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth > 0));
+    await editor().screenshot('image');
+  });
+
+  test('it follows the active checkpoint', async () => {
+    await editor().openContainer('ViTune');
+    await editor().chooseFromMenu(editor().row('second'), 'Set Active Checkpoint');
+    const image = await editor().webview('imageEditor');
+    await image.getByText(/By second, step/).waitFor();
+    await answer(image).waitFor();
+  });
+
+  test('it follows the file', async () => {
+    const image = await editor().webview('imageEditor');
+    const before = await image.locator('.predictions').textContent();
+    cpSync(join(workspace, 'new pictures', 'flags.png'), join(workspace, 'new pictures', 'faces.png'));
+    await until('other predictions', async () => {
+      const now = await image.locator('.predictions').textContent({ timeout: 2000 }).catch(() => null);
+      return now !== null && now !== before;
+    });
+  });
+
+  test('several pictures become a list, the surest first, with the one that is no picture at the end', async () => {
+    await editor().openContainer('Explorer');
+    await editor().row('flags.png').click();
+    await editor().row('food.png').click({ modifiers: ['ControlOrMeta'] });
+    await editor().row('no picture.png').click({ modifiers: ['ControlOrMeta'] });
+    await editor().chooseFromMenu(editor().row('food.png'), 'Classify Image');
+    const page = await report(frames, '2 pictures classified');
+    const names = await page.locator('td.name').allTextContents();
+    assert.equal(names.length, 3);
+    assert.equal(names[2]?.trim(), 'no picture.png');
+    await page.getByText('1 could not be read').waitFor();
+    await editor().screenshot('results');
+  });
+
+  test('a folder is classified whole', async () => {
+    await editor().chooseFromMenu(editor().row('new pictures'), 'Classify Images in Folder');
+    await report(frames, '3 pictures classified');
+  });
+
+  test('a dataset can be inspected and evaluated on', async () => {
+    await editor().chooseFromMenu(editor().row('emoji'), 'Add Dataset…');
+    const row = editor().row('emoji').filter({ hasText: '3 classes' });
+    await row.waitFor();
+    await editor().chooseFromMenu(row, 'Inspect Dataset');
+    const inspection = await report(frames, 'emoji');
+    assert.deepEqual(await inspection.locator('td.name').allTextContents(), ['faces', 'flags', 'food']);
+    await editor().screenshot('inspection');
+    await editor().chooseFromMenu(editor().row('first'), 'Evaluate on a Dataset…');
+    await editor().pick('emoji');
+    await report(frames, 'right on emoji');
+    await editor().screenshot('evaluation');
+  });
+
+  test('a picture without a checkpoint of its own opens from the tree of datasets', async () => {
+    await editor().row('emoji').filter({ hasText: '3 classes' }).click();
+    await editor().row('Validation').click();
+    await editor().row('food').click();
+    const picture = editor().page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: '.noto.png' }).first();
+    const name = (await picture.locator('.label-name').textContent()) ?? '';
+    await picture.click();
+    await editor().tab(name).waitFor();
+    await editor().screenshot('dataset picture');
+  });
+});

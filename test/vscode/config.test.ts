@@ -1,0 +1,50 @@
+/** A config file in the editor: made, completed, checked, trained with. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { useEditor } from './harness/startEditor.js';
+import { makeWorkspace } from './workspace.js';
+
+describe('config files', () => {
+  const workspace = makeWorkspace();
+  writeFileSync(join(workspace, 'mine.vitune.json'), '{\n  "dataset": "emoji",\n  "epochs": 1,\n  \n}\n');
+  writeFileSync(join(workspace, 'wrong.vitune.json'), '{\n  // no such folder\n  "dataset": "emojis"\n}\n');
+  const editor = useEditor(() => ({ workspace }));
+  const lines = () => editor().page.locator('.monaco-editor .view-lines').first();
+
+  test('typing a key is completed, with words for what it does', async () => {
+    const { page } = editor();
+    await editor().openFile('mine.vitune.json');
+    await lines().getByText('"epochs"').waitFor();
+    await page.locator('.monaco-editor .view-line').nth(3).click();
+    await page.keyboard.press('End');
+    await page.keyboard.type('"batch');
+    const widget = page.locator('.suggest-widget.visible');
+    const row = widget.locator('.monaco-list-row').filter({ hasText: 'batchSize' }).first();
+    await row.waitFor();
+    await editor().screenshot('completion');
+    await page.keyboard.press('Enter');
+    await lines().getByText('"batchSize"').waitFor();
+    await page.keyboard.press('Control+S');
+  });
+
+  test('what the trainer finds wrong is underlined at its place', async () => {
+    const { page } = editor();
+    await editor().openFile('wrong.vitune.json');
+    await page.getByText('Train with this config').click();
+    await editor().notification(/emojis/).first().waitFor();
+    await page.locator('.monaco-editor .squiggly-error').first().waitFor();
+    await editor().screenshot('config error');
+  });
+
+  test('a config is trained with from the line above it', async () => {
+    const { page } = editor();
+    await editor().dismissNotifications();
+    await editor().openFile('mine.vitune.json');
+    await page.getByText('Train with this config').click();
+    const dashboard = await editor().webview('dashboard');
+    await dashboard.locator('.status[data-status="finished"]').waitFor();
+    assert.equal(await dashboard.locator('h1').textContent(), 'mine');
+  });
+});
