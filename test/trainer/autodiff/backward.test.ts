@@ -40,6 +40,13 @@ test('an op without a gradient is welcome where nothing before it trains', () =>
   assert.deepEqual(gradient!.shape, [4]);
 });
 
+test('a parameter may be made by an op without a gradient: the walk ends there', () => {
+  const b = new Builder();
+  const middle = b.cast(b.input('x', [4], 'u8'), 'f32');
+  const [gradient] = backward(b, b.total(b.exp(middle)), [middle]);
+  assert.deepEqual(gradient!.shape, [4]);
+});
+
 test('a parameter that is the loss has gradient 1', () => {
   const b = new Builder();
   const x = b.input('x', []);
