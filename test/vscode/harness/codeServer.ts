@@ -1,9 +1,11 @@
 /** Starts code-server, a real VS Code that serves its window to a browser, on a free port of this machine. */
 import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { ensureBrowser, ensureEditor } from '../../../scripts/ensure-editor.mjs';
 import { writeLanguagePack } from './languagePack.js';
@@ -21,8 +23,10 @@ function cleanEnvironment(home: string, extra: Record<string, string>): NodeJS.P
   };
 }
 
+const guard = fileURLToPath(new URL('./guard.mjs', import.meta.url));
+
 /** Resolves with the address that the server says it listens on, or undefined when it ends before. */
-function addressOf(server: ChildProcessByStdio<null, Readable, Readable>, log: Writable): Promise<string | undefined> {
+function addressOf(server: ChildProcessByStdio<Writable, Readable, Readable>, log: Writable): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     server.stderr.pipe(log, { end: false });
     createInterface({ input: server.stdout }).on('line', (line) => {
@@ -39,24 +43,20 @@ function addressOf(server: ChildProcessByStdio<null, Readable, Readable>, log: W
  * Starts the server, in a process group of its own, so that the extension hosts under it can be ended with it. Its two processes
  * give each other ten seconds to greet, which a busy machine may need several tries for.
  */
-async function startServer(command: string, args: string[], env: NodeJS.ProcessEnv, logPath: string): Promise<{ address: string; stop: () => void }> {
+async function startServer(command: string, args: string[], env: NodeJS.ProcessEnv, logPath: string): Promise<{ address: string; stop: () => Promise<void> }> {
   const log = createWriteStream(logPath);
   for (let tries = 0; tries < 10; tries++) {
-    const server = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const kill = () => {
-      if (server.exitCode === null && server.signalCode === null) process.kill(-server.pid!, 'SIGKILL');
-    };
-    process.once('exit', kill);
+    const server = spawn(process.execPath, [guard, command, ...args], { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     const address = await addressOf(server, log);
-    if (address) {
-      const stop = () => {
-        kill();
-        process.off('exit', kill);
-        log.end();
-      };
-      return { address, stop };
-    }
-    process.off('exit', kill);
+    const stop = async () => {
+      if (server.exitCode === null && server.signalCode === null) {
+        const ended = once(server, 'exit');
+        server.stdin.destroy();
+        await ended;
+      }
+      log.end();
+    };
+    if (address) return { address, stop };
     if (!readFileSync(logPath, 'utf8').includes('timed out')) break;
   }
   throw new Error(`code-server ended before it listened; its log:\n${readFileSync(logPath, 'utf8')}`);
@@ -92,7 +92,7 @@ export async function launchCodeServer(launch: Launch): Promise<LaunchedEditor> 
     log,
     close: async () => {
       await browser.close();
-      stop();
+      await stop();
     },
   };
 }

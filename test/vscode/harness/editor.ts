@@ -117,14 +117,19 @@ export class Editor {
 
   /** Right-clicks and chooses an entry of the context menu. */
   async chooseFromMenu(target: Locator, entry: string): Promise<void> {
-    await target.first().click({ button: 'right' });
     const menu = this.page.locator('.context-view .monaco-menu, .monaco-menu-container .monaco-menu').first();
-    await menu.waitFor();
     const item = menu
       .locator('.action-item')
       .filter({ has: this.page.getByText(entry, { exact: true }) })
       .first();
-    await item.waitFor();
+    // In a window that has just opened the extension's entries are not there yet, and an open menu does not take them up.
+    await until(`${entry} in the menu`, async () => {
+      await target.first().click({ button: 'right' });
+      await menu.waitFor();
+      if (await item.isVisible()) return true;
+      await this.page.keyboard.press('Escape');
+      return false;
+    });
     // A menu ignores what comes in its first moments, so that the right click itself chooses nothing.
     await until(`the menu to take ${entry}`, async () => {
       if (!(await menu.isVisible())) return true;

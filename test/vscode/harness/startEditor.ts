@@ -1,8 +1,9 @@
 /** Starts a real VS Code with the packaged extension installed in it, with profile and extensions of its own. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, afterEach, before } from 'node:test';
+import type { RunLock } from '../../../src/trainer/protocol.js';
 import { makePackage } from '../../../scripts/package.mjs';
 import { launchCodeServer } from './codeServer.js';
 import { launchDesktop } from './desktop.js';
@@ -40,6 +41,20 @@ const quietSettings = {
 };
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
 
+/** A trainer outlives its editor on purpose; it must not outlive the test. */
+function endTrainers(workspace: string): void {
+  for (const path of readdirSync(workspace, { recursive: true, encoding: 'utf8' })) {
+    if (basename(path) !== 'lock.json') continue;
+    const { pid } = JSON.parse(readFileSync(join(workspace, path), 'utf8')) as RunLock;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // Killed before, by the test.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
 export async function startEditor(options: EditorOptions): Promise<Editor> {
   const home = mkdtempSync(join(tmpdir(), 'vitune-editor-'));
   const launch = process.env.VITUNE_EDITOR === 'desktop' ? launchDesktop : launchCodeServer;
@@ -56,6 +71,7 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   const close = launched.close;
   launched.close = async () => {
     await close();
+    endTrainers(options.workspace);
     rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   };
   const editor = new Editor(launched, options.workspace);
