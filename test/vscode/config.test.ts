@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { until } from './harness/editor.js';
 import { useEditor } from './harness/startEditor.js';
 import { makeWorkspace } from './workspace.js';
 
 describe('config files', () => {
   const workspace = makeWorkspace();
-  writeFileSync(join(workspace, 'mine.vitune.json'), '{\n  "dataset": "emoji",\n  "epochs": 1,\n  \n}\n');
-  writeFileSync(join(workspace, 'wrong.vitune.json'), '{\n  // no such folder\n  "dataset": "emojis"\n}\n');
+  writeFileSync(join(workspace, 'mine.vitune.json'), '{\n  "dataset": "emoji",\n  "init": "random",\n  "epochs": 1,\n  \n}\n');
+  writeFileSync(join(workspace, 'wrong.vitune.json'), '{\n  // no such folder\n  "dataset": "emojis",\n  "init": "random"\n}\n');
   const editor = useEditor(() => ({ workspace }));
   const lines = () => editor().page.locator('.monaco-editor .view-lines').first();
 
@@ -17,12 +18,20 @@ describe('config files', () => {
     const { page } = editor();
     await editor().openFile('mine.vitune.json');
     await lines().getByText('"epochs"').waitFor();
-    await page.locator('.monaco-editor .view-line').nth(3).click();
+    await page.locator('.monaco-editor .view-line').nth(4).click();
     await page.keyboard.press('End');
     await page.keyboard.type('"batch');
     const widget = page.locator('.suggest-widget.visible');
     const row = widget.locator('.monaco-list-row').filter({ hasText: 'batchSize' }).first();
-    await row.waitFor();
+    // The language server may not have been there yet when the letters came.
+    await until('the completion', async () => {
+      if (await row.isVisible()) return true;
+      await page.keyboard.press('Control+Space');
+      return row.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+    });
     await editor().screenshot('completion');
     await page.keyboard.press('Enter');
     await lines().getByText('"batchSize"').waitFor();
@@ -33,7 +42,10 @@ describe('config files', () => {
     const { page } = editor();
     await editor().openFile('wrong.vitune.json');
     await page.getByText('Train with this config').click();
-    await editor().notification(/emojis/).first().waitFor();
+    await editor()
+      .notification(/emojis/)
+      .first()
+      .waitFor();
     await page.locator('.monaco-editor .squiggly-error').first().waitFor();
     await editor().screenshot('config error');
   });

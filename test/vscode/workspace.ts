@@ -4,13 +4,12 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { after } from 'node:test';
 import { makeSample, sample } from '../../scripts/sample.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const classes = ['faces', 'flags', 'food'];
 
-/** A folder with `emoji/{train,validation}/class` and `new pictures/`; removed after the suite. Its name is no easy one. */
+/** A folder with `emoji/{train,validation}/class` and `new pictures/`; removed when the tests end. Its name is no easy one. */
 export function makeWorkspace(): string {
   makeSample();
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "vitune's çalışma ")));
@@ -23,14 +22,15 @@ export function makeWorkspace(): string {
     cpSync(join(sample.heldOut, label, first!), join(folder, 'new pictures', `${label}.png`));
   }
   writeFileSync(join(folder, 'new pictures', 'no picture.png'), 'This is no picture.');
-  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
+  // Not after the suite: its editor, and trainers that it started, are still at work there.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
   return folder;
 }
 
 /** Trains in a folder of `makeWorkspace` as the command line does; the run is `runs/<name>`. */
 export function trainIn(workspace: string, name: string, config: object = {}): void {
   const file = join(workspace, `${name}.vitune.json`);
-  writeFileSync(file, JSON.stringify({ dataset: 'emoji', method: 'lora', epochs: 3, device: 'cpu', ...config }, null, 2));
+  writeFileSync(file, JSON.stringify({ dataset: 'emoji', init: 'random', method: 'full', learningRate: 1e-3, epochs: 3, device: 'cpu', ...config }, null, 2));
   const done = spawnSync(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), 'train', file], { encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`Training ended with exit code ${done.status}:\n${done.stdout}${done.stderr}`);
 }

@@ -72,7 +72,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     );
     item.id = run.folder;
     item.iconPath = iconOf(run);
-    item.description = describe(run);
+    const active = this.active.chosen === run.folder || run.checkpoints.some((row) => row.path === this.active.current?.path);
+    item.description = active ? `${t('active')} · ${describe(run)}` : describe(run);
     item.tooltip = this.#tooltip(run);
     const words: ContextWord[] = ['run', 'folder', run.busy ? 'running' : 'idle'];
     if (run.resumable) words.push('resumable');
@@ -112,15 +113,15 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   }
 }
 
-/** A share as per cent in the person's way of writing numbers. */
-export function percent(share: number): string {
-  return share.toLocaleString(vscode.env.language, { style: 'percent', maximumFractionDigits: 1 });
+/** A share as per cent in the person's way of writing numbers, with one decimal or whole. */
+export function percent(share: number, decimals = 1): string {
+  return share.toLocaleString(vscode.env.language, { style: 'percent', minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
 function describe(run: Run): string {
   const { summary } = run;
   const accuracy = summary.best && percent(summary.best.accuracy);
-  const done = percent(percentOf(summary) / 100);
+  const done = percent(percentOf(summary) / 100, 0);
   switch (summary.status) {
     case 'starting':
       return t('starting…');

@@ -46,7 +46,7 @@ export class StatusItem implements vscode.Disposable {
 
   #showRunning(run: Run): void {
     const { summary } = run;
-    const parts = [summary.step === 0 ? t('preparing…') : percent(percentOf(summary) / 100)];
+    const parts = [summary.step === 0 ? t('preparing…') : percent(percentOf(summary) / 100, 0)];
     if (summary.best) parts.push(t('{0} right', percent(summary.best.accuracy)));
     this.#item.text = `$(sync~spin) ${parts.join(' · ')}`;
     this.#item.tooltip = t('ViTune trains “{0}”. Click for its dashboard.', summary.name);

@@ -1,0 +1,127 @@
+/** Takes the pictures of docs/images/ in a real editor, in a dark and a light theme: `node --import tsx test/vscode/takePictures.ts [dark|light]`. */
+import { existsSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeSample, sample } from '../../scripts/sample.mjs';
+import { type Editor, until } from './harness/editor.js';
+import { startEditor } from './harness/startEditor.js';
+import { trainIn } from './workspace.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+process.env.VITUNE_SCREENSHOTS ??= join(root, 'docs', 'images');
+
+/** The whole sample with a trained run and some pictures of an artist that training did not see. */
+function makeFolder(parent: string): string {
+  makeSample();
+  const folder = join(parent, 'emoji project');
+  mkdirSync(join(folder, 'new pictures'), { recursive: true });
+  cpSync(join(sample.folder, 'emoji'), join(folder, 'emoji'), { recursive: true });
+  for (const label of readdirSync(sample.heldOut)) {
+    for (const name of readdirSync(join(sample.heldOut, label)).slice(0, 2)) cpSync(join(sample.heldOut, label, name), join(folder, 'new pictures', name));
+  }
+  const pretrained = existsSync(join(root, 'media', 'embedded', 'model.safetensors'));
+  trainIn(folder, 'emoji-first', pretrained ? { init: 'pretrained', method: 'lora', epochs: 8 } : { epochs: 10 });
+  writeFileSync(join(folder, 'emoji.vitune.json'), '{\n  "model": "embedded",\n  "dataset": "emoji",\n  "method": "lora",\n  "epochs": 8,\n  \n}\n');
+  return folder;
+}
+
+async function takeAll(editor: Editor, theme: string): Promise<void> {
+  const { page } = editor;
+  const picture = async (name: string) => {
+    // The pointer's hover and focus rings are of no use in a picture.
+    await page.mouse.move(700, 790);
+    await page.locator('.monaco-hover:visible').waitFor({ state: 'hidden' });
+    await editor.screenshot(`${name} ${theme}`);
+  };
+
+  await editor.openContainer('ViTune');
+  await editor.webview('trainPanel');
+  await editor.row('emoji-first').waitFor();
+
+  await editor.openContainer('Explorer');
+  await editor.chooseFromMenu(editor.row('emoji'), 'Add Dataset…');
+  const dataset = editor.row('emoji').filter({ hasText: 'classes' });
+  await dataset.waitFor();
+  await editor.chooseFromMenu(dataset, 'Inspect Dataset');
+  await page.waitForTimeout(1500);
+  await picture('inspection');
+
+  await editor.command('View: Close All Editors');
+  const panel = await editor.webview('trainPanel');
+  await panel.locator('vscode-text-field[data-field="epochs"] input').fill('8');
+  await panel.getByText('Start Training', { exact: true }).locator('visible=true').first().click();
+  const dashboard = await editor.webview('dashboard');
+  await dashboard.getByText('Confusion matrix').waitFor();
+  await until('two evaluations', async () => (await dashboard.locator('.figures').textContent())?.includes('Best accuracy'));
+  await editor
+    .row('emoji-lora')
+    .locator('.codicon-tree-item-expanded')
+    .click()
+    .catch(() => undefined);
+  await picture('training');
+  await dashboard.locator('.status[data-status="finished"]').waitFor();
+  await editor.dismissNotifications();
+  await picture('dashboard');
+  await dashboard.getByText('Confusion matrix').scrollIntoViewIfNeeded();
+  await dashboard.evaluate(() => document.scrollingElement?.scrollTo(0, document.scrollingElement.scrollHeight));
+  await picture('dashboard-results');
+
+  await editor.command('View: Close All Editors');
+  await editor.chooseFromMenu(editor.row('emoji-first'), 'Set Active Checkpoint');
+  await editor.openContainer('Explorer');
+  await editor.row('new pictures').click();
+  const pictures = page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: 'twemoji' });
+  await pictures.first().waitFor();
+  await editor.chooseFromMenu(pictures.nth(1), 'Classify Image');
+  const image = await editor.webview('imageEditor');
+  await image.locator('.verdict[data-verdict="predictions"]').waitFor();
+  await picture('image');
+  await editor.chooseFromMenu(editor.row('new pictures'), 'Classify Images in Folder');
+  await editor.tab('Classification Results').waitFor();
+  await page.waitForTimeout(3000);
+  await picture('results');
+
+  await editor.command('View: Close All Editors');
+  await editor.openFile('emoji.vitune.json');
+  await page.locator('.monaco-editor .view-line').nth(5).click();
+  await page.keyboard.press('End');
+  const row = page.locator('.suggest-widget.visible .monaco-list-row').filter({ hasText: 'batchSize' });
+  await until('the completion', async () => {
+    if (await row.first().isVisible()) return true;
+    await page.keyboard.press('Control+Space');
+    return row
+      .first()
+      .waitFor({ timeout: 5000 })
+      .then(
+        () => true,
+        () => false,
+      );
+  });
+  await picture('config');
+  await page.keyboard.press('Escape');
+
+  await editor.command('View: Close All Editors');
+  await editor.command('Welcome: Open Walkthrough...');
+  await editor.pick('Train an image classifier with ViTune');
+  await page.getByText('Add your pictures').first().waitFor();
+  await page.waitForTimeout(1500);
+  await picture('walkthrough');
+}
+
+const parent = mkdtempSync(join(tmpdir(), 'vitune-pictures-'));
+try {
+  for (const theme of ['dark', 'light'] as const) {
+    if (process.argv[2] !== undefined && process.argv[2] !== theme) continue;
+    const workspace = makeFolder(join(parent, theme));
+    const editor = await startEditor({ workspace, theme });
+    try {
+      await takeAll(editor, theme);
+    } finally {
+      await editor.close();
+    }
+  }
+} finally {
+  rmSync(parent, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
