@@ -1,6 +1,7 @@
 /** The command `vitune`: finds the command, runs it, and turns its end into an exit code. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import * as l10n from '@vscode/l10n';
 import { errors, UserError } from '../errors.js';
@@ -29,21 +30,26 @@ async function version(): Promise<string> {
   }
 }
 
+interface Streams {
+  stdout: Writable & { isTTY?: boolean };
+  stderr: Writable;
+}
+
 /** Runs `vitune ARGS` and returns the exit code: 0 done, 2 the input is wrong, 1 a bug, 130 cancelled. */
-export async function runCommandLine(args: string[]): Promise<number> {
+export async function runCommandLine(args: string[], { stdout, stderr }: Streams = process): Promise<number> {
   const [name, ...rest] = args;
   const isJson = rest.includes('--json');
-  const output = outputTo(process.stdout, process.stderr, isJson);
+  const output = outputTo(stdout, stderr, isJson);
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    for (const usage of Object.values(usages)) process.stdout.write(`${usage}\n`);
+    for (const usage of Object.values(usages)) stdout.write(`${usage}\n`);
     return name === undefined ? exitCodes.input : exitCodes.done;
   }
   if (name === '--version') {
-    process.stdout.write(`${await version()}\n`);
+    stdout.write(`${await version()}\n`);
     return exitCodes.done;
   }
   if (Object.hasOwn(usages, name) && (rest.includes('--help') || rest.includes('-h'))) {
-    process.stdout.write(`${usages[name as CommandName]}\n`);
+    stdout.write(`${usages[name as CommandName]}\n`);
     return exitCodes.done;
   }
   const controller = new AbortController();
@@ -57,8 +63,8 @@ export async function runCommandLine(args: string[]): Promise<number> {
     if (error.code !== 'EPIPE') throw error;
     if (name !== 'train') controller.abort();
   };
-  process.stdout.on('error', onDeaf);
-  process.stderr.on('error', onDeaf);
+  stdout.on('error', onDeaf);
+  stderr.on('error', onDeaf);
   process.on('SIGINT', cancel);
   process.on('SIGTERM', cancel);
   try {

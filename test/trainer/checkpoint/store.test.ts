@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test, type TestContext } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import {
   checkpointFolder,
   clearUnfinished,
@@ -16,6 +16,7 @@ import {
   writeFolderAtomically,
   writePointer,
 } from '../../../src/trainer/checkpoint/store.js';
+import { onSmallDisk } from './smallDisk.js';
 
 let run: string;
 beforeEach(async () => {
@@ -97,23 +98,8 @@ test('a folder where the file should be', async () => {
   assert.deepEqual(await readdir(run), ['last']);
 });
 
-/** Runs `body` with a small file system of its own mounted on the run folder; skips the test where that is not possible. */
-async function onSmallDisk(t: TestContext, body: () => Promise<void>): Promise<void> {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return t.skip('needs root on Linux, to mount a small file system');
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', run], { stdio: 'pipe' });
-  } catch (error) {
-    return t.skip(`cannot mount: ${String(error)}`);
-  }
-  try {
-    await body();
-  } finally {
-    execFileSync('umount', [run]);
-  }
-}
-
 test('on a full disk the last good checkpoint stays, and there is room for the next small one', (t) =>
-  onSmallDisk(t, async () => {
+  onSmallDisk(t, run, 256, async () => {
     await save(1);
     await writePointer(run, 'last', 1);
     await assert.rejects(save(2, 'x'.repeat(300_000)), { code: 'NOT_SAVED_DISK_FULL', remedy: /space/ });
@@ -128,7 +114,7 @@ test('on a full disk the last good checkpoint stays, and there is room for the n
   }));
 
 test('on a read-only disk the last good checkpoint stays', (t) =>
-  onSmallDisk(t, async () => {
+  onSmallDisk(t, run, 256, async () => {
     await save(1);
     await writePointer(run, 'best', 1);
     execFileSync('mount', ['-o', 'remount,ro', run]);

@@ -1,0 +1,161 @@
+/** `vitune classify`, `evaluate`, `inspect`, `doctor` and wrong calls, as child processes: shapes and exit codes. */
+import assert from 'node:assert/strict';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { errors } from '../../../src/trainer/errors.js';
+import type { Classification, ErrorInfo, Evaluation, Inspection } from '../../../src/trainer/protocol.js';
+import { temporaryFolder } from '../data/pictures.js';
+import { assertPlain, jsonLines, vitune, vituneHere, writeConfig, writeDataset } from './program.js';
+
+let folder: string;
+const cleanUps: (() => unknown)[] = [];
+before(async () => {
+  folder = await temporaryFolder({ after: (clean: () => unknown) => void cleanUps.push(clean) } as unknown as Parameters<typeof temporaryFolder>[0]);
+  await writeDataset(join(folder, 'photos'), { red: 6, green: 6, blue: 6 });
+  const ended = await vitune(['train', await writeConfig(folder, { method: 'head', epochs: 1 })]);
+  assert.equal(ended.code, 0, ended.stderr);
+});
+after(async () => {
+  for (const clean of cleanUps) await clean();
+});
+
+const run = (): string => join(folder, 'runs', 'run');
+const labels = ['blue', 'green', 'red'];
+
+test('classify: files and folders, --top, and the same answers as an evaluation', async () => {
+  const file = join(folder, 'photos', 'red', 'red 1.png');
+  const classified = await vitune(['classify', file, join(folder, 'photos'), '--checkpoint', run(), '--top', '2', '--json']);
+  assert.equal(classified.code, 0, classified.stderr);
+  const answers = jsonLines<Classification & { predictions: { label: string; probability: number }[] }>(classified.stdout);
+  assert.equal(answers.length, 1 + 18);
+  for (const { path, predictions, ...rest } of answers) {
+    assert.deepEqual(rest, {});
+    assert.ok(path.startsWith(folder));
+    assert.equal(predictions.length, 2);
+    assert.ok(predictions[0]!.probability >= predictions[1]!.probability && predictions[1]!.probability > 0);
+    for (const { label } of predictions) assert.ok(labels.includes(label));
+  }
+  assert.deepEqual(
+    answers.find(({ path }, i) => i > 0 && path === file),
+    answers[0],
+  );
+
+  const evaluated = await vitune(['evaluate', '--checkpoint', run(), '--dataset', join(folder, 'photos'), '--json']);
+  assert.equal(evaluated.code, 0, evaluated.stderr);
+  const [evaluation, ...more] = jsonLines<Evaluation>(evaluated.stdout);
+  assert.deepEqual(more, []);
+  assert.deepEqual(Object.keys(evaluation!).sort(), ['accuracy', 'confusion', 'labels', 'loss', 'perClass']);
+  assert.deepEqual(evaluation!.labels, labels);
+  // The two commands decode, batch and compute each in their own way, and must say the same.
+  const confusion = labels.map((truth) =>
+    labels.map((label) => answers.slice(1).filter(({ path, predictions }) => path.includes(join('photos', truth)) && predictions[0]!.label === label).length),
+  );
+  assert.deepEqual(evaluation!.confusion, confusion);
+  assert.equal(evaluation!.accuracy, confusion.reduce((sum, row, i) => sum + row[i]!, 0) / 18);
+  for (const each of evaluation!.perClass) {
+    assert.deepEqual(Object.keys(each).sort(), ['f1', 'label', 'precision', 'recall', 'support']);
+    assert.equal(each.support, 6);
+  }
+});
+
+test('classify for a person', async () => {
+  const { code, stdout } = await vitune(['classify', 'red 0.png', '--checkpoint', run()], { cwd: join(folder, 'photos', 'red') });
+  assert.equal(code, 0);
+  assert.match(stdout, /^red 0\.png\n( +\d+\.\d %  (red|green|blue)\n){3}$/);
+});
+
+test('inspect: classes, counts, splits and problems with a remedy each', async () => {
+  const dataset = join(folder, 'inspected');
+  await writeDataset(dataset, { a: 5, b: 5, lonely: 1 });
+  await writeFile(join(dataset, 'a', 'broken.jpg'), 'no picture');
+  await mkdir(join(dataset, 'void'));
+  await cp(join(dataset, 'a', 'a 0.png'), join(dataset, 'b', 'copy.png'));
+  const { code, stdout, stderr } = await vitune(['inspect', dataset, '--json']);
+  assert.equal(code, 0, stderr);
+  const [inspection, ...more] = jsonLines<Inspection>(stdout);
+  assert.deepEqual(more, []);
+  assert.deepEqual({ ...inspection, problems: undefined }, {
+    root: dataset,
+    labels: ['a', 'b', 'lonely'],
+    counts: [
+      { label: 'a', train: 4, validation: 1, test: 0 },
+      { label: 'b', train: 5, validation: 1, test: 0 },
+      { label: 'lonely', train: 1, validation: 0, test: 0 },
+    ],
+    splits: 'seeded',
+    problems: undefined,
+  });
+  const codes = new Set(inspection!.problems.map((problem) => problem.code));
+  for (const expected of ['IMAGE_UNREADABLE', 'CLASS_ONE_IMAGE', 'CLASS_EMPTY', 'DUPLICATE_ACROSS_CLASSES']) assert.ok(codes.has(expected), [...codes].join());
+  for (const { message, remedy, file } of inspection!.problems) assert.ok(message && remedy && file);
+});
+
+test('doctor: engines and devices, and why one is not usable', async () => {
+  const { code, stdout, stderr } = await vitune(['doctor', '--json']);
+  assert.equal(code, 0, stderr);
+  const [report] = jsonLines<{ engines: { engine: string; devices: { device: string; usable: boolean; gigaflops?: number; reason?: string }[] }[] }>(stdout);
+  const devices = report!.engines.flatMap(({ engine, devices }) => devices.map((each) => ({ engine, ...each })));
+  assert.deepEqual(
+    devices.map(({ engine, device }) => `${engine} ${device}`),
+    ['onnxruntime cpu', 'onnxruntime webgpu', 'onnxruntime cuda', 'tensorflow cuda'],
+  );
+  assert.ok(devices[0]!.usable && devices[0]!.gigaflops! > 0);
+  for (const { usable, reason, gigaflops } of devices) {
+    if (usable) assert.ok(gigaflops! > 0);
+    else assert.ok(reason && !reason.includes('\n'), reason);
+  }
+});
+
+const wrongCalls: [args: string[], message: RegExp, usage: RegExp][] = [
+  [['trian'], /no command trian/, /vitune train CONFIG/],
+  [['constructor'], /no command constructor/, /vitune train CONFIG/],
+  [['train'], /0 arguments are given, 1 expected/, /vitune train CONFIG/],
+  [['train', 'a', 'b'], /2 arguments are given, 1 expected/, /vitune train CONFIG/],
+  [['train', 'a', '--fast'], /--fast/, /vitune train CONFIG/],
+  [['classify', 'a.jpg'], /--checkpoint is missing/, /vitune classify PATH/],
+  [['classify', 'a.jpg', '--checkpoint', 'b', '--top', 'all'], /--top must be a whole number/, /vitune classify PATH/],
+  [['classify', 'a.jpg', '--checkpoint', 'b', '--top', '0'], /--top must be a whole number/, /vitune classify PATH/],
+  [['evaluate', '--checkpoint', 'b'], /--dataset is missing/, /vitune evaluate/],
+  [['inspect'], /0 arguments are given/, /vitune inspect DATASET/],
+];
+test('wrong calls: 2, what is wrong, and the usage', async (t) => {
+  for (const [args, message, usage] of wrongCalls) {
+    await t.test(args.join(' '), async () => {
+      const ended = await vituneHere([...args, '--json']);
+      assert.equal(ended.code, 2);
+      assertPlain(ended);
+      const [error, ...more] = jsonLines<ErrorInfo & { type: string }>(ended.stdout);
+      assert.deepEqual(more, []);
+      assert.deepEqual([error!.type, error!.code], ['error', errors.usage('', '').code]);
+      assert.match(error!.message, message);
+      assert.match(error!.remedy, usage);
+      assert.match(ended.stderr, message);
+    });
+  }
+});
+
+test('help and version: 0; no command at all: the usages, and 2', async () => {
+  const [nothing, help, version] = [await vitune([]), await vitune(['train', '--help']), await vitune(['--version'])];
+  assert.equal(nothing.code, 2);
+  assert.equal(nothing.stdout.trim().split('\n').length, 5);
+  assert.deepEqual([help.code, help.stdout, help.stderr], [0, 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--json]\n', '']);
+  assert.equal(version.code, 0);
+  assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('interrupted while it classifies: 130, and what was answered stands', { skip: process.platform === 'win32' && 'Windows ends a process instead' }, async () => {
+  const many = join(folder, 'many');
+  await writeDataset(many, { x: 200 });
+  let isAsked = false;
+  const ended = await vitune(['classify', many, '--checkpoint', run(), '--json'], {
+    onLine: (_, child) => {
+      // A second time would end it at once.
+      if (!isAsked) isAsked = child.kill('SIGINT');
+    },
+  });
+  assert.equal(ended.code, 130, ended.stderr);
+  assertPlain(ended);
+  const answers = jsonLines<Classification>(ended.stdout);
+  assert.ok(answers.length > 0 && answers.length < 200);
+});

@@ -1,0 +1,76 @@
+/** Model configs: the defaults of transformers, and hostile or broken ones, each refused by name. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { architectureOf, parseVitConfig } from '../../../src/trainer/nn/vitConfig.js';
+
+const parse = (fields: object) => parseVitConfig({ model_type: 'vit', ...fields }, '/m/config.json');
+
+test('absent fields have the defaults of transformers', () => {
+  assert.deepEqual(parse({}), {
+    family: 'vit',
+    imageSize: 224,
+    patchSize: 16,
+    hiddenSize: 768,
+    layers: 12,
+    heads: 12,
+    intermediateSize: 3072,
+    activation: 'gelu',
+    layerNormEpsilon: 1e-12,
+    qkvBias: true,
+    hiddenDropout: 0,
+    attentionDropout: 0,
+    specialTokens: 1,
+    head: 'classifier',
+    labels: [],
+  });
+});
+
+test('families and heads', () => {
+  const of = (model_type: string, architecture: string) => parse({ model_type, architectures: [architecture] });
+  assert.equal(architectureOf(of('vit', 'ViTModel')), 'ViTForImageClassification');
+  assert.deepEqual([of('deit', 'DeiTModel').specialTokens, of('deit', 'DeiTModel').head], [2, 'classifier']);
+  const teacher = of('deit', 'DeiTForImageClassificationWithTeacher');
+  assert.deepEqual([teacher.specialTokens, teacher.head, architectureOf(teacher)], [2, 'distilled', 'DeiTForImageClassificationWithTeacher']);
+});
+
+test('labels come in the order of their numbers', () => {
+  const id2label = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [11 - i, `label ${11 - i}`]));
+  assert.deepEqual(parse({ id2label }).labels.slice(8), ['label 8', 'label 9', 'label 10', 'label 11']);
+});
+
+const hostile: [fields: object, field: string][] = [
+  [{ hidden_size: 0 }, 'hidden_size'],
+  [{ hidden_size: '768' }, 'hidden_size'],
+  [{ hidden_size: 1.5 }, 'hidden_size'],
+  [{ hidden_size: 1e9 }, 'hidden_size'],
+  [{ hidden_size: 770 }, 'hidden_size'],
+  [{ num_hidden_layers: -1 }, 'num_hidden_layers'],
+  [{ num_hidden_layers: 1e6 }, 'num_hidden_layers'],
+  [{ num_attention_heads: 0 }, 'num_attention_heads'],
+  [{ intermediate_size: 1e12 }, 'intermediate_size'],
+  [{ image_size: [224, 224] }, 'image_size'],
+  [{ image_size: 225 }, 'image_size'],
+  [{ patch_size: 0 }, 'patch_size'],
+  [{ num_channels: 1 }, 'num_channels'],
+  [{ layer_norm_eps: -1 }, 'layer_norm_eps'],
+  [{ hidden_dropout_prob: 1 }, 'hidden_dropout_prob'],
+  [{ attention_probs_dropout_prob: 'none' }, 'attention_probs_dropout_prob'],
+  [{ hidden_act: 'swish' }, 'hidden_act'],
+  [{ hidden_act: 'constructor' }, 'hidden_act'],
+  [{ hidden_act: {} }, 'hidden_act'],
+  [{ id2label: 'cat' }, 'id2label'],
+  [{ id2label: { 0: 'a', 2: 'b' } }, 'id2label'],
+  [{ id2label: { 0: 5 } }, 'id2label'],
+];
+for (const [fields, field] of hostile) {
+  test(`refuses ${JSON.stringify(fields)}`, () => {
+    assert.throws(() => parse(fields), { code: 'MODEL_CONFIG_INVALID', message: new RegExp(`^${field} `), place: { file: '/m/config.json' } });
+  });
+}
+
+test('refuses what is no object and what is another architecture', () => {
+  for (const json of [null, [], 'vit', 5]) assert.throws(() => parseVitConfig(json, 'f'), { code: 'MODEL_CONFIG_INVALID' });
+  for (const fields of [{ model_type: 'swin' }, { model_type: 5 }, { architectures: ['ViTForMaskedImageModeling'] }, { architectures: [{}] }]) {
+    assert.throws(() => parse(fields), { code: 'ARCHITECTURE_UNKNOWN' });
+  }
+});

@@ -1,0 +1,94 @@
+/** A run that is killed at any moment and resumed ends, bit for bit, as one that was never killed. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { watch } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { test } from 'node:test';
+import type { RecordedEvent } from '../../../src/trainer/protocol.js';
+import { Random } from '../../../src/trainer/random.js';
+import { eventsOf, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
+import { temporaryFolder } from '../data/pictures.js';
+
+// Everything random at once: order, crops, flips, dropout masks, adapters and head. An epoch has 15 pictures: 8 batches, of which the last is padded.
+const common = { seed: 7, batchSize: 2, epochs: 2, evalSteps: 8, dropout: 0.1, saveSteps: 2, labelSmoothingFactor: 0.1, saveTotalLimit: 2 };
+
+const methods: { name: string; config: object; steps: number; kills: number }[] = [
+  { name: 'LoRA', config: { ...common, method: { type: 'lora', rank: 4, dropout: 0.2, targetModules: ['query', 'value'] } }, steps: 16, kills: 5 },
+  { name: 'full', config: { ...common, method: 'full', learningRate: 1e-4 }, steps: 16, kills: 2 },
+  // Steps of three, three and two batches.
+  { name: 'gradient accumulation', config: { ...common, method: 'lora', gradientAccumulationSteps: 3, epochs: 5, evalSteps: 3 }, steps: 15, kills: 2 },
+];
+
+/** SHA-256 of each file of the folder. */
+async function hashesOf(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).sort();
+  return Object.fromEntries(
+    await Promise.all(
+      names.map(
+        async (name) =>
+          [
+            name,
+            createHash('sha256')
+              .update(await readFile(join(folder, name)))
+              .digest('hex'),
+          ] as const,
+      ),
+    ),
+  );
+}
+
+const lossesOf = (events: readonly RecordedEvent[]): Map<number, number> =>
+  new Map(events.flatMap((event) => (event.type === 'step' ? [[event.step, event.loss]] : [])));
+
+for (const { name, config, steps, kills } of methods) {
+  test(`${name}: killed ${kills} times and resumed equals never killed`, async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeDataset(join(folder, 'photos'), { ant: 9, bee: 10 });
+    const path = await writeConfig(folder, config);
+    const whole = join(folder, 'whole');
+    const undisturbed = await vitune(['train', path, '--set', `output=${whole}`, '--json']);
+    assert.equal(undisturbed.code, 0, undisturbed.stderr);
+
+    const run = join(folder, 'killed');
+    // One kill in each part of the run, at a random moment of a step.
+    const random = new Random(1, name);
+    let isOver = false;
+    let died = 0;
+    for (let kill = 0; !isOver; kill++) {
+      assert.ok(kill <= kills, 'the last start is not killed');
+      const at = kill === kills ? Infinity : Math.floor(((kill + random.uniform()) / kills) * (steps - 1)) + 1;
+      const delay = 30 * random.uniform();
+      const ended = await vitune(['train', path, '--set', `output=${run}`, '--json', ...(kill ? ['--resume'] : [])], {
+        onLine: (line, child) => {
+          const event = JSON.parse(line) as RecordedEvent;
+          if (event.type !== 'step' || event.step < at) return;
+          // The second is to hit a save, which every other step has: as soon as something unfinished appears.
+          if (kill === 1) watch(join(run, 'checkpoints'), (_, file) => file?.startsWith('.unfinished') && child.kill('SIGKILL')).unref();
+          else void pause(delay).then(() => child.kill('SIGKILL'));
+        },
+      });
+      if (ended.signal === 'SIGKILL') died++;
+      else {
+        assert.equal(ended.code, 0, ended.stderr);
+        isOver = true;
+      }
+    }
+    assert.equal(died, kills);
+
+    const [expected, actual] = [await eventsOf(whole), await eventsOf(run)];
+    assert.equal(actual.at(-1)!.type, 'finished');
+    assert.ok(actual.filter(({ type }) => type === 'started').length === kills + 1);
+    assert.deepEqual(lossesOf(actual), lossesOf(expected));
+    const checkpoints = (await readdir(join(whole, 'checkpoints'))).sort();
+    assert.deepEqual((await readdir(join(run, 'checkpoints'))).sort(), checkpoints, 'the same checkpoints, and nothing unfinished');
+    assert.ok(checkpoints.includes(String(steps)));
+    for (const step of checkpoints) {
+      const hashes = await hashesOf(join(whole, 'checkpoints', step));
+      assert.ok('optimizer.safetensors' in hashes && ('adapter_model.safetensors' in hashes || 'model.safetensors' in hashes));
+      assert.deepEqual(await hashesOf(join(run, 'checkpoints', step)), hashes, step);
+    }
+    for (const pointer of ['last', 'best']) assert.equal(await readFile(join(run, pointer), 'utf8'), await readFile(join(whole, pointer), 'utf8'));
+  });
+}
