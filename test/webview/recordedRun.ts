@@ -51,7 +51,10 @@ export function recordedRun({ steps, epochs, taken = steps, finished = taken ===
     const done = step / steps;
     const loss = 1.75 * Math.exp(-4 * done) + 0.28 + (random.uniform() - 0.5) * 0.35 * (1.2 - done);
     const learningRate = done < 0.1 ? (1e-3 * done) / 0.1 : 5e-4 * (1 + Math.cos((Math.PI * (done - 0.1)) / 0.9));
-    add({ type: 'step', step, epoch: step / stepsPerEpoch, loss, learningRate, imagesPerSecond: 21 + 3 * random.uniform() }, 690);
+    add(
+      { type: 'step', step, epoch: step / stepsPerEpoch, loss, learningRate, imagesPerSecond: 21 + 3 * random.uniform(), waiting: 0.01 * random.uniform() },
+      690,
+    );
     if (step % Math.round(stepsPerEpoch) === 0) {
       const accuracy = 0.3 + 0.55 * (1 - Math.exp(-4 * done)) + (random.uniform() - 0.5) * 0.02;
       const confusion = confusionOf(accuracy, names.length);

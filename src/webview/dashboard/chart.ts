@@ -15,6 +15,7 @@ export class Chart {
   private readonly plotArea = h('div', { class: 'plot' });
   private plot: uPlot | null = null;
   private data: ChartData;
+  private toldZoom = String(null);
   private readonly resizes = new ResizeObserver(() => this.fit());
 
   constructor(
@@ -29,6 +30,8 @@ export class Chart {
       /** 0 to 1 share instead of a free scale. */
       share?: boolean;
       head?: HTMLElement[];
+      /** Other steps came into view: data for them may follow. */
+      onZoom: () => void;
     },
     private logarithmic = false,
   ) {
@@ -44,7 +47,18 @@ export class Chart {
 
   setData(data: ChartData): void {
     this.data = data;
-    this.plot?.setData(this.drawable(), !this.zoomed());
+    const { plot, zoom } = this;
+    plot?.setData(this.drawable(), zoom === null);
+    // uPlot looks for what lies in view only when a scale is set, be it to what it was.
+    if (zoom) plot?.setScale('x', { min: zoom[0], max: zoom[1] });
+  }
+
+  /** The steps in view when the person has zoomed in by dragging, else null. */
+  get zoom(): [number, number] | null {
+    const { min, max } = this.plot?.scales.x ?? {};
+    const steps = this.plot?.data[0];
+    if (!steps?.length || min == null || max == null) return null;
+    return min > steps[0]! || max < steps.at(-1)! ? [min, max] : null;
   }
 
   /** Shows other series; `setData` with as many columns must follow. */
@@ -78,10 +92,12 @@ export class Chart {
     return [steps, ...columns.map((column) => column.map((value) => (value !== null && value > 0 ? value : null)))] as uPlot.AlignedData;
   }
 
-  private zoomed(): boolean {
-    const { min, max } = this.plot?.scales.x ?? {};
-    const steps = this.plot?.data[0];
-    return !!steps?.length && min != null && max != null && (min > steps[0]! || max < steps.at(-1)!);
+  private zoomChanged(): void {
+    const zoom = String(this.zoom);
+    if (zoom === this.toldZoom) return;
+    this.toldZoom = zoom;
+    // Not from within uPlot's own change of scale.
+    queueMicrotask(this.options.onZoom);
   }
 
   private fit(): void {
@@ -120,6 +136,7 @@ export class Chart {
       // One crosshair in all charts: they share their steps.
       cursor: { sync: { key: 'steps', setSeries: false }, y: false, drag: { x: true, y: false }, points: { size: 6 }, dataIdx: lastKnown },
       legend: { live: true },
+      hooks: { setScale: [(plot, scale) => scale === 'x' && plot === this.plot && this.zoomChanged()] },
       scales: {
         x: { time: false },
         y: share ? { range: [0, 1] } : { distr: this.logarithmic ? 3 : 1 },

@@ -57,7 +57,7 @@ export class Curves {
     const smoothing = h('div', { class: 'smoothing' }, h('label', { for: 'smoothing' }, l10n.t('Smoothing')), slider, this.smoothingValue);
     const stepLabel = l10n.t('Step');
     const formatStep = (step: number) => formats.integer(step);
-    const common = { stepLabel, formatStep };
+    const common = { stepLabel, formatStep, onZoom: () => this.show(this.record) };
     this.loss = new Chart(
       {
         ...common,
@@ -94,17 +94,32 @@ export class Curves {
     const { steps } = record;
     this.smoothingValue.textContent = this.settings.smoothing.toFixed(2);
     const smoothed = smooth(steps.loss, this.settings.smoothing);
-    const kept = decimate(steps.loss, pointLimit);
     const validation = record.evaluationsOf('validation');
     const test = record.evaluationsOf('test');
     const tested = test.length > 0 ? 1 : 0;
-    const at = (column: readonly number[]): [number[], number[]] => [kept.map((index) => steps.step[index]!), kept.map((index) => column[index]!)];
-    this.loss.setData(joinColumns([at(steps.loss), at(smoothed), points(validation, 'loss')]));
+    const pick = (kept: number[], column: readonly number[]): [number[], number[]] => [
+      kept.map((index) => steps.step[index]!),
+      kept.map((index) => column[index]!),
+    ];
+    const lossKept = this.keptFor(this.loss);
+    this.loss.setData(joinColumns([pick(lossKept, steps.loss), pick(lossKept, smoothed), points(validation, 'loss')]));
     // All charts cover the same steps, so that one crosshair serves them.
     const extent: [number[], null[]] = [steps.step.length ? [steps.step[0]!, steps.step.at(-1)!] : [], [null, null]];
     this.accuracy.setSeries(accuracySeries().slice(0, 1 + tested));
     this.accuracy.setData(joinColumns([points(validation, 'accuracy'), points(test, 'accuracy'), extent]).slice(0, 2 + tested) as ChartData);
-    this.learningRate.setData(joinColumns([at(steps.learningRate)]));
+    this.learningRate.setData(joinColumns([pick(this.keptFor(this.learningRate), steps.learningRate)]));
+  }
+
+  /** Indices of the steps to draw: few of the whole, and as many again of what is zoomed in on. */
+  private keptFor(chart: Chart): number[] {
+    const { step, loss } = this.record.steps;
+    const whole = decimate(loss, pointLimit);
+    if (!chart.zoom) return whole;
+    const [from, to] = chart.zoom;
+    const begin = step.findIndex((one) => one >= from);
+    const end = step.findLastIndex((one) => one <= to) + 1;
+    if (begin < 0 || begin >= end) return whole;
+    return [...whole.filter((index) => index < begin), ...decimate(loss, pointLimit, begin, end), ...whole.filter((index) => index >= end)];
   }
 
   recolor(): void {

@@ -92,6 +92,7 @@ export class Header {
     const last = validation.at(-1)?.accuracy;
     const loss = record.steps.loss.at(-1);
     const speed = record.steps.imagesPerSecond.at(-1);
+    const waiting = record.steps.waiting.at(-1);
     const left = record.secondsLeft();
     const figures: [string, string | undefined | null][] = [
       [l10n.t('Epoch'), started && `${formats.speed(Math.min(record.lastEpoch, started.epochs))} / ${started.epochs}`],
@@ -100,6 +101,8 @@ export class Header {
       [l10n.t('Accuracy'), last === undefined ? undefined : formats.percent(last)],
       [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best)],
       [l10n.t('Pictures/s'), speed === undefined ? undefined : formats.speed(speed)],
+      // Only worth a word where reading the pictures holds training up.
+      [l10n.t('Waiting for pictures'), waiting === undefined || !(waiting >= 0.05) ? undefined : formats.wholePercent(waiting)],
       [l10n.t('Time left'), left === undefined || !live ? undefined : formats.duration(left)],
       [l10n.t('Duration'), finished ? formats.duration(finished.seconds) : undefined],
     ];

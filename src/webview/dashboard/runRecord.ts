@@ -12,6 +12,7 @@ export interface StepColumns {
   loss: number[];
   learningRate: number[];
   imagesPerSecond: number[];
+  waiting: number[];
   /** Milliseconds since 1970. */
   time: number[];
 }
@@ -20,7 +21,7 @@ export class RunRecord {
   started: Started | null = null;
   /** What goes on between steps; null while steps are taken. */
   activity: { phase: Phase; done: number; total: number } | null = null;
-  readonly steps: StepColumns = { step: [], epoch: [], loss: [], learningRate: [], imagesPerSecond: [], time: [] };
+  readonly steps: StepColumns = { step: [], epoch: [], loss: [], learningRate: [], imagesPerSecond: [], waiting: [], time: [] };
   evaluations: EvaluationEvent[] = [];
   notices: NoticeEvent[] = [];
   error: ErrorInfo | null = null;
@@ -80,7 +81,7 @@ export class RunRecord {
       case 'step':
         this.activity = null;
         // JSON has no word for a loss that is not finite: it reads as null.
-        for (const name of ['step', 'epoch', 'loss', 'learningRate', 'imagesPerSecond', 'time'] as const)
+        for (const name of ['step', 'epoch', 'loss', 'learningRate', 'imagesPerSecond', 'waiting', 'time'] as const)
           this.steps[name].push((event[name] as number | null) ?? Number.NaN);
         return;
       case 'evaluation':

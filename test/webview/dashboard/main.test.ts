@@ -92,6 +92,31 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('dragging zooms in to every single step, a double click shows all again', async () => {
+    const view = await open(recordedRun({ steps: 100_000, epochs: 20 }), { status: 'finished' });
+    const { page } = view;
+    const whole = await drawing(view, 'Loss');
+    const over = (await chart(view, 'Loss').locator('.u-over').boundingBox())!;
+    const middle = over.y + over.height / 2;
+    await page.mouse.move(over.x + 200, middle);
+    await page.mouse.down();
+    await page.mouse.move(over.x + 215, middle, { steps: 3 });
+    await page.mouse.up();
+    await view.drawn();
+    assert.notEqual((await drawing(view, 'Loss')).hash, whole.hash);
+    const stepAt = async (x: number) => {
+      await page.mouse.move(over.x + x, middle);
+      return Number(/^Step\s*([\d,]+)/.exec(await legend(view, 'Loss'))?.[1]?.replaceAll(',', ''));
+    };
+    const steps = [await stepAt(400), await stepAt(401), await stepAt(402)];
+    assert.ok(steps[1]! > steps[0]! && steps[1]! - steps[0]! < 5 && steps[2]! > steps[1]!, steps.join());
+    await page.mouse.dblclick(over.x + 400, middle);
+    await page.mouse.move(0, 0);
+    await view.drawn();
+    assert.deepEqual(await drawing(view, 'Loss'), whole);
+    await view.close();
+  });
+
   test('the crosshair tells the values of a step in all charts', async () => {
     const events = recordedRun({ steps: 460, epochs: 10 });
     const view = await open(events, { status: 'finished' });

@@ -35,7 +35,7 @@ test('a resumed run forgets the steps that it takes again, and its old error', (
   record.append(events);
   assert.equal(record.error?.code, 'DISK_FULL');
   add({ ...started, type: 'started', resumedFrom: 20 } as TrainEvent);
-  add({ type: 'step', step: 21, epoch: 2.1, loss: 0.5, learningRate: 1e-3, imagesPerSecond: 20 });
+  add({ type: 'step', step: 21, epoch: 2.1, loss: 0.5, learningRate: 1e-3, imagesPerSecond: 20, waiting: 0 });
   record.append(events);
   assert.equal(record.error, null);
   assert.deepEqual(record.steps.step, [...Array.from({ length: 20 }, (_, index) => index + 1), 21]);
@@ -67,6 +67,7 @@ test('time left follows the pace of the last minutes, not the pause between two 
     loss: 1,
     learningRate: 1e-3,
     imagesPerSecond: 8,
+    waiting: 0,
     seq: 100 + number,
     time: seconds * 1000,
   });
