@@ -1,4 +1,4 @@
-/** The names in code are the names in package.json, and every string that package.json shows is there in both languages. */
+/** The names in code are the names in package.json. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -51,13 +51,6 @@ test('the when-clauses of pictures know the endings that the code knows', () => 
   const source = /resourceExtname =~ \/(.*?)\/i/.exec(item?.when ?? '')?.[1] ?? '';
   for (const ending of pictureEndings) assert.match(`.${ending}`, new RegExp(source, 'i'));
   assert.doesNotMatch('.txt', new RegExp(source, 'i'));
-});
-
-test('every placeholder has its words in English and Turkish, and no words are left over', () => {
-  const placeholders = new Set([...JSON.stringify(manifest).matchAll(/"%([\w.]+)%"/g)].map((match) => match[1]!));
-  const languages = [read('package.nls.json'), read('package.nls.tr.json')];
-  for (const language of languages) assert.deepEqual(sorted(Object.keys(language)), sorted(placeholders));
-  for (const language of languages) for (const words of Object.values(language)) assert.notEqual(words, '');
 });
 
 test('the pictures of the walkthrough are there', () => {

@@ -5,6 +5,8 @@ import { runTraining } from '../run/runTraining.js';
 import { parseArguments } from './arguments.js';
 import { bar, confusionTable, formatError, percent, type Output } from './output.js';
 
+const splits = { train: () => l10n.t('train'), validation: () => l10n.t('validation'), test: () => l10n.t('test') };
+
 const phases = {
   scan: () => l10n.t('Looking through the folders'),
   decode: () => l10n.t('Decoding pictures'),
@@ -59,7 +61,9 @@ function reporter(output: Output): (event: TrainEvent) => void {
         );
       case 'evaluation':
         last = event.confusion;
-        return output.line(l10n.t('epoch {0}: {1} loss {2}, accuracy {3}', event.epoch.toFixed(2), event.split, event.loss.toFixed(4), percent(event.accuracy)));
+        return output.line(
+          l10n.t('epoch {0}: {1} loss {2}, accuracy {3}', event.epoch.toFixed(2), splits[event.split](), event.loss.toFixed(4), percent(event.accuracy)),
+        );
       case 'notice':
         return output.line(formatError({ ...event, remedy: event.remedy ?? '' }));
       case 'finished':

@@ -1,4 +1,5 @@
 /** The parts of a Hugging Face `config.json` of the ViT and DeiT families that the graph needs. */
+import * as l10n from '@vscode/l10n';
 import { errors } from '../errors.js';
 import { activations } from './layers.js';
 
@@ -39,7 +40,7 @@ export function architectureOf({ family, head }: VitConfig): string {
 
 /** Reads what the graph needs; throws a `UserError` that names the field when one is missing, impossible or not understood. */
 export function parseVitConfig(json: unknown, file: string): VitConfig {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw errors.modelConfigInvalid(file, 'config.json', 'an object');
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw errors.modelConfigInvalid(file, 'config.json', l10n.t('an object'));
   const fields = json as Record<string, unknown>;
   const family = fields.model_type;
   const [architecture] = Array.isArray(fields.architectures) ? (fields.architectures as unknown[]) : [];
@@ -49,12 +50,13 @@ export function parseVitConfig(json: unknown, file: string): VitConfig {
   // Far above any model there is; a number beyond would only exhaust the memory.
   const count = (name: string, fallback: number, most: number): number => {
     const value = fields[name] ?? fallback;
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most) throw errors.modelConfigInvalid(file, name, `a whole number from 1 to ${most}`);
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most)
+      throw errors.modelConfigInvalid(file, name, l10n.t('a whole number from 1 to {0}', most));
     return value;
   };
   const share = (name: string, fallback: number): number => {
     const value = fields[name] ?? fallback;
-    if (typeof value !== 'number' || !(value >= 0 && value < 1)) throw errors.modelConfigInvalid(file, name, 'a number from 0 to below 1');
+    if (typeof value !== 'number' || !(value >= 0 && value < 1)) throw errors.modelConfigInvalid(file, name, l10n.t('a number from 0 to below 1'));
     return value;
   };
   const config: VitConfig = {
@@ -76,15 +78,15 @@ export function parseVitConfig(json: unknown, file: string): VitConfig {
   };
   if (!Object.hasOwn(activations, config.activation)) throw errors.modelConfigInvalid(file, 'hidden_act', Object.keys(activations).join(', '));
   if (count('num_channels', 3, 1024) !== 3) throw errors.modelConfigInvalid(file, 'num_channels', '3');
-  if (config.hiddenSize % config.heads) throw errors.modelConfigInvalid(file, 'hidden_size', `a multiple of num_attention_heads (${config.heads})`);
-  if (config.imageSize % config.patchSize) throw errors.modelConfigInvalid(file, 'image_size', `a multiple of patch_size (${config.patchSize})`);
+  if (config.hiddenSize % config.heads) throw errors.modelConfigInvalid(file, 'hidden_size', l10n.t('a multiple of num_attention_heads ({0})', config.heads));
+  if (config.imageSize % config.patchSize) throw errors.modelConfigInvalid(file, 'image_size', l10n.t('a multiple of patch_size ({0})', config.patchSize));
   return config;
 }
 
 function labelsOf(fields: Record<string, unknown>, file: string): string[] {
   const { id2label } = fields;
   if (id2label === undefined) return [];
-  const expected = 'an object from 0, 1, 2, … to names';
+  const expected = l10n.t('an object from 0, 1, 2, … to names');
   if (typeof id2label !== 'object' || id2label === null) throw errors.modelConfigInvalid(file, 'id2label', expected);
   const table = id2label as Record<string, unknown>;
   return Object.keys(table).map((_, i) => {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openModelWeights } from '../checkpoint/modelWeights.js';
 import { isFloat, requireFinite } from '../checkpoint/safetensors.js';
@@ -78,7 +78,7 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw errors.modelConfigInvalid(file, 'the file', 'JSON');
+    throw errors.modelConfigInvalid(file, basename(file), 'JSON');
   }
 }
 
@@ -114,11 +114,16 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
   const side = imageSize ?? config.imageSize;
   if (side % config.patchSize) throw errors.imageSizeInvalid(side, config.patchSize, place);
   const { transform } = preprocessor;
-  const sized: Preprocessor = { ...preprocessor, transform: transform.width === side && transform.height === side ? transform : withImageSize(transform, side) };
+  const sized: Preprocessor = {
+    ...preprocessor,
+    transform: transform.width === side && transform.height === side ? transform : withImageSize(transform, side),
+  };
   const reference = { model, init, seed, imageSize: side };
   const common = { config: { ...config, imageSize: side }, json, preprocessor: sized };
   if (init === 'random') {
-    const sha256 = createHash('sha256').update(JSON.stringify(['random', seed, config])).digest('hex');
+    const sha256 = createHash('sha256')
+      .update(JSON.stringify(['random', seed, config]))
+      .digest('hex');
     return { ...common, reference: { ...reference, sha256 }, weight: (name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed) };
   }
   const { weights, files } = await readWeights(folder, config);
@@ -139,7 +144,10 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
 }
 
 /** Every float weight under the name a classifier has: a bare body (`ViTModel`) lacks the family's prefix. */
-async function readWeights(folder: string, config: VitConfig): Promise<{ weights: Map<string, { shape: number[]; data: Float32Array }>; files: readonly string[] }> {
+async function readWeights(
+  folder: string,
+  config: VitConfig,
+): Promise<{ weights: Map<string, { shape: number[]; data: Float32Array }>; files: readonly string[] }> {
   const reader = await openModelWeights(folder);
   try {
     const weights = new Map<string, { shape: number[]; data: Float32Array }>();
