@@ -8,21 +8,6 @@ import { until } from './harness/editor.js';
 import { useEditor } from './harness/startEditor.js';
 import { makeWorkspace, trainIn } from './workspace.js';
 
-/** The frame of a report (a page without a script of ours) with this title. */
-function report(frames: () => Frame[], title: string): Promise<Frame> {
-  return until(`the page “${title}”`, async () => {
-    for (const frame of frames()) {
-      if (frame.isDetached()) continue;
-      const found = await frame
-        .locator('h1', { hasText: title })
-        .count()
-        .catch(() => 0);
-      if (found) return frame;
-    }
-    return undefined;
-  });
-}
-
 const answer = (frame: Frame) => frame.locator('.verdict[data-verdict="predictions"] .prediction-label').first();
 
 describe('classification', () => {
@@ -32,7 +17,6 @@ describe('classification', () => {
     trainIn(workspace, 'second', { epochs: 1 });
     return { workspace };
   });
-  const frames = () => editor().page.frames();
 
   test('without a checkpoint it says what to do', async () => {
     await editor().openContainer('Explorer');
@@ -87,7 +71,7 @@ describe('classification', () => {
       .row('no picture.png')
       .click({ modifiers: ['ControlOrMeta'] });
     await editor().chooseFromMenu(editor().row('food.png'), 'Classify Image');
-    const page = await report(frames, '2 pictures classified');
+    const page = await editor().report('2 pictures classified');
     const names = await page.locator('td.name').allTextContents();
     assert.equal(names.length, 3);
     assert.equal(names[2]?.trim(), 'no picture.png');
@@ -97,7 +81,7 @@ describe('classification', () => {
 
   test('a folder is classified whole', async () => {
     await editor().chooseFromMenu(editor().row('new pictures'), 'Classify Images in Folder');
-    await report(frames, '3 pictures classified');
+    await editor().report('3 pictures classified');
   });
 
   test('a dataset can be inspected and evaluated on', async () => {
@@ -105,12 +89,12 @@ describe('classification', () => {
     const row = editor().row('emoji').filter({ hasText: '3 classes' });
     await row.waitFor();
     await editor().chooseFromMenu(row, 'Inspect Dataset');
-    const inspection = await report(frames, 'emoji');
+    const inspection = await editor().report('emoji');
     assert.deepEqual(await inspection.locator('td.name').allTextContents(), ['faces', 'flags', 'food']);
     await editor().screenshot('inspection');
     await editor().chooseFromMenu(editor().row('first'), 'Evaluate on a Dataset…');
     await editor().pick('emoji');
-    await report(frames, 'right on emoji');
+    await editor().report('right on emoji');
     await editor().screenshot('evaluation');
   });
 

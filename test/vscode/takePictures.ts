@@ -1,6 +1,5 @@
 /** Takes the pictures of docs/images/ in a real editor, in a dark and a light theme: `node --import tsx test/vscode/takePictures.ts [dark|light]`. */
-import { existsSync } from 'node:fs';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,17 +11,19 @@ import { trainIn } from './workspace.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 process.env.VITUNE_SCREENSHOTS ??= join(root, 'docs', 'images');
 
-/** The whole sample with a trained run and some pictures of an artist that training did not see. */
+const classes = ['animals', 'faces', 'flags', 'food', 'vehicles'];
+
+/** Most of the sample with a trained run and some pictures of an artist that training did not see. */
 function makeFolder(parent: string): string {
   makeSample();
   const folder = join(parent, 'emoji project');
   mkdirSync(join(folder, 'new pictures'), { recursive: true });
-  cpSync(join(sample.folder, 'emoji'), join(folder, 'emoji'), { recursive: true });
-  for (const label of readdirSync(sample.heldOut)) {
+  for (const label of classes) {
+    for (const split of ['train', 'validation']) cpSync(join(sample.folder, 'emoji', split, label), join(folder, 'emoji', split, label), { recursive: true });
     for (const name of readdirSync(join(sample.heldOut, label)).slice(0, 2)) cpSync(join(sample.heldOut, label, name), join(folder, 'new pictures', name));
   }
   const pretrained = existsSync(join(root, 'media', 'embedded', 'model.safetensors'));
-  trainIn(folder, 'emoji-first', pretrained ? { init: 'pretrained', method: 'lora', epochs: 8 } : { epochs: 10 });
+  trainIn(folder, 'emoji-first', pretrained ? { init: 'pretrained', method: 'lora', epochs: 8 } : { epochs: 6 });
   writeFileSync(join(folder, 'emoji.vitune.json'), '{\n  "model": "embedded",\n  "dataset": "emoji",\n  "method": "lora",\n  "epochs": 8,\n  \n}\n');
   return folder;
 }
@@ -45,7 +46,8 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   const dataset = editor.row('emoji').filter({ hasText: 'classes' });
   await dataset.waitFor();
   await editor.chooseFromMenu(dataset, 'Inspect Dataset');
-  await page.waitForTimeout(1500);
+  await editor.report('emoji');
+  await page.locator('.notification-toast').waitFor({ state: 'hidden' });
   await picture('inspection');
 
   await editor.command('View: Close All Editors');
@@ -79,8 +81,8 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await image.locator('.verdict[data-verdict="predictions"]').waitFor();
   await picture('image');
   await editor.chooseFromMenu(editor.row('new pictures'), 'Classify Images in Folder');
-  await editor.tab('Classification Results').waitFor();
-  await page.waitForTimeout(3000);
+  await editor.report('pictures classified');
+  await page.locator('.notification-toast').waitFor({ state: 'hidden' });
   await picture('results');
 
   await editor.command('View: Close All Editors');
@@ -106,7 +108,6 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await editor.command('Welcome: Open Walkthrough...');
   await editor.pick('Train an image classifier with ViTune');
   await page.getByText('Add your pictures').first().waitFor();
-  await page.waitForTimeout(1500);
   await picture('walkthrough');
 }
 

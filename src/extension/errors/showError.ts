@@ -1,4 +1,5 @@
 /** Shows what went wrong: a message with its remedy and an action; what nobody expected goes to the log with its stack. */
+import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { ErrorInfo } from '../../trainer/protocol.js';
 import { log } from '../log/log.js';
@@ -36,7 +37,8 @@ export async function showError(error: unknown, actions: { title: string; run: (
   const info = infoOf(error);
   const { file } = info;
   const buttons = [...actions];
-  if (file) buttons.push({ title: vscode.l10n.t('Open File'), run: () => openPlace({ ...info, file }) });
+  // What is missing cannot be opened.
+  if (file && existsSync(file)) buttons.push({ title: vscode.l10n.t('Open File'), run: () => openPlace({ ...info, file }) });
   if (info.code === bugCode || error instanceof TrainerDied) buttons.push({ title: vscode.l10n.t('Show Log'), run: () => log().show() });
   const chosen = await vscode.window.showErrorMessage(`${info.message} ${info.remedy}`, ...buttons);
   await chosen?.run();

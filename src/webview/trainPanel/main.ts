@@ -22,6 +22,7 @@ openView<TrainPanelState, Patch<TrainPanelState>, FromTrainPanel, Kept>((root, f
 class TrainPanel {
   private readonly form: FormView;
   private readonly card: RunCard;
+  private readonly element = h('div', { class: 'panel' });
   private readonly messages = h('div', { class: 'messages' });
   private readonly formTitle = h('h2', { class: 'form-title' }, l10n.t('New run'));
   private readonly start = button({ label: l10n.t('Start Training'), appearance: 'primary', onClick: () => this.submit('start') });
@@ -36,10 +37,8 @@ class TrainPanel {
     const post = (message: FromTrainPanel) => host.post(message);
     this.form = new FormView(state, post, host.formats, host.kept()?.advancedOpen ?? false, (advancedOpen) => host.keep({ advancedOpen }));
     this.card = new RunCard(post, host.formats);
-    root.append(
-      h('div', { class: 'panel' }, this.messages, this.card.element, this.formTitle, this.form.element, this.save.element),
-      h('div', { class: 'action-bar' }, this.start.element, this.stop.element),
-    );
+    this.element.append(this.messages, this.card.element, this.formTitle, this.form.element, this.save.element);
+    root.append(this.element, h('div', { class: 'action-bar' }, this.start.element, this.stop.element));
     this.showMessages();
     this.showRun();
   }
@@ -64,11 +63,18 @@ class TrainPanel {
       ...(notice ? [messageBox({ kind: 'info', ...notice, onClose: close('notice') })] : []),
     );
     this.messages.hidden = !error && !notice;
+    if (error) this.scrollUp();
+  }
+
+  /** What has just come up (a run that starts, an error) is at the top, and the person may be far down in the form. */
+  private scrollUp(): void {
+    this.element.scrollTo({ top: 0 });
   }
 
   private showRun(): void {
     const { run } = this.state;
     const live = run !== null && isLive(run.status);
+    if (live && this.start.element.hidden === false) this.scrollUp();
     this.card.show(run);
     this.formTitle.hidden = run === null;
     this.start.element.hidden = live;

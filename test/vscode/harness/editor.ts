@@ -154,6 +154,21 @@ export class Editor {
     });
   }
 
+  /** The frame of a report, which is a page without a script: by a part of its heading. */
+  report(heading: string): Promise<Frame> {
+    return until(`the page “${heading}”`, async () => {
+      for (const frame of this.page.frames()) {
+        if (frame.isDetached()) continue;
+        const found = await frame
+          .locator('h1', { hasText: heading })
+          .count()
+          .catch(() => 0);
+        if (found) return frame;
+      }
+      return undefined;
+    });
+  }
+
   /** A notification with this text in it. */
   notification(text: string | RegExp): Locator {
     return this.page.locator('.notification-toast, .notifications-list-container .notification-list-item').filter({ hasText: text });
