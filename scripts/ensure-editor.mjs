@@ -15,6 +15,23 @@ const stamp = join(folder, 'installed.json');
 /** Something this machine lacks and this script may not install: the reason, in words. */
 export class Unavailable extends Error {}
 
+/** Nothing that needs a network, greets, asks or draws attention to itself; dialogs inside the window, where they can be driven. */
+export const quietSettings = {
+  'chat.disableAIFeatures': true,
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'files.simpleDialog.enable': true,
+  'git.enabled': false,
+  'security.workspace.trust.enabled': false,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'window.dialogStyle': 'custom',
+  'window.menuStyle': 'custom',
+  'window.titleBarStyle': 'custom',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+};
 function isInstalled(versions) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === versions;
 }

@@ -1,9 +1,9 @@
 /** Opens the extension on a folder: in desktop VS Code where its command `code` is found, else in a browser through code-server. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ensureEditor } from './ensure-editor.mjs';
+import { ensureEditor, quietSettings } from './ensure-editor.mjs';
 import { root } from './ensure-installed.mjs';
 import { makePackage } from './package.mjs';
 
@@ -16,7 +16,9 @@ function code(args) {
 async function openInBrowser(folder) {
   const [node, script] = ensureEditor();
   const profile = join(root, '.vitune', 'profile');
-  mkdirSync(profile, { recursive: true });
+  const settings = join(profile, 'user-data', 'User', 'settings.json');
+  mkdirSync(dirname(settings), { recursive: true });
+  if (!existsSync(settings)) writeFileSync(settings, JSON.stringify(quietSettings, null, 2));
   writeFileSync(join(profile, 'config.yaml'), '');
   const folders = ['--config', join(profile, 'config.yaml'), '--user-data-dir', join(profile, 'user-data'), '--extensions-dir', join(profile, 'extensions')];
   const vsix = await makePackage({ out: join(root, '.vitune', 'vitune.vsix') });
@@ -25,6 +27,8 @@ async function openInBrowser(folder) {
 
   const switches = ['--auth=none', '--bind-addr=127.0.0.1:0', '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'];
   const server = spawn(node, [script, ...folders, ...switches], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // It waits for open windows to go, which a person at Ctrl+C does not.
+  process.once('SIGINT', () => server.kill('SIGKILL'));
   for await (const line of createInterface({ input: server.stdout })) {
     const address = /listening on (http:\/\/[\d.]+:\d+)/.exec(line);
     if (address) console.log(`\nOpen this address in a browser; Ctrl+C here ends it.\n\n  ${address[1]}/?folder=${encodeURIComponent(folder)}\n`);

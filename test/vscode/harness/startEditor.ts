@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, afterEach, before } from 'node:test';
 import type { RunLock } from '../../../src/trainer/protocol.js';
+import { quietSettings } from '../../../scripts/ensure-editor.mjs';
 import { makePackage } from '../../../scripts/package.mjs';
 import { launchCodeServer } from './codeServer.js';
 import { launchDesktop } from './desktop.js';
@@ -22,23 +23,6 @@ export interface EditorOptions {
   size?: { width: number; height: number };
 }
 
-/** Nothing that needs a network, greets, asks or draws attention to itself; dialogs inside the window, where they can be driven. */
-const quietSettings = {
-  'chat.disableAIFeatures': true,
-  'extensions.autoCheckUpdates': false,
-  'extensions.ignoreRecommendations': true,
-  'files.simpleDialog.enable': true,
-  'git.enabled': false,
-  'security.workspace.trust.enabled': false,
-  'telemetry.telemetryLevel': 'off',
-  'update.mode': 'none',
-  'window.dialogStyle': 'custom',
-  'window.menuStyle': 'custom',
-  'window.titleBarStyle': 'custom',
-  'workbench.secondarySideBar.defaultVisibility': 'hidden',
-  'workbench.startupEditor': 'none',
-  'workbench.tips.enabled': false,
-};
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
 
 /** A trainer outlives its editor on purpose; it must not outlive the test. */
