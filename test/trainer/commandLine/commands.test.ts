@@ -75,17 +75,20 @@ test('inspect: classes, counts, splits and problems with a remedy each', async (
   assert.equal(code, 0, stderr);
   const [inspection, ...more] = jsonLines<Inspection>(stdout);
   assert.deepEqual(more, []);
-  assert.deepEqual({ ...inspection, problems: undefined }, {
-    root: dataset,
-    labels: ['a', 'b', 'lonely'],
-    counts: [
-      { label: 'a', train: 4, validation: 1, test: 0 },
-      { label: 'b', train: 5, validation: 1, test: 0 },
-      { label: 'lonely', train: 1, validation: 0, test: 0 },
-    ],
-    splits: 'seeded',
-    problems: undefined,
-  });
+  assert.deepEqual(
+    { ...inspection, problems: undefined },
+    {
+      root: dataset,
+      labels: ['a', 'b', 'lonely'],
+      counts: [
+        { label: 'a', train: 4, validation: 1, test: 0 },
+        { label: 'b', train: 5, validation: 1, test: 0 },
+        { label: 'lonely', train: 1, validation: 0, test: 0 },
+      ],
+      splits: 'seeded',
+      problems: undefined,
+    },
+  );
   const codes = new Set(inspection!.problems.map((problem) => problem.code));
   for (const expected of ['IMAGE_UNREADABLE', 'CLASS_ONE_IMAGE', 'CLASS_EMPTY', 'DUPLICATE_ACROSS_CLASSES']) assert.ok(codes.has(expected), [...codes].join());
   for (const { message, remedy, file } of inspection!.problems) assert.ok(message && remedy && file);
@@ -144,18 +147,22 @@ test('help and version: 0; no command at all: the usages, and 2', async () => {
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-test('interrupted while it classifies: 130, and what was answered stands', { skip: process.platform === 'win32' && 'Windows ends a process instead' }, async () => {
-  const many = join(folder, 'many');
-  await writeDataset(many, { x: 200 });
-  let isAsked = false;
-  const ended = await vitune(['classify', many, '--checkpoint', run(), '--json'], {
-    onLine: (_, child) => {
-      // A second time would end it at once.
-      if (!isAsked) isAsked = child.kill('SIGINT');
-    },
-  });
-  assert.equal(ended.code, 130, ended.stderr);
-  assertPlain(ended);
-  const answers = jsonLines<Classification>(ended.stdout);
-  assert.ok(answers.length > 0 && answers.length < 200);
-});
+test(
+  'interrupted while it classifies: 130, and what was answered stands',
+  { skip: process.platform === 'win32' && 'Windows ends a process instead' },
+  async () => {
+    const many = join(folder, 'many');
+    await writeDataset(many, { x: 200 });
+    let isAsked = false;
+    const ended = await vitune(['classify', many, '--checkpoint', run(), '--json'], {
+      onLine: (_, child) => {
+        // A second time would end it at once.
+        if (!isAsked) isAsked = child.kill('SIGINT');
+      },
+    });
+    assert.equal(ended.code, 130, ended.stderr);
+    assertPlain(ended);
+    const answers = jsonLines<Classification>(ended.stdout);
+    assert.ok(answers.length > 0 && answers.length < 200);
+  },
+);

@@ -8,7 +8,8 @@ import { temporaryFolder } from '../data/pictures.js';
 import { assertPlain, eventsOf, jsonLines, vitune, writeConfig, writeDataset } from './program.js';
 
 type Timed = TrainEvent & { time: number };
-const only = <T extends TrainEvent['type']>(events: readonly Timed[], type: T) => events.filter((event): event is Extract<Timed, { type: T }> => event.type === type);
+const only = <T extends TrainEvent['type']>(events: readonly Timed[], type: T) =>
+  events.filter((event): event is Extract<Timed, { type: T }> => event.type === type);
 const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
 
 test('with --json: every event, one object a line, the same as in the log', async (t) => {
@@ -88,7 +89,8 @@ test('for a person: the run, its accuracy and its confusion matrix; test picture
   const ended = await vitune(['train', config]);
   assert.equal(ended.code, 0, ended.stderr);
   assert.doesNotMatch(ended.stdout, /\{"type"/);
-  for (const words of [/2 classes; 8 pictures to train on, 8 to validate on/, /validation loss/, /test loss/, /#1 green/, /Best accuracy/]) assert.match(ended.stdout, words);
+  for (const words of [/2 classes; 8 pictures to train on, 8 to validate on/, /validation loss/, /test loss/, /#1 green/, /Best accuracy/])
+    assert.match(ended.stdout, words);
   const events = await eventsOf(join(folder, 'runs', 'run'));
   assert.deepEqual(
     events.flatMap((event) => (event.type === 'evaluation' ? [event.split] : [])),
@@ -96,34 +98,38 @@ test('for a person: the run, its accuracy and its confusion matrix; test picture
   );
 });
 
-test('interrupted in mid-training: 130, a checkpoint, and --resume finishes', { skip: process.platform === 'win32' && 'Windows ends a process instead' }, async (t) => {
-  const folder = await temporaryFolder(t);
-  await writeDataset(join(folder, 'photos'), { red: 10, green: 10 });
-  const config = await writeConfig(folder, { method: 'head', epochs: 3, saveSteps: 1000, evalSteps: 1000 });
-  const stopped = await vitune(['train', config, '--json'], {
-    onLine: (line, child) => {
-      const event = JSON.parse(line) as TrainEvent;
-      if (event.type === 'step' && event.step === 2) child.kill('SIGINT');
-    },
-  });
-  assert.equal(stopped.code, 130, stopped.stderr);
-  assertPlain(stopped);
-  const end = jsonLines<Timed>(stopped.stdout).at(-1)!;
-  assert.ok(end.type === 'stopped' && end.step >= 2 && end.step < 12);
-  assert.ok(existsSync(join(end.run, 'checkpoints', String(end.step), 'optimizer.safetensors')));
-  assert.ok(!existsSync(join(end.run, 'lock.json')));
+test(
+  'interrupted in mid-training: 130, a checkpoint, and --resume finishes',
+  { skip: process.platform === 'win32' && 'Windows ends a process instead' },
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeDataset(join(folder, 'photos'), { red: 10, green: 10 });
+    const config = await writeConfig(folder, { method: 'head', epochs: 3, saveSteps: 1000, evalSteps: 1000 });
+    const stopped = await vitune(['train', config, '--json'], {
+      onLine: (line, child) => {
+        const event = JSON.parse(line) as TrainEvent;
+        if (event.type === 'step' && event.step === 2) child.kill('SIGINT');
+      },
+    });
+    assert.equal(stopped.code, 130, stopped.stderr);
+    assertPlain(stopped);
+    const end = jsonLines<Timed>(stopped.stdout).at(-1)!;
+    assert.ok(end.type === 'stopped' && end.step >= 2 && end.step < 12);
+    assert.ok(existsSync(join(end.run, 'checkpoints', String(end.step), 'optimizer.safetensors')));
+    assert.ok(!existsSync(join(end.run, 'lock.json')));
 
-  const resumed = await vitune(['train', config, '--resume', '--json']);
-  assert.equal(resumed.code, 0, resumed.stderr);
-  const events = jsonLines<Timed>(resumed.stdout);
-  assert.equal(only(events, 'started')[0]!.resumedFrom, end.step);
-  assert.deepEqual(
-    only(events, 'step').map(({ step }) => step),
-    Array.from({ length: 12 - end.step }, (_, i) => end.step + 1 + i),
-  );
-  assert.equal(events.at(-1)!.type, 'finished');
-  await eventsOf(end.run);
-});
+    const resumed = await vitune(['train', config, '--resume', '--json']);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    const events = jsonLines<Timed>(resumed.stdout);
+    assert.equal(only(events, 'started')[0]!.resumedFrom, end.step);
+    assert.deepEqual(
+      only(events, 'step').map(({ step }) => step),
+      Array.from({ length: 12 - end.step }, (_, i) => end.step + 1 + i),
+    );
+    assert.equal(events.at(-1)!.type, 'finished');
+    await eventsOf(end.run);
+  },
+);
 
 test('early stopping ends with the best', async (t) => {
   const folder = await temporaryFolder(t);

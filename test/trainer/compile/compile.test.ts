@@ -93,7 +93,11 @@ test('every parameter has its update, with moments; accumulation splits the step
   assert.equal(parameters.length, 4 * 2 * 2 + 2);
   const expected = parameters.flatMap(({ name }) => [name, `m:${name}`, `v:${name}`]);
   assert.deepEqual([...step.outputs.keys()].sort(), ['gradientNorm', 'loss', ...expected.map((name) => `next:${name}`)].sort());
-  for (const name of expected) assert.ok(step.inputs.some((input) => input.name === name), name);
+  for (const name of expected)
+    assert.ok(
+      step.inputs.some((input) => input.name === name),
+      name,
+    );
   const { accumulate, update } = compileAccumulation(model, optimizer, 2);
   const gradients = parameters.map(({ name }) => `g:${name}`);
   assert.deepEqual([...accumulate.outputs.keys()].sort(), ['loss', ...gradients.map((name) => `next:${name}`)].sort());

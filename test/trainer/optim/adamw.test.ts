@@ -9,18 +9,27 @@ import { interpret } from '../ir/interpreter.js';
 type Numbers = Record<string, number[]>;
 
 /** The update number `t`, counted from 1, of one parameter. */
-function update({ parameter, m, v, grad }: { parameter: number[]; m: number[]; v: number[]; grad: number[] }, t: number, learningRate: number, o: AdamWOptions): Numbers {
+function update(
+  { parameter, m, v, grad }: { parameter: number[]; m: number[]; v: number[]; grad: number[] },
+  t: number,
+  learningRate: number,
+  o: AdamWOptions,
+): Numbers {
   const b = new Builder();
   const input = (name: string) => b.input(name, [parameter.length]);
   const scalars = { learningRate: b.input('learningRate', []), correction1: b.input('correction1', []), correction2: b.input('correction2', []) };
   const next = adamw(b, { parameter: input('parameter'), m: input('m'), v: input('v') }, input('grad'), scalars, o);
   for (const [name, value] of Object.entries(next)) b.output(name, value);
   const corrections = { learningRate: [learningRate], correction1: [1 - o.beta1 ** t], correction2: [Math.sqrt(1 - o.beta2 ** t)] };
-  return Object.fromEntries(Object.entries(interpret(b.graph, { parameter, m, v, grad, ...corrections })).map(([name, { data }]) => [name, Array.from(data, Number)]));
+  return Object.fromEntries(
+    Object.entries(interpret(b.graph, { parameter, m, v, grad, ...corrections })).map(([name, { data }]) => [name, Array.from(data, Number)]),
+  );
 }
 
 function assertClose(actual: readonly number[], expected: readonly number[]): void {
-  actual.forEach((value, i) => assert.ok(Math.abs(value - expected[i]!) < 1e-6 * Math.max(1, Math.abs(expected[i]!)), `${i}: ${value} instead of ${expected[i]}`));
+  actual.forEach((value, i) =>
+    assert.ok(Math.abs(value - expected[i]!) < 1e-6 * Math.max(1, Math.abs(expected[i]!)), `${i}: ${value} instead of ${expected[i]}`),
+  );
 }
 
 const plain = { beta1: 0.9, beta2: 0.999, epsilon: 0, weightDecay: 0 };

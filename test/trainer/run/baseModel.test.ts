@@ -28,7 +28,9 @@ async function changed(t: TestContext, o: { config?: object; rename?: (name: str
 }
 
 test('a bare body without prefix and head has the same weights, and a head drawn by its own seed', async (t) => {
-  const bare = await open(await changed(t, { config: { architectures: ['ViTModel'] }, rename: (name) => (name.startsWith('vit.') ? name.slice(4) : undefined) }));
+  const bare = await open(
+    await changed(t, { config: { architectures: ['ViTModel'] }, rename: (name) => (name.startsWith('vit.') ? name.slice(4) : undefined) }),
+  );
   const whole = await open(tinyModel);
   assert.deepEqual(bare.weight(query, [48, 48], 0), whole.weight(query, [48, 48], 0));
   const head = bare.weight('classifier.weight', [5, 48], 1);
@@ -88,6 +90,9 @@ test('a model is told from another by its weights alone', async (t) => {
   const copy = await changed(t, {});
   await cp(join(tinyModel, 'model.safetensors'), join(copy, 'model.safetensors'));
   await reopenBaseModel({ ...reference, model: copy }, '/checkpoint');
-  await assert.rejects(reopenBaseModel({ ...reference, model: await changed(t, { dtype: 'F16' }) }, '/checkpoint'), { code: 'BASE_CHANGED', place: { file: '/checkpoint' } });
+  await assert.rejects(reopenBaseModel({ ...reference, model: await changed(t, { dtype: 'F16' }) }, '/checkpoint'), {
+    code: 'BASE_CHANGED',
+    place: { file: '/checkpoint' },
+  });
   await assert.rejects(reopenBaseModel({ ...reference, model: join(copy, 'absent') }, '/checkpoint'), { code: 'BASE_MISSING' });
 });

@@ -33,8 +33,14 @@ test('classification and evaluation answer alike, in any batch', async (t) => {
   const [single, batched] = [await Classifier.open(checkpoint), await Classifier.open(checkpoint, 8)];
   const [one, many] = [await all(single.classify(paths, 3)), await all(batched.classify(paths, 3))];
   for (const answers of [one, many]) {
-    assert.deepEqual(answers.map(({ path }) => path), paths);
-    assert.deepEqual(answers.filter((answer) => 'error' in answer).map(({ path }) => path), [join(photos, 'bee', 'broken.jpg')]);
+    assert.deepEqual(
+      answers.map(({ path }) => path),
+      paths,
+    );
+    assert.deepEqual(
+      answers.filter((answer) => 'error' in answer).map(({ path }) => path),
+      [join(photos, 'bee', 'broken.jpg')],
+    );
   }
   const readable = (answers: Classification[]) => answers.filter((answer) => 'predictions' in answer);
   readable(one).forEach((answer, i) => {

@@ -40,7 +40,10 @@ test('a disk that is full, and then read-only', async (t) => {
       },
     });
     await assertKept(ended, 'NOT_SAVED_DISK_FULL', run);
-    assert.deepEqual((await readdir(run)).filter((name) => name === 'lock.json'), []);
+    assert.deepEqual(
+      (await readdir(run)).filter((name) => name === 'lock.json'),
+      [],
+    );
     rmSync(filler);
     execFileSync('mount', ['-o', 'remount,ro', disk]);
     const refused = await vitune(['train', config, '--resume', '--json']);
@@ -54,16 +57,20 @@ test('a disk that is full, and then read-only', async (t) => {
   });
 });
 
-test('a folder that allows no writing any more', { skip: process.platform === 'win32' ? 'permissions are others on Windows' : process.getuid?.() === 0 && 'permissions do not stop root' }, async (t) => {
-  const folder = await temporaryFolder(t);
-  await writeDataset(join(folder, 'photos'), { red: 5, green: 5 });
-  const run = join(folder, 'run');
-  const config = await writeConfig(folder, { method: 'lora', epochs: 4, output: run });
-  const ended = await vitune(['train', config, '--json'], {
-    onLine: (line) => (JSON.parse(line) as TrainEvent).type === 'checkpoint' && chmodSync(join(run, 'checkpoints'), 0o555),
-  });
-  chmodSync(join(run, 'checkpoints'), 0o755);
-  await assertKept(ended, 'NOT_SAVED_READ_ONLY', run);
-  const resumed = await vitune(['train', config, '--resume', '--json']);
-  assert.equal(resumed.code, 0, resumed.stderr);
-});
+test(
+  'a folder that allows no writing any more',
+  { skip: process.platform === 'win32' ? 'permissions are others on Windows' : process.getuid?.() === 0 && 'permissions do not stop root' },
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeDataset(join(folder, 'photos'), { red: 5, green: 5 });
+    const run = join(folder, 'run');
+    const config = await writeConfig(folder, { method: 'lora', epochs: 4, output: run });
+    const ended = await vitune(['train', config, '--json'], {
+      onLine: (line) => (JSON.parse(line) as TrainEvent).type === 'checkpoint' && chmodSync(join(run, 'checkpoints'), 0o555),
+    });
+    chmodSync(join(run, 'checkpoints'), 0o755);
+    await assertKept(ended, 'NOT_SAVED_READ_ONLY', run);
+    const resumed = await vitune(['train', config, '--resume', '--json']);
+    assert.equal(resumed.code, 0, resumed.stderr);
+  },
+);

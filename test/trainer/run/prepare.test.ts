@@ -13,7 +13,8 @@ async function prepared(t: TestContext, config: object, labels = 3) {
   const base = await openBaseModel({ model: tinyModel, init: 'pretrained', seed: loaded.config.seed });
   return { base, loaded, ...prepare(loaded, base, labels) };
 }
-const scalars = (parameters: readonly { shape: readonly number[] }[]): number => parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+const scalars = (parameters: readonly { shape: readonly number[] }[]): number =>
+  parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 
 test('parameters are counted: the whole network, and with adapters more', async (t) => {
   const full = await prepared(t, { method: 'full' });
@@ -36,8 +37,16 @@ test("the run's dropout goes before the model's own", async (t) => {
 test('first values: the base, a new head, and adapters that change nothing yet', async (t) => {
   const { base, loaded, ...rest } = await prepared(t, { method: 'lora', seed: 9 });
   const values = initialValues(rest, base, loaded.config.seed);
-  assert.deepEqual([...values.keys()], rest.parameters.map(({ name }) => name));
-  for (const [name, data] of values) if (name.endsWith('lora_B.weight')) assert.ok(data.every((value) => value === 0), name);
+  assert.deepEqual(
+    [...values.keys()],
+    rest.parameters.map(({ name }) => name),
+  );
+  for (const [name, data] of values)
+    if (name.endsWith('lora_B.weight'))
+      assert.ok(
+        data.every((value) => value === 0),
+        name,
+      );
   assert.ok([...values].some(([name, data]) => name.endsWith('lora_A.weight') && data.some((value) => value !== 0)));
   const full = await prepared(t, { method: 'full' });
   const name = 'vit.encoder.layer.0.output.dense.weight';

@@ -1,0 +1,127 @@
+/** A program: takes the same training steps on the CPU and on the device named by its argument, and prints how far they differ, as JSON. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { Trainable, type TrainableState, type TrainBatch, type Values } from '../../../src/trainer/engine/trainable.js';
+import { initialAdapter } from '../../../src/trainer/peft/init.js';
+import { methodOf, type MethodConfig } from '../../../src/trainer/peft/method.js';
+import type { DeviceName } from '../../../src/trainer/protocol.js';
+import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+
+interface Case {
+  name: string;
+  model: string;
+  method: MethodConfig;
+  /** Parts of each step. */
+  parts: number;
+  hiddenDropout: number;
+}
+
+const lora: MethodConfig = { type: 'lora', rank: 4, alpha: 8, dropout: 0.2, targetModules: ['query', 'value', 'dense'] };
+export const cases: readonly Case[] = [
+  { name: 'head', model: 'vit', method: { type: 'head', dropout: 0.2 }, parts: 1, hiddenDropout: 0 },
+  { name: 'LoRA with dropout', model: 'vit', method: lora, parts: 1, hiddenDropout: 0.1 },
+  { name: 'full', model: 'vit', method: { type: 'full' }, parts: 1, hiddenDropout: 0 },
+  { name: 'LoRA in three parts', model: 'vit', method: lora, parts: 3, hiddenDropout: 0 },
+  { name: 'full with a distilled head', model: 'deit-teacher', method: { type: 'full' }, parts: 1, hiddenDropout: 0 },
+];
+
+/** What a device gave: numbers to be held against another device's. */
+interface Outcome {
+  losses: number[];
+  norms: number[];
+  logits: number[];
+  state: Required<TrainableState>;
+}
+
+/** The greatest difference of each kind: relative for losses and norms, relative to the greatest number of its kind for the rest. */
+export interface Difference {
+  loss: number;
+  norm: number;
+  logits: number;
+  /** Relative to the greatest change of a parameter. */
+  parameters: number;
+  m: number;
+  v: number;
+}
+
+const golden = join(fileURLToPath(new URL('../../golden', import.meta.url)));
+const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin')));
+const [labels, batchSize, size] = [5, 4, 32];
+const learningRate = 0.01;
+
+function batchesOf(count: number, parts: number): TrainBatch[] {
+  return Array.from({ length: count }, (_, i) => {
+    const targets = new Float32Array(batchSize * labels).fill(0.02);
+    for (let k = 0; k < batchSize; k++) targets[k * labels + ((i * 3 + k) % labels)] = 0.92;
+    const start = (i % 4) * batchSize * size * size * 3;
+    return { images: pictures.slice(start, start + batchSize * size * size * 3), targets, weights: new Float32Array(batchSize).fill(1 / batchSize / parts) };
+  });
+}
+
+async function outcomeOf(device: DeviceName, { model: name, method, parts, hiddenDropout }: Case): Promise<{ outcome: Outcome; initial: Values }> {
+  const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0 });
+  const { mean, std, rescaleFactor } = base.preprocessor;
+  const trainable = await Trainable.create(new OrtEngine(device), {
+    model: {
+      config: { ...base.config, hiddenDropout },
+      norm: { mean, deviation: std, rescale: rescaleFactor },
+      frozen: (weight, shape) => base.weight(weight, shape, 0),
+      method: methodOf(method),
+      labels,
+      height: size,
+      width: size,
+    },
+    // An epsilon of this size damps what is mere noise: a gradient that is zero but for rounding would else move its parameter by a whole learning rate.
+    optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-3, weightDecay: 0.01, maxGradNorm: 1 },
+    batchSize,
+    evalBatchSize: batchSize,
+    accumulates: parts > 1,
+    seed: 3,
+  });
+  const initial: Values = new Map(trainable.parameters.map((p) => [p.name, initialAdapter(p.name, p.shape, 0) ?? base.weight(p.name, p.shape, 0).slice()]));
+  trainable.restore({ parameters: initial });
+  const [losses, norms]: number[][] = [[], []];
+  // Two steps, so that what stayed on the device is fed again.
+  for (let step = 0; step < 2; step++) {
+    const { loss, gradientNorm } = await trainable.step(batchesOf(parts * (step + 1), parts).slice(-parts), step, learningRate);
+    losses!.push(loss);
+    norms!.push(gradientNorm);
+  }
+  const logits = Array.from(await trainable.logits(batchesOf(1, 1)[0]!.images));
+  const state = await trainable.read();
+  await trainable.dispose();
+  return { outcome: { losses: losses!, norms: norms!, logits, state }, initial };
+}
+
+function furthest(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce((most, each) => (each >= most || Number.isNaN(each) ? each : most), 0);
+}
+const flat = (values: Values): number[] => [...values.values()].flatMap((each) => Array.from(each));
+const relativeTo = (reference: readonly number[], a: readonly number[], b: readonly number[]): number =>
+  furthest(a, b) /
+  furthest(
+    reference,
+    reference.map(() => 0),
+  );
+const relative = (a: readonly number[], b: readonly number[]): number => Math.max(...a.map((value, i) => Math.abs(value - b[i]!) / Math.abs(b[i]!)));
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const differences: Record<string, Difference> = {};
+  for (const each of cases) {
+    const { outcome: expected, initial } = await outcomeOf('cpu', each);
+    const { outcome: actual } = await outcomeOf(process.argv[2] as DeviceName, each);
+    const start = flat(initial);
+    const moved = flat(expected.state.parameters).map((value, i) => value - start[i]!);
+    differences[each.name] = {
+      loss: relative(actual.losses, expected.losses),
+      norm: relative(actual.norms, expected.norms),
+      logits: relativeTo(expected.logits, actual.logits, expected.logits),
+      parameters: relativeTo(moved, flat(actual.state.parameters), flat(expected.state.parameters)),
+      m: relativeTo(flat(expected.state.m), flat(actual.state.m), flat(expected.state.m)),
+      v: relativeTo(flat(expected.state.v), flat(actual.state.v), flat(expected.state.v)),
+    };
+  }
+  console.log(JSON.stringify(differences));
+}
