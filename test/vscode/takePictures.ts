@@ -23,7 +23,7 @@ function makeFolder(parent: string): string {
     for (const name of readdirSync(join(sample.heldOut, label)).slice(0, 2)) cpSync(join(sample.heldOut, label, name), join(folder, 'new pictures', name));
   }
   const pretrained = existsSync(join(root, 'media', 'embedded', 'model.safetensors'));
-  trainIn(folder, 'emoji-first', pretrained ? { init: 'pretrained', method: 'lora', epochs: 8 } : { epochs: 6 });
+  trainIn(folder, 'emoji-first', pretrained ? { init: 'pretrained', method: 'lora', epochs: 8 } : { epochs: 4 });
   writeFileSync(join(folder, 'emoji.vitune.json'), '{\n  "model": "embedded",\n  "dataset": "emoji",\n  "method": "lora",\n  "epochs": 8,\n  \n}\n');
   return folder;
 }
@@ -33,7 +33,8 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   const picture = async (name: string) => {
     // The pointer's hover and focus rings are of no use in a picture.
     await page.mouse.move(700, 790);
-    await page.locator('.monaco-hover:visible').waitFor({ state: 'hidden' });
+    for (const passing of ['.monaco-hover', '.quick-input-widget', '.notification-toast'])
+      await until(`${passing} to be gone`, async () => (await page.locator(`${passing}:visible`).count()) === 0);
     await editor.screenshot(`${name} ${theme}`);
   };
 
@@ -47,12 +48,11 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await dataset.waitFor();
   await editor.chooseFromMenu(dataset, 'Inspect Dataset');
   await editor.report('emoji');
-  await page.locator('.notification-toast').waitFor({ state: 'hidden' });
   await picture('inspection');
 
   await editor.command('View: Close All Editors');
   const panel = await editor.webview('trainPanel');
-  await panel.locator('vscode-text-field[data-field="epochs"] input').fill('8');
+  await panel.locator('vscode-text-field[data-field="epochs"] input').fill('6');
   await panel.getByText('Start Training', { exact: true }).locator('visible=true').first().click();
   const dashboard = await editor.webview('dashboard');
   await dashboard.getByText('Confusion matrix').waitFor();
@@ -73,16 +73,24 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await editor.command('View: Close All Editors');
   await editor.chooseFromMenu(editor.row('emoji-first'), 'Set Active Checkpoint');
   await editor.openContainer('Explorer');
-  await editor.row('new pictures').click();
   const pictures = page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: 'twemoji' });
-  await pictures.first().waitFor();
+  await until('the pictures in the explorer', async () => {
+    if (await pictures.first().isVisible()) return true;
+    await editor.row('new pictures').click();
+    return pictures
+      .first()
+      .waitFor({ timeout: 5000 })
+      .then(
+        () => true,
+        () => false,
+      );
+  });
   await editor.chooseFromMenu(pictures.nth(1), 'Classify Image');
   const image = await editor.webview('imageEditor');
   await image.locator('.verdict[data-verdict="predictions"]').waitFor();
   await picture('image');
   await editor.chooseFromMenu(editor.row('new pictures'), 'Classify Images in Folder');
   await editor.report('pictures classified');
-  await page.locator('.notification-toast').waitFor({ state: 'hidden' });
   await picture('results');
 
   await editor.command('View: Close All Editors');
@@ -119,6 +127,9 @@ try {
     const editor = await startEditor({ workspace, theme });
     try {
       await takeAll(editor, theme);
+    } catch (error) {
+      await editor.screenshot('failed');
+      throw error;
     } finally {
       await editor.close();
     }

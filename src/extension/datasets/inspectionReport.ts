@@ -20,7 +20,8 @@ export function inspectionReport(folder: string, inspection: Inspection): Report
     body: () => html`
       <h1>${basename(folder)}</h1>
       <p class="lead">
-        ${folder}<br />${t('{0} pictures', count(imagesIn(inspection)))} · ${t('{0} classes', count(labels.length))} · ${origin}<br />
+        ${vscode.workspace.asRelativePath(folder)}<br />${t('{0} pictures', count(imagesIn(inspection)))} · ${t('{0} classes', count(labels.length))} ·
+        ${origin}<br />
         ${commandLink(commands.trainDataset, [folder], t('Train on this dataset'))}
       </p>
       <table>

@@ -17,7 +17,9 @@ export function evaluationReport(evaluation: Evaluation, checkpoint: string, dat
     title: t('Evaluation on {0}', basename(dataset)),
     body: () => html`
       <h1>${t('{0} right on {1}', percent(accuracy), basename(dataset))}</h1>
-      <p class="lead">${t('{0} pictures', count(pictures))} · ${t('loss {0}', loss.toLocaleString(vscode.env.language, decimals))}<br />${checkpoint}</p>
+      <p class="lead">
+        ${t('{0} pictures', count(pictures))} · ${t('loss {0}', loss.toLocaleString(vscode.env.language, decimals))}<br />${vscode.workspace.asRelativePath(checkpoint)}
+      </p>
       <table>
         <thead>
           <tr>

@@ -130,9 +130,9 @@ function describe(run: Run): string {
     case 'stopping':
       return t('stopping…');
     case 'finished':
-      return [t('finished'), accuracy].filter(Boolean).join(' · ');
+      return [accuracy, t('finished')].filter(Boolean).join(' · ');
     case 'stopped':
-      return [t('stopped at {0}', done), accuracy].filter(Boolean).join(' · ');
+      return [accuracy, t('stopped at {0}', done)].filter(Boolean).join(' · ');
     case 'failed':
       return t('failed at {0}', done);
     case 'interrupted':
