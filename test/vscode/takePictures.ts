@@ -113,6 +113,8 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await page.keyboard.press('Escape');
 
   await editor.command('View: Close All Editors');
+  // A walkthrough shows its pictures only where there is room.
+  await editor.command('View: Toggle Primary Side Bar Visibility');
   await editor.command('Welcome: Open Walkthrough...');
   await editor.pick('Train an image classifier with ViTune');
   await page.getByText('Add your pictures').first().waitFor();
