@@ -100,6 +100,7 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   const row = page.locator('.suggest-widget.visible .monaco-list-row').filter({ hasText: 'batchSize' });
   await until('the completion', async () => {
     if (await row.first().isVisible()) return true;
+    await page.keyboard.press('Escape');
     await page.keyboard.press('Control+Space');
     return row
       .first()
