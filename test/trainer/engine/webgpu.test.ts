@@ -12,6 +12,8 @@ test('training steps on WebGPU equal those on the CPU', { skip: noVulkan }, asyn
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', program, 'webgpu'], {
     env: { ...vulkanEnvironment(), VITUNE_THREADS: '1' },
     encoding: 'utf8',
+    // A driver that hangs must not hang the tests; the steps take a minute of a quiet machine.
+    timeout: 900_000,
   });
   assert.deepEqual({ status, signal }, { status: 0, signal: null }, stderr);
   const differences = JSON.parse(stdout) as Record<string, Difference>;
