@@ -32,7 +32,10 @@ function run(dataset, method, init, seed) {
     writeFileSync(config, JSON.stringify({ dataset: resolve(dataset), method, init, seed, device: 'cpu', ...budget }));
     const done = spawnSync(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), 'train', config, '--json'], { encoding: 'utf8', maxBuffer: 2 ** 28 });
     if (done.status !== 0) throw new Error(done.stderr);
-    const events = done.stdout.trim().split('\n').map((line) => JSON.parse(line));
+    const events = done.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     const { best, seconds } = events.find(({ type }) => type === 'finished');
     const { images } = events.find(({ type }) => type === 'started');
     return { accuracy: best.accuracy, seconds, images };

@@ -81,6 +81,7 @@ if (part === 'desktop') {
   if (part !== 'vscode') {
     for (const project of ['.', 'src/webview', 'test/webview', 'test/vscode']) run(`type check ${project}`, [tool('typescript', 'bin/tsc'), '-p', project]);
     run('lint', [tool('eslint', 'bin/eslint.js'), '.']);
+    run('layout', [tool('prettier', 'bin/prettier.cjs'), '--check', '.']);
     nodeTest(
       'tests',
       testFiles((path) => !isEditorTest(path)),

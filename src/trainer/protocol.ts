@@ -93,13 +93,9 @@ export interface Prediction {
 export type Classification = { path: string; predictions: Prediction[] } | { path: string; error: ErrorInfo };
 
 /** Requests to and answers from the warm classification process (`main.js serve`), over the fork's IPC channel. */
-export type ServeRequest =
-  | { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number }
-  | { id: number; type: 'cancel'; request: number };
+export type ServeRequest = { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number } | { id: number; type: 'cancel'; request: number };
 export type ServeAnswer =
-  | { id: number; type: 'classification'; result: Classification }
-  | { id: number; type: 'done' }
-  | ({ id: number; type: 'error' } & ErrorInfo);
+  { id: number; type: 'classification'; result: Classification } | { id: number; type: 'done' } | ({ id: number; type: 'error' } & ErrorInfo);
 
 export interface Evaluation {
   accuracy: number;

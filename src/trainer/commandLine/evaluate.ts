@@ -19,7 +19,13 @@ export async function evaluate(args: string[], output: Output, signal: AbortSign
   output.json(evaluation);
   output.line(l10n.t('Accuracy {0}, loss {1}', percent(evaluation.accuracy), evaluation.loss.toFixed(4)));
   const header = [l10n.t('class'), l10n.t('precision'), l10n.t('recall'), 'F1', l10n.t('pictures')];
-  const rows = evaluation.perClass.map(({ label, precision, recall, f1, support }) => [label, percent(precision), percent(recall), percent(f1), String(support)]);
+  const rows = evaluation.perClass.map(({ label, precision, recall, f1, support }) => [
+    label,
+    percent(precision),
+    percent(recall),
+    percent(f1),
+    String(support),
+  ]);
   output.line(`\n${table([header, ...rows])}`);
   output.line(`\n${confusionTable(evaluation.labels, evaluation.confusion)}`);
 }

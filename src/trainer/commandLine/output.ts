@@ -60,7 +60,14 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 export function table(rows: readonly (readonly (string | number)[])[]): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => String(row[column]).length))) ?? [];
   const cell = (value: string | number, width: number): string => (typeof value === 'number' ? String(value).padStart(width) : value.padEnd(width));
-  return rows.map((row) => row.map((value, i) => cell(value, widths[i]!)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((value, i) => cell(value, widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** A confusion matrix with its labels: truth down, prediction across. */

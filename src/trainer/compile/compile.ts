@@ -117,6 +117,11 @@ export function compileAccumulation(model: ModelSpec, optimizer: OptimizerSpec, 
   parameters.forEach(({ name, shape }, i) => b.output(names.next(names.gradient(name)), b.add(b.input(names.gradient(name), shape), grads[i]!)));
   const u = new Builder();
   const inputs = new Map(parameters.map(({ name, shape }) => [name, u.input(name, shape)]));
-  buildUpdate(u, inputs, parameters.map(({ name, shape }) => u.input(names.gradient(name), shape)), optimizer);
+  buildUpdate(
+    u,
+    inputs,
+    parameters.map(({ name, shape }) => u.input(names.gradient(name), shape)),
+    optimizer,
+  );
   return { accumulate: finish(b), update: finish(u), parameters, masks: scope.masks };
 }

@@ -96,12 +96,15 @@ export class Trainable {
 
   #inputs({ images, targets, weights }: TrainBatch, step: number, part: number): Tensors {
     const { batchSize, model, seed } = this.o;
-    const masks = this.masks.map(({ name, shape, rate }) => [name, DeviceTensor.from('u8', shape, dropoutMask(sizeOf(shape), rate, new Random(seed, name, step, part)))]);
+    const masks = this.masks.map(({ name, shape, rate }) => [
+      name,
+      DeviceTensor.from('u8', shape, dropoutMask(sizeOf(shape), rate, new Random(seed, name, step, part))),
+    ]);
     return {
       images: DeviceTensor.from('u8', [batchSize, model.height, model.width, 3], images),
       targets: DeviceTensor.from('f32', [batchSize, model.labels], targets),
       weights: DeviceTensor.from('f32', [batchSize], weights),
-      ...Object.fromEntries(masks) as Tensors,
+      ...(Object.fromEntries(masks) as Tensors),
     };
   }
 
@@ -147,7 +150,8 @@ export class Trainable {
   /** Copies of parameters and moments. */
   async read(): Promise<Required<TrainableState>> {
     const state = await this.#onCpu();
-    const pick = (nameOf: (parameter: string) => string): Values => new Map(this.parameters.map(({ name }) => [name, (state[nameOf(name)]!.data as Float32Array).slice()]));
+    const pick = (nameOf: (parameter: string) => string): Values =>
+      new Map(this.parameters.map(({ name }) => [name, (state[nameOf(name)]!.data as Float32Array).slice()]));
     return { parameters: pick((name) => name), m: pick(names.moment1), v: pick(names.moment2) };
   }
 

@@ -47,7 +47,11 @@ export function patches({ b }: Scope, images: Value, size: number, o: { mean: re
   const flat = b.cast(b.reshape(cut, [batch * rows * columns, channels * size * size]), 'f32');
   // One number a column rather than one a channel: ONNX Runtime broadcasts long rows much faster than rows of three.
   const columnwise = (name: string, of: (channel: number) => number): Value =>
-    b.constant(name, [channels * size * size], Float32Array.from({ length: channels * size * size }, (_, i) => of(Math.floor(i / (size * size)))));
+    b.constant(
+      name,
+      [channels * size * size],
+      Float32Array.from({ length: channels * size * size }, (_, i) => of(Math.floor(i / (size * size)))),
+    );
   const factor = columnwise('pixel.factor', (c) => o.rescale / o.deviation[c]!);
   const shift = columnwise('pixel.shift', (c) => -o.mean[c]! / o.deviation[c]!);
   return b.add(b.mul(flat, factor), shift);

@@ -22,7 +22,9 @@ export function vit(s: Scope, config: VitConfig, images: Value, norm: PixelNorm,
   const kernel = b.reshape(s.weight(`${embeddings}.patch_embeddings.projection.weight`, [d, 3, patchSize, patchSize]), [d, 3 * patchSize * patchSize]);
   const bias = s.weight(`${embeddings}.patch_embeddings.projection.bias`, [d]);
   const embedded = b.matmul(patches(s, images, patchSize, norm), kernel, { transB: true, bias });
-  const special = ['cls_token', 'distillation_token'].slice(0, specialTokens).map((name) => b.expand(s.weight(`${embeddings}.${name}`, [1, 1, d]), [batch, 1, d]));
+  const special = ['cls_token', 'distillation_token']
+    .slice(0, specialTokens)
+    .map((name) => b.expand(s.weight(`${embeddings}.${name}`, [1, 1, d]), [batch, 1, d]));
   const positions = s.weight(`${embeddings}.position_embeddings`, [1, count + specialTokens, d]);
   const placed = b.add(b.concat(1, ...special, b.reshape(embedded, [batch, count, d])), positions);
   let x = s.dropout(b.reshape(placed, [batch * (count + specialTokens), d]), config.hiddenDropout);

@@ -109,15 +109,28 @@ export async function writeCheckpoint(folder: string, { base, network, method, l
   const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
     parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
   if (method.type === 'full') {
-    await writeSafetensors(join(folder, files.model), named(state.parameters, (name) => name), { format: 'pt' });
+    await writeSafetensors(
+      join(folder, files.model),
+      named(state.parameters, (name) => name),
+      { format: 'pt' },
+    );
   } else {
-    await writeSafetensors(join(folder, files.adapter), named(state.parameters, (name) => peftPrefix + name), { format: 'pt' });
+    await writeSafetensors(
+      join(folder, files.adapter),
+      named(state.parameters, (name) => peftPrefix + name),
+      { format: 'pt' },
+    );
     await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
   }
   await writeSafetensors(join(folder, files.optimizer), [...named(state.m, (name) => `m:${name}`), ...named(state.v, (name) => `v:${name}`)]);
   const { step, best, evaluationsSinceBest, dataset } = progress;
   // In one order, so that a resumed run writes the same bytes.
-  await writeJson(join(folder, files.progress), { step, best: best && { step: best.step, accuracy: best.accuracy, loss: best.loss }, evaluationsSinceBest, dataset });
+  await writeJson(join(folder, files.progress), {
+    step,
+    best: best && { step: best.step, accuracy: best.accuracy, loss: best.loss },
+    evaluationsSinceBest,
+    dataset,
+  });
 }
 
 const aboutSchema = z.object({

@@ -29,7 +29,15 @@ export async function runTraining({ config, overrides, resume, signal, onEvent }
     onEvent(run.emit(event));
   };
   try {
-    await train({ loaded, run: run.path, name: run.name, resumeFrom: run.resumeFrom, cacheFolder: cacheFolder(), emit, signal: AbortSignal.any([signal, run.stopRequest]) });
+    await train({
+      loaded,
+      run: run.path,
+      name: run.name,
+      resumeFrom: run.resumeFrom,
+      cacheFolder: cacheFolder(),
+      emit,
+      signal: AbortSignal.any([signal, run.stopRequest]),
+    });
   } catch (error) {
     const cause = explain(error);
     if (hasStarted) tell(cause, emit);

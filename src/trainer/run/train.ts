@@ -45,7 +45,8 @@ function fingerprint({ root, splits, labels }: Pick<Dataset, 'root' | 'splits' |
 export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, signal }: TrainOptions): Promise<void> {
   const { config, placeOf } = loaded;
   const started = Date.now();
-  const notice = ({ code, message, remedy, file }: Omit<ErrorInfo, 'remedy'> & { remedy?: string }): void => emit({ type: 'notice', code, message, remedy, file });
+  const notice = ({ code, message, remedy, file }: Omit<ErrorInfo, 'remedy'> & { remedy?: string }): void =>
+    emit({ type: 'notice', code, message, remedy, file });
 
   const base = await openBaseModel({ ...config, place: placeOf('model') });
   const dataset = await scanDataset(config.dataset, { validationSplit: config.validationSplit, seed: config.seed, signal });
@@ -66,7 +67,8 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     store.skipped.forEach(notice);
     if (!store.splits.validation.length) throw errors.validationEmpty(dataset.root);
     const pictures = fingerprint({ ...dataset, splits: store.splits });
-    const resumed = resumeFrom === undefined ? undefined : await readProgress(resumeFrom, { base: base.reference, method: config.method, parameters: prepared.parameters });
+    const resumed =
+      resumeFrom === undefined ? undefined : await readProgress(resumeFrom, { base: base.reference, method: config.method, parameters: prepared.parameters });
     if (resumed && resumed.progress.dataset !== pictures) throw errors.datasetChanged(dataset.root);
     const plan = planOf(config, store.splits.train.length);
     emit({

@@ -148,10 +148,11 @@ export class Chart {
       series: [
         { label: stepLabel, value: legendValue(formatStep) },
         ...series.map((one): uPlot.Series => {
-          const color = () => themeValue(one.color);
+          // Some themes give their chart colours an alpha that leaves a line on a plain background too faint.
+          const color = () => withAlpha(themeValue(one.color), 1);
           return {
             label: one.label,
-            stroke: one.kind === 'faint' ? () => withAlpha(color(), 0.3) : color,
+            stroke: one.kind === 'faint' ? () => withAlpha(themeValue(one.color), 0.3) : color,
             width: one.kind === 'faint' ? 1 : 1.5,
             spanGaps: true,
             points: { show: one.kind === 'points', size: 6, fill: color, stroke: color },
@@ -184,5 +185,5 @@ export function themeValue(name: string): string {
 }
 
 function withAlpha(color: string, alpha: number): string {
-  return `color-mix(in srgb, ${color} ${alpha * 100}%, transparent)`;
+  return `rgb(from ${color} r g b / ${alpha})`;
 }

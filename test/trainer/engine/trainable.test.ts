@@ -29,7 +29,13 @@ interface Curve {
 interface Golden {
   pictures: { truth: number[] };
   labels: string[];
-  training: { steps: number; warmupSteps: number; batchSize: number; maxGradNorm: number; lora: { rank: number; alpha: number; dropout: number; targetModules: string[] } };
+  training: {
+    steps: number;
+    warmupSteps: number;
+    batchSize: number;
+    maxGradNorm: number;
+    lora: { rank: number; alpha: number; dropout: number; targetModules: string[] };
+  };
   logits: number[][];
   larger: { imageSize: number; logits: number[][] };
   curves: Record<string, Curve>;
@@ -45,7 +51,10 @@ function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, rel
   }
 }
 
-async function open(name: string, o: { method: MethodConfig; curve?: Curve; golden: Golden; imageSize?: number; evalBatchSize?: number; device?: 'cpu' | 'webgpu' }) {
+async function open(
+  name: string,
+  o: { method: MethodConfig; curve?: Curve; golden: Golden; imageSize?: number; evalBatchSize?: number; device?: 'cpu' | 'webgpu' },
+) {
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0, imageSize: o.imageSize });
   const { mean, std, rescaleFactor, transform } = base.preprocessor;
   const trainable = await Trainable.create(new OrtEngine(o.device ?? 'cpu'), {
@@ -94,7 +103,8 @@ for (const name of models) {
 
   for (const [curveName, curve] of Object.entries(values.curves)) {
     test(`${name}: 20 steps of ${curveName} follow PyTorch's`, async () => {
-      const method: MethodConfig = curve.method === 'lora' ? { type: 'lora', ...values.training.lora } : curve.method === 'head' ? { type: 'head', dropout: 0 } : { type: 'full' };
+      const method: MethodConfig =
+        curve.method === 'lora' ? { type: 'lora', ...values.training.lora } : curve.method === 'head' ? { type: 'head', dropout: 0 } : { type: 'full' };
       const { base, trainable } = await open(name, { method, curve, golden: values });
       const adapter = join(golden, 'curves', `${name}-${curveName}-initial`, 'adapter_model.safetensors');
       const initial = existsSync(adapter) ? (await readSafetensors(adapter)).tensors : undefined;
