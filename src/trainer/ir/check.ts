@@ -23,5 +23,8 @@ export function check(graph: Graph): void {
       names.add(node.op.name);
     }
   });
-  for (const [name, value] of graph.outputs) if (!made.has(value)) throw new Error(`output ${name} is not made by the graph`);
+  for (const [name, value] of graph.outputs) {
+    if (!made.has(value)) throw new Error(`output ${name} is not made by the graph`);
+    if (names.has(name)) throw new Error(`output ${name} has the name of an input or a constant`);
+  }
 }

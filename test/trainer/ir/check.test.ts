@@ -98,3 +98,9 @@ test('an output that no node of the graph makes', () => {
   graph.outputs.set('foreign', sound().sum);
   fails(graph, 'output foreign is not made by the graph');
 });
+
+test('an output with the name of an input', () => {
+  const { graph, sum } = sound();
+  graph.outputs.set('a', sum);
+  fails(graph, 'output a has the name of an input or a constant');
+});
