@@ -83,11 +83,10 @@ export function ensureEditor() {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
   npm(['install', '--no-audit', '--no-fund', '--save-exact', '--loglevel=error', `${nodePackage}@${nodeVersion}`], { cwd: folder });
-  npm(['install', '--no-audit', '--no-fund', '--save-exact', '--loglevel=error', `code-server@${codeServerVersion}`], {
-    cwd: folder,
-    node: command[0],
-    env: { ...process.env, PATH: join(nodeFolder, 'bin') + delimiter + process.env.PATH, npm_config_nodedir: nodeFolder },
-  });
+  const env = { ...process.env, PATH: join(nodeFolder, 'bin') + delimiter + process.env.PATH, npm_config_nodedir: nodeFolder };
+  // Set by the npm that runs this script: code-server's install script would read this Node's version from it.
+  delete env.npm_config_user_agent;
+  npm(['install', '--no-audit', '--no-fund', '--save-exact', '--loglevel=error', `code-server@${codeServerVersion}`], { cwd: folder, node: command[0], env });
   writeFileSync(stamp, versions);
   return command;
 }

@@ -148,11 +148,10 @@ export class Chart {
       series: [
         { label: stepLabel, value: legendValue(formatStep) },
         ...series.map((one): uPlot.Series => {
-          // Some themes give their chart colours an alpha that leaves a line on a plain background too faint.
-          const color = () => withAlpha(themeValue(one.color), 1);
+          const color = () => themeColor(one.color);
           return {
             label: one.label,
-            stroke: one.kind === 'faint' ? () => withAlpha(themeValue(one.color), 0.3) : color,
+            stroke: one.kind === 'faint' ? () => themeColor(one.color, 0.3) : color,
             width: one.kind === 'faint' ? 1 : 1.5,
             spanGaps: true,
             points: { show: one.kind === 'points', size: 6, fill: color, stroke: color },
@@ -184,6 +183,7 @@ export function themeValue(name: string): string {
   return getComputedStyle(document.body).getPropertyValue(name).trim();
 }
 
-function withAlpha(color: string, alpha: number): string {
-  return `rgb(from ${color} r g b / ${alpha})`;
+/** A theme's colour in full: some themes give those of charts an alpha that leaves a line on a plain background too faint. */
+export function themeColor(name: string, alpha = 1): string {
+  return `rgb(from ${themeValue(name)} r g b / ${alpha})`;
 }

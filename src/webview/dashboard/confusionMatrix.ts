@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { h, setText } from '../element.js';
 import type { Formats } from '../format.js';
-import { themeValue } from './chart.js';
+import { themeColor, themeValue } from './chart.js';
 import { sum } from './perClass.js';
 
 interface Cell {
@@ -102,8 +102,8 @@ export class ConfusionMatrix {
 
   private drawCells(context: CanvasRenderingContext2D): void {
     const { left, top, pitch } = this.layout;
-    const right = themeValue('--vscode-charts-blue');
-    const wrong = themeValue('--vscode-charts-orange');
+    const right = themeColor('--vscode-charts-blue');
+    const wrong = themeColor('--vscode-charts-orange');
     const empty = themeValue('--cell-empty');
     const words = themeValue('--vscode-editor-foreground');
     const side = pitch > 4 ? pitch - gap : pitch;
