@@ -7,7 +7,7 @@ import { ImageStore } from '../data/store.js';
 import { chooseDevice } from '../engine/devices.js';
 import { OrtEngine } from '../engine/ort.js';
 import { Trainable } from '../engine/trainable.js';
-import { errors } from '../errors.js';
+import { errors, UserError, type Place } from '../errors.js';
 import { sizeOf } from '../ir/shape.js';
 import type { ErrorInfo, TrainEvent } from '../protocol.js';
 import { openBaseModel } from './baseModel.js';
@@ -41,6 +41,12 @@ function fingerprint({ root, splits, labels }: Pick<Dataset, 'root' | 'splits' |
   return hash.digest('hex');
 }
 
+/** A folder that is not there cannot be shown: what can is the line of the config that names it, where there is one. */
+function atConfig(error: unknown, place: Place): unknown {
+  if (!(error instanceof UserError) || !place.file || !/^DATASET_(MISSING|NOT_FOLDER)$/.test(error.code)) return error;
+  return new UserError(error.code, error.message, error.remedy, place);
+}
+
 /** Runs the training that a config describes: to its end, to the early stop, or until `signal` asks to stop. */
 export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, signal }: TrainOptions): Promise<void> {
   const { config, placeOf } = loaded;
@@ -49,7 +55,9 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     emit({ type: 'notice', code, message, remedy, file });
 
   const base = await openBaseModel({ ...config, place: placeOf('model') });
-  const dataset = await scanDataset(config.dataset, { validationSplit: config.validationSplit, seed: config.seed, signal });
+  const dataset = await scanDataset(config.dataset, { validationSplit: config.validationSplit, seed: config.seed, signal }).catch((error: unknown) => {
+    throw atConfig(error, placeOf('dataset'));
+  });
   const { labels } = dataset;
   const prepared = prepare(loaded, base, labels.length);
   dataset.problems.forEach(notice);

@@ -100,7 +100,7 @@ const cases: Case[] = [
   {
     name: 'a dataset folder that does not exist',
     arrange: ({ train }) => train({ dataset: 'nowhere' }),
-    expected: { code: 'DATASET_MISSING', message: /does not exist/, remedy: /path/, file: 'nowhere' },
+    expected: { code: 'DATASET_MISSING', message: /does not exist/, remedy: /path/, file: 'run.vitune.json', line: 3, column: 14 },
   },
   {
     name: 'no images',
