@@ -8,7 +8,7 @@ import type { Engine, Executable } from './engine.js';
 export class OrtEngine implements Engine {
   constructor(
     readonly device: DeviceName,
-    private readonly o: { threads?: number; profile?: string } = {},
+    private readonly o: { threads?: number } = {},
   ) {}
 
   load(graph: Graph, keep: readonly string[] = []): Promise<Executable> {

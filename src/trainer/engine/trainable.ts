@@ -90,8 +90,8 @@ export class Trainable {
     this.#state = state;
   }
 
-  #only(kind: 'parameters' | 'all'): Tensors {
-    return kind === 'all' ? this.#state : Object.fromEntries(this.parameters.map(({ name }) => [name, this.#state[name]!]));
+  #parameterTensors(): Tensors {
+    return Object.fromEntries(this.parameters.map(({ name }) => [name, this.#state[name]!]));
   }
 
   #inputs({ images, targets, weights }: TrainBatch, step: number, part: number): Tensors {
@@ -128,7 +128,7 @@ export class Trainable {
       this.parameters.map(({ name, shape }) => [names.gradient(name), DeviceTensor.from('f32', shape, new Float32Array(sizeOf(shape)))]),
     );
     for (const [i, part] of parts.entries()) {
-      const { loss, ...next } = await accumulate!.run({ ...this.#inputs(part, step, i), ...this.#only('parameters'), ...grads });
+      const { loss, ...next } = await accumulate!.run({ ...this.#inputs(part, step, i), ...this.#parameterTensors(), ...grads });
       sum += number(loss);
       for (const tensor of Object.values(grads)) tensor.dispose();
       grads = renamed(next);
@@ -143,7 +143,7 @@ export class Trainable {
   async logits(images: Uint8Array): Promise<Float32Array> {
     const { evalBatchSize, model } = this.o;
     const feed = DeviceTensor.from('u8', [evalBatchSize, model.height, model.width, 3], images);
-    const { logits } = await this.graphs.forward.run({ images: feed, ...this.#only('parameters') });
+    const { logits } = await this.graphs.forward.run({ images: feed, ...this.#parameterTensors() });
     return logits!.data as Float32Array;
   }
 

@@ -41,8 +41,6 @@ export interface SessionOptions {
   threads?: number;
   /** Names of the outputs that stay on the device. */
   keep?: readonly string[];
-  /** Path prefix of ONNX Runtime's own profile; absent for none. */
-  profile?: string;
 }
 
 export class Session {
@@ -53,7 +51,7 @@ export class Session {
   }
 
   /** Compiles a model. Throws what ONNX Runtime throws, e.g. when the device is not there. */
-  static async create(model: Uint8Array, { device, threads = 0, keep = [], profile }: SessionOptions): Promise<Session> {
+  static async create(model: Uint8Array, { device, threads = 0, keep = [] }: SessionOptions): Promise<Session> {
     const onGpu = device === 'webgpu';
     const options: InferenceSession.SessionOptions = {
       executionProviders: [device],
@@ -61,7 +59,6 @@ export class Session {
       intraOpNumThreads: threads,
       logSeverityLevel: 3,
       ...(onGpu && keep.length ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer'] as const)) } : {}),
-      ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
     };
     const session = await InferenceSession.create(model, options).catch((error: unknown) => {
       // ONNX Runtime puts its source file, function and condition before the words that say something.
@@ -75,10 +72,6 @@ export class Session {
     const raw = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, tensor.raw]));
     const results = await this.#session.run(raw);
     return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, new DeviceTensor(tensor)]));
-  }
-
-  endProfiling(): void {
-    this.#session.endProfiling();
   }
 
   async dispose(): Promise<void> {
