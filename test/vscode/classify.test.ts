@@ -15,7 +15,8 @@ describe('classification', () => {
   const editor = useEditor(() => {
     trainIn(workspace, 'first');
     trainIn(workspace, 'second', { epochs: 1 });
-    return { workspace };
+    // Else the explorer selects a picture that has just opened, in the middle of the clicks that select several.
+    return { workspace, settings: { 'explorer.autoReveal': false } };
   });
 
   test('without a checkpoint it says what to do', async () => {
@@ -64,12 +65,16 @@ describe('classification', () => {
   test('several pictures become a list, the surest first, with the one that is no picture at the end', async () => {
     await editor().openContainer('Explorer');
     await editor().row('flags.png').click();
-    await editor()
-      .row('food.png')
-      .click({ modifiers: ['ControlOrMeta'] });
-    await editor()
-      .row('no picture.png')
-      .click({ modifiers: ['ControlOrMeta'] });
+    await editor().tab('flags.png').waitFor();
+    await until('three selected pictures', async () => {
+      await editor().row('flags.png').click();
+      for (const name of ['food.png', 'no picture.png']) {
+        await editor()
+          .row(name)
+          .click({ modifiers: ['ControlOrMeta'] });
+      }
+      return (await editor().page.locator('.explorer-folders-view .monaco-list-row[aria-selected="true"]').count()) === 3;
+    });
     await editor().chooseFromMenu(editor().row('food.png'), 'Classify Image');
     const page = await editor().report('2 pictures classified');
     const names = await page.locator('td.name').allTextContents();
