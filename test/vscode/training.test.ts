@@ -59,7 +59,8 @@ describe('training', () => {
 
   test('training starts from the panel and its curves move', async () => {
     const panel = await editor().webview('trainPanel');
-    await fill(panel, 'epochs', '200');
+    // So many that no machine is through before the tests are.
+    await fill(panel, 'epochs', '50000');
     await button(panel, 'Start Training').click();
     const dashboard = await editor().webview('dashboard');
     const step = await until('the first steps', async () => (await figure(dashboard, 'Step')) > 3 && figure(dashboard, 'Step'));
@@ -90,7 +91,7 @@ describe('training', () => {
     await until('the run to go on', async () => (await figure(dashboard, 'Step')) > before);
     assert.equal((JSON.parse(readFileSync(lock, 'utf8')) as { pid: number }).pid, pid);
     const panel = await editor().webview('trainPanel');
-    await panel.getByText(/Training, epoch \d+ of 200/).waitFor();
+    await panel.getByText(/Training, epoch \d/).waitFor();
     await editor().row('emoji-lora').waitFor();
     await editor().screenshot('reloaded');
   });
