@@ -1,6 +1,6 @@
 """Loads a checkpoint that ViTune wrote with plain transformers and PEFT, and prints what it answers, one JSON line.
 
-    python load_checkpoint.py CHECKPOINT [--base FOLDER] PICTURE...
+    python load_checkpoint.py CHECKPOINT PICTURE... [--base FOLDER]
     python load_checkpoint.py CHECKPOINT [--base FOLDER] --pixels FILE.bin    uint8 [N, height, width, 3] at the model's own size
 
 CHECKPOINT is a model folder (config.json, model.safetensors) or a PEFT adapter folder (adapter_config.json,
