@@ -86,7 +86,7 @@ describe('training', () => {
     const lock = join(workspace, 'vitune', 'runs', 'emoji-lora', 'lock.json');
     const { pid } = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number };
     const before = await figure(await editor().webview('dashboard'), 'Step');
-    await editor().reload();
+    await editor().reload('vitune.dashboard');
     const dashboard = await editor().webview('dashboard');
     await until('the run to go on', async () => (await figure(dashboard, 'Step')) > before);
     assert.equal((JSON.parse(readFileSync(lock, 'utf8')) as { pid: number }).pid, pid);

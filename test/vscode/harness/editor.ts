@@ -41,9 +41,37 @@ export class Editor {
     await this.page.locator('.monaco-workbench .part.activitybar, .monaco-workbench .part.sidebar').first().waitFor();
   }
 
-  async reload(): Promise<void> {
-    await this.page.reload();
+  /**
+   * Reloads the window, once it has stored that the editor of this type is open: in a browser VS Code stores that every few seconds
+   * and not on leaving, so that a window reloaded sooner comes back without it.
+   */
+  async reload(viewType: string): Promise<void> {
+    if (process.env.VITUNE_EDITOR !== 'desktop') await until(`the window to store that ${viewType} is open`, () => this.hasStored(viewType));
+    const loaded = this.page.waitForEvent('load');
+    await this.command('Developer: Reload Window');
+    await loaded;
     await this.ready();
+  }
+
+  /** Whether the editors that the browser stores for the next window name this view type. */
+  private hasStored(viewType: string): Promise<boolean> {
+    return this.page.evaluate(async (type) => {
+      for (const { name } of await indexedDB.databases()) {
+        if (!name?.startsWith('vscode-web-state-db-')) continue;
+        const found = await new Promise<boolean>((resolve, reject) => {
+          const opening = indexedDB.open(name);
+          opening.onerror = () => reject(opening.error as DOMException);
+          opening.onsuccess = () => {
+            const editors = opening.result.transaction('ItemTable').objectStore('ItemTable').get('memento/workbench.parts.editor');
+            editors.onerror = () => reject(editors.error as DOMException);
+            editors.onsuccess = () => resolve(String(editors.result).includes(type));
+            opening.result.close();
+          };
+        });
+        if (found) return true;
+      }
+      return false;
+    }, viewType);
   }
 
   /** The quick input: palette, file and folder dialogs, picks, questions. */
