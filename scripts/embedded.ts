@@ -21,9 +21,10 @@ const recipe = {
   model: embedded,
   init: 'random',
   method: 'full',
-  epochs: 28,
+  epochs: 18,
   batchSize: 128,
-  learningRate: 0.0015,
+  optim: 'muon',
+  learningRate: 0.002,
   weightDecay: 0.05,
   warmupRatio: 0.05,
   labelSmoothingFactor: 0,
@@ -68,7 +69,7 @@ fine-tuning works at once and offline. It is a first step for small tasks; where
 | --- | --- |
 | Data | Tiny ImageNet, ${images.train} training and ${images.validation} validation pictures in ${labels.length} classes |
 | Terms | the pictures are ImageNet's, for non-commercial research; use the model accordingly |
-| Recipe | random weights, ViTune's \`full\` method: ${settings.epochs} epochs, batch ${settings.batchSize}, AdamW, peak learning rate ${settings.learningRate}, weight decay ${settings.weightDecay}, cosine with ${100 * settings.warmupRatio} % warm-up, label smoothing ${settings.labelSmoothingFactor}, random resized crop ${settings.augmentation.randomResizedCrop.scale.join(' to ')} and flip |
+| Recipe | random weights, ViTune's \`full\` method: ${settings.epochs} epochs, batch ${settings.batchSize}, Muon and AdamW, peak learning rate ${settings.learningRate}, weight decay ${settings.weightDecay}, cosine with ${100 * settings.warmupRatio} % warm-up, label smoothing ${settings.labelSmoothingFactor}, random resized crop ${settings.augmentation.randomResizedCrop.scale.join(' to ')} and flip |
 | Accuracy | ${(100 * best.accuracy).toFixed(1)} % top-1 on the validation pictures (chance: ${(100 / labels.length).toFixed(1)} %) |
 | Stored as | safetensors, 16-bit floats |
 | Date | ${date} |

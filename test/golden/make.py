@@ -69,6 +69,7 @@ class Curve(NamedTuple):
     smoothing: float = 0.0
     micro_batches: int = 1
     weight_decay: float = 0.01
+    muon: bool = False
 
 
 CURVES = {
@@ -79,6 +80,7 @@ CURVES = {
         "full-label-smoothing": Curve("full", 1e-3, smoothing=0.1),
         # So strong a decay that the losses tell which parameters it is applied to.
         "full-weight-decay": Curve("full", 1e-3, weight_decay=5.0),
+        "full-muon": Curve("full", 1e-3, muon=True),
         "lora-accumulation": Curve("lora", 1e-2, micro_batches=2),
     },
     "deit": {"lora": Curve("lora", 1e-2), "full": Curve("full", 1e-3)},
@@ -193,6 +195,20 @@ def adapted(name: str, method: str) -> torch.nn.Module:
     return peft.get_peft_model(model, config)
 
 
+def zeropower(grad: torch.Tensor, coefficients: tuple[float, float, float], steps: int, eps: float) -> torch.Tensor:
+    """The iteration of torch.optim.Muon in the gradient's own precision: torch's is in bfloat16, too coarse to compare with."""
+    a, b, c = coefficients
+    x = grad.T if grad.size(0) > grad.size(1) else grad
+    x = x / x.norm().clamp(min=eps)
+    for _ in range(steps):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x.T if grad.size(0) > grad.size(1) else x
+
+
+torch.optim._muon._zeropower_via_newtonschulz = zeropower
+
+
 def train(model: torch.nn.Module, pixels: torch.Tensor, truth: torch.Tensor, batches: list[list[int]], curve: Curve) -> dict:
     """STEPS steps of torch.optim.AdamW; loss and gradient norm are those before the step's update."""
     micro = curve.micro_batches
@@ -202,8 +218,16 @@ def train(model: torch.nn.Module, pixels: torch.Tensor, truth: torch.Tensor, bat
         {"params": [tensor for key, tensor in named if key in decayed], "weight_decay": curve.weight_decay},
         {"params": [tensor for key, tensor in named if key not in decayed], "weight_decay": 0.0},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=curve.rate, betas=(0.9, 0.999), eps=1e-8)
-    schedule = get_cosine_schedule_with_warmup(optimizer, WARMUP_STEPS, STEPS)
+    optimizers: list[torch.optim.Optimizer] = []
+    if curve.muon:
+        matrices = [(key, tensor) for key, tensor in named if tensor.ndim == 2 and "classifier" not in key]
+        optimizers.append(
+            torch.optim.Muon([t for _, t in matrices], lr=curve.rate, weight_decay=curve.weight_decay, adjust_lr_fn="match_rms_adamw")
+        )
+        taken = {id(tensor) for _, tensor in matrices}
+        groups = [{**group, "params": [tensor for tensor in group["params"] if id(tensor) not in taken]} for group in groups]
+    optimizers.append(torch.optim.AdamW(groups, lr=curve.rate, betas=(0.9, 0.999), eps=1e-8))
+    schedules = [get_cosine_schedule_with_warmup(optimizer, WARMUP_STEPS, STEPS) for optimizer in optimizers]
     record: dict = {"loss": [], "learningRate": [], "gradientNorm": []}
     model.train()
     for step in range(STEPS):
@@ -215,11 +239,12 @@ def train(model: torch.nn.Module, pixels: torch.Tensor, truth: torch.Tensor, bat
             losses.append(loss.item())
         norm = torch.nn.utils.clip_grad_norm_([tensor for _, tensor in named], MAX_GRAD_NORM)
         record["loss"].append(sum(losses))
-        record["learningRate"].append(schedule.get_last_lr()[0])
+        record["learningRate"].append(schedules[0].get_last_lr()[0])
         record["gradientNorm"].append(norm.item())
-        optimizer.step()
-        optimizer.zero_grad()
-        schedule.step()
+        for optimizer, schedule in zip(optimizers, schedules):
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
     model.eval()
     with torch.no_grad():
         record["finalLogits"] = model(pixels).logits.tolist()
@@ -260,6 +285,7 @@ def curve_of(name: str, key: str, pictures: np.ndarray, truth: list[int]) -> dic
         "learningRate": curve.rate,
         "labelSmoothingFactor": curve.smoothing,
         "weightDecay": curve.weight_decay,
+        "muon": curve.muon,
         "gradientAccumulationSteps": micro,
         "trainableParameters": trainable,
         "batches": batches,

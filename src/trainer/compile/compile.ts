@@ -7,7 +7,8 @@ import { vit, type PixelNorm } from '../nn/vit.js';
 import type { VitConfig } from '../nn/vitConfig.js';
 import { adamw, decays, type AdamWOptions, type StepScalars } from '../optim/adamw.js';
 import { clipByGlobalNorm } from '../optim/clip.js';
-import type { Method } from '../peft/method.js';
+import { muon } from '../optim/muon.js';
+import { isHead, type Method } from '../peft/method.js';
 import { eliminateDeadCode } from './passes.js';
 import { GraphScope, type FrozenWeights, type MaskSpec, type ParameterSpec } from './scope.js';
 
@@ -23,6 +24,8 @@ export interface ModelSpec {
 }
 
 export interface OptimizerSpec extends AdamWOptions {
+  /** Momentum of Muon, which then takes the body's matrices; AdamW takes all without it. */
+  muon?: number | undefined;
   /** 0 clips nothing. */
   maxGradNorm: number;
 }
@@ -87,7 +90,12 @@ function buildUpdate(b: Builder, parameters: ReadonlyMap<string, Value>, grads: 
     const m = b.input(names.moment1(name), parameter.shape);
     const v = b.input(names.moment2(name), parameter.shape);
     const options = decays(name) ? optimizer : { ...optimizer, weightDecay: 0 };
-    const next = adamw(b, { parameter, m, v }, clipped.grads[i]!, scalars, options);
+    // Tokens, norms, biases and heads stay with AdamW, as Muon's authors advise.
+    const momentum = parameter.shape.length === 2 && !isHead(name) ? optimizer.muon : undefined;
+    const next =
+      momentum === undefined
+        ? adamw(b, { parameter, m, v }, clipped.grads[i]!, scalars, options)
+        : { ...muon(b, { parameter, m }, clipped.grads[i]!, scalars.learningRate, { ...options, momentum }), v };
     b.output(names.next(name), next.parameter);
     b.output(names.next(names.moment1(name)), next.m);
     b.output(names.next(names.moment2(name)), next.v);

@@ -104,7 +104,14 @@ export function buildSchema() {
         .default('cosine')
         .describe(l10n.t('How the learning rate changes after the warm-up.')),
       warmupRatio: share().default(0.1).describe(l10n.t('Share of all steps in which the learning rate climbs from zero to its peak.')),
-      weightDecay: z.number().min(0).max(1).default(0.01).describe(l10n.t('Decoupled weight decay of AdamW; biases and norms are spared.')),
+      optim: choice({
+        adamw: l10n.t('AdamW for every weight: the usual choice.'),
+        muon: l10n.t("Muon for the body's matrices and AdamW for the rest: learns faster when a network starts from random weights."),
+      })
+        .default('adamw')
+        .describe(l10n.t('The optimizer.')),
+      muonMomentum: share().default(0.95).describe(l10n.t("Muon's decay of the mean gradient.")),
+      weightDecay: z.number().min(0).max(1).default(0.01).describe(l10n.t('Decoupled weight decay; biases and norms are spared.')),
       adamBeta1: share().default(0.9).describe(l10n.t("AdamW's decay of the mean gradient.")),
       adamBeta2: share().default(0.999).describe(l10n.t("AdamW's decay of the mean squared gradient.")),
       adamEpsilon: z.number().gt(0).max(1).default(1e-8).describe(l10n.t("AdamW's guard against division by zero.")),

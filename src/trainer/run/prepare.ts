@@ -55,6 +55,6 @@ export function initialValues({ parameters }: Prepared, base: BaseModel, seed: n
 }
 
 export function optimizerOf(config: TrainConfig): OptimizerSpec {
-  const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: epsilon, weightDecay, maxGradNorm } = config;
-  return { beta1, beta2, epsilon, weightDecay, maxGradNorm };
+  const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: epsilon, weightDecay, maxGradNorm, optim, muonMomentum } = config;
+  return { beta1, beta2, epsilon, weightDecay, maxGradNorm, muon: optim === 'muon' ? muonMomentum : undefined };
 }

@@ -22,6 +22,7 @@ interface Curve {
   weightDecay: number;
   gradientAccumulationSteps: number;
   trainableParameters: number;
+  muon: boolean;
   batches: number[][];
   steps: { loss: number[]; gradientNorm: number[]; learningRate: number[] };
   finalLogits: number[][];
@@ -67,7 +68,14 @@ async function open(
       height: transform.height,
       width: transform.width,
     },
-    optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: o.curve?.weightDecay ?? 0, maxGradNorm: o.golden.training.maxGradNorm },
+    optimizer: {
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: o.curve?.weightDecay ?? 0,
+      maxGradNorm: o.golden.training.maxGradNorm,
+      muon: o.curve?.muon ? 0.95 : undefined,
+    },
     batchSize: o.golden.training.batchSize,
     evalBatchSize: o.evalBatchSize ?? 16,
     accumulates: (o.curve?.gradientAccumulationSteps ?? 1) > 1,
