@@ -3,8 +3,10 @@ import { backward } from '../autodiff/backward.js';
 import { Builder } from '../ir/builder.js';
 import { check } from '../ir/check.js';
 import type { Graph, Value } from '../ir/graph.js';
-import { vit, type PixelNorm } from '../nn/vit.js';
-import type { VitConfig } from '../nn/vitConfig.js';
+import { familyOf } from '../nn/families.js';
+import { linearHead } from '../nn/head.js';
+import type { PixelNorm } from '../nn/layers.js';
+import type { NetworkConfig } from '../nn/networkConfig.js';
 import { adamw, decays, type AdamWOptions, type StepScalars } from '../optim/adamw.js';
 import { clipByGlobalNorm } from '../optim/clip.js';
 import { muon } from '../optim/muon.js';
@@ -13,7 +15,7 @@ import { eliminateDeadCode } from './passes.js';
 import { GraphScope, type FrozenWeights, type MaskSpec, type ParameterSpec } from './scope.js';
 
 export interface ModelSpec {
-  config: VitConfig;
+  config: NetworkConfig;
   norm: PixelNorm;
   frozen: FrozenWeights;
   method: Method;
@@ -54,7 +56,8 @@ interface Forward {
 function buildForward(b: Builder, model: ModelSpec, batch: number, training: boolean): Forward {
   const images = b.input('images', [batch, model.height, model.width, 3], 'u8');
   const scope = new GraphScope(b, model.frozen, model.method, training);
-  const logits = vit(scope, model.config, images, model.norm, { labels: model.labels, headDropout: model.method.headDropout });
+  const features = familyOf(model.config).body(scope, model.config, images, model.norm);
+  const logits = linearHead(scope, model.config, features, { labels: model.labels, dropout: model.method.headDropout });
   return { scope, logits };
 }
 

@@ -22,25 +22,70 @@ function geluTanh({ b }: Scope, x: Value): Value {
   return b.mul(b.scale(x, 0.5), b.add(b.scalar(1), b.tanh(b.scale(cubic, Math.sqrt(2 / Math.PI)))));
 }
 
+/** Two linear layers with an activation between them: x [rows, width] -> [rows, width]. */
+export function mlp(s: Scope, inner: string, outer: string, x: Value, o: { intermediateSize: number; activation: string; bias?: boolean }): Value {
+  const width = x.shape[1]!;
+  return s.linear(outer, activations[o.activation]!(s, s.linear(inner, x, o.intermediateSize, o.bias)), width, o.bias);
+}
+
+export interface AttentionOptions {
+  batch: number;
+  heads: number;
+  dropout: number;
+  /** Rotary position embedding: the cosine and sine [tokens, width / heads] by which queries and keys are turned. */
+  rotary?: { cos: Value; sin: Value };
+  /** Added to the scores before the softmax, [heads, tokens, tokens]. */
+  scoreBias?: Value;
+}
+
 /**
- * Multi-head attention (Vaswani et al., 2017, arXiv:1706.03762) of q [batch·queries, width] over k and v [batch·keys, width];
- * returns [batch·queries, width].
+ * Multi-head attention (Vaswani et al., 2017, arXiv:1706.03762) of q [batch·queries, width] over k and v [batch·tokens, width];
+ * the queries are those of the first tokens. Returns [batch·queries, width].
  */
-export function attention(s: Scope, q: Value, k: Value, v: Value, o: { batch: number; heads: number; dropout: number }): Value {
+export function attention(s: Scope, q: Value, k: Value, v: Value, o: AttentionOptions): Value {
   const { b } = s;
   const width = q.shape[1]!;
   const size = width / o.heads;
   const split = (x: Value): Value => b.transpose(b.reshape(x, [o.batch, x.shape[0]! / o.batch, o.heads, size]), [0, 2, 1, 3]);
-  const scores = b.matmul(split(q), split(k), { transB: true, alpha: 1 / Math.sqrt(size) });
-  const mixed = b.matmul(s.dropout(b.softmax(scores), o.dropout), split(v));
+  const placed = (x: Value): Value => (o.rotary ? rotate(s, split(x), o.rotary) : split(x));
+  const scores = b.matmul(placed(q), placed(k), { transB: true, alpha: 1 / Math.sqrt(size) });
+  const biased = o.scoreBias ? b.add(scores, b.slice(o.scoreBias, 1, 0, scores.shape[2]!)) : scores;
+  const mixed = b.matmul(s.dropout(b.softmax(biased), o.dropout), split(v));
   return b.reshape(b.transpose(mixed, [0, 2, 1, 3]), [q.shape[0]!, width]);
+}
+
+/** x · cos + (-x₂, x₁) · sin, where x₁ and x₂ are the halves of the last axis of x [batch, heads, tokens, size] (Su et al., 2021, arXiv:2104.09864). */
+function rotate({ b }: Scope, x: Value, { cos, sin }: { cos: Value; sin: Value }): Value {
+  const [, , tokens, size] = x.shape as [number, number, number, number];
+  const half = (from: number): Value => b.slice(x, 3, from, from + size / 2);
+  const turned = b.concat(3, b.neg(half(size / 2)), half(0));
+  return b.add(b.mul(x, b.slice(cos, 0, 0, tokens)), b.mul(turned, b.slice(sin, 0, 0, tokens)));
+}
+
+/** The first `count` tokens of each picture: [batch·tokens, width] -> [batch·count, width]. */
+export function firstTokens({ b }: Scope, x: Value, batch: number, count: number): Value {
+  const [rows, width] = x.shape as [number, number];
+  return b.reshape(b.slice(b.reshape(x, [batch, rows / batch, width]), 1, 0, count), [batch * count, width]);
+}
+
+/** Token number `index` of each picture: [batch·tokens, width] -> [batch, width]. */
+export function token({ b }: Scope, x: Value, batch: number, index: number): Value {
+  const [rows, width] = x.shape as [number, number];
+  return b.reshape(b.slice(b.reshape(x, [batch, rows / batch, width]), 1, index, index + 1), [batch, width]);
+}
+
+export interface PixelNorm {
+  mean: readonly number[];
+  deviation: readonly number[];
+  /** What turns a byte into the range of `mean`, usually 1/255. */
+  rescale: number;
 }
 
 /**
  * Pictures as patches, normalised: images [batch, height, width, 3] uint8 -> [batch·patches, 3·size·size] f32,
  * channel-major within a patch as convolution weights are. `mean` and `deviation` are for values in 0..1.
  */
-export function patches({ b }: Scope, images: Value, size: number, o: { mean: readonly number[]; deviation: readonly number[]; rescale: number }): Value {
+function patches({ b }: Scope, images: Value, size: number, o: PixelNorm): Value {
   const [batch, height, width, channels] = images.shape as [number, number, number, number];
   const [rows, columns] = [height / size, width / size];
   const cut = b.transpose(b.reshape(images, [batch, rows, size, columns, size, channels]), [0, 1, 3, 5, 2, 4]);
@@ -55,4 +100,17 @@ export function patches({ b }: Scope, images: Value, size: number, o: { mean: re
   const factor = columnwise('pixel.factor', (c) => o.rescale / o.deviation[c]!);
   const shift = columnwise('pixel.shift', (c) => -o.mean[c]! / o.deviation[c]!);
   return b.add(b.mul(flat, factor), shift);
+}
+
+/**
+ * Patches as tokens: images [batch, height, width, 3] uint8 -> [batch, patches, width] by the convolution `name.weight` [width, 3, size, size]
+ * and, where `bias`, `name.bias`.
+ */
+export function patchTokens(s: Scope, name: string, images: Value, o: { patchSize: number; hiddenSize: number; norm: PixelNorm; bias?: boolean }): Value {
+  const { b } = s;
+  const { patchSize, hiddenSize } = o;
+  const kernel = b.reshape(s.weight(`${name}.weight`, [hiddenSize, 3, patchSize, patchSize]), [hiddenSize, 3 * patchSize * patchSize]);
+  const bias = o.bias === false ? undefined : s.weight(`${name}.bias`, [hiddenSize]);
+  const rows = b.matmul(patches(s, images, patchSize, o.norm), kernel, { transB: true, bias });
+  return b.reshape(rows, [images.shape[0]!, rows.shape[0]! / images.shape[0]!, hiddenSize]);
 }

@@ -1,5 +1,6 @@
 /** Position embeddings of one grid of patches resampled to another. */
-import type { VitConfig } from './vitConfig.js';
+import type { Resizing } from './family.js';
+import type { NetworkConfig } from './networkConfig.js';
 
 /** Keys' cubic kernel with a = -0.75, the one of torch's bicubic interpolation (Keys, 1981, IEEE TASSP 29(6)). */
 function cubicKernel(distance: number): number {
@@ -20,25 +21,34 @@ function taps(from: number, to: number): { index: number; weight: number }[][] {
 }
 
 /**
- * Position embeddings [1, special + grid², width] for pictures of `imageSize` pixels a side: those of special tokens as they
- * are, those of patches resampled bicubically, as transformers' `interpolate_pos_encoding` does.
+ * Position embeddings [special + grid², width] of one grid of patches for another: those of special tokens as they are, those of
+ * patches resampled bicubically, as transformers' `interpolate_pos_encoding` does.
  */
-export function interpolatePositions(data: Float32Array, { imageSize, patchSize, hiddenSize, specialTokens }: VitConfig, newSize: number): Float32Array {
-  const [from, to] = [imageSize / patchSize, newSize / patchSize];
-  const special = specialTokens * hiddenSize;
-  const result = new Float32Array(special + to * to * hiddenSize);
-  result.set(data.subarray(0, special));
+function interpolated(data: Float32Array, width: number, special: number, from: number, to: number): Float32Array {
+  const kept = special * width;
+  const result = new Float32Array(kept + to * to * width);
+  result.set(data.subarray(0, kept));
   const along = taps(from, to);
   along.forEach((rows, y) =>
     along.forEach((columns, x) => {
-      const target = special + (y * to + x) * hiddenSize;
+      const target = kept + (y * to + x) * width;
       for (const row of rows)
         for (const column of columns) {
-          const source = special + (row.index * from + column.index) * hiddenSize;
+          const source = kept + (row.index * from + column.index) * width;
           const weight = row.weight * column.weight;
-          for (let i = 0; i < hiddenSize; i++) result[target + i]! += weight * data[source + i]!;
+          for (let i = 0; i < width; i++) result[target + i]! += weight * data[source + i]!;
         }
     }),
   );
   return result;
+}
+
+/** How position embeddings of `special` tokens and one for each patch are brought to another image size; `leading` are axes of one before. */
+export function positionResizing(config: NetworkConfig, special: number, leading: readonly number[]): Resizing {
+  const { imageSize, patchSize, hiddenSize } = config;
+  const grid = imageSize / patchSize;
+  return {
+    shape: [...leading, special + grid * grid, hiddenSize],
+    to: (data, size) => interpolated(data, hiddenSize, special, grid, size / patchSize),
+  };
 }

@@ -11,8 +11,8 @@ import { errors, reasonOf, UserError, type Place } from '../errors.js';
 import { findCachedModel, hubCache, isHubId } from '../hub/cachedModel.js';
 import { sizeOf } from '../ir/shape.js';
 import type { Shape } from '../ir/op.js';
-import { interpolatePositions } from '../nn/positions.js';
-import { parseVitConfig, type VitConfig } from '../nn/vitConfig.js';
+import { familyOf, parseNetwork } from '../nn/families.js';
+import type { NetworkConfig } from '../nn/networkConfig.js';
 import { isHead } from '../peft/method.js';
 import { Random } from '../random.js';
 
@@ -31,7 +31,7 @@ export interface BaseReference {
 
 export interface BaseModel {
   reference: BaseReference;
-  config: VitConfig;
+  config: NetworkConfig;
   /** `config.json` as it was read. */
   json: Record<string, unknown>;
   preprocessor: Preprocessor;
@@ -108,7 +108,7 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
   const configFile = join(folder, 'config.json');
   if (!(await isThere(configFile))) throw errors.modelNotFound(model, place);
   const json = (await readJson(configFile)) as Record<string, unknown>;
-  const config = parseVitConfig(json, configFile);
+  const config = parseNetwork(json, configFile);
   const preprocessorFile = join(folder, 'preprocessor_config.json');
   const preprocessor = parsePreprocessor((await isThere(preprocessorFile)) ? await readJson(preprocessorFile) : {}, preprocessorFile, config.imageSize);
   const side = imageSize ?? config.imageSize;
@@ -121,40 +121,47 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
   const reference = { model, init, seed, imageSize: side };
   const common = { config: { ...config, imageSize: side }, json, preprocessor: sized };
   if (init === 'random') {
+    // What follows from the family says nothing more, and what is left out can change without making another base of it.
+    const { architecture: _, classifiers: _1, features: _2, ...own } = config;
     const sha256 = createHash('sha256')
-      .update(JSON.stringify(['random', seed, config]))
+      .update(JSON.stringify(['random', seed, own]))
       .digest('hex');
     return { ...common, reference: { ...reference, sha256 }, weight: (name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed) };
   }
   const { weights, files } = await readWeights(folder, config);
-  const positions = `${config.family}.embeddings.position_embeddings`;
   const weight = (name: string, shape: Shape, headSeed: number): Float32Array => {
     const found = weights.get(name);
     if (isHead(name) && (!found || found.shape.join() !== shape.join())) return randomWeight(name, shape, headSeed);
     if (!found) throw errors.weightMissing(files[0]!, name);
-    if (name === positions && side !== config.imageSize) {
-      const own = [1, config.specialTokens + (config.imageSize / config.patchSize) ** 2, config.hiddenSize];
-      if (found.shape.join() !== own.join()) throw errors.weightShape(files[0]!, name, found.shape, own);
-      return interpolatePositions(found.data, config, side);
-    }
-    if (found.shape.join() !== shape.join()) throw errors.weightShape(files[0]!, name, found.shape, shape);
-    return found.data;
+    const resizing = side === config.imageSize ? undefined : familyOf(config).resizing(config, name);
+    const expected = resizing?.shape ?? shape;
+    if (found.shape.join() !== expected.join()) throw errors.weightShape(files[0]!, name, found.shape, expected);
+    return resizing?.to(found.data, side) ?? found.data;
   };
   return { ...common, reference: { ...reference, sha256: await hashFiles(files) }, weight };
 }
 
-/** Every float weight under the name a classifier has: a bare body (`ViTModel`) lacks the family's prefix. */
-async function readWeights(
-  folder: string,
-  config: VitConfig,
-): Promise<{ weights: Map<string, { shape: number[]; data: Float32Array }>; files: readonly string[] }> {
+interface Weight {
+  shape: readonly number[];
+  data: Float32Array;
+}
+
+/** Every float weight that the graph may read, by its names there. */
+async function readWeights(folder: string, config: NetworkConfig): Promise<{ weights: Map<string, Weight>; files: readonly string[] }> {
   const reader = await openModelWeights(folder);
   try {
-    const weights = new Map<string, { shape: number[]; data: Float32Array }>();
-    const prefixed = [...reader.entries.keys()].some((name) => name.startsWith(`${config.family}.`));
-    for (const [name, entry] of reader.entries) {
-      if (!isFloat(entry)) continue;
-      weights.set(prefixed || isHead(name) ? name : `${config.family}.${name}`, { shape: entry.shape, data: await reader.read(name) });
+    const weights = new Map<string, Weight>();
+    const family = familyOf(config);
+    for (const [stored, entry] of reader.entries) {
+      const names = family.weightNames(config, stored);
+      if (!names.length || !isFloat(entry)) continue;
+      const [rows, ...rest] = entry.shape;
+      if (names.length > 1 && (!rows || rows % names.length)) throw errors.weightShape(reader.files[0]!, stored, entry.shape, [names.length, ...rest]);
+      const data = await reader.read(stored);
+      const size = data.length / names.length;
+      names.forEach((name, i) =>
+        weights.set(name, { shape: names.length > 1 ? [rows! / names.length, ...rest] : entry.shape, data: data.subarray(i * size, (i + 1) * size) }),
+      );
     }
     requireFinite(weights, reader.files[0]!);
     return { weights, files: reader.files };

@@ -10,7 +10,8 @@ import type { ParameterSpec } from '../compile/scope.js';
 import type { TrainableState, Values } from '../engine/trainable.js';
 import { errors, reasonOf } from '../errors.js';
 import type { Shape } from '../ir/op.js';
-import { architectureOf, parseVitConfig, type VitConfig } from '../nn/vitConfig.js';
+import { familyOf, parseNetwork } from '../nn/families.js';
+import type { NetworkConfig } from '../nn/networkConfig.js';
 import { isAdapter, isHead } from '../peft/method.js';
 import { reopenBaseModel, type BaseModel, type BaseReference } from './baseModel.js';
 
@@ -29,7 +30,7 @@ export interface Progress {
 export interface CheckpointContent {
   base: BaseModel;
   /** The config the network was built by. */
-  network: VitConfig;
+  network: NetworkConfig;
   method: MethodConfig;
   labels: readonly string[];
   parameters: readonly ParameterSpec[];
@@ -96,9 +97,8 @@ const writeJson = (file: string, value: unknown): Promise<void> => writeFile(fil
 export async function writeCheckpoint(folder: string, { base, network, method, labels, parameters, state, progress }: CheckpointContent): Promise<void> {
   const id2label = Object.fromEntries(labels.map((label, i) => [i, label]));
   await writeJson(join(folder, files.config), {
-    ...base.json,
-    architectures: [architectureOf(network)],
-    image_size: network.imageSize,
+    ...familyOf(network).checkpointJson(base.json, network),
+    architectures: [network.architecture],
     num_labels: undefined,
     id2label,
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
@@ -162,7 +162,7 @@ async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> 
 /** A checkpoint opened for classification. */
 export interface LoadedCheckpoint {
   folder: string;
-  network: VitConfig;
+  network: NetworkConfig;
   preprocessor: Preprocessor;
   method: MethodConfig;
   labels: string[];
@@ -180,7 +180,7 @@ async function readValues(file: string, prefix: string): Promise<Map<string, Ten
 export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> {
   const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema.parse(json));
   const configFile = join(folder, files.config);
-  const network = await parsed(configFile, (json) => parseVitConfig(json, configFile));
+  const network = await parsed(configFile, (json) => parseNetwork(json, configFile));
   if (!network.labels.length) throw errors.checkpointDamaged(configFile, 'id2label');
   const preprocessorFile = join(folder, files.preprocessor);
   const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));

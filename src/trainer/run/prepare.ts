@@ -7,14 +7,14 @@ import type { TrainConfig } from '../config/schema.js';
 import type { Values } from '../engine/trainable.js';
 import { errors } from '../errors.js';
 import { sizeOf } from '../ir/shape.js';
-import type { VitConfig } from '../nn/vitConfig.js';
+import type { NetworkConfig } from '../nn/networkConfig.js';
 import { initialAdapter } from '../peft/init.js';
 import { isHead, matchesModule, methodOf } from '../peft/method.js';
 import type { BaseModel } from './baseModel.js';
 
 export interface Prepared {
   /** The base's config with the run's dropout. */
-  network: VitConfig;
+  network: NetworkConfig;
   model: ModelSpec;
   parameters: ParameterSpec[];
   /** Scalars of the whole network, adapters included. */
@@ -24,7 +24,7 @@ export interface Prepared {
 /** Checks the method against the model and gives what the compiler takes. Throws a `UserError` when LoRA's options do not fit. */
 export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labels: number): Prepared {
   const { hiddenDropout } = base.config;
-  const network: VitConfig = { ...base.config, hiddenDropout: config.dropout ?? hiddenDropout };
+  const network: NetworkConfig = { ...base.config, hiddenDropout: config.dropout ?? hiddenDropout };
   const { mean, std, rescaleFactor, transform } = base.preprocessor;
   const method = methodOf(config.method);
   const model: ModelSpec = {

@@ -6,10 +6,10 @@ import { eliminateDeadCode } from '../../../src/trainer/compile/passes.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import type { Graph, Node } from '../../../src/trainer/ir/graph.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
-import { parseVitConfig } from '../../../src/trainer/nn/vitConfig.js';
+import { parseNetwork } from '../../../src/trainer/nn/families.js';
 import { methodOf, type Method, type MethodConfig } from '../../../src/trainer/peft/method.js';
 
-const config = parseVitConfig(
+const config = parseNetwork(
   { model_type: 'vit', image_size: 16, patch_size: 4, hidden_size: 8, num_hidden_layers: 4, num_attention_heads: 2, intermediate_size: 16 },
   'f',
 );

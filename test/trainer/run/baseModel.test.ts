@@ -79,6 +79,8 @@ test('random weights follow from the seed, name by name', async () => {
   assert.notDeepEqual(of(one), of(other));
   assert.equal(one!.reference.sha256, same!.reference.sha256);
   assert.notEqual(one!.reference.sha256, other!.reference.sha256);
+  // Checkpoints name their base by this: a change would make those of yesterday refuse to resume.
+  assert.equal(one!.reference.sha256, 'c05ba2384b267f5b472388ad88cea04e5c89b85cd07f0817ba6182876e61b692');
   assert.ok(one!.weight('vit.layernorm.weight', [48], 0).every((value) => value === 1));
   const deviation = Math.sqrt(of(one).reduce((sum, value) => sum + value * value, 0) / 48 ** 2);
   // Of a normal distribution of 0.02 cut at two deviations.

@@ -1,9 +1,10 @@
-/** Model configs: the defaults of transformers, and hostile or broken ones, each refused by name. */
+/** Configs of ViT and DeiT: the defaults of transformers, and hostile or broken ones, each refused by name. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { architectureOf, parseVitConfig } from '../../../src/trainer/nn/vitConfig.js';
+import { blocksOf, depthOf, parseNetwork } from '../../../../src/trainer/nn/families.js';
+import type { VitConfig } from '../../../../src/trainer/nn/families/vit.js';
 
-const parse = (fields: object) => parseVitConfig({ model_type: 'vit', ...fields }, '/m/config.json');
+const parse = (fields: object) => parseNetwork({ model_type: 'vit', ...fields }, '/m/config.json') as VitConfig;
 
 test('absent fields have the defaults of transformers', () => {
   assert.deepEqual(parse({}), {
@@ -22,15 +23,29 @@ test('absent fields have the defaults of transformers', () => {
     specialTokens: 1,
     head: 'classifier',
     labels: [],
+    architecture: 'ViTForImageClassification',
+    classifiers: ['classifier'],
+    features: 768,
   });
 });
 
 test('families and heads', () => {
   const of = (model_type: string, architecture: string) => parse({ model_type, architectures: [architecture] });
-  assert.equal(architectureOf(of('vit', 'ViTModel')), 'ViTForImageClassification');
+  assert.equal(of('vit', 'ViTModel').architecture, 'ViTForImageClassification');
   assert.deepEqual([of('deit', 'DeiTModel').specialTokens, of('deit', 'DeiTModel').head], [2, 'classifier']);
   const teacher = of('deit', 'DeiTForImageClassificationWithTeacher');
-  assert.deepEqual([teacher.specialTokens, teacher.head, architectureOf(teacher)], [2, 'distilled', 'DeiTForImageClassificationWithTeacher']);
+  assert.deepEqual([teacher.specialTokens, teacher.head, teacher.architecture], [2, 'distilled', 'DeiTForImageClassificationWithTeacher']);
+});
+
+test('a weight is as deep as its block; tokens come before, the final norm and the head after', () => {
+  const config = parse({ num_hidden_layers: 12 });
+  assert.equal(blocksOf(config)[11], 'vit.encoder.layer.11');
+  const depth = (name: string) => depthOf(config, name);
+  assert.deepEqual(
+    ['vit.embeddings.cls_token', 'vit.encoder.layer.1.layernorm_before.weight', 'vit.encoder.layer.11.output.dense.bias'].map(depth),
+    [0, 2, 12],
+  );
+  assert.deepEqual(['vit.layernorm.weight', 'classifier.weight'].map(depth), [13, 13]);
 });
 
 test('labels come in the order of their numbers', () => {
@@ -69,7 +84,7 @@ for (const [fields, field] of hostile) {
 }
 
 test('refuses what is no object and what is another architecture', () => {
-  for (const json of [null, [], 'vit', 5]) assert.throws(() => parseVitConfig(json, 'f'), { code: 'MODEL_CONFIG_INVALID' });
+  for (const json of [null, [], 'vit', 5]) assert.throws(() => parseNetwork(json, 'f'), { code: 'MODEL_CONFIG_INVALID' });
   for (const fields of [{ model_type: 'swin' }, { model_type: 5 }, { architectures: ['ViTForMaskedImageModeling'] }, { architectures: [{}] }]) {
     assert.throws(() => parse(fields), { code: 'ARCHITECTURE_UNKNOWN' });
   }

@@ -1,0 +1,75 @@
+/** The fields of a model's `config.json`, each read with its bounds: throws a `UserError` that names the field when it makes no sense. */
+import * as l10n from '@vscode/l10n';
+import { errors } from '../errors.js';
+import { activations } from './layers.js';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export class ConfigFields {
+  constructor(
+    readonly json: Fields,
+    readonly file: string,
+  ) {}
+
+  invalid(name: string, expected: string): Error {
+    return errors.modelConfigInvalid(this.file, name, expected);
+  }
+
+  /** A whole number from 1 to `most`, which lies far above any model there is: a number beyond would only exhaust the memory. */
+  count(name: string, fallback: number, most: number, least = 1): number {
+    const value = this.json[name] ?? fallback;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
+      throw this.invalid(name, l10n.t('a whole number from {0} to {1}', least, most));
+    return value;
+  }
+
+  /** A number from 0 to below 1. */
+  share(name: string, fallback: number): number {
+    const value = this.json[name] ?? fallback;
+    if (typeof value !== 'number' || !(value >= 0 && value < 1)) throw this.invalid(name, l10n.t('a number from 0 to below 1'));
+    return value;
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.json[name] ?? fallback;
+    if (typeof value !== 'boolean') throw this.invalid(name, l10n.t('true or false'));
+    return value;
+  }
+
+  /** The name of an activation function that we know. */
+  activation(name: string, fallback: string): string {
+    const value = String(this.json[name] ?? fallback);
+    if (!Object.hasOwn(activations, value)) throw this.invalid(name, Object.keys(activations).join(', '));
+    return value;
+  }
+
+  /** Sizes that every transformer on patches has, under the names and with the defaults that transformers gives them. */
+  sizes(defaults: { imageSize?: number; patchSize?: number; hiddenSize?: number; layers?: number; heads?: number } = {}) {
+    const sizes = {
+      imageSize: this.count('image_size', defaults.imageSize ?? 224, 8192),
+      patchSize: this.count('patch_size', defaults.patchSize ?? 16, 1024),
+      hiddenSize: this.count('hidden_size', defaults.hiddenSize ?? 768, 16384),
+      layers: this.count('num_hidden_layers', defaults.layers ?? 12, 512),
+      heads: this.count('num_attention_heads', defaults.heads ?? 12, 1024),
+    };
+    if (this.count('num_channels', 3, 1024) !== 3) throw this.invalid('num_channels', '3');
+    if (sizes.hiddenSize % sizes.heads) throw this.invalid('hidden_size', l10n.t('a multiple of num_attention_heads ({0})', sizes.heads));
+    if (sizes.imageSize % sizes.patchSize) throw this.invalid('image_size', l10n.t('a multiple of patch_size ({0})', sizes.patchSize));
+    return sizes;
+  }
+
+  /** Names of the classes in the order of their numbers; none when the config names none. */
+  labels(): string[] {
+    const { id2label } = this.json;
+    if (id2label === undefined) return [];
+    const expected = l10n.t('an object from 0, 1, 2, … to names');
+    if (!isObject(id2label)) throw this.invalid('id2label', expected);
+    return Object.keys(id2label).map((_, i) => {
+      const label = id2label[String(i)];
+      if (typeof label !== 'string') throw this.invalid('id2label', expected);
+      return label;
+    });
+  }
+}

@@ -1,0 +1,44 @@
+/** The model families there are, and what the trainer asks of whichever a network belongs to. */
+import * as l10n from '@vscode/l10n';
+import { errors } from '../errors.js';
+import { ConfigFields, isObject } from './configFields.js';
+import { deit, vit } from './families/vit.js';
+import type { Family } from './family.js';
+import type { NetworkConfig } from './networkConfig.js';
+
+const families: readonly Family[] = [vit, deit];
+
+/** Architectures of `config.json` that are understood. */
+export const architectures: readonly string[] = families.flatMap((family) => family.architectures);
+
+/** Reads a parsed config.json; throws a `UserError` that names the field when one is missing, impossible or not understood. */
+export function parseNetwork(json: unknown, file: string): NetworkConfig {
+  if (!isObject(json)) throw errors.modelConfigInvalid(file, 'config.json', l10n.t('an object'));
+  const [first] = Array.isArray(json.architectures) ? (json.architectures as unknown[]) : [];
+  const architecture = first === undefined ? undefined : String(first);
+  for (const family of families) {
+    const config = family.parse(new ConfigFields(json, file), architecture);
+    if (config) return config;
+  }
+  throw errors.architectureUnknown(file, architecture ?? String(json.model_type ?? '?'), architectures);
+}
+
+/** The family that builds the network. */
+export function familyOf({ family }: NetworkConfig): Family {
+  const found = families.find(({ name }) => name === family);
+  if (!found) throw new Error(`no family ${family}`);
+  return found;
+}
+
+/** Module names of the blocks, from the input to the head, e.g. `vit.encoder.layer.3`. */
+export const blocksOf = (config: NetworkConfig): readonly string[] => familyOf(config).blocks(config);
+
+/**
+ * How deep a weight or module lies: 0 before the blocks (patches, tokens, positions), i + 1 in block i, `layers` + 1 after them (final norm, head);
+ * the numbering of BEiT's layer-wise learning rates (Bao et al., 2022, arXiv:2106.08254).
+ */
+export function depthOf(config: NetworkConfig, name: string): number {
+  const block = blocksOf(config).findIndex((module) => name === module || name.startsWith(`${module}.`));
+  if (block >= 0) return block + 1;
+  return familyOf(config).isStem(config, name) ? 0 : config.layers + 1;
+}

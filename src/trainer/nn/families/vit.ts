@@ -1,0 +1,101 @@
+/** The vision transformer (Dosovitskiy et al., 2021, arXiv:2010.11929) and DeiT (Touvron et al., 2021, arXiv:2012.12877). */
+import type { Value } from '../../ir/graph.js';
+import { block, type BlockSpec } from '../block.js';
+import type { ConfigFields, Fields } from '../configFields.js';
+import type { Family } from '../family.js';
+import { layerNorm, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import type { NetworkConfig } from '../networkConfig.js';
+import { positionResizing } from '../positions.js';
+import type { Scope } from '../scope.js';
+
+export interface VitConfig extends NetworkConfig {
+  /** Also the prefix of the body's weight names. */
+  family: 'vit' | 'deit';
+  intermediateSize: number;
+  activation: string;
+  layerNormEpsilon: number;
+  qkvBias: boolean;
+  /** Tokens before the patches: the class token, and DeiT's distillation token. */
+  specialTokens: 1 | 2;
+  /** `classifier` on the class token, or the mean of two heads (DeiT with a teacher). */
+  head: 'classifier' | 'distilled';
+}
+
+const names: BlockSpec['names'] = {
+  norm1: 'layernorm_before',
+  query: 'attention.attention.query',
+  key: 'attention.attention.key',
+  value: 'attention.attention.value',
+  output: 'attention.output.dense',
+  norm2: 'layernorm_after',
+};
+
+const distilled = 'DeiTForImageClassificationWithTeacher';
+
+function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<VitConfig> {
+  const positions = `${name}.embeddings.position_embeddings`;
+  return {
+    name,
+    architectures,
+    parse(fields: ConfigFields, architecture: string | undefined): VitConfig | undefined {
+      if (fields.json.model_type !== name || (architecture !== undefined && !architectures.includes(architecture))) return undefined;
+      const sizes = fields.sizes();
+      const isDistilled = architecture === distilled;
+      return {
+        family: name,
+        ...sizes,
+        intermediateSize: fields.count('intermediate_size', 3072, 65536),
+        activation: fields.activation('hidden_act', 'gelu'),
+        layerNormEpsilon: fields.share('layer_norm_eps', 1e-12),
+        qkvBias: fields.json.qkv_bias !== false,
+        hiddenDropout: fields.share('hidden_dropout_prob', 0),
+        attentionDropout: fields.share('attention_probs_dropout_prob', 0),
+        specialTokens: name === 'deit' ? 2 : 1,
+        head: isDistilled ? 'distilled' : 'classifier',
+        labels: fields.labels(),
+        architecture: isDistilled ? distilled : architectures[0]!,
+        classifiers: isDistilled ? ['cls_classifier', 'distillation_classifier'] : ['classifier'],
+        features: sizes.hiddenSize,
+      };
+    },
+    checkpointJson: (json: Fields, { imageSize }: VitConfig): Fields => ({ ...json, image_size: imageSize }),
+    // A bare body (`ViTModel`) lacks the family's prefix.
+    weightNames: ({ classifiers }: VitConfig, stored: string): readonly string[] => {
+      if (stored.startsWith(`${name}.`) || classifiers.some((head) => stored.startsWith(`${head}.`))) return [stored];
+      return [`${name}.${stored}`];
+    },
+    resizing: (config: VitConfig, weight: string) => (weight === positions ? positionResizing(config, config.specialTokens, [1]) : undefined),
+    blocks: ({ layers }: VitConfig): readonly string[] => Array.from({ length: layers }, (_, i) => `${name}.encoder.layer.${i}`),
+    isStem: (_config: VitConfig, weight: string): boolean => weight.startsWith(`${name}.embeddings.`),
+    body,
+  };
+}
+
+export const vit = family('vit', ['ViTForImageClassification', 'ViTModel']);
+export const deit = family('deit', ['DeiTForImageClassification', distilled, 'DeiTModel']);
+
+function body(s: Scope, config: VitConfig, images: Value, norm: PixelNorm): readonly Value[] {
+  const { b } = s;
+  const { family, hiddenSize: d, specialTokens, layerNormEpsilon } = config;
+  const embeddings = `${family}.embeddings`;
+  const patches = patchTokens(s, `${embeddings}.patch_embeddings.projection`, images, { ...config, norm });
+  const [batch, count] = patches.shape as [number, number];
+  const special = ['cls_token', 'distillation_token']
+    .slice(0, specialTokens)
+    .map((name) => b.expand(s.weight(`${embeddings}.${name}`, [1, 1, d]), [batch, 1, d]));
+  const tokens = count + specialTokens;
+  const placed = b.add(b.concat(1, ...special, patches), s.weight(`${embeddings}.position_embeddings`, [1, tokens, d]));
+  let x = s.dropout(b.reshape(placed, [batch * tokens, d]), config.hiddenDropout);
+
+  const spec: BlockSpec = {
+    ...config,
+    names,
+    bias: { query: config.qkvBias, key: config.qkvBias, value: config.qkvBias },
+    mlp: (_, name, y) => mlp(s, `${name}.intermediate.dense`, `${name}.output.dense`, y, config),
+  };
+  // Nothing reads the other tokens of the last block, so their queries and MLP need not be computed.
+  const read = config.classifiers.length;
+  for (let i = 0; i < config.layers; i++) x = block(s, spec, `${family}.encoder.layer.${i}`, x, batch, i === config.layers - 1 ? read : undefined);
+  x = layerNorm(s, `${family}.layernorm`, x, layerNormEpsilon);
+  return config.classifiers.map((_, i) => token(s, x, batch, i));
+}

@@ -1,0 +1,38 @@
+/** What a model family is to the rest of the trainer; one file a family, listed in `families.ts` (guide: docs/adding-a-family.md). */
+import type { Value } from '../ir/graph.js';
+import type { Shape } from '../ir/op.js';
+import type { ConfigFields, Fields } from './configFields.js';
+import type { PixelNorm } from './layers.js';
+import type { NetworkConfig } from './networkConfig.js';
+import type { Scope } from './scope.js';
+
+/** How a weight that depends on the image size is brought to another. */
+export interface Resizing {
+  /** The weight's shape at the model's own image size. */
+  shape: Shape;
+  /** The weight for pictures of `imageSize` pixels a side. */
+  to(data: Float32Array, imageSize: number): Float32Array;
+}
+
+export interface Family<C extends NetworkConfig = NetworkConfig> {
+  readonly name: string;
+  /** The `architectures` of a config.json that it understands, as messages list them. */
+  readonly architectures: readonly string[];
+  /** Reads a config.json whose first architecture, if it names one, is `architecture`; undefined when it is of another family. */
+  parse(fields: ConfigFields, architecture: string | undefined): C | undefined;
+  /** The config.json, less labels, of a checkpoint of a network that began as the model of config.json `json`. */
+  checkpointJson(json: Fields, config: C): Fields;
+  /**
+   * Names in the graph of a weight that a file calls `stored`: usually one; several share it out evenly along its first axis;
+   * none when the graph does not read it.
+   */
+  weightNames(config: C, stored: string): readonly string[];
+  /** What is to be done to the weight `name` for another image size; undefined when it does not depend on it. */
+  resizing(config: C, name: string): Resizing | undefined;
+  /** Module names of the blocks, from the input to the head. */
+  blocks(config: C): readonly string[];
+  /** Whether a weight of the body comes before the first block. */
+  isStem(config: C, name: string): boolean;
+  /** The features [batch, `features`] of uint8 `images` [batch, height, width, 3], one for each of `classifiers`. */
+  body(s: Scope, config: C, images: Value, norm: PixelNorm): readonly Value[];
+}
