@@ -55,6 +55,24 @@ export class Random {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
+  /** From Beta(alpha, alpha), in [0, 1]: x / (x + y) of two numbers from Gamma(alpha, 1), kept as logarithms since a small alpha gives numbers of any smallness. */
+  beta(alpha: number): number {
+    return 1 / (1 + Math.exp(this.#logGamma(alpha) - this.#logGamma(alpha)));
+  }
+
+  /** The logarithm of a number from Gamma(shape, 1). Marsaglia and Tsang, "A Simple Method for Generating Gamma Variables", 2000. */
+  #logGamma(shape: number): number {
+    // Their section 6: a number of shape + 1, times u^(1/shape).
+    if (shape < 1) return this.#logGamma(shape + 1) + Math.log(1 - this.uniform()) / shape;
+    const d = shape - 1 / 3;
+    const c = 1 / Math.sqrt(9 * d);
+    for (;;) {
+      const x = this.normal();
+      const v = (1 + c * x) ** 3;
+      if (v > 0 && Math.log(1 - this.uniform()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return Math.log(d * v);
+    }
+  }
+
   /** Shuffles in place (Fisher and Yates) and returns its argument. */
   shuffle<T>(list: T[]): T[] {
     for (let i = list.length - 1; i > 0; i--) {

@@ -3,12 +3,13 @@ import { backward } from '../autodiff/backward.js';
 import { Builder } from '../ir/builder.js';
 import { check } from '../ir/check.js';
 import type { Graph, Value } from '../ir/graph.js';
-import { familyOf } from '../nn/families.js';
+import { blocksOf, familyOf } from '../nn/families.js';
 import { linearHead } from '../nn/head.js';
 import type { PixelNorm } from '../nn/layers.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { adamw, decays, type AdamWOptions, type StepScalars } from '../optim/adamw.js';
 import { clipByGlobalNorm } from '../optim/clip.js';
+import { ema } from '../optim/ema.js';
 import { muon } from '../optim/muon.js';
 import { isHead, type Method } from '../peft/method.js';
 import { eliminateDeadCode } from './passes.js';
@@ -23,6 +24,8 @@ export interface ModelSpec {
   /** Size of the pictures fed, in pixels. */
   height: number;
   width: number;
+  /** Chance of a picture to pass by the last block while training; it grows evenly from 0 at the first. */
+  dropPath?: number | undefined;
 }
 
 export interface OptimizerSpec extends AdamWOptions {
@@ -30,6 +33,8 @@ export interface OptimizerSpec extends AdamWOptions {
   muon?: number | undefined;
   /** 0 clips nothing. */
   maxGradNorm: number;
+  /** Keep a moving average of the weights; the decay may change with the step (`emaDecayAt`). */
+  ema?: { decay: number } | undefined;
 }
 
 /** Names of the graphs' inputs and outputs beside the parameters' own. */
@@ -37,6 +42,7 @@ export const names = {
   moment1: (parameter: string) => `m:${parameter}`,
   moment2: (parameter: string) => `v:${parameter}`,
   gradient: (parameter: string) => `g:${parameter}`,
+  average: (parameter: string) => `e:${parameter}`,
   /** The output that takes the place of the input `name` in the next step. */
   next: (name: string) => `next:${name}`,
 };
@@ -53,9 +59,14 @@ interface Forward {
   logits: Value;
 }
 
+/** The rate of each block, by name: evenly from 0 to the model's, as timm has it. */
+function dropPathRates({ config, dropPath = 0 }: ModelSpec): ReadonlyMap<string, number> {
+  return new Map(blocksOf(config).map((name, i, { length }) => [name, (dropPath * i) / Math.max(1, length - 1)]));
+}
+
 function buildForward(b: Builder, model: ModelSpec, batch: number, training: boolean): Forward {
   const images = b.input('images', [batch, model.height, model.width, 3], 'u8');
-  const scope = new GraphScope(b, model.frozen, model.method, training);
+  const scope = new GraphScope(b, model.frozen, model.method, training ? { dropPath: dropPathRates(model) } : undefined);
   const features = familyOf(model.config).body(scope, model.config, images, model.norm);
   const logits = linearHead(scope, model.config, features, { labels: model.labels, dropout: model.method.headDropout });
   return { scope, logits };
@@ -84,9 +95,10 @@ function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & {
   return { scope, logits, loss, grads: backward(b, loss, [...scope.parameters.values()]) };
 }
 
-/** The update of every parameter from its gradient, with outputs `gradientNorm` and `next:…`; inputs are made for the moments and scalars. */
+/** The update of every parameter from its gradient, with outputs `gradientNorm` and `next:…`; inputs are made for moments, averages and scalars. */
 function buildUpdate(b: Builder, parameters: ReadonlyMap<string, Value>, grads: readonly Value[], optimizer: OptimizerSpec): void {
   const scalars: StepScalars = { learningRate: b.input('learningRate', []), correction1: b.input('correction1', []), correction2: b.input('correction2', []) };
+  const oneMinusDecay = optimizer.ema && b.input('oneMinusDecay', []);
   const clipped = clipByGlobalNorm(b, grads, optimizer.maxGradNorm);
   b.output('gradientNorm', clipped.norm);
   [...parameters].forEach(([name, parameter], i) => {
@@ -102,6 +114,9 @@ function buildUpdate(b: Builder, parameters: ReadonlyMap<string, Value>, grads: 
     b.output(names.next(name), next.parameter);
     b.output(names.next(names.moment1(name)), next.m);
     b.output(names.next(names.moment2(name)), next.v);
+    if (!oneMinusDecay) return;
+    const average = names.average(name);
+    b.output(names.next(average), ema(b, b.input(average, parameter.shape), next.parameter, oneMinusDecay));
   });
 }
 

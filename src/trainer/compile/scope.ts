@@ -10,7 +10,7 @@ export interface ParameterSpec {
   shape: Shape;
 }
 
-/** A dropout mask that must be fed: bytes of 0 or 1, a one with probability 1 - rate. */
+/** A mask of dropout or drop path that must be fed: bytes of 0 or 1, a one with probability 1 - rate. */
 export interface MaskSpec extends ParameterSpec {
   rate: number;
 }
@@ -30,8 +30,8 @@ export class GraphScope implements Scope {
     readonly b: Builder,
     private readonly frozen: FrozenWeights,
     private readonly method: Method,
-    /** Whether dropout is active. */
-    private readonly training: boolean,
+    /** Where dropout and drop path are active: the rates of drop path by block. */
+    private readonly training?: { dropPath: ReadonlyMap<string, number> },
   ) {}
 
   weight = (name: string, shape: Shape): Value => {
@@ -57,10 +57,20 @@ export class GraphScope implements Scope {
     return b.add(y, up);
   };
 
-  dropout = (x: Value, rate: number): Value => {
-    if (!this.training || !rate) return x;
-    const name = `mask:${this.masks.length}`;
-    this.masks.push({ name, shape: x.shape, rate });
-    return this.b.mul(x, this.b.scale(this.b.cast(this.b.input(name, x.shape, 'u8'), 'f32'), 1 / (1 - rate)));
+  dropout = (x: Value, rate: number): Value => (this.training && rate ? this.b.mul(x, this.#mask(x.shape, rate)) : x);
+
+  dropPath = (x: Value, batch: number, block: string): Value => {
+    const rate = this.training?.dropPath.get(block);
+    if (!rate) return x;
+    const [rows, width] = x.shape as [number, number];
+    const pictures = this.b.reshape(x, [batch, rows / batch, width]);
+    return this.b.reshape(this.b.mul(pictures, this.#mask([batch, 1, 1], rate)), x.shape);
   };
+
+  /** A new mask: 0, or 1 / (1 - rate), so that the expectation stays. */
+  #mask(shape: Shape, rate: number): Value {
+    const name = `mask:${this.masks.length}`;
+    this.masks.push({ name, shape, rate });
+    return this.b.scale(this.b.cast(this.b.input(name, shape, 'u8'), 'f32'), 1 / (1 - rate));
+  }
 }

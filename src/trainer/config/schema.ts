@@ -36,6 +36,11 @@ function augmentation() {
       .default([3 / 4, 4 / 3])
       .describe(l10n.t('Least and greatest width of the crop divided by its height.')),
   });
+  const randAugment = z.strictObject({
+    operations: count(14).default(2).describe(l10n.t('How many operations follow one another.')),
+    magnitude: z.int().min(0).max(30).default(9).describe(l10n.t('How strong each operation is.')),
+  });
+  const alpha = () => z.number().min(0).max(100).default(0);
   return z
     .strictObject({
       randomResizedCrop: z
@@ -43,6 +48,15 @@ function augmentation() {
         .prefault({})
         .describe(l10n.t('Cuts out a random part of each training picture; false turns it off.')),
       horizontalFlip: z.number().min(0).max(1).default(0.5).describe(l10n.t('Chance that a training picture is mirrored.')),
+      randAugment: z
+        .union([z.literal(false), randAugment])
+        .default(false)
+        .describe(l10n.t('RandAugment: changes each training picture by operations drawn at random (turns, shears, colours); {} takes the usual two.')),
+      randomErasing: z.number().min(0).max(1).default(0).describe(l10n.t('Chance that a part of a training picture becomes noise; 0.25 is usual.')),
+      mixup: alpha().describe(l10n.t('Mixes pictures and their labels in pairs: the alpha of the Beta distribution of the shares; 0.2 is usual for fine-tuning.')),
+      cutmix: alpha().describe(
+        l10n.t('Puts a part of another picture into each and mixes the labels by area: the alpha of the Beta distribution of the areas; 1 is usual.'),
+      ),
     })
     .prefault({});
 }
@@ -118,6 +132,13 @@ export function buildSchema() {
       maxGradNorm: z.number().min(0).default(1).describe(l10n.t('Gradients with a greater global norm are scaled down to it; 0 turns clipping off.')),
       labelSmoothingFactor: share().default(0).describe(l10n.t('Share of each label spread evenly over all classes.')),
       dropout: share().optional().describe(l10n.t("Dropout inside the network while training; without it, the model's own.")),
+      dropPath: share()
+        .default(0)
+        .describe(l10n.t('Stochastic depth: chance that the last block is passed by for a training picture; the chance grows evenly from 0 at the first block.')),
+      ema: z
+        .union([z.literal(false), z.strictObject({ decay: z.number().gt(0).lt(1).default(0.999).describe(l10n.t('How much of the average stays at each step.')) })])
+        .default(false)
+        .describe(l10n.t('Keeps a moving average of the trained weights, which is what is evaluated and saved; {} takes the usual decay.')),
       seed: z.int().min(0).default(42).describe(l10n.t('The source of everything random: the same seed gives the same run.')),
       device: choice({
         auto: l10n.t('The fastest that is there.'),

@@ -3,9 +3,11 @@ import { openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { UserError } from '../errors.js';
 import { Random } from '../random.js';
-import { randomCrop, type Augmentation } from './augment.js';
+import { randomCrop, randomErasing, type Augmentation } from './augment.js';
 import { evaluationPixels, trainingPixels } from './decode.js';
+import { mixImages, type Mixing } from './mixing.js';
 import type { Place } from './pixelCache.js';
+import { randAugment } from './randAugment.js';
 import { Resampler } from './resample.js';
 import type { ImageTransform, Region } from './transform.js';
 
@@ -22,6 +24,8 @@ export interface PixelJob {
   pictures: { path: string; place: Place | undefined; sample: number }[];
   batchSize: number;
   augmenting: Augmenting | undefined;
+  /** How the pictures are mixed in the end. */
+  mixing: Mixing | undefined;
 }
 
 /** `images` is `[batchSize, height, width, 3]`; `lost` is the path of a picture that cannot be read any more. */
@@ -62,7 +66,7 @@ function flip(pixels: Uint8Array, width: number): void {
       for (let c = 0; c < 3; c++) [pixels[a + c], pixels[b + c]] = [pixels[b + c]!, pixels[a + c]!];
 }
 
-async function fillTraining(target: Uint8Array, picture: PixelJob['pictures'][number], transform: ImageTransform, augmenting: Augmenting): Promise<void> {
+async function fillCropped(target: Uint8Array, picture: PixelJob['pictures'][number], transform: ImageTransform, augmenting: Augmenting): Promise<void> {
   const { path, place, sample } = picture;
   const { seed, epoch, augmentation } = augmenting;
   const random = new Random(seed, 'augment', epoch, sample);
@@ -93,7 +97,17 @@ async function fillTraining(target: Uint8Array, picture: PixelJob['pictures'][nu
   resampler.resize(source, sourceWidth, crop, target, width, height, kernel, mirrored);
 }
 
-async function run({ id, transform, pictures, batchSize, augmenting }: PixelJob): Promise<PixelAnswer> {
+async function fillTraining(target: Uint8Array, picture: PixelJob['pictures'][number], transform: ImageTransform, augmenting: Augmenting): Promise<void> {
+  await fillCropped(target, picture, transform, augmenting);
+  const { seed, epoch, augmentation } = augmenting;
+  const { width, height } = transform;
+  // Each has its own stream, so that turning one on leaves the others as they were.
+  const stream = (name: string) => new Random(seed, name, epoch, picture.sample);
+  if (augmentation.randAugment) randAugment(stream('randAugment'), target, width, height, augmentation.randAugment);
+  if (augmentation.randomErasing) randomErasing(stream('randomErasing'), target, width, height, augmentation.randomErasing);
+}
+
+async function run({ id, transform, pictures, batchSize, augmenting, mixing }: PixelJob): Promise<PixelAnswer> {
   const size = transform.height * transform.width * 3;
   const images = new Uint8Array(batchSize * size);
   try {
@@ -107,6 +121,7 @@ async function run({ id, transform, pictures, batchSize, augmenting }: PixelJob)
     if (error instanceof UserError && error.place.file) return { id, lost: error.place.file };
     throw error;
   }
+  if (mixing) mixImages(images, transform, mixing);
   return { id, images };
 }
 

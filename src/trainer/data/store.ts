@@ -9,6 +9,7 @@ import { Random } from '../random.js';
 import type { Augmentation } from './augment.js';
 import { forEachConcurrently } from './concurrently.js';
 import { decoderVersion, evaluationPixels, trainingPixels, type Pixels } from './decode.js';
+import { drawMixing, type Mixing } from './mixing.js';
 import { PixelCache, type Place } from './pixelCache.js';
 import type { Augmenting } from './pixelWorker.js';
 import { PixelWorkers } from './pixelWorkers.js';
@@ -26,6 +27,8 @@ export interface Batch {
   count: number;
   /** Their indices in the split. */
   samples: number[];
+  /** How the pictures were mixed, for `mixTargets`; `labels` are those of the pictures before. */
+  mixing: Mixing | undefined;
 }
 
 export interface StoreOptions {
@@ -112,7 +115,9 @@ export class ImageStore {
   async *trainBatches({ batchSize, seed, epoch, firstBatch = 0, augmentation, signal }: TrainBatchOptions): AsyncGenerator<Batch, void, undefined> {
     const order = new Random(seed, 'order', epoch).shuffle(this.splits.train.map((_, i) => i));
     const kind = augmentation.randomResizedCrop === false ? 'evaluation' : 'training';
-    yield* this.#batches('train', kind, order.slice(firstBatch * batchSize), batchSize, { seed, epoch, augmentation }, signal);
+    const mixingOf = (batch: number, count: number) =>
+      drawMixing(new Random(seed, 'mixing', epoch, firstBatch + batch), count, this.#transform, augmentation);
+    yield* this.#batches('train', kind, order.slice(firstBatch * batchSize), batchSize, { augmenting: { seed, epoch, augmentation }, mixingOf }, signal);
   }
 
   /** The pictures of a split in their order, as evaluation sees them; the last batch is filled up with padding. */
@@ -126,24 +131,33 @@ export class ImageStore {
     await this.#cache.close();
   }
 
-  async *#batches(split: SplitName, kind: Kind, order: number[], batchSize: number, augmenting: Augmenting | undefined, signal?: AbortSignal) {
+  async *#batches(
+    split: SplitName,
+    kind: Kind,
+    order: number[],
+    batchSize: number,
+    training: { augmenting: Augmenting; mixingOf: (batch: number, count: number) => Mixing | undefined } | undefined,
+    signal?: AbortSignal,
+  ) {
     const places = await this.#placesOf(split, kind, signal);
     const samples = this.splits[split];
-    const ahead: { chosen: number[]; images: Promise<Uint8Array> }[] = [];
+    const ahead: { chosen: number[]; mixing: Mixing | undefined; images: Promise<Uint8Array> }[] = [];
     for (let next = 0; next < order.length || ahead.length > 0;) {
       signal?.throwIfAborted();
       for (; next < order.length && ahead.length <= batchesAhead; next += batchSize) {
         const chosen = order.slice(next, next + batchSize);
         const pictures = chosen.map((sample) => ({ path: samples[sample]!.path, place: places[sample], sample }));
-        const images = this.#workers.run({ transform: this.#transform, pictures, batchSize, augmenting });
+        const mixing = training?.mixingOf(next / batchSize, chosen.length);
+        const images = this.#workers.run({ transform: this.#transform, pictures, batchSize, augmenting: training?.augmenting, mixing });
         // A batch may fail before it is its turn, or be left behind when the caller stops early; whoever awaits it still gets the error.
         images.catch(() => undefined);
-        ahead.push({ chosen, images });
+        ahead.push({ chosen, mixing, images });
       }
-      const { chosen, images } = ahead.shift()!;
+      const { chosen, mixing, images } = ahead.shift()!;
       const labels = new Int32Array(batchSize);
       chosen.forEach((sample, i) => (labels[i] = samples[sample]!.label));
-      yield { images: await images, labels, weights: new Float32Array(batchSize).fill(1, 0, chosen.length), count: chosen.length, samples: chosen };
+      const weights = new Float32Array(batchSize).fill(1, 0, chosen.length);
+      yield { images: await images, labels, weights, count: chosen.length, samples: chosen, mixing };
     }
   }
 

@@ -4,6 +4,7 @@ import type { MaskSpec, ParameterSpec } from '../compile/scope.js';
 import { Builder } from '../ir/builder.js';
 import { sizeOf } from '../ir/shape.js';
 import { DeviceTensor } from '../onnx/session.js';
+import { emaDecayAt } from '../optim/ema.js';
 import { Random } from '../random.js';
 import type { Engine, Executable, Tensors } from './engine.js';
 
@@ -36,11 +37,16 @@ export interface TrainableState {
   /** First and second moments; absent before the first step. */
   m?: Values;
   v?: Values;
+  /** Moving averages of the parameters, where the optimizer keeps them; absent at the start, where they equal the parameters. */
+  ema?: Values;
 }
+
+/** What `read` gives: everything that there is. */
+export type ReadState = Required<Omit<TrainableState, 'ema'>> & Pick<TrainableState, 'ema'>;
 
 export class Trainable {
   readonly parameters: ParameterSpec[];
-  /** Everything that is fed to each step and replaced by it: parameters and moments by their input names. */
+  /** Everything that is fed to each step and replaced by it: parameters, moments and averages by their input names. */
   #state: Tensors = {};
   #read?: Executable;
 
@@ -68,8 +74,8 @@ export class Trainable {
     return new Trainable(engine, o, { forward, step: await engine.load(step, keepOf(step)) }, signature);
   }
 
-  /** Sets parameters and moments (zeros where absent). */
-  restore({ parameters, m, v }: TrainableState): void {
+  /** Sets parameters, moments (zeros where absent) and averages (the parameters where absent). */
+  restore({ parameters, m, v, ema = parameters }: TrainableState): void {
     this.#replace(
       Object.fromEntries(
         this.parameters.flatMap(({ name, shape }) => {
@@ -79,6 +85,7 @@ export class Trainable {
             [name, tensor(parameters)],
             [names.moment1(name), tensor(m)],
             [names.moment2(name), tensor(v)],
+            ...(this.o.optimizer.ema ? [[names.average(name), tensor(ema)] as [string, DeviceTensor]] : []),
           ];
         }),
       ),
@@ -90,8 +97,9 @@ export class Trainable {
     this.#state = state;
   }
 
-  #parameterTensors(): Tensors {
-    return Object.fromEntries(this.parameters.map(({ name }) => [name, this.#state[name]!]));
+  /** The parameters by name, or in their place the tensors that `nameOf` names. */
+  #parameterTensors(nameOf = (parameter: string): string => parameter): Tensors {
+    return Object.fromEntries(this.parameters.map(({ name }) => [name, this.#state[nameOf(name)]!]));
   }
 
   #inputs({ images, targets, weights }: TrainBatch, step: number, part: number): Tensors {
@@ -109,9 +117,14 @@ export class Trainable {
   }
 
   #scalars(step: number, learningRate: number): Tensors {
-    const { beta1, beta2 } = this.o.optimizer;
+    const { beta1, beta2, ema } = this.o.optimizer;
     const scalar = (value: number): DeviceTensor => DeviceTensor.from('f32', [], Float32Array.of(value));
-    return { learningRate: scalar(learningRate), correction1: scalar(1 - beta1 ** (step + 1)), correction2: scalar(Math.sqrt(1 - beta2 ** (step + 1))) };
+    return {
+      learningRate: scalar(learningRate),
+      correction1: scalar(1 - beta1 ** (step + 1)),
+      correction2: scalar(Math.sqrt(1 - beta2 ** (step + 1))),
+      ...(ema ? { oneMinusDecay: scalar(1 - emaDecayAt(ema.decay, step)) } : {}),
+    };
   }
 
   /** One optimiser step, number `step` counted from 0, on one or several parts. Returns the loss before it and the gradient's norm. */
@@ -139,20 +152,21 @@ export class Trainable {
     return { loss: sum, gradientNorm: number(gradientNorm) };
   }
 
-  /** Logits [evalBatchSize, labels] of pictures [evalBatchSize, height, width, 3]. */
+  /** Logits [evalBatchSize, labels] of pictures [evalBatchSize, height, width, 3], by the averages where such are kept. */
   async logits(images: Uint8Array): Promise<Float32Array> {
-    const { evalBatchSize, model } = this.o;
+    const { evalBatchSize, model, optimizer } = this.o;
     const feed = DeviceTensor.from('u8', [evalBatchSize, model.height, model.width, 3], images);
-    const { logits } = await this.graphs.forward.run({ images: feed, ...this.#parameterTensors() });
+    const { logits } = await this.graphs.forward.run({ images: feed, ...this.#parameterTensors(optimizer.ema && names.average) });
     return logits!.data as Float32Array;
   }
 
-  /** Copies of parameters and moments. */
-  async read(): Promise<Required<TrainableState>> {
+  /** Copies of parameters, moments and averages. */
+  async read(): Promise<ReadState> {
     const state = await this.#onCpu();
     const pick = (nameOf: (parameter: string) => string): Values =>
       new Map(this.parameters.map(({ name }) => [name, (state[nameOf(name)]!.data as Float32Array).slice()]));
-    return { parameters: pick((name) => name), m: pick(names.moment1), v: pick(names.moment2) };
+    const averages = this.o.optimizer.ema ? { ema: pick(names.average) } : {};
+    return { parameters: pick((name) => name), m: pick(names.moment1), v: pick(names.moment2), ...averages };
   }
 
   /** What is on the device comes back through a graph that only copies: ONNX Runtime cannot read a device's tensor directly. */
@@ -160,8 +174,10 @@ export class Trainable {
     if (!Object.values(this.#state).some((tensor) => tensor.isOnDevice)) return this.#state;
     if (!this.#read) {
       const b = new Builder();
+      const { ema } = this.o.optimizer;
       for (const { name, shape } of this.parameters) {
-        for (const each of [name, names.moment1(name), names.moment2(name)]) b.output(names.next(each), b.input(each, shape));
+        const kept = [name, names.moment1(name), names.moment2(name), ...(ema ? [names.average(name)] : [])];
+        for (const each of kept) b.output(names.next(each), b.input(each, shape));
       }
       this.#read = await this.engine.load(b.graph);
     }

@@ -25,7 +25,8 @@ export function block(s: Scope, spec: BlockSpec, name: string, x: Value, batch: 
   const first = (v: Value): Value => (read === undefined ? v : firstTokens(s, v, batch, read));
   const branch = (v: Value, i: 0 | 1): Value => {
     const dropped = s.dropout(v, hiddenDropout);
-    return layerScale ? b.mul(dropped, s.weight(`${name}.${layerScale[i]}`, [d])) : dropped;
+    const scaled = layerScale ? b.mul(dropped, s.weight(`${name}.${layerScale[i]}`, [d])) : dropped;
+    return s.dropPath(scaled, batch, name);
   };
   const normal = layerNorm(s, `${name}.${names.norm1}`, x, layerNormEpsilon);
   const project = (part: 'query' | 'key' | 'value', of: Value): Value => s.linear(`${name}.${names[part]}`, of, d, bias?.[part]);

@@ -11,4 +11,9 @@ export interface Scope {
   linear(name: string, x: Value, out: number, bias?: boolean): Value;
   /** Zeroes a share `rate` of x and scales the rest up while training; the identity otherwise. */
   dropout(x: Value, rate: number): Value;
+  /**
+   * Drops the residual branch x [batch·tokens, width] of the block of that name for some pictures while training, and scales it up for the others;
+   * the identity otherwise. Stochastic depth (Huang et al., 2016, arXiv:1603.09382).
+   */
+  dropPath(x: Value, batch: number, block: string): Value;
 }

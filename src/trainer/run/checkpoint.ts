@@ -7,7 +7,7 @@ import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '.
 import type { Method as MethodConfig } from '../config/methods.js';
 import { parsePreprocessor, type Kernel, type Preprocessor } from '../data/transform.js';
 import type { ParameterSpec } from '../compile/scope.js';
-import type { TrainableState, Values } from '../engine/trainable.js';
+import type { ReadState, Values } from '../engine/trainable.js';
 import { errors, reasonOf } from '../errors.js';
 import type { Shape } from '../ir/op.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
@@ -34,7 +34,7 @@ export interface CheckpointContent {
   method: MethodConfig;
   labels: readonly string[];
   parameters: readonly ParameterSpec[];
-  state: Required<TrainableState>;
+  state: ReadState;
   progress: Progress;
 }
 
@@ -108,21 +108,27 @@ export async function writeCheckpoint(folder: string, { base, network, method, l
   await writeJson(join(folder, files.about), { format: 1, base: base.reference, method });
   const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
     parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
+  // The averages are what was evaluated, and what others should load; to go on, the parameters themselves are needed too.
+  const values = state.ema ?? state.parameters;
   if (method.type === 'full') {
     await writeSafetensors(
       join(folder, files.model),
-      named(state.parameters, (name) => name),
+      named(values, (name) => name),
       { format: 'pt' },
     );
   } else {
     await writeSafetensors(
       join(folder, files.adapter),
-      named(state.parameters, (name) => peftPrefix + name),
+      named(values, (name) => peftPrefix + name),
       { format: 'pt' },
     );
     await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
   }
-  await writeSafetensors(join(folder, files.optimizer), [...named(state.m, (name) => `m:${name}`), ...named(state.v, (name) => `v:${name}`)]);
+  await writeSafetensors(join(folder, files.optimizer), [
+    ...named(state.m, (name) => `m:${name}`),
+    ...named(state.v, (name) => `v:${name}`),
+    ...(state.ema ? named(state.parameters, (name) => `p:${name}`) : []),
+  ]);
   const { step, best, evaluationsSinceBest, dataset } = progress;
   // In one order, so that a resumed run writes the same bytes.
   await writeJson(join(folder, files.progress), {
@@ -208,7 +214,7 @@ export interface Trained {
  * Parameters, moments and place of a checkpoint, to go on from.
  * @throws UserError when it is damaged, or was trained on another base model or by another method.
  */
-export async function readProgress(folder: string, { base, method, parameters }: Trained): Promise<{ state: Required<TrainableState>; progress: Progress }> {
+export async function readProgress(folder: string, { base, method, parameters }: Trained): Promise<{ state: ReadState; progress: Progress }> {
   const progress = await parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
   const about = await parsed(join(folder, files.about), (json) => aboutSchema.parse(json));
   if (about.base.sha256 !== base.sha256 || about.base.imageSize !== base.imageSize) throw errors.baseChanged(base.model, folder);
@@ -225,8 +231,10 @@ export async function readProgress(folder: string, { base, method, parameters }:
         return [name, found.data];
       }),
     );
-  const state = {
-    parameters: pick(values, modelFile, (name) => name),
+  const saved = pick(values, modelFile, (name) => name);
+  const isAveraged = parameters.some(({ name }) => moments.has(`p:${name}`));
+  const state: ReadState = {
+    ...(isAveraged ? { parameters: pick(moments, optimizerFile, (name) => `p:${name}`), ema: saved } : { parameters: saved }),
     m: pick(moments, optimizerFile, (name) => `m:${name}`),
     v: pick(moments, optimizerFile, (name) => `v:${name}`),
   };

@@ -35,6 +35,7 @@ export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labe
     labels,
     height: transform.height,
     width: transform.width,
+    dropPath: config.dropPath,
   };
   const { parameters, layers, graph } = compileForward(model, 1);
   if (config.method.type === 'lora') {
@@ -55,6 +56,6 @@ export function initialValues({ parameters }: Prepared, base: BaseModel, seed: n
 }
 
 export function optimizerOf(config: TrainConfig): OptimizerSpec {
-  const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: epsilon, weightDecay, maxGradNorm, optim, muonMomentum } = config;
-  return { beta1, beta2, epsilon, weightDecay, maxGradNorm, muon: optim === 'muon' ? muonMomentum : undefined };
+  const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: epsilon, weightDecay, maxGradNorm, optim, muonMomentum, ema } = config;
+  return { beta1, beta2, epsilon, weightDecay, maxGradNorm, muon: optim === 'muon' ? muonMomentum : undefined, ema: ema || undefined };
 }

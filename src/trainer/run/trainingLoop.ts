@@ -1,6 +1,7 @@
 /** The training loop: reads batches, steps, evaluates, saves, and tells what happens; knows no UI and no command line. */
 import { checkpointFolder, pruneCheckpoints, writeFolderAtomically, writePointer } from '../checkpoint/store.js';
 import type { TrainConfig } from '../config/schema.js';
+import { mixTargets } from '../data/mixing.js';
 import type { Batch, ImageStore } from '../data/store.js';
 import type { Trainable, TrainBatch } from '../engine/trainable.js';
 import { errors } from '../errors.js';
@@ -24,10 +25,11 @@ interface LoopParts {
   started: number;
 }
 
-/** Target probabilities [batch, labels] with `smoothing` spread evenly over all labels (Szegedy et al., 2016, arXiv:1512.00567). */
-function targetsOf({ labels }: Batch, classes: number, smoothing: number): Float32Array {
+/** Target probabilities [batch, labels] with `smoothing` spread evenly over all labels (Szegedy et al., 2016, arXiv:1512.00567), mixed as the pictures are. */
+function targetsOf({ labels, mixing }: Batch, classes: number, smoothing: number): Float32Array {
   const targets = new Float32Array(labels.length * classes).fill(smoothing / classes);
   labels.forEach((label, i) => (targets[i * classes + label]! += 1 - smoothing));
+  if (mixing) mixTargets(targets, classes, mixing);
   return targets;
 }
 

@@ -1,7 +1,7 @@
-/** Random crops: inside the picture, of the asked area and ratio, the same for the same seed. */
+/** Random crops and erased parts: inside the picture, of the asked area and ratio, the same for the same seed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { randomCrop } from '../../../src/trainer/data/augment.js';
+import { randomCrop, randomErasing } from '../../../src/trainer/data/augment.js';
 import { Random } from '../../../src/trainer/random.js';
 
 const range = { scale: [0.5, 1] as [number, number], ratio: [3 / 4, 4 / 3] as [number, number] };
@@ -34,4 +34,33 @@ test('a picture that no crop of that ratio fits gives its middle', () => {
   assert.deepEqual(randomCrop(new Random(1), 30, 1000, range), { left: 0, top: 480, width: 30, height: 40 });
   assert.deepEqual(randomCrop(new Random(1), 1, 1, range), { left: 0, top: 0, width: 1, height: 1 });
   assert.deepEqual(randomCrop(new Random(1), 1, 500, range), { left: 0, top: 249, width: 1, height: 1 });
+});
+
+test('random erasing makes noise of one rectangle of 2 to 33 % of the picture, as often as asked', () => {
+  const [width, height] = [40, 30];
+  let erased = 0;
+  const shares: number[] = [];
+  for (let i = 0; i < 2000; i++) {
+    const pixels = new Uint8Array(width * height * 3);
+    randomErasing(new Random(3, i), pixels, width, height, 0.25);
+    const changed = Array.from({ length: width * height }, (_, at) => at).filter((at) => pixels.subarray(at * 3, at * 3 + 3).some((value) => value !== 0));
+    if (!changed.length) continue;
+    erased++;
+    const [xs, ys] = [changed.map((at) => at % width), changed.map((at) => Math.floor(at / width))];
+    const area = (Math.max(...xs) - Math.min(...xs) + 1) * (Math.max(...ys) - Math.min(...ys) + 1);
+    // A pixel of three zeros is noise too, one in 16 million: the rectangle is full.
+    assert.equal(changed.length, area);
+    shares.push(area / (width * height));
+    const bytes = changed.flatMap((at) => [...pixels.subarray(at * 3, at * 3 + 3)]);
+    if (bytes.length > 300) assert.ok(Math.abs(bytes.reduce((a, b) => a + b) / bytes.length - 127.5) < 25);
+  }
+  assert.ok(Math.abs(erased / 2000 - 0.25) < 0.04);
+  assert.ok(Math.min(...shares) > 0.013 && Math.min(...shares) < 0.04 && Math.max(...shares) > 0.28 && Math.max(...shares) < 0.36);
+});
+
+test('random erasing with probability 0 changes nothing, and a picture too small for it stays', () => {
+  const pixels = new Uint8Array(300);
+  for (let i = 0; i < 100; i++) randomErasing(new Random(4, i), pixels, 10, 10, 0);
+  assert.ok(pixels.every((value) => value === 0));
+  randomErasing(new Random(4), new Uint8Array(3), 1, 1, 1);
 });

@@ -11,7 +11,8 @@ import { squareTransform } from '../../../src/trainer/data/transform.js';
 import { UserError } from '../../../src/trainer/errors.js';
 import { encoded, temporaryFolder, writeTree } from './pictures.js';
 
-const augmentation: Augmentation = { randomResizedCrop: { scale: [0.5, 1], ratio: [3 / 4, 4 / 3] }, horizontalFlip: 0.5 };
+const off = { randAugment: false, randomErasing: 0, mixup: 0, cutmix: 0 } as const;
+const augmentation: Augmentation = { ...off, randomResizedCrop: { scale: [0.5, 1], ratio: [3 / 4, 4 / 3] }, horizontalFlip: 0.5 };
 const transform = squareTransform(12);
 const pictureBytes = 12 * 12 * 3;
 
@@ -121,7 +122,7 @@ test('evaluation sees the very pixels that classification sees, in the order of 
 test('without a random crop, training sees the pixels of evaluation, flipped or not', async (t) => {
   const store = await openStore(t, await twoClasses(t));
   for (const horizontalFlip of [0, 1]) {
-    const batches = await all(store.trainBatches({ batchSize: 5, seed: 1, epoch: 0, augmentation: { randomResizedCrop: false, horizontalFlip } }));
+    const batches = await all(store.trainBatches({ batchSize: 5, seed: 1, epoch: 0, augmentation: { ...off, randomResizedCrop: false, horizontalFlip } }));
     for (const { images, samples } of batches)
       for (const [i, sample] of samples.entries()) {
         const plain = await evaluationPixels(store.splits.train[sample]!.path, transform);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
-import { Trainable, type TrainableState, type TrainBatch, type Values } from '../../../src/trainer/engine/trainable.js';
+import { Trainable, type ReadState, type TrainBatch, type Values } from '../../../src/trainer/engine/trainable.js';
 import { initialAdapter } from '../../../src/trainer/peft/init.js';
 import { methodOf, type MethodConfig } from '../../../src/trainer/peft/method.js';
 import type { DeviceName } from '../../../src/trainer/protocol.js';
@@ -32,7 +32,7 @@ interface Outcome {
   losses: number[];
   norms: number[];
   logits: number[];
-  state: Required<TrainableState>;
+  state: ReadState;
 }
 
 /** The greatest difference of each kind: relative for losses and norms, relative to the greatest number of its kind for the rest. */

@@ -1,0 +1,178 @@
+/**
+ * RandAugment (Cubuk et al., 2020, arXiv:1909.13719): each picture is changed by a few operations drawn at random, all of one magnitude. The 14
+ * operations, their ranges and their arithmetic are those of torchvision's `RandAugment` on Pillow pictures.
+ */
+import type { Random } from '../random.js';
+
+export interface RandAugmentOptions {
+  /** How many operations follow one another. */
+  operations: number;
+  /** A whole number from 0 to `greatestMagnitude`. */
+  magnitude: number;
+}
+
+export const greatestMagnitude = 30;
+/** What shows where an operation moves the picture's edge inwards: the grey of the paper's own code. */
+const fill = 128;
+
+/** RGB bytes [height, width, 3], changed in place. */
+interface Picture {
+  data: Uint8Array;
+  width: number;
+  height: number;
+}
+
+interface Operation {
+  /** The operation's strength at `share` (0 to 1) of the greatest magnitude. */
+  strength: (share: number, picture: Picture) => number;
+  /** Whether the strength is taken negative half of the time. */
+  signed?: boolean;
+  apply: (picture: Picture, strength: number) => void;
+}
+
+const towards = (most: number) => (share: number) => most * share;
+const none = () => 0;
+/** 150 pixels of the 331 that the paper's pictures measured. */
+const shift = (share: number, side: number) => (150 / 331) * side * share;
+const enhance = (reference: (picture: Picture) => Uint8Array): Operation => ({
+  strength: towards(0.9),
+  signed: true,
+  apply: (picture, strength) => blend(reference(picture), picture.data, 1 + strength),
+});
+
+export const operations = {
+  identity: { strength: none, apply: () => undefined },
+  shearX: { strength: towards(0.3), signed: true, apply: (picture, v) => affine(picture, [1, v, 0, 0, 1, 0]) },
+  shearY: { strength: towards(0.3), signed: true, apply: (picture, v) => affine(picture, [1, 0, 0, v, 1, 0]) },
+  translateX: { strength: (share, { width }) => shift(share, width), signed: true, apply: (picture, v) => affine(picture, [1, 0, -Math.trunc(v), 0, 1, 0]) },
+  translateY: { strength: (share, { height }) => shift(share, height), signed: true, apply: (picture, v) => affine(picture, [1, 0, 0, 0, 1, -Math.trunc(v)]) },
+  rotate: { strength: towards(30), signed: true, apply: rotate },
+  brightness: enhance(({ data }) => new Uint8Array(data.length)),
+  color: enhance(greys),
+  contrast: enhance(meanGrey),
+  sharpness: enhance(smoothed),
+  posterize: { strength: (share) => 8 - Math.round(4 * share), apply: ({ data }, bits) => mapBytes(data, (v) => v & (0xff << (8 - bits))) },
+  solarize: { strength: (share) => 255 * (1 - share), apply: ({ data }, threshold) => mapBytes(data, (v) => (v < threshold ? v : 255 - v)) },
+  autoContrast: { strength: none, apply: ({ data }) => mapChannels(data, stretched) },
+  equalize: { strength: none, apply: ({ data }) => mapChannels(data, equalized) },
+} satisfies Record<string, Operation>;
+
+const drawn: Operation[] = Object.values(operations);
+
+/** Changes `data` [height, width, 3] by `operations` operations, each drawn evenly from all. */
+export function randAugment(random: Random, data: Uint8Array, width: number, height: number, o: RandAugmentOptions): void {
+  const picture = { data, width, height };
+  for (let i = 0; i < o.operations; i++) {
+    const { strength, signed, apply } = drawn[random.below(drawn.length)]!;
+    const negative = random.uniform() < 0.5;
+    const value = strength(o.magnitude / greatestMagnitude, picture);
+    apply(picture, signed && negative ? -value : value);
+  }
+}
+
+/** Each pixel comes from (a x + b y + c, d x + e y + f), coordinates of pixel centres; bilinear. Pixels from outside are `fill`. */
+function affine({ data, width, height }: Picture, [a, b, c, d, e, f]: readonly [number, number, number, number, number, number]): void {
+  const source = data.slice();
+  for (let y = 0, to = 0; y < height; y++)
+    for (let x = 0; x < width; x++, to += 3) {
+      const fromX = a * (x + 0.5) + b * (y + 0.5) + c;
+      const fromY = d * (x + 0.5) + e * (y + 0.5) + f;
+      if (fromX < 0 || fromX >= width || fromY < 0 || fromY >= height) {
+        data.fill(fill, to, to + 3);
+        continue;
+      }
+      const [left, top] = [Math.floor(fromX - 0.5), Math.floor(fromY - 0.5)];
+      const [dx, dy] = [fromX - 0.5 - left, fromY - 0.5 - top];
+      const [x0, x1] = [Math.max(0, left), Math.min(width - 1, left + 1)];
+      const [y0, y1] = [Math.max(0, top), Math.min(height - 1, top + 1)];
+      for (let channel = 0; channel < 3; channel++) {
+        const at = (px: number, py: number) => source[(py * width + px) * 3 + channel]!;
+        const upper = at(x0, y0) + (at(x1, y0) - at(x0, y0)) * dx;
+        const lower = at(x0, y1) + (at(x1, y1) - at(x0, y1)) * dx;
+        data[to + channel] = upper + (lower - upper) * dy + 0.5;
+      }
+    }
+}
+
+/** Turns the picture about its middle, counter-clockwise for positive degrees. */
+function rotate(picture: Picture, degrees: number): void {
+  const [cos, sin] = [Math.cos((-degrees * Math.PI) / 180), Math.sin((-degrees * Math.PI) / 180)];
+  const [x, y] = [picture.width / 2, picture.height / 2];
+  affine(picture, [cos, sin, x - cos * x - sin * y, -sin, cos, y + sin * x - cos * y]);
+}
+
+/** data = reference + factor · (data - reference), cut off to a byte as Pillow's ImageEnhance does; a factor above 1 moves away from the reference. */
+function blend(reference: Uint8Array, data: Uint8Array, factor: number): void {
+  // Pillow computes in single precision, which tells where the exact result is a whole number.
+  const alpha = Math.fround(factor);
+  for (let i = 0; i < data.length; i++) {
+    const value = Math.fround(reference[i]! + Math.fround(alpha * (data[i]! - reference[i]!)));
+    data[i] = Math.min(255, Math.max(0, value));
+  }
+}
+
+/** Luma of ITU-R 601-2, in Pillow's fixed point. */
+const luma = (data: Uint8Array, at: number): number => (data[at]! * 19595 + data[at + 1]! * 38470 + data[at + 2]! * 7471 + 0x8000) >> 16;
+
+function greys({ data }: Picture): Uint8Array {
+  const grey = new Uint8Array(data.length);
+  for (let at = 0; at < data.length; at += 3) grey.fill(luma(data, at), at, at + 3);
+  return grey;
+}
+
+function meanGrey({ data }: Picture): Uint8Array {
+  let sum = 0;
+  for (let at = 0; at < data.length; at += 3) sum += luma(data, at);
+  return new Uint8Array(data.length).fill(Math.floor(sum / (data.length / 3) + 0.5));
+}
+
+/** Pillow's SMOOTH filter: 3 x 3, the middle weighing 5, all others 1; the outermost pixels stay as they are. */
+function smoothed({ data, width, height }: Picture): Uint8Array {
+  const result = data.slice();
+  const row = width * 3;
+  for (let y = 1; y < height - 1; y++)
+    for (let at = y * row + 3; at < (y + 1) * row - 3; at++) {
+      let sum = 4 * data[at]!;
+      for (let from = at - row; from <= at + row; from += row) sum += data[from - 3]! + data[from]! + data[from + 3]!;
+      result[at] = sum / 13 + 0.5;
+    }
+  return result;
+}
+
+function mapBytes(data: Uint8Array, change: (value: number) => number): void {
+  for (let i = 0; i < data.length; i++) data[i] = change(data[i]!);
+}
+
+/** Replaces the bytes of each channel by the table that `tableOf` makes of the channel's histogram; undefined changes nothing. */
+function mapChannels(data: Uint8Array, tableOf: (histogram: Uint32Array) => Uint8Array | undefined): void {
+  for (let channel = 0; channel < 3; channel++) {
+    const histogram = new Uint32Array(256);
+    for (let at = channel; at < data.length; at += 3) histogram[data[at]!]!++;
+    const table = tableOf(histogram);
+    if (table) for (let at = channel; at < data.length; at += 3) data[at] = table[data[at]!]!;
+  }
+}
+
+/** The table that stretches a channel's range to all of 0 to 255. */
+function stretched(histogram: Uint32Array): Uint8Array | undefined {
+  const low = histogram.findIndex((count) => count > 0);
+  const high = histogram.findLastIndex((count) => count > 0);
+  if (high <= low) return undefined;
+  const scale = 255 / (high - low);
+  // The product first, as Pillow has it: `(v - low) * scale` would cut off differently.
+  return Uint8Array.from({ length: 256 }, (_, v) => Math.min(255, Math.max(0, Math.trunc(v * scale + -low * scale))));
+}
+
+/** The table after which all values of a channel are about equally frequent. */
+function equalized(histogram: Uint32Array): Uint8Array | undefined {
+  const total = histogram.reduce((sum, count) => sum + count);
+  const last = histogram.findLast((count) => count > 0)!;
+  const step = Math.floor((total - last) / 255);
+  if (step === 0) return undefined;
+  let below = Math.floor(step / 2);
+  return histogram.reduce((table, count, v) => {
+    table[v] = Math.min(255, Math.floor(below / step));
+    below += count;
+    return table;
+  }, new Uint8Array(256));
+}
