@@ -112,3 +112,16 @@ test('a shuffle is a permutation, in place, and every place gets every element e
   assert.deepEqual(new Random(1).shuffle([]), []);
   assert.deepEqual(new Random(1).shuffle(['one']), ['one']);
 });
+
+test('beta: mean and variance, within [0, 1] even for an alpha that gives numbers of any smallness', () => {
+  for (const alpha of [0.01, 0.2, 1, 2.5, 50]) {
+    const list = draw(new Random(42, 'beta'), (r) => r.beta(alpha));
+    assert.ok(list.every((value) => value >= 0 && value <= 1));
+    const variance = 1 / (4 * (2 * alpha + 1));
+    assert.ok(Math.abs(mean(list) - 0.5) < 5 * Math.sqrt(variance / COUNT), `${alpha}: mean ${mean(list)}`);
+    assert.ok(Math.abs(mean(list.map((value) => (value - 0.5) ** 2)) / variance - 1) < 0.05, `${alpha}: variance`);
+  }
+  // Beta(1, 1) is even: each tenth has a tenth.
+  const even = draw(new Random(42, 'even'), (r) => Math.floor(10 * r.beta(1)));
+  for (let tenth = 0; tenth < 10; tenth++) assert.ok(Math.abs(even.filter((each) => each === tenth).length / COUNT - 0.1) < 0.012);
+});

@@ -53,7 +53,9 @@ function augmentation() {
         .default(false)
         .describe(l10n.t('RandAugment: changes each training picture by operations drawn at random (turns, shears, colours); {} takes the usual two.')),
       randomErasing: z.number().min(0).max(1).default(0).describe(l10n.t('Chance that a part of a training picture becomes noise; 0.25 is usual.')),
-      mixup: alpha().describe(l10n.t('Mixes pictures and their labels in pairs: the alpha of the Beta distribution of the shares; 0.2 is usual for fine-tuning.')),
+      mixup: alpha().describe(
+        l10n.t('Mixes pictures and their labels in pairs: the alpha of the Beta distribution of the shares; 0.2 is usual for fine-tuning.'),
+      ),
       cutmix: alpha().describe(
         l10n.t('Puts a part of another picture into each and mixes the labels by area: the alpha of the Beta distribution of the areas; 1 is usual.'),
       ),
@@ -134,9 +136,14 @@ export function buildSchema() {
       dropout: share().optional().describe(l10n.t("Dropout inside the network while training; without it, the model's own.")),
       dropPath: share()
         .default(0)
-        .describe(l10n.t('Stochastic depth: chance that the last block is passed by for a training picture; the chance grows evenly from 0 at the first block.')),
+        .describe(
+          l10n.t('Stochastic depth: chance that the last block is passed by for a training picture; the chance grows evenly from 0 at the first block.'),
+        ),
       ema: z
-        .union([z.literal(false), z.strictObject({ decay: z.number().gt(0).lt(1).default(0.999).describe(l10n.t('How much of the average stays at each step.')) })])
+        .union([
+          z.literal(false),
+          z.strictObject({ decay: z.number().gt(0).lt(1).default(0.999).describe(l10n.t('How much of the average stays at each step.')) }),
+        ])
         .default(false)
         .describe(l10n.t('Keeps a moving average of the trained weights, which is what is evaluated and saved; {} takes the usual decay.')),
       seed: z.int().min(0).default(42).describe(l10n.t('The source of everything random: the same seed gives the same run.')),

@@ -115,8 +115,7 @@ export class ImageStore {
   async *trainBatches({ batchSize, seed, epoch, firstBatch = 0, augmentation, signal }: TrainBatchOptions): AsyncGenerator<Batch, void, undefined> {
     const order = new Random(seed, 'order', epoch).shuffle(this.splits.train.map((_, i) => i));
     const kind = augmentation.randomResizedCrop === false ? 'evaluation' : 'training';
-    const mixingOf = (batch: number, count: number) =>
-      drawMixing(new Random(seed, 'mixing', epoch, firstBatch + batch), count, this.#transform, augmentation);
+    const mixingOf = (batch: number, count: number) => drawMixing(new Random(seed, 'mixing', epoch, firstBatch + batch), count, this.#transform, augmentation);
     yield* this.#batches('train', kind, order.slice(firstBatch * batchSize), batchSize, { augmenting: { seed, epoch, augmentation }, mixingOf }, signal);
   }
 

@@ -48,7 +48,9 @@ test('defaults, and paths relative to the file', async () => {
   assert.equal(config.output, join(folder, 'out', 'ä b'));
   assert.equal(config.model, 'embedded');
   assert.deepEqual(config.method, { type: 'lora', rank: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'] });
-  assert.deepEqual(config.augmentation, { randomResizedCrop: { scale: [0.5, 1], ratio: [3 / 4, 4 / 3] }, horizontalFlip: 0.5 });
+  const augmentation = { randomResizedCrop: { scale: [0.5, 1], ratio: [3 / 4, 4 / 3] }, horizontalFlip: 0.5 };
+  assert.deepEqual(config.augmentation, { ...augmentation, randAugment: false, randomErasing: 0, mixup: 0, cutmix: 0 });
+  assert.deepEqual([config.dropPath, config.ema], [0, false]);
   assert.equal(config.batchSize, 16);
   assert.equal(config.learningRate, undefined);
   assert.equal(learningRateOf(config), 1e-3);
@@ -73,6 +75,15 @@ test('a method by name, and as an object with some options', async () => {
     targetModules: ['query', 'value'],
   });
   assert.deepEqual((await load('{"dataset":"a","method":"head"}')).config.method, { type: 'head', dropout: 0 });
+});
+
+test('regularisation: {} takes the usual options', async () => {
+  const { config } = await load('{"dataset":"a","augmentation":{"randAugment":{}},"ema":{}}');
+  assert.deepEqual([config.augmentation.randAugment, config.ema], [{ operations: 2, magnitude: 9 }, { decay: 0.999 }]);
+  assert.deepEqual((await load('{"dataset":"a","augmentation":{"randAugment":{"magnitude":5}}}')).config.augmentation.randAugment, {
+    operations: 2,
+    magnitude: 5,
+  });
 });
 
 test('a dataset of several folders', async () => {
@@ -184,6 +195,7 @@ test('values out of range', async () => {
     ['model', '""', 'a text that is not empty'],
     ['method', '"lorra"', '"lora"'],
     ['validationSplit', '1', '> 0 < 1'],
+    ['dropPath', '1', 'a number ≥ 0 < 1'],
   ];
   for (const [key, value, remedy] of cases) {
     const says = `"${key}" is ${value === '1e999' ? 'Infinity' : value}`;
@@ -197,6 +209,17 @@ test('values out of range', async () => {
   });
   await fails('{"dataset":"a","method":{"type":"lore"}}', { code: 'CONFIG_VALUE', at: [1, 33], says: '"method.type"', remedy: '"head", "lora" or "full"' });
   await fails('{"dataset":"a","method":{"type":"lora","targetModules":[]}}', { code: 'CONFIG_VALUE' });
+  const augmentations: [string, string, string][] = [
+    ['mixup', '-1', 'a number from 0 to 100'],
+    ['cutmix', '101', 'a number from 0 to 100'],
+    ['randomErasing', '2', 'a number from 0 to 1'],
+    ['randAugment.magnitude', '31', 'a whole number from 0 to 30'],
+    ['randAugment.magnitude', '0.5', 'a whole number from 0 to 30'],
+    ['randAugment.operations', '0', 'a whole number from 1 to 14'],
+  ];
+  for (const [key, value, remedy] of augmentations)
+    await fails('{"dataset":"a"}', { code: 'CONFIG_VALUE', says: `"augmentation.${key}" is ${value}`, remedy }, `augmentation.${key}=${value}`);
+  await fails('{"dataset":"a","ema":{"decay":1}}', { code: 'CONFIG_VALUE', at: [1, 31], says: '"ema.decay" is 1', remedy: '> 0 < 1' });
   await fails('{"dataset":"a","augmentation":{"randomResizedCrop":{"scale":[0.9,0.1]}}}', {
     code: 'CONFIG_VALUE',
     at: [1, 61],

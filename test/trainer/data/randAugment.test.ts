@@ -12,8 +12,9 @@ interface Result {
   negative: boolean;
 }
 const golden = (name: string) => readFileSync(new URL(`../../golden/${name}`, import.meta.url));
-const { height, width, results } = (JSON.parse(golden('regularization.json').toString()) as { randAugment: { height: number; width: number; results: Result[] } })
-  .randAugment;
+const { height, width, results } = (
+  JSON.parse(golden('regularization.json').toString()) as { randAugment: { height: number; width: number; results: Result[] } }
+).randAugment;
 const bytes = new Uint8Array(golden('randaugment.bin'));
 const size = height * width * 3;
 const picture = bytes.subarray(0, size);

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Augmentation } from '../../../src/trainer/data/augment.js';
 import { evaluationPixels } from '../../../src/trainer/data/decode.js';
+import { mixImages } from '../../../src/trainer/data/mixing.js';
 import { scanDataset } from '../../../src/trainer/data/scan.js';
 import { ImageStore, type Batch, type StoreOptions } from '../../../src/trainer/data/store.js';
 import { squareTransform } from '../../../src/trainer/data/transform.js';
@@ -99,6 +100,31 @@ test('the same picture is cropped and flipped anew in each epoch', async (t) => 
       if (at >= 0) seen.add(Buffer.from(images.subarray(at * pictureBytes, (at + 1) * pictureBytes)).toString('hex'));
     }
   assert.equal(seen.size, 10);
+});
+
+test('RandAugment, erasing and mixing: again the same from any batch, of the pictures without them, and mixed within the batch', async (t) => {
+  const store = await openStore(t, await twoClasses(t));
+  const batchesWith = (more: Partial<Augmentation>, firstBatch = 0) =>
+    all(store.trainBatches({ batchSize: 4, seed: 5, epoch: 1, firstBatch, augmentation: { ...augmentation, ...more } }));
+  const plain = await batchesWith({});
+  assert.ok(plain.every(({ mixing }) => mixing === undefined));
+  for (const more of [{ randAugment: { operations: 2, magnitude: 9 } }, { randomErasing: 1 }, { mixup: 0.8 }, { cutmix: 1 }, { mixup: 0.8, cutmix: 1 }]) {
+    const batches = await batchesWith(more);
+    for (const first of [1, 3]) assert.deepEqual(await batchesWith(more, first), batches.slice(first));
+    assert.deepEqual(
+      batches.map(({ samples, labels }) => [samples, labels]),
+      plain.map(({ samples, labels }) => [samples, labels]),
+    );
+    assert.ok(batches.some(({ images }, i) => Buffer.compare(images, plain[i]!.images) !== 0));
+    for (const { images, count } of batches) assert.ok(images.subarray(count * pictureBytes).every((v) => v === 0));
+    if (!('mixup' in more || 'cutmix' in more)) continue;
+    batches.forEach(({ images, mixing, count }, i) => {
+      assert.equal(mixing!.partners.length, count);
+      const expected = plain[i]!.images.slice();
+      mixImages(expected, transform, mixing!);
+      assert.deepEqual(images, expected);
+    });
+  }
 });
 
 test('evaluation sees the very pixels that classification sees, in the order of the split', async (t) => {

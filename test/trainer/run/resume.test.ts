@@ -11,12 +11,24 @@ import { Random } from '../../../src/trainer/random.js';
 import { eventsOf, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/pictures.js';
 
-// Everything random at once: order, crops, flips, dropout masks, adapters and head. An epoch has 15 pictures: 8 batches, of which the last is padded.
+// Everything random at once, but what has an entry of its own: order, crops, flips, dropout masks, adapters and head. An epoch has 15 pictures: 8 batches, of which the last is padded.
 const common = { seed: 7, batchSize: 2, epochs: 2, evalSteps: 8, dropout: 0.1, saveSteps: 2, labelSmoothingFactor: 0.1, saveTotalLimit: 2 };
 
 const methods: { name: string; config: object; steps: number; kills: number }[] = [
   { name: 'LoRA', config: { ...common, method: { type: 'lora', rank: 4, dropout: 0.2, targetModules: ['query', 'value'] } }, steps: 16, kills: 5 },
   { name: 'full', config: { ...common, method: 'full', learningRate: 1e-4 }, steps: 16, kills: 2 },
+  {
+    name: 'every regularisation',
+    config: {
+      ...common,
+      method: 'lora',
+      augmentation: { randAugment: {}, randomErasing: 0.5, mixup: 0.4, cutmix: 1 },
+      dropPath: 0.3,
+      ema: { decay: 0.9 },
+    },
+    steps: 16,
+    kills: 2,
+  },
   // Steps of three, three and two batches.
   { name: 'gradient accumulation', config: { ...common, method: 'lora', gradientAccumulationSteps: 3, epochs: 5, evalSteps: 3 }, steps: 15, kills: 2 },
 ];
