@@ -1,6 +1,6 @@
 /** UserError and the named factories of everything a person can get wrong: code, plain words, remedy, place. */
 import { t } from '@vscode/l10n';
-import type { ErrorInfo } from './protocol.js';
+import type { ErrorInfo, Parity } from './protocol.js';
 
 /** Where in a file the fault lies; `line` and `column` count from 1. */
 export interface Place {
@@ -35,6 +35,16 @@ const damaged = (code: string, file: string, message: string) =>
   new UserError(`SAFETENSORS_${code}`, message, t('The file is damaged or no safetensors file. Download or export it again.'), { file });
 
 const ofOption = (option: string | undefined, message: string) => (option === undefined ? message : `--set ${option}: ${message}`);
+
+/** Which pictures are answered otherwise, and how. */
+const changedIn = ({ pictures, tolerance, changed }: Parity) =>
+  t(
+    '{0} of {1} pictures (a probability differs by more than {2}): {3}',
+    changed.length,
+    pictures,
+    tolerance,
+    changed.map(({ picture, was, is, difference }) => `${picture} (${was} → ${is}, ${difference.toPrecision(2)})`).join('; '),
+  );
 
 export const errors = {
   // --- images -------------------------------------------------------------------------------------------------
@@ -267,6 +277,73 @@ export const errors = {
       t('The rank {0} is above the width {2} of the layer {1}.', rank, layer, width),
       t('Choose a rank of at most {0}.', width),
       place,
+    ),
+
+  // --- interchange --------------------------------------------------------------------------------------------
+  headMissing: (folder: string) =>
+    new UserError(
+      'HEAD_MISSING',
+      t('The model has no classification head with labels, so it cannot name a picture.'),
+      t('Fine-tune it first, or give the folder of a model with a head (id2label in config.json, weights of the classifier).'),
+      { file: folder },
+    ),
+  adapterUnsupported: (file: string, what: string) =>
+    new UserError(
+      'ADAPTER_UNSUPPORTED',
+      t('The adapter uses {0}, which ViTune does not know.', what),
+      t('Merge it in Python (merge_and_unload) and save the whole model.'),
+      {
+        file,
+      },
+    ),
+  adapterNotOfBase: (file: string, weight: string) =>
+    new UserError(
+      'ADAPTER_NOT_OF_BASE',
+      t('The adapter belongs to another model than the one that adapter_config.json names: its {0} does not fit.', weight),
+      t('Correct base_model_name_or_path in adapter_config.json.'),
+      { file },
+    ),
+  exportTargetTaken: (folder: string) =>
+    new UserError('EXPORT_TARGET_TAKEN', t('{0} is there already; an export overwrites nothing.', folder), t('Name a folder that is new or empty.'), {
+      file: folder,
+    }),
+  exportImpossible: (format: string, method: string, others: readonly string[]) =>
+    new UserError(
+      'EXPORT_IMPOSSIBLE',
+      t('A model fine-tuned by the method {0} cannot be written as {1}.', method, format),
+      t('Choose another format: {0}.', others.join(', ')),
+    ),
+  notExported: (error: UserError) =>
+    new UserError('NOT_EXPORTED', error.message, t('Free some space, allow writing to the folder, or choose another one.'), error.place),
+  answersChanged: (what: string, parity: Parity) =>
+    new UserError(
+      'ANSWERS_CHANGED',
+      t('Exported as {0}, the model answers otherwise than the checkpoint: {1}', what, changedIn(parity)),
+      t('Nothing was kept. Try again; if it happens twice, report it with the log.'),
+    ),
+  savedAnswersChanged: (checkpoint: string, parity: Parity) =>
+    new UserError(
+      'SAVED_ANSWERS_CHANGED',
+      t('The saved checkpoint answers otherwise than the model in training: {0}', changedIn(parity)),
+      t('Check the disk and the model folder, then train again; if it happens twice, report it with the log.'),
+      { file: checkpoint },
+    ),
+  freshProcessDied: (model: string, reason: string) =>
+    new UserError('NOT_COMPARED', t('The saved model could not be asked in a process of its own: {0}', reason), t('Free some memory and try again.'), {
+      file: model,
+    }),
+  trainerDied: (code: string, reason: string) =>
+    new UserError(
+      'TRAINER_DIED',
+      t('The process that trained ended without a word ({0}). {1}', code, reason),
+      t('Free some memory, or set a smaller batchSize.'),
+    ),
+  comparisonTaken: (folder: string) =>
+    new UserError(
+      'COMPARISON_TAKEN',
+      t('{0} holds another comparison, of another dataset or with other settings.', folder),
+      t('Name another folder with --output, or remove this one.'),
+      { file: folder },
     ),
 
   // --- runs ---------------------------------------------------------------------------------------------------

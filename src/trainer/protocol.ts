@@ -64,7 +64,17 @@ export type TrainEvent =
   | { type: 'checkpoint'; step: number; path: string; best: boolean }
   /** Something the person should know that is no error: a device fallback, skipped images. */
   | { type: 'notice'; code: string; message: string; remedy?: string; file?: string }
-  | { type: 'finished'; run: string; best: { step: number; accuracy: number }; seconds: number; reason: 'epochs' | 'early-stopping' }
+  | {
+      type: 'finished';
+      run: string;
+      best: { step: number; accuracy: number };
+      seconds: number;
+      reason: 'epochs' | 'early-stopping';
+      /** The most memory that the trainer's process had at once, that of a graphics card not counted; absent in older logs. */
+      peakMemoryBytes?: number;
+      /** How the best checkpoint, opened by a fresh process, answered compared with the model in training; absent where it could not be asked. */
+      parity?: Parity;
+    }
   /** The person stopped the run; a checkpoint was saved at `step`. */
   | { type: 'stopped'; run: string; step: number }
   | ({ type: 'error' } & ErrorInfo);
@@ -114,6 +124,60 @@ export interface Inspection {
   /** Whether the splits are the person's own folders or drawn by seed. */
   splits: 'folders' | 'seeded';
   problems: ErrorInfo[];
+}
+
+/** The comparison of a saved or exported model with the one it was made of, on a few pictures. */
+export interface Parity {
+  /** How many pictures were compared. */
+  pictures: number;
+  /** Greatest difference of a probability that is not counted as a change. */
+  tolerance: number;
+  /** Greatest difference of a probability that was found. */
+  largestDifference: number;
+  /** Pictures, by path, whose likeliest label or whose probabilities changed. */
+  changed: { picture: string; was: string; is: string; difference: number }[];
+}
+
+export type ExportFormat = 'peft' | 'transformers' | 'onnx';
+
+/** Result of an export. */
+export interface Exported {
+  format: ExportFormat;
+  /** Absolute path. */
+  folder: string;
+  /** Names in it. */
+  files: string[];
+  parity: Parity;
+}
+
+/** One method's line in a comparison. */
+export interface ComparisonRow {
+  method: string;
+  /** Its run folder. */
+  run: string;
+  trainableParameters?: number;
+  totalParameters?: number;
+  /** See `finished`. */
+  peakMemoryBytes?: number;
+  /** From the first step to the end, evaluations included. */
+  seconds?: number;
+  /** Of the best checkpoint: on the test pictures where the dataset has such, else on the validation pictures. */
+  accuracy?: number;
+  split?: SplitName;
+  /** Why the method could not be trained. */
+  error?: ErrorInfo;
+}
+
+/** The methods compared on one dataset, split and seed: `compare.json`. */
+export interface Comparison {
+  format: 1;
+  /** Absolute path. */
+  dataset: string;
+  /** What was set beside the method, `KEY=VALUE` each. */
+  settings: string[];
+  /** The methods asked for; those without a row are still to come. */
+  methods: string[];
+  rows: ComparisonRow[];
 }
 
 /** What a run is about: `run.json` in the run folder, written at its start. */

@@ -10,6 +10,8 @@ export const usages = {
   classify: 'vitune classify PATH... --checkpoint RUN_OR_CHECKPOINT [--top N] [--json]',
   evaluate: 'vitune evaluate --checkpoint RUN_OR_CHECKPOINT --dataset FOLDER [--json]',
   inspect: 'vitune inspect DATASET [--json]',
+  export: 'vitune export --checkpoint RUN_OR_CHECKPOINT --format peft|transformers|onnx --output FOLDER [--dataset FOLDER] [--json]',
+  compare: 'vitune compare --dataset FOLDER [--methods NAME,NAME...] [--set KEY=VALUE]... [--output FOLDER] [--json]',
   doctor: 'vitune doctor [--json]',
 } as const;
 
@@ -20,7 +22,23 @@ const options: Record<CommandName, Options> = {
   classify: { checkpoint: { type: 'string' }, top: { type: 'string' }, json: { type: 'boolean' } },
   evaluate: { checkpoint: { type: 'string' }, dataset: { type: 'string' }, json: { type: 'boolean' } },
   inspect: { json: { type: 'boolean' } },
+  export: { checkpoint: { type: 'string' }, format: { type: 'string' }, output: { type: 'string' }, dataset: { type: 'string' }, json: { type: 'boolean' } },
+  compare: {
+    dataset: { type: 'string' },
+    methods: { type: 'string' },
+    set: { type: 'string', multiple: true },
+    output: { type: 'string' },
+    json: { type: 'boolean' },
+  },
   doctor: { json: { type: 'boolean' } },
+};
+
+/** What a command cannot do without. */
+const required: Partial<Record<CommandName, (keyof Arguments)[]>> = {
+  classify: ['checkpoint'],
+  evaluate: ['checkpoint', 'dataset'],
+  export: ['checkpoint', 'format', 'output'],
+  compare: ['dataset'],
 };
 
 export interface Arguments {
@@ -30,6 +48,9 @@ export interface Arguments {
   set: string[];
   checkpoint?: string;
   dataset?: string;
+  format?: string;
+  output?: string;
+  methods?: string;
   top: number;
 }
 
@@ -45,12 +66,11 @@ export function parseArguments(command: CommandName, args: string[], positionals
   const { least, most } = positionals;
   const given = parsed.positionals.length;
   if (given < least || given > most) throw errors.usage(l10n.t('{0} arguments are given, {1} expected.', given, least === most ? least : `${least}+`), usage);
-  const values = parsed.values as { json?: boolean; resume?: boolean; set?: string[]; checkpoint?: string; dataset?: string; top?: string };
-  for (const name of ['checkpoint', 'dataset'] as const) {
-    if (name in options[command] && !values[name]) throw errors.usage(l10n.t('The option --{0} is missing.', name), usage);
+  const { top: likeliest = '5', ...values } = parsed.values as Partial<Omit<Arguments, 'top'>> & { top?: string };
+  for (const name of required[command] ?? []) {
+    if (!(values as Record<string, unknown>)[name]) throw errors.usage(l10n.t('The option --{0} is missing.', name), usage);
   }
-  const top = Number(values.top ?? 5);
+  const top = Number(likeliest);
   if (!Number.isInteger(top) || top < 1) throw errors.usage(l10n.t('--top must be a whole number above 0.'), usage);
-  const { json = false, resume = false, set = [], checkpoint, dataset } = values;
-  return { positionals: parsed.positionals, json, resume, set, checkpoint, dataset, top };
+  return { json: false, resume: false, set: [], ...values, positionals: parsed.positionals, top };
 }

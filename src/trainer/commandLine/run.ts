@@ -8,8 +8,10 @@ import { errors, UserError } from '../errors.js';
 import { infoOf } from '../run/serve.js';
 import { usages, type CommandName } from './arguments.js';
 import { classify } from './classify.js';
+import { compare } from './compare.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
+import { exportCheckpoint } from './export.js';
 import { inspect } from './inspect.js';
 import { outputTo, type Output } from './output.js';
 import { train } from './train.js';
@@ -19,7 +21,7 @@ export const exitCodes = { done: 0, bug: 1, input: 2, cancelled: 130 } as const;
 /** Runs a command to its end; throws a `UserError` for what the person can mend. Returns whether all of the input was good, if it can tell. */
 export type Command = (args: string[], output: Output, signal: AbortSignal) => Promise<boolean | void>;
 
-const commands: Record<CommandName, Command> = { train, classify, evaluate, inspect, doctor };
+const commands: Record<CommandName, Command> = { train, classify, evaluate, inspect, export: exportCheckpoint, compare, doctor };
 
 /** The version in the package's manifest, above this file. */
 async function version(): Promise<string> {

@@ -69,6 +69,16 @@ function reporter(output: Output): (event: TrainEvent) => void {
       case 'finished':
         if (last && labels.length <= 30) output.line(`\n${confusionTable(labels, last)}\n`);
         output.line(l10n.t('Best accuracy {0} at step {1}, after {2} s', percent(event.best.accuracy), event.best.step, event.seconds.toFixed(1)));
+        if (event.parity && !event.parity.changed.length) {
+          const { pictures, largestDifference } = event.parity;
+          output.line(
+            l10n.t(
+              'Opened in a fresh process it answers {0} pictures alike; probabilities differ by at most {1}.',
+              pictures,
+              largestDifference.toExponential(1),
+            ),
+          );
+        }
         return output.line(l10n.t('Run {0}', event.run));
       case 'stopped':
         return output.line(l10n.t('Stopped after step {0}; go on with --resume', event.step));

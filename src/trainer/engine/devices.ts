@@ -1,8 +1,8 @@
 /** The choice of a device: each is tried in a process of its own, since a driver's crash must not take the trainer along. */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import * as l10n from '@vscode/l10n';
+import { entry } from '../entry.js';
 import { errors, type Place } from '../errors.js';
 import type { DeviceName } from '../protocol.js';
 
@@ -13,13 +13,10 @@ const deviceNames: readonly DeviceName[] = ['cpu', 'webgpu', 'cuda'];
 /** Argument of the trainer's own entry file that makes it run `answerProbe`. */
 export const probeCommand = 'probe';
 
-/** The trainer's entry file: beside this code in a bundle, above it in the sources. */
-const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : './main.mjs', import.meta.url));
-
 /** Tries `device` in a child process. */
 export function tryDevice(device: DeviceName): Promise<DeviceReport> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [...process.execArgv, entry, probeCommand, device], { timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...entry, probeCommand, device], { timeout: 60_000 }, (error, stdout, stderr) => {
       const answer = lastJson(stdout);
       if (answer) return resolve(answer);
       const lastWords = stderr.trim().split('\n').at(-1);

@@ -2,14 +2,17 @@
 import type { Graph, Node, Value } from '../ir/graph.js';
 import type { ConstantData, DType, Op, OpOf, OpType, Shape } from '../ir/op.js';
 import type { DeviceName } from '../protocol.js';
-import { dataTypeOf, encodeModel, type Attribute, type OnnxNode, type OnnxTensor } from './model.js';
+import { dataTypeOf, encodeModel, type Attribute, type OnnxInitialiser, type OnnxModel, type OnnxNode } from './model.js';
+import { OpenSizes } from './openSizes.js';
 
 /** What a rule may write. */
-interface Emitter {
+export interface Emitter {
   device: DeviceName;
   node(type: string, inputs: readonly string[], outputs: readonly string[], attributes?: Record<string, Attribute>, domain?: string): void;
   /** Name of an initialiser of int64, e.g. a shape or axes. */
   integers(values: readonly number[]): string;
+  /** Name of the shape that a reshape or expand makes. */
+  shape(node: Node, shape: Shape): string;
   /** Name of an initialiser of one f32. */
   float(value: number): string;
   /** A name nobody else uses. */
@@ -84,20 +87,24 @@ const rules: { [T in OpType]: Rule<T> } = {
   cast: (e, op, inputs, outputs) => e.node('Cast', inputs, outputs, { to: dataTypeOf(op.to) }),
   matmul,
   transpose: (e, op, inputs, outputs) => e.node('Transpose', inputs, outputs, { perm: op.perm }),
-  reshape: (e, op, [x], outputs) => e.node('Reshape', [x!, e.integers(op.shape)], outputs),
+  reshape: (e, op, [x], outputs, node) => e.node('Reshape', [x!, e.shape(node, op.shape)], outputs),
   slice: (e, op, [x], outputs) => e.node('Slice', [x!, e.integers([op.start]), e.integers([op.end]), e.integers([op.axis])], outputs),
   concat: (e, op, inputs, outputs) => e.node('Concat', inputs, outputs, { axis: op.axis }),
-  expand: (e, op, [x], outputs) => e.node('Expand', [x!, e.integers(op.shape)], outputs),
+  expand: (e, op, [x], outputs, node) => e.node('Expand', [x!, e.shape(node, op.shape)], outputs),
   sum: (e, op, [x], outputs) => e.node('ReduceSum', [x!, e.integers(op.axes)], outputs, { keepdims: 1 }),
   layerNorm: (e, op, inputs, outputs) => e.node('LayerNormalization', inputs, outputs, { axis: -1, epsilon: { float: op.epsilon } }),
 };
 
-/** The ONNX model that computes `graph`'s outputs on `device`; inputs and outputs keep their names. */
-export function emit(graph: Graph, device: DeviceName): Uint8Array {
+/**
+ * The ONNX model that computes `graph`'s outputs on `device`; inputs and outputs keep their names. With `twin`, the same graph
+ * built for twice the batch, the sizes in which the two differ are left open, so that the model takes any batch.
+ */
+export function emitModel(graph: Graph, device: DeviceName, twin?: Graph): OnnxModel {
   const nodes: OnnxNode[] = [];
-  const initialisers: (OnnxTensor & { data: ConstantData })[] = [];
+  const initialisers: OnnxInitialiser[] = [];
   const small = new Map<string, string>();
   const names = new Map<Value, string>();
+  const open = twin && new OpenSizes(graph, twin);
   const nameOf = (value: Value): string => names.get(value) ?? `v${value.id}`;
   const initialiser = (dtype: DType, shape: Shape, data: ConstantData, key?: string): string => {
     const known = key && small.get(key);
@@ -112,6 +119,7 @@ export function emit(graph: Graph, device: DeviceName): Uint8Array {
     device,
     node: (type, inputs, outputs, attributes, domain) => void nodes.push({ type, inputs, outputs, attributes, domain }),
     integers: (values) => initialiser('i64', [values.length], BigInt64Array.from(values, BigInt), `i64:${values.join()}`),
+    shape: (node, shape) => (open ? open.shape(emitter, node, shape) : emitter.integers(shape)),
     float: (value) => initialiser('f32', [], Float32Array.of(value), `f32:${value}`),
     fresh: () => `t${fresh++}`,
   };
@@ -124,7 +132,11 @@ export function emit(graph: Graph, device: DeviceName): Uint8Array {
   }
   const outputs = [...graph.outputs].map(([name, value]) => {
     nodes.push({ type: 'Identity', inputs: [nameOf(value)], outputs: [name] });
-    return { name, shape: value.shape, dtype: value.dtype };
+    return { name, shape: open?.signature(value) ?? value.shape, dtype: value.dtype };
   });
-  return encodeModel({ nodes, initialisers, inputs: graph.inputs, outputs });
+  const inputs = graph.nodes.flatMap(({ op, outputs: [value] }) => (op.type === 'input' ? [{ ...op, shape: open?.signature(value!) ?? op.shape }] : []));
+  return { nodes, initialisers, inputs, outputs };
 }
+
+/** The bytes of that model. */
+export const emit = (graph: Graph, device: DeviceName): Uint8Array => encodeModel(emitModel(graph, device));

@@ -50,8 +50,8 @@ export class Session {
     this.#session = session;
   }
 
-  /** Compiles a model. Throws what ONNX Runtime throws, e.g. when the device is not there. */
-  static async create(model: Uint8Array, { device, threads = 0, keep = [] }: SessionOptions): Promise<Session> {
+  /** Compiles a model, given as its bytes or as a file. Throws what ONNX Runtime throws, e.g. when the device is not there. */
+  static async create(model: Uint8Array | string, { device, threads = 0, keep = [] }: SessionOptions): Promise<Session> {
     const onGpu = device === 'webgpu';
     const options: InferenceSession.SessionOptions = {
       executionProviders: [device],
@@ -60,10 +60,12 @@ export class Session {
       logSeverityLevel: 3,
       ...(onGpu && keep.length ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer'] as const)) } : {}),
     };
-    const session = await InferenceSession.create(model, options).catch((error: unknown) => {
-      // ONNX Runtime puts its source file, function and condition before the words that say something.
-      throw error instanceof Error ? new Error(error.message.replace(/^[^]*was false\. ?/, '').trim(), { cause: error }) : error;
-    });
+    const session = await (typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options)).catch(
+      (error: unknown) => {
+        // ONNX Runtime puts its source file, function and condition before the words that say something.
+        throw error instanceof Error ? new Error(error.message.replace(/^[^]*was false\. ?/, '').trim(), { cause: error }) : error;
+      },
+    );
     return new Session(session);
   }
 

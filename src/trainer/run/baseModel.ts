@@ -37,6 +37,8 @@ export interface BaseModel {
   preprocessor: Preprocessor;
   /** A weight as 32-bit floats; a head of another size than `shape`, or none at all, is drawn at random from `seed`. */
   weight(name: string, shape: Shape, seed: number): Float32Array;
+  /** Whether the model comes with a weight of that name and shape, so that it is not drawn. */
+  owns(name: string, shape: Shape): boolean;
 }
 
 export interface BaseModelOptions {
@@ -126,7 +128,12 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
     const sha256 = createHash('sha256')
       .update(JSON.stringify(['random', seed, own]))
       .digest('hex');
-    return { ...common, reference: { ...reference, sha256 }, weight: (name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed) };
+    return {
+      ...common,
+      reference: { ...reference, sha256 },
+      weight: (name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed),
+      owns: () => false,
+    };
   }
   const { weights, files } = await readWeights(folder, config);
   const weight = (name: string, shape: Shape, headSeed: number): Float32Array => {
@@ -138,7 +145,12 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
     if (found.shape.join() !== expected.join()) throw errors.weightShape(files[0]!, name, found.shape, expected);
     return resizing?.to(found.data, side) ?? found.data;
   };
-  return { ...common, reference: { ...reference, sha256: await hashFiles(files) }, weight };
+  return {
+    ...common,
+    reference: { ...reference, sha256: await hashFiles(files) },
+    weight,
+    owns: (name, shape) => weights.get(name)?.shape.join() === shape.join(),
+  };
 }
 
 interface Weight {

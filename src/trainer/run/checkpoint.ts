@@ -93,18 +93,25 @@ function adapterConfigJson(method: MethodConfig, base: BaseReference, parameters
 
 const writeJson = (file: string, value: unknown): Promise<void> => writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
 
-/** Writes everything into `folder`, which exists and is empty. */
-export async function writeCheckpoint(folder: string, { base, network, method, labels, parameters, state, progress }: CheckpointContent): Promise<void> {
-  const id2label = Object.fromEntries(labels.map((label, i) => [i, label]));
+/** What transformers reads beside the weights: config.json, from that of the base, and preprocessor_config.json. */
+export async function writeModelConfig(
+  folder: string,
+  { json, network, labels, preprocessor }: Pick<LoadedCheckpoint, 'json' | 'network' | 'preprocessor'> & { labels: readonly string[] },
+): Promise<void> {
   await writeJson(join(folder, files.config), {
-    ...familyOf(network).checkpointJson(base.json, network),
+    ...familyOf(network).checkpointJson(json, network),
     architectures: [network.architecture],
     num_labels: undefined,
-    id2label,
+    id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
     problem_type: 'single_label_classification',
   });
-  await writeJson(join(folder, files.preprocessor), preprocessorJson(base.preprocessor));
+  await writeJson(join(folder, files.preprocessor), preprocessorJson(preprocessor));
+}
+
+/** Writes everything into `folder`, which exists and is empty. */
+export async function writeCheckpoint(folder: string, { base, network, method, labels, parameters, state, progress }: CheckpointContent): Promise<void> {
+  await writeModelConfig(folder, { json: base.json, network, labels, preprocessor: base.preprocessor });
   await writeJson(join(folder, files.about), { format: 1, base: base.reference, method });
   const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
     parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
@@ -168,6 +175,10 @@ async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> 
 /** A checkpoint opened for classification. */
 export interface LoadedCheckpoint {
   folder: string;
+  /** Its config.json, or that of its base. */
+  json: Record<string, unknown>;
+  /** The model that it needs beside its own weights, where there is one. */
+  base?: BaseModel | undefined;
   network: NetworkConfig;
   preprocessor: Preprocessor;
   method: MethodConfig;
@@ -186,7 +197,8 @@ async function readValues(file: string, prefix: string): Promise<Map<string, Ten
 export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> {
   const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema.parse(json));
   const configFile = join(folder, files.config);
-  const network = await parsed(configFile, (json) => parseNetwork(json, configFile));
+  const json = await parsed(configFile, (value) => value as Record<string, unknown>);
+  const network = parseNetwork(json, configFile);
   if (!network.labels.length) throw errors.checkpointDamaged(configFile, 'id2label');
   const preprocessorFile = join(folder, files.preprocessor);
   const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));
@@ -200,7 +212,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
     if (!found && (!opened || isHead(name) || isAdapter(name))) throw errors.weightMissing(file, name);
     return found?.data ?? opened!.weight(name, shape, 0);
   };
-  return { folder, network, preprocessor, method: method as unknown as MethodConfig, labels: network.labels, weight };
+  return { folder, json, base: opened, network, preprocessor, method: method as unknown as MethodConfig, labels: network.labels, weight };
 }
 
 /** What a run trains, to be held against what its checkpoint was saved from. */

@@ -1,6 +1,6 @@
 /** A checkpoint made ready to answer: logits of batches of pictures, and the labels of single ones. */
 import { stat } from 'node:fs/promises';
-import { compileForward, type ModelSpec } from '../compile/compile.js';
+import { compileForward } from '../compile/compile.js';
 import { evaluationPixels } from '../data/decode.js';
 import { picturesBelow } from '../data/folder.js';
 import type { ImageTransform } from '../data/transform.js';
@@ -8,9 +8,9 @@ import type { Executable } from '../engine/engine.js';
 import { OrtEngine } from '../engine/ort.js';
 import { errors, UserError } from '../errors.js';
 import { DeviceTensor } from '../onnx/session.js';
-import { methodOf } from '../peft/method.js';
 import type { Classification, Prediction } from '../protocol.js';
-import { openCheckpoint } from './checkpoint.js';
+import { modelSpecOf } from './modelSpec.js';
+import { openModel } from './openModel.js';
 
 export class Classifier {
   private constructor(
@@ -23,18 +23,9 @@ export class Classifier {
 
   /** Opens the checkpoint in `folder` on the CPU. Throws a `UserError` when it cannot be used. */
   static async open(folder: string, batch = 1): Promise<Classifier> {
-    const { network, preprocessor, method, labels, weight } = await openCheckpoint(folder);
-    const { transform, mean, std, rescaleFactor } = preprocessor;
-    const model: ModelSpec = {
-      config: network,
-      norm: { mean, deviation: std, rescale: rescaleFactor },
-      frozen: weight,
-      method: { ...methodOf(method), trains: () => false },
-      labels: labels.length,
-      height: transform.height,
-      width: transform.width,
-    };
-    return new Classifier(labels, transform, batch, await new OrtEngine('cpu').load(compileForward(model, batch).graph));
+    const model = await openModel(folder);
+    const { labels, preprocessor } = model;
+    return new Classifier(labels, preprocessor.transform, batch, await new OrtEngine('cpu').load(compileForward(modelSpecOf(model), batch).graph));
   }
 
   /** Logits [batch, labels] of pictures [batch, height, width, 3]. */

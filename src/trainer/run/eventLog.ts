@@ -32,6 +32,20 @@ export async function readLastEvent(run: string): Promise<RecordedEvent | undefi
   throw errors.run.damaged(file, 'seq');
 }
 
+/** Every event of a run, in order. */
+export async function readEvents(run: string): Promise<RecordedEvent[]> {
+  const file = eventsFile(run);
+  const { text } = await readWhole(file);
+  try {
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as RecordedEvent);
+  } catch (error) {
+    throw errors.run.damaged(file, reasonOf(error));
+  }
+}
+
 /** Open for adding, by the holder of the run's lock. */
 export class EventLog {
   private constructor(

@@ -6,6 +6,7 @@ import type { LoadedConfig } from '../config/load.js';
 import { errors, reasonOf } from '../errors.js';
 import type { RunInfo } from '../protocol.js';
 import { readLastEvent } from './eventLog.js';
+import { isForeignModel } from './openModel.js';
 
 const runFile = (run: string): string => join(run, 'run.json');
 const stemOf = (config: string): string => basename(config).replace(/(\.vitune)?\.jsonc?$/i, '');
@@ -131,14 +132,17 @@ export async function lastCheckpoint(run: string): Promise<string | undefined> {
 }
 
 /**
- * The checkpoint folder that a path means: a run (its best checkpoint, else its last) or a checkpoint itself.
- * @throws UserError when it is neither, or the run has no checkpoint yet.
+ * The folder that a path means: a run's best checkpoint, else its last; a checkpoint itself; or a model or adapter that others saved.
+ * @throws UserError when it is none of these, or the run has no checkpoint yet.
  */
 export async function resolveCheckpoint(path: string): Promise<string> {
   const folder = resolve(path);
   if (!(await isThere(folder))) throw errors.checkpointMissing(folder);
   if (await isThere(join(folder, 'vitune.json'))) return folder;
-  if (!(await isThere(runFile(folder)))) throw errors.notCheckpoint(folder);
+  if (!(await isThere(runFile(folder)))) {
+    if (await isForeignModel(folder)) return folder;
+    throw errors.notCheckpoint(folder);
+  }
   const found = await checkpointOf(folder, 'best', 'last');
   if (!found) throw errors.noCheckpointYet(folder);
   return found;

@@ -21,7 +21,7 @@ export function serve(channel: { send(answer: ServeAnswer): void; onRequest(list
 
   const classifierOf = async (checkpoint: string): Promise<Classifier> => {
     const folder = await resolveCheckpoint(checkpoint);
-    const { mtimeMs: modified } = await stat(join(folder, 'vitune.json'));
+    const { mtimeMs: modified } = await stat(join(folder, 'config.json')).catch(() => stat(folder));
     if (open && open.folder === folder && open.modified === modified) return open.classifier;
     const old = open;
     open = undefined;

@@ -10,6 +10,7 @@ import type { Evaluation, SplitName, TrainEvent } from '../protocol.js';
 import { readProgress, writeCheckpoint, type CheckpointContent, type Progress } from './checkpoint.js';
 import { Metrics } from './metrics.js';
 import type { Plan } from './plan.js';
+import { SaveCheck } from './saveCheck.js';
 
 interface LoopParts {
   config: TrainConfig;
@@ -72,10 +73,20 @@ export class TrainingLoop {
   readonly #p: LoopParts;
   #progress: Progress;
   #interval = new Interval();
+  readonly #check: SaveCheck;
 
   constructor(parts: LoopParts, progress: Progress) {
     this.#p = parts;
     this.#progress = progress;
+    const { store, config, content, trainable } = parts;
+    this.#check = new SaveCheck({
+      pictures: store.splits.validation.map(({ path }) => path),
+      seed: config.seed,
+      labels: content.labels,
+      transform: content.base.preprocessor.transform,
+      batch: config.evalBatchSize ?? config.batchSize,
+      logits: (images) => trainable.logits(images),
+    });
   }
 
   /** Trains to the last step, to the early stop, or until asked to stop. */
@@ -195,7 +206,10 @@ export class TrainingLoop {
     await writeFolderAtomically(path, (folder) => writeCheckpoint(folder, { ...content, state, progress }));
     await writePointer(run, 'last', progress.step);
     const isBest = progress.best?.step === progress.step;
-    if (isBest) await writePointer(run, 'best', progress.step);
+    if (isBest) {
+      await writePointer(run, 'best', progress.step);
+      await this.#check.remember(progress.step);
+    }
     await pruneCheckpoints(run, config.saveTotalLimit, new Set([progress.step, ...(progress.best ? [progress.best.step] : [])]));
     emit({ type: 'checkpoint', step: progress.step, path, best: isBest });
   }
@@ -204,13 +218,19 @@ export class TrainingLoop {
     const { store, plan, emit, run, started, trainable, content } = this.#p;
     const { step, accuracy } = this.#progress.best!;
     const reason = this.#progress.step >= plan.totalSteps ? 'epochs' : 'early-stopping';
-    if (store.splits.test.length) {
-      // The test is of the model that will be used.
-      const best = await readProgress(checkpointFolder(run, step), { base: content.base.reference, method: content.method, parameters: content.parameters });
+    const checkpoint = checkpointFolder(run, step);
+    const isKnown = this.#check.hasAnswers(step);
+    if (store.splits.test.length || !isKnown) {
+      const best = await readProgress(checkpoint, { base: content.base.reference, method: content.method, parameters: content.parameters });
       trainable.restore(best.state);
       this.#progress = best.progress;
-      await this.#evaluate('test');
     }
-    emit({ type: 'finished', run, best: { step, accuracy }, seconds: (Date.now() - started) / 1000, reason });
+    // The test is of the model that will be used.
+    if (store.splits.test.length) await this.#evaluate('test');
+    // A run that was resumed after its best step has not seen that model itself.
+    if (!isKnown) await this.#check.remember(step);
+    const parity = await this.#check.compare(checkpoint, emit);
+    const peakMemoryBytes = 1024 * process.resourceUsage().maxRSS;
+    emit({ type: 'finished', run, best: { step, accuracy }, seconds: (Date.now() - started) / 1000, reason, peakMemoryBytes, parity });
   }
 }

@@ -141,7 +141,7 @@ test('wrong calls: 2, what is wrong, and the usage', async (t) => {
 test('help and version: 0; no command at all: the usages, and 2', async () => {
   const [nothing, help, version] = [await vitune([]), await vitune(['train', '--help']), await vitune(['--version'])];
   assert.equal(nothing.code, 2);
-  assert.equal(nothing.stdout.trim().split('\n').length, 5);
+  assert.equal(nothing.stdout.trim().split('\n').length, 7);
   assert.deepEqual([help.code, help.stdout, help.stderr], [0, 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--json]\n', '']);
   assert.equal(version.code, 0);
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);

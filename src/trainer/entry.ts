@@ -1,0 +1,7 @@
+/** The trainer's own program, for work that needs a process of its own. */
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.mjs', import.meta.url));
+
+/** Arguments of `process.execPath` that run the trainer's entry: beside this code in a bundle as in the sources. */
+export const entry: readonly string[] = [...process.execArgv, script];

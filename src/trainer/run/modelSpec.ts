@@ -1,0 +1,24 @@
+/** From an opened model to what the compiler takes, and to the list of its weights. */
+import { compileForward, type ModelSpec } from '../compile/compile.js';
+import type { ParameterSpec } from '../compile/scope.js';
+import { methodOf } from '../peft/method.js';
+import type { LoadedCheckpoint } from './checkpoint.js';
+
+/** What the compiler takes to answer as the model does; nothing trains. */
+export function modelSpecOf({ network, preprocessor, method, labels, weight }: LoadedCheckpoint): ModelSpec {
+  const { transform, mean, std, rescaleFactor } = preprocessor;
+  return {
+    config: network,
+    norm: { mean, deviation: std, rescale: rescaleFactor },
+    frozen: weight,
+    method: { ...methodOf(method), trains: () => false },
+    labels: labels.length,
+    height: transform.height,
+    width: transform.width,
+  };
+}
+
+/** Names and shapes of the weights of a whole model, without what a method adds to it. */
+export function wholeWeights(model: LoadedCheckpoint): ParameterSpec[] {
+  return compileForward({ ...modelSpecOf(model), method: methodOf({ type: 'full' }) }, 1).parameters;
+}
