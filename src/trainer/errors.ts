@@ -34,6 +34,8 @@ export function reasonOf(error: unknown): string {
 const damaged = (code: string, file: string, message: string) =>
   new UserError(`SAFETENSORS_${code}`, message, t('The file is damaged or no safetensors file. Download or export it again.'), { file });
 
+const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+
 const ofOption = (option: string | undefined, message: string) => (option === undefined ? message : `--set ${option}: ${message}`);
 
 /** Which pictures are answered otherwise, and how. */
@@ -197,6 +199,30 @@ export const errors = {
       t('Decoded pictures cannot be kept in {0} ({1}); the run goes on, but decodes every picture anew in each epoch.', folder, reason),
       t('Free some disk space, or allow writing to the folder.'),
       { file: folder },
+    ),
+  featuresUnwritable: (folder: string, reason: string) =>
+    new UserError(
+      'FEATURES_UNWRITABLE',
+      t('Features cannot be kept in {0} ({1}); the run goes on without, and later runs compute them anew.', folder, reason),
+      t('Free some disk space, or allow writing to the folder.'),
+      { file: folder },
+    ),
+  featuresTooLarge: (bytes: number, limit: number) =>
+    new UserError(
+      'FEATURES_TOO_LARGE',
+      t(
+        'The features of these pictures take {0} GB, and the cache may hold {1} GB; the run computes them anew in each epoch.',
+        gigabytes(bytes),
+        gigabytes(limit),
+      ),
+      t('Set VITUNE_FEATURE_CACHE_GB to a greater number, or "augmentation.views" to a smaller one.'),
+    ),
+  featuresImpossible: (place: Place) =>
+    new UserError(
+      'FEATURE_CACHE_IMPOSSIBLE',
+      t('There are no features to keep: the very first layers train, dropout or drop path changes what they say from step to step, or pictures are mixed.'),
+      t('Set "featureCache" to "auto", turn dropout, drop path, mixup and CutMix off, or let only later blocks train.'),
+      place,
     ),
   preprocessorInvalid: (file: string, field: string, reason: string) =>
     new UserError(

@@ -17,7 +17,7 @@ export interface ErrorInfo {
 
 export type DeviceName = 'cpu' | 'webgpu' | 'cuda';
 export type SplitName = 'train' | 'validation' | 'test';
-export type Phase = 'scan' | 'decode' | 'compile' | 'evaluate';
+export type Phase = 'scan' | 'decode' | 'features' | 'compile' | 'evaluate';
 
 /** Events of a training run, one JSON object a line in `events.jsonl` and on stdout with `--json`. */
 export type TrainEvent =

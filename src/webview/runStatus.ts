@@ -25,6 +25,7 @@ export function activityText(phase: Phase): string {
   const words: Record<Phase, string> = {
     scan: l10n.t('Looking through the dataset…'),
     decode: l10n.t('Reading pictures…'),
+    features: l10n.t('Computing features…'),
     compile: l10n.t('Compiling the training step…'),
     evaluate: l10n.t('Evaluating…'),
   };

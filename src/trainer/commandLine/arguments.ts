@@ -13,6 +13,7 @@ export const usages = {
   export: 'vitune export --checkpoint RUN_OR_CHECKPOINT --format peft|transformers|onnx --output FOLDER [--dataset FOLDER] [--json]',
   compare: 'vitune compare --dataset FOLDER [--methods NAME,NAME...] [--set KEY=VALUE]... [--output FOLDER] [--json]',
   doctor: 'vitune doctor [--json]',
+  cache: 'vitune cache [--clear] [--json]',
 } as const;
 
 export type CommandName = keyof typeof usages;
@@ -31,6 +32,7 @@ const options: Record<CommandName, Options> = {
     json: { type: 'boolean' },
   },
   doctor: { json: { type: 'boolean' } },
+  cache: { clear: { type: 'boolean' }, json: { type: 'boolean' } },
 };
 
 /** What a command cannot do without. */
@@ -45,6 +47,7 @@ export interface Arguments {
   positionals: string[];
   json: boolean;
   resume: boolean;
+  clear: boolean;
   set: string[];
   checkpoint?: string;
   dataset?: string;
@@ -72,5 +75,5 @@ export function parseArguments(command: CommandName, args: string[], positionals
   }
   const top = Number(likeliest);
   if (!Number.isInteger(top) || top < 1) throw errors.usage(l10n.t('--top must be a whole number above 0.'), usage);
-  return { json: false, resume: false, set: [], ...values, positionals: parsed.positionals, top };
+  return { json: false, resume: false, clear: false, set: [], ...values, positionals: parsed.positionals, top };
 }

@@ -7,6 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { errors, UserError } from '../errors.js';
 import { infoOf } from '../run/serve.js';
 import { usages, type CommandName } from './arguments.js';
+import { cache } from './cache.js';
 import { classify } from './classify.js';
 import { compare } from './compare.js';
 import { doctor } from './doctor.js';
@@ -21,7 +22,7 @@ export const exitCodes = { done: 0, bug: 1, input: 2, cancelled: 130 } as const;
 /** Runs a command to its end; throws a `UserError` for what the person can mend. Returns whether all of the input was good, if it can tell. */
 export type Command = (args: string[], output: Output, signal: AbortSignal) => Promise<boolean | void>;
 
-const commands: Record<CommandName, Command> = { train, classify, evaluate, inspect, export: exportCheckpoint, compare, doctor };
+const commands: Record<CommandName, Command> = { train, classify, evaluate, inspect, export: exportCheckpoint, compare, doctor, cache };
 
 /** The version in the package's manifest, above this file. */
 async function version(): Promise<string> {

@@ -10,6 +10,7 @@ const splits = { train: () => l10n.t('train'), validation: () => l10n.t('validat
 const phases = {
   scan: () => l10n.t('Looking through the folders'),
   decode: () => l10n.t('Decoding pictures'),
+  features: () => l10n.t('Computing features'),
   compile: () => l10n.t('Compiling the training step'),
   evaluate: () => l10n.t('Evaluating'),
 };

@@ -13,6 +13,7 @@ import { ema } from '../optim/ema.js';
 import { muon } from '../optim/muon.js';
 import { isHead, type Method } from '../peft/method.js';
 import { eliminateDeadCode } from './passes.js';
+import { findCut, prefixOf, suffixOf, type Cut } from './split.js';
 import { GraphScope, type FrozenWeights, type MaskSpec, type ParameterSpec } from './scope.js';
 
 export interface ModelSpec {
@@ -26,6 +27,8 @@ export interface ModelSpec {
   width: number;
   /** Chance of a picture to pass by the last block while training; it grows evenly from 0 at the first. */
   dropPath?: number | undefined;
+  /** Where the graphs begin: after it they read `features` (`Cut.shape` for each picture) instead of `images`. */
+  cut?: Cut | undefined;
 }
 
 export interface OptimizerSpec extends AdamWOptions {
@@ -47,9 +50,10 @@ export const names = {
   next: (name: string) => `next:${name}`,
 };
 
-function finish(b: Builder): Graph {
+function finish(b: Builder, cut?: Cut): Graph {
   check(b.graph);
-  const graph = eliminateDeadCode(b.graph);
+  const live = eliminateDeadCode(b.graph);
+  const graph = cut ? suffixOf(live, cut) : live;
   check(graph);
   return graph;
 }
@@ -77,7 +81,24 @@ export function compileForward(model: ModelSpec, batch: number): { graph: Graph;
   const b = new Builder();
   const { scope, logits } = buildForward(b, model, batch, false);
   b.output('logits', logits);
-  return { graph: finish(b), parameters: specsOf(scope), layers: scope.layers };
+  return { graph: finish(b, model.cut), parameters: specsOf(scope), layers: scope.layers };
+}
+
+/** The last place at which a training step can be split (`findCut`). */
+export function cutOf(model: ModelSpec): Cut | undefined {
+  const b = new Builder();
+  const batch = 2;
+  const { loss, grads } = buildGradient(b, model, batch);
+  b.output('loss', loss);
+  grads.forEach((grad, i) => b.output(names.gradient(String(i)), grad));
+  return findCut(finish(b), batch);
+}
+
+/** Input `images` [batch, height, width, 3] uint8, output `features`: what comes before the cut, for graphs of a model with that cut to begin with. */
+export function compilePrefix(model: ModelSpec, cut: Cut, batch: number): Graph {
+  const graph = prefixOf(compileForward({ ...model, cut: undefined }, batch).graph, cut);
+  check(graph);
+  return graph;
 }
 
 const specsOf = (scope: GraphScope): ParameterSpec[] => [...scope.parameters].map(([name, { shape }]) => ({ name, shape }));
@@ -131,7 +152,7 @@ export function compileStep(model: ModelSpec, optimizer: OptimizerSpec, batch: n
   const { scope, loss, grads } = buildGradient(b, model, batch);
   b.output('loss', loss);
   buildUpdate(b, scope.parameters, grads, optimizer);
-  return { step: finish(b), parameters: specsOf(scope), masks: scope.masks };
+  return { step: finish(b, model.cut), parameters: specsOf(scope), masks: scope.masks };
 }
 
 /** A step in two graphs: `accumulate` adds a part's gradient to the inputs `g:…`, `update` applies the sum. */
@@ -149,5 +170,5 @@ export function compileAccumulation(model: ModelSpec, optimizer: OptimizerSpec, 
     parameters.map(({ name, shape }) => u.input(names.gradient(name), shape)),
     optimizer,
   );
-  return { accumulate: finish(b), update: finish(u), parameters, masks: scope.masks };
+  return { accumulate: finish(b, model.cut), update: finish(u), parameters, masks: scope.masks };
 }

@@ -59,6 +59,13 @@ function augmentation() {
       cutmix: alpha().describe(
         l10n.t('Puts a part of another picture into each and mixes the labels by area: the alpha of the Beta distribution of the areas; 1 is usual.'),
       ),
+      views: count(1000)
+        .optional()
+        .describe(
+          l10n.t(
+            'Where features are computed once: how many fixed views there are of each training picture, the first being the whole picture. Without it, 1 for head; other methods then see fresh changes in each epoch.',
+          ),
+        ),
     })
     .prefault({});
 }
@@ -161,6 +168,10 @@ export function buildSchema() {
         .lt(1)
         .default(0.2)
         .describe(l10n.t('Share of each class set aside for validation when the dataset has no validation folder.')),
+      featureCache: z
+        .union([choice({ auto: l10n.t('Where it saves most of the work and costs nothing in accuracy: with head, and with fixed views.') }), z.boolean()])
+        .default('auto')
+        .describe(l10n.t('Whether what the frozen layers say of each picture is computed once and kept on disk, rather than in every epoch.')),
       augmentation: augmentation().describe(l10n.t('Random changes to the training pictures.')),
       imageSize: z.int().min(16).max(2048).optional().describe(l10n.t("Height and width of the model's input in pixels; without it, the model's own.")),
       evalBatchSize: count(4096).optional().describe(l10n.t('Pictures in one batch of an evaluation; without it, as batchSize.')),

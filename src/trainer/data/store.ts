@@ -16,9 +16,9 @@ import { PixelWorkers } from './pixelWorkers.js';
 import type { Dataset, Sample } from './scan.js';
 import type { ImageTransform } from './transform.js';
 
-export interface Batch {
+export interface Batch<Images = Uint8Array> {
   /** `[batchSize, height, width, 3]` RGB; black after `count`. */
-  images: Uint8Array;
+  images: Images;
   /** `[batchSize]`; 0 after `count`. */
   labels: Int32Array;
   /** `[batchSize]`: 1 for a picture, 0 for the padding of the last batch. */
@@ -35,6 +35,8 @@ export interface StoreOptions {
   cacheFolder: string;
   dataset: Dataset;
   transform: ImageTransform;
+  /** For which use the training pictures are decoded at once; the other is decoded when first asked for. */
+  trainPixels?: Kind | undefined;
   signal?: AbortSignal | undefined;
   /** Pictures seen to so far, of all; some ten times a second at most. */
   onProgress?: ((done: number, total: number) => void) | undefined;
@@ -59,7 +61,21 @@ type Kind = 'training' | 'evaluation';
 /** Batches asked for beyond the one in use: while a step blocks the main thread, the workers have these to fill. */
 const batchesAhead = 3;
 const decodesAtOnce = Math.min(4, availableParallelism());
+/** Which pixels an augmentation starts from. */
+const kindOf = ({ randomResizedCrop }: Augmentation): Kind => (randomResizedCrop === false ? 'evaluation' : 'training');
 const splitNames: readonly SplitName[] = ['train', 'validation', 'test'];
+
+/** The indices of an epoch's pictures in the order they are trained on: each of `count` once. */
+export function epochOrder(count: number, seed: number, epoch: number): number[] {
+  return new Random(seed, 'order', epoch).shuffle(Array.from({ length: count }, (_, i) => i));
+}
+
+/** The batch of the pictures `chosen` from `samples`, with `images` (or what stands for them) already made. */
+export function batchOf<Images>(samples: readonly Sample[], chosen: number[], batchSize: number, images: Images, mixing?: Mixing): Batch<Images> {
+  const labels = new Int32Array(batchSize);
+  chosen.forEach((sample, i) => (labels[i] = samples[sample]!.label));
+  return { images, labels, weights: new Float32Array(batchSize).fill(1, 0, chosen.length), count: chosen.length, samples: chosen, mixing };
+}
 
 export class ImageStore {
   /** Why each picture that is left out could not be read. */
@@ -72,6 +88,8 @@ export class ImageStore {
   /** The place of each sample of a split; undefined where the cache could not keep it. */
   readonly #places = new Map<string, Promise<(Place | undefined)[]>>();
 
+  readonly #identities = new Map<string, string>();
+
   private constructor(cache: PixelCache, transform: ImageTransform) {
     this.#cache = cache;
     this.#transform = transform;
@@ -81,7 +99,7 @@ export class ImageStore {
    * Decodes what the cache does not have yet. Unreadable pictures end up in `skipped`; throws a UserError only where a class is left without a
    * training picture, or nothing is left at all.
    */
-  static async open({ cacheFolder, dataset, transform, signal, onProgress, onNotice }: StoreOptions): Promise<ImageStore> {
+  static async open({ cacheFolder, dataset, transform, trainPixels = 'training', signal, onProgress, onNotice }: StoreOptions): Promise<ImageStore> {
     const folder = createHash('sha256')
       .update(JSON.stringify([decoderVersion, transform]))
       .digest('hex')
@@ -98,7 +116,7 @@ export class ImageStore {
         told = performance.now();
         onProgress?.(done, total);
       };
-      for (const split of splitNames) await store.#prepare(split, dataset.splits[split], step, signal);
+      for (const split of splitNames) await store.#prepare(split, split === 'train' ? trainPixels : 'evaluation', dataset.splits[split], step, signal);
       await cache.flush();
       store.#checkEnough(dataset);
     } catch (error) {
@@ -113,16 +131,32 @@ export class ImageStore {
    * give the same batches, whichever is the first one asked for.
    */
   async *trainBatches({ batchSize, seed, epoch, firstBatch = 0, augmentation, signal }: TrainBatchOptions): AsyncGenerator<Batch, void, undefined> {
-    const order = new Random(seed, 'order', epoch).shuffle(this.splits.train.map((_, i) => i));
-    const kind = augmentation.randomResizedCrop === false ? 'evaluation' : 'training';
+    const order = epochOrder(this.splits.train.length, seed, epoch).slice(firstBatch * batchSize);
     const mixingOf = (batch: number, count: number) => drawMixing(new Random(seed, 'mixing', epoch, firstBatch + batch), count, this.#transform, augmentation);
-    yield* this.#batches('train', kind, order.slice(firstBatch * batchSize), batchSize, { augmenting: { seed, epoch, augmentation }, mixingOf }, signal);
+    yield* this.#batches('train', kindOf(augmentation), order, batchSize, { augmenting: { seed, epoch, augmentation }, mixingOf }, signal);
+  }
+
+  /** The pictures of a split that `order` names, augmented (but not mixed) or as evaluation sees them; the last batch is filled up with padding. */
+  async *batchesOf(
+    split: SplitName,
+    order: number[],
+    batchSize: number,
+    augmenting?: Augmenting,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Batch, void, undefined> {
+    const training = augmenting && { augmenting, mixingOf: () => undefined };
+    yield* this.#batches(split, augmenting ? kindOf(augmenting.augmentation) : 'evaluation', order, batchSize, training, signal);
   }
 
   /** The pictures of a split in their order, as evaluation sees them; the last batch is filled up with padding. */
   async *evaluationBatches(split: SplitName, batchSize: number, signal?: AbortSignal): AsyncGenerator<Batch, void, undefined> {
     const order = this.splits[split].map((_, i) => i);
-    yield* this.#batches(split, 'evaluation', order, batchSize, undefined, signal);
+    yield* this.batchesOf(split, order, batchSize, undefined, signal);
+  }
+
+  /** What tells the content of a sample's file from that of another, and from its own after a change: path, size and time. */
+  identityOf(split: SplitName, sample: number): string {
+    return this.#identities.get(this.splits[split][sample]!.path)!;
   }
 
   async close(): Promise<void> {
@@ -153,16 +187,12 @@ export class ImageStore {
         ahead.push({ chosen, mixing, images });
       }
       const { chosen, mixing, images } = ahead.shift()!;
-      const labels = new Int32Array(batchSize);
-      chosen.forEach((sample, i) => (labels[i] = samples[sample]!.label));
-      const weights = new Float32Array(batchSize).fill(1, 0, chosen.length);
-      yield { images: await images, labels, weights, count: chosen.length, samples: chosen, mixing };
+      yield batchOf(samples, chosen, batchSize, await images, mixing);
     }
   }
 
   /** Decodes a split for the use it is meant for, and notes what is readable. */
-  async #prepare(split: SplitName, samples: readonly Sample[], step: () => void, signal?: AbortSignal): Promise<void> {
-    const kind = split === 'train' ? 'training' : 'evaluation';
+  async #prepare(split: SplitName, kind: Kind, samples: readonly Sample[], step: () => void, signal?: AbortSignal): Promise<void> {
     const results: ({ place: Place | undefined } | UserError)[] = [];
     await forEachConcurrently(samples.length, decodesAtOnce, signal, async (i) => {
       try {
@@ -207,7 +237,9 @@ export class ImageStore {
   async #prepareOne(path: string, kind: Kind): Promise<Place | undefined> {
     // A file that cannot be looked at cannot be decoded either: decoding it gives the error in words.
     const status = await stat(path).catch(() => undefined);
-    const key = JSON.stringify([kind, status?.size, status?.mtimeMs, path]);
+    const identity = [status?.size, status?.mtimeMs, path];
+    const key = JSON.stringify([kind, ...identity]);
+    this.#identities.set(path, JSON.stringify(identity));
     const known = status && this.#cache.get(key);
     if (known) return known;
     const pixels = await this.#decode(path, kind);

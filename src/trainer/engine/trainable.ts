@@ -1,5 +1,6 @@
 /** A model in training: its parameters and moments on the device, and the compiled graphs that read and replace them. */
 import { compileAccumulation, compileForward, compileStep, names, type ModelSpec, type OptimizerSpec } from '../compile/compile.js';
+import { features } from '../compile/split.js';
 import type { MaskSpec, ParameterSpec } from '../compile/scope.js';
 import { Builder } from '../ir/builder.js';
 import { sizeOf } from '../ir/shape.js';
@@ -10,8 +11,8 @@ import type { Engine, Executable, Tensors } from './engine.js';
 
 /** One batch as the graphs read it. */
 export interface TrainBatch {
-  /** [batch, height, width, 3]. */
-  images: Uint8Array;
+  /** [batch, height, width, 3]; where the model has a cut, the features that stand for the pictures. */
+  images: Uint8Array | Float32Array;
   /** [batch, labels], probabilities. */
   targets: Float32Array;
   /** [batch]; they sum to 1 over all parts of an optimiser step. */
@@ -109,7 +110,7 @@ export class Trainable {
       DeviceTensor.from('u8', shape, dropoutMask(sizeOf(shape), rate, new Random(seed, name, step, part))),
     ]);
     return {
-      images: DeviceTensor.from('u8', [batchSize, model.height, model.width, 3], images),
+      ...picturesFeed(model, batchSize, images),
       targets: DeviceTensor.from('f32', [batchSize, model.labels], targets),
       weights: DeviceTensor.from('f32', [batchSize], weights),
       ...(Object.fromEntries(masks) as Tensors),
@@ -152,11 +153,16 @@ export class Trainable {
     return { loss: sum, gradientNorm: number(gradientNorm) };
   }
 
-  /** Logits [evalBatchSize, labels] of pictures [evalBatchSize, height, width, 3], by the averages where such are kept. */
-  async logits(images: Uint8Array): Promise<Float32Array> {
+  /**
+   * Logits [evalBatchSize, labels] of pictures [evalBatchSize, height, width, 3], or of their features where the model has a cut; by the averages where
+   * such are kept.
+   */
+  async logits(images: Uint8Array | Float32Array): Promise<Float32Array> {
     const { evalBatchSize, model, optimizer } = this.o;
-    const feed = DeviceTensor.from('u8', [evalBatchSize, model.height, model.width, 3], images);
-    const { logits } = await this.graphs.forward.run({ images: feed, ...this.#parameterTensors(optimizer.ema && names.average) });
+    const { logits } = await this.graphs.forward.run({
+      ...picturesFeed(model, evalBatchSize, images),
+      ...this.#parameterTensors(optimizer.ema && names.average),
+    });
     return logits!.data as Float32Array;
   }
 
@@ -188,6 +194,13 @@ export class Trainable {
     this.#replace({});
     for (const each of [...Object.values(this.graphs), this.#read]) await each?.dispose();
   }
+}
+
+/** What the graphs of `model` know the pictures by. */
+function picturesFeed({ cut, height, width }: ModelSpec, batch: number, data: Uint8Array | Float32Array): Tensors {
+  if (!cut) return { images: DeviceTensor.from('u8', [batch, height, width, 3], data) };
+  const [first, ...rest] = cut.shape as [number, ...number[]];
+  return { [features]: DeviceTensor.from('f32', [batch * first, ...rest], data) };
 }
 
 /** `next:x` becomes `x`. */

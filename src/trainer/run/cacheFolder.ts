@@ -1,4 +1,5 @@
-/** The folder in which decoded pictures and other things that can be made again are kept. */
+/** The folder in which decoded pictures, features and other things that can be made again are kept; what it takes, and how it is emptied. */
+import { readdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,4 +9,43 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform: Node
   if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'vitune', 'Cache');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'vitune');
   return join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vitune');
+}
+
+/** Where the features of all networks are kept. */
+export const featureFolder = (cache: string): string => join(cache, 'features');
+
+/** What is kept: `pictures` are decoded pixels. */
+export type CacheKind = 'pictures' | 'features';
+
+/** What a folder of ours in the cache holds; undefined for what somebody else has put there. Decoded pictures lie in folders named by a hash. */
+function kindOf(name: string): CacheKind | undefined {
+  if (name === 'features') return 'features';
+  return /^[0-9a-f]{16}$/.test(name) ? 'pictures' : undefined;
+}
+
+async function kept(folder: string): Promise<{ path: string; kind: CacheKind }[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.flatMap((name) => {
+    const kind = kindOf(name);
+    return kind ? [{ path: join(folder, name), kind }] : [];
+  });
+}
+
+/** Bytes on disk by kind. */
+export async function cacheUsage(folder: string): Promise<Record<CacheKind, number>> {
+  const usage = { pictures: 0, features: 0 };
+  for (const { path, kind } of await kept(folder)) {
+    for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) usage[kind] += (await stat(join(entry.parentPath, entry.name))).size;
+    }
+  }
+  return usage;
+}
+
+/** Removes what ViTune keeps there and nothing else; a run under way goes on and makes again what it needs. */
+export async function clearCache(folder: string): Promise<void> {
+  for (const { path } of await kept(folder)) await rm(path, { recursive: true, force: true });
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import type { LoadedConfig } from '../config/load.js';
+import type { ModelSpec } from '../compile/compile.js';
 import { scanDataset, type Dataset } from '../data/scan.js';
 import { ImageStore } from '../data/store.js';
 import { chooseDevice } from '../engine/devices.js';
@@ -12,6 +13,8 @@ import { sizeOf } from '../ir/shape.js';
 import type { ErrorInfo, TrainEvent } from '../protocol.js';
 import { openBaseModel } from './baseModel.js';
 import { readProgress } from './checkpoint.js';
+import { featureLimit, featureName, planFeatures } from './featurePlan.js';
+import { FeatureStore } from './featureStore.js';
 import { planOf } from './plan.js';
 import { initialValues, optimizerOf, prepare } from './prepare.js';
 import { TrainingLoop } from './trainingLoop.js';
@@ -62,15 +65,21 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   const prepared = prepare(loaded, base, labels.length);
   dataset.problems.forEach(notice);
   const device = await chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device'));
+  const engine = new OrtEngine(device);
+  const limitBytes = featureLimit();
+  const plannedFeatures = planFeatures(loaded, prepared.model, dataset.splits, limitBytes, notice);
+  const model: ModelSpec = { ...prepared.model, cut: plannedFeatures?.cut };
   const store = await ImageStore.open({
     cacheFolder,
     dataset,
     transform: base.preprocessor.transform,
+    trainPixels: plannedFeatures || config.augmentation.randomResizedCrop === false ? 'evaluation' : 'training',
     signal,
     onProgress: (done, total) => emit({ type: 'progress', phase: 'decode', done, total }),
     onNotice: notice,
   });
   let trainable: Trainable | undefined;
+  let features: FeatureStore | undefined;
   try {
     store.skipped.forEach(notice);
     if (!store.splits.validation.length) throw errors.validationEmpty(dataset.root);
@@ -95,9 +104,26 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
       totalParameters: prepared.totalParameters,
       resumedFrom: resumed?.progress.step,
     });
+    if (plannedFeatures) {
+      const { views: _views, ...augmentation } = config.augmentation;
+      features = await FeatureStore.open({
+        images: store,
+        plan: plannedFeatures,
+        model: prepared.model,
+        engine,
+        cacheFolder,
+        name: featureName(plannedFeatures.cut, prepared.model, base, device),
+        limitBytes,
+        seed: config.seed,
+        augmentation,
+        signal,
+        onProgress: (done, total) => emit({ type: 'progress', phase: 'features', done, total }),
+        onNotice: notice,
+      });
+    }
     emit({ type: 'progress', phase: 'compile', done: 0, total: 1 });
-    trainable = await Trainable.create(new OrtEngine(device), {
-      model: prepared.model,
+    trainable = await Trainable.create(engine, {
+      model,
       optimizer: optimizerOf(config),
       batchSize: config.batchSize,
       evalBatchSize: config.evalBatchSize ?? config.batchSize,
@@ -108,9 +134,10 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     emit({ type: 'progress', phase: 'compile', done: 1, total: 1 });
     const progress = resumed?.progress ?? { step: 0, evaluationsSinceBest: 0, dataset: pictures };
     const content = { base, network: prepared.network, method: config.method, labels, parameters: prepared.parameters };
-    await new TrainingLoop({ config, run, plan, store, trainable, content, emit, signal, started }, progress).run();
+    await new TrainingLoop({ config, run, plan, store: features ?? store, trainable, content, emit, signal, started }, progress).run();
   } finally {
     await trainable?.dispose();
+    await features?.close();
     await store.close();
   }
 }

@@ -2,12 +2,13 @@
 import { checkpointFolder, pruneCheckpoints, writeFolderAtomically, writePointer } from '../checkpoint/store.js';
 import type { TrainConfig } from '../config/schema.js';
 import { mixTargets } from '../data/mixing.js';
-import type { Batch, ImageStore } from '../data/store.js';
+import type { Batch } from '../data/store.js';
 import type { Trainable, TrainBatch } from '../engine/trainable.js';
 import { errors } from '../errors.js';
 import { learningRateAt } from '../optim/schedule.js';
 import type { Evaluation, SplitName, TrainEvent } from '../protocol.js';
 import { readProgress, writeCheckpoint, type CheckpointContent, type Progress } from './checkpoint.js';
+import type { BatchSource } from './featureStore.js';
 import { Metrics } from './metrics.js';
 import type { Plan } from './plan.js';
 import { SaveCheck } from './saveCheck.js';
@@ -16,7 +17,7 @@ interface LoopParts {
   config: TrainConfig;
   run: string;
   plan: Plan;
-  store: ImageStore;
+  store: BatchSource;
   trainable: Trainable;
   /** What every checkpoint of the run holds alike. */
   content: Omit<CheckpointContent, 'state' | 'progress'>;
@@ -27,7 +28,7 @@ interface LoopParts {
 }
 
 /** Target probabilities [batch, labels] with `smoothing` spread evenly over all labels (Szegedy et al., 2016, arXiv:1512.00567), mixed as the pictures are. */
-function targetsOf({ labels, mixing }: Batch, classes: number, smoothing: number): Float32Array {
+function targetsOf({ labels, mixing }: Pick<Batch, 'labels' | 'mixing'>, classes: number, smoothing: number): Float32Array {
   const targets = new Float32Array(labels.length * classes).fill(smoothing / classes);
   labels.forEach((label, i) => (targets[i * classes + label]! += 1 - smoothing));
   if (mixing) mixTargets(targets, classes, mixing);
@@ -132,7 +133,7 @@ export class TrainingLoop {
     }
   }
 
-  async #step(group: readonly Batch[]): Promise<void> {
+  async #step(group: readonly Batch<TrainBatch['images']>[]): Promise<void> {
     const { config, plan, trainable, content, emit } = this.#p;
     const images = group.reduce((sum, { count }) => sum + count, 0);
     const parts = group.map((batch): TrainBatch => ({

@@ -29,6 +29,8 @@ const methods: { name: string; config: object; steps: number; kills: number }[] 
     steps: 16,
     kills: 2,
   },
+  // Features computed once, of two views, partly before a kill and partly after it, by processes with a cache of their own.
+  { name: 'features', config: { ...common, method: { type: 'head', dropout: 0.2 }, dropout: 0, augmentation: { views: 2 } }, steps: 16, kills: 3 },
   // Steps of three, three and two batches.
   { name: 'gradient accumulation', config: { ...common, method: 'lora', gradientAccumulationSteps: 3, epochs: 5, evalSteps: 3 }, steps: 15, kills: 2 },
 ];
@@ -73,6 +75,7 @@ for (const { name, config, steps, kills } of methods) {
       const at = kill === kills ? Infinity : Math.floor(((kill + random.uniform()) / kills) * (steps - 1)) + 1;
       const delay = 30 * random.uniform();
       const ended = await vitune(['train', path, '--set', `output=${run}`, '--json', ...(kill ? ['--resume'] : [])], {
+        env: { VITUNE_CACHE: join(folder, 'cache') },
         onLine: (line, child) => {
           const event = JSON.parse(line) as RecordedEvent;
           if (event.type !== 'step' || event.step < at) return;

@@ -1,0 +1,206 @@
+/**
+ * The feature cache: what a frozen network says of pictures, in files on disk shared by runs and processes, bounded in size.
+ *
+ * A folder holds the features of one network (its name says which), all of one length. A pack `NAME.features` is appended to by the
+ * one process that made it, and read by all: records of one size end to end, each the first 16 bytes of the SHA-256 of the key, a
+ * CRC-32 of those and the numbers, and the numbers as little-endian f32. A record proves itself, so whatever a crash or a damaged
+ * disk leaves is passed over and made again.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { errors, reasonOf } from '../errors.js';
+import type { ErrorInfo } from '../protocol.js';
+
+const ending = '.features';
+const keyBytes = 16;
+const headBytes = keyBytes + 4;
+/** Records below this size are read many at a time while only their keys are wanted. */
+const smallRecord = 65_536;
+const portion = 2 ** 22;
+
+interface Pack {
+  path: string;
+  handle: FileHandle;
+}
+
+export interface FeatureCacheOptions {
+  /** Numbers in a record. */
+  length: number;
+  /** Of all packs in `root` together, other networks' included. */
+  limitBytes: number;
+  /** Told, once, where the disk cannot be used; nothing is kept from then on. */
+  onNotice: (notice: ErrorInfo) => void;
+}
+
+export class FeatureCache {
+  readonly #places = new Map<string, { pack: Pack; offset: number }>();
+  readonly #packs: Pack[] = [];
+  readonly #recordBytes: number;
+  #own: Promise<Pack> | undefined;
+  #end = 0;
+  #isBroken = false;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly o: FeatureCacheOptions,
+  ) {
+    this.#recordBytes = headBytes + 4 * o.length;
+  }
+
+  /** Opens the features of the network `name` below `root`. */
+  static async open(root: string, name: string, o: FeatureCacheOptions): Promise<FeatureCache> {
+    const cache = new FeatureCache(join(root, name), o);
+    await cache.#guarded(async () => {
+      await mkdir(cache.folder, { recursive: true });
+      for (const file of await readdir(cache.folder)) if (file.endsWith(ending)) await cache.#load(join(cache.folder, file));
+    });
+    return cache;
+  }
+
+  has(key: string): boolean {
+    return this.#places.has(digest(key));
+  }
+
+  /** The numbers kept under `key`; undefined where there are none, or they are damaged or gone. */
+  async get(key: string): Promise<Float32Array | undefined> {
+    const name = digest(key);
+    const place = this.#places.get(name);
+    if (!place) return undefined;
+    const record = new Uint8Array(this.#recordBytes);
+    const isWhole = await readFully(place.pack.handle, record, place.offset).catch(() => false);
+    const view = new DataView(record.buffer);
+    if (isWhole && view.getUint32(keyBytes, true) === checksum(record) && hex(record) === name) return new Float32Array(record.buffer, headBytes);
+    this.#places.delete(name);
+    return undefined;
+  }
+
+  /** Keeps the numbers under `key`, where the disk takes them. */
+  async add(key: string, data: Float32Array): Promise<void> {
+    if (this.#isBroken) return;
+    const name = digest(key);
+    const record = new Uint8Array(this.#recordBytes);
+    record.set(Buffer.from(name, 'hex'));
+    record.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), headBytes);
+    new DataView(record.buffer).setUint32(keyBytes, checksum(record), true);
+    const offset = this.#end;
+    this.#end += record.length;
+    await this.#guarded(async () => {
+      const pack = await (this.#own ??= this.#create());
+      await writeFully(pack.handle, record, offset);
+      this.#places.set(name, { pack, offset });
+    });
+  }
+
+  /**
+   * Makes room for those of `keys` that are not here yet: packs that nobody has used for longest go, of whichever network. Those
+   * that hold one of the keys are marked as used, and stay.
+   */
+  async reserve(keys: Iterable<string>): Promise<void> {
+    await this.#guarded(async () => {
+      const used = new Set<string>();
+      let missing = 0;
+      for (const key of keys) {
+        const place = this.#places.get(digest(key));
+        if (place) used.add(place.pack.path);
+        else missing++;
+      }
+      const now = new Date();
+      for (const path of used) await utimes(path, now, now).catch(ignoreGone);
+      const packs = await featurePacks(join(this.folder, '..'));
+      let total = packs.reduce((sum, { bytes }) => sum + bytes, missing * this.#recordBytes);
+      for (const { path, bytes } of packs.sort((a, b) => a.usedAt - b.usedAt)) {
+        if (total <= this.o.limitBytes) return;
+        if (used.has(path)) continue;
+        await rm(path, { force: true });
+        for (const [key, place] of this.#places) if (place.pack.path === path) this.#places.delete(key);
+        total -= bytes;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isBroken = true;
+    this.#places.clear();
+    for (const { handle } of this.#packs.splice(0)) await handle.close();
+  }
+
+  async #create(): Promise<Pack> {
+    const path = join(this.folder, `${Date.now().toString(36)}-${String(process.pid)}-${randomBytes(4).toString('hex')}${ending}`);
+    const pack = { path, handle: await open(path, 'wx+') };
+    this.#packs.push(pack);
+    return pack;
+  }
+
+  async #load(path: string): Promise<void> {
+    // Another process may remove an old pack at this moment.
+    const handle = await open(path, 'r').catch(ignoreGone);
+    if (!handle) return;
+    const pack = { path, handle };
+    this.#packs.push(pack);
+    const count = Math.floor((await handle.stat()).size / this.#recordBytes);
+    const atOnce = this.#recordBytes < smallRecord ? Math.floor(portion / this.#recordBytes) : 1;
+    for (let first = 0; first < count; first += atOnce) {
+      const here = Math.min(atOnce, count - first);
+      const bytes = new Uint8Array((here - 1) * this.#recordBytes + keyBytes);
+      if (!(await readFully(handle, bytes, first * this.#recordBytes))) return;
+      for (let i = 0; i < here; i++) this.#places.set(hex(bytes, i * this.#recordBytes), { pack, offset: (first + i) * this.#recordBytes });
+    }
+  }
+
+  /** Runs a step on the disk; a fault of the disk ends the cache, not the run. */
+  async #guarded(step: () => Promise<void>): Promise<void> {
+    if (this.#isBroken) return;
+    try {
+      await step();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      if (!this.#isBroken) this.o.onNotice(errors.featuresUnwritable(this.folder, reasonOf(error)).toInfo());
+      this.#isBroken = true;
+    }
+  }
+}
+
+/** Every pack below `root`, of whichever network, with its size and when it was last used, in milliseconds since 1970. */
+export async function featurePacks(root: string): Promise<{ path: string; bytes: number; usedAt: number }[]> {
+  const names = await readdir(root, { recursive: true }).catch(ignoreGone);
+  const found = await Promise.all(
+    (names ?? [])
+      .filter((name) => name.endsWith(ending))
+      .map(async (name) => {
+        const path = join(root, name);
+        const status = await stat(path).catch(ignoreGone);
+        return status ? [{ path, bytes: status.size, usedAt: status.mtimeMs }] : [];
+      }),
+  );
+  return found.flat();
+}
+
+const hex = (bytes: Uint8Array, offset = 0): string => Buffer.from(bytes.buffer, bytes.byteOffset + offset, keyBytes).toString('hex');
+
+const digest = (key: string): string =>
+  createHash('sha256')
+    .update(key)
+    .digest('hex')
+    .slice(0, 2 * keyBytes);
+
+const checksum = (record: Uint8Array): number => crc32(record.subarray(headBytes), crc32(record.subarray(0, keyBytes)));
+
+function ignoreGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+/** Whether the file was long enough. */
+async function readFully(file: FileHandle, target: Uint8Array, position: number): Promise<boolean> {
+  for (let done = 0; done < target.length;) {
+    const { bytesRead } = await file.read(target, done, target.length - done, position + done);
+    if (bytesRead === 0) return false;
+    done += bytesRead;
+  }
+  return true;
+}
+
+async function writeFully(file: FileHandle, data: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < data.length;) done += (await file.write(data, done, data.length - done, position + done)).bytesWritten;
+}

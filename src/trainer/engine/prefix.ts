@@ -1,0 +1,32 @@
+/** The frozen part of a model made ready to run: pictures in, features out. */
+import { compilePrefix, type ModelSpec } from '../compile/compile.js';
+import { features, type Cut } from '../compile/split.js';
+import { sizeOf } from '../ir/shape.js';
+import { DeviceTensor } from '../onnx/session.js';
+import type { Engine, Executable } from './engine.js';
+
+export class Prefix {
+  private constructor(
+    /** Pictures in a batch. */
+    readonly batch: number,
+    /** Numbers for a picture. */
+    readonly length: number,
+    private readonly model: ModelSpec,
+    private readonly executable: Executable,
+  ) {}
+
+  static async create(engine: Engine, model: ModelSpec, cut: Cut, batch: number): Promise<Prefix> {
+    return new Prefix(batch, sizeOf(cut.shape), model, await engine.load(compilePrefix(model, cut, batch)));
+  }
+
+  /** Features [batch, length] of pictures [batch, height, width, 3]. */
+  async run(images: Uint8Array): Promise<Float32Array> {
+    const { height, width } = this.model;
+    const result = await this.executable.run({ images: DeviceTensor.from('u8', [this.batch, height, width, 3], images) });
+    return result[features]!.data as Float32Array;
+  }
+
+  dispose(): Promise<void> {
+    return this.executable.dispose();
+  }
+}
