@@ -7,12 +7,12 @@ import { Builder } from '../../../src/trainer/ir/builder.js';
 import { check } from '../../../src/trainer/ir/check.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
-import { parseVitConfig } from '../../../src/trainer/nn/vitConfig.js';
+import { parseNetwork } from '../../../src/trainer/nn/families.js';
 import { methodOf, type Method } from '../../../src/trainer/peft/method.js';
 import { Random } from '../../../src/trainer/random.js';
 import { interpret } from '../ir/interpreter.js';
 
-const config = parseVitConfig(
+const config = parseNetwork(
   { model_type: 'vit', image_size: 8, patch_size: 4, hidden_size: 8, num_hidden_layers: 3, num_attention_heads: 2, intermediate_size: 16 },
   'f',
 );
@@ -88,7 +88,7 @@ test('the same model has the same cut at every batch, and another model another'
   const graphs = [1, 2, 7].map((batch) => compileForward(modelOf(head), batch).graph);
   const cuts = graphs.map((graph, i) => findCut(graph, [1, 2, 7][i]!)!);
   assert.equal(new Set(cuts.map(({ key }) => key)).size, 1);
-  assert.notEqual(cutOf(modelOf(head, { layerNormEpsilon: 1e-3 }))!.key, cuts[0]!.key);
+  assert.notEqual(cutOf(modelOf(head, { layerNormEpsilon: 1e-3 } as object))!.key, cuts[0]!.key);
 });
 
 test('a value is no cut while another is still to be read', () => {

@@ -97,7 +97,7 @@ test('damaged features are computed again, and the run is the same', async (t) =
   const { train, cache } = await scene(t);
   const config = { method: 'head' };
   const expected = lossesOf(await train(config));
-  const [{ path, bytes }] = (await featurePacks(cache)) as [{ path: string; bytes: number }];
+  const { path, bytes } = (await featurePacks(cache))[0]!;
   const content = await readFile(path);
   const damaged = Buffer.from(content);
   for (let at = 30; at < bytes; at += bytes / 4) damaged[Math.floor(at)]! ^= 1;
