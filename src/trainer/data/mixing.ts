@@ -47,7 +47,7 @@ export function drawMixing(random: Random, count: number, { width, height }: { w
  */
 export function mixImages(images: Uint8Array, size: { width: number; height: number }, { lambda, partners, region }: Mixing): void {
   const bytes = size.width * size.height * 3;
-  const source = images.slice(0, partners.length * bytes);
+  const source = new Uint8Array(images.subarray(0, partners.length * bytes));
   partners.forEach((partner, i) => {
     const [own, other] = [i * bytes, partner * bytes];
     if (!region) {

@@ -15,7 +15,7 @@ export const greatestMagnitude = 30;
 /** What shows where an operation moves the picture's edge inwards: the grey of the paper's own code. */
 const fill = 128;
 
-/** RGB bytes [height, width, 3], changed in place. */
+/** RGB bytes [height, width, 3], changed in place. They may be a Buffer, whose `slice` does not copy. */
 interface Picture {
   data: Uint8Array;
   width: number;
@@ -72,7 +72,7 @@ export function randAugment(random: Random, data: Uint8Array, width: number, hei
 
 /** Each pixel comes from (a x + b y + c, d x + e y + f), coordinates of pixel centres; bilinear. Pixels from outside are `fill`. */
 function affine({ data, width, height }: Picture, [a, b, c, d, e, f]: readonly [number, number, number, number, number, number]): void {
-  const source = data.slice();
+  const source = new Uint8Array(data);
   for (let y = 0, to = 0; y < height; y++)
     for (let x = 0; x < width; x++, to += 3) {
       const fromX = a * (x + 0.5) + b * (y + 0.5) + c;
@@ -128,7 +128,7 @@ function meanGrey({ data }: Picture): Uint8Array {
 
 /** Pillow's SMOOTH filter: 3 x 3, the middle weighing 5, all others 1; the outermost pixels stay as they are. */
 function smoothed({ data, width, height }: Picture): Uint8Array {
-  const result = data.slice();
+  const result = new Uint8Array(data);
   const row = width * 3;
   for (let y = 1; y < height - 1; y++)
     for (let at = y * row + 3; at < (y + 1) * row - 3; at++) {
