@@ -60,7 +60,9 @@ export class GraphScope implements Scope {
   dropout = (x: Value, rate: number): Value => (this.training && rate ? this.b.mul(x, this.#mask(x.shape, rate)) : x);
 
   dropPath = (x: Value, batch: number, block: string): Value => {
-    const rate = this.training?.dropPath.get(block);
+    if (!this.training) return x;
+    const rate = this.training.dropPath.get(block);
+    if (rate === undefined) throw new Error(`${block} is not among the blocks that its family lists`);
     if (!rate) return x;
     const [rows, width] = x.shape as [number, number];
     const pictures = this.b.reshape(x, [batch, rows / batch, width]);

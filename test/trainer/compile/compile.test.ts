@@ -87,6 +87,25 @@ test('dropout is in the training graph alone, a mask for each place, and a rate 
   assert.equal(compileStep(modelOf(methodOf(lora(['query']))), optimizer, 2).masks.length, 0);
 });
 
+test('drop path has two masks a block, of a flag a picture, with a rate that grows evenly from 0', () => {
+  const { step, masks } = compileStep({ ...modelOf(methodOf(lora(['query']))), dropPath: 0.3 }, optimizer, 2);
+  assert.deepEqual(
+    masks.map(({ shape, rate }) => [...shape, rate.toFixed(6)]),
+    [0.1, 0.1, 0.2, 0.2, 0.3, 0.3].map((rate) => [2, 1, 1, rate.toFixed(6)]),
+  );
+  for (const { name, shape } of masks) assert.deepEqual(step.inputs.find((input) => input.name === name)?.shape, shape);
+});
+
+test('averages are fed to the step and come out of it, and nothing else of it changes', () => {
+  const model = modelOf(methodOf({ type: 'head', dropout: 0 }));
+  const [plain, averaged] = [compileStep(model, optimizer, 2).step, compileStep(model, { ...optimizer, ema: { decay: 0.9 } }, 2).step];
+  const inputs = (graph: Graph) => graph.inputs.map(({ name }) => name);
+  const added = ['e:classifier.bias', 'e:classifier.weight'];
+  assert.deepEqual(inputs(averaged).sort(), [...inputs(plain), 'oneMinusDecay', ...added].sort());
+  assert.deepEqual([...averaged.outputs.keys()].sort(), [...plain.outputs.keys(), ...added.map((name) => `next:${name}`)].sort());
+  assert.equal(flops(averaged), flops(plain));
+});
+
 test('every parameter has its update, with moments; accumulation splits the step in two', () => {
   const model = modelOf(methodOf(lora(['query', 'value'])));
   const { step, parameters } = compileStep(model, optimizer, 2);

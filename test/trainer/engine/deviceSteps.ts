@@ -16,6 +16,8 @@ interface Case {
   /** Parts of each step. */
   parts: number;
   hiddenDropout: number;
+  dropPath?: number;
+  ema?: { decay: number };
 }
 
 const lora: MethodConfig = { type: 'lora', rank: 4, alpha: 8, dropout: 0.2, targetModules: ['query', 'value', 'dense'] };
@@ -23,6 +25,7 @@ export const cases: readonly Case[] = [
   { name: 'head', model: 'vit', method: { type: 'head', dropout: 0.2 }, parts: 1, hiddenDropout: 0 },
   { name: 'LoRA with dropout', model: 'vit', method: lora, parts: 1, hiddenDropout: 0.1 },
   { name: 'full', model: 'vit', method: { type: 'full' }, parts: 1, hiddenDropout: 0 },
+  { name: 'LoRA with drop path and averaged weights', model: 'vit', method: lora, parts: 1, hiddenDropout: 0, dropPath: 0.5, ema: { decay: 0.5 } },
   { name: 'LoRA in three parts', model: 'vit', method: lora, parts: 3, hiddenDropout: 0 },
   { name: 'full with a distilled head', model: 'deit-teacher', method: { type: 'full' }, parts: 1, hiddenDropout: 0 },
 ];
@@ -42,6 +45,8 @@ export interface Difference {
   logits: number;
   /** Relative to the greatest change of a parameter. */
   parameters: number;
+  /** Of averages, where there are any; relative to the same. */
+  ema?: number;
   m: number;
   v: number;
 }
@@ -60,7 +65,10 @@ function batchesOf(count: number, parts: number): TrainBatch[] {
   });
 }
 
-async function outcomeOf(device: DeviceName, { model: name, method, parts, hiddenDropout }: Case): Promise<{ outcome: Outcome; initial: Values }> {
+async function outcomeOf(
+  device: DeviceName,
+  { model: name, method, parts, hiddenDropout, dropPath, ema }: Case,
+): Promise<{ outcome: Outcome; initial: Values }> {
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0 });
   const { mean, std, rescaleFactor } = base.preprocessor;
   const trainable = await Trainable.create(new OrtEngine(device), {
@@ -72,9 +80,10 @@ async function outcomeOf(device: DeviceName, { model: name, method, parts, hidde
       labels,
       height: size,
       width: size,
+      dropPath,
     },
     // An epsilon of this size damps what is mere noise: a gradient that is zero but for rounding would else move its parameter by a whole learning rate.
-    optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-3, weightDecay: 0.01, maxGradNorm: 1 },
+    optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-3, weightDecay: 0.01, maxGradNorm: 1, ema },
     batchSize,
     evalBatchSize: batchSize,
     accumulates: parts > 1,
@@ -119,6 +128,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       norm: relative(actual.norms, expected.norms),
       logits: relativeTo(expected.logits, actual.logits, expected.logits),
       parameters: relativeTo(moved, flat(actual.state.parameters), flat(expected.state.parameters)),
+      ...(each.ema ? { ema: relativeTo(moved, flat(actual.state.ema!), flat(expected.state.ema!)) } : {}),
       m: relativeTo(flat(expected.state.m), flat(actual.state.m), flat(expected.state.m)),
       v: relativeTo(flat(expected.state.v), flat(actual.state.v), flat(expected.state.v)),
     };
