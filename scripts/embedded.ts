@@ -21,7 +21,7 @@ const recipe = {
   model: embedded,
   init: 'random',
   method: 'full',
-  epochs: 18,
+  epochs: 10,
   batchSize: 128,
   optim: 'muon',
   learningRate: 0.002,

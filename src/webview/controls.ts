@@ -7,21 +7,17 @@ import {
   type Checkbox,
   type Dropdown,
   type Option,
-  type Radio,
-  type RadioGroup,
   type TextField,
   provideVSCodeDesignSystem,
   vsCodeButton,
   vsCodeCheckbox,
   vsCodeDropdown,
   vsCodeOption,
-  vsCodeRadio,
-  vsCodeRadioGroup,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 import { h, icon } from './element.js';
 
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption(), vsCodeRadio(), vsCodeRadioGroup(), vsCodeTextField());
+provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
 
 function make<T extends HTMLElement>(tag: string): T {
   return document.createElement(tag) as T;
@@ -200,43 +196,6 @@ export function checkbox(o: { name: string; label: string; title?: string; onCha
     setChecked: (value) => {
       checked = value;
       box.checked = value;
-    },
-  };
-}
-
-export interface RadioControl {
-  element: HTMLElement;
-  readonly value: string;
-  setValue(value: string): void;
-}
-
-export function radios(o: { name: string; label: string; options: ChoiceOption[]; onChange: (value: string) => void }): RadioControl {
-  const group = make<RadioGroup>('vscode-radio-group');
-  group.dataset.field = o.name;
-  group.setAttribute('aria-label', o.label);
-  group.append(
-    h('label', { slot: 'label' }, o.label),
-    ...o.options.map((option) => {
-      const radio = make<Radio>('vscode-radio');
-      radio.setAttribute('value', option.value);
-      radio.textContent = option.label;
-      return radio;
-    }),
-  );
-  let value = '';
-  group.addEventListener('change', () => {
-    if (group.value === value) return;
-    value = group.value;
-    o.onChange(value);
-  });
-  return {
-    element: group,
-    get value() {
-      return value;
-    },
-    setValue: (next) => {
-      value = next;
-      group.value = next;
     },
   };
 }

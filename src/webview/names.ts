@@ -3,8 +3,18 @@ import * as l10n from '@vscode/l10n';
 import type { DeviceName } from '../trainer/protocol.js';
 import type { MethodName } from './protocol.js';
 
-export function methodNames(): Record<MethodName, string> {
-  return { head: l10n.t('Head'), lora: l10n.t('LoRA'), full: l10n.t('Full') };
+/** The method's name for people; one that this version does not know keeps that of the config. */
+export function methodName(type: MethodName): string {
+  const names: Record<MethodName, string> = {
+    pretrained: l10n.t('Pretrained (no training)'),
+    head: l10n.t('Head'),
+    partial: l10n.t('Last blocks'),
+    adapter: l10n.t('Adapter'),
+    lora: l10n.t('LoRA'),
+    qlora: l10n.t('QLoRA'),
+    full: l10n.t('Full'),
+  };
+  return names[type] ?? type;
 }
 
 export function deviceNames(): Record<'auto' | DeviceName, string> {

@@ -61,7 +61,8 @@ export type RunStatus = 'starting' | 'running' | 'stopping' | 'stopped' | 'finis
 
 // --- training panel (sidebar) -----------------------------------------------------------------------------------
 
-export type MethodName = 'head' | 'lora' | 'full';
+/** A fine-tuning method by its name in the config's schema, e.g. `lora`. */
+export type MethodName = string;
 
 /**
  * The form's values under the names of the config schema: what is written into a `*.vitune.json` as it is.
@@ -73,10 +74,10 @@ export interface TrainForm {
   /** `embedded`, an absolute folder, or a hub id. */
   model?: string;
   init?: 'pretrained' | 'random';
-  method: { type: 'head' } | { type: 'lora'; rank?: number; alpha?: number; dropout?: number; targetModules?: string[] } | { type: 'full' };
+  method: MethodForm;
   epochs?: number;
   batchSize?: number;
-  /** Left out: `learningRates[method.type]`. */
+  /** Left out: the method's own. */
   learningRate?: number;
   device?: 'auto' | DeviceName;
   seed?: number;
@@ -90,20 +91,15 @@ export interface TrainForm {
   augmentation?: { randomResizedCrop?: false; horizontalFlip?: 0 };
 }
 
-/** The numeric inputs of the form, by their place in the config. */
+/** A method with those of its options that are not the schema's default. */
+export interface MethodForm {
+  type: MethodName;
+  [option: string]: unknown;
+}
+
+/** The numeric inputs of the form beside those of the method, by their place in the config. */
 export type NumberKey =
-  | 'method.rank'
-  | 'method.alpha'
-  | 'method.dropout'
-  | 'epochs'
-  | 'batchSize'
-  | 'learningRate'
-  | 'seed'
-  | 'validationSplit'
-  | 'warmupRatio'
-  | 'weightDecay'
-  | 'labelSmoothingFactor'
-  | 'earlyStoppingPatience';
+  'epochs' | 'batchSize' | 'learningRate' | 'seed' | 'validationSplit' | 'warmupRatio' | 'weightDecay' | 'labelSmoothingFactor' | 'earlyStoppingPatience';
 
 /** What a number may be; the words are JSON Schema's, so that the host can take them from the config's schema. */
 export interface NumberRule {
@@ -114,6 +110,26 @@ export interface NumberRule {
   exclusiveMaximum?: number;
   /** Shown as the placeholder of an empty field. */
   default?: number;
+}
+
+/** An option of a method as the config's schema describes it; `title` is its explanation. */
+export type MethodOption = { key: string; title: string } & (
+  | { kind: 'number'; rule: NumberRule }
+  | { kind: 'check'; default: boolean }
+  | { kind: 'choice'; values: string[]; default?: string }
+  /** Several words or whole numbers, typed with commas between them. */
+  | { kind: 'list'; of: 'word' | 'integer' }
+  /** Several of `TrainPanelState.targetModules`. */
+  | { kind: 'modules'; default: string[] }
+);
+
+export interface MethodChoice {
+  type: MethodName;
+  /** What the method costs and gives, in a sentence. */
+  tradeOff: string;
+  /** What the learning rate is where the form leaves it out. */
+  learningRate: number;
+  options: MethodOption[];
 }
 
 export interface DatasetChoice {
@@ -178,8 +194,8 @@ export interface TrainPanelState {
   /** Names that LoRA may adapt in the chosen model, e.g. `query`, `key`, `value`. */
   targetModules: string[];
   rules: Record<NumberKey, NumberRule>;
-  /** Default learning rate of each method. */
-  learningRates: Record<MethodName, number>;
+  /** In the order in which they are offered. */
+  methods: MethodChoice[];
   run: RunSummary | null;
   /** The last error, of the run or of an attempt to start one; null once a new start was accepted. */
   error: ErrorInfo | null;

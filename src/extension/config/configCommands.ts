@@ -66,7 +66,7 @@ async function newConfig(datasets: DatasetStore): Promise<void> {
     `  "dataset": ${JSON.stringify(dataset)},`,
     `  // ${t('The model to start from: the one that comes with ViTune, or a folder in Hugging Face format.')}`,
     '  "model": "embedded",',
-    `  // ${t('head, lora or full; an object with "type" takes options. Ctrl+Space shows all there is.')}`,
+    `  // ${t('The method by its name; an object with "type" takes options. Ctrl+Space shows all there is.')}`,
     '  "method": "lora",',
     '  "epochs": 10',
     '}',

@@ -1,11 +1,14 @@
-/** What the form's numbers may be, read from the config's JSON Schema. */
-import type { MethodName, NumberKey, NumberRule } from '../../webview/protocol.js';
+/** What the form offers, read from the config's JSON Schema: the rules of its numbers, the methods and their options. */
+import type { MethodChoice, MethodOption, NumberKey, NumberRule } from '../../webview/protocol.js';
 
 /** The part of JSON Schema that is read here. */
 export interface Schema {
   type?: string;
   const?: unknown;
+  description?: string;
   default?: unknown;
+  enum?: unknown[];
+  items?: Schema | Schema[];
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
@@ -13,12 +16,10 @@ export interface Schema {
   properties?: Record<string, Schema>;
   anyOf?: Schema[];
   oneOf?: Schema[];
+  'x-learningRate'?: number;
 }
 
 const keys: NumberKey[] = [
-  'method.rank',
-  'method.alpha',
-  'method.dropout',
   'epochs',
   'batchSize',
   'learningRate',
@@ -30,23 +31,43 @@ const keys: NumberKey[] = [
   'earlyStoppingPatience',
 ];
 
-/** The usual learning rate of each method; the config's schema leaves the key out when it is not given. */
-export const learningRates: Record<MethodName, number> = { head: 1e-3, lora: 1e-3, full: 5e-5 };
-
-/** The layers of a vision transformer's block that LoRA can adapt, by the end of their names; `dense` are those of the output and the MLP. */
+/** The layers of a vision transformer's block that an adapter can be put on, by the end of their names; `dense` are those of the output and the MLP. */
 export const targetModules = ['query', 'key', 'value', 'dense'];
 
 const branches = (schema: Schema): Schema[] => [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((branch) => [branch, ...branches(branch)]);
 
 export function numberRules(schema: Schema): Record<NumberKey, NumberRule> {
-  const lora = branches(schema.properties?.method ?? {}).find((branch) => branch.properties?.type?.const === 'lora');
   return Object.fromEntries(
     keys.map((key) => {
-      const property = key.startsWith('method.') ? lora?.properties?.[key.slice('method.'.length)] : schema.properties?.[key];
+      const property = schema.properties?.[key];
       if (!property) throw new Error(`The config's schema has no ${key}`);
       return [key, ruleOf(property)];
     }),
   ) as Record<NumberKey, NumberRule>;
+}
+
+/** The methods with those options that a form can show; what is more intricate is for the config file. */
+export function methodChoices(schema: Schema): MethodChoice[] {
+  const methods = branches(schema.properties?.method ?? {}).filter(({ properties }) => properties?.type?.const !== undefined);
+  return methods.map(({ description = '', properties, 'x-learningRate': learningRate = 0 }) => ({
+    type: String(properties!.type!.const),
+    tradeOff: description,
+    learningRate,
+    options: Object.entries(properties!).flatMap(([key, option]) => (key === 'type' ? [] : (optionOf(key, option) ?? []))),
+  }));
+}
+
+function optionOf(key: string, schema: Schema): MethodOption | undefined {
+  const { type, default: usual, items } = schema;
+  const common = { key, title: schema.description ?? '' };
+  const texts = (list: unknown): string[] => (Array.isArray(list) ? list.map(String) : []);
+  if (key === 'targetModules') return { ...common, kind: 'modules', default: texts(usual) };
+  if (schema.enum) return { ...common, kind: 'choice', values: texts(schema.enum), ...(typeof usual === 'string' ? { default: usual } : {}) };
+  if (type === 'number' || type === 'integer') return { ...common, kind: 'number', rule: ruleOf(schema) };
+  if (type === 'boolean') return { ...common, kind: 'check', default: usual === true };
+  if (type === 'array' && !Array.isArray(items) && items?.type === 'string') return { ...common, kind: 'list', of: 'word' };
+  if (type === 'array' && !Array.isArray(items) && items?.type === 'integer') return { ...common, kind: 'list', of: 'integer' };
+  return undefined;
 }
 
 function ruleOf({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum, default: usual }: Schema): NumberRule {

@@ -1,6 +1,7 @@
 /** The view "Train" in the side bar: keeps the form, starts and follows runs, tells the view what changed. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ErrorInfo } from '../../trainer/protocol.js';
 import type { DatasetChoice, DeviceChoice, FromTrainPanel, RunSummary, TrainForm, TrainPanelState } from '../../webview/protocol.js';
@@ -11,7 +12,7 @@ import { infoOf, isCancel } from '../errors/showError.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
 import { showPage, type Page } from '../webviews/page.js';
-import { learningRates, numberRules, targetModules, type Schema } from './formRules.js';
+import { methodChoices, numberRules, targetModules, type Schema } from './formRules.js';
 import { modelChoices } from './modelChoices.js';
 
 const { t } = vscode.l10n;
@@ -85,8 +86,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   }
 
   async #state(): Promise<TrainPanelState> {
-    const { context } = this.parts;
-    const schema = await readFile(vscode.Uri.joinPath(context.extensionUri, 'dist', 'schema', 'vitune.schema.json').fsPath, 'utf8');
+    const schema = await this.#schema();
     if (!this.#devices) void this.#findDevices();
     return {
       form: this.#form,
@@ -94,10 +94,17 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       models: await this.#models(),
       devices: this.#devices ?? [{ value: 'auto' }],
       targetModules,
-      rules: numberRules(JSON.parse(schema) as Schema),
-      learningRates,
+      rules: numberRules(schema),
+      methods: methodChoices(schema),
       ...this.#live(),
     };
+  }
+
+  /** The config's schema, in the language of the editor where there is one. */
+  async #schema(): Promise<Schema> {
+    const folder = vscode.Uri.joinPath(this.parts.context.extensionUri, 'dist', 'schema').fsPath;
+    const ofLanguage = join(folder, `vitune.schema.${vscode.env.language}.json`);
+    return JSON.parse(await readFile(existsSync(ofLanguage) ? ofLanguage : join(folder, 'vitune.schema.json'), 'utf8')) as Schema;
   }
 
   /** What changes while a run goes on. */

@@ -1,7 +1,7 @@
 /** The config's JSON Schema (draft 07), for the editor's completion and hovers and for the words of error messages. */
 import * as l10n from '@vscode/l10n';
 import { z } from 'zod';
-import { methodSchemas } from './methods.js';
+import { defaultLearningRates, defaultMethod, methodSchemas, type MethodName } from './methods.js';
 import { buildSchema } from './schema.js';
 
 /** The part of JSON Schema that the config's schema uses, with VS Code's additions. */
@@ -28,6 +28,8 @@ export interface JsonSchema {
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
   defaultSnippets?: { label: string; description?: string; body: unknown }[];
+  /** Of a method: what `learningRate` is when the config does not say. */
+  'x-learningRate'?: number;
 }
 
 /** A method's object form with all its options, each a tab stop that starts at its default. */
@@ -43,6 +45,10 @@ function methodSnippets(): JsonSchema['defaultSnippets'] {
   });
 }
 
+/** Each schema in the alternatives of `schema`, however deep they are nested. */
+const alternatives = (schema: JsonSchema): JsonSchema[] =>
+  [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((branch) => [branch, ...alternatives(branch)]);
+
 /** The schema in the current language of `@vscode/l10n`. */
 export function configJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(buildSchema(), {
@@ -54,15 +60,20 @@ export function configJsonSchema(): JsonSchema {
   }) as JsonSchema;
   const { method, dataset } = schema.properties!;
   method!.defaultSnippets = methodSnippets();
+  for (const branch of alternatives(method!)) {
+    const name = branch.properties?.type?.const as MethodName | undefined;
+    if (name) branch['x-learningRate'] = defaultLearningRates[name];
+  }
   dataset!.defaultSnippets = [
     { label: '"…"', description: l10n.t('One folder.'), body: '${1:photos}' },
     { label: '{ train, validation }', description: l10n.t('A folder for each split.'), body: { train: '${1:train}', validation: '${2:validation}' } },
   ];
+  const methods = [defaultMethod, ...Object.keys(methodSchemas()).filter((name) => name !== defaultMethod)];
   schema.defaultSnippets = [
     {
       label: l10n.t('ViTune: a new config'),
       description: schema.description,
-      body: { model: '${1:embedded}', dataset: '${2:photos}', method: '${3|lora,head,full|}', epochs: '^${4:10}' },
+      body: { model: '${1:embedded}', dataset: '${2:photos}', method: `\${3|${methods.join(',')}|}`, epochs: '^${4:10}' },
     },
   ];
   return schema;

@@ -4,8 +4,8 @@ import { button, textButton } from '../controls.js';
 import { h, setText } from '../element.js';
 import type { Formats } from '../format.js';
 import { progressBar } from '../progressBar.js';
-import { deviceNames, methodNames } from '../names.js';
-import type { DashboardState, FromDashboard, MethodName } from '../protocol.js';
+import { deviceNames, methodName } from '../names.js';
+import type { DashboardState, FromDashboard } from '../protocol.js';
 import { activityText, isLive, statusText } from '../runStatus.js';
 import type { RunRecord } from './runRecord.js';
 
@@ -71,7 +71,7 @@ export class Header {
     if (!started) return since;
     const { images, skipped, trainableParameters, totalParameters } = started;
     return [
-      methodNames()[started.method as MethodName] ?? started.method,
+      methodName(started.method),
       started.model,
       deviceNames()[started.device],
       l10n.t('{0} classes', started.labels.length),

@@ -1,18 +1,19 @@
 /** The training form: shows a `TrainForm`, checks what is typed and gives it back. */
 import * as l10n from '@vscode/l10n';
-import { type CheckControl, type ChoiceControl, type RadioControl, checkbox, dropdown, radios, textButton } from '../controls.js';
+import { type CheckControl, type ChoiceControl, checkbox, dropdown, textButton } from '../controls.js';
 import { h, icon } from '../element.js';
 import type { Formats } from '../format.js';
 import { errorBox } from '../message.js';
-import { deviceNames, methodNames } from '../names.js';
-import type { FromTrainPanel, MethodName, NumberKey, TrainForm, TrainPanelState } from '../protocol.js';
-import { NumberFields } from './numberFields.js';
+import { deviceNames, methodName } from '../names.js';
+import type { FromTrainPanel, NumberKey, TrainForm, TrainPanelState } from '../protocol.js';
+import { MethodFields } from './methodFields.js';
+import { type NumberField, NumberFields } from './numberFields.js';
 
-const loraNumbers: NumberKey[] = ['method.rank', 'method.alpha', 'method.dropout'];
-const mainNumbers: NumberKey[] = ['epochs', 'batchSize', 'learningRate'];
-const advancedNumbers: NumberKey[] = ['validationSplit', 'warmupRatio', 'weightDecay', 'labelSmoothingFactor', 'earlyStoppingPatience', 'seed'];
+type MainNumber = 'epochs' | 'batchSize' | 'learningRate';
+type AdvancedNumber = Exclude<NumberKey, MainNumber>;
+type Words = Omit<NumberField, 'name' | 'rule'>;
 
-export type FormState = Pick<TrainPanelState, 'form' | 'datasets' | 'models' | 'devices' | 'targetModules' | 'rules' | 'learningRates'>;
+export type FormState = Pick<TrainPanelState, 'form' | 'datasets' | 'models' | 'devices' | 'targetModules' | 'rules' | 'methods'>;
 
 export class FormView {
   readonly element: HTMLElement;
@@ -21,14 +22,13 @@ export class FormView {
   private readonly model: ChoiceControl;
   private readonly modelDetail = h('p', { class: 'hint' });
   private readonly init: ChoiceControl;
-  private readonly method: RadioControl;
+  private readonly method: ChoiceControl;
   private readonly tradeOff = h('p', { class: 'hint', 'aria-live': 'polite' });
-  private readonly lora: HTMLElement;
-  private readonly modules = h('fieldset', { class: 'modules' });
-  private moduleBoxes = new Map<string, CheckControl>();
-  private readonly modulesProblem = h('p', { class: 'problem', role: 'alert' });
+  /** Each method's own, so that what was typed is still there when the person comes back to it. */
+  private readonly methods: Map<string, MethodFields>;
   private readonly device: ChoiceControl;
-  private readonly numbers: NumberFields;
+  private readonly main: NumberFields<MainNumber>;
+  private readonly more: NumberFields<AdvancedNumber>;
   private readonly advanced: HTMLDetailsElement;
   private readonly crop: CheckControl;
   private readonly flip: CheckControl;
@@ -47,16 +47,13 @@ export class FormView {
       action.setAttribute('aria-label', title);
       return action;
     };
-    this.numbers = new NumberFields(state.rules, changed);
+    this.main = new NumberFields(withRules(mainWords(), state.rules), changed);
+    this.more = new NumberFields(withRules(advancedWords(), state.rules), changed);
+    this.methods = new Map(state.methods.map((choice) => [choice.type, new MethodFields(choice, changed)]));
     this.dataset = dropdown({ name: 'dataset', label: l10n.t('Dataset'), action: add('addDataset', l10n.t('Add dataset folder…')), onChange: changed });
     this.model = dropdown({ name: 'model', label: l10n.t('Model'), action: add('addModel', l10n.t('Add model folder…')), onChange: changed });
     this.init = dropdown({ name: 'init', label: l10n.t('Start from'), onChange: changed });
-    this.method = radios({
-      name: 'method',
-      label: l10n.t('Method'),
-      options: Object.entries(methodNames()).map(([value, label]) => ({ value, label })),
-      onChange: changed,
-    });
+    this.method = dropdown({ name: 'method', label: l10n.t('Method'), onChange: changed });
     this.device = dropdown({ name: 'device', label: l10n.t('Device'), onChange: changed });
     this.crop = checkbox({
       name: 'randomResizedCrop',
@@ -70,8 +67,6 @@ export class FormView {
       title: l10n.t('Mirror every other picture. Switch off where left and right matter.'),
       onChange: changed,
     });
-    const fields = (keys: NumberKey[]) => keys.map((key) => this.numbers.element(key));
-    this.lora = h('div', { class: 'method-options' }, h('div', { class: 'grid' }, ...fields(loraNumbers)), this.modules, this.modulesProblem);
     this.advanced = h(
       'details',
       { class: 'advanced', open: advancedOpen, toggle: () => onAdvanced(this.advanced.open) },
@@ -80,7 +75,7 @@ export class FormView {
         'div',
         { class: 'advanced-fields' },
         h('fieldset', { class: 'checks' }, h('legend', { class: 'label' }, l10n.t('Augmentation')), this.crop.element, this.flip.element),
-        h('div', { class: 'grid' }, ...fields(advancedNumbers)),
+        h('div', { class: 'grid' }, ...elements(this.more, advancedWords())),
       ),
     );
     this.element = h(
@@ -90,8 +85,8 @@ export class FormView {
       h('div', {}, this.model.element, this.modelDetail),
       this.init.element,
       h('div', {}, this.method.element, this.tradeOff),
-      this.lora,
-      h('div', { class: 'grid' }, ...fields(mainNumbers)),
+      ...[...this.methods.values()].map(({ element }) => element),
+      h('div', { class: 'grid' }, ...elements(this.main, mainWords())),
       this.device.element,
       this.advanced,
     );
@@ -115,7 +110,7 @@ export class FormView {
     }
     const invalid = this.firstInvalid();
     if (invalid) {
-      if (!this.advanced.open && this.numbers.firstInvalid(advancedNumbers) === invalid) this.advanced.open = true;
+      if (this.more.firstInvalid() === invalid) this.advanced.open = true;
       invalid.focus();
       return undefined;
     }
@@ -123,11 +118,11 @@ export class FormView {
   }
 
   private firstInvalid(): { focus(): void } | undefined {
-    const lora = this.method.value === 'lora';
-    const number = this.numbers.firstInvalid([...(lora ? loraNumbers : []), ...mainNumbers, ...advancedNumbers]);
-    if (number) return number;
-    if (lora && this.moduleBoxes.size > 0 && this.chosenModules().length === 0) return { focus: () => this.moduleBoxes.values().next().value?.element.focus() };
-    return undefined;
+    return this.chosenMethod().firstInvalid() ?? this.main.firstInvalid() ?? this.more.firstInvalid();
+  }
+
+  private chosenMethod(): MethodFields {
+    return this.methods.get(this.method.value)!;
   }
 
   private changed(): void {
@@ -137,7 +132,7 @@ export class FormView {
   }
 
   private show(inputs = true): void {
-    const { form, datasets, models, devices } = this.state;
+    const { form, datasets, models, devices, methods, targetModules } = this.state;
     const options = datasets.map(({ folder, name }) => ({ value: folder, label: name }));
     // A dataset that the host no longer knows is still what the form says.
     if (form.dataset && !datasets.some(({ folder }) => folder === form.dataset)) options.push({ value: form.dataset, label: form.dataset });
@@ -165,17 +160,25 @@ export class FormView {
       form.device ?? 'auto',
     );
 
-    const method = form.method.type;
-    if (inputs) this.method.setValue(method);
-    this.tradeOff.textContent = tradeOff(method);
-    this.lora.hidden = method !== 'lora';
-    this.showModules();
+    // A method that this version does not have cannot be trained with.
+    const method = methods.find(({ type }) => type === form.method.type) ?? methods[0]!;
+    this.method.setOptions(
+      methods.map(({ type }) => ({ value: type, label: methodName(type) })),
+      method.type,
+    );
+    this.tradeOff.textContent = method.tradeOff;
+    for (const [type, fields] of this.methods) {
+      fields.element.classList.toggle('chosen', type === method.type);
+      fields.setTargetModules(targetModules);
+    }
     if (inputs) {
-      this.numbers.show(form);
+      this.methods.get(form.method.type)?.show(form.method);
+      this.main.show({ ...form });
+      this.more.show({ ...form });
       this.crop.setChecked(form.augmentation?.randomResizedCrop !== false);
       this.flip.setChecked(form.augmentation?.horizontalFlip !== 0);
     }
-    this.numbers.setRules(this.state.rules, this.state.learningRates[method]);
+    this.main.setDefault('learningRate', method.learningRate);
   }
 
   private showDatasetDetail(): void {
@@ -203,45 +206,6 @@ export class FormView {
     return more ? `${name}: ${more}` : name;
   }
 
-  private showModules(): void {
-    const { form, targetModules } = this.state;
-    const known = [...this.moduleBoxes.keys()];
-    const names = [...new Set([...targetModules, ...(form.method.type === 'lora' ? (form.method.targetModules ?? []) : [])])];
-    if (names.join() !== known.join()) {
-      this.moduleBoxes = new Map(names.map((name) => [name, checkbox({ name: `targetModules.${name}`, label: name, onChange: () => this.changed() })]));
-      this.modules.replaceChildren(
-        h('legend', { class: 'label' }, l10n.t('Target modules')),
-        h('div', { class: 'checks' }, ...[...this.moduleBoxes.values()].map(({ element }) => element)),
-      );
-    }
-    if (form.method.type === 'lora') {
-      const chosen = form.method.targetModules ?? defaultModules;
-      for (const [name, box] of this.moduleBoxes) box.setChecked(chosen.includes(name));
-    }
-    const none = form.method.type === 'lora' && names.length > 0 && this.chosenModules().length === 0;
-    this.modulesProblem.textContent = none ? l10n.t('Choose at least one.') : '';
-    this.modulesProblem.hidden = !none;
-    this.modules.hidden = names.length === 0;
-  }
-
-  private chosenModules(): string[] {
-    return [...this.moduleBoxes].filter(([, box]) => box.checked).map(([name]) => name);
-  }
-
-  private readMethod(): TrainForm['method'] {
-    const type = this.method.value as MethodName;
-    if (type !== 'lora') return { type };
-    const modules = this.chosenModules();
-    const standard = modules.length === defaultModules.length && defaultModules.every((name) => modules.includes(name));
-    return given({
-      type,
-      rank: this.numbers.get('method.rank'),
-      alpha: this.numbers.get('method.alpha'),
-      dropout: this.numbers.get('method.dropout'),
-      targetModules: standard || this.moduleBoxes.size === 0 ? undefined : modules,
-    });
-  }
-
   private read(): TrainForm {
     const augmentation = given({
       randomResizedCrop: this.crop.checked ? undefined : (false as const),
@@ -251,30 +215,43 @@ export class FormView {
       dataset: this.dataset.value || undefined,
       model: this.model.value || undefined,
       init: this.init.value === 'random' ? ('random' as const) : undefined,
-      method: this.readMethod(),
-      epochs: this.numbers.get('epochs'),
-      batchSize: this.numbers.get('batchSize'),
-      learningRate: this.numbers.get('learningRate'),
+      method: this.chosenMethod().read(),
+      ...this.main.read(),
       device: this.device.value === 'auto' ? undefined : (this.device.value as 'cpu'),
-      ...Object.fromEntries(advancedNumbers.map((key) => [key, this.numbers.get(key)])),
+      ...this.more.read(),
       augmentation: Object.keys(augmentation).length ? augmentation : undefined,
     });
   }
 }
-
-/** LoRA's target modules where a config names none: those of the config schema. */
-const defaultModules = ['query', 'value'];
 
 /** Without the keys that are undefined, so that the config written from it is short. */
 function given<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
 }
 
-function tradeOff(method: MethodName): string {
-  const words = {
-    head: l10n.t('Trains only the last layer: done in seconds, best when your pictures resemble what the model knows.'),
-    lora: l10n.t('Trains small added matrices: nearly as accurate as full training with far less memory and a small file.'),
-    full: l10n.t('Trains every weight: can learn the most, but is slow, needs much memory and many pictures.'),
-  };
-  return words[method];
+const mainWords = (): Record<MainNumber, Words> => ({
+  epochs: { label: l10n.t('Epochs'), title: l10n.t('How often every training picture is seen.') },
+  batchSize: { label: l10n.t('Batch size'), title: l10n.t('Pictures in each step. Less needs less memory.') },
+  learningRate: { label: l10n.t('Learning rate'), title: l10n.t('Highest learning rate, reached after the warm-up. Empty: the default of the method.') },
+});
+
+const advancedWords = (): Record<AdvancedNumber, Words> => ({
+  validationSplit: { label: l10n.t('Validation share'), title: l10n.t('Share of pictures kept for validation where the dataset has no validation folder.') },
+  warmupRatio: { label: l10n.t('Warm-up'), title: l10n.t('Share of the steps in which the learning rate rises from 0.') },
+  weightDecay: { label: l10n.t('Weight decay'), title: l10n.t('How strongly weights are pulled towards 0 (AdamW).') },
+  labelSmoothingFactor: { label: l10n.t('Label smoothing'), title: l10n.t('Share of certainty taken from the right answer and spread over all classes.') },
+  earlyStoppingPatience: {
+    label: l10n.t('Early stopping'),
+    title: l10n.t('Stop after this many evaluations without a better result. Empty: never.'),
+    none: l10n.t('Never'),
+  },
+  seed: { label: l10n.t('Seed'), title: l10n.t('The same seed gives the same split, order and result.') },
+});
+
+function withRules<Key extends NumberKey>(words: Record<Key, Words>, rules: FormState['rules']): Record<Key, NumberField> {
+  const fields = (Object.keys(words) as Key[]).map((key): [Key, NumberField] => [key, { ...words[key], name: key, rule: rules[key] }]);
+  return Object.fromEntries(fields) as Record<Key, NumberField>;
 }
+
+const elements = <Key extends string>(fields: NumberFields<Key>, of: Record<Key, unknown>): HTMLElement[] =>
+  (Object.keys(of) as Key[]).map((key) => fields.element(key));

@@ -1,103 +1,78 @@
-/** The numeric inputs of the training form: their names, explanations, values and validity. */
-import * as l10n from '@vscode/l10n';
+/** Numeric inputs of the training form: their values and validity. */
 import { type TextControl, textField } from '../controls.js';
-import type { NumberKey, NumberRule, TrainForm } from '../protocol.js';
+import type { NumberRule } from '../protocol.js';
 import { checkNumber } from './checkNumber.js';
 
-interface Words {
+export interface NumberField {
+  /** Of the input, for people who test the page. */
+  name: string;
   label: string;
+  /** Its explanation. */
   title: string;
+  rule: NumberRule;
+  /** Placeholder where the rule has no default. */
+  none?: string;
 }
 
-function wordsOf(): Record<NumberKey, Words> {
-  return {
-    'method.rank': { label: l10n.t('Rank'), title: l10n.t('Width of the LoRA matrices. More learns more and needs more memory.') },
-    'method.alpha': { label: l10n.t('Alpha'), title: l10n.t('LoRA updates are scaled by alpha / rank.') },
-    'method.dropout': { label: l10n.t('Dropout'), title: l10n.t('Share of LoRA inputs that are dropped in training, 0 to 1.') },
-    epochs: { label: l10n.t('Epochs'), title: l10n.t('How often every training picture is seen.') },
-    batchSize: { label: l10n.t('Batch size'), title: l10n.t('Pictures in each step. Less needs less memory.') },
-    learningRate: { label: l10n.t('Learning rate'), title: l10n.t('Highest learning rate, reached after the warm-up. Empty: the default of the method.') },
-    seed: { label: l10n.t('Seed'), title: l10n.t('The same seed gives the same split, order and result.') },
-    validationSplit: { label: l10n.t('Validation share'), title: l10n.t('Share of pictures kept for validation where the dataset has no validation folder.') },
-    warmupRatio: { label: l10n.t('Warm-up'), title: l10n.t('Share of the steps in which the learning rate rises from 0.') },
-    weightDecay: { label: l10n.t('Weight decay'), title: l10n.t('How strongly weights are pulled towards 0 (AdamW).') },
-    labelSmoothingFactor: { label: l10n.t('Label smoothing'), title: l10n.t('Share of certainty taken from the right answer and spread over all classes.') },
-    earlyStoppingPatience: { label: l10n.t('Early stopping'), title: l10n.t('Stop after this many evaluations without a better result. Empty: never.') },
-  };
-}
-
-/** All numeric inputs; `onInput` is called after each change. */
-export class NumberFields {
-  private readonly fields: Record<NumberKey, TextControl>;
-  private readonly values = new Map<NumberKey, number>();
-  private readonly invalid = new Set<NumberKey>();
+/** Inputs by the keys of `fields`; `onInput` is called after each change. */
+export class NumberFields<Key extends string> {
+  private readonly controls: Record<Key, TextControl>;
+  private readonly values = new Map<Key, number>();
+  private readonly invalid = new Set<Key>();
 
   constructor(
-    private rules: Record<NumberKey, NumberRule>,
+    private readonly fields: Readonly<Record<Key, NumberField>>,
     onInput: () => void,
   ) {
-    const words = wordsOf();
-    const keys = Object.keys(words) as NumberKey[];
-    this.fields = Object.fromEntries(
-      keys.map((key) => {
-        const field = textField({
-          name: key,
-          ...words[key],
-          numeric: true,
-          onInput: () => {
-            this.check(key);
-            onInput();
-          },
-        });
-        return [key, field];
-      }),
-    ) as Record<NumberKey, TextControl>;
+    const entries = this.keys().map((key) => {
+      const { name, label, title } = fields[key];
+      const onTyped = () => {
+        this.check(key);
+        onInput();
+      };
+      return [key, textField({ name, label, title, numeric: true, onInput: onTyped })] as const;
+    });
+    this.controls = Object.fromEntries(entries) as Record<Key, TextControl>;
+    for (const key of this.keys()) this.setDefault(key, fields[key].rule.default);
   }
 
-  element(key: NumberKey): HTMLElement {
-    return this.fields[key].element;
+  element(key: Key): HTMLElement {
+    return this.controls[key].element;
   }
 
-  /** Shows the form's values, `learningRate` as the default of that field. */
-  show(form: TrainForm): void {
-    const lora = form.method.type === 'lora' ? form.method : undefined;
+  /** Shows values by key; a key left out is empty. */
+  show(values: Readonly<Record<string, unknown>>): void {
     for (const key of this.keys()) {
-      // A method other than LoRA says nothing of LoRA's options: what was typed there stays, in case the person comes back.
-      if (key.startsWith('method.') && !lora) continue;
-      const value = key.startsWith('method.') ? lora?.[key.slice(7) as 'rank'] : form[key as 'epochs'];
-      this.fields[key].setValue(value === undefined ? '' : String(value));
+      const value = values[key];
+      this.controls[key].setValue(typeof value === 'number' ? String(value) : '');
       this.check(key);
     }
   }
 
-  setRules(rules: Record<NumberKey, NumberRule>, learningRate: number): void {
-    this.rules = rules;
-    for (const key of this.keys()) {
-      const standard = key === 'learningRate' ? learningRate : rules[key].default;
-      const none = key === 'earlyStoppingPatience' ? l10n.t('Never') : '';
-      this.fields[key].setPlaceholder(standard === undefined ? none : String(standard));
-      this.check(key);
-    }
+  /** What an empty field means. */
+  setDefault(key: Key, value: number | undefined): void {
+    this.controls[key].setPlaceholder(value === undefined ? (this.fields[key].none ?? '') : String(value));
   }
 
-  get(key: NumberKey): number | undefined {
-    return this.values.get(key);
+  /** What is typed and valid, by key. */
+  read(): Partial<Record<Key, number>> {
+    return Object.fromEntries(this.values) as Partial<Record<Key, number>>;
   }
 
-  /** The first of `keys` (in the order of the page) that holds something wrong. */
-  firstInvalid(keys: NumberKey[]): TextControl | undefined {
-    const key = keys.find((candidate) => this.invalid.has(candidate));
-    return key && this.fields[key];
+  /** The first (in the order of the fields) that holds something wrong. */
+  firstInvalid(): TextControl | undefined {
+    const key = this.keys().find((candidate) => this.invalid.has(candidate));
+    return key && this.controls[key];
   }
 
-  private keys(): NumberKey[] {
-    return Object.keys(this.fields) as NumberKey[];
+  private keys(): Key[] {
+    return Object.keys(this.fields) as Key[];
   }
 
-  private check(key: NumberKey): void {
-    const checked = checkNumber(this.fields[key].value, this.rules[key]);
+  private check(key: Key): void {
+    const checked = checkNumber(this.controls[key].value, this.fields[key].rule);
     const problem = 'problem' in checked ? checked.problem : null;
-    this.fields[key].setProblem(problem);
+    this.controls[key].setProblem(problem);
     this.values.delete(key);
     this.invalid.delete(key);
     if ('problem' in checked) this.invalid.add(key);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import type { TrainForm } from '../../../src/webview/protocol.js';
 import { runSummary, trainPanelState } from '../recordedRun.js';
 import { browserLacks, launchBrowser, ViewPage } from '../viewPage.js';
 
@@ -25,14 +26,18 @@ describe('training panel', { skip: lacks ?? false }, () => {
     const rank = page.getByRole('textbox', { name: 'Rank' });
     assert.equal(await rate.getAttribute('placeholder'), '0.001');
     await rank.fill('4');
-    await page.getByRole('radio', { name: 'Full' }).click();
+    const choose = async (method: string) => {
+      await page.getByRole('combobox', { name: 'Method' }).click();
+      await page.getByRole('option', { name: method, exact: true }).click();
+    };
+    await choose('Full');
     await page.getByText('Trains every weight').waitFor();
     assert.equal(await rank.isVisible(), false);
     assert.equal(await rate.getAttribute('placeholder'), '0.00005');
     assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'full' } });
-    await page.getByRole('radio', { name: 'Head' }).click();
-    await page.getByText('Trains only the last layer').waitFor();
-    await page.getByRole('radio', { name: 'LoRA' }).click();
+    await choose('Head');
+    await page.getByText('Trains only the classifier').waitFor();
+    await choose('LoRA');
     assert.equal(await rank.inputValue(), '4', 'what was typed is still there');
     assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'lora', rank: 4 } });
     await view.close();
@@ -67,6 +72,25 @@ describe('training panel', { skip: lacks ?? false }, () => {
     assert.deepEqual((await view.posted('form')).at(-1)?.form, form);
     await page.getByText('Save as Config File…').click();
     assert.deepEqual(await view.posted('saveConfig'), [{ type: 'saveConfig', form }]);
+    await view.close();
+  });
+
+  test('options of every kind go out, those that are the default not', async () => {
+    const view = await open();
+    const { page } = view;
+    const method = async () => ((await view.posted('form')).at(-1)?.form as TrainForm | undefined)?.method;
+    await page.getByRole('checkbox', { name: 'DoRA' }).click();
+    assert.deepEqual(await method(), { type: 'lora', useDora: true });
+    await page.getByRole('combobox', { name: 'quantization' }).click();
+    await page.getByRole('option', { name: 'int8' }).click();
+    assert.deepEqual(await method(), { type: 'lora', useDora: true, quantization: 'int8' });
+    const layers = page.getByRole('textbox', { name: 'Layers' });
+    await layers.fill('0, x');
+    await page.getByText('Whole numbers with commas between them.').waitFor();
+    await page.getByText('Start Training').click();
+    assert.equal((await view.posted('start')).length, 0);
+    await layers.fill('0, 2');
+    assert.deepEqual(await method(), { type: 'lora', useDora: true, quantization: 'int8', layersToTransform: [0, 2] });
     await view.close();
   });
 
