@@ -36,6 +36,8 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' } = {
   minimum: 'not differentiable',
   maximum: 'not differentiable',
   cast: 'not differentiable',
+  // What is quantised is frozen: rounding has no slope of use.
+  dequantize: 'not differentiable',
   add: binary(
     (_b, g) => g,
     (_b, g) => g,
@@ -72,7 +74,7 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' } = {
     const [a, w, bias] = node.inputs as [Value, Value, Value?];
     const { transA, transB, alpha } = op;
     // With C = op(a) op(w): d op(a) = G op(w)ᵀ and d op(w) = op(a)ᵀ G; a transposed operand takes the transposed gradient.
-    const da = () => (transA ? b.matmul(w, grad, { transA: transB, transB: true, alpha }) : b.matmul(grad, w, { transB: !transB, alpha }));
+    const da = () => (transA ? b.matmul(b.remade(w), grad, { transA: transB, transB: true, alpha }) : b.matmul(grad, b.remade(w), { transB: !transB, alpha }));
     const dw = () => (transB ? b.matmul(grad, a, { transA: true, transB: transA, alpha }) : b.matmul(a, grad, { transA: !transA, alpha }));
     return [needs(0) ? da() : undefined, needs(1) ? dw() : undefined, bias && needs(2) ? unbroadcast(b, grad, bias.shape) : undefined];
   },

@@ -1,9 +1,11 @@
 /** The default engine: ONNX Runtime on the CPU, on any GPU through WebGPU, or on CUDA. */
 import type { Graph } from '../ir/graph.js';
-import { emit } from '../onnx/emit.js';
-import { Session } from '../onnx/session.js';
+import type { ConstantData } from '../ir/op.js';
+import { emitModel } from '../onnx/emit.js';
+import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
+import { DeviceTensor, Session } from '../onnx/session.js';
 import type { DeviceName } from '../protocol.js';
-import type { Engine, Executable } from './engine.js';
+import type { Engine, Executable, Tensors } from './engine.js';
 
 export class OrtEngine implements Engine {
   constructor(
@@ -11,8 +13,45 @@ export class OrtEngine implements Engine {
     private readonly o: { threads?: number } = {},
   ) {}
 
-  load(graph: Graph, keep: readonly string[] = []): Promise<Executable> {
-    return Session.create(emit(graph, this.device), { device: this.device, keep, threads: threadsFromEnvironment(), ...this.o });
+  /**
+   * On the CPU the frozen weights are fed to every run in place, so that all graphs of a model share the one copy that is there. As
+   * initialisers each graph would have its own, beside a packed one for every way in which it multiplies by them.
+   */
+  async load(graph: Graph, keep: readonly string[] = []): Promise<Executable> {
+    const model = emitModel(graph, this.device);
+    const fed = this.device === 'cpu' ? model.initialisers.filter(isFeedable) : [];
+    const initialisers = model.initialisers.filter((each) => !fed.includes(each as Feedable));
+    const bytes = encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] });
+    const session = await Session.create(bytes, { device: this.device, keep, threads: threadsFromEnvironment(), ...this.o });
+    return fed.length ? new FedSession(session, fed) : session;
+  }
+}
+
+/** Below this the saving is not worth an input. */
+const leastFedBytes = 1024;
+
+type Feedable = OnnxInitialiser & { dtype: 'f32' | 'u8' | 'i8'; data: Exclude<ConstantData, BigInt64Array> };
+
+/** Shapes and axes, which ONNX Runtime wants to know beforehand, are i64. */
+const isFeedable = (each: OnnxInitialiser): each is Feedable => each.dtype !== 'i64' && each.data.byteLength >= leastFedBytes;
+
+/** A session that is fed its frozen weights beside what it is run on. */
+class FedSession implements Executable {
+  readonly #weights: Tensors;
+
+  constructor(
+    private readonly session: Session,
+    fed: readonly Feedable[],
+  ) {
+    this.#weights = Object.fromEntries(fed.map(({ name, dtype, shape, data }) => [name, DeviceTensor.from(dtype, shape, data)]));
+  }
+
+  run(feeds: Tensors): Promise<Tensors> {
+    return this.session.run({ ...this.#weights, ...feeds });
+  }
+
+  dispose(): Promise<void> {
+    return this.session.dispose();
   }
 }
 

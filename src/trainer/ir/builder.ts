@@ -15,8 +15,9 @@ export class Builder {
     return this.#one({ type: 'input', name, shape, dtype });
   }
 
-  constant(name: string, shape: Shape, data: Float32Array): Value {
-    return this.#one({ type: 'constant', name, shape, dtype: 'f32', data });
+  constant(name: string, shape: Shape, data: Float32Array | Uint8Array | Int8Array): Value {
+    const dtype = data instanceof Float32Array ? 'f32' : data instanceof Int8Array ? 'i8' : 'u8';
+    return this.#one({ type: 'constant', name, shape, dtype, data });
   }
 
   /** The number as an f32 of shape []; made once however often it is asked for. */
@@ -96,6 +97,16 @@ export class Builder {
   /** The sum of all elements, of shape []. */
   total(x: Value): Value {
     return this.reshape(this.sum(this.reshape(x, [sizeOf(x.shape)]), [0]), []);
+  }
+
+  dequantize(codes: Value, scales: Value, o: { bits: 4 | 8; blockSize: number; shape: Shape }): Value {
+    return this.#one({ type: 'dequantize', ...o, remade: false }, codes, scales);
+  }
+
+  /** The value made anew where that costs less memory than to hold it: a dequantised weight. Any other is returned as it is. */
+  remade(x: Value): Value {
+    const { op, inputs } = x.node;
+    return op.type === 'dequantize' && !op.remade ? this.#one({ ...op, remade: true }, ...inputs) : x;
   }
 
   /** y, mean and 1/deviation over the last axis. */

@@ -1,8 +1,8 @@
 /** The closed list of operations of the IR. Every table of rules (shape, gradient, emit) is total over `Op['type']`. */
 
-export type DType = 'f32' | 'i32' | 'i64' | 'u8';
+export type DType = 'f32' | 'i32' | 'i64' | 'u8' | 'i8';
 export type Shape = readonly number[];
-export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
 export type Op =
   /** A value fed at run time. */
@@ -44,7 +44,15 @@ export type Op =
   | { type: 'softmax' }
   | { type: 'logSoftmax' }
   /** (x, gamma, beta) -> (y, mean, 1/deviation) over the last axis (Ba, Kiros and Hinton, 2016, arXiv:1607.06450). */
-  | { type: 'layerNorm'; epsilon: number };
+  | { type: 'layerNorm'; epsilon: number }
+  /**
+   * (codes, scales) -> f32 of `shape`: a frozen weight kept in blocks of `blockSize` numbers, each the level of its code times the scale of its
+   * block; numbers beyond `shape` fill the last block. Scales are f32 [blocks]. With 8 bits a code is an i8 of [blocks, blockSize] and its own
+   * level; with 4 bits it is one of the levels of NormalFloat (Dettmers et al., 2023, arXiv:2305.14314), packed into u8 [2, blocks · blockSize / 4]
+   * as `normalFloat.ts` says. Nodes that differ in `remade` alone give the same numbers and are kept apart: a weight made anew for the
+   * backward pass need not be held since the forward one.
+   */
+  | { type: 'dequantize'; bits: 4 | 8; blockSize: number; shape: Shape; remade: boolean };
 
 export type OpType = Op['type'];
 export type OpOf<T extends OpType> = Extract<Op, { type: T }>;

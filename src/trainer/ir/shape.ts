@@ -143,6 +143,17 @@ const rules: { [T in OpType]: Rule<T> } = {
     const stats: TensorType = { shape: [...x.shape.slice(0, -1), 1], dtype: 'f32' };
     return [{ shape: x.shape, dtype: 'f32' }, stats, stats];
   },
+  dequantize: ({ bits, blockSize, shape }, inputs, fail) => {
+    const [codes, scales] = inputs;
+    if (!codes || !scales || inputs.length !== 2) return fail('takes codes and scales');
+    if (inputs.some(({ node: { op } }) => op.type !== 'constant' && op.type !== 'input')) return fail('takes constants or inputs');
+    if (codes.dtype !== (bits === 8 ? 'i8' : 'u8') || scales.dtype !== 'f32') return fail(`takes ${bits === 8 ? 'i8' : 'u8'} and f32`);
+    if (blockSize % 4) return fail(`blocks of ${blockSize} are not a multiple of 4`);
+    const blocks = Math.ceil(sizeOf(shape) / blockSize);
+    const packed = bits === 8 ? [blocks, blockSize] : [2, (blocks * blockSize) / 4];
+    if (!sameShape(codes.shape, packed) || !sameShape(scales.shape, [blocks])) return fail(`takes [${packed.join(',')}] and [${blocks}]`);
+    return [{ shape, dtype: 'f32' }];
+  },
 };
 
 /** Types of the outputs of `op` on `inputs`; throws `IrError` when they do not fit. */

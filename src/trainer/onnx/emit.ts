@@ -1,6 +1,8 @@
 /** The emission of the IR as ONNX: a total table from op type to the ONNX nodes that compute it. */
 import type { Graph, Node, Value } from '../ir/graph.js';
 import type { ConstantData, DType, Op, OpOf, OpType, Shape } from '../ir/op.js';
+import { wordLevels } from '../ir/normalFloat.js';
+import { sizeOf } from '../ir/shape.js';
 import type { DeviceName } from '../protocol.js';
 import { dataTypeOf, encodeModel, type Attribute, type OnnxInitialiser, type OnnxModel, type OnnxNode } from './model.js';
 import { OpenSizes } from './openSizes.js';
@@ -13,6 +15,8 @@ export interface Emitter {
   integers(values: readonly number[]): string;
   /** Name of the shape that a reshape or expand makes. */
   shape(node: Node, shape: Shape): string;
+  /** Name of an initialiser of f32, made once for each `key`. */
+  floats(key: string, shape: Shape, data: () => Float32Array): string;
   /** Name of an initialiser of one f32. */
   float(value: number): string;
   /** A name nobody else uses. */
@@ -64,6 +68,32 @@ const logSoftmax: Rule<'logSoftmax'> = (e, _op, [x], outputs) => {
   e.node('Sub', [centred, log], outputs);
 };
 
+const dequantize: Rule<'dequantize'> = (e, { bits, blockSize, shape, remade }, [codes, scales], outputs) => {
+  const size = sizeOf(shape);
+  const blocks = Math.ceil(size / blockSize);
+  // One axis by its two names: else ONNX Runtime would take a weight that is made anew for the one it knows, and hold that from the forward to the backward pass.
+  const axis = remade ? -2 : 0;
+  const whole = size === blocks * blockSize;
+  const numbers = e.fresh();
+  if (bits === 8) e.node('DequantizeLinear', [codes!, scales!], [numbers], { axis });
+  else {
+    const [rows, sum, words, levels, inBlocks, column] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
+    const weights = e.floats('nf4.bytes', [2], () => Float32Array.of(256, 1));
+    e.node('DequantizeLinear', [codes!, weights], [rows], { axis });
+    e.node('ReduceSum', [rows, e.integers([0])], [sum], { keepdims: 0 });
+    e.node('Cast', [sum], [words], { to: dataTypeOf('i32') });
+    e.node('Gather', [e.floats('nf4.levels', [65536, 4], wordLevels), words], [levels], { axis: 0 });
+    e.node('Reshape', [levels, e.integers([blocks, blockSize])], [inBlocks]);
+    e.node('Reshape', [scales!, e.integers([blocks, 1])], [column]);
+    e.node('Mul', [inBlocks, column], [numbers]);
+  }
+  if (whole) return e.node('Reshape', [numbers, e.integers(shape)], outputs);
+  const [flat, cut] = [e.fresh(), e.fresh()];
+  e.node('Reshape', [numbers, e.integers([blocks * blockSize])], [flat]);
+  e.node('Slice', [flat, e.integers([0]), e.integers([size]), e.integers([0])], [cut]);
+  e.node('Reshape', [cut, e.integers(shape)], outputs);
+};
+
 const rules: { [T in OpType]: Rule<T> } = {
   input: () => undefined,
   constant: () => undefined,
@@ -93,6 +123,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   expand: (e, op, [x], outputs, node) => e.node('Expand', [x!, e.shape(node, op.shape)], outputs),
   sum: (e, op, [x], outputs) => e.node('ReduceSum', [x!, e.integers(op.axes)], outputs, { keepdims: 1 }),
   layerNorm: (e, op, inputs, outputs) => e.node('LayerNormalization', inputs, outputs, { axis: -1, epsilon: { float: op.epsilon } }),
+  dequantize,
 };
 
 /**
@@ -101,6 +132,10 @@ const rules: { [T in OpType]: Rule<T> } = {
  */
 export function emitModel(graph: Graph, device: DeviceName, twin?: Graph): OnnxModel {
   const nodes: OnnxNode[] = [];
+  // ONNX Runtime computes a node's inputs from the last made to the first made. Dequantised weights come first, so that each is made just before it is
+  // used; made after the activations, all of them would be computed, and held, before anything else.
+  const dequantised: OnnxNode[] = [];
+  let writing = nodes;
   const initialisers: OnnxInitialiser[] = [];
   const small = new Map<string, string>();
   const names = new Map<Value, string>();
@@ -117,9 +152,10 @@ export function emitModel(graph: Graph, device: DeviceName, twin?: Graph): OnnxM
   let fresh = 0;
   const emitter: Emitter = {
     device,
-    node: (type, inputs, outputs, attributes, domain) => void nodes.push({ type, inputs, outputs, attributes, domain }),
+    node: (type, inputs, outputs, attributes, domain) => void writing.push({ type, inputs, outputs, attributes, domain }),
     integers: (values) => initialiser('i64', [values.length], BigInt64Array.from(values, BigInt), `i64:${values.join()}`),
     shape: (node, shape) => (open ? open.shape(emitter, node, shape) : emitter.integers(shape)),
+    floats: (key, shape, data) => small.get(key) ?? initialiser('f32', shape, data(), key),
     float: (value) => initialiser('f32', [], Float32Array.of(value), `f32:${value}`),
     fresh: () => `t${fresh++}`,
   };
@@ -128,6 +164,7 @@ export function emitModel(graph: Graph, device: DeviceName, twin?: Graph): OnnxM
     if (op.type === 'input') names.set(node.outputs[0]!, op.name);
     if (op.type === 'constant') names.set(node.outputs[0]!, op.name || initialiser(op.dtype, op.shape, op.data));
     if (op.type === 'constant' && op.name) initialisers.push(op);
+    writing = op.type === 'dequantize' ? dequantised : nodes;
     (rules[op.type] as RuleOn<Op>)(emitter, op, node.inputs.map(nameOf), node.outputs.map(nameOf), node);
   }
   const outputs = [...graph.outputs].map(([name, value]) => {
@@ -135,7 +172,7 @@ export function emitModel(graph: Graph, device: DeviceName, twin?: Graph): OnnxM
     return { name, shape: open?.signature(value) ?? value.shape, dtype: value.dtype };
   });
   const inputs = graph.nodes.flatMap(({ op, outputs: [value] }) => (op.type === 'input' ? [{ ...op, shape: open?.signature(value!) ?? op.shape }] : []));
-  return { nodes, initialisers, inputs, outputs };
+  return { nodes: [...dequantised, ...nodes], initialisers, inputs, outputs };
 }
 
 /** The bytes of that model. */

@@ -40,7 +40,7 @@ export interface OnnxModel {
 }
 
 /** TensorProto.DataType. */
-const dataTypes: Record<DType, number> = { f32: 1, u8: 2, i32: 6, i64: 7 };
+const dataTypes: Record<DType, number> = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7 };
 export const dataTypeOf = (dtype: DType): number => dataTypes[dtype];
 
 function attribute(name: string, value: Attribute): Message {

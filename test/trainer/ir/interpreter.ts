@@ -108,6 +108,42 @@ const layerNorm: RuleOn<OpOf<'layerNorm'>> = ({ epsilon }, [x, gamma, beta]) => 
   return [y, means, inverses];
 };
 
+/** The levels of NF4 as the paper's appendix E has them: eight quantiles of the normal distribution above zero, seven below it, and zero itself. */
+function normalFloatLevels(): number[] {
+  const outermost = 0.9677083;
+  /** The x below which a share `p` of the normal distribution lies, by bisection. */
+  const quantile = (p: number): number => {
+    let [low, high] = [-8, 8];
+    for (let i = 0; i < 80; i++) {
+      const middle = (low + high) / 2;
+      if (0.5 * (1 + erf(middle / Math.SQRT2)) < p) low = middle;
+      else high = middle;
+    }
+    return low;
+  };
+  const quantiles = (count: number): number[] => Array.from({ length: count }, (_, i) => quantile(outermost + ((0.5 - outermost) * i) / count));
+  const most = quantile(outermost);
+  return [
+    ...quantiles(7).map((x) => -x / most),
+    0,
+    ...quantiles(8)
+      .reverse()
+      .map((x) => x / most),
+  ];
+}
+
+const dequantize: RuleOn<OpOf<'dequantize'>> = ({ bits, blockSize }, [codes, scales], shape) => {
+  const levels = normalFloatLevels();
+  const words = codes!.data.length / 2;
+  // Of each word's four codes the first two lie in the first row, and of each byte's two the first is the higher half.
+  const level = (i: number): number => {
+    if (bits === 8) return codes!.data[i]!;
+    const byte = codes!.data[Math.floor(i / 4) + (i % 4 < 2 ? 0 : words)]!;
+    return levels[i % 2 ? byte % 16 : Math.floor(byte / 16)]!;
+  };
+  return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => level(i) * scales!.data[Math.floor(i / blockSize)]!)];
+};
+
 const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } = {
   add: binary((a, b) => a + b),
   sub: binary((a, b) => a - b),
@@ -169,6 +205,7 @@ const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } =
     return row.map((value) => value - total);
   }),
   layerNorm,
+  dequantize,
 };
 
 /** The outputs of `graph` for the given inputs, by name. A named constant may be given too: then it counts instead of its own data. */

@@ -101,6 +101,30 @@ function matmul(): CaseOf<OpOf<'matmul'>>[] {
   return [...plain, ...biased, ...thin, ...large];
 }
 
+function dequantize(): CaseOf<OpOf<'dequantize'>>[] {
+  const of8 = (shape: Shape, blockSize: number, remade = false): CaseOf<OpOf<'dequantize'>> => {
+    const blocks = Math.ceil(sizeOf(shape) / blockSize);
+    const codes = Array.from({ length: blocks * blockSize }, (_, i) => ((i * 89) % 255) - 127);
+    return { op: { type: 'dequantize', bits: 8, blockSize, shape, remade }, operands: [of([blocks, blockSize], { dtype: 'i8', values: codes }), of([blocks])] };
+  };
+  const of4 = (shape: Shape, blockSize: number, remade = false): CaseOf<OpOf<'dequantize'>> => {
+    const blocks = Math.ceil(sizeOf(shape) / blockSize);
+    const words = (blocks * blockSize) / 4;
+    const codes = Array.from({ length: 2 * words }, (_, i) => (i * 53 + 27) % 256);
+    return { op: { type: 'dequantize', bits: 4, blockSize, shape, remade }, operands: [of([2, words], { dtype: 'u8', values: codes }), of([blocks])] };
+  };
+  // Whole blocks, blocks across rows, a last block that is cut, one block, and more than one tile of a GPU; each once more as it is made anew.
+  return [of8, of4].flatMap((make) => [
+    make([6, 32], 64),
+    make([5, 24], 8),
+    make([3, 7], 16),
+    make([4], 16),
+    make([48, 64], 64),
+    make([6, 32], 64, true),
+    make([3, 7], 16, true),
+  ]);
+}
+
 /** A view into a longer array, as the weights of a file are. */
 const weight: ConstantData = Float32Array.from({ length: 9 }, (_, i) => i / 3 - 1).subarray(2, 8);
 
@@ -200,6 +224,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     { op: { type: 'layerNorm', epsilon: 0.5 }, operands: [of([3, 4]), of([4]), of([4])] },
     { op: { type: 'layerNorm', epsilon: 1e-5 }, operands: [of([2, 3], { values: [2, 2, 2, 1, 2, 4] }), of([3]), of([3])], forwardOnly: true },
   ],
+  dequantize: dequantize(),
 };
 
 /** Random numbers that f32 holds exactly, so that float64 and f32 start from the same ones. */

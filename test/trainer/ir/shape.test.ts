@@ -33,6 +33,7 @@ const unary = <O extends Op>(op: O): Defect<O>[] => [
 const unaryF32 = <O extends Op>(op: O): Defect<O>[] => [...unary(op), [op, [bytes(2)], `${op.type}(u8[2]): takes f32`]];
 
 const matmul: OpOf<'matmul'> = { type: 'matmul', transA: false, transB: false, alpha: 1 };
+const dequantize: OpOf<'dequantize'> = { type: 'dequantize', bits: 4, blockSize: 16, shape: [4, 8], remade: false };
 const layerNorm: OpOf<'layerNorm'> = { type: 'layerNorm', epsilon: 1e-6 };
 
 const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
@@ -160,6 +161,15 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
     [layerNorm, [[], [1], [1]], 'layerNorm(f32[], f32[1], f32[1]): takes x, gamma, beta'],
     [layerNorm, [bytes(2, 3), [3], [3]], 'layerNorm(u8[2,3], f32[3], f32[3]): takes f32'],
     [layerNorm, [[2, 3], [3], [2]], 'layerNorm(f32[2,3], f32[3], f32[2]): gamma and beta must be [3]'],
+  ],
+  dequantize: [
+    [dequantize, [bytes(2, 8)], 'dequantize(u8[2,8]): takes codes and scales'],
+    [dequantize, [bytes(2, 8), bytes(2)], 'dequantize(u8[2,8], u8[2]): takes u8 and f32'],
+    [{ ...dequantize, bits: 8 }, [bytes(2, 16), [2]], 'dequantize(u8[2,16], f32[2]): takes i8 and f32'],
+    [{ ...dequantize, blockSize: 6 }, [bytes(2, 8), [2]], 'dequantize(u8[2,8], f32[2]): blocks of 6 are not a multiple of 4'],
+    [dequantize, [bytes(4, 4), [2]], 'dequantize(u8[4,4], f32[2]): takes [2,8] and [2]'],
+    [dequantize, [bytes(2, 8), [1]], 'dequantize(u8[2,8], f32[1]): takes [2,8] and [2]'],
+    [{ ...dequantize, bits: 8 }, [{ shape: [1, 16], dtype: 'i8' }, [2]], 'dequantize(i8[1,16], f32[2]): takes [2,16] and [2]'],
   ],
 };
 

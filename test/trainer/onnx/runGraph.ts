@@ -10,6 +10,7 @@ const arrays: Record<Exclude<DType, 'i64'>, (values: readonly number[]) => Tenso
   f32: (values) => Float32Array.from(values),
   i32: (values) => Int32Array.from(values),
   u8: (values) => Uint8Array.from(values),
+  i8: (values) => Int8Array.from(values),
 };
 
 /** The outputs of the checked graph, by name. */
