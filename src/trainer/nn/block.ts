@@ -6,8 +6,8 @@ import type { Scope } from './scope.js';
 /** How a family's blocks differ: names of modules below the block's own, and options. */
 export interface BlockSpec extends Omit<AttentionOptions, 'batch' | 'dropout'> {
   names: { norm1: string; query: string; key: string; value: string; output: string; norm2: string };
-  /** Which of query, key and value have a bias. */
-  bias?: { query: boolean; key: boolean; value: boolean; output?: boolean };
+  /** Which of the attention's linear layers have a bias; all where it is not said. */
+  bias?: { query?: boolean; key?: boolean; value?: boolean; output?: boolean };
   /** Names of the weights [width] that scale the two branches (Touvron et al., 2021, arXiv:2103.17239). */
   layerScale?: readonly [string, string];
   /** The MLP on x [rows, width]; `name` is the block's. */

@@ -2,11 +2,16 @@
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors.js';
 import { ConfigFields, isObject } from './configFields.js';
+import { beit } from './families/beit.js';
+import { clip } from './families/clip.js';
+import { dinov2, dinov2WithRegisters } from './families/dinov2.js';
+import { dinov3 } from './families/dinov3.js';
+import { siglip } from './families/siglip.js';
 import { deit, vit } from './families/vit.js';
 import type { Family } from './family.js';
 import type { NetworkConfig } from './networkConfig.js';
 
-const families: readonly Family[] = [vit, deit];
+const families: readonly Family[] = [vit, deit, dinov2, dinov2WithRegisters, dinov3, clip, siglip, beit];
 
 /** Architectures of `config.json` that are understood. */
 export const architectures: readonly string[] = families.flatMap((family) => family.architectures);
@@ -20,7 +25,7 @@ export function parseNetwork(json: unknown, file: string): NetworkConfig {
     const config = family.parse(new ConfigFields(json, file), architecture);
     if (config) return config;
   }
-  throw errors.architectureUnknown(file, architecture ?? String(json.model_type ?? '?'), architectures);
+  throw errors.architectureUnknown(file, architecture ?? String(json.architecture ?? json.model_type ?? '?'), architectures);
 }
 
 /** The family that builds the network. */

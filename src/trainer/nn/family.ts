@@ -27,6 +27,8 @@ export interface Family<C extends NetworkConfig = NetworkConfig> {
    * none when the graph does not read it.
    */
   weightNames(config: C, stored: string): readonly string[];
+  /** A preprocessor_config.json for a model that has none of its own but tells in its config.json. */
+  preprocessorJson?(json: Fields): Fields;
   /** What is to be done to the weight `name` for another image size; undefined when it does not depend on it. */
   resizing(config: C, name: string): Resizing | undefined;
   /** Module names of the blocks, from the input to the head. */

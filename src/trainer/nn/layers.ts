@@ -14,6 +14,10 @@ export const activations: Record<string, (s: Scope, x: Value) => Value> = {
   relu: ({ b }, x) => b.relu(x),
   gelu_new: geluTanh,
   gelu_pytorch_tanh: geluTanh,
+  /** x · σ(1.702 x), the quick approximation of the same paper. */
+  quick_gelu: ({ b }, x) => b.mul(x, b.sigmoid(b.scale(x, 1.702))),
+  /** x · σ(x). */
+  silu: ({ b }, x) => b.mul(x, b.sigmoid(x)),
 };
 
 /** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) (Hendrycks and Gimpel, 2016, arXiv:1606.08415, section 2). */
@@ -72,6 +76,19 @@ export function firstTokens({ b }: Scope, x: Value, batch: number, count: number
 export function token({ b }: Scope, x: Value, batch: number, index: number): Value {
   const [rows, width] = x.shape as [number, number];
   return b.reshape(b.slice(b.reshape(x, [batch, rows / batch, width]), 1, index, index + 1), [batch, width]);
+}
+
+/** The mean [batch, width] of the tokens from number `from` on: x [batch·tokens, width]. */
+export function meanToken({ b }: Scope, x: Value, batch: number, from: number): Value {
+  const [rows, width] = x.shape as [number, number];
+  const count = rows / batch - from;
+  const tokens = b.slice(b.reshape(x, [batch, rows / batch, width]), 1, from, from + count);
+  return b.reshape(b.scale(b.sum(tokens, [1]), 1 / count), [batch, width]);
+}
+
+/** The learned tokens `name` [1, count, width] before every picture: [batch, count, width]. */
+export function learnedTokens({ b, weight }: Scope, name: string, batch: number, count: number, width: number): Value {
+  return b.expand(weight(name, [1, count, width]), [batch, count, width]);
 }
 
 export interface PixelNorm {

@@ -112,7 +112,8 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
   const json = (await readJson(configFile)) as Record<string, unknown>;
   const config = parseNetwork(json, configFile);
   const preprocessorFile = join(folder, 'preprocessor_config.json');
-  const preprocessor = parsePreprocessor((await isThere(preprocessorFile)) ? await readJson(preprocessorFile) : {}, preprocessorFile, config.imageSize);
+  const preprocessorJson = (await isThere(preprocessorFile)) ? await readJson(preprocessorFile) : (familyOf(config).preprocessorJson?.(json) ?? {});
+  const preprocessor = parsePreprocessor(preprocessorJson, preprocessorFile, config.imageSize);
   const side = imageSize ?? config.imageSize;
   if (side % config.patchSize) throw errors.imageSizeInvalid(side, config.patchSize, place);
   const { transform } = preprocessor;

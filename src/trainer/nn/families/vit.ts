@@ -3,10 +3,12 @@ import type { Value } from '../../ir/graph.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
-import { layerNorm, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import { hubName } from '../hubNames.js';
+import { layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
+import { parseTimm, timmNames, timmPreprocessor } from './timm.js';
 
 export interface VitConfig extends NetworkConfig {
   /** Also the prefix of the body's weight names. */
@@ -38,7 +40,11 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
     name,
     architectures,
     parse(fields: ConfigFields, architecture: string | undefined): VitConfig | undefined {
-      if (fields.json.model_type !== name || (architecture !== undefined && !architectures.includes(architecture))) return undefined;
+      if (typeof fields.json.architecture === 'string') return parseTimm(fields, name);
+      const { model_type: type } = fields.json;
+      // The encoder of a masked autoencoder (He et al., 2022, arXiv:2111.06377) is a ViT.
+      if (type !== name && !(type === 'vit_mae' && name === 'vit')) return undefined;
+      if (architecture !== undefined && !architectures.includes(architecture)) return undefined;
       const sizes = fields.sizes();
       const isDistilled = architecture === distilled;
       return {
@@ -58,12 +64,17 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
         features: sizes.hiddenSize,
       };
     },
-    checkpointJson: (json: Fields, { imageSize }: VitConfig): Fields => ({ ...json, image_size: imageSize }),
-    // A bare body (`ViTModel`) lacks the family's prefix.
-    weightNames: ({ classifiers }: VitConfig, stored: string): readonly string[] => {
-      if (stored.startsWith(`${name}.`) || classifiers.some((head) => stored.startsWith(`${head}.`))) return [stored];
-      return [`${name}.${stored}`];
+    checkpointJson: (json: Fields, config: VitConfig): Fields => (json.model_type === name ? { ...json, image_size: config.imageSize } : vitJson(config)),
+    weightNames(config: VitConfig, stored: string): readonly string[] {
+      const timm = timmNames(config, stored);
+      if (timm) return timm;
+      const known = hubName(stored);
+      if (config.classifiers.some((head) => known.startsWith(`${head}.`))) return [known];
+      // A bare body (`ViTModel`) lacks the family's prefix.
+      const body = known.startsWith(`${name}.`) ? known : `${name}.${known}`;
+      return [`${name}.embeddings.`, `${name}.encoder.`, `${name}.layernorm.`].some((part) => body.startsWith(part)) ? [body] : [];
     },
+    preprocessorJson: timmPreprocessor,
     resizing: (config: VitConfig, weight: string) => (weight === positions ? positionResizing(config, config.specialTokens, [1]) : undefined),
     blocks: ({ layers }: VitConfig): readonly string[] => Array.from({ length: layers }, (_, i) => `${name}.encoder.layer.${i}`),
     isStem: (_config: VitConfig, weight: string): boolean => weight.startsWith(`${name}.embeddings.`),
@@ -71,7 +82,24 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
   };
 }
 
-export const vit = family('vit', ['ViTForImageClassification', 'ViTModel']);
+/** config.json of a network that was read from elsewhere. */
+const vitJson = (config: VitConfig): Fields => ({
+  model_type: config.family,
+  image_size: config.imageSize,
+  patch_size: config.patchSize,
+  num_channels: 3,
+  hidden_size: config.hiddenSize,
+  num_hidden_layers: config.layers,
+  num_attention_heads: config.heads,
+  intermediate_size: config.intermediateSize,
+  hidden_act: config.activation,
+  layer_norm_eps: config.layerNormEpsilon,
+  qkv_bias: config.qkvBias,
+  hidden_dropout_prob: config.hiddenDropout,
+  attention_probs_dropout_prob: config.attentionDropout,
+});
+
+export const vit = family('vit', ['ViTForImageClassification', 'ViTModel', 'ViTMAEModel', 'ViTMAEForPreTraining', 'vit_*_patch* (timm)', 'deit_*_patch* (timm)']);
 export const deit = family('deit', ['DeiTForImageClassification', distilled, 'DeiTModel']);
 
 function body(s: Scope, config: VitConfig, images: Value, norm: PixelNorm): readonly Value[] {
@@ -80,9 +108,7 @@ function body(s: Scope, config: VitConfig, images: Value, norm: PixelNorm): read
   const embeddings = `${family}.embeddings`;
   const patches = patchTokens(s, `${embeddings}.patch_embeddings.projection`, images, { ...config, norm });
   const [batch, count] = patches.shape as [number, number];
-  const special = ['cls_token', 'distillation_token']
-    .slice(0, specialTokens)
-    .map((name) => b.expand(s.weight(`${embeddings}.${name}`, [1, 1, d]), [batch, 1, d]));
+  const special = ['cls_token', 'distillation_token'].slice(0, specialTokens).map((name) => learnedTokens(s, `${embeddings}.${name}`, batch, 1, d));
   const tokens = count + specialTokens;
   const placed = b.add(b.concat(1, ...special, patches), s.weight(`${embeddings}.position_embeddings`, [1, tokens, d]));
   let x = s.dropout(b.reshape(placed, [batch * tokens, d]), config.hiddenDropout);

@@ -1,0 +1,126 @@
+/** DINOv3's vision transformer (Siméoni et al., 2025, arXiv:2508.10104): registers and rotary position embedding. */
+import type { Value } from '../../ir/graph.js';
+import { block, type BlockSpec } from '../block.js';
+import type { ConfigFields, Fields } from '../configFields.js';
+import type { Family } from '../family.js';
+import { activations, layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import type { NetworkConfig } from '../networkConfig.js';
+import type { Scope } from '../scope.js';
+
+interface Dinov3Config extends NetworkConfig {
+  family: 'dinov3_vit';
+  intermediateSize: number;
+  activation: string;
+  layerNormEpsilon: number;
+  bias: { query: boolean; key: boolean; value: boolean; output: boolean; mlp: boolean };
+  /** Whether the MLP has a gate. */
+  isGated: boolean;
+  registers: number;
+  ropeTheta: number;
+}
+
+const names: BlockSpec['names'] = {
+  norm1: 'norm1',
+  query: 'attention.q_proj',
+  key: 'attention.k_proj',
+  value: 'attention.v_proj',
+  output: 'attention.o_proj',
+  norm2: 'norm2',
+};
+
+const architectures = ['DINOv3ViTModel'];
+
+export const dinov3: Family<Dinov3Config> = {
+  name: 'dinov3_vit',
+  architectures,
+  parse(fields: ConfigFields, architecture: string | undefined): Dinov3Config | undefined {
+    if (fields.json.model_type !== 'dinov3_vit' || (architecture !== undefined && !architectures.includes(architecture))) return undefined;
+    const sizes = fields.sizes({ hiddenSize: 384, heads: 6 });
+    if ((sizes.hiddenSize / sizes.heads) % 4) throw fields.invalid('num_attention_heads', String(sizes.hiddenSize / 64));
+    const theta = fields.json.rope_theta ?? 100;
+    if (typeof theta !== 'number' || !Number.isFinite(theta) || theta <= 0) throw fields.invalid('rope_theta', '100');
+    return {
+      family: 'dinov3_vit',
+      ...sizes,
+      intermediateSize: fields.count('intermediate_size', 1536, 65536),
+      activation: fields.activation('hidden_act', 'gelu'),
+      layerNormEpsilon: fields.share('layer_norm_eps', 1e-5),
+      bias: {
+        query: fields.flag('query_bias', true),
+        key: fields.flag('key_bias', false),
+        value: fields.flag('value_bias', true),
+        output: fields.flag('proj_bias', true),
+        mlp: fields.flag('mlp_bias', true),
+      },
+      isGated: fields.flag('use_gated_mlp', false),
+      registers: fields.count('num_register_tokens', 0, 1024, 0),
+      ropeTheta: theta,
+      hiddenDropout: 0,
+      attentionDropout: fields.share('attention_dropout', 0),
+      labels: fields.labels(),
+      // transformers has no class with a head: this one loads the body and leaves the head of a checkpoint aside.
+      architecture: 'DINOv3ViTModel',
+      classifiers: ['classifier'],
+      features: sizes.hiddenSize,
+    };
+  },
+  checkpointJson: (json: Fields, { imageSize }: Dinov3Config): Fields => ({ ...json, image_size: imageSize }),
+  // transformers 5 calls the blocks `model.layer.N`.
+  weightNames: (_config: Dinov3Config, stored: string): readonly string[] => [stored.replace(/^(?:dinov3_vit\.)?(?:model\.(?=layer\.))?/, '')],
+  resizing: () => undefined,
+  blocks: ({ layers }: Dinov3Config): readonly string[] => Array.from({ length: layers }, (_, i) => `layer.${i}`),
+  isStem: (_config: Dinov3Config, weight: string): boolean => weight.startsWith('embeddings.'),
+  body,
+};
+
+function body(s: Scope, config: Dinov3Config, images: Value, norm: PixelNorm): readonly Value[] {
+  const { b } = s;
+  const { hiddenSize: d, registers, bias } = config;
+  const patches = patchTokens(s, 'embeddings.patch_embeddings', images, { ...config, norm, bias: true });
+  const [batch, count] = patches.shape as [number, number];
+  const special = [learnedTokens(s, 'embeddings.cls_token', batch, 1, d)];
+  if (registers) special.push(learnedTokens(s, 'embeddings.register_tokens', batch, registers, d));
+  let x = b.reshape(b.concat(1, ...special, patches), [batch * (1 + registers + count), d]);
+
+  const [, height, width] = images.shape as [number, number, number];
+  const spec: BlockSpec = {
+    ...config,
+    names,
+    bias,
+    layerScale: ['layer_scale1.lambda1', 'layer_scale2.lambda1'],
+    rotary: rotaryEmbedding(s, config, height / config.patchSize, width / config.patchSize),
+    mlp: (_, name, y) => (config.isGated ? gatedMlp(s, `${name}.mlp`, y, config) : mlp(s, `${name}.mlp.up_proj`, `${name}.mlp.down_proj`, y, { ...config, bias: bias.mlp })),
+  };
+  // Nothing reads the other tokens of the last block.
+  for (let i = 0; i < config.layers; i++) x = block(s, spec, `layer.${i}`, x, batch, i === config.layers - 1 ? 1 : undefined);
+  return [token(s, layerNorm(s, 'norm', x, config.layerNormEpsilon), batch, 0)];
+}
+
+function gatedMlp(s: Scope, name: string, x: Value, { intermediateSize, activation, bias }: Dinov3Config): Value {
+  const gate = activations[activation]!(s, s.linear(`${name}.gate_proj`, x, intermediateSize, bias.mlp));
+  return s.linear(`${name}.down_proj`, s.b.mul(gate, s.linear(`${name}.up_proj`, x, intermediateSize, bias.mlp)), x.shape[1]!, bias.mlp);
+}
+
+/**
+ * Cosine and sine [tokens, size] of the angles by which a head's queries and keys are turned: 2π · coordinate / θ^(4i / size), the
+ * coordinates of the patches' centres running from -1 to 1; special tokens are not turned. The random shifts that DINOv3 was
+ * pretrained with are left out.
+ */
+function rotaryEmbedding({ b }: Scope, { hiddenSize, heads, registers, ropeTheta }: Dinov3Config, rows: number, columns: number): { cos: Value; sin: Value } {
+  const size = hiddenSize / heads;
+  const quarter = size / 4;
+  const special = 1 + registers;
+  const angle = (row: number, i: number): number => {
+    if (row < special) return 0;
+    const patch = row - special;
+    const along = i % (size / 2);
+    const place = along < quarter ? (Math.floor(patch / columns) + 0.5) / rows : ((patch % columns) + 0.5) / columns;
+    return 2 * Math.PI * (2 * place - 1) * ropeTheta ** (-(along % quarter) / quarter);
+  };
+  const table = (of: (angle: number) => number): Value => {
+    const tokens = special + rows * columns;
+    const data = Float32Array.from({ length: tokens * size }, (_, k) => of(angle(Math.floor(k / size), k % size)));
+    return b.constant('', [tokens, size], data);
+  };
+  return { cos: table(Math.cos), sin: table(Math.sin) };
+}

@@ -1,0 +1,185 @@
+"""Writes the golden numbers of the other model families: tiny random models and what transformers (or timm) answers.
+
+    python make_families.py      remakes families.json and models/ of the families named here (make.py writes the pictures first)
+
+Features are what the classification head reads; a family whose folder has a head has logits too. Both are of the first COUNT pictures,
+at the models' own size and, repeated, at a larger one. Needs timm beside what make.py needs.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+import transformers
+from safetensors import safe_open
+from safetensors.torch import save_file
+from timm.models import save_for_hf
+
+HERE = Path(__file__).resolve().parent
+LABELS = ["apple", "birch", "cloud", "dune", "ember"]
+SIZE, LARGER, COUNT = 32, 48, 4
+LABELLED = dict(id2label=dict(enumerate(LABELS)), label2id={label: i for i, label in enumerate(LABELS)})
+SIZES = dict(image_size=SIZE, patch_size=8, hidden_size=32, num_attention_heads=2, num_hidden_layers=2)
+# Wide enough to differ from the width; the text towers are there only to be left out.
+MLP = dict(intermediate_size=48)
+TEXT = dict(vocab_size=8, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1, max_position_embeddings=4)
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+
+
+def dual(name: str):
+    config = getattr(transformers, f"{name}Config")
+    text = getattr(transformers, f"{name}TextConfig")(**TEXT, bos_token_id=0, eos_token_id=1, pad_token_id=2)
+    vision = getattr(transformers, f"{name}VisionConfig")(**SIZES, **MLP)
+    extra = dict(projection_dim=4) if name == "CLIP" else {}
+    return getattr(transformers, f"{name}Model")(config.from_text_vision_configs(text, vision, **extra))
+
+
+def timm_model(name: str):
+    return timm.create_model(name, num_classes=len(LABELS), img_size=SIZE, patch_size=8, embed_dim=32, depth=2, num_heads=2, mlp_ratio=1.5)
+
+
+t = transformers
+MODELS = {
+    "dinov2": lambda: t.Dinov2ForImageClassification(t.Dinov2Config(**SIZES, **LABELLED, mlp_ratio=2)),
+    "dinov2-registers": lambda: t.Dinov2WithRegistersForImageClassification(
+        t.Dinov2WithRegistersConfig(**SIZES, **LABELLED, mlp_ratio=2, use_swiglu_ffn=True, num_register_tokens=3)
+    ),
+    "dinov3": lambda: t.DINOv3ViTModel(t.DINOv3ViTConfig(**SIZES, **MLP, num_register_tokens=3)),
+    "dinov3-gated": lambda: t.DINOv3ViTModel(t.DINOv3ViTConfig(**SIZES, **MLP, num_register_tokens=0, use_gated_mlp=True, hidden_act="silu", key_bias=True)),
+    "clip": lambda: dual("CLIP"),
+    "siglip": lambda: dual("Siglip"),
+    "vit-mae": lambda: t.ViTMAEForPreTraining(
+        t.ViTMAEConfig(**SIZES, **MLP, mask_ratio=0.0, decoder_hidden_size=8, decoder_num_hidden_layers=1, decoder_num_attention_heads=1, decoder_intermediate_size=8)
+    ),
+    "beit": lambda: t.BeitForImageClassification(t.BeitConfig(**SIZES, **MLP, **LABELLED, use_relative_position_bias=True)),
+    "beit-shared": lambda: t.BeitModel(
+        t.BeitConfig(**SIZES, **MLP, use_shared_relative_position_bias=True, use_absolute_position_embeddings=True, use_mean_pooling=False, layer_scale_init_value=0)
+    ),
+    "timm-vit": lambda: timm_model("vit_tiny_patch16_224"),
+    "timm-deit-distilled": lambda: timm_model("deit_tiny_distilled_patch16_224"),
+}
+PROCESSORS = {
+    "clip": lambda: t.CLIPImageProcessor(size={"shortest_edge": SIZE}, crop_size={"height": SIZE, "width": SIZE}),
+    "siglip": lambda: t.SiglipImageProcessor(size={"height": SIZE, "width": SIZE}),
+    "beit": lambda: t.BeitImageProcessor(size={"height": SIZE, "width": SIZE}, do_center_crop=False, image_mean=[0.5] * 3, image_std=[0.5] * 3),
+}
+
+
+def randomise(model: torch.nn.Module) -> None:
+    """Makes every tensor matter, in numbers that half precision holds exactly, so that the files are small."""
+    generator = torch.Generator().manual_seed(13)
+    with torch.no_grad():
+        for key, tensor in model.named_parameters():
+            is_scale = "norm" in key and key.endswith("weight") or "layrnorm.weight" in key or "lambda" in key
+            # Large biases by distance, so that the two axes and the class token's three cannot be confused.
+            spread = 1.0 if "relative_position" in key else 0.3 if tensor.ndim < 2 or "pos" in key or "token" in key else tensor[0].numel() ** -0.5
+            mean = 1.0 if is_scale else 0.0
+            tensor.copy_((mean + spread * torch.randn(tensor.shape, generator=generator)).half().float())
+
+
+def halve(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    with safe_open(path, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        metadata = file.metadata()
+    save_file({name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}, path, metadata or {"format": "pt"})
+
+
+def make_model(name: str) -> None:
+    folder = HERE / "models" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    model = MODELS[name]()
+    randomise(model)
+    if name.startswith("timm"):
+        model_args = dict(img_size=SIZE, patch_size=8, embed_dim=32, depth=2, num_heads=2, mlp_ratio=1.5)
+        save_for_hf(model, str(folder), model_args=model_args, safe_serialization=True)
+    else:
+        model.save_pretrained(folder)
+        key = name.split("-")[0]
+        default = t.ViTImageProcessor(size={"height": SIZE, "width": SIZE}, image_mean=MEAN, image_std=STD)
+        (PROCESSORS[key]() if key in PROCESSORS else default).save_pretrained(folder)
+    for path in folder.glob("*.json"):
+        path.write_text(path.read_text().rstrip() + "\n")
+    halve(folder)
+
+
+def statistics(name: str) -> tuple[list[float], list[float]]:
+    folder = HERE / "models" / name
+    if name.startswith("timm"):
+        spec = json.loads((folder / "config.json").read_text())["pretrained_cfg"]
+        return spec["mean"], spec["std"]
+    spec = json.loads((folder / "preprocessor_config.json").read_text())
+    return spec["image_mean"], spec["image_std"]
+
+
+def pixel_values(name: str, pictures: np.ndarray) -> torch.Tensor:
+    mean, std = statistics(name)
+    normal = (pictures.astype(np.float64) / 255 - np.array(mean)) / np.array(std)
+    return torch.from_numpy(normal.transpose(0, 3, 1, 2).astype(np.float32))
+
+
+def load(name: str) -> torch.nn.Module:
+    """The model as transformers or timm loads it for classification; where it has no such class, or no head, the body alone."""
+    folder = HERE / "models" / name
+    eager = dict(attn_implementation="eager", dtype=torch.float32)
+    if name.startswith("dinov3"):
+        return t.DINOv3ViTModel.from_pretrained(folder, **eager)
+    if name == "vit-mae":
+        return t.ViTMAEModel.from_pretrained(folder, **eager)
+    if name.startswith("timm"):
+        config = json.loads((folder / "config.json").read_text())
+        model = timm.create_model(config["architecture"], **{**config["model_args"], "num_classes": config["num_classes"]})
+        with safe_open(folder / "model.safetensors", "pt") as file:
+            model.load_state_dict({key: file.get_tensor(key).float() for key in file.keys()})
+        return model
+    return t.AutoModelForImageClassification.from_pretrained(folder, num_labels=len(LABELS), **eager)
+
+
+def answers(name: str, pictures: np.ndarray) -> dict:
+    """`features` are the input of the head, caught on its way; for bodies alone the class token."""
+    model = load(name).eval()
+    pixels = pixel_values(name, pictures)
+    larger = pictures.shape[1] != SIZE
+    caught: list[torch.Tensor] = []
+    heads = [getattr(model, head) for head in ("classifier", "head", "head_dist") if isinstance(getattr(model, head, None), torch.nn.Linear)]
+    for head in heads:
+        head.register_forward_pre_hook(lambda _module, inputs: caught.append(inputs[0]))
+    # The others interpolate unasked.
+    options = dict(interpolate_pos_encoding=True) if larger and name in ("siglip", "vit-mae") else {}
+    with torch.no_grad():
+        if name == "clip" and larger:
+            # This class does not pass the option on; what it computes is this.
+            hidden = model.vision_model(pixels, interpolate_pos_encoding=True).last_hidden_state
+            return {"features": [hidden[:, 1:].mean(1).tolist()]}
+        if name.startswith("timm") and larger:
+            return {}
+        output = model(pixels, **options)
+    if not heads:
+        return {"features": [output.last_hidden_state[:, 0].tolist()]}
+    result = {"features": [feature.tolist() for feature in caught]}
+    if name in ("dinov2", "dinov2-registers", "beit") or name.startswith("timm"):
+        logits = output if isinstance(output, torch.Tensor) else output.logits
+        result["logits"] = logits.tolist()
+    return result
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    pictures = np.fromfile(HERE / "pictures.bin", dtype=np.uint8).reshape(-1, SIZE, SIZE, 3)[:COUNT]
+    repeated = np.pad(pictures, ((0, 0), (0, LARGER - SIZE), (0, LARGER - SIZE), (0, 0)), mode="wrap")
+    golden = {"versions": {"torch": torch.__version__, "transformers": transformers.__version__, "timm": timm.__version__}, "models": {}}
+    for name in MODELS:
+        make_model(name)
+        golden["models"][name] = {"native": answers(name, pictures), "larger": {"imageSize": LARGER, **answers(name, repeated)}}
+        print(name, {part: list(values) for part, values in golden["models"][name].items()})
+    rounded = json.loads(json.dumps(golden), parse_float=lambda text: float(f"{float(text):.8g}"))
+    (HERE / "families.json").write_text(json.dumps(rounded, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main()
