@@ -10,7 +10,7 @@ import type { Shape } from '../ir/op.js';
 import { parseNetwork } from '../nn/families.js';
 import { mergeLowRank } from '../peft/merge.js';
 import { isHead } from '../peft/method.js';
-import { classicName } from '../peft/moduleNames.js';
+import { classicName } from '../nn/moduleNames.js';
 import { openBaseModel, type BaseModel } from './baseModel.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
 import { wholeWeights } from './modelSpec.js';
@@ -149,5 +149,5 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     if (!own && isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return own?.data ?? folded.get(name) ?? base.weight(name, shape, 0);
   };
-  return { ...opened, network: { ...base.config, labels }, labels, weight };
+  return { ...opened, network: { ...base.config, labels }, labels, weight, unread: base.unread };
 }

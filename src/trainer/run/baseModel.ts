@@ -5,7 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openModelWeights } from '../checkpoint/modelWeights.js';
-import { isFloat, requireFinite } from '../checkpoint/safetensors.js';
+import { isFloat, requireFinite, type Tensor } from '../checkpoint/safetensors.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
 import { errors, reasonOf, UserError, type Place } from '../errors.js';
 import { findCachedModel, hubCache, isHubId } from '../hub/cachedModel.js';
@@ -13,6 +13,7 @@ import { sizeOf } from '../ir/shape.js';
 import type { Shape } from '../ir/op.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
+import { isNorm } from '../optim/adamw.js';
 import { isHead } from '../peft/method.js';
 import { Random } from '../random.js';
 
@@ -39,7 +40,17 @@ export interface BaseModel {
   weight(name: string, shape: Shape, seed: number): Float32Array;
   /** Whether the model comes with a weight of that name and shape, so that it is not drawn. */
   owns(name: string, shape: Shape): boolean;
+  /** The body's weights beyond `read`: no graph of ours needs them, but transformers' class has them (a mask token), so a whole checkpoint takes them along. */
+  unread: Unread;
 }
+
+export type Unread = (read: ReadonlySet<string>) => [string, Tensor][];
+
+/** What of `weights` is not among those read, nor the head's. */
+export const unreadOf =
+  (weights: ReadonlyMap<string, Tensor>): Unread =>
+  (read) =>
+    [...weights].filter(([name]) => !read.has(name) && !isHead(name));
 
 export interface BaseModelOptions {
   model: string;
@@ -90,11 +101,14 @@ async function hashFiles(files: readonly string[]): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Weights as transformers initialises ViT: normal with deviation 0.02 cut at two deviations, norms one, biases zero. */
+/** Weights as transformers initialises its vision transformers: normal with deviation 0.02 cut at two deviations, norms one, biases zero. */
 export function randomWeight(name: string, shape: Shape, seed: number): Float32Array {
   const data = new Float32Array(sizeOf(shape));
   if (name.endsWith('.bias')) return data;
-  if (/layernorm.*\.weight$/.test(name)) return data.fill(1);
+  if (/bias_table$/.test(name)) return data;
+  // Scales of branches begin at one, those of BEiT at its smaller default.
+  if (isNorm(name) || /\.lambda1$/.test(name)) return data.fill(1);
+  if (/\.lambda_[12]$/.test(name)) return data.fill(0.1);
   const random = new Random(seed, 'init', name);
   for (let i = 0; i < data.length; i++) {
     let value = random.normal();
@@ -134,6 +148,7 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
       reference: { ...reference, sha256 },
       weight: (name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed),
       owns: () => false,
+      unread: () => [],
     };
   }
   const { weights, files } = await readWeights(folder, config);
@@ -151,19 +166,15 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
     reference: { ...reference, sha256: await hashFiles(files) },
     weight,
     owns: (name, shape) => weights.get(name)?.shape.join() === shape.join(),
+    unread: unreadOf(weights),
   };
 }
 
-interface Weight {
-  shape: readonly number[];
-  data: Float32Array;
-}
-
 /** Every float weight that the graph may read, by its names there. */
-async function readWeights(folder: string, config: NetworkConfig): Promise<{ weights: Map<string, Weight>; files: readonly string[] }> {
+async function readWeights(folder: string, config: NetworkConfig): Promise<{ weights: Map<string, Tensor>; files: readonly string[] }> {
   const reader = await openModelWeights(folder);
   try {
-    const weights = new Map<string, Weight>();
+    const weights = new Map<string, Tensor>();
     const family = familyOf(config);
     for (const [stored, entry] of reader.entries) {
       const names = family.weightNames(config, stored);

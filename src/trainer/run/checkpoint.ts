@@ -13,7 +13,7 @@ import type { Shape } from '../ir/op.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { isAdapter, isHead } from '../peft/method.js';
-import { reopenBaseModel, type BaseModel, type BaseReference } from './baseModel.js';
+import { reopenBaseModel, unreadOf, type BaseModel, type BaseReference, type Unread } from './baseModel.js';
 
 /** What a resume needs beside parameters and moments; everything random follows from the seed and the step. */
 export interface Progress {
@@ -118,11 +118,9 @@ export async function writeCheckpoint(folder: string, { base, network, method, l
   // The averages are what was evaluated, and what others should load; to go on, the parameters themselves are needed too.
   const values = state.ema ?? state.parameters;
   if (method.type === 'full') {
-    await writeSafetensors(
-      join(folder, files.model),
-      named(values, (name) => name),
-      { format: 'pt' },
-    );
+    await writeSafetensors(join(folder, files.model), [...named(values, (name) => name), ...base.unread(new Set(parameters.map(({ name }) => name)))], {
+      format: 'pt',
+    });
   } else {
     await writeSafetensors(
       join(folder, files.adapter),
@@ -183,6 +181,8 @@ export interface LoadedCheckpoint {
   preprocessor: Preprocessor;
   method: MethodConfig;
   labels: string[];
+  /** What a whole model takes along beside the network's weights. */
+  unread?: Unread | undefined;
   /** Every weight of the network, trained or not. */
   weight(name: string, shape: Shape): Float32Array;
 }
@@ -212,7 +212,8 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
     if (!found && (!opened || isHead(name) || isAdapter(name))) throw errors.weightMissing(file, name);
     return found?.data ?? opened!.weight(name, shape, 0);
   };
-  return { folder, json, base: opened, network, preprocessor, method: method as unknown as MethodConfig, labels: network.labels, weight };
+  const unread = opened?.unread ?? unreadOf(values);
+  return { folder, json, base: opened, network, preprocessor, method: method as unknown as MethodConfig, labels: network.labels, weight, unread };
 }
 
 /** What a run trains, to be held against what its checkpoint was saved from. */

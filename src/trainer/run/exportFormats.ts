@@ -9,7 +9,7 @@ import { emitModel } from '../onnx/emit.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { mergeLowRank } from '../peft/merge.js';
 import { isAdapter, methodOf } from '../peft/method.js';
-import { currentName, currentTarget } from '../peft/moduleNames.js';
+import { currentName, currentTarget } from '../nn/moduleNames.js';
 import { writeModelConfig, type LoadedCheckpoint } from './checkpoint.js';
 import { modelSpecOf, wholeWeights } from './modelSpec.js';
 
@@ -39,7 +39,8 @@ export async function writeWhole(folder: string, model: LoadedCheckpoint): Promi
   const whole = merged(model);
   await writeModelConfig(folder, model);
   const tensors = wholeWeights(whole).map(({ name, shape }): [string, Tensor] => [name, { shape: [...shape], data: whole.weight(name, shape) }]);
-  await writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
+  const unread = model.unread?.(new Set(tensors.map(([name]) => name))) ?? [];
+  await writeSafetensors(join(folder, 'model.safetensors'), [...tensors, ...unread], { format: 'pt' });
 }
 
 /** Whether Python finds the base under its name with the very weights that were trained on. */

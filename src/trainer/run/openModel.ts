@@ -38,5 +38,5 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
     if (isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return base.weight(name, shape, 0);
   };
-  return { folder, json: base.json, network, preprocessor, method: { type: 'full' }, labels: network.labels, weight };
+  return { folder, json: base.json, network, preprocessor, method: { type: 'full' }, labels: network.labels, weight, unread: base.unread };
 }

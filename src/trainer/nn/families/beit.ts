@@ -3,8 +3,8 @@ import type { Value } from '../../ir/graph.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family, Resizing } from '../family.js';
-import { hubName } from '../hubNames.js';
 import { layerNorm, learnedTokens, meanToken, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import { classicName } from '../moduleNames.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
 import { relativePositionBias } from '../relativePositions.js';
@@ -67,7 +67,9 @@ export const beit: Family<BeitConfig> = {
   checkpointJson: (json: Fields, { imageSize }: BeitConfig): Fields => ({ ...json, image_size: imageSize }),
   weightNames(_config: BeitConfig, stored: string): readonly string[] {
     if (stored.endsWith('.relative_position_index')) return [];
-    const known = hubName(stored).replace('shared_position_bias.', 'encoder.relative_position_bias.');
+    const known = classicName(stored)
+      .replace('shared_position_bias.', 'encoder.relative_position_bias.')
+      .replace(/(?<=layer\.\d+\.)relative_position_bias\./, `${blockBias}.`);
     return [known.startsWith('beit.') || known.startsWith('classifier.') ? known : `beit.${known}`];
   },
   resizing(config: BeitConfig, name: string): Resizing | undefined {

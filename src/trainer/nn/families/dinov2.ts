@@ -3,8 +3,8 @@ import type { Value } from '../../ir/graph.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
-import { hubName } from '../hubNames.js';
 import { activations, layerNorm, learnedTokens, meanToken, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import { classicAttentionName } from '../moduleNames.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
@@ -60,7 +60,7 @@ function family(name: Dinov2Config['family'], className: string): Family<Dinov2C
     },
     checkpointJson: (json: Fields, { imageSize }: Dinov2Config): Fields => ({ ...json, image_size: imageSize }),
     weightNames(_config: Dinov2Config, stored: string): readonly string[] {
-      const known = hubName(stored, true);
+      const known = classicAttentionName(stored);
       return [known.startsWith(`${name}.`) || known.startsWith('classifier.') ? known : `${name}.${known}`];
     },
     resizing(config: Dinov2Config, weight: string) {

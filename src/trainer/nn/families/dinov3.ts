@@ -89,7 +89,8 @@ function body(s: Scope, config: Dinov3Config, images: Value, norm: PixelNorm): r
     bias,
     layerScale: ['layer_scale1.lambda1', 'layer_scale2.lambda1'],
     rotary: rotaryEmbedding(s, config, height / config.patchSize, width / config.patchSize),
-    mlp: (_, name, y) => (config.isGated ? gatedMlp(s, `${name}.mlp`, y, config) : mlp(s, `${name}.mlp.up_proj`, `${name}.mlp.down_proj`, y, { ...config, bias: bias.mlp })),
+    mlp: (_, name, y) =>
+      config.isGated ? gatedMlp(s, `${name}.mlp`, y, config) : mlp(s, `${name}.mlp.up_proj`, `${name}.mlp.down_proj`, y, { ...config, bias: bias.mlp }),
   };
   // Nothing reads the other tokens of the last block.
   for (let i = 0; i < config.layers; i++) x = block(s, spec, `layer.${i}`, x, batch, i === config.layers - 1 ? 1 : undefined);

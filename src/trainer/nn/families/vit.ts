@@ -3,8 +3,8 @@ import type { Value } from '../../ir/graph.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
-import { hubName } from '../hubNames.js';
 import { layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import { classicName } from '../moduleNames.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
@@ -36,6 +36,8 @@ const distilled = 'DeiTForImageClassificationWithTeacher';
 
 function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<VitConfig> {
   const positions = `${name}.embeddings.position_embeddings`;
+  const embeddings = ['cls_token', 'distillation_token', 'position_embeddings', 'patch_embeddings.projection.weight', 'patch_embeddings.projection.bias'];
+  const others = [...embeddings.map((part) => `${name}.embeddings.${part}`), `${name}.layernorm.weight`, `${name}.layernorm.bias`];
   return {
     name,
     architectures,
@@ -68,11 +70,11 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
     weightNames(config: VitConfig, stored: string): readonly string[] {
       const timm = timmNames(config, stored);
       if (timm) return timm;
-      const known = hubName(stored);
+      const known = classicName(stored);
       if (config.classifiers.some((head) => known.startsWith(`${head}.`))) return [known];
       // A bare body (`ViTModel`) lacks the family's prefix.
       const body = known.startsWith(`${name}.`) ? known : `${name}.${known}`;
-      return [`${name}.embeddings.`, `${name}.encoder.`, `${name}.layernorm.`].some((part) => body.startsWith(part)) ? [body] : [];
+      return body.startsWith(`${name}.encoder.layer.`) || others.includes(body) ? [body] : [];
     },
     preprocessorJson: timmPreprocessor,
     resizing: (config: VitConfig, weight: string) => (weight === positions ? positionResizing(config, config.specialTokens, [1]) : undefined),
@@ -99,7 +101,14 @@ const vitJson = (config: VitConfig): Fields => ({
   attention_probs_dropout_prob: config.attentionDropout,
 });
 
-export const vit = family('vit', ['ViTForImageClassification', 'ViTModel', 'ViTMAEModel', 'ViTMAEForPreTraining', 'vit_*_patch* (timm)', 'deit_*_patch* (timm)']);
+export const vit = family('vit', [
+  'ViTForImageClassification',
+  'ViTModel',
+  'ViTMAEModel',
+  'ViTMAEForPreTraining',
+  'vit_*_patch* (timm)',
+  'deit_*_patch* (timm)',
+]);
 export const deit = family('deit', ['DeiTForImageClassification', distilled, 'DeiTModel']);
 
 function body(s: Scope, config: VitConfig, images: Value, norm: PixelNorm): readonly Value[] {
