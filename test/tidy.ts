@@ -61,6 +61,7 @@ const keepers: [packages: RegExp, importer: RegExp][] = [
   [/^vscode$/, /^src\/extension\//],
   [/^onnxruntime-(node|common)$/, /^src\/trainer\/onnx\/session\.ts$/],
   [/^sharp$/, /^src\/trainer\/data\/decode\.ts$/],
+  [/^@huggingface\/hub$/, /^src\/trainer\/hub\//],
   [/^@tensorflow\//, /^src\/trainer\/engine\/tfjs/],
   [/^@vscode\/webview-ui-toolkit/, /^src\/webview\/controls\.ts$/],
 ];

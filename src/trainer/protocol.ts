@@ -17,7 +17,8 @@ export interface ErrorInfo {
 
 export type DeviceName = 'cpu' | 'webgpu' | 'cuda';
 export type SplitName = 'train' | 'validation' | 'test';
-export type Phase = 'scan' | 'decode' | 'features' | 'compile' | 'evaluate';
+/** `download` counts bytes, the others pictures or steps. */
+export type Phase = 'download' | 'scan' | 'decode' | 'features' | 'compile' | 'evaluate';
 
 /** Events of a training run, one JSON object a line in `events.jsonl` and on stdout with `--json`. */
 export type TrainEvent =
@@ -178,6 +179,19 @@ export interface Comparison {
   /** The methods asked for; those without a row are still to come. */
   methods: string[];
   rows: ComparisonRow[];
+}
+
+/** What `vitune download --json` prints at its end, after `progress` events of the phase `download`. */
+export interface Download {
+  type: 'downloaded';
+  kind: 'model' | 'dataset';
+  id: string;
+  /** The commit that the revision is. */
+  revision: string;
+  /** Absolute path in the cache: of the model, or of the folder with the classes or splits. */
+  folder: string;
+  files: number;
+  bytes: number;
 }
 
 /** What a run is about: `run.json` in the run folder, written at its start. */

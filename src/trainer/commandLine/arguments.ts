@@ -12,6 +12,7 @@ export const usages = {
   inspect: 'vitune inspect DATASET [--json]',
   export: 'vitune export --checkpoint RUN_OR_CHECKPOINT --format peft|transformers|onnx --output FOLDER [--dataset FOLDER] [--json]',
   compare: 'vitune compare --dataset FOLDER [--methods NAME,NAME...] [--set KEY=VALUE]... [--output FOLDER] [--json]',
+  download: 'vitune download NAME[@REVISION] [--dataset] [--json]',
   doctor: 'vitune doctor [--json]',
   cache: 'vitune cache [--clear] [--json]',
 } as const;
@@ -31,6 +32,8 @@ const options: Record<CommandName, Options> = {
     output: { type: 'string' },
     json: { type: 'boolean' },
   },
+  // Here --dataset says what the name is; elsewhere it takes a folder.
+  download: { dataset: { type: 'boolean' }, json: { type: 'boolean' } },
   doctor: { json: { type: 'boolean' } },
   cache: { clear: { type: 'boolean' }, json: { type: 'boolean' } },
 };
@@ -54,6 +57,7 @@ export interface Arguments {
   format?: string;
   output?: string;
   methods?: string;
+  isDataset: boolean;
   top: number;
 }
 
@@ -75,5 +79,7 @@ export function parseArguments(command: CommandName, args: string[], positionals
   }
   const top = Number(likeliest);
   if (!Number.isInteger(top) || top < 1) throw errors.usage(l10n.t('--top must be a whole number above 0.'), usage);
-  return { json: false, resume: false, clear: false, set: [], ...values, positionals: parsed.positionals, top };
+  // The one option that is a switch in one command and takes a folder in the others.
+  const isDataset = (values.dataset as unknown) === true;
+  return { json: false, resume: false, clear: false, set: [], ...values, isDataset, positionals: parsed.positionals, top };
 }

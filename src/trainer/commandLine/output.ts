@@ -54,6 +54,12 @@ export function bar(share: number, width = 24): string {
   return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;
 }
 
+/** A bar of a download, in megabytes. */
+export function downloadStatus(done: number, total: number): string {
+  const [here, whole] = [done, total].map((bytes) => (bytes / 1e6).toFixed(1));
+  return `${bar(done / Math.max(1, total))} ${l10n.t('Downloading: {0} of {1} MB', here!, whole!)}`;
+}
+
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** Columns aligned by their widest cell; numbers to the right. */

@@ -11,6 +11,7 @@ import { cache } from './cache.js';
 import { classify } from './classify.js';
 import { compare } from './compare.js';
 import { doctor } from './doctor.js';
+import { download } from './download.js';
 import { evaluate } from './evaluate.js';
 import { exportCheckpoint } from './export.js';
 import { inspect } from './inspect.js';
@@ -22,7 +23,7 @@ export const exitCodes = { done: 0, bug: 1, input: 2, cancelled: 130 } as const;
 /** Runs a command to its end; throws a `UserError` for what the person can mend. Returns whether all of the input was good, if it can tell. */
 export type Command = (args: string[], output: Output, signal: AbortSignal) => Promise<boolean | void>;
 
-const commands: Record<CommandName, Command> = { train, classify, evaluate, inspect, export: exportCheckpoint, compare, doctor, cache };
+const commands: Record<CommandName, Command> = { train, classify, evaluate, inspect, export: exportCheckpoint, compare, download, doctor, cache };
 
 /** The version in the package's manifest, above this file. */
 async function version(): Promise<string> {

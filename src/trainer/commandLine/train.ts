@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { RecordedEvent, TrainEvent } from '../protocol.js';
 import { runTraining } from '../run/runTraining.js';
 import { parseArguments } from './arguments.js';
-import { bar, confusionTable, formatError, percent, type Output } from './output.js';
+import { bar, confusionTable, downloadStatus, formatError, percent, type Output } from './output.js';
 
 const splits = { train: () => l10n.t('train'), validation: () => l10n.t('validation'), test: () => l10n.t('test') };
 
@@ -55,6 +55,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
         );
         return event.resumedFrom !== undefined && output.line(l10n.t('Going on from step {0}', event.resumedFrom));
       case 'progress':
+        if (event.phase === 'download') return output.status(downloadStatus(event.done, event.total));
         return output.status(`${bar(event.done / event.total)} ${phases[event.phase]()} ${event.done}/${event.total}`);
       case 'step':
         return output.status(

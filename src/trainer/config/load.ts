@@ -70,18 +70,28 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Makes paths absolute; a model is one when it looks like it or is a folder, else a name. */
-async function resolvePaths(config: TrainConfig, folder: string): Promise<TrainConfig> {
+/** A model on the hub as `owner/name` and `revision`, whichever way they were given. */
+function withRevision(config: TrainConfig, placeOf: LoadedConfig['placeOf']): TrainConfig {
+  const { model, revision } = config;
+  const at = model.indexOf('@');
+  if (at < 0) return config;
+  if (revision !== undefined) throw errors.hub.revisionTwice(model, placeOf('revision'));
+  return { ...config, model: model.slice(0, at), revision: model.slice(at + 1) };
+}
+
+/** Makes paths absolute; a model is one when it looks like it or is a folder, else a name. A dataset on the hub stays as it is. */
+async function resolvePaths(config: TrainConfig, folder: string, placeOf: LoadedConfig['placeOf']): Promise<TrainConfig> {
   const { dataset, model, output } = config;
   const modelPath = resolve(folder, model);
   const isPath = model !== 'embedded' && (/^\.{0,2}[\\/]|\\/.test(model) || isAbsolute(model) || (await isFolder(modelPath)));
   const absolute = <Value extends string | undefined>(path: Value) => (path === undefined ? path : resolve(folder, path)) as Value;
   return {
-    ...config,
-    model: isPath ? modelPath : model,
+    ...(isPath ? { ...config, model: modelPath } : withRevision(config, placeOf)),
     dataset:
       typeof dataset === 'string'
-        ? absolute(dataset)
+        ? dataset.startsWith('hub:')
+          ? dataset
+          : absolute(dataset)
         : { train: absolute(dataset.train), validation: absolute(dataset.validation), test: absolute(dataset.test) },
     output: absolute(output),
   };
@@ -101,12 +111,9 @@ export async function loadConfig(path: string, overrideTexts: string[] = []): Pr
   const value = applyOverrides(text.value, overrides);
   const parsed = buildSchema().safeParse(value);
   if (!parsed.success) throw explain(parsed.error.issues, value, text, overrides);
-  return {
-    path: file,
-    config: await resolvePaths(parsed.data, dirname(file)),
-    placeOf(key) {
-      const keys = key.split('.');
-      return overrideOf(overrides, keys) ? {} : text.placeOfValue(keys);
-    },
+  const placeOf = (key: string): Place => {
+    const keys = key.split('.');
+    return overrideOf(overrides, keys) ? {} : text.placeOfValue(keys);
   };
+  return { path: file, config: await resolvePaths(parsed.data, dirname(file), placeOf), placeOf };
 }

@@ -83,6 +83,7 @@ export function buildSchema() {
           description: l10n.t('The model to start from: "embedded" (comes with ViTune), a folder in Hugging Face format, or the name of one on the hub.'),
           examples: ['embedded', 'WinKawaks/vit-tiny-patch16-224', 'facebook/deit-tiny-patch16-224', 'google/vit-base-patch16-224-in21k'],
         }),
+      revision: z.string().min(1).optional().describe(l10n.t('Of a model on the hub: the branch, tag or commit to take; without it, the branch main.')),
       init: choice({
         pretrained: l10n.t("Start from the model's own weights."),
         random: l10n.t('Start the same network from random weights, e.g. to compare.'),
@@ -98,7 +99,7 @@ export function buildSchema() {
             test: z.string().min(1).optional().describe(l10n.t('Folder of the pictures for the final test.')),
           }),
         ])
-        .describe(l10n.t('A folder with one folder of pictures for each class, or a folder for each split.')),
+        .describe(l10n.t('A folder with one folder of pictures for each class, a folder for each split, or "hub:owner/name" for such a dataset on the hub.')),
       method: method().describe(l10n.t('How to fine-tune: a name, or an object with options.')),
       epochs: count(100_000).default(10).describe(l10n.t('How often each training picture is seen.')),
       maxSteps: count(1e9).optional().describe(l10n.t('Stops after this many steps, whatever the epochs.')),

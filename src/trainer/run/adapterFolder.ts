@@ -19,6 +19,7 @@ const pattern = z.record(z.string(), z.number().gt(0)).nullish();
 const adapterSchema = z.looseObject({
   peft_type: z.string(),
   base_model_name_or_path: z.string().min(1).nullish(),
+  revision: z.string().nullish(),
   r: z.number().gt(0).default(8),
   lora_alpha: z.number().gt(0).default(8),
   use_rslora: z.boolean().nullish(),
@@ -116,8 +117,10 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
   const ownFile = join(folder, 'config.json');
   const own = (await isThere(ownFile)) ? parseNetwork(await readJson(ownFile), ownFile) : undefined;
   const model = await baseOf(folder, named);
-  const base = await openBaseModel({ model, init: 'pretrained', seed: 0, imageSize: own?.imageSize, place: { file: configFile } }).catch((error: unknown) => {
-    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(named, folder) : error;
+  const place = { file: configFile };
+  const revision = adapter.revision ?? undefined;
+  const base = await openBaseModel({ model, revision, init: 'pretrained', seed: 0, imageSize: own?.imageSize, place }).catch((error: unknown) => {
+    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(model, revision, folder) : error;
   });
   const preprocessorFile = join(folder, 'preprocessor_config.json');
   const preprocessor = (await isThere(preprocessorFile))

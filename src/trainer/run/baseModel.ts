@@ -8,7 +8,9 @@ import { openModelWeights } from '../checkpoint/modelWeights.js';
 import { isFloat, requireFinite, type Tensor } from '../checkpoint/safetensors.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
 import { errors, reasonOf, UserError, type Place } from '../errors.js';
-import { findCachedModel, hubCache, isHubId } from '../hub/cachedModel.js';
+import { findSnapshot } from '../hub/hubCache.js';
+import { hubCache } from '../hub/hubSettings.js';
+import { hubName, isCommit, isHubId } from '../hub/repository.js';
 import { sizeOf } from '../ir/shape.js';
 import type { Shape } from '../ir/op.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
@@ -21,6 +23,8 @@ import { Random } from '../random.js';
 export interface BaseReference {
   /** `embedded`, the absolute path of a folder, or a hub id. */
   model: string;
+  /** Of a hub model: its commit. */
+  revision?: string | undefined;
   init: 'pretrained' | 'random';
   /** With `random`: the seed of the weights. */
   seed: number;
@@ -54,6 +58,7 @@ export const unreadOf =
 
 export interface BaseModelOptions {
   model: string;
+  revision?: string | undefined;
   init: 'pretrained' | 'random';
   seed: number;
   imageSize?: number;
@@ -70,11 +75,12 @@ async function embeddedFolder(): Promise<string> {
   }
 }
 
-async function folderOf(model: string, place: Place): Promise<string> {
+/** A hub model is taken from the cache; `provideModel` brings it there. */
+async function folderOf(model: string, revision: string | undefined, place: Place): Promise<string> {
   if (model === 'embedded') return embeddedFolder();
   if (!isHubId(model)) return model;
-  const cached = await findCachedModel(model);
-  if (cached === undefined) throw errors.modelNotCached(model, hubCache(), place);
+  const cached = await findSnapshot({ kind: 'model', id: model, revision }, hubCache());
+  if (cached === undefined) throw errors.modelNotCached(hubName({ id: model, revision }), hubCache(), place);
   return cached;
 }
 
@@ -119,8 +125,8 @@ export function randomWeight(name: string, shape: Shape, seed: number): Float32A
 }
 
 /** Opens a model. Throws a `UserError` when there is none, it is of an unknown architecture, or its files are damaged. */
-export async function openBaseModel({ model, init, seed, imageSize, place = {} }: BaseModelOptions): Promise<BaseModel> {
-  const folder = await folderOf(model, place);
+export async function openBaseModel({ model, revision, init, seed, imageSize, place = {} }: BaseModelOptions): Promise<BaseModel> {
+  const folder = await folderOf(model, revision, place);
   const configFile = join(folder, 'config.json');
   if (!(await isThere(configFile))) throw errors.modelNotFound(model, place);
   const json = (await readJson(configFile)) as Record<string, unknown>;
@@ -135,7 +141,8 @@ export async function openBaseModel({ model, init, seed, imageSize, place = {} }
     ...preprocessor,
     transform: transform.width === side && transform.height === side ? transform : withImageSize(transform, side),
   };
-  const reference = { model, init, seed, imageSize: side };
+  const commit = isHubId(model) && isCommit(basename(folder)) ? { revision: basename(folder) } : {};
+  const reference = { model, ...commit, init, seed, imageSize: side };
   const common = { config: { ...config, imageSize: side }, json, preprocessor: sized };
   if (init === 'random') {
     // What follows from the family says nothing more, and what is left out can change without making another base of it.
@@ -197,7 +204,7 @@ async function readWeights(folder: string, config: NetworkConfig): Promise<{ wei
 /** Opens the model of a checkpoint again; throws a `UserError` when what is found is not what the checkpoint was trained on. */
 export async function reopenBaseModel(reference: BaseReference, checkpoint: string): Promise<BaseModel> {
   const base = await openBaseModel({ ...reference, place: { file: checkpoint } }).catch((error: unknown) => {
-    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(reference.model, checkpoint) : error;
+    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(reference.model, reference.revision, checkpoint) : error;
   });
   if (base.reference.sha256 !== reference.sha256) throw errors.baseChanged(reference.model, checkpoint);
   return base;

@@ -76,6 +76,7 @@ function adapterConfigJson(method: MethodConfig, base: BaseReference, parameters
     peft_type: 'LORA',
     task_type: null,
     base_model_name_or_path: base.model,
+    revision: base.revision ?? null,
     inference_mode: true,
     r: lora?.rank ?? 1,
     lora_alpha: lora?.alpha ?? 1,
@@ -146,7 +147,14 @@ export async function writeCheckpoint(folder: string, { base, network, method, l
 
 const aboutSchema = z.object({
   format: z.literal(1),
-  base: z.object({ model: z.string(), init: z.enum(['pretrained', 'random']), seed: z.number(), imageSize: z.number(), sha256: z.string() }),
+  base: z.object({
+    model: z.string(),
+    revision: z.string().optional(),
+    init: z.enum(['pretrained', 'random']),
+    seed: z.number(),
+    imageSize: z.number(),
+    sha256: z.string(),
+  }),
   method: z.looseObject({ type: z.enum(['head', 'lora', 'full']) }),
 });
 
@@ -168,6 +176,11 @@ async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> 
     if (error instanceof SyntaxError) throw errors.checkpointDamaged(file, reasonOf(error));
     throw error;
   }
+}
+
+/** The model that a checkpoint was trained on. */
+export async function readBaseReference(folder: string): Promise<BaseReference> {
+  return (await parsed(join(folder, files.about), (json) => aboutSchema.parse(json))).base;
 }
 
 /** A checkpoint opened for classification. */

@@ -12,9 +12,10 @@ import { errors, UserError, type Place } from '../errors.js';
 import { sizeOf } from '../ir/shape.js';
 import type { ErrorInfo, TrainEvent } from '../protocol.js';
 import { openBaseModel } from './baseModel.js';
-import { readProgress } from './checkpoint.js';
+import { readBaseReference, readProgress } from './checkpoint.js';
 import { featureLimit, featureName, planFeatures } from './featurePlan.js';
 import { FeatureStore } from './featureStore.js';
+import { provideDataset, provideModel } from './hubSources.js';
 import { planOf } from './plan.js';
 import { initialValues, optimizerOf, prepare } from './prepare.js';
 import { TrainingLoop } from './trainingLoop.js';
@@ -57,8 +58,13 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   const notice = ({ code, message, remedy, file }: Omit<ErrorInfo, 'remedy'> & { remedy?: string }): void =>
     emit({ type: 'notice', code, message, remedy, file });
 
-  const base = await openBaseModel({ ...config, place: placeOf('model') });
-  const dataset = await scanDataset(config.dataset, { validationSplit: config.validationSplit, seed: config.seed, signal }).catch((error: unknown) => {
+  const download = { signal, onProgress: (done: number, total: number) => emit({ type: 'progress', phase: 'download', done, total }) };
+  // A resumed run goes on with the commit it was started on, wherever the branch is now.
+  const wanted = resumeFrom === undefined ? config.revision : ((await readBaseReference(resumeFrom)).revision ?? config.revision);
+  const revision = await provideModel(config.model, wanted, { ...download, place: placeOf('model') });
+  const base = await openBaseModel({ ...config, revision, place: placeOf('model') });
+  const spec = typeof config.dataset === 'string' ? await provideDataset(config.dataset, { ...download, place: placeOf('dataset') }) : config.dataset;
+  const dataset = await scanDataset(spec, { validationSplit: config.validationSplit, seed: config.seed, signal }).catch((error: unknown) => {
     throw atConfig(error, placeOf('dataset'));
   });
   const { labels } = dataset;

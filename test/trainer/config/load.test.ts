@@ -151,7 +151,7 @@ test('unknown keys, with the one that was meant', async () => {
 });
 
 test('an unknown key like no other gets the list; an option of another method is unknown', async () => {
-  await fails('{"dataset":"a","zebracrossing":1}', { code: 'CONFIG_KEY_UNKNOWN', remedy: 'model, init, dataset' });
+  await fails('{"dataset":"a","zebracrossing":1}', { code: 'CONFIG_KEY_UNKNOWN', remedy: 'model, revision, init, dataset' });
   await fails('{"dataset":"a","method":{"type":"head","rank":1}}', { code: 'CONFIG_KEY_UNKNOWN', remedy: 'type, dropout' });
 });
 

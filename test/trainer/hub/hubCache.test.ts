@@ -3,10 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { findCachedModel, hubCache } from '../../../src/trainer/hub/cachedModel.js';
+import { findSnapshot } from '../../../src/trainer/hub/hubCache.js';
+import { hubCache } from '../../../src/trainer/hub/hubSettings.js';
 
 const cache = mkdtempSync(join(tmpdir(), 'vitune-hub-'));
 after(() => rmSync(cache, { recursive: true, force: true }));
+
+const find = (id: string, revision?: string) => findSnapshot({ kind: 'model', id, revision }, cache);
 
 function addRevision(id: string, revision: string, time: number): string {
   const folder = join(cache, `models--${id.replace('/', '--')}`, 'snapshots', revision);
@@ -24,13 +27,13 @@ test('the cache is where huggingface_hub has it', () => {
 test('main is taken where it is known, else the newest revision', async () => {
   const old = addRevision('owner/model', 'aaa', 1000);
   const newer = addRevision('owner/model', 'bbb', 2000);
-  assert.equal(await findCachedModel('owner/model', cache), newer);
+  assert.equal(await find('owner/model'), newer);
   mkdirSync(join(cache, 'models--owner--model', 'refs'));
   writeFileSync(join(cache, 'models--owner--model', 'refs', 'main'), 'aaa\n');
-  assert.equal(await findCachedModel('owner/model', cache), old);
+  assert.equal(await find('owner/model'), old);
 });
 
 test('what is not cached, or no id at all, is not found', async () => {
-  assert.equal(await findCachedModel('owner/other', cache), undefined);
-  for (const id of ['../owner/model', 'owner/../model', 'a/b/c', '', '/abs']) assert.equal(await findCachedModel(id, cache), undefined);
+  assert.equal(await find('owner/other'), undefined);
+  for (const id of ['../owner/model', 'owner/../model', 'a/b/c', '', '/abs']) assert.equal(await find(id), undefined);
 });

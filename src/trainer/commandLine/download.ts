@@ -1,0 +1,28 @@
+/** `vitune download`: a model, or a dataset of pictures, from the Hugging Face hub into the cache it shares with Python's tools. */
+import * as l10n from '@vscode/l10n';
+import { errors } from '../errors.js';
+import { downloadDataset, downloadModel } from '../hub/download.js';
+import { parseHubName } from '../hub/repository.js';
+import type { Download } from '../protocol.js';
+import { isPicture } from '../run/hubSources.js';
+import { parseArguments } from './arguments.js';
+import { downloadStatus, type Output } from './output.js';
+
+export async function download(args: string[], output: Output, signal: AbortSignal): Promise<void> {
+  const { positionals, isDataset } = parseArguments('download', args, { least: 1, most: 1 });
+  const name = positionals[0]!;
+  const repository = parseHubName(name);
+  if (!repository) throw errors.hub.nameInvalid(name, {});
+  const options = {
+    signal,
+    onProgress(done: number, total: number): void {
+      output.json({ type: 'progress', phase: 'download', done, total });
+      output.status(downloadStatus(done, total));
+    },
+  };
+  const { commit, folder, files, bytes } = isDataset ? await downloadDataset(repository, isPicture, options) : await downloadModel(repository, options);
+  const result: Download = { type: 'downloaded', kind: isDataset ? 'dataset' : 'model', id: repository.id, revision: commit, folder, files, bytes };
+  output.json(result);
+  output.line(l10n.t('{0}: {1} files, {2} MB, commit {3}', repository.id, files, (bytes / 1e6).toFixed(1), commit));
+  output.line(folder);
+}

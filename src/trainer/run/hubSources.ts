@@ -1,0 +1,33 @@
+/** What a config names on the hub, brought into the cache: the model to start from, and the dataset. */
+import { basename } from 'node:path';
+import { formatOfName, isReadable } from '../data/format.js';
+import { errors } from '../errors.js';
+import { downloadDataset, downloadModel, findDataset, findModel, type DownloadOptions } from '../hub/download.js';
+import { hubCache } from '../hub/hubSettings.js';
+import { isHubId, isRevision, parseHubName } from '../hub/repository.js';
+
+/** Before the name of a dataset on the hub, since a folder may have the same name. */
+export const hubPrefix = 'hub:';
+
+export const isPicture = (path: string): boolean => {
+  const format = formatOfName(path);
+  return format !== undefined && isReadable(format);
+};
+
+/** Downloads a hub model unless it is in the cache, and returns its commit; undefined where the model is none of the hub's. */
+export async function provideModel(model: string, revision: string | undefined, options: DownloadOptions): Promise<string | undefined> {
+  if (!isHubId(model)) return undefined;
+  if (revision !== undefined && !isRevision(revision)) throw errors.hub.nameInvalid(`${model}@${revision}`, options.place ?? {});
+  // What is cached is taken as it is, so that a second run starts from the same weights; `vitune download` looks for newer ones.
+  const cached = await findModel({ id: model, revision }, hubCache());
+  return cached === undefined ? (await downloadModel({ id: model, revision }, options)).commit : basename(cached);
+}
+
+/** The folder of a dataset: itself, or where `hub:owner/name` is in the cache after it was downloaded. */
+export async function provideDataset(dataset: string, options: DownloadOptions): Promise<string> {
+  if (!dataset.startsWith(hubPrefix)) return dataset;
+  const name = dataset.slice(hubPrefix.length);
+  const repository = parseHubName(name);
+  if (!repository) throw errors.hub.nameInvalid(name, options.place ?? {});
+  return (await findDataset(repository, hubCache())) ?? (await downloadDataset(repository, isPicture, options)).folder;
+}
