@@ -14,6 +14,8 @@ export interface BatchSource {
   readonly splits: ImageStore['splits'];
   trainBatches(o: TrainBatchOptions): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
   evaluationBatches(split: SplitName, batchSize: number): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
+  /** What stands for the pixels of validation pictures, where something does. */
+  featuresOf?(paths: readonly string[], batchSize: number): Promise<Float32Array>;
 }
 
 export interface FeatureStoreOptions {
@@ -83,6 +85,12 @@ export class FeatureStore implements BatchSource {
 
   async *evaluationBatches(split: SplitName, batchSize: number): AsyncGenerator<Batch<Float32Array>, void, undefined> {
     yield* this.#batches({ split, view: 0 }, [...this.splits[split].keys()], batchSize);
+  }
+
+  /** Features [batchSize, length] of validation pictures; zeros after them. */
+  featuresOf(paths: readonly string[], batchSize: number): Promise<Float32Array> {
+    const chosen = paths.map((path) => this.splits.validation.findIndex((sample) => sample.path === path));
+    return this.#read({ split: 'validation', view: 0 }, chosen, batchSize);
   }
 
   /** Computes what is not known yet; where that is nothing, the prefix is not even compiled. */

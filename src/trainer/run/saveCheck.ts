@@ -14,8 +14,8 @@ interface SaveCheckParts {
   transform: ImageTransform;
   /** Pictures in a batch of `logits`. */
   batch: number;
-  /** Of the model in training. */
-  logits: (images: Uint8Array) => Promise<Float32Array>;
+  /** Of the model in training, of a batch of pictures given by their pixels and paths. */
+  logits: (images: Uint8Array, paths: readonly string[]) => Promise<Float32Array>;
 }
 
 /**
@@ -57,7 +57,10 @@ export class SaveCheck {
       const group = sample.slice(first, first + batch);
       const images = new Uint8Array(batch * size);
       group.forEach(({ pixels }, i) => images.set(pixels, i * size));
-      const all = await this.p.logits(images);
+      const all = await this.p.logits(
+        images,
+        group.map(({ path }) => path),
+      );
       const width = all.length / batch;
       group.forEach((_, i) => logits.push(Array.from(all.subarray(i * width, (i + 1) * width))));
     }

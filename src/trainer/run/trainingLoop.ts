@@ -86,7 +86,7 @@ export class TrainingLoop {
       labels: content.labels,
       transform: content.base.preprocessor.transform,
       batch: config.evalBatchSize ?? config.batchSize,
-      logits: (images) => trainable.logits(images),
+      logits: async (images, paths) => trainable.logits((await store.featuresOf?.(paths, config.evalBatchSize ?? config.batchSize)) ?? images),
     });
   }
 

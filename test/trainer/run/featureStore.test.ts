@@ -58,6 +58,8 @@ for (const [name, method] of [
     const first = await train(config);
     assert.equal(computed(first), 19);
     assertClose(lossesOf(first), lossesOf(anew));
+    const { parity } = first.at(-1) as Extract<TrainEvent, { type: 'finished' }>;
+    assert.ok(parity && parity.pictures === 4 && parity.changed.length === 0, 'a fresh process answers the pictures as the suffix their features');
     const second = await train(config);
     assert.equal(computed(second), 0);
     assert.deepEqual(lossesOf(second), lossesOf(first));
