@@ -1,7 +1,9 @@
 /** What is measured: a Hugging Face folder under LoRA on query and value of all blocks, with one batch of random pictures. */
+import { methodObject } from '../src/trainer/config/methods.js';
 import { OrtEngine } from '../src/trainer/engine/ort.js';
 import { Trainable, type TrainBatch } from '../src/trainer/engine/trainable.js';
-import { initialAdapter } from '../src/trainer/peft/init.js';
+import { depthsOf } from '../src/trainer/nn/families.js';
+import { firstValues } from '../src/trainer/peft/init.js';
 import { methodOf } from '../src/trainer/peft/method.js';
 import type { DeviceName } from '../src/trainer/protocol.js';
 import { Random } from '../src/trainer/random.js';
@@ -28,7 +30,7 @@ export async function openSubject({ folder, device, batchSize, rank, threads }: 
       config: base.config,
       norm: { mean, deviation: std, rescale: rescaleFactor },
       frozen: (name, shape) => base.weight(name, shape, seed),
-      method: methodOf({ type: 'lora', rank, alpha: 16, dropout: 0, targetModules: ['query', 'value'] }),
+      method: methodOf(methodObject().parse({ type: 'lora', rank }), depthsOf(base.config)),
       labels,
       height,
       width,
@@ -39,9 +41,7 @@ export async function openSubject({ folder, device, batchSize, rank, threads }: 
     accumulates: false,
     seed,
   });
-  trainable.restore({
-    parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, initialAdapter(name, shape, seed) ?? base.weight(name, shape, seed).slice()])),
-  });
+  trainable.restore({ parameters: firstValues(trainable.parameters, (name, shape) => base.weight(name, shape, seed), seed) });
   const random = new Random(seed, 'bench');
   const images = new Uint8Array(batchSize * height * width * 3).map(() => random.below(256));
   const targets = new Float32Array(batchSize * labels);

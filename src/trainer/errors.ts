@@ -308,6 +308,42 @@ export const errors = {
       place,
     ),
 
+  targetModulesOutsideLayers: (targets: readonly string[], layers: readonly number[], place: Place) =>
+    new UserError(
+      'TARGET_MODULES_UNMATCHED',
+      t('No linear layer named {0} lies in the blocks {1}.', targets.join(', '), layers.join(', ')),
+      t('Name layers of these blocks, or leave out layersToTransform.'),
+      place,
+    ),
+  layerOutOfRange: (layer: number, blocks: number, place: Place) =>
+    new UserError(
+      'LAYER_OUT_OF_RANGE',
+      t('The model has no block {0}.', layer),
+      t('It has {0} blocks, which are counted from 0 to {1}.', blocks, blocks - 1),
+      place,
+    ),
+  blocksTooMany: (blocks: number, there: number, place: Place) =>
+    new UserError(
+      'BLOCKS_TOO_MANY',
+      t('The last {0} blocks should train, but the model has {1}.', blocks, there),
+      t('Choose at most {0}; to train everything, take the method "full".', there),
+      place,
+    ),
+  modulesUnmatched: (patterns: readonly string[], known: readonly string[], place: Place) =>
+    new UserError(
+      'MODULES_UNMATCHED',
+      t('No weight of the model is named like {0}.', patterns.join(', ')),
+      t('Parts of names that exist: {0}.', known.join(', ')),
+      place,
+    ),
+  bottleneckTooWide: (bottleneck: number, width: number, place: Place) =>
+    new UserError(
+      'BOTTLENECK_TOO_WIDE',
+      t("The bottleneck {0} is above the model's width {1}.", bottleneck, width),
+      t('Choose a bottleneck of at most {0}; a sixteenth of the width is usual.', width),
+      place,
+    ),
+
   // --- interchange --------------------------------------------------------------------------------------------
   headMissing: (folder: string) =>
     new UserError(

@@ -6,7 +6,7 @@
 import json
 import shutil
 from pathlib import Path
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 import numpy as np
 import peft
@@ -209,14 +209,34 @@ def zeropower(grad: torch.Tensor, coefficients: tuple[float, float, float], step
 torch.optim._muon._zeropower_via_newtonschulz = zeropower
 
 
-def train(model: torch.nn.Module, pixels: torch.Tensor, truth: torch.Tensor, batches: list[list[int]], curve: Curve) -> dict:
+def make_batches(micro: int) -> list[list[int]]:
+    """Indices into the pictures, BATCH a micro-batch: every picture once before any comes again."""
+    generator = torch.Generator().manual_seed(3)
+    order = torch.cat([torch.randperm(PICTURES, generator=generator) for _ in range(STEPS * micro * BATCH // PICTURES)])
+    return order.reshape(STEPS * micro, BATCH).tolist()
+
+
+def train(
+    model: torch.nn.Module,
+    pixels: torch.Tensor,
+    truth: torch.Tensor,
+    batches: list[list[int]],
+    curve: Curve,
+    rate_scale: Callable[[str], float] = lambda _: 1.0,
+) -> dict:
     """STEPS steps of torch.optim.AdamW; loss and gradient norm are those before the step's update."""
     micro = curve.micro_batches
     decayed = set(Trainer.get_decay_parameter_names(None, model))
     named = [(key, tensor) for key, tensor in model.named_parameters() if tensor.requires_grad]
+    scales = sorted({rate_scale(key) for key, _ in named}, reverse=True)
     groups = [
-        {"params": [tensor for key, tensor in named if key in decayed], "weight_decay": curve.weight_decay},
-        {"params": [tensor for key, tensor in named if key not in decayed], "weight_decay": 0.0},
+        {
+            "params": [tensor for key, tensor in named if (key in decayed) == decays and rate_scale(key) == scale],
+            "lr": curve.rate * scale,
+            "weight_decay": curve.weight_decay if decays else 0.0,
+        }
+        for scale in scales
+        for decays in (True, False)
     ]
     optimizers: list[torch.optim.Optimizer] = []
     if curve.muon:
@@ -255,9 +275,7 @@ def train(model: torch.nn.Module, pixels: torch.Tensor, truth: torch.Tensor, bat
 def curve_of(name: str, key: str, pictures: np.ndarray, truth: list[int]) -> dict:
     curve = CURVES[name][key]
     method, micro = curve.method, curve.micro_batches
-    generator = torch.Generator().manual_seed(3)
-    order = torch.cat([torch.randperm(PICTURES, generator=generator) for _ in range(STEPS * micro * BATCH // PICTURES)])
-    batches = order.reshape(STEPS * micro, BATCH).tolist()
+    batches = make_batches(micro)
     pixels, labels = pixel_values(name, pictures), torch.tensor(truth)
 
     model = adapted(name, method)

@@ -4,10 +4,12 @@ import type { Node, Value } from '../ir/graph.js';
 import type { OpType } from '../ir/op.js';
 import { rules, type Rule } from './rules.js';
 
-/** Values on a way from any of `sources`: only these carry a gradient. */
+/** Values on a way from any of `sources` that nothing holds constant: only these carry a gradient. */
 function dependants(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
   const found = new Set(sources);
-  for (const node of nodes) if (node.inputs.some((v) => found.has(v))) for (const output of node.outputs) found.add(output);
+  for (const node of nodes) {
+    if (rules[node.op.type] !== 'constant' && node.inputs.some((v) => found.has(v))) for (const output of node.outputs) found.add(output);
+  }
   return found;
 }
 
@@ -26,7 +28,8 @@ export function backward(b: Builder, loss: Value, parameters: readonly Value[]):
     const grad = grads.get(output);
     if (others.some((v) => grads.has(v))) throw new Error(`${node.op.type}: only the first output has a gradient`);
     if (!grad || !node.inputs.some((v) => carries.has(v))) continue;
-    const rule = rules[node.op.type] as Rule<OpType> | 'not differentiable';
+    const rule = rules[node.op.type] as Rule<OpType> | 'not differentiable' | 'constant';
+    if (rule === 'constant') continue;
     if (rule === 'not differentiable') throw new Error(`${node.op.type} is not differentiable, but a parameter lies before it`);
     const parts = rule(b, grad, { op: node.op, node, needs: (i) => carries.has(node.inputs[i]!) });
     node.inputs.forEach((input, i) => {

@@ -30,7 +30,7 @@ const unary =
   <T extends OpType>(part: (b: Builder, grad: Value, x: Value, y: Value) => Value): Rule<T> =>
   (b, grad, { node }) => [part(b, grad, node.inputs[0]!, node.outputs[0]!)];
 
-export const rules: { [T in OpType]: Rule<T> | 'not differentiable' } = {
+export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant' } = {
   input: () => [],
   constant: () => [],
   minimum: 'not differentiable',
@@ -38,6 +38,7 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' } = {
   cast: 'not differentiable',
   // What is quantised is frozen: rounding has no slope of use.
   dequantize: 'not differentiable',
+  stopGradient: 'constant',
   add: binary(
     (_b, g) => g,
     (_b, g) => g,

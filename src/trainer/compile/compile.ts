@@ -4,7 +4,7 @@ import { Builder } from '../ir/builder.js';
 import { check } from '../ir/check.js';
 import type { Graph, Value } from '../ir/graph.js';
 import { blocksOf, familyOf } from '../nn/families.js';
-import { linearHead } from '../nn/head.js';
+import { classificationHead } from '../nn/head.js';
 import type { PixelNorm } from '../nn/layers.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { adamw, decays, type AdamWOptions, type StepScalars } from '../optim/adamw.js';
@@ -72,7 +72,7 @@ function buildForward(b: Builder, model: ModelSpec, batch: number, training: boo
   const images = b.input('images', [batch, model.height, model.width, 3], 'u8');
   const scope = new GraphScope(b, model.frozen, model.method, training ? { dropPath: dropPathRates(model) } : undefined);
   const features = familyOf(model.config).body(scope, model.config, images, model.norm);
-  const logits = linearHead(scope, model.config, features, { labels: model.labels, dropout: model.method.headDropout });
+  const logits = classificationHead(scope, model.config, features, { labels: model.labels, ...model.method.head });
   return { scope, logits };
 }
 
@@ -117,7 +117,7 @@ function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & {
 }
 
 /** The update of every parameter from its gradient, with outputs `gradientNorm` and `next:…`; inputs are made for moments, averages and scalars. */
-function buildUpdate(b: Builder, parameters: ReadonlyMap<string, Value>, grads: readonly Value[], optimizer: OptimizerSpec): void {
+function buildUpdate(b: Builder, method: Method, parameters: ReadonlyMap<string, Value>, grads: readonly Value[], optimizer: OptimizerSpec): void {
   const scalars: StepScalars = { learningRate: b.input('learningRate', []), correction1: b.input('correction1', []), correction2: b.input('correction2', []) };
   const oneMinusDecay = optimizer.ema && b.input('oneMinusDecay', []);
   const clipped = clipByGlobalNorm(b, grads, optimizer.maxGradNorm);
@@ -126,12 +126,13 @@ function buildUpdate(b: Builder, parameters: ReadonlyMap<string, Value>, grads: 
     const m = b.input(names.moment1(name), parameter.shape);
     const v = b.input(names.moment2(name), parameter.shape);
     const options = decays(name) ? optimizer : { ...optimizer, weightDecay: 0 };
+    const learningRate = b.scale(scalars.learningRate, method.learningRateScale?.(name) ?? 1);
     // Tokens, norms, biases and heads stay with AdamW, as Muon's authors advise.
     const momentum = parameter.shape.length === 2 && !isHead(name) ? optimizer.muon : undefined;
     const next =
       momentum === undefined
-        ? adamw(b, { parameter, m, v }, clipped.grads[i]!, scalars, options)
-        : { ...muon(b, { parameter, m }, clipped.grads[i]!, scalars.learningRate, { ...options, momentum }), v };
+        ? adamw(b, { parameter, m, v }, clipped.grads[i]!, { ...scalars, learningRate }, options)
+        : { ...muon(b, { parameter, m }, clipped.grads[i]!, learningRate, { ...options, momentum }), v };
     b.output(names.next(name), next.parameter);
     b.output(names.next(names.moment1(name)), next.m);
     b.output(names.next(names.moment2(name)), next.v);
@@ -151,7 +152,7 @@ export function compileStep(model: ModelSpec, optimizer: OptimizerSpec, batch: n
   const b = new Builder();
   const { scope, loss, grads } = buildGradient(b, model, batch);
   b.output('loss', loss);
-  buildUpdate(b, scope.parameters, grads, optimizer);
+  buildUpdate(b, model.method, scope.parameters, grads, optimizer);
   return { step: finish(b, model.cut), parameters: specsOf(scope), masks: scope.masks };
 }
 
@@ -166,6 +167,7 @@ export function compileAccumulation(model: ModelSpec, optimizer: OptimizerSpec, 
   const inputs = new Map(parameters.map(({ name, shape }) => [name, u.input(name, shape)]));
   buildUpdate(
     u,
+    model.method,
     inputs,
     parameters.map(({ name, shape }) => u.input(names.gradient(name), shape)),
     optimizer,

@@ -1,9 +1,11 @@
 /** The scope in which a family's graph is built for a method: what trains becomes an input, what is frozen a constant. */
 import type { Builder } from '../ir/builder.js';
-import type { Value } from '../ir/graph.js';
+import type { Graph, Value } from '../ir/graph.js';
 import type { Shape } from '../ir/op.js';
+import type { LoraOptions } from '../methodConfig.js';
+import { activations } from '../nn/layers.js';
 import type { Scope } from '../nn/scope.js';
-import type { Method } from '../peft/method.js';
+import { bottleneckOf, loraScaling, type Method } from '../peft/method.js';
 
 export interface ParameterSpec {
   name: string;
@@ -17,6 +19,10 @@ export interface MaskSpec extends ParameterSpec {
 
 /** The frozen weight of that name. */
 export type FrozenWeights = (name: string, shape: Shape) => Float32Array;
+
+/** The frozen weights that a finished graph reads. */
+export const frozenOf = (graph: Graph): ParameterSpec[] =>
+  graph.nodes.flatMap(({ op }) => (op.type === 'constant' && op.name && !op.name.startsWith('pixel.') ? [{ name: op.name, shape: op.shape }] : []));
 
 export class GraphScope implements Scope {
   /** What trains, in the order in which the graph reads it. */
@@ -48,13 +54,43 @@ export class GraphScope implements Scope {
     const { b } = this;
     const width = x.shape[1]!;
     this.layers.push(name);
-    const y = b.matmul(x, this.weight(`${name}.weight`, [out, width]), { transB: true, bias: bias ? this.weight(`${name}.bias`, [out]) : undefined });
+    const weight = this.weight(`${name}.weight`, [out, width]);
+    const shift = bias ? this.weight(`${name}.bias`, [out]) : undefined;
+    const y = b.matmul(x, weight, { transB: true, bias: shift });
     const lora = this.method.lora?.(name);
-    if (!lora) return y;
-    // LoRA: W x + (alpha / rank) · B A x (Hu et al., 2021, arXiv:2106.09685), named as PEFT names it.
-    const down = b.matmul(this.dropout(x, lora.dropout), this.weight(`${name}.lora_A.weight`, [lora.rank, width]), { transB: true });
-    const up = b.matmul(down, this.weight(`${name}.lora_B.weight`, [out, lora.rank]), { transB: true, alpha: lora.alpha / lora.rank });
-    return b.add(y, up);
+    return lora ? this.#adapted(name, lora, { x, y, weight, bias: shift }) : y;
+  };
+
+  /** LoRA beside y = W x + b: y + s · B A x (Hu et al., 2021, arXiv:2106.09685), named as PEFT names it. */
+  #adapted(name: string, lora: LoraOptions, { x, y, weight, bias }: { x: Value; y: Value; weight: Value; bias?: Value | undefined }): Value {
+    const { b } = this;
+    const [out, width] = weight.shape as [number, number];
+    const alpha = loraScaling(lora);
+    const dropped = this.dropout(x, lora.dropout);
+    const lowerA = this.weight(`${name}.lora_A.weight`, [lora.rank, width]);
+    const upperB = this.weight(`${name}.lora_B.weight`, [out, lora.rank]);
+    const update = b.matmul(b.matmul(dropped, lowerA, { transB: true }), upperB, { transB: true, alpha });
+    if (!lora.useDora) return b.add(y, update);
+    // DoRA: m ⊙ (W + s · B A) / ‖W + s · B A‖ by row (Liu et al., 2024, arXiv:2402.09353), the norm held constant as in their section 4.3. Dropout
+    // reaches the change alone, as in PEFT: y + (f - 1) ⊙ W x' + f ⊙ s · B A x', where f is the magnitude over the norm.
+    const merged = b.add(weight, b.matmul(upperB, lowerA, { alpha }));
+    const norm = b.reshape(b.sqrt(b.sum(b.mul(merged, merged), [1])), [out]);
+    const factor = b.div(this.weight(`${name}.lora_magnitude_vector`, [out]), b.stopGradient(norm));
+    const product = dropped !== x ? b.matmul(dropped, weight, { transB: true }) : bias ? b.sub(y, bias) : y;
+    return b.add(y, b.add(b.mul(product, b.sub(factor, b.scalar(1))), b.mul(update, factor)));
+  }
+
+  /** x + W₂ f(W₁ x) (Houlsby et al., 2019, arXiv:1902.00751); the words are AdapterHub's. */
+  adapter = (place: string, x: Value): Value => {
+    const options = this.method.adapter?.(place);
+    if (!options) return x;
+    const { b } = this;
+    const width = x.shape[1]!;
+    const size = bottleneckOf(options, width);
+    const layer = (part: string, of: Value, outSize: number): Value =>
+      b.matmul(of, this.weight(`${place}.${part}.weight`, [outSize, of.shape[1]!]), { transB: true, bias: this.weight(`${place}.${part}.bias`, [outSize]) });
+    const inner = activations[options.activation]!(this, layer('adapter_down', x, size));
+    return b.add(x, layer('adapter_up', this.dropout(inner, options.dropout), width));
   };
 
   dropout = (x: Value, rate: number): Value => (this.training && rate ? this.b.mul(x, this.#mask(x.shape, rate)) : x);

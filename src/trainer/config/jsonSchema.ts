@@ -38,8 +38,8 @@ function methodSnippets(): JsonSchema['defaultSnippets'] {
     const { type: _type, ...options } = schema.parse({ type: name }) as Record<string, unknown>;
     // `^` before a text means that VS Code inserts the rest as JSON rather than as a text.
     const stops = Object.entries(options).map(([key, value], i) => {
-      const stop = Array.isArray(value) ? value : `^\${${i + 1}:${JSON.stringify(value)}}`;
-      return [key, stop];
+      if (Array.isArray(value)) return [key, value];
+      return [key, typeof value === 'string' ? `\${${i + 1}:${value}}` : `^\${${i + 1}:${JSON.stringify(value)}}`];
     });
     return { label: `${name} {…}`, description: schema.description, body: { type: name, ...Object.fromEntries(stops) } };
   });

@@ -1,44 +1,114 @@
 /** The fine-tuning methods a config can name, one entry each: options with defaults, the trade-off in one sentence, the usual learning rate. */
 import * as l10n from '@vscode/l10n';
 import { z } from 'zod';
+import { choice } from './choice.js';
 
 function method<Name extends string, Options extends z.core.$ZodShape>(name: Name, tradeOff: string, options: Options) {
   return z.strictObject({ type: z.literal(name).describe(tradeOff), ...options }).describe(tradeOff);
+}
+
+const share = () => z.number().gte(0).lt(1).default(0);
+
+/** Options of low-rank adaptation, whatever the precision of the weights beside it. */
+function loraOptions() {
+  return {
+    rank: z.int().min(1).max(1024).default(8).describe(l10n.t('Rank of the update matrices: more can learn more, and costs more.')),
+    alpha: z.number().gt(0).max(65536).default(16).describe(l10n.t('Strength of the update: it is scaled by alpha / rank.')),
+    dropout: share().describe(l10n.t("Share of the adapter's inputs dropped while training.")),
+    targetModules: z
+      .array(z.string().min(1))
+      .min(1)
+      .default(['query', 'value'])
+      .meta({
+        description: l10n.t('The linear layers that get an adapter, by the end of their names; "all-linear" means each but the classifier.'),
+        examples: [['query', 'value'], ['query', 'key', 'value'], ['all-linear']],
+      }),
+    layersToTransform: z
+      .array(z.int().min(0).max(511))
+      .min(1)
+      .optional()
+      .describe(l10n.t('The blocks that get adapters, counted from 0; without it, all. Those before the first need no backward pass.')),
+    useRslora: z.boolean().default(false).describe(l10n.t('Scales by alpha / √rank instead (rsLoRA), which keeps a high rank learning.')),
+    useDora: z
+      .boolean()
+      .default(false)
+      .describe(l10n.t('Also learns the length of each row of the adapted weights (DoRA): often closer to full fine-tuning at a low rank, for slower steps.')),
+  };
 }
 
 /** The schema of each method's object form; its description is the trade-off that completion shows. A new method is a new entry here. */
 export function methodSchemas() {
   return {
     head: method('head', l10n.t('Trains only the classifier on top: seconds an epoch, enough when the pictures resemble those the model knows.'), {
-      dropout: z.number().gte(0).lt(1).default(0).describe(l10n.t('Share of the features dropped before the classifier while training.')),
+      hidden: z
+        .int()
+        .min(0)
+        .max(65536)
+        .default(0)
+        .describe(l10n.t('Width of a hidden layer in the classifier, which makes it a small MLP; 0 keeps it linear.')),
+      dropout: share().describe(l10n.t("Share of the inputs of the classifier's last layer dropped while training.")),
     }),
-    lora: method(
-      'lora',
-      l10n.t('Trains small low-rank matrices beside the frozen weights: close to full fine-tuning with a fraction of the memory and a small checkpoint.'),
+    partial: method(
+      'partial',
+      l10n.t('Trains the last blocks and the classifier: more able than the head alone, and what lies before needs no backward pass.'),
       {
-        rank: z.int().min(1).max(1024).default(8).describe(l10n.t('Rank of the update matrices: more can learn more, and costs more.')),
-        alpha: z.number().gt(0).max(65536).default(16).describe(l10n.t('Strength of the update: it is scaled by alpha / rank.')),
-        dropout: z.number().gte(0).lt(1).default(0).describe(l10n.t("Share of the adapter's inputs dropped while training.")),
-        targetModules: z
+        blocks: z.int().min(0).max(512).default(2).describe(l10n.t('How many of the last blocks train, with the norm and the classifier after them.')),
+        modules: z
           .array(z.string().min(1))
-          .min(1)
-          .default(['query', 'value'])
+          .default([])
           .meta({
-            description: l10n.t('The linear layers that get an adapter, by the end of their names; "all-linear" means each but the classifier.'),
-            examples: [['query', 'value'], ['query', 'key', 'value'], ['all-linear']],
+            description: l10n.t('Other weights that train, by a part of their names between dots; * stands for anything within a part.'),
+            examples: [['layernorm*'], ['layer.0', 'layer.1'], ['bias']],
           }),
       },
     ),
-    full: method('full', l10n.t('Trains every weight: the most able with many pictures, the slowest, and the largest checkpoint.'), {}),
+    adapter: method(
+      'adapter',
+      l10n.t('Trains small bottleneck networks put into the frozen blocks: like LoRA a fraction of the weights, but the model stays a little slower.'),
+      {
+        placement: choice({
+          pfeiffer: l10n.t('One after the MLP of each block: half the parameters, mostly as good.'),
+          houlsby: l10n.t('One after the attention and one after the MLP of each block.'),
+        })
+          .default('pfeiffer')
+          .describe(l10n.t('Where in a block the bottlenecks are.')),
+        reductionFactor: z.number().gte(1).max(4096).default(16).describe(l10n.t("The model's width divided by the bottleneck's.")),
+        bottleneck: z.int().min(1).max(16384).optional().describe(l10n.t('Width of the bottleneck, instead of reductionFactor.')),
+        activation: choice({ relu: 'max(x, 0)', gelu: 'x · Φ(x)', silu: 'x / (1 + e⁻ˣ)' })
+          .default('relu')
+          .describe(l10n.t('The function inside the bottleneck.')),
+        dropout: share().describe(l10n.t("Share of the bottleneck's values dropped while training.")),
+      },
+    ),
+    lora: method(
+      'lora',
+      l10n.t('Trains small low-rank matrices beside the frozen weights: close to full fine-tuning with a fraction of the memory and a small checkpoint.'),
+      loraOptions(),
+    ),
+    full: method('full', l10n.t('Trains every weight: the most able with many pictures, the slowest, and the largest checkpoint.'), {
+      layerDecay: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(1)
+        .describe(l10n.t('Factor of the learning rate from each block to the one before it; 0.65 to 0.75 is usual, with a higher learning rate. 1 is none.')),
+    }),
   };
 }
 
 type MethodSchemas = ReturnType<typeof methodSchemas>;
 export type MethodName = keyof MethodSchemas;
+
+/** Any method with its options. */
+export function methodObject() {
+  type AnyMethod = MethodSchemas[MethodName];
+  return z.discriminatedUnion('type', Object.values(methodSchemas()) as [AnyMethod, ...AnyMethod[]]);
+}
+
 /** A method with all its options, e.g. `{ type: 'lora', rank: 8, … }`. */
 export type Method = { [Name in MethodName]: z.output<MethodSchemas[Name]> }[MethodName];
 
 export const defaultMethod: MethodName = 'lora';
 
 /** What `learningRate` is when the config does not say; for AdamW. */
-export const defaultLearningRates: Record<MethodName, number> = { head: 1e-3, lora: 1e-3, full: 5e-5 };
+export const defaultLearningRates: Record<MethodName, number> = { head: 1e-3, partial: 1e-4, adapter: 1e-3, lora: 1e-3, full: 5e-5 };

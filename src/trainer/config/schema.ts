@@ -1,15 +1,11 @@
 /** The one schema of `*.vitune.json`: it gives the type, the validation and (through jsonSchema.ts) what the editor completes. */
 import * as l10n from '@vscode/l10n';
 import { z } from 'zod';
-import { defaultLearningRates, defaultMethod, methodSchemas, type MethodName } from './methods.js';
+import { choice } from './choice.js';
+import { defaultLearningRates, defaultMethod, methodObject, methodSchemas, type MethodName } from './methods.js';
 
 const share = () => z.number().gte(0).lt(1);
 const count = (max: number) => z.int().min(1).max(max);
-
-/** A union of texts with words for each, which completion shows. */
-function choice<Name extends string>(options: Record<Name, string>) {
-  return z.enum(Object.keys(options) as Name[]).meta({ enumDescriptions: Object.values(options) });
-}
 
 /** A pair [low, high] of numbers above 0. */
 function range(max: number) {
@@ -20,8 +16,7 @@ function range(max: number) {
 function method() {
   const schemas = methodSchemas();
   const names = Object.keys(schemas) as MethodName[];
-  type AnyMethod = (typeof schemas)[MethodName];
-  const object = z.discriminatedUnion('type', Object.values(schemas) as [AnyMethod, ...AnyMethod[]]);
+  const object = methodObject();
   const name = z.enum(names).meta({ enumDescriptions: names.map((each) => schemas[each].description) });
   return z
     .union([name, object])

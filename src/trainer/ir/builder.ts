@@ -48,6 +48,7 @@ export class Builder {
   sigmoid = (x: Value): Value => this.#one({ type: 'sigmoid' }, x);
   relu = (x: Value): Value => this.#one({ type: 'relu' }, x);
   gelu = (x: Value): Value => this.#one({ type: 'gelu' }, x);
+  stopGradient = (x: Value): Value => this.#one({ type: 'stopGradient' }, x);
   softmax = (x: Value): Value => this.#one({ type: 'softmax' }, x);
   logSoftmax = (x: Value): Value => this.#one({ type: 'logSoftmax' }, x);
   concat = (axis: number, ...parts: Value[]): Value => this.#one({ type: 'concat', axis }, ...parts);

@@ -29,6 +29,8 @@ export type Op =
   | { type: 'relu' }
   /** x · Φ(x) with the exact normal distribution function (Hendrycks and Gimpel, 2016, arXiv:1606.08415). */
   | { type: 'gelu' }
+  /** x, held constant in the backward pass. */
+  | { type: 'stopGradient' }
   | { type: 'cast'; to: DType }
   /** alpha · op(a) · op(b) [+ bias] over the last two axes; leading axes are equal. `bias` ([n], optional third input) needs rank 2. */
   | { type: 'matmul'; transA: boolean; transB: boolean; alpha: number }

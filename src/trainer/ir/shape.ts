@@ -76,6 +76,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   erf: unary,
   tanh: unary,
   sigmoid: unary,
+  stopGradient: unary,
   relu: unary,
   gelu: unary,
   softmax: overLast,

@@ -24,7 +24,7 @@ export function block(s: Scope, spec: BlockSpec, name: string, x: Value, batch: 
   const { names, bias, layerScale, hiddenDropout, layerNormEpsilon } = spec;
   const first = (v: Value): Value => (read === undefined ? v : firstTokens(s, v, batch, read));
   const branch = (v: Value, i: 0 | 1): Value => {
-    const dropped = s.dropout(v, hiddenDropout);
+    const dropped = s.dropout(s.adapter(`${name}.${(['attention_adapter', 'output_adapter'] as const)[i]}`, v), hiddenDropout);
     const scaled = layerScale ? b.mul(dropped, s.weight(`${name}.${layerScale[i]}`, [d])) : dropped;
     return s.dropPath(scaled, batch, name);
   };

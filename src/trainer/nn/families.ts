@@ -47,3 +47,6 @@ export function depthOf(config: NetworkConfig, name: string): number {
   if (block >= 0) return block + 1;
   return familyOf(config).isStem(config, name) ? 0 : config.layers + 1;
 }
+
+/** The number of blocks, and the depth of whatever has a name. */
+export const depthsOf = (config: NetworkConfig) => ({ blocks: config.layers, of: (name: string): number => depthOf(config, name) });

@@ -9,6 +9,11 @@ export interface Scope {
   weight(name: string, shape: Shape): Value;
   /** x [n, in] -> [n, out] by `name.weight` [out, in] and, where `bias`, `name.bias` [out]; adapters of the method come on top. */
   linear(name: string, x: Value, out: number, bias?: boolean): Value;
+  /**
+   * What a sublayer gives, x [n, width], through the bottleneck adapter that the method has at that place, if any. A block calls it before dropout,
+   * scale and residual: after the attention's output projection as `BLOCK.attention_adapter`, after the MLP as `BLOCK.output_adapter`.
+   */
+  adapter(place: string, x: Value): Value;
   /** Zeroes a share `rate` of x and scales the rest up while training; the identity otherwise. */
   dropout(x: Value, rate: number): Value;
   /**

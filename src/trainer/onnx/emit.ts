@@ -110,6 +110,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   erf: plain('Erf'),
   tanh: plain('Tanh'),
   sigmoid: plain('Sigmoid'),
+  stopGradient: plain('Identity'),
   relu: plain('Relu'),
   gelu: plain('Gelu'),
   softmax: plain('Softmax', { axis: -1 }),

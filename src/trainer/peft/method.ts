@@ -1,21 +1,29 @@
-/** What a fine-tuning method says to the compiler: which weights train, and which linear layers carry an adapter. */
-
-export interface LoraOptions {
-  rank: number;
-  /** The adapter's output is scaled by alpha / rank. */
-  alpha: number;
-  dropout: number;
-  /** Last parts of the names of the linear layers to adapt, e.g. `query`; `all-linear` means every one but the head. */
-  targetModules: readonly string[];
-}
+/** What a fine-tuning method says to the compiler: which weights train, what is added to the network, and where. */
+import type { AdapterOptions, LoraOptions, MethodConfig } from '../methodConfig.js';
 
 export interface Method {
-  /** Whether the model's own weight of that name trains. */
+  /** Whether the weight of that name trains, be it the model's own or one that the method adds. */
   trains(name: string): boolean;
   /** Low-rank adaptation of the linear layer of that name, or undefined. */
   lora?(layer: string): LoraOptions | undefined;
-  /** Dropout before the head. */
-  headDropout: number;
+  /** The bottleneck adapter at that place of a block, or undefined. */
+  adapter?(place: string): AdapterOptions | undefined;
+  /** What the learning rate of a parameter is multiplied by; 1 where absent. */
+  learningRateScale?(name: string): number;
+  head: {
+    /** Width of a hidden layer; 0 for a linear head. */
+    hidden: number;
+    /** Dropout before the last layer. */
+    dropout: number;
+  };
+}
+
+/** Where weights lie in a network. */
+export interface Depths {
+  /** Number of blocks. */
+  blocks: number;
+  /** 0 for what comes before the blocks, i + 1 for block i, `blocks` + 1 for what comes after them: the final norm and the head. */
+  of(name: string): number;
 }
 
 const headNames = ['classifier', 'cls_classifier', 'distillation_classifier'];
@@ -24,25 +32,63 @@ const headNames = ['classifier', 'cls_classifier', 'distillation_classifier'];
 export const isHead = (name: string): boolean => headNames.some((head) => name === head || name.startsWith(`${head}.`));
 
 /** Whether a weight is one that a method adds to the model. */
-export const isAdapter = (name: string): boolean => /\.lora_[AB]\.weight$/.test(name);
+export const isAdapter = (name: string): boolean => /\.(lora_[AB]\.weight|lora_magnitude_vector|adapter_(down|up)\.(weight|bias))$/.test(name);
 
 /** As PEFT matches `target_modules`: the whole name or its last parts. */
 export const matchesModule = (layer: string, target: string): boolean =>
   target === 'all-linear' ? !isHead(layer) : layer === target || layer.endsWith(`.${target}`);
 
-export type MethodConfig = { type: 'head'; dropout: number } | ({ type: 'lora' } & Omit<LoraOptions, 'type'>) | { type: 'full' };
+/** Whether parts of a weight's name that follow one another are those of `pattern`, in which * is anything within a part. */
+export function matchesPattern(name: string, pattern: string): boolean {
+  const escaped = pattern.split('*').map((text) => text.replaceAll(/[.\\+?^${}()|[\]]/g, '\\$&'));
+  return new RegExp(`(^|\\.)${escaped.join('[^.]*')}(\\.|$)`).test(name);
+}
 
-export function methodOf(config: MethodConfig): Method {
+/** What B A x is scaled by: alpha / rank (Hu et al., 2021, arXiv:2106.09685), or alpha / √rank (Kalajdzievski, 2023, arXiv:2312.03732). */
+export const loraScaling = ({ alpha, rank, useRslora }: LoraOptions): number => alpha / (useRslora ? Math.sqrt(rank) : rank);
+
+/** The bottleneck's width in a model of width `width`. */
+export const bottleneckOf = ({ bottleneck, reductionFactor }: AdapterOptions, width: number): number =>
+  bottleneck ?? Math.max(1, Math.floor(width / reductionFactor));
+
+/** Whether the placement has an adapter at `place`: Houlsby et al., 2019 (arXiv:1902.00751), put one after each sublayer; Pfeiffer et al., 2021 (arXiv:2005.00247), after the MLP alone. */
+const hasAdapter = ({ placement }: AdapterOptions, place: string): boolean => placement === 'houlsby' || place.endsWith('.output_adapter');
+
+/** What a whole model, as a file holds it, was trained by for all that it shows: nothing is added to it. */
+export const nothingAdded: MethodConfig = { type: 'full', layerDecay: 1 };
+
+const linearHead = { hidden: 0, dropout: 0 };
+
+export function methodOf(config: MethodConfig, depths: Depths): Method {
   switch (config.type) {
     case 'head':
-      return { trains: isHead, headDropout: config.dropout };
-    case 'lora':
+      return { trains: isHead, head: config };
+    case 'partial': {
+      const first = depths.blocks + 1 - config.blocks;
+      return { trains: (name) => depths.of(name) >= first || config.modules.some((pattern) => matchesPattern(name, pattern)), head: linearHead };
+    }
+    case 'adapter':
       return {
         trains: (name) => isHead(name) || isAdapter(name),
-        lora: (layer) => (!isHead(layer) && config.targetModules.some((target) => matchesModule(layer, target)) ? config : undefined),
-        headDropout: 0,
+        adapter: (place) => (hasAdapter(config, place) ? config : undefined),
+        head: linearHead,
       };
-    case 'full':
-      return { trains: () => true, headDropout: 0 };
+    case 'lora': {
+      const { targetModules, layersToTransform } = config;
+      const isTarget = (layer: string): boolean =>
+        !isHead(layer) &&
+        targetModules.some((target) => matchesModule(layer, target)) &&
+        (layersToTransform === undefined || layersToTransform.includes(depths.of(layer) - 1));
+      return {
+        trains: (name) => isHead(name) || isAdapter(name),
+        lora: (layer) => (isTarget(layer) ? config : undefined),
+        head: linearHead,
+      };
+    }
+    case 'full': {
+      // Bao et al., 2022 (BEiT, arXiv:2106.08254) and He et al., 2022 (MAE, arXiv:2111.06377): the head keeps the whole rate.
+      const scale = (name: string): number => config.layerDecay ** (depths.blocks + 1 - depths.of(name));
+      return { trains: () => true, learningRateScale: scale, head: linearHead };
+    }
   }
 }

@@ -9,7 +9,7 @@ import { sizeOf } from '../ir/shape.js';
 import type { Shape } from '../ir/op.js';
 import { parseNetwork } from '../nn/families.js';
 import { mergeLowRank } from '../peft/merge.js';
-import { isHead } from '../peft/method.js';
+import { isHead, nothingAdded } from '../peft/method.js';
 import { classicName } from '../nn/moduleNames.js';
 import { openBaseModel, type BaseModel } from './baseModel.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
@@ -127,7 +127,7 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     ? parsePreprocessor(await readJson(preprocessorFile), preprocessorFile, base.config.imageSize)
     : base.preprocessor;
 
-  const opened = { folder, json: base.json, network: base.config, preprocessor, method: { type: 'full' as const } };
+  const opened = { folder, json: base.json, network: base.config, preprocessor, method: nothingAdded };
   const names = wholeWeights({ ...opened, labels: ['', ''], weight: () => new Float32Array() });
   const shapes = new Map(names.map(({ name, shape }) => [name, shape]));
   const { layers, saved } = await readTensors(file, (name) => shapes.has(name));

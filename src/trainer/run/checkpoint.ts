@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
-import type { Method as MethodConfig } from '../config/methods.js';
+import { methodObject } from '../config/methods.js';
 import { parsePreprocessor, type Kernel, type Preprocessor } from '../data/transform.js';
 import type { ParameterSpec } from '../compile/scope.js';
 import type { ReadState, Values } from '../engine/trainable.js';
 import { errors, reasonOf } from '../errors.js';
 import type { Shape } from '../ir/op.js';
+import type { LoraOptions, MethodConfig } from '../methodConfig.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { isAdapter, isHead } from '../peft/method.js';
@@ -34,6 +35,8 @@ export interface CheckpointContent {
   method: MethodConfig;
   labels: readonly string[];
   parameters: readonly ParameterSpec[];
+  /** The weights that did not train. */
+  frozen: readonly ParameterSpec[];
   state: ReadState;
   progress: Progress;
 }
@@ -70,6 +73,16 @@ function preprocessorJson({ transform, rescaleFactor, mean, std }: Preprocessor)
   };
 }
 
+/** Whether a checkpoint holds the whole model, rather than what the method added to it. */
+const isWhole = ({ type }: MethodConfig): boolean => type === 'full' || type === 'partial';
+
+/** PEFT refuses a word for many layers beside a choice of blocks: then those that were adapted are named, by the last part of their names. */
+function targetModulesJson({ targetModules, layersToTransform }: LoraOptions, parameters: readonly ParameterSpec[]): string | readonly string[] {
+  if (!targetModules.includes('all-linear')) return targetModules;
+  if (!layersToTransform) return 'all-linear';
+  return [...new Set(parameters.flatMap(({ name }) => /([^.]+)\.lora_A\.weight$/.exec(name)?.[1] ?? []))];
+}
+
 function adapterConfigJson(method: MethodConfig, base: BaseReference, parameters: readonly ParameterSpec[]): object {
   const lora = method.type === 'lora' ? method : undefined;
   return {
@@ -82,12 +95,13 @@ function adapterConfigJson(method: MethodConfig, base: BaseReference, parameters
     lora_alpha: lora?.alpha ?? 1,
     lora_dropout: lora?.dropout ?? 0,
     // PEFT's own word for "no layer": such an adapter holds nothing but the head.
-    target_modules: lora?.targetModules.join() === 'all-linear' ? 'all-linear' : (lora?.targetModules ?? 'dummy-target-modules'),
+    target_modules: lora ? targetModulesJson(lora, parameters) : 'dummy-target-modules',
+    ...(lora?.layersToTransform ? { layers_to_transform: lora.layersToTransform } : {}),
     modules_to_save: [...new Set(parameters.flatMap(({ name }) => (isHead(name) ? [name.split('.')[0]!] : [])))],
     bias: 'none',
     fan_in_fan_out: false,
-    use_rslora: false,
-    use_dora: false,
+    use_rslora: lora?.useRslora ?? false,
+    use_dora: lora?.useDora ?? false,
     init_lora_weights: true,
   };
 }
@@ -111,24 +125,28 @@ export async function writeModelConfig(
 }
 
 /** Writes everything into `folder`, which exists and is empty. */
-export async function writeCheckpoint(folder: string, { base, network, method, labels, parameters, state, progress }: CheckpointContent): Promise<void> {
+export async function writeCheckpoint(
+  folder: string,
+  { base, network, method, labels, parameters, frozen, state, progress }: CheckpointContent,
+): Promise<void> {
   await writeModelConfig(folder, { json: base.json, network, labels, preprocessor: base.preprocessor });
   await writeJson(join(folder, files.about), { format: 1, base: base.reference, method });
   const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
     parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
   // The averages are what was evaluated, and what others should load; to go on, the parameters themselves are needed too.
   const values = state.ema ?? state.parameters;
-  if (method.type === 'full') {
-    await writeSafetensors(join(folder, files.model), [...named(values, (name) => name), ...base.unread(new Set(parameters.map(({ name }) => name)))], {
-      format: 'pt',
-    });
+  if (isWhole(method)) {
+    const rest = frozen.map(({ name, shape }): [string, Tensor] => [name, { shape: [...shape], data: base.weight(name, shape, 0) }]);
+    const unread = base.unread(new Set([...parameters, ...frozen].map(({ name }) => name)));
+    await writeSafetensors(join(folder, files.model), [...named(values, (name) => name), ...rest, ...unread], { format: 'pt' });
   } else {
     await writeSafetensors(
       join(folder, files.adapter),
       named(values, (name) => peftPrefix + name),
       { format: 'pt' },
     );
-    await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
+    // PEFT knows no bottleneck adapters: it must not take the file for one of its own and load the head alone.
+    if (method.type !== 'adapter') await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
   }
   await writeSafetensors(join(folder, files.optimizer), [
     ...named(state.m, (name) => `m:${name}`),
@@ -145,18 +163,20 @@ export async function writeCheckpoint(folder: string, { base, network, method, l
   });
 }
 
-const aboutSchema = z.object({
-  format: z.literal(1),
-  base: z.object({
-    model: z.string(),
-    revision: z.string().optional(),
-    init: z.enum(['pretrained', 'random']),
-    seed: z.number(),
-    imageSize: z.number(),
-    sha256: z.string(),
-  }),
-  method: z.looseObject({ type: z.enum(['head', 'lora', 'full']) }),
-});
+/** Options that a method has got since the checkpoint was saved take their defaults. */
+const aboutSchema = () =>
+  z.object({
+    format: z.literal(1),
+    base: z.object({
+      model: z.string(),
+      revision: z.string().optional(),
+      init: z.enum(['pretrained', 'random']),
+      seed: z.number(),
+      imageSize: z.number(),
+      sha256: z.string(),
+    }),
+    method: methodObject(),
+  });
 
 const progressSchema = z.object({
   step: z.int().min(0),
@@ -180,7 +200,7 @@ async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> 
 
 /** The model that a checkpoint was trained on. */
 export async function readBaseReference(folder: string): Promise<BaseReference> {
-  return (await parsed(join(folder, files.about), (json) => aboutSchema.parse(json))).base;
+  return (await parsed(join(folder, files.about), (json) => aboutSchema().parse(json))).base;
 }
 
 /** A checkpoint opened for classification. */
@@ -200,6 +220,12 @@ export interface LoadedCheckpoint {
   weight(name: string, shape: Shape): Float32Array;
 }
 
+/** What the method trained, by the names that the graph has. */
+async function readTrained(folder: string, method: MethodConfig): Promise<{ file: string; values: Map<string, Tensor> }> {
+  const file = join(folder, isWhole(method) ? files.model : files.adapter);
+  return { file, values: await readValues(file, isWhole(method) ? '' : peftPrefix) };
+}
+
 async function readValues(file: string, prefix: string): Promise<Map<string, Tensor>> {
   const { tensors } = await readSafetensors(file);
   requireFinite(tensors, file);
@@ -208,17 +234,15 @@ async function readValues(file: string, prefix: string): Promise<Map<string, Ten
 
 /** Opens a checkpoint; throws a `UserError` when it is damaged or its base model is not what it was. */
 export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> {
-  const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema.parse(json));
+  const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
   const configFile = join(folder, files.config);
   const json = await parsed(configFile, (value) => value as Record<string, unknown>);
   const network = parseNetwork(json, configFile);
   if (!network.labels.length) throw errors.checkpointDamaged(configFile, 'id2label');
   const preprocessorFile = join(folder, files.preprocessor);
   const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));
-  const isWhole = method.type === 'full';
-  const file = join(folder, isWhole ? files.model : files.adapter);
-  const values = await readValues(file, isWhole ? '' : peftPrefix);
-  const opened = isWhole ? undefined : await reopenBaseModel(base, folder);
+  const { file, values } = await readTrained(folder, method);
+  const opened = isWhole(method) ? undefined : await reopenBaseModel(base, folder);
   const weight = (name: string, shape: Shape): Float32Array => {
     const found = values.get(name);
     if (found && found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
@@ -226,7 +250,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
     return found?.data ?? opened!.weight(name, shape, 0);
   };
   const unread = opened?.unread ?? unreadOf(values);
-  return { folder, json, base: opened, network, preprocessor, method: method as unknown as MethodConfig, labels: network.labels, weight, unread };
+  return { folder, json, base: opened, network, preprocessor, method, labels: network.labels, weight, unread };
 }
 
 /** What a run trains, to be held against what its checkpoint was saved from. */
@@ -242,12 +266,12 @@ export interface Trained {
  */
 export async function readProgress(folder: string, { base, method, parameters }: Trained): Promise<{ state: ReadState; progress: Progress }> {
   const progress = await parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
-  const about = await parsed(join(folder, files.about), (json) => aboutSchema.parse(json));
+  const about = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
   if (about.base.sha256 !== base.sha256 || about.base.imageSize !== base.imageSize) throw errors.baseChanged(base.model, folder);
-  if (!isDeepStrictEqual({ ...about.method }, { ...method })) throw errors.methodChanged(folder);
-  const modelFile = join(folder, about.method.type === 'full' ? files.model : files.adapter);
+  if (!isDeepStrictEqual(about.method, method)) throw errors.methodChanged(folder);
+  const { file: modelFile, values } = await readTrained(folder, method);
   const optimizerFile = join(folder, files.optimizer);
-  const [values, moments] = [await readValues(modelFile, about.method.type === 'full' ? '' : peftPrefix), await readValues(optimizerFile, '')];
+  const moments = await readValues(optimizerFile, '');
   const pick = (from: Map<string, Tensor>, file: string, nameOf: (name: string) => string): Values =>
     new Map(
       parameters.map(({ name, shape }) => {

@@ -4,38 +4,44 @@ import { join } from 'node:path';
 import { readSafetensors, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
 import { compileForward } from '../compile/compile.js';
 import { errors } from '../errors.js';
-import { parseNetwork } from '../nn/families.js';
+import { depthsOf, parseNetwork } from '../nn/families.js';
 import { emitModel } from '../onnx/emit.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { mergeLowRank } from '../peft/merge.js';
-import { isAdapter, methodOf } from '../peft/method.js';
+import { isAdapter, loraScaling, methodOf, nothingAdded } from '../peft/method.js';
 import { currentName, currentTarget } from '../nn/moduleNames.js';
 import { writeModelConfig, type LoadedCheckpoint } from './checkpoint.js';
 import { modelSpecOf, wholeWeights } from './modelSpec.js';
 
+/** Whether the method left layers in the network that its architecture in transformers does not have, and that cannot be folded into others. */
+const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean => method.type === 'adapter' || (method.type === 'head' && method.hidden > 0);
+
 /** The model with its low-rank adapters folded into the weights, as one that was fine-tuned in full. */
 function merged(model: LoadedCheckpoint): LoadedCheckpoint {
-  const { lora } = methodOf(model.method);
-  if (!lora) return { ...model, method: { type: 'full' } };
+  if (hasOwnLayers(model)) return model;
+  const { lora } = methodOf(model.method, depthsOf(model.network));
+  if (!lora) return { ...model, method: nothingAdded };
   const weight: LoadedCheckpoint['weight'] = (name, shape) => {
     const layer = name.replace(/\.weight$/, '');
     const options = layer === name ? undefined : lora(layer);
     const own = model.weight(name, shape);
     if (!options) return own;
-    const { rank, alpha } = options;
+    const { rank, useDora } = options;
     const [out, width] = shape as [number, number];
     return mergeLowRank(own, {
       down: model.weight(`${layer}.lora_A.weight`, [rank, width]),
       up: model.weight(`${layer}.lora_B.weight`, [out, rank]),
       rank,
-      scaling: alpha / rank,
+      scaling: loraScaling(options),
+      magnitude: useDora ? model.weight(`${layer}.lora_magnitude_vector`, [out]) : undefined,
     });
   };
-  return { ...model, method: { type: 'full' }, weight };
+  return { ...model, method: nothingAdded, weight };
 }
 
 /** `model.safetensors` with config.json and preprocessor_config.json: what `AutoModelForImageClassification.from_pretrained` loads. */
 export async function writeWhole(folder: string, model: LoadedCheckpoint): Promise<void> {
+  if (hasOwnLayers(model)) throw errors.exportImpossible('transformers', model.method.type, ['onnx']);
   const whole = merged(model);
   await writeModelConfig(folder, model);
   const tensors = wholeWeights(whole).map(({ name, shape }): [string, Tensor] => [name, { shape: [...shape], data: whole.weight(name, shape) }]);
@@ -57,6 +63,7 @@ const isElsewhere = ({ base }: LoadedCheckpoint): boolean =>
 export async function writeAdapter(folder: string, model: LoadedCheckpoint): Promise<void> {
   const [file, configFile] = ['adapter_model.safetensors', 'adapter_config.json'];
   const text = await readFile(join(model.folder, configFile), 'utf8').catch(() => undefined);
+  if (hasOwnLayers(model)) throw errors.exportImpossible('peft', model.method.type, ['onnx']);
   if (text === undefined || !model.base) throw errors.exportImpossible('peft', model.method.type, ['transformers', 'onnx']);
   const config = JSON.parse(text) as { target_modules: string | string[] };
   const { tensors } = await readSafetensors(join(model.folder, file));
@@ -74,7 +81,7 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   if (base !== 'base') return;
   await mkdir(join(folder, base));
   // Under a method without adapters the same weights are the base's own, and the head is the trained one, so that sizes fit.
-  await writeWhole(join(folder, base), { ...model, method: { type: 'full' } });
+  await writeWhole(join(folder, base), { ...model, method: nothingAdded });
 }
 
 /** Above this a file would come near the 2 GiB that protobuf can hold: the weights then lie in a file beside it. */

@@ -1,7 +1,8 @@
 /** From an opened model to what the compiler takes, and to the list of its weights. */
 import { compileForward, type ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
-import { methodOf } from '../peft/method.js';
+import { depthsOf } from '../nn/families.js';
+import { methodOf, nothingAdded } from '../peft/method.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
 
 /** What the compiler takes to answer as the model does; nothing trains. */
@@ -11,7 +12,7 @@ export function modelSpecOf({ network, preprocessor, method, labels, weight }: L
     config: network,
     norm: { mean, deviation: std, rescale: rescaleFactor },
     frozen: weight,
-    method: { ...methodOf(method), trains: () => false },
+    method: { ...methodOf(method, depthsOf(network)), trains: () => false },
     labels: labels.length,
     height: transform.height,
     width: transform.width,
@@ -20,5 +21,5 @@ export function modelSpecOf({ network, preprocessor, method, labels, weight }: L
 
 /** Names and shapes of the weights of a whole model, without what a method adds to it. */
 export function wholeWeights(model: LoadedCheckpoint): ParameterSpec[] {
-  return compileForward({ ...modelSpecOf(model), method: methodOf({ type: 'full' }) }, 1).parameters;
+  return compileForward({ ...modelSpecOf(model), method: methodOf(nothingAdded, depthsOf(model.network)) }, 1).parameters;
 }

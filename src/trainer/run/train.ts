@@ -139,7 +139,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     trainable.restore(resumed?.state ?? { parameters: initialValues(prepared, base, config.seed) });
     emit({ type: 'progress', phase: 'compile', done: 1, total: 1 });
     const progress = resumed?.progress ?? { step: 0, evaluationsSinceBest: 0, dataset: pictures };
-    const content = { base, network: prepared.network, method: config.method, labels, parameters: prepared.parameters };
+    const content = { base, network: prepared.network, method: config.method, labels, parameters: prepared.parameters, frozen: prepared.frozen };
     await new TrainingLoop({ config, run, plan, store: features ?? store, trainable, content, emit, signal, started }, progress).run();
   } finally {
     await trainable?.dispose();

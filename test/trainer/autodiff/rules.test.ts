@@ -9,6 +9,7 @@ import type { OpType } from '../../../src/trainer/ir/op.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { Random } from '../../../src/trainer/random.js';
 import { append, opCases, title, values, type OpCase } from '../ir/opCases.js';
+import { interpret } from '../ir/interpreter.js';
 import { assertGradients, type Model } from './finiteDifferences.js';
 
 /** The case with a weighted sum of its first output as loss, so that every output element has a gradient of its own. */
@@ -32,6 +33,19 @@ function idle(nodes: readonly Node[], results: readonly Value[]): string[] {
 
 for (const type of Object.keys(opCases) as OpType[]) {
   const cases = (opCases[type] as readonly OpCase[]).filter((opCase) => !opCase.forwardOnly);
+  if (rules[type] === 'constant') {
+    test(`${type} gives no gradient, and nothing is computed for one`, () => {
+      const b = new Builder();
+      const { inputs, outputs } = append(b.graph, cases[0]!);
+      const [x, held] = [inputs[0]!, outputs[0]!];
+      assert.throws(() => backward(b, b.total(held), [x]), { message: 'the loss does not depend on a parameter' });
+      const loss = b.total(b.mul(x, held));
+      const before = b.graph.nodes.length;
+      const gradients = backward(b, loss, [x]);
+      assert.deepEqual(idle(b.graph.nodes.slice(before), gradients), []);
+    });
+    continue;
+  }
   if (rules[type] === 'not differentiable') {
     test(`${type} is refused by name`, () => {
       const b = new Builder();
@@ -76,6 +90,21 @@ test('a relu far from its kink has slope 1 and 0, also for numbers of any size',
     },
     { x: [1e-3, -1e-3, 1e6, -1e6, 1e-2] },
   );
+});
+
+test('a factor that is held constant takes part in the gradient by its value alone', async () => {
+  // d (x · c) / dx with c = exp(x) held: the same as where c is fed.
+  const build = (isHeld: boolean) => {
+    const b = new Builder();
+    const x = b.input('x', [3]);
+    const factor = isHeld ? b.stopGradient(b.exp(x)) : b.input('c', [3]);
+    b.output('gradient', backward(b, b.total(b.mul(b.mul(x, factor), x)), [x])[0]!);
+    return b.graph;
+  };
+  const x = [0.5, -1, 2];
+  const held = interpret(build(true), { x })['gradient']!;
+  const fed = interpret(build(false), { x, c: x.map(Math.exp) })['gradient']!;
+  assert.deepEqual(held, fed);
 });
 
 test('a gradient flows through values that are used more than once', async () => {

@@ -7,7 +7,8 @@ import { Builder } from '../../../src/trainer/ir/builder.js';
 import type { Graph, Node } from '../../../src/trainer/ir/graph.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { parseNetwork } from '../../../src/trainer/nn/families.js';
-import { methodOf, type Method, type MethodConfig } from '../../../src/trainer/peft/method.js';
+import type { Method } from '../../../src/trainer/peft/method.js';
+import { methodFor } from '../peft/methodFor.js';
 
 const config = parseNetwork(
   { model_type: 'vit', image_size: 16, patch_size: 4, hidden_size: 8, num_hidden_layers: 4, num_attention_heads: 2, intermediate_size: 16 },
@@ -20,7 +21,8 @@ function modelOf(method: Method, change: Partial<ModelSpec['config']> = {}): Mod
   const norm = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], rescale: 1 / 255 };
   return { config: { ...config, ...change }, norm, frozen: (_, shape) => new Float32Array(sizeOf(shape)), method, labels, height: 16, width: 16 };
 }
-const lora = (targetModules: string[], dropout = 0): MethodConfig => ({ type: 'lora', rank: 2, alpha: 4, dropout, targetModules });
+const methodOf = (options: object): Method => methodFor(config, options);
+const lora = (targetModules: string[], dropout = 0) => ({ type: 'lora', rank: 2, alpha: 4, dropout, targetModules });
 const nodesOf = (method: Method): number => compileStep(modelOf(method), optimizer, 2).step.nodes.length;
 
 /** Multiplications and additions in the products of matrices. */
@@ -44,7 +46,7 @@ test('with a frozen body the step is the forward graph and little more: no produ
 test('nothing below the first trained layer gets a gradient', () => {
   const trainsFrom = (layer: number): Method => ({
     trains: (name) => name.startsWith('classifier.') || Number(/layer\.(\d+)\./.exec(name)?.[1] ?? -1) >= layer,
-    headDropout: 0,
+    head: { hidden: 0, dropout: 0 },
   });
   const counts = [0, 1, 2, 3, 4].map((layer) => nodesOf(trainsFrom(layer)));
   for (let i = 1; i < counts.length; i++) assert.ok(counts[i]! < counts[i - 1]!, `nodes ${counts.join(', ')}`);

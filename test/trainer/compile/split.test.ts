@@ -8,9 +8,10 @@ import { check } from '../../../src/trainer/ir/check.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { parseNetwork } from '../../../src/trainer/nn/families.js';
-import { methodOf, type Method } from '../../../src/trainer/peft/method.js';
+import type { Method } from '../../../src/trainer/peft/method.js';
 import { Random } from '../../../src/trainer/random.js';
 import { interpret } from '../ir/interpreter.js';
+import { methodFor } from '../peft/methodFor.js';
 
 const config = parseNetwork(
   { model_type: 'vit', image_size: 8, patch_size: 4, hidden_size: 8, num_hidden_layers: 3, num_attention_heads: 2, intermediate_size: 16 },
@@ -26,10 +27,10 @@ function modelOf(method: Method, change: Partial<ModelSpec['config']> = {}): Mod
   };
   return { config: { ...config, ...change }, norm, frozen, method, labels: 3, height: 8, width: 8 };
 }
-const head = methodOf({ type: 'head', dropout: 0.5 });
+const head = methodFor(config, { type: 'head', dropout: 0.5 });
 const loraOn = (layer: number): Method =>
-  methodOf({ type: 'lora', rank: 2, alpha: 4, dropout: 0.1, targetModules: [`layer.${layer}.attention.attention.query`] });
-const full = methodOf({ type: 'full' });
+  methodFor(config, { type: 'lora', rank: 2, alpha: 4, dropout: 0.1, targetModules: [`layer.${layer}.attention.attention.query`] });
+const full = methodFor(config, { type: 'full' });
 
 const feedsOf = (graph: Graph, of: (name: string, size: number) => Float64Array): Record<string, Float64Array> =>
   Object.fromEntries(graph.inputs.map(({ name, shape }) => [name, of(name, sizeOf(shape))]));

@@ -56,6 +56,14 @@ const invalid: [string, Record<string, unknown>][] = [
   ['rank 0', { dataset: 'a', method: { type: 'lora', rank: 0 } }],
   ['rank 1025', { dataset: 'a', method: { type: 'lora', rank: 1025 } }],
   ['no target modules', { dataset: 'a', method: { type: 'lora', targetModules: [] } }],
+  ['negative block', { dataset: 'a', method: { type: 'lora', layersToTransform: [-1] } }],
+  ['no blocks to transform', { dataset: 'a', method: { type: 'lora', layersToTransform: [] } }],
+  ['half a block', { dataset: 'a', method: { type: 'partial', blocks: 0.5 } }],
+  ['empty pattern', { dataset: 'a', method: { type: 'partial', modules: [''] } }],
+  ['layer decay 0', { dataset: 'a', method: { type: 'full', layerDecay: 0 } }],
+  ['layer decay above 1', { dataset: 'a', method: { type: 'full', layerDecay: 1.1 } }],
+  ['unknown placement', { dataset: 'a', method: { type: 'adapter', placement: 'parallel' } }],
+  ['bottleneck 0', { dataset: 'a', method: { type: 'adapter', bottleneck: 0 } }],
   ['batch of 0', { dataset: 'a', batchSize: 0 }],
   ['batch of 4097', { dataset: 'a', batchSize: 4097 }],
   ['half an epoch', { dataset: 'a', epochs: 0.5 }],
@@ -102,7 +110,9 @@ test('completion offers each method as an object with all its options', () => {
   assert.equal(snippets.length, Object.keys(methodSchemas()).length);
   for (const snippet of snippets) {
     // What VS Code inserts: tab stops become what they start with, and the text after ^ stands as JSON.
-    const inserted = JSON.stringify(snippet.body).replace(/"\^\$\{\d+:([^}]*)\}"/g, '$1');
+    const inserted = JSON.stringify(snippet.body)
+      .replace(/"\^\$\{\d+:([^}]*)\}"/g, '$1')
+      .replace(/\$\{\d+:([^}]*)\}/g, '$1');
     const value: unknown = { dataset: 'a', method: JSON.parse(inserted) };
     assert.ok(jsonSchemaAccepts(value) && zodAccepts(value), inserted);
     assert.deepEqual(Object.keys(JSON.parse(inserted) as object).length, Object.keys(snippet.body as object).length);

@@ -41,13 +41,15 @@ async function fails(text: string | Uint8Array, expected: Expected, ...overrides
   });
 }
 
+const lora = { type: 'lora', rank: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'], useRslora: false, useDora: false };
+
 test('defaults, and paths relative to the file', async () => {
   const { config, path } = await load('{ "dataset": "../photos", "output": "out/ä b" }');
   assert.equal(path, file);
   assert.equal(config.dataset, resolve(folder, '../photos'));
   assert.equal(config.output, join(folder, 'out', 'ä b'));
   assert.equal(config.model, 'embedded');
-  assert.deepEqual(config.method, { type: 'lora', rank: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'] });
+  assert.deepEqual(config.method, lora);
   const augmentation = { randomResizedCrop: { scale: [0.5, 1], ratio: [3 / 4, 4 / 3] }, horizontalFlip: 0.5 };
   assert.deepEqual(config.augmentation, { ...augmentation, randAugment: false, randomErasing: 0, mixup: 0, cutmix: 0 });
   assert.deepEqual([config.dropPath, config.ema], [0, false]);
@@ -65,16 +67,10 @@ test('comments, trailing commas, a byte-order mark, UTF-16, and Windows line end
 
 test('a method by name, and as an object with some options', async () => {
   const { config } = await load('{"dataset":"a","method":"full"}');
-  assert.deepEqual(config.method, { type: 'full' });
+  assert.deepEqual(config.method, { type: 'full', layerDecay: 1 });
   assert.equal(learningRateOf(config), 5e-5);
-  assert.deepEqual((await load('{"dataset":"a","method":{"type":"lora","rank":4}}')).config.method, {
-    type: 'lora',
-    rank: 4,
-    alpha: 16,
-    dropout: 0,
-    targetModules: ['query', 'value'],
-  });
-  assert.deepEqual((await load('{"dataset":"a","method":"head"}')).config.method, { type: 'head', dropout: 0 });
+  assert.deepEqual((await load('{"dataset":"a","method":{"type":"lora","rank":4}}')).config.method, { ...lora, rank: 4 });
+  assert.deepEqual((await load('{"dataset":"a","method":"head"}')).config.method, { type: 'head', hidden: 0, dropout: 0 });
 });
 
 test('regularisation: {} takes the usual options', async () => {
@@ -152,13 +148,18 @@ test('unknown keys, with the one that was meant', async () => {
 
 test('an unknown key like no other gets the list; an option of another method is unknown', async () => {
   await fails('{"dataset":"a","zebracrossing":1}', { code: 'CONFIG_KEY_UNKNOWN', remedy: 'model, revision, init, dataset' });
-  await fails('{"dataset":"a","method":{"type":"head","rank":1}}', { code: 'CONFIG_KEY_UNKNOWN', remedy: 'type, dropout' });
+  await fails('{"dataset":"a","method":{"type":"head","rank":1}}', { code: 'CONFIG_KEY_UNKNOWN', remedy: 'type, hidden, dropout' });
 });
 
 test('missing keys', async () => {
   await fails('\n {}', { code: 'CONFIG_KEY_MISSING', at: [2, 2], says: '"dataset"', remedy: 'a text that is not empty or an object with train' });
   await fails('{"dataset":{"validation":"v"}}', { code: 'CONFIG_KEY_MISSING', at: [1, 12], says: '"dataset.train"' });
-  await fails('{"dataset":"a","method":{"rank":4}}', { code: 'CONFIG_KEY_MISSING', at: [1, 25], says: '"method.type"', remedy: '"head", "lora" or "full"' });
+  await fails('{"dataset":"a","method":{"rank":4}}', {
+    code: 'CONFIG_KEY_MISSING',
+    at: [1, 25],
+    says: '"method.type"',
+    remedy: '"head", "partial", "adapter", "lora" or "full"',
+  });
 });
 
 test('wrong types', async () => {
@@ -167,7 +168,7 @@ test('wrong types', async () => {
     ['epochs', 'null', 'a whole number'],
     ['learningRate', '[1]', 'a number > 0 ≤ 10'],
     ['dataset', '7', 'a text that is not empty'],
-    ['method', '7', '"head", "lora", "full"'],
+    ['method', '7', '"head", "partial", "adapter", "lora", "full"'],
     ['augmentation', 'false', 'an object with randomResizedCrop, horizontalFlip'],
     ['output', '{}', 'a text that is not empty'],
   ];
@@ -207,7 +208,12 @@ test('values out of range', async () => {
     says: '"method.rank" is 1025',
     remedy: '1 to 1024',
   });
-  await fails('{"dataset":"a","method":{"type":"lore"}}', { code: 'CONFIG_VALUE', at: [1, 33], says: '"method.type"', remedy: '"head", "lora" or "full"' });
+  await fails('{"dataset":"a","method":{"type":"lore"}}', {
+    code: 'CONFIG_VALUE',
+    at: [1, 33],
+    says: '"method.type"',
+    remedy: '"head", "partial", "adapter", "lora" or "full"',
+  });
   await fails('{"dataset":"a","method":{"type":"lora","targetModules":[]}}', { code: 'CONFIG_VALUE' });
   const augmentations: [string, string, string][] = [
     ['mixup', '-1', 'a number from 0 to 100'],
@@ -249,7 +255,7 @@ test('--set changes values, JSON or text, at any depth', async () => {
     'augmentation.randomResizedCrop=false',
     'output=x=y',
   );
-  assert.deepEqual(config.method, { type: 'lora', rank: 4, alpha: 16, dropout: 0, targetModules: ['key'] });
+  assert.deepEqual(config.method, { ...lora, rank: 4, targetModules: ['key'] });
   assert.deepEqual([config.epochs, config.device, config.augmentation.randomResizedCrop], [3, 'cpu', false]);
   assert.equal(config.output, join(folder, 'x=y'));
   assert.deepEqual((await load('{"dataset":"a"}', 'method.rank=2', 'dataset=b')).config.method, {
@@ -257,7 +263,7 @@ test('--set changes values, JSON or text, at any depth', async () => {
     rank: 2,
     targetModules: ['query', 'value'],
   });
-  assert.deepEqual((await load(text, 'method=head')).config.method, { type: 'head', dropout: 0 });
+  assert.deepEqual((await load(text, 'method=head')).config.method, { type: 'head', hidden: 0, dropout: 0 });
 });
 
 test('faults of --set name the option', async () => {

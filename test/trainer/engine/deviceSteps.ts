@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Trainable, type ReadState, type TrainBatch, type Values } from '../../../src/trainer/engine/trainable.js';
-import { initialAdapter } from '../../../src/trainer/peft/init.js';
-import { methodOf, type MethodConfig } from '../../../src/trainer/peft/method.js';
+import { firstValues } from '../../../src/trainer/peft/init.js';
 import type { DeviceName } from '../../../src/trainer/protocol.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+import { methodFor } from '../peft/methodFor.js';
 
 interface Case {
   name: string;
   model: string;
-  method: MethodConfig;
+  /** As a config has it. */
+  method: object;
   /** Parts of each step. */
   parts: number;
   hiddenDropout: number;
@@ -20,14 +21,29 @@ interface Case {
   ema?: { decay: number };
 }
 
-const lora: MethodConfig = { type: 'lora', rank: 4, alpha: 8, dropout: 0.2, targetModules: ['query', 'value', 'dense'] };
+const lora = { type: 'lora', rank: 4, alpha: 8, dropout: 0.2, targetModules: ['query', 'value', 'dense'] };
 export const cases: readonly Case[] = [
-  { name: 'head', model: 'vit', method: { type: 'head', dropout: 0.2 }, parts: 1, hiddenDropout: 0 },
+  { name: 'head', model: 'vit', method: { type: 'head', dropout: 0.2, hidden: 8 }, parts: 1, hiddenDropout: 0 },
   { name: 'LoRA with dropout', model: 'vit', method: lora, parts: 1, hiddenDropout: 0.1 },
-  { name: 'full', model: 'vit', method: { type: 'full' }, parts: 1, hiddenDropout: 0 },
+  { name: 'full', model: 'vit', method: { type: 'full', layerDecay: 0.7 }, parts: 1, hiddenDropout: 0 },
   { name: 'LoRA with drop path and averaged weights', model: 'vit', method: lora, parts: 1, hiddenDropout: 0, dropPath: 0.5, ema: { decay: 0.5 } },
+  {
+    name: 'DoRA with dropout',
+    model: 'vit',
+    method: { ...lora, useDora: true, useRslora: true, layersToTransform: [1, 2] },
+    parts: 1,
+    hiddenDropout: 0,
+  },
+  {
+    name: 'adapters',
+    model: 'vit',
+    method: { type: 'adapter', placement: 'houlsby', bottleneck: 4, activation: 'silu', dropout: 0.2 },
+    parts: 1,
+    hiddenDropout: 0.1,
+  },
+  { name: 'partial', model: 'vit', method: { type: 'partial', blocks: 1, modules: ['bias'] }, parts: 1, hiddenDropout: 0 },
   { name: 'LoRA in three parts', model: 'vit', method: lora, parts: 3, hiddenDropout: 0 },
-  { name: 'full with a distilled head', model: 'deit-teacher', method: { type: 'full' }, parts: 1, hiddenDropout: 0 },
+  { name: 'full with a distilled head', model: 'deit-teacher', method: { type: 'full', layerDecay: 0.7 }, parts: 1, hiddenDropout: 0 },
 ];
 
 /** What a device gave: numbers to be held against another device's. */
@@ -76,7 +92,7 @@ async function outcomeOf(
       config: { ...base.config, hiddenDropout },
       norm: { mean, deviation: std, rescale: rescaleFactor },
       frozen: (weight, shape) => base.weight(weight, shape, 0),
-      method: methodOf(method),
+      method: methodFor(base.config, method),
       labels,
       height: size,
       width: size,
@@ -89,7 +105,7 @@ async function outcomeOf(
     accumulates: parts > 1,
     seed: 3,
   });
-  const initial: Values = new Map(trainable.parameters.map((p) => [p.name, initialAdapter(p.name, p.shape, 0) ?? base.weight(p.name, p.shape, 0).slice()]));
+  const initial: Values = firstValues(trainable.parameters, (weight, shape) => base.weight(weight, shape, 0), 0);
   trainable.restore({ parameters: initial });
   const [losses, norms]: number[][] = [[], []];
   // Two steps, so that what stayed on the device is fed again.

@@ -12,8 +12,8 @@ import { Trainable, type TrainBatch } from '../../../src/trainer/engine/trainabl
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
-import { methodOf } from '../../../src/trainer/peft/method.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+import { methodFor } from '../peft/methodFor.js';
 
 interface Curve {
   loss: number[];
@@ -51,7 +51,7 @@ const model: ModelSpec = {
   config: base.config,
   norm: { mean, deviation: std, rescale: rescaleFactor },
   frozen: (name, shape) => base.weight(name, shape, 0),
-  method: methodOf({ type: 'full' }),
+  method: methodFor(base.config, { type: 'full' }),
   labels,
   ...size,
 };
@@ -136,7 +136,7 @@ test('averages are kept by accumulating steps too, the same ones', async () => {
   const ema = { decay: 0.9 };
   const states = await Promise.all(
     [false, true].map(async (accumulates) => {
-      const spec = { model: { ...model, method: methodOf({ type: 'head', dropout: 0 }) }, optimizer: { ...optimizer, ema }, batchSize, evalBatchSize: 1 };
+      const spec = { model: { ...model, method: methodFor(base.config, { type: 'head' }) }, optimizer: { ...optimizer, ema }, batchSize, evalBatchSize: 1 };
       const trainable = await Trainable.create(new OrtEngine('cpu'), { ...spec, accumulates, seed: 0 });
       trainable.restore({ parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, base.weight(name, shape, 0)])) });
       for (const [i, step] of steps.slice(0, 3).entries()) await trainable.step([batchOf(step)], i, 0.01);
@@ -197,7 +197,7 @@ test('drop path: none in evaluation, none at rate 0, in expectation the branch i
   // With small branches the loss is nearly linear in them: its mean is that of the whole branches.
   const small: ModelSpec = {
     ...dropped,
-    method: methodOf({ type: 'head', dropout: 0 }),
+    method: methodFor(base.config, { type: 'head' }),
     frozen: (name, shape) => (/output\.dense/.test(name) ? base.weight(name, shape, 0).map((value) => value * 0.02) : base.weight(name, shape, 0)),
   };
   const lossesOf = async (spec: ModelSpec, count: number): Promise<number[]> => {

@@ -75,6 +75,7 @@ test('each method makes the op of its name', () => {
     erf: b.erf(x),
     tanh: b.tanh(x),
     sigmoid: b.sigmoid(x),
+    stopGradient: b.stopGradient(x),
     relu: b.relu(x),
     gelu: b.gelu(x),
     softmax: b.softmax(x),

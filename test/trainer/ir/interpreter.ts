@@ -157,6 +157,7 @@ const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } =
   sqrt: unary(Math.sqrt),
   erf: unary(erf),
   tanh: unary(Math.tanh),
+  stopGradient: unary((x) => x),
   sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
   relu: unary((x) => Math.max(x, 0)),
   gelu: unary((x) => 0.5 * x * (1 + erf(x / Math.SQRT2))),

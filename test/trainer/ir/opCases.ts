@@ -152,6 +152,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
   sqrt: unary({ type: 'sqrt' }, { from: 0.1, to: 5 }, [0, 1, 1e-20, 1e20]),
   erf: unary({ type: 'erf' }, {}, [0, 0.001, -0.5, 3, -3, 8, -100]),
   tanh: unary({ type: 'tanh' }, {}, [0, 0.001, 8, -8, 50, -1000]),
+  stopGradient: unary({ type: 'stopGradient' }, {}, [0, -1e30, 1e-30]),
   sigmoid: unary({ type: 'sigmoid' }, { from: -4, to: 4 }, [0, 0.001, 20, -20, 100, -100]),
   relu: unary({ type: 'relu' }, { apart: 0.1 }, [0, -1e30, 1e-30, 1e30]),
   gelu: unary({ type: 'gelu' }, { from: -4, to: 4 }, [0, 0.001, 5, -5, 30, -30]),

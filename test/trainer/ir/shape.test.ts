@@ -54,6 +54,7 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
   sqrt: unaryF32({ type: 'sqrt' }),
   erf: unaryF32({ type: 'erf' }),
   tanh: unaryF32({ type: 'tanh' }),
+  stopGradient: unaryF32({ type: 'stopGradient' }),
   sigmoid: unaryF32({ type: 'sigmoid' }),
   relu: unaryF32({ type: 'relu' }),
   gelu: unaryF32({ type: 'gelu' }),

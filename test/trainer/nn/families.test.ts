@@ -10,7 +10,7 @@ import { GraphScope } from '../../../src/trainer/compile/scope.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import { blocksOf, depthOf, familyOf } from '../../../src/trainer/nn/families.js';
-import { linearHead } from '../../../src/trainer/nn/head.js';
+import { classificationHead } from '../../../src/trainer/nn/head.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
 import { temporaryFolder } from '../data/pictures.js';
@@ -51,14 +51,14 @@ async function answersOf(folder: string, imageSize = native): Promise<{ features
     weights.push(name);
     return base.weight(name, shape, 0);
   };
-  const scope = new GraphScope(b, frozen, { trains: () => false, headDropout: 0 }, undefined);
+  const scope = new GraphScope(b, frozen, { trains: () => false, head: { hidden: 0, dropout: 0 } }, undefined);
   const norm = { mean: preprocessor.mean, deviation: preprocessor.std, rescale: preprocessor.rescaleFactor };
   const features = familyOf(config).body(scope, config, images, norm);
   features.forEach((feature, i) => {
     assert.deepEqual(feature.shape, [count, config.features]);
     b.output(`features.${i}`, feature);
   });
-  b.output('logits', linearHead(scope, config, features, { labels, dropout: 0 }));
+  b.output('logits', classificationHead(scope, config, features, { labels, hidden: 0, dropout: 0 }));
   const executable = await new OrtEngine('cpu').load(b.graph);
   const fed = imageSize === native ? pictures : repeated(imageSize);
   const outputs = await executable.run({ images: DeviceTensor.from('u8', [count, imageSize, imageSize, 3], fed) });

@@ -1,13 +1,20 @@
-/** What each method trains, and the first values of adapters. */
+/** What each method trains, adds and scales. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initialAdapter } from '../../../src/trainer/peft/init.js';
-import { isAdapter, isHead, matchesModule, methodOf } from '../../../src/trainer/peft/method.js';
+import { methodObject } from '../../../src/trainer/config/methods.js';
+import { bottleneckOf, isAdapter, isHead, loraScaling, matchesModule, matchesPattern, methodOf, type Method } from '../../../src/trainer/peft/method.js';
 
 const query = 'vit.encoder.layer.0.attention.attention.query';
 
+/** The method in a network of four blocks. */
+function method(options: object): Method {
+  const of = (name: string): number => (/layer\.(\d+)\./.test(name) ? Number(/layer\.(\d+)\./.exec(name)![1]) + 1 : name.startsWith('vit.embeddings') ? 0 : 5);
+  return methodOf(methodObject().parse(options), { blocks: 4, of });
+}
+
 test('the head is told from the body by whole names', () => {
-  for (const name of ['classifier', 'classifier.weight', 'cls_classifier.bias', 'distillation_classifier.weight']) assert.ok(isHead(name), name);
+  for (const name of ['classifier', 'classifier.weight', 'classifier.0.weight', 'cls_classifier.bias', 'distillation_classifier.weight'])
+    assert.ok(isHead(name), name);
   for (const name of ['classifiers.weight', 'vit.classifier.weight', `${query}.weight`]) assert.ok(!isHead(name), name);
 });
 
@@ -20,30 +27,81 @@ test('target modules match whole parts of names, as in PEFT', () => {
   assert.ok(!matchesModule('classifier', 'all-linear'));
 });
 
+test('patterns match whole parts of names that follow one another', () => {
+  const name = 'vit.encoder.layer.1.layernorm_before.weight';
+  for (const pattern of ['layernorm_before', 'layernorm*', 'layer.1', 'layer.*.layernorm_before', 'weight', '*norm*', name, 'vit', '*'])
+    assert.ok(matchesPattern(name, pattern), pattern);
+  for (const pattern of ['layernorm', 'layer.11', 'ayer.1', 'layer.layernorm_before', 'layer*weight', '.', 'l.yer', '(', 'encoder layer']) {
+    assert.ok(!matchesPattern(name, pattern), pattern);
+  }
+  assert.ok(!matchesPattern('vit.encoder.layer.11.output.dense.weight', 'layer.1'));
+});
+
 test('head trains the head, full trains all, LoRA the head and adapters on its targets', () => {
-  const head = methodOf({ type: 'head', dropout: 0.3 });
-  assert.deepEqual([head.trains('classifier.bias'), head.trains(`${query}.weight`), head.lora?.(query), head.headDropout], [true, false, undefined, 0.3]);
-  const full = methodOf({ type: 'full' });
+  const head = method({ type: 'head', dropout: 0.3, hidden: 7 });
+  assert.deepEqual([head.trains('classifier.bias'), head.trains(`${query}.weight`), head.lora?.(query)], [true, false, undefined]);
+  assert.deepEqual([head.head.hidden, head.head.dropout], [7, 0.3]);
+  const full = method({ type: 'full' });
   assert.deepEqual([full.trains('classifier.bias'), full.trains(`${query}.weight`), full.lora?.(query)], [true, true, undefined]);
-  const lora = methodOf({ type: 'lora', rank: 4, alpha: 8, dropout: 0, targetModules: ['query', 'classifier'] });
+  const lora = method({ type: 'lora', rank: 4, alpha: 8, targetModules: ['query', 'classifier'] });
   assert.deepEqual([lora.trains('classifier.weight'), lora.trains(`${query}.weight`), lora.trains(`${query}.lora_A.weight`)], [true, false, true]);
   assert.equal(lora.lora!(query)!.rank, 4);
   assert.equal(lora.lora!(query.replace('query', 'key')), undefined);
   assert.equal(lora.lora!('classifier'), undefined, 'the head trains whole');
 });
 
-test('adapters begin with a zero product: A uniform within 1/√in, B zero, by name and seed', () => {
-  const [a, b] = [`${query}.lora_A.weight`, `${query}.lora_B.weight`];
-  assert.ok(isAdapter(a) && isAdapter(b) && !isAdapter(`${query}.weight`));
-  const first = initialAdapter(a, [8, 100], 1)!;
-  assert.equal(first.length, 800);
-  assert.ok(first.every((value) => Math.abs(value) <= 0.1));
-  // A uniform distribution on ±0.1 has the deviation 0.1/√3 = 0.0577.
-  const deviation = Math.sqrt(first.reduce((sum, value) => sum + value * value, 0) / 800);
-  assert.ok(Math.abs(deviation - 0.0577) < 0.005, String(deviation));
-  assert.deepEqual(initialAdapter(a, [8, 100], 1), first);
-  assert.notDeepEqual(initialAdapter(a, [8, 100], 2), first);
-  assert.notDeepEqual(initialAdapter(a.replace('query', 'value'), [8, 100], 1), first);
-  assert.ok(initialAdapter(b, [100, 8], 1)!.every((value) => value === 0));
-  assert.equal(initialAdapter('classifier.weight', [2, 100], 1), undefined);
+test('LoRA keeps to the chosen blocks, and its scaling is alpha over the rank or its root', () => {
+  const some = method({ type: 'lora', layersToTransform: [0, 2], targetModules: ['all-linear'] });
+  const adapted = [0, 1, 2, 3].filter((block) => some.lora!(query.replace('layer.0', `layer.${block}`)));
+  assert.deepEqual(adapted, [0, 2]);
+  assert.equal(some.lora!('vit.pooler.dense'), undefined, 'no block at all');
+  const options = method({ type: 'lora', rank: 16, alpha: 8 }).lora!(query)!;
+  assert.equal(loraScaling(options), 0.5);
+  assert.equal(loraScaling({ ...options, useRslora: true }), 2);
+});
+
+test('partial trains the last blocks with what comes after them, and whatever its patterns match', () => {
+  const names = ['vit.embeddings.cls_token', query, 'vit.encoder.layer.2.output.dense', 'vit.encoder.layer.3.output.dense', 'vit.layernorm', 'classifier'].map(
+    (module) => `${module}.bias`,
+  );
+  const trained = (options: object): number[] => names.flatMap((name, i) => (method({ type: 'partial', ...options }).trains(name) ? [i] : []));
+  assert.deepEqual(trained({}), [2, 3, 4, 5]);
+  assert.deepEqual(trained({ blocks: 1 }), [3, 4, 5]);
+  assert.deepEqual(trained({ blocks: 0 }), [4, 5]);
+  assert.deepEqual(trained({ blocks: 4 }), [1, 2, 3, 4, 5], 'all blocks, but not what lies before them');
+  assert.deepEqual(trained({ blocks: 0, modules: ['layer.0', 'embeddings'] }), [0, 1, 4, 5]);
+  assert.deepEqual(trained({ blocks: 1, modules: ['bias'] }), [0, 1, 2, 3, 4, 5]);
+});
+
+test('adapters are where their placement says, and as wide as the factor or the bottleneck', () => {
+  const places = ['vit.encoder.layer.1.attention_adapter', 'vit.encoder.layer.1.output_adapter'];
+  const at = (options: object): boolean[] => places.map((place) => method({ type: 'adapter', ...options }).adapter!(place) !== undefined);
+  assert.deepEqual(at({}), [false, true]);
+  assert.deepEqual(at({ placement: 'houlsby' }), [true, true]);
+  const widths = [{}, { reductionFactor: 5 }, { reductionFactor: 4096 }, { bottleneck: 7 }].map((options) => {
+    return bottleneckOf(method({ type: 'adapter', ...options }).adapter!(places[1]!)!, 192);
+  });
+  assert.deepEqual(widths, [12, 38, 1, 7]);
+  const adapter = method({ type: 'adapter' });
+  assert.deepEqual(
+    [adapter.trains('classifier.weight'), adapter.trains(`${places[1]!}.adapter_up.bias`), adapter.trains(`${query}.bias`)],
+    [true, true, false],
+  );
+});
+
+test('layer-wise decay leaves the head its rate and lowers it with every block below', () => {
+  const scale = (name: string, layerDecay = 0.5): number => method({ type: 'full', layerDecay }).learningRateScale!(name);
+  assert.deepEqual(
+    ['classifier.weight', 'vit.layernorm.bias', 'vit.encoder.layer.3.output.dense.bias', `${query}.weight`, 'vit.embeddings.cls_token'].map((name) =>
+      scale(name),
+    ),
+    [1, 1, 0.5, 0.0625, 0.03125],
+  );
+  assert.equal(scale(`${query}.weight`, 1), 1);
+});
+
+test('what a method adds is known by its names', () => {
+  for (const part of ['lora_A.weight', 'lora_B.weight', 'lora_magnitude_vector', 'adapter_down.weight', 'adapter_up.bias'])
+    assert.ok(isAdapter(`${query}.${part}`), part);
+  for (const part of ['weight', 'lora_A.bias', 'lora_magnitude_vector.x', 'adapter.weight', 'lora_A']) assert.ok(!isAdapter(`${query}.${part}`), part);
 });

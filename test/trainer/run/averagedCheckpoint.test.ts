@@ -8,17 +8,17 @@ import { fileURLToPath } from 'node:url';
 import type { ModelSpec } from '../../../src/trainer/compile/compile.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Trainable, type TrainBatch } from '../../../src/trainer/engine/trainable.js';
-import { methodOf } from '../../../src/trainer/peft/method.js';
+import { nothingAdded as method } from '../../../src/trainer/peft/method.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
 import { openCheckpoint, readProgress, writeCheckpoint } from '../../../src/trainer/run/checkpoint.js';
 import { Classifier } from '../../../src/trainer/run/classifier.js';
 import { temporaryFolder } from '../data/pictures.js';
+import { methodFor } from '../peft/methodFor.js';
 
 const golden = fileURLToPath(new URL('../../golden', import.meta.url));
 const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin'))).subarray(0, 4 * 32 * 32 * 3);
 const labels = ['a', 'b', 'c', 'd', 'e'];
 const batch: TrainBatch = { images: pictures, targets: new Float32Array(20).fill(0.2), weights: new Float32Array(4).fill(0.25) };
-const method = { type: 'full' } as const;
 
 test('a checkpoint holds average and weights; a resume goes on with either, on and off', async (t) => {
   const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
@@ -27,7 +27,7 @@ test('a checkpoint holds average and weights; a resume goes on with either, on a
     config: base.config,
     norm: { mean, deviation: std, rescale: rescaleFactor },
     frozen: (name, shape) => base.weight(name, shape, 0),
-    method: methodOf(method),
+    method: methodFor(base.config, method),
     labels: labels.length,
     height: 32,
     width: 32,
@@ -49,7 +49,7 @@ test('a checkpoint holds average and weights; a resume goes on with either, on a
     await mkdir(folder);
     const { parameters } = trainable;
     const progress = { step: 3, evaluationsSinceBest: 0, dataset: 'd' };
-    await writeCheckpoint(folder, { base, network: base.config, method, labels, parameters, state: await trainable.read(), progress });
+    await writeCheckpoint(folder, { base, network: base.config, method, labels, parameters, frozen: [], state: await trainable.read(), progress });
     return { folder, state: (await readProgress(folder, { base: base.reference, method, parameters })).state };
   };
 

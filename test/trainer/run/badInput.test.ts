@@ -260,6 +260,26 @@ const cases: Case[] = [
     expected: { code: 'LORA_RANK_TOO_LARGE', message: /64.*48/, remedy: /at most 48/, file: 'run.vitune.json', line: 10, column: 13 },
   },
   {
+    name: 'LoRA on a block that the model does not have',
+    arrange: ({ train }) => train({ method: { type: 'lora', layersToTransform: [1, 7] } }),
+    expected: { code: 'LAYER_OUT_OF_RANGE', message: /block 7/, remedy: /from 0 to 2/, file: 'run.vitune.json', line: 10 },
+  },
+  {
+    name: 'more blocks to train than there are',
+    arrange: ({ train }) => train({ method: { type: 'partial', blocks: 12 } }),
+    expected: { code: 'BLOCKS_TOO_MANY', message: /12.*3/, remedy: /at most 3/, file: 'run.vitune.json', line: 10 },
+  },
+  {
+    name: 'modules to train that match nothing',
+    arrange: ({ train }) => train({ method: { type: 'partial', modules: ['mlp'] } }),
+    expected: { code: 'MODULES_UNMATCHED', message: /mlp/, remedy: /query/, file: 'run.vitune.json', line: 10 },
+  },
+  {
+    name: 'a bottleneck above the width',
+    arrange: ({ train }) => train({ method: { type: 'adapter', bottleneck: 64 } }),
+    expected: { code: 'BOTTLENECK_TOO_WIDE', message: /64.*48/, remedy: /at most 48/, file: 'run.vitune.json', line: 10 },
+  },
+  {
     name: 'an image size that the patches do not divide',
     arrange: ({ train }) => train({ imageSize: 33 }),
     expected: { code: 'IMAGE_SIZE_INVALID', message: /33.*8/, remedy: /multiple of 8/, file: 'run.vitune.json' },

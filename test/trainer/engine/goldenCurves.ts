@@ -1,0 +1,139 @@
+/** The stored pictures and models of test/golden, and a trainer that takes the steps of a stored curve. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cutOf, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { Prefix } from '../../../src/trainer/engine/prefix.js';
+import { Trainable } from '../../../src/trainer/engine/trainable.js';
+import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
+import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+import { methodFor } from '../peft/methodFor.js';
+
+export const golden = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'golden');
+/** uint8 [16, 32, 32, 3]. */
+export const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin')));
+const pictureBytes = 32 * 32 * 3;
+
+export interface Curve {
+  learningRate: number;
+  labelSmoothingFactor?: number;
+  weightDecay: number;
+  gradientAccumulationSteps?: number;
+  trainableParameters: number;
+  muon?: boolean;
+  batches: number[][];
+  steps: { loss: number[]; gradientNorm: number[]; learningRate: number[] };
+  finalLogits: number[][];
+  decayed: string[];
+}
+
+/** Settings that all curves of a file share. */
+export interface Training {
+  steps: number;
+  warmupSteps: number;
+  batchSize: number;
+  maxGradNorm: number;
+}
+
+export const readGolden = (name: string): unknown => JSON.parse(readFileSync(join(golden, `${name}.json`), 'utf8'));
+
+export function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, relative: number, what: string): void {
+  assert.equal(actual.length, expected.length, what);
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i]!, expected[i]!];
+    assert.ok(Math.abs(a - e) <= relative * Math.max(1e-2, Math.abs(e)), `${what}[${i}]: ${a} instead of ${e}`);
+  }
+}
+
+export interface OpenOptions {
+  /** As a config has it, defaults left out. */
+  method: object;
+  training: Training;
+  labels: number;
+  curve?: Curve;
+  imageSize?: number | undefined;
+  /** Whether what does not train is computed once for all steps. */
+  cached?: boolean;
+}
+
+/** The model `name` of test/golden, to be trained by a method on `inputs`: the pictures, or the features of each of them. */
+export async function openGolden(name: string, { method, training, labels, curve, imageSize, cached }: OpenOptions) {
+  const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0, imageSize });
+  const { mean, std, rescaleFactor, transform } = base.preprocessor;
+  const model: ModelSpec = {
+    config: base.config,
+    norm: { mean, deviation: std, rescale: rescaleFactor },
+    frozen: (weight, shape) => base.weight(weight, shape, 0),
+    method: methodFor(base.config, method),
+    labels,
+    height: transform.height,
+    width: transform.width,
+  };
+  const engine = new OrtEngine('cpu');
+  const cut = cached ? cutOf(model) : undefined;
+  const trainable = await Trainable.create(engine, {
+    model: { ...model, cut },
+    optimizer: {
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: curve?.weightDecay ?? 0,
+      maxGradNorm: training.maxGradNorm,
+      muon: curve?.muon ? 0.95 : undefined,
+    },
+    batchSize: training.batchSize,
+    evalBatchSize: 16,
+    accumulates: (curve?.gradientAccumulationSteps ?? 1) > 1,
+    seed: 0,
+  });
+  if (!cut) return { base, trainable, inputs: pictures };
+  const prefix = await Prefix.create(engine, model, cut, pictures.length / pictureBytes);
+  const inputs = await prefix.run(pictures);
+  await prefix.dispose();
+  return { base, trainable, inputs };
+}
+
+/** What a curve is trained on: `inputs` one after another, and the label of each. */
+export interface Samples {
+  inputs: Uint8Array | Float32Array;
+  truth: readonly number[];
+  labels: number;
+}
+
+/** Takes the curve's steps and holds losses, gradient norms, rates and the last logits against the stored ones. */
+export async function assertFollows(
+  trainable: Trainable,
+  curve: Curve,
+  { batchSize, steps: totalSteps, warmupSteps }: Training,
+  { inputs, truth, labels }: Samples,
+): Promise<void> {
+  const count = trainable.parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
+  assert.equal(count, curve.trainableParameters);
+  const { labelSmoothingFactor: smoothing = 0, gradientAccumulationSteps: accumulation = 1 } = curve;
+  const each = inputs.length / truth.length;
+  const losses: number[] = [];
+  const norms: number[] = [];
+  const rates: number[] = [];
+  for (let step = 0; step < totalSteps; step++) {
+    const learningRate = learningRateAt({ type: 'cosine', learningRate: curve.learningRate, warmupSteps, totalSteps }, step);
+    const parts = curve.batches.slice(step * accumulation, (step + 1) * accumulation).map((batch) => {
+      const images = inputs instanceof Uint8Array ? new Uint8Array(batchSize * each) : new Float32Array(batchSize * each);
+      const targets = new Float32Array(batchSize * labels).fill(smoothing / labels);
+      batch.forEach((picture, i) => {
+        images.set(inputs.subarray(picture * each, (picture + 1) * each), i * each);
+        targets[i * labels + truth[picture]!]! += 1 - smoothing;
+      });
+      return { images, targets, weights: new Float32Array(batchSize).fill(1 / batchSize / accumulation) };
+    });
+    const { loss, gradientNorm } = await trainable.step(parts, step, learningRate);
+    losses.push(loss);
+    norms.push(gradientNorm);
+    rates.push(learningRate);
+  }
+  assertClose(rates, curve.steps.learningRate, 1e-6, 'learning rate');
+  assertClose(losses, curve.steps.loss, 1e-4, 'loss');
+  assertClose(norms, curve.steps.gradientNorm, 1e-3, 'gradient norm');
+  assertClose(await trainable.logits(inputs), curve.finalLogits.flat(), 5e-3, 'logits');
+}
