@@ -20,6 +20,8 @@ export const commands = {
   reveal: 'vitune.reveal',
   refreshRuns: 'vitune.refreshRuns',
   newConfig: 'vitune.newConfig',
+  downloadModel: 'vitune.downloadModel',
+  setHubToken: 'vitune.setHubToken',
   doctor: 'vitune.doctor',
   showLog: 'vitune.showLog',
 } as const;

@@ -14,6 +14,8 @@ import { DatasetsTree } from './datasets/datasetsTree.js';
 import { Doctor } from './doctor/doctor.js';
 import { showError } from './errors/showError.js';
 import { evaluateCommands } from './evaluate/evaluateCommands.js';
+import { hubCommands } from './hub/hubCommands.js';
+import { HubToken } from './hub/hubToken.js';
 import { ImageEditorProvider } from './imageEditor/imageEditor.js';
 import { log } from './log/log.js';
 import { revealCommand } from './reveal.js';
@@ -35,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const failed = (error: unknown) => void showError(error);
   const launch = trainerLaunch(context.asAbsolutePath(join('dist', 'trainer')), vscode.l10n.uri?.fsPath);
 
+  const token = new HubToken(context.secrets, launch, failed);
   const runs = new RunStore(memory, failed);
   const active = new ActiveCheckpointStore(memory, runs);
   const datasets = new DatasetStore(memory, launch);
@@ -51,7 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const runsTree = new RunsTree(runs, active, scan);
   const datasetsTree = new DatasetsTree(datasets);
 
-  context.subscriptions.push(runs, active, datasets, training, classifier, dashboards, panel, runsTree, datasetsTree);
+  context.subscriptions.push(token, runs, active, datasets, training, classifier, dashboards, panel, runsTree, datasetsTree);
   context.subscriptions.push(
     new StatusItem(runs, active),
     new ConfigDiagnostics(training),
@@ -69,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...runCommands(runs, training, active),
     ...classifyCommands(context, classifier, active),
     ...evaluateCommands(context, launch, runs, datasets),
+    ...hubCommands(launch, token),
     [commands.openDashboard]: async (given?: RunArgument) => {
       await scan;
       const run = await pickRun(runs, given, () => true, vscode.l10n.t('Open the dashboard of which run?'), vscode.l10n.t('There is no run yet.'));

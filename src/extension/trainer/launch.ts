@@ -20,6 +20,7 @@ export function trainerLaunch(folder: string, bundle: string | undefined, execut
   return {
     executable,
     scripts: { main: join(folder, 'main.mjs'), cli: join(folder, 'cli.mjs') },
-    env: { ...rest, ELECTRON_RUN_AS_NODE: '1', VITUNE_L10N: bundle ?? '' },
+    // From Node 24 on, downloads go through the proxy of HTTPS_PROXY by the second.
+    env: { ...rest, ELECTRON_RUN_AS_NODE: '1', NODE_USE_ENV_PROXY: '1', VITUNE_L10N: bundle ?? '' },
   };
 }

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ErrorInfo, TrainEvent } from '../../trainer/protocol.js';
 import { ShownError } from '../errors/shownError.js';
+import { downloadOf } from '../hub/hubName.js';
 import { parseLines } from './jsonLines.js';
 import type { Launch } from './launch.js';
 import { isError } from './runJson.js';
@@ -18,6 +19,14 @@ const lookEvery = 100;
 
 /** The trainer's exit code when it was stopped before it had begun. */
 const cancelled = 130;
+
+export interface StartOptions {
+  /** The run folder to go on with. */
+  resume?: string;
+  signal?: AbortSignal;
+  /** Told how many bytes of a model or a dataset are there, in case it is downloaded first. */
+  onDownload?: (progress: { done: number; total: number }) => void;
+}
 
 export class Supervisor {
   readonly #starting = new Set<string>();
@@ -47,8 +56,8 @@ export class Supervisor {
    * Starts a trainer and waits until it says in which run folder it works. Throws `ShownError` for what it says is wrong,
    * `TrainerDied` when it ends without a word, `AbortError` when cancelled before it began.
    */
-  async start(config: string, options: { resume?: string; signal?: AbortSignal } = {}): Promise<string> {
-    const { resume, signal } = options;
+  async start(config: string, options: StartOptions = {}): Promise<string> {
+    const { resume, signal, onDownload } = options;
     if (this.#starting.has(config)) throw new Error(`A trainer is being started with ${config}`);
     this.#starting.add(config);
     try {
@@ -69,7 +78,7 @@ export class Supervisor {
         child.once('exit', (code, killer) => resolve({ code: code ?? killer }));
       });
       child.unref();
-      return await this.#firstWord(config, ended, () => child.kill(), signal);
+      return await this.#firstWord(config, ended, () => child.kill(), signal, onDownload);
     } finally {
       this.#starting.delete(config);
     }
@@ -80,11 +89,15 @@ export class Supervisor {
     ended: Promise<{ code: number | NodeJS.Signals | null } | { error: Error }>,
     kill: () => void,
     signal?: AbortSignal,
+    onDownload?: StartOptions['onDownload'],
   ): Promise<string> {
     for (;;) {
       const end = await Promise.race([ended, pause(lookEvery)]);
       const text = await this.#read(config);
-      const word = parseLines(text).find(isFirstWord);
+      const lines = parseLines(text);
+      const download = lines.findLast((line) => downloadOf(line as TrainEvent));
+      if (download) onDownload?.(download as { done: number; total: number });
+      const word = lines.find(isFirstWord);
       if (word?.type === 'started') return word.run;
       if (word) throw new ShownError(word);
       if (end && 'error' in end) throw end.error;

@@ -6,6 +6,7 @@ import { commands, type Settings } from '../contributions.js';
 import { errors } from '../errors/errors.js';
 import { ShownError } from '../errors/shownError.js';
 import { showError } from '../errors/showError.js';
+import { downloadWords } from '../hub/hubCommands.js';
 import { log } from '../log/log.js';
 import { withProgress } from '../progress.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
@@ -84,7 +85,9 @@ export class Training implements vscode.Disposable {
   async #launch(config: string, resume?: string): Promise<Run> {
     const title = resume === undefined ? t('Starting “{0}”…', basename(config)) : t('Resuming “{0}”…', basename(resume));
     try {
-      const folder = await withProgress(title, (signal) => this.supervisor.start(config, { resume, signal }));
+      const folder = await withProgress(title, (signal, report) =>
+        this.supervisor.start(config, { resume, signal, onDownload: (progress) => report(downloadWords(progress)) }),
+      );
       log().info(`Training ${config} in ${folder}; the trainer prints to ${this.supervisor.logOf(config)}`);
       const run = await this.runs.add(folder);
       this.#accepted.fire(run);

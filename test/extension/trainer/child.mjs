@@ -11,6 +11,7 @@ const [command, ...args] = process.argv.slice(2);
 if (command === 'train') train(args);
 if (command === 'serve') serve();
 if (command === 'inspect') inspect(args);
+if (command === 'environment') console.log(JSON.stringify({ value: process.env[args[0]], argv: process.argv }));
 
 /** The config is JSON: `run` is the folder; `steps` events are sent, one each `pause` ms, then `end`: finish, hang, exit, crash or refuse. */
 function train([config, ...rest]) {
@@ -18,6 +19,7 @@ function train([config, ...rest]) {
   console.error('a library warns of something');
   if (plan.end === 'silent') process.exit(3);
   if (plan.end === 'cancelled') process.exit(130);
+  for (const done of plan.downloads ?? []) console.log(JSON.stringify({ type: 'progress', phase: 'download', done, total: 100 }));
   if (plan.end === 'refuse') {
     console.log(
       JSON.stringify({

@@ -26,6 +26,13 @@ test('the run folder is what the trainer says, past what libraries print', async
   assert.match(await supervisor.tailOf(path), /a library warns/);
 });
 
+test('how far a download before the start is', async () => {
+  const path = await config('downloading', { downloads: [10, 60] });
+  const told: number[] = [];
+  await supervisor.start(path, { onDownload: ({ done }) => told.push(done) });
+  assert.equal(told.at(-1), 60);
+});
+
 test('what the trainer says is wrong is thrown as it is', async () => {
   const path = await config('refused', { end: 'refuse' });
   await assert.rejects(supervisor.start(path), (error) => error instanceof ShownError && error.info.code === 'DATASET_MISSING' && error.info.line === 2);

@@ -1,0 +1,71 @@
+/** "Download Model from the Hub…" and "Set Hugging Face Token…". */
+import * as vscode from 'vscode';
+import type { Download, TrainEvent } from '../../trainer/protocol.js';
+import { commands } from '../contributions.js';
+import { withProgress } from '../progress.js';
+import type { Launch } from '../trainer/launch.js';
+import { runJson } from '../trainer/runJson.js';
+import { downloadOf, isModelName } from './hubName.js';
+import type { HubToken } from './hubToken.js';
+
+const { t } = vscode.l10n;
+
+export function hubCommands(launch: Launch, token: HubToken) {
+  return {
+    [commands.downloadModel]: async (given?: string) => {
+      const name = typeof given === 'string' ? given : await askName();
+      if (name === undefined) return undefined;
+      const result = await downloadModel(launch, name.trim());
+      const copy = t('Copy Name');
+      const said = t('“{0}” is in the cache. Write its name as the model of a config file.', result.id);
+      void vscode.window.showInformationMessage(said, copy).then((chosen) => (chosen === copy ? vscode.env.clipboard.writeText(name.trim()) : undefined));
+      return result;
+    },
+    [commands.setHubToken]: async () => {
+      const given = await vscode.window.showInputBox({
+        title: t('Hugging Face token, for private and gated models'),
+        prompt: t('It is kept in the secret storage of the editor. Leave it empty to remove it.'),
+        password: true,
+        ignoreFocusOut: true,
+        validateInput: (text) => (/\s/.test(text.trim()) ? t('A token has no spaces in it.') : undefined),
+      });
+      if (given === undefined) return;
+      await token.set(given.trim());
+      void vscode.window.showInformationMessage(given.trim() === '' ? t('The Hugging Face token is removed.') : t('The Hugging Face token is set.'));
+    },
+  };
+}
+
+function askName(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('Which model? Its name on the Hugging Face hub'),
+    placeHolder: t('owner/name, or owner/name@revision'),
+    validateInput: (text) => (isModelName(text.trim()) ? undefined : t('Write owner/name, for example “{0}”.', 'facebook/dinov2-small')),
+  });
+}
+
+/** Downloads into the cache, with progress that can be cancelled; what a cancelled download has got stays. */
+async function downloadModel(launch: Launch, name: string): Promise<Download> {
+  const objects = await withProgress(t('Downloading “{0}”…', name), (signal, report) =>
+    runJson(launch, {
+      script: 'cli',
+      args: ['download', name, '--json'],
+      signal,
+      onObject: (object) => {
+        const progress = downloadOf(object as TrainEvent);
+        if (progress) report(downloadWords(progress), (100 * progress.done) / Math.max(1, progress.total));
+      },
+    }),
+  );
+  const result = objects.find(
+    (object): object is Download => typeof object === 'object' && object !== null && 'type' in object && object.type === 'downloaded',
+  );
+  if (!result) throw new Error(`Downloading ${name} printed no result`);
+  return result;
+}
+
+/** What a progress notification says of a download. */
+export function downloadWords({ done, total }: { done: number; total: number }): string {
+  const [here, whole] = [done, total].map((bytes) => (bytes / 1e6).toLocaleString(vscode.env.language, { maximumFractionDigits: 1 }));
+  return t('{0} of {1} MB', here!, whole!);
+}

@@ -1,0 +1,66 @@
+/** The token reaches the trainers' environment, and leaves it; names and progress of downloads. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SecretStorage } from 'vscode';
+import { downloadOf, isModelName } from '../../../src/extension/hub/hubName.js';
+import { HubToken, tokenKey } from '../../../src/extension/hub/hubToken.js';
+import { runJson } from '../../../src/extension/trainer/runJson.js';
+import { launchOfChild } from '../trainer/launchOfChild.js';
+
+/** The editor's part: a storage in memory that tells of changes, as another window would make them. */
+function storage(entries: Record<string, string> = {}) {
+  const kept = new Map(Object.entries(entries));
+  const listeners = new Set<(event: { key: string }) => unknown>();
+  const changed = (key: string) => listeners.forEach((listen) => listen({ key }));
+  const secrets = {
+    get: (key: string) => Promise.resolve(kept.get(key)),
+    store: (key: string, value: string) => Promise.resolve(void (kept.set(key, value), changed(key))),
+    delete: (key: string) => Promise.resolve(void (kept.delete(key), changed(key))),
+    onDidChange: (listen: (event: { key: string }) => unknown) => {
+      listeners.add(listen);
+      return { dispose: () => listeners.delete(listen) };
+    },
+  } as unknown as SecretStorage;
+  return { secrets, listeners };
+}
+
+const failed = (error: unknown): never => assert.fail(String(error));
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a stored token is in the environment of what is started, and nowhere on its command line', async () => {
+  const launch = { ...launchOfChild, env: { ...process.env, HF_TOKEN: 'of the shell' } };
+  const { secrets, listeners } = storage({ [tokenKey]: 'hf_kept' });
+  const token = new HubToken(secrets, launch, failed);
+  await token.hand();
+  const said = (await runJson(launch, { script: 'main', args: ['environment', 'HF_TOKEN'] })) as { value?: string; argv: string[] }[];
+  assert.equal(said[0]!.value, 'hf_kept');
+  assert.ok(said[0]!.argv.every((argument) => !argument.includes('hf_kept')));
+  await token.set('hf_new');
+  assert.equal(launch.env.HF_TOKEN, 'hf_new');
+  await secrets.store(tokenKey, 'hf_of_another_window');
+  await settled();
+  assert.equal(launch.env.HF_TOKEN, 'hf_of_another_window');
+  await token.set('');
+  assert.equal(launch.env.HF_TOKEN, 'of the shell');
+  token.dispose();
+  assert.equal(listeners.size, 0);
+});
+
+test('without any token there is none', async () => {
+  const { HF_TOKEN: _, ...env } = process.env;
+  const launch = { ...launchOfChild, env };
+  const token = new HubToken(storage().secrets, launch, failed);
+  await token.set('hf_x');
+  await token.set('');
+  assert.ok(!('HF_TOKEN' in launch.env));
+});
+
+test('names of models', () => {
+  for (const name of ['a/b', 'owner/vit-base.v2', 'a/b@main', 'a/b@refs/pr/1']) assert.ok(isModelName(name), name);
+  for (const name of ['', 'b', 'a/b/c', 'a/b@', 'a/b@x y', 'a b/c', 'https://x/a/b']) assert.ok(!isModelName(name), name);
+});
+
+test('of all events only those of a download tell of one', () => {
+  assert.deepEqual(downloadOf({ type: 'progress', phase: 'download', done: 1, total: 2 })?.total, 2);
+  assert.equal(downloadOf({ type: 'progress', phase: 'decode', done: 1, total: 2 }), undefined);
+});
