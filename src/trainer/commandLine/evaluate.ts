@@ -2,15 +2,16 @@
 import * as l10n from '@vscode/l10n';
 import { cacheFolder } from '../run/cacheFolder.js';
 import { evaluate as evaluateCheckpoint } from '../run/evaluate.js';
+import { provideDataset } from '../run/hubSources.js';
 import { resolveCheckpoint } from '../run/runFolder.js';
 import { parseArguments } from './arguments.js';
-import { bar, confusionTable, percent, table, type Output } from './output.js';
+import { bar, confusionTable, downloadStatus, percent, table, type Output } from './output.js';
 
 export async function evaluate(args: string[], output: Output, signal: AbortSignal): Promise<void> {
   const { checkpoint, dataset } = parseArguments('evaluate', args, { least: 0, most: 0 });
   const { skipped, ...evaluation } = await evaluateCheckpoint({
     checkpoint: await resolveCheckpoint(checkpoint!),
-    dataset: dataset!,
+    dataset: await provideDataset(dataset!, { signal, onProgress: (done, total) => output.status(downloadStatus(done, total)) }),
     cacheFolder: cacheFolder(),
     signal,
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),

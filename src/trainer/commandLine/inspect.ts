@@ -1,12 +1,15 @@
 /** `vitune inspect`: what is in a dataset, and what is wrong with it. */
 import * as l10n from '@vscode/l10n';
 import { inspectDataset } from '../data/inspect.js';
+import { provideDataset } from '../run/hubSources.js';
 import { parseArguments } from './arguments.js';
-import { bar, formatError, table, type Output } from './output.js';
+import { bar, downloadStatus, formatError, table, type Output } from './output.js';
 
 export async function inspect(args: string[], output: Output, signal: AbortSignal): Promise<void> {
   const { positionals } = parseArguments('inspect', args, { least: 1, most: 1 });
-  const inspection = await inspectDataset(positionals[0]!, { signal, onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`) });
+  const onDownload = (done: number, total: number): void => output.status(downloadStatus(done, total));
+  const dataset = await provideDataset(positionals[0]!, { signal, onProgress: onDownload });
+  const inspection = await inspectDataset(dataset, { signal, onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`) });
   output.json(inspection);
   const header = [l10n.t('class'), l10n.t('train'), l10n.t('validation'), l10n.t('test')];
   output.line(table([header, ...inspection.counts.map(({ label, train, validation, test }) => [label, String(train), String(validation), String(test)])]));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { Download, ErrorInfo, TrainEvent } from '../../../src/trainer/protocol.js';
+import type { Download, ErrorInfo, Inspection, TrainEvent } from '../../../src/trainer/protocol.js';
 import { assertPlain, jsonLines, tinyModel, vitune, vituneHere, writeConfig } from '../commandLine/program.js';
 import { encoded, temporaryFolder } from '../data/pictures.js';
 import { commitOf, HubServer } from './hubServer.js';
@@ -145,6 +145,22 @@ test('train: model and dataset by name; the commit is kept, and a resume holds t
   assert.equal(classified.code, 0, classified.stderr);
   const resumed = await vitune(['train', config, '--resume', '--set', 'maxSteps=8', '--json'], { env: offline });
   assert.equal(resumed.code, 0, resumed.stdout + resumed.stderr);
+});
+
+test('inspect and evaluate take a dataset of the hub, too', async (t) => {
+  const { env } = await place(t);
+  const inspected = await here(['inspect', 'hub:owner/pets', '--json'], env);
+  assert.equal(inspected.code, 0, inspected.stderr);
+  const [inspection] = jsonLines<Inspection>(inspected.stdout);
+  assert.deepEqual(
+    inspection!.counts.map(({ label, train, validation }) => [label, train + validation]),
+    [
+      ['cat', 6],
+      ['dog', 6],
+    ],
+  );
+  const evaluated = await here(['evaluate', '--checkpoint', tinyModel, '--dataset', 'hub:pets', '--json'], env);
+  assert.equal(jsonLines<ErrorInfo>(evaluated.stdout).at(-1)!.code, 'HUB_NAME_INVALID');
 });
 
 test('train: offline without a cache, a revision given twice, and names that are none', async (t) => {
