@@ -11,6 +11,14 @@ export function optionName(key: string): string {
     useRslora: l10n.t('Rank-stabilized'),
     useDora: l10n.t('DoRA'),
     layersToTransform: l10n.t('Layers'),
+    hidden: l10n.t('Hidden width'),
+    blocks: l10n.t('Last blocks'),
+    modules: l10n.t('Modules'),
+    placement: l10n.t('Placement'),
+    reductionFactor: l10n.t('Reduction factor'),
+    bottleneck: l10n.t('Bottleneck width'),
+    activation: l10n.t('Activation'),
+    layerDecay: l10n.t('Layer-wise decay'),
   };
   return names[key] ?? key;
 }
