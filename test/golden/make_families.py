@@ -1,6 +1,7 @@
 """Writes the golden numbers of the other model families: tiny random models and what transformers (or timm) answers.
 
-    python make_families.py      remakes families.json and models/ of the families named here (make.py writes the pictures first)
+    python make_families.py      remakes families.json, dinov2.json, and models/ of the families named here (after make.py, which writes the
+                                 pictures and empties models/ and curves/)
 
 Features are what the classification head reads; a family whose folder has a head has logits too. Both are of the first COUNT pictures,
 at the models' own size and, repeated, at a larger one. Needs timm beside what make.py needs.
@@ -11,12 +12,15 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import peft
 import timm
 import torch
 import transformers
 from safetensors import safe_open
 from safetensors.torch import save_file
 from timm.models import save_for_hf
+
+import make
 
 HERE = Path(__file__).resolve().parent
 LABELS = ["apple", "birch", "cloud", "dune", "ember"]
@@ -166,6 +170,33 @@ def answers(name: str, pictures: np.ndarray) -> dict:
     return result
 
 
+def checkpoint_weights(name: str) -> list[str]:
+    """Names in model.safetensors of the class under which transformers loads the model once it is fine-tuned; DINOv3 has none with a head."""
+    if name.startswith("dinov3"):
+        return sorted([*load(name).state_dict(), "classifier.weight", "classifier.bias"])
+    if name == "timm-deit-distilled":
+        return sorted(t.DeiTForImageClassificationWithTeacher(t.DeiTConfig(**SIZES, **MLP)).state_dict())
+    if name in ("vit-mae", "timm-vit"):
+        return sorted(t.ViTForImageClassification(t.ViTConfig(**SIZES, **MLP)).state_dict())
+    return sorted(load(name).state_dict())
+
+
+def make_curve() -> None:
+    """LoRA on DINOv2, in the form of make.py's files."""
+    make.MODELS["dinov2"] = (t.Dinov2ForImageClassification, t.Dinov2Config, {})
+    make.CURVES["dinov2"] = {"lora": make.Curve("lora", 1e-2)}
+    pictures, truth = make.make_pictures()
+    repeated = np.pad(pictures, ((0, 0), (0, LARGER - SIZE), (0, LARGER - SIZE), (0, 0)), mode="wrap")
+    golden = json.loads((HERE / "vit.json").read_text())
+    with torch.no_grad():
+        model = make.load("dinov2").eval()
+        logits, larger = (model(pixel_values("dinov2", p)).logits.tolist() for p in (pictures, repeated))
+    versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
+    golden.update(versions=versions, model="models/dinov2", logits=logits, larger={"imageSize": LARGER, "logits": larger})
+    golden["curves"] = {"lora": make.curve_of("dinov2", "lora", pictures, truth)}
+    (HERE / "dinov2.json").write_text(json.dumps(golden) + "\n")
+
+
 def main() -> None:
     torch.set_num_threads(1)
     transformers.utils.logging.set_verbosity_error()
@@ -175,10 +206,12 @@ def main() -> None:
     golden = {"versions": {"torch": torch.__version__, "transformers": transformers.__version__, "timm": timm.__version__}, "models": {}}
     for name in MODELS:
         make_model(name)
-        golden["models"][name] = {"native": answers(name, pictures), "larger": {"imageSize": LARGER, **answers(name, repeated)}}
-        print(name, {part: list(values) for part, values in golden["models"][name].items()})
+        native, larger = answers(name, pictures), {"imageSize": LARGER, **answers(name, repeated)}
+        golden["models"][name] = {"native": native, "larger": larger, "checkpoint": checkpoint_weights(name)}
+        print(name, list(native))
     rounded = json.loads(json.dumps(golden), parse_float=lambda text: float(f"{float(text):.8g}"))
     (HERE / "families.json").write_text(json.dumps(rounded, separators=(",", ":")) + "\n")
+    make_curve()
 
 
 if __name__ == "__main__":
