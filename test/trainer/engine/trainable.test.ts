@@ -14,7 +14,7 @@ interface Golden {
   curves: Record<string, Curve & { method: 'head' | 'lora' | 'full' }>;
 }
 
-const models = ['vit', 'deit', 'deit-teacher'];
+const models = ['vit', 'deit', 'deit-teacher', 'dinov2'];
 
 for (const name of models) {
   const values = readGolden(name) as Golden;
