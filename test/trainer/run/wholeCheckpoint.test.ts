@@ -14,7 +14,7 @@ import { temporaryFolder } from '../data/pictures.js';
 const golden = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'golden');
 const { models } = JSON.parse(readFileSync(join(golden, 'families.json'), 'utf8')) as { models: Record<string, { checkpoint: string[] }> };
 const labels = ['apple', 'birch', 'cloud', 'dune', 'ember'];
-const method = { type: 'full' as const };
+const method = { type: 'full' as const, layerDecay: 1 };
 
 for (const [name, { checkpoint }] of Object.entries(models)) {
   for (const imageSize of [32, 48]) {
