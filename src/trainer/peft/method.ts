@@ -34,9 +34,26 @@ export const isHead = (name: string): boolean => headNames.some((head) => name =
 /** Whether a weight is one that a method adds to the model. */
 export const isAdapter = (name: string): boolean => /\.(lora_[AB]\.weight|lora_magnitude_vector|adapter_(down|up)\.(weight|bias))$/.test(name);
 
+/** What CLIP, SigLIP and DINOv3 call the layers that other families call so: a target names its kind of layer whatever the family. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['query', 'q_proj'],
+  ['key', 'k_proj'],
+  ['value', 'v_proj'],
+]);
+
 /** As PEFT matches `target_modules`: the whole name or its last parts. */
+const endsIn = (layer: string, target: string): boolean => layer === target || layer.endsWith(`.${target}`);
+
+const namesOf = (target: string): string[] => [target, otherNames.get(target) ?? target];
+
+/** Whether a target means a layer: `all-linear` every one but the head, others go by the end of the name. */
 export const matchesModule = (layer: string, target: string): boolean =>
-  target === 'all-linear' ? !isHead(layer) : layer === target || layer.endsWith(`.${target}`);
+  target === 'all-linear' ? !isHead(layer) : namesOf(target).some((name) => endsIn(layer, name));
+
+/** The targets under the names that `layers` have, for PEFT, which knows no other names. */
+export const literalTargets = (targets: readonly string[], layers: readonly string[]): string[] => [
+  ...new Set(targets.flatMap(namesOf).filter((name) => layers.some((layer) => endsIn(layer, name)))),
+];
 
 /** Whether parts of a weight's name that follow one another are those of `pattern`, in which * is anything within a part. */
 export function matchesPattern(name: string, pattern: string): boolean {

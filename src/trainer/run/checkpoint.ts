@@ -13,7 +13,7 @@ import type { Shape } from '../ir/op.js';
 import type { LoraOptions, MethodConfig } from '../methodConfig.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
-import { isAdapter, isHead } from '../peft/method.js';
+import { isAdapter, isHead, literalTargets } from '../peft/method.js';
 import { reopenBaseModel, unreadOf, type BaseModel, type BaseReference, type Unread } from './baseModel.js';
 
 /** What a resume needs beside parameters and moments; everything random follows from the seed and the step. */
@@ -78,9 +78,10 @@ const isWhole = ({ type }: MethodConfig): boolean => type === 'full' || type ===
 
 /** PEFT refuses a word for many layers beside a choice of blocks: then those that were adapted are named, by the last part of their names. */
 function targetModulesJson({ targetModules, layersToTransform }: LoraOptions, parameters: readonly ParameterSpec[]): string | readonly string[] {
-  if (!targetModules.includes('all-linear')) return targetModules;
+  const layers = parameters.flatMap(({ name }) => /^(.+)\.lora_A\.weight$/.exec(name)?.[1] ?? []);
+  if (!targetModules.includes('all-linear')) return literalTargets(targetModules, layers);
   if (!layersToTransform) return 'all-linear';
-  return [...new Set(parameters.flatMap(({ name }) => /([^.]+)\.lora_A\.weight$/.exec(name)?.[1] ?? []))];
+  return [...new Set(layers.map((layer) => layer.split('.').at(-1)!))];
 }
 
 function adapterConfigJson(method: MethodConfig, base: BaseReference, parameters: readonly ParameterSpec[]): object {

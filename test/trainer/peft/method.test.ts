@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { methodObject } from '../../../src/trainer/config/methods.js';
-import { bottleneckOf, isAdapter, isHead, loraScaling, matchesModule, matchesPattern, methodOf, type Method } from '../../../src/trainer/peft/method.js';
+import {
+  bottleneckOf,
+  isAdapter,
+  isHead,
+  literalTargets,
+  loraScaling,
+  matchesModule,
+  matchesPattern,
+  methodOf,
+  type Method,
+} from '../../../src/trainer/peft/method.js';
 
 const query = 'vit.encoder.layer.0.attention.attention.query';
 
@@ -25,6 +35,17 @@ test('target modules match whole parts of names, as in PEFT', () => {
   for (const target of ['uery', 'attention', 'query.weight', 'Query', '']) assert.ok(!matchesModule(query, target), target);
   assert.ok(matchesModule('vit.encoder.layer.0.output.dense', 'all-linear'));
   assert.ok(!matchesModule('classifier', 'all-linear'));
+});
+
+test('a target means its kind of layer in every family; PEFT gets the names that are there', () => {
+  const layers = ['q_proj', 'k_proj', 'out_proj'].map((name) => `vision_model.encoder.layers.1.self_attn.${name}`);
+  assert.deepEqual(
+    layers.map((layer) => matchesModule(layer, 'query')),
+    [true, false, false],
+  );
+  assert.ok(!matchesModule(query, 'q_proj'));
+  assert.deepEqual(literalTargets(['query', 'key'], layers.slice(0, 2)), ['q_proj', 'k_proj']);
+  assert.deepEqual(literalTargets(['query', 'attention.query'], [query]), ['query', 'attention.query']);
 });
 
 test('patterns match whole parts of names that follow one another', () => {
