@@ -3,4 +3,5 @@ import type { Method } from './config/methods.js';
 
 export type MethodConfig = Method;
 export type LoraOptions = Omit<Extract<Method, { type: 'lora' }>, 'type'>;
+export type QuantizationOptions = Pick<Extract<Method, { type: 'qlora' }>, 'quantization' | 'blockSize'>;
 export type AdapterOptions = Omit<Extract<Method, { type: 'adapter' }>, 'type'>;

@@ -2,10 +2,11 @@
 import type { Builder } from '../ir/builder.js';
 import type { Graph, Value } from '../ir/graph.js';
 import type { Shape } from '../ir/op.js';
-import type { LoraOptions } from '../methodConfig.js';
+import type { LoraOptions, QuantizationOptions } from '../methodConfig.js';
 import { activations } from '../nn/layers.js';
 import type { Scope } from '../nn/scope.js';
 import { bottleneckOf, loraScaling, type Method } from '../peft/method.js';
+import { bitsOf, quantize, type QuantizedWeight } from '../peft/quantize.js';
 
 export interface ParameterSpec {
   name: string;
@@ -21,8 +22,17 @@ export interface MaskSpec extends ParameterSpec {
 export type FrozenWeights = (name: string, shape: Shape) => Float32Array;
 
 /** The frozen weights that a finished graph reads. */
-export const frozenOf = (graph: Graph): ParameterSpec[] =>
-  graph.nodes.flatMap(({ op }) => (op.type === 'constant' && op.name && !op.name.startsWith('pixel.') ? [{ name: op.name, shape: op.shape }] : []));
+export function frozenOf(graph: Graph): ParameterSpec[] {
+  return graph.nodes.flatMap(({ op, inputs }) => {
+    if (op.type === 'dequantize') return op.remade ? [] : [{ name: nameOfConstant(inputs[0]!), shape: op.shape }];
+    return op.type === 'constant' && op.name && op.dtype === 'f32' && !/^pixel\.|\.absmax$/.test(op.name) ? [{ name: op.name, shape: op.shape }] : [];
+  });
+}
+
+const nameOfConstant = ({ node: { op } }: Value): string => (op.type === 'constant' ? op.name : '');
+
+/** Each weight is quantised once for all graphs of a model, and they share what comes of it. */
+const quantized = new WeakMap<FrozenWeights, Map<string, QuantizedWeight>>();
 
 export class GraphScope implements Scope {
   /** What trains, in the order in which the graph reads it. */
@@ -54,12 +64,34 @@ export class GraphScope implements Scope {
     const { b } = this;
     const width = x.shape[1]!;
     this.layers.push(name);
-    const weight = this.weight(`${name}.weight`, [out, width]);
+    const weight = this.#matrix(name, [out, width]);
     const shift = bias ? this.weight(`${name}.bias`, [out]) : undefined;
     const y = b.matmul(x, weight, { transB: true, bias: shift });
     const lora = this.method.lora?.(name);
     return lora ? this.#adapted(name, lora, { x, y, weight, bias: shift }) : y;
   };
+
+  /** The weight of the linear layer of that name, dequantised where the method stores it in fewer bits. */
+  #matrix(layer: string, shape: Shape): Value {
+    const name = `${layer}.weight`;
+    const options = this.method.trains(name) ? undefined : this.method.quantization?.(layer);
+    return options ? this.#dequantized(name, shape, options) : this.weight(name, shape);
+  }
+
+  #dequantized(name: string, shape: Shape, options: QuantizationOptions): Value {
+    const known = this.#weights.get(name);
+    if (known) return known;
+    const all = quantized.get(this.frozen) ?? new Map<string, QuantizedWeight>();
+    quantized.set(this.frozen, all);
+    const { codes, scales } = all.get(name) ?? quantize(this.frozen(name, shape), options);
+    all.set(name, { codes, scales });
+    const bits = bitsOf(options);
+    const blocks = scales.length;
+    const packed = this.b.constant(name, bits === 8 ? [blocks, options.blockSize] : [2, codes.length / 2], codes);
+    const value = this.b.dequantize(packed, this.b.constant(`${name}.absmax`, [blocks], scales), { bits, blockSize: options.blockSize, shape });
+    this.#weights.set(name, value);
+    return value;
+  }
 
   /** LoRA beside y = W x + b: y + s · B A x (Hu et al., 2021, arXiv:2106.09685), named as PEFT names it. */
   #adapted(name: string, lora: LoraOptions, { x, y, weight, bias }: { x: Value; y: Value; weight: Value; bias?: Value | undefined }): Value {

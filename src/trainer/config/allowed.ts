@@ -38,7 +38,8 @@ function numberWords(schema: JsonSchema): string {
   const finite = (bound: number | undefined) => (Math.abs(bound ?? Infinity) < Number.MAX_SAFE_INTEGER ? bound : undefined);
   const least = finite(schema.minimum);
   const most = finite(schema.maximum);
-  const noun = schema.type === 'integer' ? l10n.t('a whole number') : l10n.t('a number');
+  const { multipleOf = 1 } = schema;
+  const noun = multipleOf > 1 ? l10n.t('a multiple of {0}', multipleOf) : schema.type === 'integer' ? l10n.t('a whole number') : l10n.t('a number');
   if (least !== undefined && most !== undefined) return l10n.t('{0} from {1} to {2}', noun, least, most);
   const bounds = [
     ...(least !== undefined ? [`≥ ${least}`] : []),

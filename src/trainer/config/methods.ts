@@ -85,6 +85,26 @@ export function methodSchemas() {
       l10n.t('Trains small low-rank matrices beside the frozen weights: close to full fine-tuning with a fraction of the memory and a small checkpoint.'),
       loraOptions(),
     ),
+    qlora: method(
+      'qlora',
+      l10n.t('LoRA beside weights stored in 4 or 8 bits: a large model in the least memory, for somewhat slower steps and a small rounding error.'),
+      {
+        ...loraOptions(),
+        quantization: choice({
+          nf4: l10n.t('4 bits on the scale of a normal distribution: an eighth of the memory of the frozen layers.'),
+          int8: l10n.t('Whole numbers of 8 bits: a quarter of the memory, and hardly any rounding error.'),
+        })
+          .default('nf4')
+          .describe(l10n.t('How the frozen linear layers are stored.')),
+        blockSize: z
+          .int()
+          .min(16)
+          .max(4096)
+          .multipleOf(16)
+          .default(64)
+          .describe(l10n.t('How many numbers share a scale: fewer round less, and cost more memory for the scales.')),
+      },
+    ),
     full: method('full', l10n.t('Trains every weight: the most able with many pictures, the slowest, and the largest checkpoint.'), {
       layerDecay: z
         .number()
@@ -111,4 +131,4 @@ export type Method = { [Name in MethodName]: z.output<MethodSchemas[Name]> }[Met
 export const defaultMethod: MethodName = 'lora';
 
 /** What `learningRate` is when the config does not say; for AdamW. */
-export const defaultLearningRates: Record<MethodName, number> = { head: 1e-3, partial: 1e-4, adapter: 1e-3, lora: 1e-3, full: 5e-5 };
+export const defaultLearningRates: Record<MethodName, number> = { head: 1e-3, partial: 1e-4, adapter: 1e-3, lora: 1e-3, qlora: 1e-3, full: 5e-5 };

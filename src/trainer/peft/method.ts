@@ -1,11 +1,13 @@
 /** What a fine-tuning method says to the compiler: which weights train, what is added to the network, and where. */
-import type { AdapterOptions, LoraOptions, MethodConfig } from '../methodConfig.js';
+import type { AdapterOptions, LoraOptions, MethodConfig, QuantizationOptions } from '../methodConfig.js';
 
 export interface Method {
   /** Whether the weight of that name trains, be it the model's own or one that the method adds. */
   trains(name: string): boolean;
   /** Low-rank adaptation of the linear layer of that name, or undefined. */
   lora?(layer: string): LoraOptions | undefined;
+  /** How the weight of the linear layer of that name is stored while it is frozen; in full where undefined. */
+  quantization?(layer: string): QuantizationOptions | undefined;
   /** The bottleneck adapter at that place of a block, or undefined. */
   adapter?(place: string): AdapterOptions | undefined;
   /** What the learning rate of a parameter is multiplied by; 1 where absent. */
@@ -90,7 +92,8 @@ export function methodOf(config: MethodConfig, depths: Depths): Method {
         adapter: (place) => (hasAdapter(config, place) ? config : undefined),
         head: linearHead,
       };
-    case 'lora': {
+    case 'lora':
+    case 'qlora': {
       const { targetModules, layersToTransform } = config;
       const isTarget = (layer: string): boolean =>
         !isHead(layer) &&
@@ -99,6 +102,7 @@ export function methodOf(config: MethodConfig, depths: Depths): Method {
       return {
         trains: (name) => isHead(name) || isAdapter(name),
         lora: (layer) => (isTarget(layer) ? config : undefined),
+        ...(config.type === 'qlora' ? { quantization: (layer: string) => (isHead(layer) ? undefined : config) } : {}),
         head: linearHead,
       };
     }

@@ -1,14 +1,8 @@
 /** Quantisation of a frozen weight in blocks, each with a scale of its own: NormalFloat with 4 bits, or whole numbers of 8. */
-import { normalFloat4, packWords } from '../ir/normalFloat.js';
+import { normalFloat4, packWords, wordLevels } from '../ir/normalFloat.js';
+import type { QuantizationOptions } from '../methodConfig.js';
 
-/** How the frozen linear layers of a method are stored. */
-export interface QuantizationOptions {
-  quantization: 'nf4' | 'int8';
-  /** Numbers that share a scale; a multiple of 4. */
-  blockSize: number;
-}
-
-export const bitsOf = ({ quantization }: QuantizationOptions): 4 | 8 => (quantization === 'nf4' ? 4 : 8);
+export const bitsOf = ({ quantization }: Pick<QuantizationOptions, 'quantization'>): 4 | 8 => (quantization === 'nf4' ? 4 : 8);
 
 /** What the IR's `dequantize` takes. */
 export interface QuantizedWeight {
@@ -42,10 +36,23 @@ export function quantize(data: Float32Array, { quantization, blockSize }: Quanti
     const end = Math.min(start + blockSize, data.length);
     let most = 0;
     for (let i = start; i < end; i++) most = Math.max(most, Math.abs(data[i]!));
-    const scale = (scales[block] = quantization === 'int8' ? most / 127 : most);
+    const scale = Math.fround(quantization === 'int8' ? most / 127 : most);
+    scales[block] = scale;
     if (most === 0) continue;
     if (quantization === 'int8') for (let i = start; i < end; i++) codes[i] = Math.max(-127, Math.min(127, Math.round(data[i]! / scale)));
     else for (let i = start; i < end; i++) codes[i] = nearestLevel(data[i]! / scale);
   }
   return { codes: codes instanceof Int8Array ? codes : packWords(codes), scales };
+}
+
+/** The `size` numbers that a quantised weight stands for, in the precision of the graphs. */
+export function dequantize({ codes, scales }: QuantizedWeight, size: number, { quantization, blockSize }: QuantizationOptions): Float32Array {
+  const words = codes.length / 2;
+  const levels = wordLevels();
+  const level = (i: number): number => {
+    if (quantization === 'int8') return codes[i]!;
+    const word = i >> 2;
+    return levels[4 * (256 * codes[word]! + codes[words + word]!) + (i & 3)]!;
+  };
+  return Float32Array.from({ length: size }, (_, i) => level(i) * scales[Math.floor(i / blockSize)]!);
 }

@@ -17,7 +17,7 @@ export interface Network {
 
 /** Throws a `UserError` when an option names what is not there, or is too large for the network. */
 export function checkMethod(method: MethodConfig, network: Network, placeOf: LoadedConfig['placeOf']): void {
-  if (method.type === 'lora') checkLora(method, network, placeOf);
+  if (method.type === 'lora' || method.type === 'qlora') checkLora(method, network, placeOf);
   if (method.type === 'partial') checkPartial(method, network, placeOf);
   if (method.type === 'adapter' && method.bottleneck !== undefined) {
     for (const { name, shape } of network.parameters)
@@ -26,7 +26,7 @@ export function checkMethod(method: MethodConfig, network: Network, placeOf: Loa
 }
 
 function checkLora(
-  { rank, targetModules, layersToTransform }: Extract<MethodConfig, { type: 'lora' }>,
+  { rank, targetModules, layersToTransform }: Extract<MethodConfig, { type: 'lora' | 'qlora' }>,
   { parameters, layers, depths }: Network,
   placeOf: LoadedConfig['placeOf'],
 ): void {

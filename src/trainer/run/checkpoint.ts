@@ -85,7 +85,7 @@ function targetModulesJson({ targetModules, layersToTransform }: LoraOptions, pa
 }
 
 function adapterConfigJson(method: MethodConfig, base: BaseReference, parameters: readonly ParameterSpec[]): object {
-  const lora = method.type === 'lora' ? method : undefined;
+  const lora = method.type === 'lora' || method.type === 'qlora' ? method : undefined;
   return {
     peft_type: 'LORA',
     task_type: null,

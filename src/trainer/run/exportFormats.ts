@@ -10,15 +10,31 @@ import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { mergeLowRank } from '../peft/merge.js';
 import { isAdapter, loraScaling, methodOf, nothingAdded } from '../peft/method.js';
 import { currentName, currentTarget } from '../nn/moduleNames.js';
+import { dequantize, quantize } from '../peft/quantize.js';
 import { writeModelConfig, type LoadedCheckpoint } from './checkpoint.js';
 import { modelSpecOf, wholeWeights } from './modelSpec.js';
 
 /** Whether the method left layers in the network that its architecture in transformers does not have, and that cannot be folded into others. */
 const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean => method.type === 'adapter' || (method.type === 'head' && method.hidden > 0);
 
+/** The model with the numbers that its stored weights stand for: beside others, what was trained on a quantised base does not answer as it did. */
+function dequantized(model: LoadedCheckpoint): LoadedCheckpoint {
+  const { quantization } = methodOf(model.method, depthsOf(model.network));
+  if (!quantization) return model;
+  const linear = new Set(compileForward(modelSpecOf(model), 1).layers);
+  const weight: LoadedCheckpoint['weight'] = (name, shape) => {
+    const full = model.weight(name, shape);
+    const layer = name.replace(/\.weight$/, '');
+    const options = layer !== name && linear.has(layer) ? quantization(layer) : undefined;
+    return options ? dequantize(quantize(full, options), full.length, options) : full;
+  };
+  return { ...model, weight };
+}
+
 /** The model with its low-rank adapters folded into the weights, as one that was fine-tuned in full. */
-function merged(model: LoadedCheckpoint): LoadedCheckpoint {
-  if (hasOwnLayers(model)) return model;
+function merged(saved: LoadedCheckpoint): LoadedCheckpoint {
+  if (hasOwnLayers(saved)) return saved;
+  const model = dequantized(saved);
   const { lora } = methodOf(model.method, depthsOf(model.network));
   if (!lora) return { ...model, method: nothingAdded };
   const weight: LoadedCheckpoint['weight'] = (name, shape) => {
@@ -50,8 +66,9 @@ export async function writeWhole(folder: string, model: LoadedCheckpoint): Promi
 }
 
 /** Whether Python finds the base under its name with the very weights that were trained on. */
-const isElsewhere = ({ base }: LoadedCheckpoint): boolean =>
+const isElsewhere = ({ base, method }: LoadedCheckpoint): boolean =>
   base !== undefined &&
+  method.type !== 'qlora' &&
   base.reference.model !== 'embedded' &&
   base.reference.init === 'pretrained' &&
   parseNetwork(base.json, base.reference.model).imageSize === base.reference.imageSize;
@@ -81,7 +98,7 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   if (base !== 'base') return;
   await mkdir(join(folder, base));
   // Under a method without adapters the same weights are the base's own, and the head is the trained one, so that sizes fit.
-  await writeWhole(join(folder, base), { ...model, method: nothingAdded });
+  await writeWhole(join(folder, base), { ...dequantized(model), method: nothingAdded });
 }
 
 /** Above this a file would come near the 2 GiB that protobuf can hold: the weights then lie in a file beside it. */

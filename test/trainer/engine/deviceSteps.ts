@@ -41,6 +41,8 @@ export const cases: readonly Case[] = [
     parts: 1,
     hiddenDropout: 0.1,
   },
+  { name: 'QLoRA in NF4', model: 'vit', method: { ...lora, type: 'qlora', blockSize: 64 }, parts: 1, hiddenDropout: 0 },
+  { name: 'QLoRA in int8', model: 'vit', method: { ...lora, type: 'qlora', quantization: 'int8' }, parts: 1, hiddenDropout: 0 },
   { name: 'partial', model: 'vit', method: { type: 'partial', blocks: 1, modules: ['bias'] }, parts: 1, hiddenDropout: 0 },
   { name: 'LoRA in three parts', model: 'vit', method: lora, parts: 3, hiddenDropout: 0 },
   { name: 'full with a distilled head', model: 'deit-teacher', method: { type: 'full', layerDecay: 0.7 }, parts: 1, hiddenDropout: 0 },

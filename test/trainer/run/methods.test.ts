@@ -34,6 +34,16 @@ const methods: Record<string, { method: object; files: string[]; adapterConfig?:
     files: ['adapter_model.safetensors'],
     adapterConfig: { r: 4, lora_alpha: 8, use_rslora: true, use_dora: false, target_modules: ['query', 'value'] },
   },
+  'QLoRA in NF4': {
+    method: { type: 'qlora', rank: 4, alpha: 8, dropout: 0.1, blockSize: 32 },
+    files: ['adapter_model.safetensors'],
+    adapterConfig: { peft_type: 'LORA', r: 4, lora_alpha: 8, target_modules: ['query', 'value'] },
+  },
+  'QLoRA in int8 with DoRA': {
+    method: { type: 'qlora', quantization: 'int8', rank: 4, useDora: true, layersToTransform: [1, 2] },
+    files: ['adapter_model.safetensors'],
+    adapterConfig: { use_dora: true, layers_to_transform: [1, 2] },
+  },
   'DoRA on some blocks': {
     method: { type: 'lora', rank: 2, useDora: true, targetModules: ['all-linear'], layersToTransform: [1, 2], dropout: 0.1 },
     files: ['adapter_model.safetensors'],
