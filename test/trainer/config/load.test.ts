@@ -158,7 +158,7 @@ test('missing keys', async () => {
     code: 'CONFIG_KEY_MISSING',
     at: [1, 25],
     says: '"method.type"',
-    remedy: '"head", "partial", "adapter", "lora" or "full"',
+    remedy: '"head", "partial", "adapter", "lora", "qlora" or "full"',
   });
 });
 
@@ -168,7 +168,7 @@ test('wrong types', async () => {
     ['epochs', 'null', 'a whole number'],
     ['learningRate', '[1]', 'a number > 0 ≤ 10'],
     ['dataset', '7', 'a text that is not empty'],
-    ['method', '7', '"head", "partial", "adapter", "lora", "full"'],
+    ['method', '7', '"head", "partial", "adapter", "lora", "qlora", "full"'],
     ['augmentation', 'false', 'an object with randomResizedCrop, horizontalFlip'],
     ['output', '{}', 'a text that is not empty'],
   ];
@@ -212,7 +212,7 @@ test('values out of range', async () => {
     code: 'CONFIG_VALUE',
     at: [1, 33],
     says: '"method.type"',
-    remedy: '"head", "partial", "adapter", "lora" or "full"',
+    remedy: '"head", "partial", "adapter", "lora", "qlora" or "full"',
   });
   await fails('{"dataset":"a","method":{"type":"lora","targetModules":[]}}', { code: 'CONFIG_VALUE' });
   const augmentations: [string, string, string][] = [
