@@ -11,6 +11,8 @@ export function optionName(key: string): string {
     useRslora: l10n.t('Rank-stabilized'),
     useDora: l10n.t('DoRA'),
     layersToTransform: l10n.t('Layers'),
+    quantization: l10n.t('Quantization'),
+    blockSize: l10n.t('Block size'),
     hidden: l10n.t('Hidden width'),
     blocks: l10n.t('Last blocks'),
     modules: l10n.t('Modules'),
