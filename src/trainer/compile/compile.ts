@@ -127,8 +127,8 @@ function buildUpdate(b: Builder, method: Method, parameters: ReadonlyMap<string,
     const v = b.input(names.moment2(name), parameter.shape);
     const options = decays(name) ? optimizer : { ...optimizer, weightDecay: 0 };
     const learningRate = b.scale(scalars.learningRate, method.learningRateScale?.(name) ?? 1);
-    // Tokens, norms, biases and heads stay with AdamW, as Muon's authors advise.
-    const momentum = parameter.shape.length === 2 && !isHead(name) ? optimizer.muon : undefined;
+    // Tokens, positions, norms, biases and heads stay with AdamW, as Muon's authors advise.
+    const momentum = parameter.shape.length === 2 && !isHead(name) && !/position/.test(name) ? optimizer.muon : undefined;
     const next =
       momentum === undefined
         ? adamw(b, { parameter, m, v }, clipped.grads[i]!, { ...scalars, learningRate }, options)

@@ -187,7 +187,10 @@ async function readWeights(folder: string, config: NetworkConfig): Promise<{ wei
       const names = family.weightNames(config, stored);
       if (!names.length || !isFloat(entry)) continue;
       const [rows, ...rest] = entry.shape;
-      if (names.length > 1 && (!rows || rows % names.length)) throw errors.weightShape(reader.files[0]!, stored, entry.shape, [names.length, ...rest]);
+      if (names.length > 1 && (!rows || rows % names.length)) {
+        const multiple = names.length * Math.ceil((rows || 1) / names.length);
+        throw errors.weightShape(reader.files[0]!, stored, entry.shape, [multiple, ...rest]);
+      }
       const data = await reader.read(stored);
       const size = data.length / names.length;
       names.forEach((name, i) =>

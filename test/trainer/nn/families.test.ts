@@ -160,3 +160,35 @@ for (const [what, model, config, rename] of variants) {
     assert.deepEqual(features, (await answersOf(join(golden, 'models', model))).features);
   });
 }
+
+/** A copy whose weights are changed, tensor by tensor. */
+async function spoilt(t: TestContext, name: string, change: (stored: string, tensor: Tensor) => Tensor): Promise<string> {
+  const folder = await changed(
+    t,
+    name,
+    (json) => json,
+    (stored) => stored,
+  );
+  const file = join(folder, 'model.safetensors');
+  const { tensors } = await readSafetensors(file);
+  await writeSafetensors(
+    file,
+    [...tensors].map(([stored, tensor]) => [stored, change(stored, tensor)] as const),
+    { format: 'pt' },
+  );
+  return folder;
+}
+
+test("a text tower is not read, whatever is in it; the image tower's numbers must be finite", async (t) => {
+  const nan = (pattern: RegExp) => (stored: string, tensor: Tensor) => (pattern.test(stored) ? { ...tensor, data: tensor.data.map(() => NaN) } : tensor);
+  for (const name of ['clip', 'siglip']) {
+    const folder = await spoilt(t, name, nan(/^text_model\.|^logit_/));
+    assert.deepEqual((await answersOf(folder)).features, (await answersOf(join(golden, 'models', name))).features);
+    await assert.rejects(openBaseModel({ model: await spoilt(t, name, nan(/^vision_model\.encoder/)), init: 'pretrained', seed: 0 }), { code: /NOT_FINITE/ });
+  }
+});
+
+test("timm's fused weight that does not come apart into three is named", async (t) => {
+  const folder = await spoilt(t, 'timm-vit', (stored, tensor) => (stored.endsWith('qkv.bias') ? { shape: [95], data: tensor.data.slice(0, 95) } : tensor));
+  await assert.rejects(openBaseModel({ model: folder, init: 'pretrained', seed: 0 }), { code: 'MODEL_WEIGHT_SHAPE', message: /qkv\.bias.*\[95\].*\[96\]/ });
+});
