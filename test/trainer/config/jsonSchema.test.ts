@@ -11,7 +11,7 @@ import { buildSchema } from '../../../src/trainer/config/schema.js';
 
 const schema = configJsonSchema();
 const ajv = new Ajv({ strict: true, strictTypes: false });
-ajv.addVocabulary(['markdownDescription', 'enumDescriptions', 'defaultSnippets']);
+ajv.addVocabulary(['markdownDescription', 'enumDescriptions', 'defaultSnippets', 'x-learningRate']);
 const jsonSchemaAccepts = ajv.compile(schema);
 const zodAccepts = (value: unknown) => buildSchema().safeParse(value).success;
 

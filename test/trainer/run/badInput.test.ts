@@ -262,22 +262,22 @@ const cases: Case[] = [
   {
     name: 'LoRA on a block that the model does not have',
     arrange: ({ train }) => train({ method: { type: 'lora', layersToTransform: [1, 7] } }),
-    expected: { code: 'LAYER_OUT_OF_RANGE', message: /block 7/, remedy: /from 0 to 2/, file: 'run.vitune.json', line: 10 },
+    expected: { code: 'LAYER_OUT_OF_RANGE', message: /block 7/, remedy: /from 0 to 2/, file: 'run.vitune.json', line: 10, column: 26 },
   },
   {
     name: 'more blocks to train than there are',
     arrange: ({ train }) => train({ method: { type: 'partial', blocks: 12 } }),
-    expected: { code: 'BLOCKS_TOO_MANY', message: /12.*3/, remedy: /at most 3/, file: 'run.vitune.json', line: 10 },
+    expected: { code: 'BLOCKS_TOO_MANY', message: /12.*3/, remedy: /at most 3/, file: 'run.vitune.json', line: 10, column: 15 },
   },
   {
     name: 'modules to train that match nothing',
     arrange: ({ train }) => train({ method: { type: 'partial', modules: ['mlp'] } }),
-    expected: { code: 'MODULES_UNMATCHED', message: /mlp/, remedy: /query/, file: 'run.vitune.json', line: 10 },
+    expected: { code: 'MODULES_UNMATCHED', message: /mlp/, remedy: /query/, file: 'run.vitune.json', line: 10, column: 16 },
   },
   {
     name: 'a bottleneck above the width',
     arrange: ({ train }) => train({ method: { type: 'adapter', bottleneck: 64 } }),
-    expected: { code: 'BOTTLENECK_TOO_WIDE', message: /64.*48/, remedy: /at most 48/, file: 'run.vitune.json', line: 10 },
+    expected: { code: 'BOTTLENECK_TOO_WIDE', message: /64.*48/, remedy: /at most 48/, file: 'run.vitune.json', line: 10, column: 19 },
   },
   {
     name: 'an image size that the patches do not divide',
