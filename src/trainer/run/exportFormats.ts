@@ -37,9 +37,11 @@ function merged(saved: LoadedCheckpoint): LoadedCheckpoint {
   const model = dequantized(saved);
   const { lora } = methodOf(model.method, depthsOf(model.network));
   if (!lora) return { ...model, method: nothingAdded };
+  // A method's targets are asked for by the name of a layer, and "all-linear" would take a norm for one.
+  const layers = new Set(compileForward(modelSpecOf(model), 1).layers.map((layer) => `${layer}.weight`));
   const weight: LoadedCheckpoint['weight'] = (name, shape) => {
     const layer = name.replace(/\.weight$/, '');
-    const options = layer === name ? undefined : lora(layer);
+    const options = layers.has(name) ? lora(layer) : undefined;
     const own = model.weight(name, shape);
     if (!options) return own;
     const { rank, useDora } = options;
