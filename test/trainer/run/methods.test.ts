@@ -10,6 +10,7 @@ import { Trainable } from '../../../src/trainer/engine/trainable.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
 import { openCheckpoint, readProgress, writeCheckpoint } from '../../../src/trainer/run/checkpoint.js';
 import { Classifier } from '../../../src/trainer/run/classifier.js';
+import { writeWhole } from '../../../src/trainer/run/exportFormats.js';
 import { initialValues, optimizerOf, prepare } from '../../../src/trainer/run/prepare.js';
 import { tinyModel, writeConfig } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/pictures.js';
@@ -19,41 +20,46 @@ const labels = ['ant', 'bee', 'cat'];
 const batchSize = 4;
 const size = 32 * 32 * 3;
 
-const methods: Record<string, { method: object; files: string[]; adapterConfig?: object }> = {
-  'head with a hidden layer': {
-    method: { type: 'head', hidden: 8, dropout: 0.2 },
-    files: ['adapter_model.safetensors'],
-    adapterConfig: { target_modules: 'dummy-target-modules', modules_to_save: ['classifier'] },
-  },
-  partial: { method: { type: 'partial', blocks: 1, modules: ['layer.0.layernorm*'] }, files: ['model.safetensors'] },
-  'full with layer-wise decay': { method: { type: 'full', layerDecay: 0.7 }, files: ['model.safetensors'] },
-  'Pfeiffer adapter': { method: { type: 'adapter', dropout: 0.1 }, files: ['adapter_model.safetensors'] },
-  'Houlsby adapter': { method: { type: 'adapter', placement: 'houlsby', bottleneck: 5, activation: 'silu' }, files: ['adapter_model.safetensors'] },
-  'rank-stabilised LoRA': {
-    method: { type: 'lora', rank: 4, alpha: 8, useRslora: true, dropout: 0.1 },
-    files: ['adapter_model.safetensors'],
-    adapterConfig: { r: 4, lora_alpha: 8, use_rslora: true, use_dora: false, target_modules: ['query', 'value'] },
-  },
-  'QLoRA in NF4': {
-    method: { type: 'qlora', rank: 4, alpha: 8, dropout: 0.1, blockSize: 32 },
-    files: ['adapter_model.safetensors'],
-    adapterConfig: { peft_type: 'LORA', r: 4, lora_alpha: 8, target_modules: ['query', 'value'] },
-  },
-  'QLoRA in int8 with DoRA': {
-    method: { type: 'qlora', quantization: 'int8', rank: 4, useDora: true, layersToTransform: [1, 2] },
-    files: ['adapter_model.safetensors'],
-    adapterConfig: { use_dora: true, layers_to_transform: [1, 2] },
-  },
-  'DoRA on some blocks': {
-    method: { type: 'lora', rank: 2, useDora: true, targetModules: ['all-linear'], layersToTransform: [1, 2], dropout: 0.1 },
-    files: ['adapter_model.safetensors'],
-    // PEFT takes no word for many layers here.
-    adapterConfig: { use_rslora: false, use_dora: true, layers_to_transform: [1, 2], target_modules: ['query', 'key', 'value', 'dense'] },
-  },
-};
+const methods: Record<string, { method: object; files: string[]; adapterConfig?: object; /** Not of an architecture in transformers. */ isForeign?: boolean }> =
+  {
+    'head with a hidden layer': {
+      method: { type: 'head', hidden: 8, dropout: 0.2 },
+      files: ['adapter_model.safetensors'],
+      isForeign: true,
+      adapterConfig: { target_modules: 'dummy-target-modules', modules_to_save: ['classifier'] },
+    },
+    partial: { method: { type: 'partial', blocks: 1, modules: ['layer.0.layernorm*'] }, files: ['model.safetensors'] },
+    'full with layer-wise decay': { method: { type: 'full', layerDecay: 0.7 }, files: ['model.safetensors'] },
+    'Pfeiffer adapter': { method: { type: 'adapter', dropout: 0.1 }, files: ['adapter_model.safetensors'], isForeign: true },
+    'Houlsby adapter': {
+      method: { type: 'adapter', placement: 'houlsby', bottleneck: 5, activation: 'silu' },
+      files: ['adapter_model.safetensors'],
+      isForeign: true,
+    },
+    'rank-stabilised LoRA': {
+      method: { type: 'lora', rank: 4, alpha: 8, useRslora: true, dropout: 0.1 },
+      files: ['adapter_model.safetensors'],
+      adapterConfig: { r: 4, lora_alpha: 8, use_rslora: true, use_dora: false, target_modules: ['query', 'value'] },
+    },
+    'DoRA on some blocks': {
+      method: { type: 'lora', rank: 2, useDora: true, targetModules: ['all-linear'], layersToTransform: [1, 2], dropout: 0.1 },
+      files: ['adapter_model.safetensors'],
+      // PEFT takes no word for many layers here.
+      adapterConfig: { use_rslora: false, use_dora: true, layers_to_transform: [1, 2], target_modules: ['query', 'key', 'value', 'dense'] },
+    },
+  };
 
-for (const [name, { method, files, adapterConfig }] of Object.entries(methods)) {
-  test(`${name}: a checkpoint resumes and classifies`, async (t) => {
+/** That the model in `folder` answers as the one in training did. */
+async function assertAnswers(folder: string, logits: Float32Array): Promise<void> {
+  const classifier = await Classifier.open(folder, batchSize);
+  const answers = await classifier.logits(pictures.slice(0, batchSize * size));
+  await classifier.dispose();
+  // ONNX Runtime folds what is constant here and was fed there, in another order of additions.
+  answers.forEach((answer, i) => assert.ok(Math.abs(answer - logits[i]!) < 1e-4 * Math.max(1, Math.abs(logits[i]!)), `${answer} instead of ${logits[i]!}`));
+}
+
+for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries(methods)) {
+  test(`${name}: a checkpoint resumes, classifies and is exported`, async (t) => {
     const folder = await temporaryFolder(t);
     const loaded = await loadConfig(await writeConfig(folder, { method, model: tinyModel, dropout: 0.1 }));
     const { config } = loaded;
@@ -105,11 +111,14 @@ for (const [name, { method, files, adapterConfig }] of Object.entries(methods)) 
 
     const opened = await openCheckpoint(checkpoint);
     assert.deepEqual(opened.method, config.method);
-    const classifier = await Classifier.open(checkpoint, batchSize);
-    t.after(() => classifier.dispose());
-    const answers = await classifier.logits(pictures.slice(0, batchSize * size));
-    // ONNX Runtime folds what is constant here and was fed there, in another order of additions.
-    answers.forEach((answer, i) => assert.ok(Math.abs(answer - logits[i]!) < 1e-4 * Math.max(1, Math.abs(logits[i]!)), `${answer} instead of ${logits[i]!}`));
+    await assertAnswers(checkpoint, logits);
+    const exported = join(folder, 'exported');
+    await mkdir(exported);
+    if (isForeign) await assert.rejects(writeWhole(exported, opened), { code: 'EXPORT_IMPOSSIBLE', remedy: /onnx/ });
+    else {
+      await writeWhole(exported, opened);
+      await assertAnswers(exported, logits);
+    }
 
     for (const file of files) assert.ok((await readSafetensors(join(checkpoint, file))).tensors.size > 0);
     const stored = await readFile(join(checkpoint, 'adapter_config.json'), 'utf8').catch(() => undefined);
