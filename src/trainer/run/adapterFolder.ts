@@ -1,5 +1,5 @@
 /** An adapter folder as PEFT saves it, without anything of ours: LoRA in all its variants and the modules saved with it, folded into the base. */
-import { access, readFile, stat } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { readSafetensors, requireFinite, type Tensor } from '../checkpoint/safetensors.js';
@@ -53,10 +53,7 @@ async function readAdapterConfig(file: string): Promise<AdapterConfig> {
 
 /** Where the base lies that an adapter names: a folder as Python would find it or one beside the adapter's files, else a name on the hub. */
 async function baseOf(folder: string, name: string): Promise<string> {
-  for (const candidate of [resolve(name), resolve(folder, name)]) {
-    const found = await stat(candidate).catch(() => undefined);
-    if (found?.isDirectory()) return candidate;
-  }
+  for (const candidate of [resolve(name), resolve(folder, name)]) if (await isThere(join(candidate, 'config.json'))) return candidate;
   return name;
 }
 

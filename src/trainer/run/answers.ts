@@ -58,7 +58,9 @@ async function answersOfOnnx(file: string, pictures: readonly (string | number)[
   const { height, width } = transform;
   const images = new Uint8Array(pictures.length * height * width * 3);
   for (const [i, picture] of pictures.entries()) images.set(await pixelsOf(picture, transform), i * height * width * 3);
-  const session = await Session.create(file, { device: 'cpu' });
+  const session = await Session.create(file, { device: 'cpu' }).catch((error: unknown) => {
+    throw errors.checkpointDamaged(file, reasonOf(error));
+  });
   const { logits } = await session.run({ images: DeviceTensor.from('u8', [pictures.length, height, width, 3], images) });
   const labels = Object.keys(id2label).map((_, i) => id2label[i]!);
   const rows = pictures.map((_, i) => Array.from((logits!.data as Float32Array).subarray(i * labels.length, (i + 1) * labels.length)));

@@ -96,7 +96,8 @@ export function rowOf(method: string, run: string, events: readonly RecordedEven
     }
     // Decoding is paid by whichever method comes first and compiling happens once: neither tells of the method.
     if (event.type === 'progress' && event.phase === 'compile') since = event.time;
-    else if (since !== undefined) {
+    // Nor does the comparison with the saved checkpoint, which comes before the end.
+    else if (since !== undefined && event.type !== 'finished') {
       row.seconds! += (event.time - since) / 1000;
       since = event.time;
     }

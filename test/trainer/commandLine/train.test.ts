@@ -71,6 +71,8 @@ test('with --json: every event, one object a line, the same as in the log', asyn
   assert.equal(events.at(-1), finished);
   assert.equal(finished!.run, run);
   assert.ok([3, 6].includes(finished!.best.step) && isShare(finished!.best.accuracy) && finished!.seconds > 0);
+  assert.ok(finished!.peakMemoryBytes! > 2 ** 25);
+  assert.ok(finished!.parity!.pictures > 0 && finished!.parity!.changed.length === 0, 'the saved checkpoint answers as the trained model');
   assert.equal(finished!.best.accuracy, Math.max(...evaluations.map(({ accuracy }) => accuracy)));
   assert.deepEqual(
     only(events, 'checkpoint').map(({ step, path }) => [step, path]),
