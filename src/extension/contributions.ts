@@ -16,6 +16,8 @@ export const commands = {
   openWithPredictions: 'vitune.openWithPredictions',
   setActiveCheckpoint: 'vitune.setActiveCheckpoint',
   evaluate: 'vitune.evaluate',
+  exportCheckpoint: 'vitune.exportCheckpoint',
+  compareMethods: 'vitune.compareMethods',
   deleteRun: 'vitune.deleteRun',
   reveal: 'vitune.reveal',
   refreshRuns: 'vitune.refreshRuns',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { Classifier } from './classify/classifier.js';
 import { classifyCommands } from './classify/classifyCommands.js';
+import { compareCommands } from './compare/compareCommands.js';
 import { configCommands } from './config/configCommands.js';
 import { ConfigDiagnostics } from './config/configDiagnostics.js';
 import { ConfigLens, configFiles } from './config/configLens.js';
@@ -16,6 +17,7 @@ import { showError } from './errors/showError.js';
 import { evaluateCommands } from './evaluate/evaluateCommands.js';
 import { hubCommands } from './hub/hubCommands.js';
 import { HubToken } from './hub/hubToken.js';
+import { exportCommands } from './export/exportCommands.js';
 import { ImageEditorProvider } from './imageEditor/imageEditor.js';
 import { log } from './log/log.js';
 import { revealCommand } from './reveal.js';
@@ -73,6 +75,8 @@ export function activate(context: vscode.ExtensionContext): void {
     ...classifyCommands(context, classifier, active),
     ...evaluateCommands(context, launch, runs, datasets),
     ...hubCommands(launch, token),
+    ...exportCommands(launch, runs),
+    ...compareCommands({ context, launch, datasets, runs, configFolder }),
     [commands.openDashboard]: async (given?: RunArgument) => {
       await scan;
       const run = await pickRun(runs, given, () => true, vscode.l10n.t('Open the dashboard of which run?'), vscode.l10n.t('There is no run yet.'));

@@ -6,7 +6,15 @@ import { tabIcon } from '../webviews/tabIcon.js';
 import { html, type Html } from './html.js';
 
 /** Commands that links in a report may run. */
-const linked = [commands.openWithPredictions, commands.trainDataset, commands.showLog, commands.doctor, 'vscode.open', 'revealInExplorer'];
+const linked = [
+  commands.openWithPredictions,
+  commands.trainDataset,
+  commands.openDashboard,
+  commands.showLog,
+  commands.doctor,
+  'vscode.open',
+  'revealInExplorer',
+];
 
 export interface Report {
   title: string;

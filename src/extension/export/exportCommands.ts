@@ -1,0 +1,72 @@
+/** "Export Checkpoint…": a checkpoint as PEFT, transformers or ONNX Runtime read it. */
+import { basename, dirname, join } from 'node:path';
+import * as vscode from 'vscode';
+import type { Exported, ExportFormat } from '../../trainer/protocol.js';
+import { commands } from '../contributions.js';
+import { withProgress } from '../progress.js';
+import { pickCheckpoint, type RunArgument } from '../runs/pickRun.js';
+import type { RunStore } from '../runs/runStore.js';
+import type { Launch } from '../trainer/launch.js';
+import { runJson } from '../trainer/runJson.js';
+
+const { t } = vscode.l10n;
+
+interface Progress {
+  type: 'progress';
+  stage: 'open' | 'write' | 'compare';
+  done: number;
+  total: number;
+}
+
+const isOf = <T extends { type: string }>(object: unknown, type: T['type']): object is T =>
+  typeof object === 'object' && object !== null && 'type' in object && object.type === type;
+
+export function exportCommands(launch: Launch, runs: RunStore) {
+  return {
+    /** A format and a folder may be given, as a test or a keybinding does. */
+    [commands.exportCheckpoint]: async (given?: RunArgument, format?: ExportFormat, target?: string) => {
+      const checkpoint = await pickCheckpoint(runs, given, t('Export which checkpoint?'));
+      if (checkpoint === undefined) return undefined;
+      const chosen = typeof format === 'string' ? format : await pickFormat();
+      if (chosen === undefined) return undefined;
+      const folder = typeof target === 'string' ? target : await pickTarget(checkpoint, chosen);
+      if (folder === undefined) return undefined;
+      const stages = { open: t('opening the checkpoint'), write: t('writing'), compare: t('comparing its answers') };
+      const args = ['export', '--checkpoint', checkpoint, '--format', chosen, '--output', folder, '--json'];
+      const objects = await withProgress(t('Exporting to “{0}”…', basename(folder)), (signal, report) =>
+        runJson(launch, {
+          script: 'cli',
+          args,
+          signal,
+          onObject: (object) => isOf<Progress>(object, 'progress') && report(stages[object.stage], (100 * object.done) / object.total),
+        }),
+      );
+      const exported = objects.find((object): object is Exported & { type: 'exported' } => isOf(object, 'exported'));
+      if (!exported) throw new Error(`Exporting ${checkpoint} printed no result`);
+      const open = t('Open Folder');
+      const said = t('Exported to “{0}”. It answers {1} sample pictures as the checkpoint does.', basename(exported.folder), exported.parity.pictures);
+      void vscode.window.showInformationMessage(said, open).then((answer) => answer && vscode.commands.executeCommand(commands.reveal, exported.folder));
+      return exported;
+    },
+  };
+}
+
+async function pickFormat(): Promise<ExportFormat | undefined> {
+  const items: (vscode.QuickPickItem & { format: ExportFormat })[] = [
+    { label: 'ONNX', description: 'onnx', detail: t('One file that ONNX Runtime runs anywhere: pictures in, scores out.'), format: 'onnx' },
+    { label: 'Transformers', description: 'transformers', detail: t('A whole model for Python, adapters merged into its weights.'), format: 'transformers' },
+    { label: 'PEFT', description: 'peft', detail: t('The adapter alone for Python, small, to be put on its base model.'), format: 'peft' },
+  ];
+  return (await vscode.window.showQuickPick(items, { title: t('Export as what?') }))?.format;
+}
+
+async function pickTarget(checkpoint: string, format: ExportFormat): Promise<string | undefined> {
+  const run = basename(dirname(checkpoint)) === 'checkpoints' ? dirname(dirname(checkpoint)) : checkpoint;
+  const parent = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? dirname(run);
+  const uri = await vscode.window.showSaveDialog({
+    title: t('Name a new folder for the export'),
+    saveLabel: t('Export'),
+    defaultUri: vscode.Uri.file(join(parent, `${basename(run)}-${format}`)),
+  });
+  return uri?.fsPath;
+}
