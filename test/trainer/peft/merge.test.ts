@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mergeLowRank } from '../../../src/trainer/peft/merge.js';
-import { classicName, currentName, currentTarget } from '../../../src/trainer/peft/moduleNames.js';
 
 // W [3, 2], A [1, 2], B [3, 1].
 const weight = Float32Array.of(1, 2, 3, 4, 5, 6);
@@ -18,17 +17,4 @@ test('DoRA brings each row to its length', () => {
   const lengths = [0, 1, 2].map((i) => Math.hypot(merged[2 * i]!, merged[2 * i + 1]!));
   lengths.forEach((length, i) => assert.ok(Math.abs(length - [1, 10, 2][i]!) < 1e-6));
   assert.ok(Math.abs(merged[0]! / merged[1]! - 2) < 1e-6, 'the direction is that of the sum');
-});
-
-test('names of transformers 4 and 5, there and back', () => {
-  const pairs = {
-    'vit.encoder.layer.11.attention.attention.query.lora_A.weight': 'vit.layers.11.attention.q_proj.lora_A.weight',
-    'deit.encoder.layer.0.attention.output.dense.lora_B.weight': 'deit.layers.0.attention.o_proj.lora_B.weight',
-    'vit.encoder.layer.3.intermediate.dense.lora_A.weight': 'vit.layers.3.mlp.fc1.lora_A.weight',
-    'vit.encoder.layer.3.output.dense.lora_A.weight': 'vit.layers.3.mlp.fc2.lora_A.weight',
-    'classifier.weight': 'classifier.weight',
-  };
-  for (const [old, now] of Object.entries(pairs)) assert.deepEqual([currentName(old), classicName(now)], [now, old]);
-  const targets = { query: 'q_proj', 'attention.value': 'attention.v_proj', 'intermediate.dense': 'mlp.fc1', 'attention.output.dense': 'attention.o_proj' };
-  for (const [old, now] of Object.entries(targets)) assert.equal(currentTarget(old), now);
 });

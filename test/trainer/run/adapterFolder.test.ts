@@ -5,7 +5,7 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readSafetensors, writeSafetensors, type Tensor } from '../../../src/trainer/checkpoint/safetensors.js';
-import { currentName } from '../../../src/trainer/peft/moduleNames.js';
+import { currentName } from '../../../src/trainer/nn/moduleNames.js';
 import { answersOf } from '../../../src/trainer/run/answers.js';
 import { openModel } from '../../../src/trainer/run/openModel.js';
 import type { Classification, Evaluation } from '../../../src/trainer/protocol.js';
