@@ -39,6 +39,20 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
   });
 }
 
+for (const format of ['peft', 'transformers', 'onnx'] as const) {
+  test(`${format}: DoRA on every linear layer`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const method = { rank: 2, alpha: 4, useDora: true, targetModules: ['all-linear'] };
+    const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'), { adapter: 'interchange/dora-all-linear', method });
+    const pictures = await writePictures(join(folder, 'pictures'));
+    const output = join(folder, 'export');
+    await exportModel({ checkpoint, format, output, pictures });
+    const stored = JSON.parse(readFileSync(join(golden, 'interchange', 'logits.json'), 'utf8')) as { logits: Record<string, number[][]> };
+    const { logits } = await answersOf({ model: opened(format, output), pictures });
+    assert.ok(distance(logits, stored.logits['dora-all-linear']!) < 1e-4, String(distance(logits, stored.logits['dora-all-linear']!)));
+  });
+}
+
 test('a PEFT export has an adapter under the names of transformers 4 and 5, and brings a base that Python would not find', async (t) => {
   const folder = await temporaryFolder(t);
   const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'), { imageSize: 48 });

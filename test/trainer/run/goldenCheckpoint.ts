@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { root } from '../../../scripts/ensure-installed.mjs';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
+import type { Method } from '../../../src/trainer/config/methods.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
 import { writeCheckpoint } from '../../../src/trainer/run/checkpoint.js';
 
@@ -32,10 +33,15 @@ export async function writePictures(folder: string): Promise<string[]> {
   );
 }
 
-/** A checkpoint of ours with the adapter that PEFT trained in 20 steps; it answers the pictures with `curves.lora.finalLogits`. */
-export async function writeLoraCheckpoint(folder: string, o: { model?: string; imageSize?: number } = {}): Promise<string> {
+type Lora = Extract<Method, { type: 'lora' }>;
+
+/** A checkpoint of ours with an adapter that PEFT wrote, by default the one it trained in 20 steps, which answers the pictures with `curves.lora.finalLogits`. */
+export async function writeLoraCheckpoint(
+  folder: string,
+  o: { model?: string; imageSize?: number; adapter?: string; method?: Partial<Lora> } = {},
+): Promise<string> {
   const base = await openBaseModel({ model: o.model ?? join(golden, 'models', 'vit'), init: 'pretrained', seed: 0, imageSize: o.imageSize });
-  const { tensors } = await readSafetensors(join(golden, 'curves', 'vit-lora-final', 'adapter_model.safetensors'));
+  const { tensors } = await readSafetensors(join(golden, o.adapter ?? 'curves/vit-lora-final', 'adapter_model.safetensors'));
   const values = new Map([...tensors].map(([name, { data }]) => [name.replace('base_model.model.', ''), data]));
   const parameters = [...tensors].map(([name, { shape }]) => ({ name: name.replace('base_model.model.', ''), shape }));
   const zeros = new Map([...values].map(([name, data]) => [name, new Float32Array(data.length)]));
@@ -43,7 +49,7 @@ export async function writeLoraCheckpoint(folder: string, o: { model?: string; i
   await writeCheckpoint(folder, {
     base,
     network: base.config,
-    method: { type: 'lora', rank: 4, alpha: 8, dropout: 0, targetModules: ['query', 'value'] },
+    method: { type: 'lora', rank: 4, alpha: 8, dropout: 0, targetModules: ['query', 'value'], useRslora: false, useDora: false, ...o.method },
     labels: numbersOf('vit').labels,
     parameters,
     state: { parameters: values, m: zeros, v: zeros },
