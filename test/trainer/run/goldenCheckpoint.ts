@@ -52,6 +52,7 @@ export async function writeLoraCheckpoint(
     method: { type: 'lora', rank: 4, alpha: 8, dropout: 0, targetModules: ['query', 'value'], useRslora: false, useDora: false, ...o.method },
     labels: numbersOf('vit').labels,
     parameters,
+    frozen: [],
     state: { parameters: values, m: zeros, v: zeros },
     progress: { step: 20, evaluationsSinceBest: 0, dataset: '' },
   });
