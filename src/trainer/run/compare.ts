@@ -85,19 +85,18 @@ async function trainInProcess(args: readonly string[], onEvent: (event: TrainEve
   return failure ?? errors.trainerDied(String(code), said.trim().split('\n').at(-1) ?? '').toInfo();
 }
 
-/** What a finished run's log says. The time is that in which it trained and evaluated, whether in one process or, after an interruption, several. */
+/**
+ * What a finished run's log says. The time is from its start to the last evaluation, over all processes of an interrupted run: without the decoding,
+ * which whichever method comes first pays for all, and without the comparison with the saved checkpoint.
+ */
 export function rowOf(method: string, run: string, events: readonly RecordedEvent[]): ComparisonRow {
   const row: ComparisonRow = { method, run, seconds: 0 };
   let since: number | undefined;
   for (const event of events) {
     if (event.type === 'started') {
       ({ trainableParameters: row.trainableParameters, totalParameters: row.totalParameters } = event);
-      since = undefined;
-    }
-    // Decoding is paid by whichever method comes first and compiling happens once: neither tells of the method.
-    if (event.type === 'progress' && event.phase === 'compile') since = event.time;
-    // Nor does the comparison with the saved checkpoint, which comes before the end.
-    else if (since !== undefined && event.type !== 'finished') {
+      since = event.time;
+    } else if (since !== undefined && event.type !== 'finished') {
       row.seconds! += (event.time - since) / 1000;
       since = event.time;
     }

@@ -114,7 +114,7 @@ test('the time is that of training and evaluating, over all processes', () => {
   assert.deepEqual(rowOf('head', 'r', events), {
     method: 'head',
     run: 'r',
-    seconds: 4,
+    seconds: 6,
     trainableParameters: 3,
     totalParameters: 9,
     accuracy: 0.75,
