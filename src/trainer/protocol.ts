@@ -160,7 +160,7 @@ export interface ComparisonRow {
   totalParameters?: number;
   /** See `finished`. */
   peakMemoryBytes?: number;
-  /** From the first step to the end, evaluations included. */
+  /** From the decoded pictures to the last evaluation. */
   seconds?: number;
   /** Of the best checkpoint: on the test pictures where the dataset has such, else on the validation pictures. */
   accuracy?: number;

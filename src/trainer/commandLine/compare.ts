@@ -1,4 +1,5 @@
 /** `vitune compare`: the methods, each with its defaults, on one dataset, split and seed. */
+import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { methodSchemas } from '../config/methods.js';
@@ -10,6 +11,12 @@ import { bar, formatError, table, type Output } from './output.js';
 
 /** What a comparison sets itself. */
 const ownKeys = /^(method|dataset|output)(\.|=)/;
+
+/** A model's folder is named from where the command is called; the configs of the comparison lie elsewhere. */
+function fromHere(setting: string): string {
+  const folder = /^model=(.+)$/.exec(setting)?.[1];
+  return folder !== undefined && existsSync(join(folder, 'config.json')) ? `model=${resolve(folder)}` : setting;
+}
 
 export async function compare(args: string[], output: Output, signal: AbortSignal): Promise<boolean> {
   const { dataset, methods, set, output: given } = parseArguments('compare', args, { least: 0, most: 0 });
@@ -24,7 +31,7 @@ export async function compare(args: string[], output: Output, signal: AbortSigna
   const comparison = await compareMethods({
     dataset: dataset!,
     methods: wanted,
-    settings: set,
+    settings: set.map(fromHere),
     output: folder,
     signal,
     onEvent(method, event) {
