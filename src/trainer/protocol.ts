@@ -20,6 +20,34 @@ export type SplitName = 'train' | 'validation' | 'test';
 /** `download` counts bytes, the others pictures or steps. */
 export type Phase = 'download' | 'scan' | 'decode' | 'features' | 'compile' | 'evaluate';
 
+/** What a model answers of a picture: one of several labels, or of each label whether it is there. A head of the model for each. */
+export interface Task {
+  /** The column of the label file it was learnt from; `label` where the classes are folders. */
+  name: string;
+  labels: string[];
+  /** Whether any number of the labels may be right at once. */
+  multiLabel: boolean;
+}
+
+/** What can be said of a multi-label task beside its accuracy (the share of pictures with every label right). */
+export interface MultiLabelFigures {
+  /** Mean over the labels of the area under the precision-recall curve. */
+  meanAveragePrecision: number;
+  /** F1 of all answers together, and the mean of the labels' F1. */
+  f1Micro: number;
+  f1Macro: number;
+}
+
+export interface ClassFigures {
+  label: string;
+  precision: number;
+  recall: number;
+  f1: number;
+  support: number;
+  /** Of a multi-label task; absent where no picture has the label. */
+  averagePrecision?: number;
+}
+
 /** Events of a training run, one JSON object a line in `events.jsonl` and on stdout with `--json`. */
 export type TrainEvent =
   | {
@@ -30,7 +58,10 @@ export type TrainEvent =
       device: DeviceName;
       model: string;
       method: string;
+      /** The labels; of the first task where there are several. */
       labels: string[];
+      /** Where there are several tasks, or a multi-label one: all of them. */
+      tasks?: Task[];
       /** Images in each split. */
       images: Record<SplitName, number>;
       /** Images left out because they could not be read. */
@@ -50,18 +81,22 @@ export type TrainEvent =
    * share of the time since then, 0 to 1, in which training had to wait for pictures to be read and augmented.
    */
   | { type: 'step'; step: number; epoch: number; loss: number; learningRate: number; imagesPerSecond: number; waiting: number }
-  | {
+  | ({
       type: 'evaluation';
       step: number;
       epoch: number;
       split: SplitName;
-      /** Mean cross-entropy in nats. */
+      /** Mean cross-entropy in nats; summed over several tasks. */
       loss: number;
-      /** Share of right answers, 0 to 1. */
+      /** Share of right answers, 0 to 1; the mean over several tasks. */
       accuracy: number;
-      /** `confusion[truth][prediction]`, counts. */
+      /** `confusion[truth][prediction]`, counts; of the first task where there are several, empty of a multi-label task. */
       confusion: number[][];
-    }
+      /** Of a multi-label task, which has no confusion matrix. */
+      perClass?: ClassFigures[];
+      /** Where there are several tasks: each one's figures. */
+      tasks?: ({ task: string; loss: number; accuracy: number; confusion: number[][]; perClass?: ClassFigures[] } & Partial<MultiLabelFigures>)[];
+    } & Partial<MultiLabelFigures>)
   | { type: 'checkpoint'; step: number; path: string; best: boolean }
   /** Something the person should know that is no error: a device fallback, skipped images. */
   | { type: 'notice'; code: string; message: string; remedy?: string; file?: string }
@@ -100,31 +135,64 @@ export interface Prediction {
   probability: number;
 }
 
-/** The answer for one image: predictions, best first, or why there are none. */
-export type Classification = { path: string; predictions: Prediction[] } | { path: string; error: ErrorInfo };
+/**
+ * The answer for one image: predictions, best first, or why there are none. The probabilities of a multi-label task are each label's own
+ * and do not sum to 1. Where there are several tasks, `predictions` are the first one's and `tasks` has each one's.
+ */
+export type Classification =
+  { path: string; predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] } | { path: string; error: ErrorInfo };
 
 /** Requests to and answers from the warm classification process (`main.js serve`), over the fork's IPC channel. */
 export type ServeRequest = { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number } | { id: number; type: 'cancel'; request: number };
 export type ServeAnswer =
   { id: number; type: 'classification'; result: Classification } | { id: number; type: 'done' } | ({ id: number; type: 'error' } & ErrorInfo);
 
-export interface Evaluation {
+export interface TaskEvaluation extends Partial<MultiLabelFigures> {
   accuracy: number;
   loss: number;
   labels: string[];
-  perClass: { label: string; precision: number; recall: number; f1: number; support: number }[];
-  /** `confusion[truth][prediction]`, counts, in the order of `labels`. */
+  perClass: ClassFigures[];
+  /** `confusion[truth][prediction]`, counts, in the order of `labels`; empty of a multi-label task. */
   confusion: number[][];
+}
+
+/** With several tasks `accuracy` is their mean, `loss` their sum, the rest is the first one's, and `tasks` has each one's. */
+export interface Evaluation extends TaskEvaluation {
+  tasks?: ({ task: string } & TaskEvaluation)[];
+}
+
+/** Readable images of a label in each split. */
+export interface LabelCount {
+  label: string;
+  train: number;
+  validation: number;
+  test: number;
+}
+
+/** What a column of a label file is taken for. */
+export type ColumnUse = 'image' | 'split' | 'label' | 'unused';
+
+/** A column of a label file. */
+export interface LabelColumn {
+  name: string;
+  use: ColumnUse;
+  /** Different values, and rows without one. */
+  values: number;
+  empty: number;
 }
 
 export interface Inspection {
   root: string;
+  /** The labels and their counts; of the first task where there are several. */
   labels: string[];
-  /** Readable images a class and split. */
-  counts: { label: string; train: number; validation: number; test: number }[];
-  /** Whether the splits are the person's own folders or drawn by seed. */
+  counts: LabelCount[];
+  /** Whether the splits are the person's own (folders, or a column of the label file) or drawn by seed. */
   splits: 'folders' | 'seeded';
   problems: ErrorInfo[];
+  /** Where there is a label file: its columns, the tasks made of them, and the readable images in all. */
+  columns?: LabelColumn[];
+  tasks?: (Task & { counts: LabelCount[] })[];
+  images?: Record<SplitName, number>;
 }
 
 /** The comparison of a saved or exported model with the one it was made of, on a few pictures. */

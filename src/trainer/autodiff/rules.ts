@@ -62,6 +62,7 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   erf: unary((b, g, x) => b.mul(g, b.scale(b.exp(b.neg(b.mul(x, x))), 2 / Math.sqrt(Math.PI)))),
   tanh: unary((b, g, _x, y) => b.mul(g, b.sub(b.scalar(1), b.mul(y, y)))),
   sigmoid: unary((b, g, _x, y) => b.mul(g, b.mul(y, b.sub(b.scalar(1), y)))),
+  softplus: unary((b, g, x) => b.mul(g, b.sigmoid(x))),
   // y / (y + tiny) is 1 where y > 0 and 0 where it is 0.
   relu: unary((b, g, _x, y) => b.mul(g, b.div(y, b.add(y, b.scalar(1e-30))))),
   // Φ(x) + x · φ(x), the derivative of x · Φ(x).

@@ -8,8 +8,8 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 export const usages = {
   train: 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--json]',
   classify: 'vitune classify PATH... --checkpoint RUN_OR_CHECKPOINT [--top N] [--json]',
-  evaluate: 'vitune evaluate --checkpoint RUN_OR_CHECKPOINT --dataset FOLDER [--json]',
-  inspect: 'vitune inspect DATASET [--json]',
+  evaluate: 'vitune evaluate --checkpoint RUN_OR_CHECKPOINT --dataset FOLDER_OR_CSV [--json]',
+  inspect: 'vitune inspect DATASET_OR_CONFIG [--json]',
   export: 'vitune export --checkpoint RUN_OR_CHECKPOINT --format peft|transformers|onnx --output FOLDER [--dataset FOLDER] [--json]',
   compare: 'vitune compare --dataset FOLDER [--methods NAME,NAME...] [--set KEY=VALUE]... [--output FOLDER] [--json]',
   download: 'vitune download NAME[@REVISION] [--dataset] [--json]',

@@ -1,4 +1,5 @@
 /** `vitune classify`: what a checkpoint says of pictures. */
+import type { Prediction } from '../protocol.js';
 import { Classifier, picturesOf } from '../run/classifier.js';
 import { resolveCheckpoint } from '../run/runFolder.js';
 import { parseArguments } from './arguments.js';
@@ -14,7 +15,13 @@ export async function classify(args: string[], output: Output, signal: AbortSign
     output.json(result);
     if (!('error' in result)) answered++;
     if ('error' in result) output.line(`${result.path}\n  ${result.error.message}`);
-    else output.line([result.path, ...result.predictions.map(({ label, probability }) => `  ${percent(probability).padStart(7)}  ${label}`)].join('\n'));
+    else {
+      const lines = (predictions: readonly Prediction[]) => predictions.map(({ label, probability }) => `  ${percent(probability).padStart(7)}  ${label}`);
+      const { tasks } = result;
+      output.line(
+        [result.path, ...(tasks ? tasks.flatMap(({ task, predictions }) => [`  ${task}`, ...lines(predictions)]) : lines(result.predictions))].join('\n'),
+      );
+    }
   }
   await classifier.dispose();
   // Some unreadable files among many are no fault of the call; none that can be read is.

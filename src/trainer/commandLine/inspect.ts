@@ -1,18 +1,43 @@
 /** `vitune inspect`: what is in a dataset, and what is wrong with it. */
 import * as l10n from '@vscode/l10n';
+import { loadConfig } from '../config/load.js';
 import { inspectDataset } from '../data/inspect.js';
+import type { ColumnUse } from '../protocol.js';
 import { provideDataset } from '../run/hubSources.js';
 import { parseArguments } from './arguments.js';
 import { bar, downloadStatus, formatError, table, type Output } from './output.js';
 
+const uses: Record<ColumnUse, () => string> = {
+  image: () => l10n.t('pictures'),
+  split: () => l10n.t('split'),
+  label: () => l10n.t('labels'),
+  unused: () => '–',
+};
+
 export async function inspect(args: string[], output: Output, signal: AbortSignal): Promise<void> {
   const { positionals } = parseArguments('inspect', args, { least: 1, most: 1 });
+  const [given] = positionals as [string];
+  // A config says more of its dataset than a path can: which columns of a label file are meant, and how the split is drawn.
+  const config = given.endsWith('.vitune.json') ? (await loadConfig(given)).config : undefined;
+  const spec = config?.dataset ?? given;
   const onDownload = (done: number, total: number): void => output.status(downloadStatus(done, total));
-  const dataset = await provideDataset(positionals[0]!, { signal, onProgress: onDownload });
-  const inspection = await inspectDataset(dataset, { signal, onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`) });
+  const dataset = typeof spec === 'string' ? await provideDataset(spec, { signal, onProgress: onDownload }) : spec;
+  const inspection = await inspectDataset(dataset, {
+    signal,
+    onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
+    ...(config && { validationSplit: config.validationSplit, seed: config.seed }),
+  });
   output.json(inspection);
-  const header = [l10n.t('class'), l10n.t('train'), l10n.t('validation'), l10n.t('test')];
-  output.line(table([header, ...inspection.counts.map(({ label, train, validation, test }) => [label, String(train), String(validation), String(test)])]));
-  output.line(inspection.splits === 'folders' ? l10n.t('The splits are your folders.') : l10n.t('The validation split is drawn by seed.'));
+  const { columns, tasks, counts } = inspection;
+  if (columns) {
+    const header = [l10n.t('column'), l10n.t('use'), l10n.t('different values'), l10n.t('empty')];
+    output.line(`${table([header, ...columns.map(({ name, use, values, empty }) => [name, uses[use](), String(values), String(empty)])])}\n`);
+  }
+  for (const { name, counts: own } of tasks ?? [{ name: l10n.t('class'), counts }]) {
+    const header = [name, l10n.t('train'), l10n.t('validation'), l10n.t('test')];
+    output.line(table([header, ...own.map(({ label, train, validation, test }) => [label, String(train), String(validation), String(test)])]));
+  }
+  if (inspection.splits === 'seeded') output.line(l10n.t('The validation split is drawn by seed.'));
+  else output.line(columns ? l10n.t('The splits are those of the label file.') : l10n.t('The splits are your folders.'));
   if (inspection.problems.length) output.line(`\n${l10n.t('Problems: {0}', inspection.problems.length)}\n${inspection.problems.map(formatError).join('\n')}`);
 }

@@ -1,7 +1,7 @@
 /** What the command line writes: lines of JSON for programs, or text with a progress bar for a person. */
 import type { Writable } from 'node:stream';
 import * as l10n from '@vscode/l10n';
-import type { ErrorInfo } from '../protocol.js';
+import type { ErrorInfo, MultiLabelFigures } from '../protocol.js';
 
 export interface Output {
   readonly isJson: boolean;
@@ -61,6 +61,12 @@ export function downloadStatus(done: number, total: number): string {
 }
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** What follows the accuracy of a multi-label task; nothing for another. */
+export function multiLabelWords({ meanAveragePrecision: area, f1Micro, f1Macro }: Partial<MultiLabelFigures>): string {
+  if (area === undefined || f1Micro === undefined || f1Macro === undefined) return '';
+  return `, ${l10n.t('mean average precision {0}, F1 {1} (micro), {2} (macro)', percent(area), percent(f1Micro), percent(f1Macro))}`;
+}
 
 /** Columns aligned by their widest cell; numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {

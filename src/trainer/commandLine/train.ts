@@ -1,9 +1,10 @@
 /** `vitune train`: a run with its progress. */
 import * as l10n from '@vscode/l10n';
-import type { RecordedEvent, TrainEvent } from '../protocol.js';
+import type { RecordedEvent, Task, TrainEvent } from '../protocol.js';
 import { runTraining } from '../run/runTraining.js';
+import { countLabels, singleTask } from '../tasks.js';
 import { parseArguments } from './arguments.js';
-import { bar, confusionTable, downloadStatus, formatError, percent, type Output } from './output.js';
+import { bar, confusionTable, downloadStatus, formatError, multiLabelWords, percent, type Output } from './output.js';
 
 const splits = { train: () => l10n.t('train'), validation: () => l10n.t('validation'), test: () => l10n.t('test') };
 
@@ -33,18 +34,19 @@ export async function train(args: string[], output: Output, signal: AbortSignal)
 
 /** Shows events to a person: lines that stay, and a bar for the rest. */
 function reporter(output: Output): (event: TrainEvent) => void {
-  let labels: string[] = [];
+  let tasks: readonly Task[] = [];
   let steps = 1;
-  let last: number[][] | undefined;
+  let last: (TrainEvent & { type: 'evaluation' }) | undefined;
   return (event) => {
     switch (event.type) {
       case 'started':
-        ({ labels, steps } = event);
+        steps = event.steps;
+        tasks = event.tasks ?? singleTask(event.labels);
         output.line(l10n.t('Run {0}', event.run));
         output.line(
           l10n.t(
             '{0} classes; {1} pictures to train on, {2} to validate on; {3} on {4}; {5} of {6} parameters train',
-            labels.length,
+            countLabels(tasks),
             event.images.train,
             event.images.validation,
             event.method,
@@ -62,14 +64,21 @@ function reporter(output: Output): (event: TrainEvent) => void {
           `${bar(event.step / steps)} ${l10n.t('step {0}/{1}, loss {2}, {3} pictures/s', event.step, steps, event.loss.toFixed(4), event.imagesPerSecond.toFixed(1))}`,
         );
       case 'evaluation':
-        last = event.confusion;
-        return output.line(
-          l10n.t('epoch {0}: {1} loss {2}, accuracy {3}', event.epoch.toFixed(2), splits[event.split](), event.loss.toFixed(4), percent(event.accuracy)),
+        last = event;
+        output.line(
+          l10n.t('epoch {0}: {1} loss {2}, accuracy {3}', event.epoch.toFixed(2), splits[event.split](), event.loss.toFixed(4), percent(event.accuracy)) +
+            multiLabelWords(event),
+        );
+        return event.tasks?.forEach(({ task, accuracy, ...figures }) =>
+          output.line(`  ${l10n.t('{0}: accuracy {1}', task, percent(accuracy))}${multiLabelWords(figures)}`),
         );
       case 'notice':
         return output.line(formatError({ ...event, remedy: event.remedy ?? '' }));
       case 'finished':
-        if (last && labels.length <= 30) output.line(`\n${confusionTable(labels, last)}\n`);
+        for (const [i, { labels }] of tasks.entries()) {
+          const confusion = (last?.tasks?.[i] ?? last)?.confusion ?? [];
+          if (confusion.length && labels.length <= 30) output.line(`\n${confusionTable(labels, confusion)}\n`);
+        }
         output.line(l10n.t('Best accuracy {0} at step {1}, after {2} s', percent(event.best.accuracy), event.best.step, event.seconds.toFixed(1)));
         if (event.parity && !event.parity.changed.length) {
           const { pictures, largestDifference } = event.parity;

@@ -12,6 +12,7 @@ import { clipByGlobalNorm } from '../optim/clip.js';
 import { ema } from '../optim/ema.js';
 import { muon } from '../optim/muon.js';
 import { isHead, type Method } from '../peft/method.js';
+import { lossOf, type LossSpec } from './loss.js';
 import { eliminateDeadCode } from './passes.js';
 import { findCut, prefixOf, suffixOf, type Cut } from './split.js';
 import { GraphScope, type FrozenWeights, type MaskSpec, type ParameterSpec } from './scope.js';
@@ -21,7 +22,10 @@ export interface ModelSpec {
   norm: PixelNorm;
   frozen: FrozenWeights;
   method: Method;
+  /** Logits, of all tasks together. */
   labels: number;
+  /** What is minimised; without it, the cross-entropy of one task with all labels. */
+  loss?: LossSpec | undefined;
   /** Size of the pictures fed, in pixels. */
   height: number;
   width: number;
@@ -111,8 +115,7 @@ function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & {
   const { scope, logits } = buildForward(b, model, batch, true);
   const targets = b.input('targets', [batch, model.labels]);
   const weights = b.input('weights', [batch]);
-  const crossEntropy = b.neg(b.reshape(b.sum(b.mul(targets, b.logSoftmax(logits)), [1]), [batch]));
-  const loss = b.total(b.mul(crossEntropy, weights));
+  const loss = b.total(b.mul(lossOf(b, logits, targets, model.loss ?? { tasks: [{ labels: model.labels, multiLabel: false }] }), weights));
   return { scope, logits, loss, grads: backward(b, loss, [...scope.parameters.values()]) };
 }
 

@@ -8,7 +8,7 @@ const branchesOf = (schema: JsonSchema): JsonSchema[] => (schema.anyOf ?? schema
 /** To an object fits an object's branch whose constant keys (a method's `type`) have the values given; to all else, any branch. */
 function fits(branch: JsonSchema, value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return true;
-  if (!branch.properties) return false;
+  if (!branch.properties) return typeof branch.additionalProperties === 'object';
   return Object.entries(branch.properties).every(([key, property]) => {
     const given = (value as Record<string, unknown>)[key];
     return property.const === undefined || given === undefined || given === property.const;
@@ -23,8 +23,9 @@ export function schemasAt(schema: JsonSchema, path: KeyPath, value: unknown): Js
   const [key, ...rest] = path;
   if (key === undefined) return branches;
   const child = (value as Record<string | number, unknown> | undefined)?.[key];
-  return branches.flatMap(({ properties, items }) => {
-    const next = properties?.[key] ?? (Array.isArray(items) ? items[Number(key)] : items);
+  return branches.flatMap(({ properties, additionalProperties, items }) => {
+    const next =
+      properties?.[key] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined) ?? (Array.isArray(items) ? items[Number(key)] : items);
     return next ? schemasAt(next, rest, child) : [];
   });
 }
@@ -67,7 +68,11 @@ function words(schema: JsonSchema): string[] {
         Array.isArray(schema.items) ? `[${schema.items.map((item) => allowed([item])).join(', ')}]` : l10n.t('a list of: {0}', allowed([schema.items ?? {}])),
       ];
     case 'object':
-      return [l10n.t('an object with {0}', keysOf([schema]).join(', '))];
+      return [
+        typeof schema.additionalProperties === 'object'
+          ? l10n.t('an object whose every value is {0}', allowed([schema.additionalProperties]))
+          : l10n.t('an object with {0}', keysOf([schema]).join(', ')),
+      ];
     default:
       return [l10n.t('anything')];
   }

@@ -25,7 +25,7 @@ export interface JsonSchema {
   items?: JsonSchema | JsonSchema[];
   properties?: Record<string, JsonSchema>;
   required?: string[];
-  additionalProperties?: boolean;
+  additionalProperties?: boolean | JsonSchema;
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
   defaultSnippets?: { label: string; description?: string; body: unknown }[];
@@ -68,6 +68,7 @@ export function configJsonSchema(): JsonSchema {
   dataset!.defaultSnippets = [
     { label: '"…"', description: l10n.t('One folder.'), body: '${1:photos}' },
     { label: '{ train, validation }', description: l10n.t('A folder for each split.'), body: { train: '${1:train}', validation: '${2:validation}' } },
+    { label: '{ folder, columns }', description: l10n.t('A folder with a label file.'), body: { folder: '${1:photos}', columns: ['${2:label}'] } },
   ];
   const methods = [defaultMethod, ...Object.keys(methodSchemas()).filter((name) => name !== defaultMethod)];
   schema.defaultSnippets = [

@@ -20,11 +20,14 @@ export interface LoadedConfig {
 
 type Issue = z.core.$ZodIssue;
 
-/** The issue inside a union's branches that says most: of a branch that took the value and failed deeper, else the union's own. */
+/** How many keys or values are wrong. */
+const faultsIn = (issues: readonly Issue[]): number => issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+
+/** The issue inside a union's branches that says most: of the branch that took the value and failed deeper with the fewest faults, else the union's own. */
 function narrow(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const refused = ({ code, path }: Issue) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
-  const branch = issue.errors.find((issues) => !issues.some(refused));
+  const [branch] = issue.errors.filter((issues) => !issues.some(refused)).sort((a, b) => faultsIn(a) - faultsIn(b));
   if (!branch?.[0]) return issue;
   // A missing key is often the misspelt one.
   const inner = narrow(branch.find(({ code }) => code === 'unrecognized_keys') ?? branch[0]);
@@ -70,6 +73,12 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
+function absoluteDataset(dataset: TrainConfig['dataset'], absolute: <Path extends string | undefined>(path: Path) => Path): TrainConfig['dataset'] {
+  if (typeof dataset === 'string') return dataset.startsWith('hub:') ? dataset : absolute(dataset);
+  if ('folder' in dataset) return { ...dataset, folder: absolute(dataset.folder) };
+  return { train: absolute(dataset.train), validation: absolute(dataset.validation), test: absolute(dataset.test) };
+}
+
 /** A model on the hub as `owner/name` and `revision`, whichever way they were given. */
 function withRevision(config: TrainConfig, placeOf: LoadedConfig['placeOf']): TrainConfig {
   const { model, revision } = config;
@@ -87,12 +96,7 @@ async function resolvePaths(config: TrainConfig, folder: string, placeOf: Loaded
   const absolute = <Value extends string | undefined>(path: Value) => (path === undefined ? path : resolve(folder, path)) as Value;
   return {
     ...(isPath ? { ...config, model: modelPath } : withRevision(config, placeOf)),
-    dataset:
-      typeof dataset === 'string'
-        ? dataset.startsWith('hub:')
-          ? dataset
-          : absolute(dataset)
-        : { train: absolute(dataset.train), validation: absolute(dataset.validation), test: absolute(dataset.test) },
+    dataset: absoluteDataset(dataset, absolute),
     output: absolute(output),
   };
 }

@@ -93,8 +93,37 @@ export function buildSchema() {
             validation: z.string().min(1).optional().describe(l10n.t('Folder of the pictures to validate on while training.')),
             test: z.string().min(1).optional().describe(l10n.t('Folder of the pictures for the final test.')),
           }),
+          z.strictObject({
+            folder: z.string().min(1).describe(l10n.t('Folder of all pictures.')),
+            labels: z.string().min(1).optional().describe(l10n.t('The label file, relative to the folder; without it, labels.csv.')),
+            image: z
+              .string()
+              .min(1)
+              .optional()
+              .describe(
+                l10n.t('The column with the paths of the pictures, relative to the folder; without it, the one called image, file, file_name or path.'),
+              ),
+            columns: z
+              .array(z.string().min(1))
+              .min(1)
+              .optional()
+              .describe(l10n.t('The columns to learn, a task each, of which one label is right; without it, the one called label.')),
+            multiLabel: z
+              .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+              .optional()
+              .describe(l10n.t('Of which any number of labels may be right: a column with labels separated by ; or |, or a list of columns with 0 and 1.')),
+            split: z
+              .string()
+              .min(1)
+              .optional()
+              .describe(l10n.t('The column with train, validation or test; without it, the one called split, or a split drawn by seed.')),
+          }),
         ])
-        .describe(l10n.t('A folder with one folder of pictures for each class, a folder for each split, or "hub:owner/name" for such a dataset on the hub.')),
+        .describe(
+          l10n.t(
+            'A folder with one folder of pictures for each class, a folder for each split, a folder with a label file (CSV), or "hub:owner/name" for a dataset of class folders on the hub.',
+          ),
+        ),
       method: method().describe(l10n.t('How to fine-tune: a name, or an object with options.')),
       epochs: count(100_000).default(10).describe(l10n.t('How often each training picture is seen.')),
       maxSteps: count(1e9).optional().describe(l10n.t('Stops after this many steps, whatever the epochs.')),
@@ -136,6 +165,24 @@ export function buildSchema() {
       adamEpsilon: z.number().gt(0).max(1).default(1e-8).describe(l10n.t("AdamW's guard against division by zero.")),
       maxGradNorm: z.number().min(0).default(1).describe(l10n.t('Gradients with a greater global norm are scaled down to it; 0 turns clipping off.')),
       labelSmoothingFactor: share().default(0).describe(l10n.t('Share of each label spread evenly over all classes.')),
+      loss: choice({
+        crossEntropy: l10n.t('Cross-entropy: every picture counts alike.'),
+        focal: l10n.t('Focal loss: pictures that the model is sure of count less, for classes that are much rarer than others.'),
+      })
+        .default('crossEntropy')
+        .describe(l10n.t('What training makes small.')),
+      focalGamma: z
+        .number()
+        .min(0)
+        .max(10)
+        .default(2)
+        .describe(l10n.t('How much less the focal loss counts what the model is sure of; 0 makes it the cross-entropy.')),
+      classWeights: z
+        .union([z.literal('balanced'), z.array(z.number().gt(0).max(1e6)).min(1), z.record(z.string(), z.number().gt(0).max(1e6))])
+        .optional()
+        .describe(
+          l10n.t('What each label counts in the loss: "balanced" makes rare labels count more; or numbers by label, or a list in the order of the labels.'),
+        ),
       dropout: share().optional().describe(l10n.t("Dropout inside the network while training; without it, the model's own.")),
       dropPath: share()
         .default(0)

@@ -2,11 +2,14 @@
 import { webcrypto } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { errors, UserError } from '../errors.js';
-import type { ErrorInfo, Inspection, SplitName } from '../protocol.js';
+import type { ErrorInfo, Inspection, LabelCount, SplitName, Task } from '../protocol.js';
+import { logitNames } from '../tasks.js';
 import { forEachConcurrently } from './concurrently.js';
 import { checkPicture, readPictureFile } from './decode.js';
 import { formatOfName } from './format.js';
-import { scanDataset, type Dataset, type DatasetSpec, type Sample } from './scan.js';
+import { countEach } from './labelCounts.js';
+import { marksOf, type Sample } from './sample.js';
+import { scanDataset, type Dataset, type DatasetSpec } from './scan.js';
 
 export interface InspectOptions {
   signal?: AbortSignal | undefined;
@@ -36,16 +39,20 @@ export async function inspectDataset(spec: DatasetSpec, options: InspectOptions 
   const dataset = await scanDataset(spec, { validationSplit, seed, signal });
   const looks = await lookAtAll(dataset, signal, onProgress);
   const good = looks.filter((look): look is GoodLook => !(look.result instanceof UserError));
-  const counts = dataset.labels.map((label) => ({ label, train: 0, validation: 0, test: 0 }));
-  for (const { split, sample } of good) counts[sample.label]![split]++;
+  const { root, labels, tasks, columns, splitOrigin: splits } = dataset;
+  const counts = countEach(tasks, good);
   const problems: ErrorInfo[] = [
     ...dataset.problems,
     ...looks.flatMap(({ result }) => (result instanceof UserError ? [result.toInfo()] : [])),
-    ...classProblems(dataset, counts),
-    ...duplicates(good, dataset.labels),
+    ...tasks.flatMap((task, i) => classProblems(root, task, counts[i]!)),
+    ...duplicates(good, logitNames(tasks)),
     ...good.flatMap(pictureProblems),
   ];
-  return { root: dataset.root, labels: dataset.labels, counts, splits: dataset.splitOrigin, problems };
+  const inspection: Inspection = { root, labels, counts: counts[0]!, splits, problems };
+  if (!columns) return inspection;
+  const images = { train: 0, validation: 0, test: 0 };
+  for (const { split } of good) images[split]++;
+  return { ...inspection, columns, tasks: tasks.map((task, i) => ({ ...task, counts: counts[i]! })), images };
 }
 
 async function lookAtAll(dataset: Dataset, signal: AbortSignal | undefined, onProgress: InspectOptions['onProgress']): Promise<Look[]> {
@@ -75,12 +82,12 @@ async function look(path: string): Promise<Look['result']> {
   }
 }
 
-function classProblems({ root, labels }: Dataset, counts: Inspection['counts']): ErrorInfo[] {
+function classProblems(root: string, { labels, multiLabel }: Task, counts: LabelCount[]): ErrorInfo[] {
   const problems: ErrorInfo[] = [];
   for (const { label, train } of counts) if (train === 0) problems.push(errors.classLost(label, root).toInfo());
   const bySize = [...counts].sort((a, b) => a.train - b.train);
   const [smallest, largest] = [bySize[0]!, bySize.at(-1)!];
-  if (smallest.train > 0 && largest.train >= strongImbalance * smallest.train) {
+  if (!multiLabel && smallest.train > 0 && largest.train >= strongImbalance * smallest.train) {
     problems.push(errors.classesImbalanced(root, largest.label, largest.train, smallest.label, smallest.train).toInfo());
   }
   const byLowerCase = new Map<string, string>();
@@ -96,11 +103,15 @@ function classProblems({ root, labels }: Dataset, counts: Inspection['counts']):
 function duplicates(looks: readonly GoodLook[], labels: readonly string[]): ErrorInfo[] {
   const problems: ErrorInfo[] = [];
   const first = new Map<string, GoodLook>();
+  const wordsOf = ({ sample }: GoodLook): string =>
+    marksOf(sample)
+      .map((mark) => labels[mark]!)
+      .join(', ');
   for (const look of looks) {
     const twin = first.get(look.result.hash);
     if (!twin) first.set(look.result.hash, look);
-    else if (twin.sample.label !== look.sample.label)
-      problems.push(errors.duplicateAcrossClasses(look.sample.path, twin.sample.path, labels[look.sample.label]!, labels[twin.sample.label]!).toInfo());
+    else if (wordsOf(twin) !== wordsOf(look))
+      problems.push(errors.duplicateAcrossClasses(look.sample.path, twin.sample.path, wordsOf(look), wordsOf(twin)).toInfo());
     else if (twin.split !== look.split) problems.push(errors.duplicateAcrossSplits(look.sample.path, twin.sample.path, look.split, twin.split).toInfo());
   }
   return problems;

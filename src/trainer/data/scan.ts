@@ -1,29 +1,39 @@
 /** Finds a dataset on disk: its classes, its splits, and what is wrong with it. Reads names, not pictures. */
-import { basename, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errors } from '../errors.js';
-import type { ErrorInfo, SplitName } from '../protocol.js';
+import type { ErrorInfo, LabelColumn, SplitName, Task } from '../protocol.js';
+import { singleTask } from '../tasks.js';
 import { classesOf, list, type Listing, type Walk } from './folder.js';
+import { defaultLabelFile, scanLabelFile, type LabelFileSpec } from './labelFile.js';
 import { sortNaturally } from './naturalOrder.js';
-import { splitOff } from './split.js';
-
-export interface Sample {
-  /** Absolute path of the picture. */
-  path: string;
-  /** Index into the dataset's `labels`. */
-  label: number;
-}
+import type { Sample } from './sample.js';
+import { splitNamed, splitOff } from './split.js';
 
 export interface Dataset {
   root: string;
+  /** Of the first task. */
   labels: string[];
+  /** What there is to learn: one task from class folders, as many as columns from a label file. */
+  tasks: Task[];
   splits: Record<SplitName, Sample[]>;
-  /** Whether validation is the person's own folder or was drawn by seed. */
+  /** Whether validation is the person's own or was drawn by seed. */
   splitOrigin: 'folders' | 'seeded';
   problems: ErrorInfo[];
+  /** Of a label file: its columns. */
+  columns?: LabelColumn[];
 }
 
-/** A folder (`class/…` or `train|validation|val|valid|test/class/…`), or one folder of classes for each split. */
-export type DatasetSpec = string | { train: string; validation?: string | undefined; test?: string | undefined };
+interface SplitSpec {
+  train: string;
+  validation?: string | undefined;
+  test?: string | undefined;
+}
+
+/**
+ * A folder (`class/…` or `train|validation|val|valid|test/class/…`, or with a `labels.csv` and no class folders), a label file, one folder of
+ * classes for each split, or a folder and how its label file is to be read.
+ */
+export type DatasetSpec = string | SplitSpec | LabelFileSpec;
 
 export interface ScanOptions {
   /** Share of each class that goes to validation where there is no validation folder; 0 for none. */
@@ -31,25 +41,36 @@ export interface ScanOptions {
   seed: number;
   signal?: AbortSignal | undefined;
   /**
-   * The classes of an existing model, which the folder must keep to: a class unknown to it is an error, and classes may be missing. With
-   * `validationSplit: 0` a plain `class/…` folder is then all `test`, since it is there to be evaluated on.
+   * What an existing model was trained on, which the dataset must keep to: a class unknown to it is an error, and classes may be missing. With
+   * `validationSplit: 0` a dataset without splits is then all `test`, since it is there to be evaluated on.
    */
-  labels?: string[] | undefined;
+  tasks?: readonly Task[] | undefined;
 }
 
 type Classes = Map<string, string[]>;
 type SplitFolders = Partial<Record<SplitName, { folder: string; classes: Classes }>>;
 
-const splitNames: Record<string, SplitName> = { train: 'train', validation: 'validation', val: 'validation', valid: 'validation', test: 'test' };
-const splitOf = (folder: string): SplitName | undefined => {
-  const name = basename(folder).toLowerCase();
-  return Object.hasOwn(splitNames, name) ? splitNames[name] : undefined;
-};
+const splitOf = (folder: string): SplitName | undefined => splitNamed(basename(folder));
 
-/** Throws a UserError where no training (or, with `labels`, no evaluation) could come of the folder; lesser faults are in `problems`. */
+/** Throws a UserError where no training (or, with `tasks`, no evaluation) could come of it; lesser faults are in `problems`. */
 export async function scanDataset(spec: DatasetSpec, options: ScanOptions): Promise<Dataset> {
   const walk: Walk = { problems: [], signal: options.signal };
+  if (typeof spec !== 'string') return 'folder' in spec ? scanLabelFile(spec, options, walk) : scanFolders(spec, options, walk);
+  if (/\.csv$/i.test(spec)) return scanLabelFile({ folder: dirname(spec), labels: basename(spec) }, options, walk);
+  return (await goesByLabelFile(resolve(spec), options, walk)) ? scanLabelFile({ folder: spec }, options, walk) : scanFolders(spec, options, walk);
+}
+
+/** Whether a folder is read by its label file: if what is asked for cannot be in folders, or they are no classes. */
+async function goesByLabelFile(root: string, { tasks }: ScanOptions, { signal }: Walk): Promise<boolean> {
+  if (tasks && (tasks.length > 1 || tasks[0]!.multiLabel)) return true;
+  const { folders, files } = await list(root, { problems: [], signal });
+  if (!files.includes(join(root, defaultLabelFile))) return false;
+  return folders.length < 2 || (tasks !== undefined && tasks[0]!.name !== singleTask([])[0]!.name);
+}
+
+async function scanFolders(spec: string | SplitSpec, options: ScanOptions, walk: Walk): Promise<Dataset> {
   const root = resolve(typeof spec === 'string' ? spec : spec.train);
+  const given = options.tasks?.[0]!.labels;
   const found = typeof spec === 'string' ? await findSplits(root, options, walk) : await givenSplits(spec, walk);
 
   if (found.validation?.classes.size === 0) {
@@ -58,16 +79,16 @@ export async function scanDataset(spec: DatasetSpec, options: ScanOptions): Prom
   }
   const total = Object.values(found).reduce((sum, { classes }) => sum + classes.size, 0);
   const unsupported = walk.problems.filter(({ code }) => code === 'IMAGE_FORMAT_UNSUPPORTED').length;
-  if (options.labels ? total === 0 : !found.train?.classes.size) throw errors.datasetEmpty(found.train?.folder ?? root, unsupported);
+  if (given ? total === 0 : !found.train?.classes.size) throw errors.datasetEmpty(found.train?.folder ?? root, unsupported);
 
-  const labels = options.labels?.map((label) => label.normalize('NFC')) ?? sortNaturally([...found.train!.classes.keys()], (label) => label);
-  if (!options.labels && labels.length < 2) throw errors.datasetOneClass(found.train!.folder, labels[0]!);
+  const labels = given?.map((label) => label.normalize('NFC')) ?? sortNaturally([...found.train!.classes.keys()], (label) => label);
+  if (!given && labels.length < 2) throw errors.datasetOneClass(found.train!.folder, labels[0]!);
   const index = new Map(labels.map((label, i) => [label, i]));
   const samplesOf = (split: SplitName): Sample[] => {
     const { folder, classes } = found[split] ?? { folder: root, classes: new Map<string, string[]>() };
     return [...classes].flatMap(([name, paths]) => {
       const label = index.get(name);
-      if (label === undefined) throw options.labels ? errors.classUnknownToModel(folder, name) : errors.classUnknownToTraining(folder, name);
+      if (label === undefined) throw given ? errors.classUnknownToModel(folder, name) : errors.classUnknownToTraining(folder, name);
       return paths.map((path) => ({ path, label }));
     });
   };
@@ -76,10 +97,10 @@ export async function scanDataset(spec: DatasetSpec, options: ScanOptions): Prom
   for (const [name, paths] of found.train?.classes ?? []) if (paths.length === 1) walk.problems.push(errors.classOneImage(name, paths[0]!).toInfo());
   const seeded = !found.validation && splits.train.length > 0;
   if (seeded) Object.assign(splits, splitOff(splits.train, labels, options.validationSplit, options.seed));
-  return { root, labels: options.labels ?? labels, splits, splitOrigin: seeded ? 'seeded' : 'folders', problems: walk.problems };
+  return { root, labels: given ?? labels, tasks: singleTask(given ?? labels), splits, splitOrigin: seeded ? 'seeded' : 'folders', problems: walk.problems };
 }
 
-async function givenSplits(spec: Exclude<DatasetSpec, string>, walk: Walk): Promise<SplitFolders> {
+async function givenSplits(spec: SplitSpec, walk: Walk): Promise<SplitFolders> {
   const found: SplitFolders = {};
   for (const split of ['train', 'validation', 'test'] as const) {
     const given = spec[split];
@@ -91,7 +112,7 @@ async function givenSplits(spec: Exclude<DatasetSpec, string>, walk: Walk): Prom
 async function findSplits(root: string, options: ScanOptions, walk: Walk): Promise<SplitFolders> {
   const listing = await list(root, walk);
   if (!(await hasSplits(listing, walk))) {
-    const split = options.labels && options.validationSplit === 0 ? 'test' : 'train';
+    const split = options.tasks && options.validationSplit === 0 ? 'test' : 'train';
     return { [split]: { folder: root, classes: await classesOf(root, walk, listing) } };
   }
   const found: SplitFolders = {};
@@ -105,7 +126,7 @@ async function findSplits(root: string, options: ScanOptions, walk: Walk): Promi
     if (other) throw errors.splitTwice(root, basename(other.folder), basename(folder));
     found[split] = { folder, classes: await classesOf(folder, walk) };
   }
-  if (!found.train && !options.labels) throw errors.splitTrainMissing(root);
+  if (!found.train && !options.tasks) throw errors.splitTrainMissing(root);
   return found;
 }
 

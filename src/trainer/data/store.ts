@@ -4,8 +4,9 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { errors, UserError } from '../errors.js';
-import type { ErrorInfo, SplitName } from '../protocol.js';
+import type { ErrorInfo, SplitName, Task } from '../protocol.js';
 import { Random } from '../random.js';
+import { countLabels, logitNames } from '../tasks.js';
 import type { Augmentation } from './augment.js';
 import { forEachConcurrently } from './concurrently.js';
 import { decoderVersion, evaluationPixels, trainingPixels, type Pixels } from './decode.js';
@@ -13,14 +14,15 @@ import { drawMixing, type Mixing } from './mixing.js';
 import { PixelCache, type Place } from './pixelCache.js';
 import type { Augmenting } from './pixelWorker.js';
 import { PixelWorkers } from './pixelWorkers.js';
-import type { Dataset, Sample } from './scan.js';
+import { marksOf, type Sample } from './sample.js';
+import type { Dataset } from './scan.js';
 import type { ImageTransform } from './transform.js';
 
 export interface Batch<Images = Uint8Array> {
   /** `[batchSize, height, width, 3]` RGB; black after `count`. */
   images: Images;
-  /** `[batchSize]`; 0 after `count`. */
-  labels: Int32Array;
+  /** `[batchSize, labels of all tasks]`: 1 for a label that the picture has, else 0; 0 after `count`. */
+  targets: Float32Array;
   /** `[batchSize]`: 1 for a picture, 0 for the padding of the last batch. */
   weights: Float32Array;
   /** How many pictures are in the batch. */
@@ -71,10 +73,16 @@ export function epochOrder(count: number, seed: number, epoch: number): number[]
 }
 
 /** The batch of the pictures `chosen` from `samples`, with `images` (or what stands for them) already made. */
-export function batchOf<Images>(samples: readonly Sample[], chosen: number[], batchSize: number, images: Images, mixing?: Mixing): Batch<Images> {
-  const labels = new Int32Array(batchSize);
-  chosen.forEach((sample, i) => (labels[i] = samples[sample]!.label));
-  return { images, labels, weights: new Float32Array(batchSize).fill(1, 0, chosen.length), count: chosen.length, samples: chosen, mixing };
+export function batchOf<Images>(
+  samples: readonly Sample[],
+  chosen: number[],
+  { batchSize, labels }: { batchSize: number; labels: number },
+  images: Images,
+  mixing?: Mixing,
+): Batch<Images> {
+  const targets = new Float32Array(batchSize * labels);
+  chosen.forEach((sample, i) => marksOf(samples[sample]!).forEach((mark) => (targets[i * labels + mark] = 1)));
+  return { images, targets, weights: new Float32Array(batchSize).fill(1, 0, chosen.length), count: chosen.length, samples: chosen, mixing };
 }
 
 export class ImageStore {
@@ -89,10 +97,13 @@ export class ImageStore {
   readonly #places = new Map<string, Promise<(Place | undefined)[]>>();
 
   readonly #identities = new Map<string, string>();
+  /** How many labels all tasks have. */
+  readonly labels: number;
 
-  private constructor(cache: PixelCache, transform: ImageTransform) {
+  private constructor(cache: PixelCache, transform: ImageTransform, tasks: readonly Task[]) {
     this.#cache = cache;
     this.#transform = transform;
+    this.labels = countLabels(tasks);
   }
 
   /**
@@ -105,7 +116,7 @@ export class ImageStore {
       .digest('hex')
       .slice(0, 16);
     const cache = await PixelCache.open(join(cacheFolder, folder), onNotice ?? (() => undefined));
-    const store = new ImageStore(cache, transform);
+    const store = new ImageStore(cache, transform, dataset.tasks);
     try {
       const total = splitNames.reduce((sum, split) => sum + dataset.splits[split].length, 0);
       let done = 0;
@@ -187,7 +198,7 @@ export class ImageStore {
         ahead.push({ chosen, mixing, images });
       }
       const { chosen, mixing, images } = ahead.shift()!;
-      yield batchOf(samples, chosen, batchSize, await images, mixing);
+      yield batchOf(samples, chosen, { batchSize, labels: this.labels }, await images, mixing);
     }
   }
 
@@ -252,9 +263,9 @@ export class ImageStore {
     return { width, height, data: await evaluationPixels(path, this.#transform) };
   }
 
-  #checkEnough({ root, labels, splits }: Dataset): void {
+  #checkEnough({ root, tasks, splits }: Dataset): void {
     if (splitNames.every((split) => this.splits[split].length === 0)) throw errors.noReadableImages(root);
-    const left = new Set(this.splits.train.map(({ label }) => label));
-    for (const { label } of splits.train) if (!left.has(label)) throw errors.classLost(labels[label]!, root);
+    const left = new Set(this.splits.train.flatMap(marksOf));
+    for (const mark of splits.train.flatMap(marksOf)) if (!left.has(mark)) throw errors.classLost(logitNames(tasks)[mark]!, root);
   }
 }

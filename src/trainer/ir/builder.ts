@@ -46,6 +46,7 @@ export class Builder {
   erf = (x: Value): Value => this.#one({ type: 'erf' }, x);
   tanh = (x: Value): Value => this.#one({ type: 'tanh' }, x);
   sigmoid = (x: Value): Value => this.#one({ type: 'sigmoid' }, x);
+  softplus = (x: Value): Value => this.#one({ type: 'softplus' }, x);
   relu = (x: Value): Value => this.#one({ type: 'relu' }, x);
   gelu = (x: Value): Value => this.#one({ type: 'gelu' }, x);
   stopGradient = (x: Value): Value => this.#one({ type: 'stopGradient' }, x);

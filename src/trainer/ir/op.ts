@@ -25,6 +25,8 @@ export type Op =
   | { type: 'tanh' }
   /** 1 / (1 + e⁻ˣ). */
   | { type: 'sigmoid' }
+  /** log(1 + eˣ) = -log σ(-x), finite for every x. */
+  | { type: 'softplus' }
   /** max(x, 0). */
   | { type: 'relu' }
   /** x · Φ(x) with the exact normal distribution function (Hendrycks and Gimpel, 2016, arXiv:1606.08415). */

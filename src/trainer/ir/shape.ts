@@ -77,6 +77,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   tanh: unary,
   sigmoid: unary,
   stopGradient: unary,
+  softplus: unary,
   relu: unary,
   gelu: unary,
   softmax: overLast,

@@ -94,6 +94,19 @@ const dequantize: Rule<'dequantize'> = (e, { bits, blockSize, shape, remade }, [
   e.node('Reshape', [cut, e.integers(shape)], outputs);
 };
 
+const softplus: Rule<'softplus'> = (e, _op, [x], outputs) => {
+  // On WebGPU in operators that its provider is known to have: max(x, 0) + log(1 + e^-|x|), whose power is at most 1.
+  if (e.device !== 'webgpu') return e.node('Softplus', [x!], outputs);
+  const [positive, size, negated, power, sum, log] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
+  e.node('Relu', [x!], [positive]);
+  e.node('Abs', [x!], [size]);
+  e.node('Neg', [size], [negated]);
+  e.node('Exp', [negated], [power]);
+  e.node('Add', [power, e.float(1)], [sum]);
+  e.node('Log', [sum], [log]);
+  e.node('Add', [positive, log], outputs);
+};
+
 const rules: { [T in OpType]: Rule<T> } = {
   input: () => undefined,
   constant: () => undefined,
@@ -111,6 +124,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   tanh: plain('Tanh'),
   sigmoid: plain('Sigmoid'),
   stopGradient: plain('Identity'),
+  softplus,
   relu: plain('Relu'),
   gelu: plain('Gelu'),
   softmax: plain('Softmax', { axis: -1 }),

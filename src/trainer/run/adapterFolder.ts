@@ -11,6 +11,7 @@ import { parseNetwork } from '../nn/families.js';
 import { mergeLowRank } from '../peft/merge.js';
 import { isHead, nothingAdded } from '../peft/method.js';
 import { classicName } from '../nn/moduleNames.js';
+import { tasksOf } from '../tasks.js';
 import { openBaseModel, type BaseModel } from './baseModel.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
 import { wholeWeights } from './modelSpec.js';
@@ -112,7 +113,8 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
   const named = adapter.base_model_name_or_path;
   if (!named) throw errors.checkpointDamaged(configFile, 'base_model_name_or_path');
   const ownFile = join(folder, 'config.json');
-  const own = (await isThere(ownFile)) ? parseNetwork(await readJson(ownFile), ownFile) : undefined;
+  const ownJson = (await isThere(ownFile)) ? ((await readJson(ownFile)) as Record<string, unknown>) : undefined;
+  const own = ownJson && parseNetwork(ownJson, ownFile);
   const model = await baseOf(folder, named);
   const place = { file: configFile };
   const revision = adapter.revision ?? undefined;
@@ -125,7 +127,7 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     : base.preprocessor;
 
   const opened = { folder, json: base.json, network: base.config, preprocessor, method: nothingAdded };
-  const names = wholeWeights({ ...opened, labels: ['', ''], weight: () => new Float32Array() });
+  const names = wholeWeights({ ...opened, labels: ['', ''], tasks: [], weight: () => new Float32Array() });
   const shapes = new Map(names.map(({ name, shape }) => [name, shape]));
   const { layers, saved } = await readTensors(file, (name) => shapes.has(name));
   const head = [...saved].find(([name]) => isHead(name) && name.endsWith('.weight'))?.[1].shape[0];
@@ -149,5 +151,5 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     if (!own && isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return own?.data ?? folded.get(name) ?? base.weight(name, shape, 0);
   };
-  return { ...opened, network: { ...base.config, labels }, labels, weight, unread: base.unread };
+  return { ...opened, network: { ...base.config, labels }, labels, tasks: tasksOf(ownJson ?? base.json, labels), weight, unread: base.unread };
 }

@@ -14,6 +14,8 @@ import type { LoraOptions, MethodConfig } from '../methodConfig.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { isAdapter, isHead, literalTargets } from '../peft/method.js';
+import type { Task } from '../protocol.js';
+import { countLabels, isPlain, logitNames, singleTask, tasksOf } from '../tasks.js';
 import { reopenBaseModel, unreadOf, type BaseModel, type BaseReference, type Unread } from './baseModel.js';
 
 /** What a resume needs beside parameters and moments; everything random follows from the seed and the step. */
@@ -33,7 +35,7 @@ export interface CheckpointContent {
   /** The config the network was built by. */
   network: NetworkConfig;
   method: MethodConfig;
-  labels: readonly string[];
+  tasks: readonly Task[];
   parameters: readonly ParameterSpec[];
   /** The weights that did not train. */
   frozen: readonly ParameterSpec[];
@@ -112,26 +114,27 @@ const writeJson = (file: string, value: unknown): Promise<void> => writeFile(fil
 /** What transformers reads beside the weights: config.json, from that of the base, and preprocessor_config.json. */
 export async function writeModelConfig(
   folder: string,
-  { json, network, labels, preprocessor }: Pick<LoadedCheckpoint, 'json' | 'network' | 'preprocessor'> & { labels: readonly string[] },
+  { json, network, tasks, preprocessor }: Pick<LoadedCheckpoint, 'json' | 'network' | 'preprocessor'> & { tasks: readonly Task[] },
 ): Promise<void> {
+  const [first, ...others] = tasks;
+  const labels = logitNames(tasks);
   await writeJson(join(folder, files.config), {
     ...familyOf(network).checkpointJson(json, network),
     architectures: [network.architecture],
     num_labels: undefined,
     id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
-    problem_type: 'single_label_classification',
+    // transformers has no word for several tasks, whose logits lie side by side.
+    problem_type: others.length ? undefined : first!.multiLabel ? 'multi_label_classification' : 'single_label_classification',
   });
   await writeJson(join(folder, files.preprocessor), preprocessorJson(preprocessor));
 }
 
 /** Writes everything into `folder`, which exists and is empty. */
-export async function writeCheckpoint(
-  folder: string,
-  { base, network, method, labels, parameters, frozen, state, progress }: CheckpointContent,
-): Promise<void> {
-  await writeModelConfig(folder, { json: base.json, network, labels, preprocessor: base.preprocessor });
-  await writeJson(join(folder, files.about), { format: 1, base: base.reference, method });
+export async function writeCheckpoint(folder: string, { base, network, method, tasks, parameters, frozen, state, progress }: CheckpointContent): Promise<void> {
+  await writeModelConfig(folder, { json: base.json, network, tasks, preprocessor: base.preprocessor });
+  const isNamed = !isPlain(tasks) || tasks[0]!.name !== singleTask([])[0]!.name;
+  await writeJson(join(folder, files.about), { format: 1, base: base.reference, method, ...(isNamed && { tasks }) });
   const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
     parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
   // The averages are what was evaluated, and what others should load; to go on, the parameters themselves are needed too.
@@ -177,6 +180,11 @@ const aboutSchema = () =>
       sha256: z.string(),
     }),
     method: methodObject(),
+    /** Without them the checkpoint has one task, whose labels config.json names. */
+    tasks: z
+      .array(z.object({ name: z.string(), labels: z.array(z.string()).min(1), multiLabel: z.boolean() }))
+      .min(1)
+      .optional(),
   });
 
 const progressSchema = z.object({
@@ -214,9 +222,11 @@ export interface LoadedCheckpoint {
   network: NetworkConfig;
   preprocessor: Preprocessor;
   method: MethodConfig;
+  /** A name for each logit. */
   labels: string[];
   /** What a whole model takes along beside the network's weights. */
   unread?: Unread | undefined;
+  tasks: Task[];
   /** Every weight of the network, trained or not. */
   weight(name: string, shape: Shape): Float32Array;
 }
@@ -235,11 +245,13 @@ async function readValues(file: string, prefix: string): Promise<Map<string, Ten
 
 /** Opens a checkpoint; throws a `UserError` when it is damaged or its base model is not what it was. */
 export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> {
-  const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
+  const { base, method, tasks = [] } = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
   const configFile = join(folder, files.config);
   const json = await parsed(configFile, (value) => value as Record<string, unknown>);
   const network = parseNetwork(json, configFile);
   if (!network.labels.length) throw errors.checkpointDamaged(configFile, 'id2label');
+  const named = tasks.length ? tasks : tasksOf(json, network.labels);
+  if (countLabels(named) !== network.labels.length) throw errors.checkpointDamaged(join(folder, files.about), 'tasks');
   const preprocessorFile = join(folder, files.preprocessor);
   const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));
   const { file, values } = await readTrained(folder, method);
@@ -251,7 +263,8 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
     return found?.data ?? opened!.weight(name, shape, 0);
   };
   const unread = opened?.unread ?? unreadOf(values);
-  return { folder, json, base: opened, network, preprocessor, method, labels: network.labels, weight, unread };
+  const { labels } = network;
+  return { folder, json, base: opened, network, preprocessor, method, labels, tasks: named, weight, unread };
 }
 
 /** What a run trains, to be held against what its checkpoint was saved from. */

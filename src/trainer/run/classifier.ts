@@ -8,24 +8,39 @@ import type { Executable } from '../engine/engine.js';
 import { OrtEngine } from '../engine/ort.js';
 import { errors, UserError } from '../errors.js';
 import { DeviceTensor } from '../onnx/session.js';
-import type { Classification, Prediction } from '../protocol.js';
+import type { Classification, Prediction, Task } from '../protocol.js';
+import { countLabels, logitNames, spansOf } from '../tasks.js';
 import { modelSpecOf } from './modelSpec.js';
 import { openModel } from './openModel.js';
 
+const sigmoid = (logits: Float32Array): number[] => Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
+
+function softmax(logits: Float32Array): number[] {
+  const highest = Math.max(...logits);
+  const powers = Array.from(logits, (logit) => Math.exp(logit - highest));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
+}
+
 export class Classifier {
   private constructor(
-    readonly labels: readonly string[],
+    readonly tasks: readonly Task[],
     readonly transform: ImageTransform,
     /** Pictures in a batch. */
     readonly batch: number,
     private readonly forward: Executable,
   ) {}
 
+  /** A name for each logit. */
+  get labels(): string[] {
+    return logitNames(this.tasks);
+  }
+
   /** Opens the checkpoint in `folder` on the CPU. Throws a `UserError` when it cannot be used. */
   static async open(folder: string, batch = 1): Promise<Classifier> {
     const model = await openModel(folder);
-    const { labels, preprocessor } = model;
-    return new Classifier(labels, preprocessor.transform, batch, await new OrtEngine('cpu').load(compileForward(modelSpecOf(model), batch).graph));
+    const { tasks, preprocessor } = model;
+    return new Classifier(tasks, preprocessor.transform, batch, await new OrtEngine('cpu').load(compileForward(modelSpecOf(model), batch).graph));
   }
 
   /** Logits [batch, labels] of pictures [batch, height, width, 3]. */
@@ -37,8 +52,9 @@ export class Classifier {
 
   /** The `top` likeliest labels of each file, in the order of `paths`; a file that is no picture answers with its error. */
   async *classify(paths: readonly string[], top: number, signal?: AbortSignal): AsyncGenerator<Classification> {
-    const { height, width } = this.transform;
-    const size = height * width * 3;
+    const { height, width: pictureWidth } = this.transform;
+    const width = countLabels(this.tasks);
+    const pictureSize = height * pictureWidth * 3;
     const read = async (path: string): Promise<Uint8Array | UserError> =>
       evaluationPixels(path, this.transform).catch((error: unknown) => {
         if (error instanceof UserError) return error;
@@ -52,26 +68,28 @@ export class Classifier {
       signal?.throwIfAborted();
       const pixels = await next;
       next = readGroup(i + 1);
-      const images = new Uint8Array(this.batch * size);
-      pixels.forEach((each, k) => each instanceof UserError || images.set(each, k * size));
+      const images = new Uint8Array(this.batch * pictureSize);
+      pixels.forEach((each, k) => each instanceof UserError || images.set(each, k * pictureSize));
       const logits = await this.logits(images);
       for (const [k, path] of group.entries()) {
         const each = pixels[k]!;
         if (each instanceof UserError) yield { path, error: each.toInfo() };
-        else yield { path, predictions: this.#best(logits.subarray(k * this.labels.length, (k + 1) * this.labels.length), top) };
+        else yield { path, ...this.#answer(logits.subarray(k * width, (k + 1) * width), top) };
       }
     }
     await next;
   }
 
-  #best(logits: Float32Array, top: number): Prediction[] {
-    const highest = Math.max(...logits);
-    const powers = Array.from(logits, (logit) => Math.exp(logit - highest));
-    const sum = powers.reduce((a, b) => a + b, 0);
-    return powers
-      .map((power, i) => ({ label: this.labels[i]!, probability: power / sum }))
-      .sort((a, b) => b.probability - a.probability)
-      .slice(0, top);
+  /** What the logits of one picture say: the `top` likeliest labels of each task. */
+  #answer(logits: Float32Array, top: number): { predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] } {
+    const answers = spansOf(this.tasks).map(({ task, start, end }) => {
+      const own = logits.subarray(start, end);
+      const likelihood = task.multiLabel ? sigmoid(own) : softmax(own);
+      const predictions = likelihood.map((probability, i) => ({ label: task.labels[i]!, probability })).sort((a, b) => b.probability - a.probability);
+      return { task: task.name, predictions: predictions.slice(0, top) };
+    });
+    const { predictions } = answers[0]!;
+    return answers.length > 1 ? { predictions, tasks: answers } : { predictions };
   }
 
   dispose(): Promise<void> {

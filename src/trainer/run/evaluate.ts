@@ -3,7 +3,7 @@ import { scanDataset } from '../data/scan.js';
 import { ImageStore } from '../data/store.js';
 import type { ErrorInfo, Evaluation } from '../protocol.js';
 import { Classifier } from './classifier.js';
-import { Metrics } from './metrics.js';
+import { TaskMetrics } from './taskMetrics.js';
 
 const batchSize = 16;
 
@@ -20,17 +20,17 @@ export interface EvaluateOptions {
 export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipped: ErrorInfo[] }> {
   const classifier = await Classifier.open(o.checkpoint, batchSize);
   try {
-    const labels = [...classifier.labels];
-    const dataset = await scanDataset(o.dataset, { validationSplit: 0, seed: 0, labels, signal: o.signal });
+    const { tasks } = classifier;
+    const dataset = await scanDataset(o.dataset, { validationSplit: 0, seed: 0, tasks, signal: o.signal });
     const split = (['test', 'validation', 'train'] as const).find((name) => dataset.splits[name].length) ?? 'test';
     const only = { ...dataset, splits: { train: [], validation: [], test: dataset.splits[split] } };
     const store = await ImageStore.open({ cacheFolder: o.cacheFolder, dataset: only, transform: classifier.transform, signal: o.signal });
     try {
-      const metrics = new Metrics(labels);
+      const metrics = new TaskMetrics(tasks);
       let done = 0;
       for await (const batch of store.evaluationBatches('test', batchSize)) {
         o.signal?.throwIfAborted();
-        metrics.add(await classifier.logits(batch.images), batch.labels, batch.count);
+        metrics.add(await classifier.logits(batch.images), batch.targets, batch.count);
         o.onProgress?.((done += batch.count), store.splits.test.length);
       }
       return { ...metrics.result(), skipped: [...dataset.problems, ...store.skipped] };

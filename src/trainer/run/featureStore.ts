@@ -139,7 +139,7 @@ export class FeatureStore implements BatchSource {
         // It may be left behind when the caller stops early.
         next.catch(() => undefined);
       }
-      yield batchOf(this.splits[part.split], chosenAt(start), batchSize, images);
+      yield batchOf(this.splits[part.split], chosenAt(start), { batchSize, labels: this.o.images.labels }, images);
     }
   }
 

@@ -3,6 +3,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errors } from '../errors.js';
 import { isHead, nothingAdded } from '../peft/method.js';
+import { tasksOf } from '../tasks.js';
 import { openAdapterFolder } from './adapterFolder.js';
 import { openBaseModel } from './baseModel.js';
 import { openCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
@@ -38,5 +39,15 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
     if (isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return base.weight(name, shape, 0);
   };
-  return { folder, json: base.json, network, preprocessor, method: nothingAdded, labels: network.labels, weight, unread: base.unread };
+  return {
+    folder,
+    json: base.json,
+    network,
+    preprocessor,
+    method: nothingAdded,
+    labels: network.labels,
+    tasks: tasksOf(base.json, network.labels),
+    weight,
+    unread: base.unread,
+  };
 }

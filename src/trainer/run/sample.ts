@@ -24,7 +24,8 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
 async function picturesOfRun(checkpoint: string): Promise<string | undefined> {
   const text = await readFile(join(dirname(dirname(checkpoint)), 'config.json'), 'utf8').catch(() => undefined);
   const dataset = text === undefined ? undefined : (JSON.parse(text) as { dataset?: DatasetSpec }).dataset;
-  return typeof dataset === 'object' ? (dataset.validation ?? dataset.train) : dataset;
+  if (typeof dataset === 'object') return 'folder' in dataset ? dataset.folder : (dataset.validation ?? dataset.train);
+  return dataset?.endsWith('.csv') ? dirname(dataset) : dataset;
 }
 
 const isFolder = (path: string): Promise<boolean> =>

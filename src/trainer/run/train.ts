@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import type { LoadedConfig } from '../config/load.js';
 import type { ModelSpec } from '../compile/compile.js';
+import { marksOf, type Sample } from '../data/sample.js';
 import { scanDataset, type Dataset } from '../data/scan.js';
 import { ImageStore } from '../data/store.js';
 import { chooseDevice } from '../engine/devices.js';
@@ -10,12 +11,14 @@ import { OrtEngine } from '../engine/ort.js';
 import { Trainable } from '../engine/trainable.js';
 import { errors, UserError, type Place } from '../errors.js';
 import { sizeOf } from '../ir/shape.js';
-import type { ErrorInfo, TrainEvent } from '../protocol.js';
+import type { ErrorInfo, Task, TrainEvent } from '../protocol.js';
+import { countLabels, isPlain, spansOf } from '../tasks.js';
 import { openBaseModel } from './baseModel.js';
 import { readBaseReference, readProgress } from './checkpoint.js';
 import { featureLimit, featureName, planFeatures } from './featurePlan.js';
 import { FeatureStore } from './featureStore.js';
 import { provideDataset, provideModel } from './hubSources.js';
+import { lossSpecOf } from './lossSpecOf.js';
 import { planOf } from './plan.js';
 import { initialValues, optimizerOf, prepare } from './prepare.js';
 import { TrainingLoop } from './trainingLoop.js';
@@ -37,10 +40,10 @@ export interface TrainOptions {
 const leftOut: ReadonlySet<string> = new Set(['IMAGE_UNREADABLE', 'IMAGE_FORMAT_UNSUPPORTED']);
 
 /** What identifies the pictures a run was started on: their places in the dataset and their labels, in order. */
-function fingerprint({ root, splits, labels }: Pick<Dataset, 'root' | 'splits' | 'labels'>): string {
-  const hash = createHash('sha256').update(JSON.stringify(labels));
+function fingerprint({ root, splits, tasks }: Pick<Dataset, 'root' | 'splits' | 'tasks'>): string {
+  const hash = createHash('sha256').update(JSON.stringify(isPlain(tasks) ? tasks[0]!.labels : tasks));
   for (const [split, samples] of Object.entries(splits)) {
-    for (const { path, label } of samples) hash.update(`${split}\0${relative(root, path)}\0${label}\n`);
+    for (const sample of samples) hash.update(`${split}\0${relative(root, sample.path)}\0${marksOf(sample).join()}\n`);
   }
   return hash.digest('hex');
 }
@@ -49,6 +52,15 @@ function fingerprint({ root, splits, labels }: Pick<Dataset, 'root' | 'splits' |
 function atConfig(error: unknown, place: Place): unknown {
   if (!(error instanceof UserError) || !place.file || !/^DATASET_(MISSING|NOT_FOLDER)$/.test(error.code)) return error;
   return new UserError(error.code, error.message, error.remedy, place);
+}
+
+/** Every task must be answered by a picture that it can be judged on. */
+function requireValidation(samples: readonly Sample[], tasks: readonly Task[], root: string): void {
+  if (samples.length === 0) throw errors.validationEmpty(root);
+  const marks = new Set(samples.flatMap(marksOf));
+  for (const { task, start, end } of spansOf(tasks)) {
+    if (!task.multiLabel && ![...marks].some((mark) => mark >= start && mark < end)) throw errors.labelFile.notValidated(root, task.name);
+  }
 }
 
 /** Runs the training that a config describes: to its end, to the early stop, or until `signal` asks to stop. */
@@ -67,8 +79,9 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   const dataset = await scanDataset(spec, { validationSplit: config.validationSplit, seed: config.seed, signal }).catch((error: unknown) => {
     throw atConfig(error, placeOf('dataset'));
   });
-  const { labels } = dataset;
-  const prepared = prepare(loaded, base, labels.length);
+  const { labels, tasks } = dataset;
+  const prepared = prepare(loaded, base, countLabels(tasks));
+  const loss = lossSpecOf(loaded, tasks, dataset.splits.train);
   dataset.problems.forEach(notice);
   const device = await chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device'));
   const engine = new OrtEngine(device);
@@ -88,7 +101,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   let features: FeatureStore | undefined;
   try {
     store.skipped.forEach(notice);
-    if (!store.splits.validation.length) throw errors.validationEmpty(dataset.root);
+    requireValidation(store.splits.validation, tasks, dataset.root);
     const pictures = fingerprint({ ...dataset, splits: store.splits });
     const resumed =
       resumeFrom === undefined ? undefined : await readProgress(resumeFrom, { base: base.reference, method: config.method, parameters: prepared.parameters });
@@ -102,6 +115,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
       model: config.model,
       method: config.method.type,
       labels,
+      ...(isPlain(tasks) ? {} : { tasks }),
       images: { train: store.splits.train.length, validation: store.splits.validation.length, test: store.splits.test.length },
       skipped: store.skipped.length + dataset.problems.filter(({ code }) => leftOut.has(code)).length,
       epochs: config.epochs,
@@ -129,7 +143,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     }
     emit({ type: 'progress', phase: 'compile', done: 0, total: 1 });
     trainable = await Trainable.create(engine, {
-      model,
+      model: { ...model, loss },
       optimizer: optimizerOf(config),
       batchSize: config.batchSize,
       evalBatchSize: config.evalBatchSize ?? config.batchSize,
@@ -139,7 +153,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     trainable.restore(resumed?.state ?? { parameters: initialValues(prepared, base, config.seed) });
     emit({ type: 'progress', phase: 'compile', done: 1, total: 1 });
     const progress = resumed?.progress ?? { step: 0, evaluationsSinceBest: 0, dataset: pictures };
-    const content = { base, network: prepared.network, method: config.method, labels, parameters: prepared.parameters, frozen: prepared.frozen };
+    const content = { base, network: prepared.network, method: config.method, tasks, parameters: prepared.parameters, frozen: prepared.frozen };
     await new TrainingLoop({ config, run, plan, store: features ?? store, trainable, content, emit, signal, started }, progress).run();
   } finally {
     await trainable?.dispose();

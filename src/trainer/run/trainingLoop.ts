@@ -6,12 +6,13 @@ import type { Batch } from '../data/store.js';
 import type { Trainable, TrainBatch } from '../engine/trainable.js';
 import { errors } from '../errors.js';
 import { learningRateAt } from '../optim/schedule.js';
-import type { Evaluation, SplitName, TrainEvent } from '../protocol.js';
+import type { Evaluation, SplitName, Task, TaskEvaluation, TrainEvent } from '../protocol.js';
+import { countLabels, logitNames, smoothed } from '../tasks.js';
 import { readProgress, writeCheckpoint, type CheckpointContent, type Progress } from './checkpoint.js';
 import type { BatchSource } from './featureStore.js';
-import { Metrics } from './metrics.js';
 import type { Plan } from './plan.js';
 import { SaveCheck } from './saveCheck.js';
+import { TaskMetrics } from './taskMetrics.js';
 
 interface LoopParts {
   config: TrainConfig;
@@ -27,12 +28,16 @@ interface LoopParts {
   started: number;
 }
 
-/** Target probabilities [batch, labels] with `smoothing` spread evenly over all labels (Szegedy et al., 2016, arXiv:1512.00567), mixed as the pictures are. */
-function targetsOf({ labels, mixing }: Pick<Batch, 'labels' | 'mixing'>, classes: number, smoothing: number): Float32Array {
-  const targets = new Float32Array(labels.length * classes).fill(smoothing / classes);
-  labels.forEach((label, i) => (targets[i * classes + label]! += 1 - smoothing));
-  if (mixing) mixTargets(targets, classes, mixing);
-  return targets;
+/** Target probabilities [batch, labels of all tasks], smoothed, and mixed as the pictures are. */
+function targetsOf({ targets, mixing }: Pick<Batch, 'targets' | 'mixing'>, tasks: readonly Task[], smoothing: number): Float32Array {
+  const made = smoothed(targets, tasks, smoothing);
+  if (mixing) mixTargets(made, countLabels(tasks), mixing);
+  return made;
+}
+
+/** What an event tells of an evaluation: the table of classes only where it does not follow from the confusion matrix. */
+function figuresOf({ labels: _labels, perClass, ...figures }: TaskEvaluation) {
+  return figures.f1Macro === undefined ? figures : { ...figures, perClass };
 }
 
 /** Consecutive items in groups of `size`; the last may be short. */
@@ -83,7 +88,7 @@ export class TrainingLoop {
     this.#check = new SaveCheck({
       pictures: store.splits.validation.map(({ path }) => path),
       seed: config.seed,
-      labels: content.labels,
+      labels: logitNames(content.tasks),
       transform: content.base.preprocessor.transform,
       batch: config.evalBatchSize ?? config.batchSize,
       logits: async (images, paths) => trainable.logits((await store.featuresOf?.(paths, config.evalBatchSize ?? config.batchSize)) ?? images),
@@ -138,7 +143,7 @@ export class TrainingLoop {
     const images = group.reduce((sum, { count }) => sum + count, 0);
     const parts = group.map((batch): TrainBatch => ({
       images: batch.images,
-      targets: targetsOf(batch, content.labels.length, config.labelSmoothingFactor),
+      targets: targetsOf(batch, content.tasks, config.labelSmoothingFactor),
       weights: batch.weights.map((weight) => weight / images),
     }));
     const learningRate = learningRateAt(plan.schedule, this.#progress.step);
@@ -169,20 +174,21 @@ export class TrainingLoop {
   /** Evaluates a split and tells. */
   async #evaluate(split: SplitName): Promise<Evaluation> {
     const { config, store, trainable, content, emit } = this.#p;
-    const metrics = new Metrics(content.labels);
+    const metrics = new TaskMetrics(content.tasks);
     const total = store.splits[split].length;
     let done = 0;
     let told = 0;
     for await (const batch of store.evaluationBatches(split, config.evalBatchSize ?? config.batchSize)) {
-      metrics.add(await trainable.logits(batch.images), batch.labels, batch.count);
+      metrics.add(await trainable.logits(batch.images), batch.targets, batch.count);
       done += batch.count;
       if (done < total && performance.now() - told < 200) continue;
       told = performance.now();
       emit({ type: 'progress', phase: 'evaluate', done, total });
     }
     const evaluation = metrics.result();
-    const { loss, accuracy, confusion } = evaluation;
-    emit({ type: 'evaluation', step: this.#progress.step, epoch: this.#epoch, split, loss, accuracy, confusion });
+    const { tasks, ...whole } = evaluation;
+    const each = tasks && { tasks: tasks.map(({ task, ...figures }) => ({ task, ...figuresOf(figures) })) };
+    emit({ type: 'evaluation', step: this.#progress.step, epoch: this.#epoch, split, ...figuresOf(whole), ...each });
     return evaluation;
   }
 

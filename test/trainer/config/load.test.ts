@@ -152,7 +152,12 @@ test('an unknown key like no other gets the list; an option of another method is
 });
 
 test('missing keys', async () => {
-  await fails('\n {}', { code: 'CONFIG_KEY_MISSING', at: [2, 2], says: '"dataset"', remedy: 'a text that is not empty or an object with train' });
+  await fails('\n {}', {
+    code: 'CONFIG_KEY_MISSING',
+    at: [2, 2],
+    says: '"dataset"',
+    remedy: 'a text that is not empty, an object with train, validation, test or an object with folder',
+  });
   await fails('{"dataset":{"validation":"v"}}', { code: 'CONFIG_KEY_MISSING', at: [1, 12], says: '"dataset.train"' });
   await fails('{"dataset":"a","method":{"rank":4}}', {
     code: 'CONFIG_KEY_MISSING',
@@ -274,4 +279,18 @@ test('faults of --set name the option', async () => {
   await fails(text, { code: 'CONFIG_TYPE', at: 'nowhere', says: '--set epochs=many' }, 'epochs=many');
   await fails(text, { code: 'OPTION_INVALID', at: 'nowhere', says: 'dataset' }, 'dataset.train=x');
   for (const bad of ['epochs', '=3', '', 'method..rank=1', '.x=1']) await fails(text, { code: 'OPTION_INVALID', at: 'nowhere', says: `--set ${bad}: ` }, bad);
+});
+
+test('a misspelt key is looked for in the form of the dataset that it fits best', async () => {
+  await fails('{"dataset":{"folder":"a","colums":["b"]}}', { code: 'CONFIG_KEY_UNKNOWN', says: '"dataset.colums"', remedy: '"columns"' });
+  await fails('{"dataset":{"train":"a","valdation":"b"}}', { code: 'CONFIG_KEY_UNKNOWN', says: '"dataset.valdation"', remedy: '"validation"' });
+});
+
+test('class weights: a word, a list or numbers by label', async () => {
+  for (const given of ['balanced', [1, 2.5], { cat: 2, 'the dog': 0.5 }]) {
+    const { config } = await load(JSON.stringify({ dataset: 'a', classWeights: given }));
+    assert.deepEqual(config.classWeights, given);
+  }
+  await fails('{"dataset":"a","classWeights":{"cat":-1}}', { code: 'CONFIG_VALUE', says: '"classWeights.cat"', remedy: 'a number' });
+  await fails('{"dataset":"a","classWeights":"even"}', { code: 'CONFIG_VALUE', says: '"classWeights"', remedy: '"balanced"' });
 });

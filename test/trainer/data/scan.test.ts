@@ -5,6 +5,7 @@ import { basename, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { scanDataset, type DatasetSpec, type ScanOptions } from '../../../src/trainer/data/scan.js';
 import { UserError } from '../../../src/trainer/errors.js';
+import { singleTask } from '../../../src/trainer/tasks.js';
 import { encoded, temporaryFolder, writeTree } from './pictures.js';
 
 const scan = (spec: DatasetSpec, options: Partial<ScanOptions> = {}) => scanDataset(spec, { validationSplit: 0.5, seed: 1, ...options });
@@ -192,7 +193,7 @@ test('folders that are no dataset', async (t) => {
 test("a model's own classes: their order holds, others are refused, and a plain folder is there to be evaluated on", async (t) => {
   const root = await temporaryFolder(t);
   await writeTree(root, { 'set/a/1.png': { seed: 1 }, 'set/b/1.png': { seed: 2 }, 'splits/val/b/1.png': { seed: 3 } });
-  const { splits, labels } = await scan(join(root, 'set'), { labels: ['b', 'x', 'a'], validationSplit: 0 });
+  const { splits, labels } = await scan(join(root, 'set'), { tasks: singleTask(['b', 'x', 'a']), validationSplit: 0 });
   assert.deepEqual(labels, ['b', 'x', 'a']);
   assert.deepEqual(
     splits.test.map(({ path, label }) => [relative(root, path), label]),
@@ -201,8 +202,8 @@ test("a model's own classes: their order holds, others are refused, and a plain 
       [join('set', 'b', '1.png'), 0],
     ],
   );
-  assert.equal((await scan(join(root, 'splits'), { labels: ['b'], validationSplit: 0 })).splits.validation.length, 1);
-  await rejectsWith(scan(join(root, 'set'), { labels: ['a', 'c'] }), 'CLASS_UNKNOWN_TO_MODEL');
+  assert.equal((await scan(join(root, 'splits'), { tasks: singleTask(['b']), validationSplit: 0 })).splits.validation.length, 1);
+  await rejectsWith(scan(join(root, 'set'), { tasks: singleTask(['a', 'c']) }), 'CLASS_UNKNOWN_TO_MODEL');
 });
 
 test('a scan can be cancelled', async (t) => {

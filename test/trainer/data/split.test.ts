@@ -1,8 +1,8 @@
 /** The seeded validation split. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Sample } from '../../../src/trainer/data/scan.js';
-import { splitOff } from '../../../src/trainer/data/split.js';
+import { marksOf, type Sample } from '../../../src/trainer/data/sample.js';
+import { splitOff, splitOffCombined } from '../../../src/trainer/data/split.js';
 
 const samplesOf = (counts: number[]): Sample[] =>
   counts.flatMap((n, label) => Array.from({ length: n }, (_, i) => ({ path: `/${String(label)}/${String(i)}.png`, label })));
@@ -37,4 +37,21 @@ test('another class does not move the pictures of the first', () => {
 
 test('a share of 0 takes nothing', () => {
   assert.equal(splitOff(samplesOf([5, 5]), labels, 0, 1).validation.length, 0);
+});
+
+test('pictures with several labels: the mixes that are common give their share, and no label leaves training', () => {
+  const mixes = [...Array<number[]>(40).fill([0, 3]), ...Array<number[]>(20).fill([1, 3]), ...Array<number[]>(3).fill([1, 4]), [2], [2, 4], []];
+  const samples = mixes.map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks }));
+  for (let seed = 0; seed < 30; seed++) {
+    const { train, validation } = splitOffCombined(samples, 5, 0.2, seed);
+    assert.equal(new Set([...train, ...validation]).size, samples.length);
+    const counted = (marks: number[]) => validation.filter((sample) => sample.marks!.join() === marks.join()).length;
+    assert.deepEqual([counted([0, 3]), counted([1, 3])], [8, 4]);
+    assert.ok(validation.length >= 13 && validation.length <= 14, String(validation.length));
+    assert.deepEqual([...new Set(train.flatMap(marksOf))].sort(), [0, 1, 2, 3, 4]);
+    assert.deepEqual(splitOffCombined(samples, 5, 0.2, seed).validation, validation);
+  }
+  const single = [...Array<number[]>(3).fill([0]), [1], [2]].map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks }));
+  for (let seed = 0; seed < 30; seed++) assert.deepEqual([...new Set(splitOffCombined(single, 3, 0.5, seed).train.flatMap(marksOf))].sort(), [0, 1, 2]);
+  assert.equal(splitOffCombined(samples, 5, 0, 1).validation.length, 0);
 });

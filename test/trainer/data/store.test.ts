@@ -55,9 +55,10 @@ test('an epoch has each picture once, with its label, and pads the last batch', 
     batches.flatMap(({ samples }) => samples).sort((a, b) => a - b),
     Array.from({ length: 14 }, (_, i) => i),
   );
-  for (const { images, labels, weights, count, samples } of batches) {
-    assert.deepEqual([images.length, labels.length, weights.length], [4 * pictureBytes, 4, 4]);
-    samples.forEach((sample, i) => assert.equal(labels[i], store.splits.train[sample]!.label));
+  for (const { images, targets, weights, count, samples } of batches) {
+    assert.deepEqual([images.length, targets.length, weights.length], [4 * pictureBytes, 4 * 2, 4]);
+    const expected = [0, 1, 2, 3].flatMap((i) => (i < count ? [0, 1].map((label) => Number(store.splits.train[samples[i]!]!.label === label)) : [0, 0]));
+    assert.deepEqual([...targets], expected);
     assert.deepEqual(
       [...weights],
       [0, 1, 2, 3].map((i) => (i < count ? 1 : 0)),
@@ -112,8 +113,8 @@ test('RandAugment, erasing and mixing: again the same from any batch, of the pic
     const batches = await batchesWith(more);
     for (const first of [1, 3]) assert.deepEqual(await batchesWith(more, first), batches.slice(first));
     assert.deepEqual(
-      batches.map(({ samples, labels }) => [samples, labels]),
-      plain.map(({ samples, labels }) => [samples, labels]),
+      batches.map(({ samples, targets }) => [samples, targets]),
+      plain.map(({ samples, targets }) => [samples, targets]),
     );
     assert.ok(batches.some(({ images }, i) => Buffer.compare(images, plain[i]!.images) !== 0));
     for (const { images, count } of batches) assert.ok(images.subarray(count * pictureBytes).every((v) => v === 0));
@@ -135,11 +136,11 @@ test('evaluation sees the very pixels that classification sees, in the order of 
       batches.flatMap(({ samples }) => samples),
       store.splits[split].map((_, i) => i),
     );
-    for (const { images, samples, labels } of batches)
+    for (const { images, samples, targets } of batches)
       for (const [i, sample] of samples.entries()) {
         const { path, label } = store.splits[split][sample]!;
         assert.deepEqual(Buffer.from(images.subarray(i * pictureBytes, (i + 1) * pictureBytes)), Buffer.from(await evaluationPixels(path, transform)));
-        assert.equal(labels[i], label);
+        assert.equal(targets[2 * i + label], 1);
       }
   }
   assert.deepEqual(await all(store.evaluationBatches('test', 4)), []);

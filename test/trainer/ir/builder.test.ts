@@ -76,6 +76,7 @@ test('each method makes the op of its name', () => {
     tanh: b.tanh(x),
     sigmoid: b.sigmoid(x),
     stopGradient: b.stopGradient(x),
+    softplus: b.softplus(x),
     relu: b.relu(x),
     gelu: b.gelu(x),
     softmax: b.softmax(x),

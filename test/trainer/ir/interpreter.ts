@@ -159,6 +159,7 @@ const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } =
   tanh: unary(Math.tanh),
   stopGradient: unary((x) => x),
   sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
+  softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   relu: unary((x) => Math.max(x, 0)),
   gelu: unary((x) => 0.5 * x * (1 + erf(x / Math.SQRT2))),
   cast: (op, [x]) => [op.to === 'f32' ? x!.data : x!.data.map(Math.trunc)],

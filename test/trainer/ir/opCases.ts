@@ -154,6 +154,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
   tanh: unary({ type: 'tanh' }, {}, [0, 0.001, 8, -8, 50, -1000]),
   stopGradient: unary({ type: 'stopGradient' }, {}, [0, -1e30, 1e-30]),
   sigmoid: unary({ type: 'sigmoid' }, { from: -4, to: 4 }, [0, 0.001, 20, -20, 100, -100]),
+  softplus: unary({ type: 'softplus' }, { from: -4, to: 4 }, [0, 0.001, 20, -12, 100, -100, 1000]),
   relu: unary({ type: 'relu' }, { apart: 0.1 }, [0, -1e30, 1e-30, 1e30]),
   gelu: unary({ type: 'gelu' }, { from: -4, to: 4 }, [0, 0.001, 5, -5, 30, -30]),
   cast: [

@@ -56,6 +56,7 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
   tanh: unaryF32({ type: 'tanh' }),
   stopGradient: unaryF32({ type: 'stopGradient' }),
   sigmoid: unaryF32({ type: 'sigmoid' }),
+  softplus: unaryF32({ type: 'softplus' }),
   relu: unaryF32({ type: 'relu' }),
   gelu: unaryF32({ type: 'gelu' }),
   softmax: [...unaryF32({ type: 'softmax' }), [{ type: 'softmax' }, [[]], 'softmax(f32[]): needs at least one axis']],

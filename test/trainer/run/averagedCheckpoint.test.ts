@@ -12,6 +12,7 @@ import { nothingAdded as method } from '../../../src/trainer/peft/method.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
 import { openCheckpoint, readProgress, writeCheckpoint } from '../../../src/trainer/run/checkpoint.js';
 import { Classifier } from '../../../src/trainer/run/classifier.js';
+import { singleTask } from '../../../src/trainer/tasks.js';
 import { temporaryFolder } from '../data/pictures.js';
 import { methodFor } from '../peft/methodFor.js';
 
@@ -49,7 +50,16 @@ test('a checkpoint holds average and weights; a resume goes on with either, on a
     await mkdir(folder);
     const { parameters } = trainable;
     const progress = { step: 3, evaluationsSinceBest: 0, dataset: 'd' };
-    await writeCheckpoint(folder, { base, network: base.config, method, labels, parameters, frozen: [], state: await trainable.read(), progress });
+    await writeCheckpoint(folder, {
+      base,
+      network: base.config,
+      method,
+      tasks: singleTask(labels),
+      parameters,
+      frozen: [],
+      state: await trainable.read(),
+      progress,
+    });
     return { folder, state: (await readProgress(folder, { base: base.reference, method, parameters })).state };
   };
 

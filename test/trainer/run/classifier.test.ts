@@ -51,7 +51,7 @@ test('classification and evaluation answer alike, in any batch', async (t) => {
   });
 
   // The pixels of evaluation come from the cache and its worker; the logits of the same picture are the same.
-  const dataset = await scanDataset(photos, { validationSplit: 0, seed: 0, labels: [...batched.labels] });
+  const dataset = await scanDataset(photos, { validationSplit: 0, seed: 0, tasks: batched.tasks });
   const store = await ImageStore.open({ cacheFolder: join(folder, 'cache'), dataset, transform: batched.transform });
   for await (const batch of store.evaluationBatches('test', 8)) {
     const logits = await batched.logits(batch.images);
@@ -59,7 +59,7 @@ test('classification and evaluation answer alike, in any batch', async (t) => {
       const row = Array.from(logits.subarray(k * 3, k * 3 + 3), Math.exp);
       const sum = row.reduce((a, b) => a + b);
       const said = probabilities(many.find(({ path }) => path === store.splits.test[sample]!.path));
-      batched.labels.forEach((label, i) => assert.ok(Math.abs(row[i]! / sum - said[label]!) < 1e-6));
+      batched.tasks[0]!.labels.forEach((label, i) => assert.ok(Math.abs(row[i]! / sum - said[label]!) < 1e-6));
     });
   }
   await store.close();

@@ -8,6 +8,7 @@ import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js'
 import type { Method } from '../../../src/trainer/config/methods.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
 import { writeCheckpoint } from '../../../src/trainer/run/checkpoint.js';
+import { singleTask } from '../../../src/trainer/tasks.js';
 
 export const golden = join(root, 'test', 'golden');
 const side = 32;
@@ -50,7 +51,7 @@ export async function writeLoraCheckpoint(
     base,
     network: base.config,
     method: { type: 'lora', rank: 4, alpha: 8, dropout: 0, targetModules: ['query', 'value'], useRslora: false, useDora: false, ...o.method },
-    labels: numbersOf('vit').labels,
+    tasks: singleTask(numbersOf('vit').labels),
     parameters,
     frozen: [],
     state: { parameters: values, m: zeros, v: zeros },

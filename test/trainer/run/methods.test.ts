@@ -14,9 +14,11 @@ import { writeWhole } from '../../../src/trainer/run/exportFormats.js';
 import { initialValues, optimizerOf, prepare } from '../../../src/trainer/run/prepare.js';
 import { tinyModel, writeConfig } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/pictures.js';
+import { singleTask } from '../../../src/trainer/tasks.js';
 import { pictures } from '../engine/goldenCurves.js';
 
 const labels = ['ant', 'bee', 'cat'];
+const tasks = singleTask(labels);
 const batchSize = 4;
 const size = 32 * 32 * 3;
 
@@ -98,7 +100,7 @@ for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries
     const checkpoint = join(folder, 'checkpoint');
     await mkdir(checkpoint);
     const progress = { step: 3, evaluationsSinceBest: 0, dataset: 'd' };
-    await writeCheckpoint(checkpoint, { ...prepared, base, method: config.method, labels, state, progress });
+    await writeCheckpoint(checkpoint, { ...prepared, base, method: config.method, tasks, state, progress });
     const logits = await whole.logits(pictures.slice(0, batchSize * size));
     const losses = await stepsOf(whole, 3, 6);
 
@@ -138,7 +140,7 @@ test('a checkpoint of an adapter that lacks one of its weights is refused, and s
   const parameters = initialValues(prepared, base, 0);
   const progress = { step: 1, evaluationsSinceBest: 0, dataset: 'd' };
   const { method } = loaded.config;
-  await writeCheckpoint(folder, { ...prepared, base, method, labels, state: { parameters, m: parameters, v: parameters }, progress });
+  await writeCheckpoint(folder, { ...prepared, base, method, tasks, state: { parameters, m: parameters, v: parameters }, progress });
   await (await Classifier.open(folder)).dispose();
 
   const file = join(folder, 'adapter_model.safetensors');

@@ -1,0 +1,13 @@
+/** One picture of a dataset with its labels. */
+
+export interface Sample {
+  /** Absolute path of the picture. */
+  path: string;
+  /** Index into the dataset's `labels`; -1 where the first task is multi-label or the picture has no label for it. */
+  label: number;
+  /** Of a label file: the numbers of all its labels, counted through the tasks. */
+  marks?: readonly number[];
+}
+
+/** The numbers of a picture's labels, counted through all tasks. */
+export const marksOf = ({ label, marks }: Sample): readonly number[] => marks ?? [label];

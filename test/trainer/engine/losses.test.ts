@@ -1,0 +1,57 @@
+/** 20 steps with each loss, compared with PyTorch's (test/golden/losses.py). */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from '../../../scripts/ensure-installed.mjs';
+import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { Trainable } from '../../../src/trainer/engine/trainable.js';
+import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
+import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+import { goldenLosses, specOf } from '../goldenLosses.js';
+import { methodFor } from '../peft/methodFor.js';
+
+const folder = join(root, 'test', 'golden');
+const pictures = new Uint8Array(readFileSync(join(folder, 'pictures.bin')));
+const pictureBytes = 32 * 32 * 3;
+const { training, batches, losses } = goldenLosses();
+
+for (const [name, golden] of Object.entries(losses)) {
+  test(`${name}: 20 steps follow PyTorch's`, async () => {
+    const base = await openBaseModel({ model: join(folder, 'models', 'vit'), init: 'pretrained', seed: 0 });
+    const { mean, std, rescaleFactor, transform } = base.preprocessor;
+    const { batchSize, steps: totalSteps, warmupSteps, learningRate: peak, weightDecay, maxGradNorm } = training;
+    const trainable = await Trainable.create(new OrtEngine('cpu'), {
+      model: {
+        config: base.config,
+        norm: { mean, deviation: std, rescale: rescaleFactor },
+        frozen: (weight, shape) => base.weight(weight, shape, 0),
+        method: methodFor(base.config, { type: 'full' }),
+        labels: 5,
+        loss: specOf(golden),
+        height: transform.height,
+        width: transform.width,
+      },
+      optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, maxGradNorm },
+      batchSize,
+      evalBatchSize: batchSize,
+      accumulates: false,
+      seed: 0,
+    });
+    try {
+      trainable.restore({ parameters: new Map(trainable.parameters.map(({ name: weight, shape }) => [weight, base.weight(weight, shape, 0)])) });
+      for (const [step, batch] of batches.entries()) {
+        const images = new Uint8Array(batchSize * pictureBytes);
+        batch.forEach((picture, i) => images.set(pictures.subarray(picture * pictureBytes, (picture + 1) * pictureBytes), i * pictureBytes));
+        const targets = Float32Array.from(batch.flatMap((picture) => golden.targets[picture]!));
+        const weights = new Float32Array(batchSize).fill(1 / batchSize);
+        const rate = learningRateAt({ type: 'cosine', learningRate: peak, warmupSteps, totalSteps }, step);
+        const { loss } = await trainable.step([{ images, targets, weights }], step, rate);
+        const expected = golden.loss[step]!;
+        assert.ok(Math.abs(loss - expected) <= 1e-4 * expected, `step ${step}: ${loss} instead of ${expected}`);
+      }
+    } finally {
+      await trainable.dispose();
+    }
+  });
+}
