@@ -56,16 +56,18 @@ async function openShards(indexPath: string, folder: string): Promise<ModelWeigh
       if (!entry) throw errors.safetensors.notInShard(path, name, basename(indexPath));
       entries.set(name, entry);
     }
+    const readerOf = (name: string): TensorReader => {
+      const reader = readers.get(shardOf.get(name) ?? '');
+      if (!reader) throw new Error(`${indexPath}: no tensor '${name}'`);
+      return reader;
+    };
     const metadata = Object.assign({}, ...[...readers.values()].map((reader) => reader.metadata)) as Record<string, string>;
     return {
       entries,
       metadata,
       files: [indexPath, ...[...readers.keys()].map((shard) => join(folder, shard))],
-      read(name) {
-        const reader = readers.get(shardOf.get(name) ?? '');
-        if (!reader) throw new Error(`${indexPath}: no tensor '${name}'`);
-        return reader.read(name);
-      },
+      read: (name) => readerOf(name).read(name),
+      readNow: (name, target) => readerOf(name).readNow(name, target),
       close,
     };
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Reading and writing of safetensors files (https://huggingface.co/docs/safetensors, format of 2022): one tensor at a time, every defect named. */
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { errors, reasonOf } from '../errors.js';
 import { readBfloats, readHalves, toHalves } from './float16.js';
 import { parseHeader, type TensorEntry } from './safetensorsHeader.js';
@@ -17,6 +18,8 @@ export interface TensorReader {
   readonly metadata: Readonly<Record<string, string>>;
   /** A float tensor (F64, F32, F16, BF16) as 32-bit floats. Asking for a name or a type that is not there is a bug of the caller. */
   read(name: string): Promise<Float32Array>;
+  /** The same while the caller waits, also after `close`; into the beginning of `target` where it is given. */
+  readNow(name: string, target?: Float32Array): Float32Array;
   close(): Promise<void>;
 }
 
@@ -29,21 +32,21 @@ export function isFloat(entry: TensorEntry): boolean {
   return floats.has(entry.dtype);
 }
 
-async function readFully(handle: FileHandle, path: string, target: Uint8Array, position: number): Promise<void> {
+function readFully(file: number, path: string, target: Uint8Array, position: number): void {
   for (let done = 0; done < target.length;) {
     // Node refuses reads of 2 GiB and more.
     const length = Math.min(target.length - done, 2 ** 30);
-    const { bytesRead } = await handle.read(target, done, length, position + done);
+    const bytesRead = readSync(file, target, done, length, position + done);
     if (bytesRead === 0) throw errors.safetensors.truncated(path);
     done += bytesRead;
   }
 }
 
 // The bytes of a file are little-endian, as those of every machine that ONNX Runtime for Node is built for.
-async function readFloats(handle: FileHandle, path: string, entry: TensorEntry): Promise<Float32Array> {
-  const data = new Float32Array(entry.elements);
+function readFloats(file: number, path: string, entry: TensorEntry, into?: Float32Array): Float32Array {
+  const data = into?.subarray(0, entry.elements) ?? new Float32Array(entry.elements);
   if (entry.dtype === 'F32') {
-    await readFully(handle, path, new Uint8Array(data.buffer), entry.begin);
+    readFully(file, path, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), entry.begin);
     return data;
   }
   const width = (entry.end - entry.begin) / (entry.elements || 1);
@@ -51,7 +54,7 @@ async function readFloats(handle: FileHandle, path: string, entry: TensorEntry):
   for (let position = entry.begin, first = 0; position < entry.end;) {
     const length = Math.min(buffer.byteLength, entry.end - position);
     const count = length / width;
-    await readFully(handle, path, new Uint8Array(buffer, 0, length), position);
+    readFully(file, path, new Uint8Array(buffer, 0, length), position);
     const target = data.subarray(first, first + count);
     if (entry.dtype === 'F16') readHalves(new Uint16Array(buffer, 0, count), target);
     else if (entry.dtype === 'BF16') readBfloats(new Uint16Array(buffer, 0, count), target);
@@ -70,14 +73,23 @@ export async function openSafetensors(path: string): Promise<TensorReader> {
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw errors.fileUnreadable(path, 'not a file');
-    const { entries, metadata } = await parseHeader(path, stat.size, (target, position) => readFully(handle, path, target, position));
+    const { entries, metadata } = await parseHeader(path, stat.size, async (target, position) => readFully(handle.fd, path, target, position));
+    const entryOf = (name: string): TensorEntry => {
+      const entry = entries.get(name);
+      if (!entry || !isFloat(entry)) throw new Error(`${path}: no float tensor '${name}' (${entry?.dtype ?? 'absent'})`);
+      return entry;
+    };
     return {
       entries,
       metadata,
-      async read(name) {
-        const entry = entries.get(name);
-        if (!entry || !isFloat(entry)) throw new Error(`${path}: no float tensor '${name}' (${entry?.dtype ?? 'absent'})`);
-        return readFloats(handle, path, entry);
+      read: async (name) => readFloats(handle.fd, path, entryOf(name)),
+      readNow(name, target) {
+        const file = openSync(path, 'r');
+        try {
+          return readFloats(file, path, entryOf(name), target);
+        } finally {
+          closeSync(file);
+        }
       },
       close: () => handle.close(),
     };

@@ -2,6 +2,7 @@
 import type { Builder } from '../ir/builder.js';
 import type { Graph, Value } from '../ir/graph.js';
 import type { Shape } from '../ir/op.js';
+import { sizeOf } from '../ir/shape.js';
 import type { LoraOptions, QuantizationOptions } from '../methodConfig.js';
 import { activations } from '../nn/layers.js';
 import type { Scope } from '../nn/scope.js';
@@ -18,8 +19,8 @@ export interface MaskSpec extends ParameterSpec {
   rate: number;
 }
 
-/** The frozen weight of that name. */
-export type FrozenWeights = (name: string, shape: Shape) => Float32Array;
+/** The frozen weight of that name; given `into`, it may be there until that is used again. */
+export type FrozenWeights = (name: string, shape: Shape, into?: Float32Array) => Float32Array;
 
 /** The frozen weights that a finished graph reads. */
 export function frozenOf(graph: Graph): ParameterSpec[] {
@@ -30,6 +31,14 @@ export function frozenOf(graph: Graph): ParameterSpec[] {
 }
 
 const nameOfConstant = ({ node: { op } }: Value): string => (op.type === 'constant' ? op.name : '');
+
+let scratch = new Float32Array(0);
+
+/** Room for the weight under quantisation: arrays of their own would pile up until the garbage collector comes. */
+function room(shape: Shape): Float32Array {
+  if (scratch.length < sizeOf(shape)) scratch = new Float32Array(sizeOf(shape));
+  return scratch;
+}
 
 /** Each weight is quantised once for all graphs of a model, and they share what comes of it. */
 const quantized = new WeakMap<FrozenWeights, Map<string, QuantizedWeight>>();
@@ -83,7 +92,7 @@ export class GraphScope implements Scope {
     if (known) return known;
     const all = quantized.get(this.frozen) ?? new Map<string, QuantizedWeight>();
     quantized.set(this.frozen, all);
-    const { codes, scales } = all.get(name) ?? quantize(this.frozen(name, shape), options);
+    const { codes, scales } = all.get(name) ?? quantize(this.frozen(name, shape, room(shape)), options);
     all.set(name, { codes, scales });
     const bits = bitsOf(options);
     const blocks = scales.length;

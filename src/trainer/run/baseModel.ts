@@ -40,8 +40,8 @@ export interface BaseModel {
   /** `config.json` as it was read. */
   json: Record<string, unknown>;
   preprocessor: Preprocessor;
-  /** A weight as 32-bit floats; a head of another size than `shape`, or none at all, is drawn at random from `seed`. */
-  weight(name: string, shape: Shape, seed: number): Float32Array;
+  /** A weight as 32-bit floats; a head of another size than `shape`, or none at all, is drawn at random from `seed`. Given `into`, it may be there until that is used again. */
+  weight(name: string, shape: Shape, seed: number, into?: Float32Array): Float32Array;
   /** Whether the model comes with a weight of that name and shape, so that it is not drawn. */
   owns(name: string, shape: Shape): boolean;
   /** The body's weights beyond `read`: no graph of ours needs them, but transformers' class has them (a mask token), so a whole checkpoint takes them along. */
@@ -124,6 +124,23 @@ export function randomWeight(name: string, shape: Shape, seed: number): Float32A
   return data;
 }
 
+/**
+ * One array for all who ask for a weight while any of them has it: graphs share it, and what is quantised or trained from it
+ * need not keep it.
+ */
+function heldOnce(weight: BaseModel['weight']): BaseModel['weight'] {
+  const held = new Map<string, WeakRef<Float32Array>>();
+  return (name, shape, headSeed, into) => {
+    const key = `${name} ${shape.join()} ${headSeed}`;
+    const known = held.get(key)?.deref();
+    if (known) return known;
+    const data = weight(name, shape, headSeed, into);
+    if (into && data.buffer === into.buffer) return data;
+    held.set(key, new WeakRef(data));
+    return data;
+  };
+}
+
 /** Opens a model. Throws a `UserError` when there is none, it is of an unknown architecture, or its files are damaged. */
 export async function openBaseModel({ model, revision, init, seed, imageSize, place = {} }: BaseModelOptions): Promise<BaseModel> {
   const folder = await folderOf(model, revision, place);
@@ -153,35 +170,40 @@ export async function openBaseModel({ model, revision, init, seed, imageSize, pl
     return {
       ...common,
       reference: { ...reference, sha256 },
-      weight: (name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed),
+      weight: heldOnce((name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed)),
       owns: () => false,
       unread: () => [],
     };
   }
   const { weights, files } = await readWeights(folder, config);
-  const weight = (name: string, shape: Shape, headSeed: number): Float32Array => {
+  const weight = (name: string, shape: Shape, headSeed: number, into?: Float32Array): Float32Array => {
     const found = weights.get(name);
     if (isHead(name) && (!found || found.shape.join() !== shape.join())) return randomWeight(name, shape, headSeed);
     if (!found) throw errors.weightMissing(files[0]!, name);
     const resizing = side === config.imageSize ? undefined : familyOf(config).resizing(config, name);
     const expected = resizing?.shape ?? shape;
     if (found.shape.join() !== expected.join()) throw errors.weightShape(files[0]!, name, found.shape, expected);
-    return resizing?.to(found.data, side) ?? found.data;
+    return resizing?.to(found.data, side) ?? found.read(into);
   };
   return {
     ...common,
     reference: { ...reference, sha256: await hashFiles(files) },
-    weight,
+    weight: heldOnce(weight),
     owns: (name, shape) => weights.get(name)?.shape.join() === shape.join(),
     unread: unreadOf(weights),
   };
 }
 
-/** Every float weight that the graph may read, by its names there. */
-async function readWeights(folder: string, config: NetworkConfig): Promise<{ weights: Map<string, Tensor>; files: readonly string[] }> {
+/** A tensor whose numbers are read each time they are asked for. */
+interface StoredTensor extends Tensor {
+  read(into?: Float32Array): Float32Array;
+}
+
+/** Every float weight that the graph may read, by its names there; its numbers are read each time they are asked for. */
+async function readWeights(folder: string, config: NetworkConfig): Promise<{ weights: Map<string, StoredTensor>; files: readonly string[] }> {
   const reader = await openModelWeights(folder);
   try {
-    const weights = new Map<string, Tensor>();
+    const weights = new Map<string, StoredTensor>();
     const family = familyOf(config);
     for (const [stored, entry] of reader.entries) {
       const names = family.weightNames(config, stored);
@@ -191,13 +213,21 @@ async function readWeights(folder: string, config: NetworkConfig): Promise<{ wei
         const multiple = names.length * Math.ceil((rows || 1) / names.length);
         throw errors.weightShape(reader.files[0]!, stored, entry.shape, [multiple, ...rest]);
       }
-      const data = await reader.read(stored);
-      const size = data.length / names.length;
+      requireFinite([[stored, { data: await reader.read(stored) }]], reader.files[0]!);
+      const shape = names.length > 1 ? [rows! / names.length, ...rest] : entry.shape;
+      const size = entry.elements / names.length;
+      const part = (i: number, into?: Float32Array): Float32Array =>
+        names.length > 1 ? reader.readNow(stored).slice(i * size, (i + 1) * size) : reader.readNow(stored, into);
       names.forEach((name, i) =>
-        weights.set(name, { shape: names.length > 1 ? [rows! / names.length, ...rest] : entry.shape, data: data.subarray(i * size, (i + 1) * size) }),
+        weights.set(name, {
+          shape,
+          read: (into) => part(i, into),
+          get data() {
+            return part(i);
+          },
+        }),
       );
     }
-    requireFinite(weights, reader.files[0]!);
     return { weights, files: reader.files };
   } finally {
     await reader.close();

@@ -228,7 +228,7 @@ export interface LoadedCheckpoint {
   unread?: Unread | undefined;
   tasks: Task[];
   /** Every weight of the network, trained or not. */
-  weight(name: string, shape: Shape): Float32Array;
+  weight(name: string, shape: Shape, into?: Float32Array): Float32Array;
 }
 
 /** What the method trained, by the names that the graph has. */
@@ -256,11 +256,11 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));
   const { file, values } = await readTrained(folder, method);
   const opened = isWhole(method) ? undefined : await reopenBaseModel(base, folder);
-  const weight = (name: string, shape: Shape): Float32Array => {
+  const weight = (name: string, shape: Shape, into?: Float32Array): Float32Array => {
     const found = values.get(name);
     if (found && found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
     if (!found && (!opened || isHead(name) || isAdapter(name))) throw errors.weightMissing(file, name);
-    return found?.data ?? opened!.weight(name, shape, 0);
+    return found?.data ?? opened!.weight(name, shape, 0, into);
   };
   const unread = opened?.unread ?? unreadOf(values);
   const { labels } = network;

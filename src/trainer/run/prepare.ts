@@ -33,7 +33,7 @@ export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labe
   const model: ModelSpec = {
     config: network,
     norm: { mean, deviation: std, rescale: rescaleFactor },
-    frozen: (name, shape) => base.weight(name, shape, config.seed),
+    frozen: (name, shape, into) => base.weight(name, shape, config.seed, into),
     method: methodOf(config.method, depths),
     labels,
     height: transform.height,

@@ -19,7 +19,7 @@ const plain = readGolden('vit') as { labels: string[]; pictures: { truth: number
 const lora = plain.curves['lora']!;
 const samples = { truth: plain.pictures.truth, labels: plain.labels.length };
 const method = { type: 'qlora', rank: 4, alpha: 8 };
-/** How far a loss may be from that of the same step without quantisation: what docs/methods.md states. */
+/** How far a loss may be from that of the same step without quantisation; test/golden/README.md has the figures. */
 const bounds: Record<string, number> = { nf4: 0.2, int8: 0.01 };
 
 for (const [name, { quantization, blockSize, steps, finalLogits, largestDifference }] of Object.entries(curves)) {

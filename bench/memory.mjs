@@ -1,0 +1,67 @@
+/**
+ * What training a ViT-B/16 at 224 takes of memory, method by method: each in a process of its own, its peak resident set read at its end.
+ *
+ *     node bench/memory.mjs [--width 768] [--batch 4] [--steps 2]
+ *
+ * The weights are random, since memory does not ask for their values. The claimed saving is what the frozen linear layers take less, codes and
+ * scales against 32-bit floats; docs/benchmarks.md holds the last table.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { root } from '../scripts/ensure-installed.mjs';
+
+const { values } = parseArgs({
+  options: { width: { type: 'string', default: '768' }, batch: { type: 'string', default: '4' }, steps: { type: 'string', default: '2' } },
+});
+const width = Number(values.width);
+const lora = { rank: 8, alpha: 16 };
+const methods = [
+  ['head', { type: 'head' }],
+  ['LoRA', { type: 'lora', ...lora }],
+  ['QLoRA, int8', { type: 'qlora', quantization: 'int8', ...lora }],
+  ['QLoRA, NF4', { type: 'qlora', quantization: 'nf4', ...lora }],
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'vitune-memory-'));
+try {
+  const model = join(folder, 'model');
+  const outfile = join(root, 'build', 'bench', 'memory.mjs');
+  await build({
+    entryPoints: [join(root, 'bench', 'memory.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+  });
+  const run = (...args) =>
+    JSON.parse(
+      execFileSync(process.execPath, [outfile, model, ...args], { encoding: 'utf8' })
+        .trimEnd()
+        .split('\n')
+        .at(-1),
+    );
+  run('write', String(width));
+  const rows = methods.map(([name, method]) => {
+    const row = { name, ...run('train', JSON.stringify(method), values.batch, values.steps) };
+    console.error(`${name}: ${row.peak.toFixed(0)} MB`);
+    return row;
+  });
+  const plain = rows.find(({ name }) => name === 'LoRA');
+  const table = [
+    '| method | peak memory, MB | frozen weights, MB | saved on weights, MB | peak below LoRA, MB |',
+    '| --- | --: | --: | --: | --: |',
+    ...rows.map(({ name, peak, frozen }) => {
+      const isQuantized = name.startsWith('QLoRA');
+      return `| ${name} | ${peak.toFixed(0)} | ${frozen.toFixed(0)} | ${isQuantized ? (plain.frozen - frozen).toFixed(0) : ''} | ${isQuantized ? (plain.peak - peak).toFixed(0) : ''} |`;
+    }),
+  ].join('\n');
+  console.log(table);
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,88 @@
+/** One process of the memory benchmark: writes a random ViT, or trains it by a method for some steps and prints its own peak. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeSafetensors, type Tensor } from '../src/trainer/checkpoint/safetensors.js';
+import { compileForward, type ModelSpec } from '../src/trainer/compile/compile.js';
+import { frozenOf } from '../src/trainer/compile/scope.js';
+import { methodObject } from '../src/trainer/config/methods.js';
+import { OrtEngine } from '../src/trainer/engine/ort.js';
+import { Trainable } from '../src/trainer/engine/trainable.js';
+import { depthsOf, parseNetwork } from '../src/trainer/nn/families.js';
+import { firstValues } from '../src/trainer/peft/init.js';
+import { methodOf, nothingAdded } from '../src/trainer/peft/method.js';
+import { openBaseModel, randomWeight } from '../src/trainer/run/baseModel.js';
+
+const [folder, task, what, batch = '4', steps = '2'] = process.argv.slice(2) as [string, string, string, string?, string?];
+const labels = 10;
+const norm = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], rescale: 1 / 255 };
+
+async function write(width: number): Promise<void> {
+  const json = {
+    model_type: 'vit',
+    architectures: ['ViTModel'],
+    image_size: 224,
+    patch_size: 16,
+    hidden_size: width,
+    num_hidden_layers: 12,
+    num_attention_heads: width / 64,
+    intermediate_size: 4 * width,
+  };
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'config.json'), JSON.stringify(json));
+  const config = parseNetwork(json, 'config.json');
+  const spec: ModelSpec = {
+    config,
+    norm,
+    frozen: (name, shape) => randomWeight(name, shape, 1),
+    method: methodOf(nothingAdded, depthsOf(config)),
+    labels,
+    height: 224,
+    width: 224,
+  };
+  const tensors = frozenOf(compileForward({ ...spec, method: { ...spec.method, trains: () => false } }, 1).graph).map(({ name, shape }): [string, Tensor] => [
+    name,
+    { shape: [...shape], data: spec.frozen(name, shape) },
+  ]);
+  await writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
+}
+
+/** Trains, and returns the bytes of the weights that did not. */
+async function train(): Promise<number> {
+  const base = await openBaseModel({ model: folder, init: 'pretrained', seed: 1 });
+  const batchSize = Number(batch);
+  const model: ModelSpec = {
+    config: base.config,
+    norm,
+    frozen: (name, shape, into) => base.weight(name, shape, 1, into),
+    method: methodOf(methodObject().parse(JSON.parse(what)), depthsOf(base.config)),
+    labels,
+    height: 224,
+    width: 224,
+  };
+  const trainable = await Trainable.create(new OrtEngine('cpu'), {
+    model,
+    optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 },
+    batchSize,
+    evalBatchSize: batchSize,
+    accumulates: false,
+    seed: 1,
+  });
+  trainable.restore({ parameters: firstValues(trainable.parameters, (name, shape) => base.weight(name, shape, 1), 1) });
+  const images = new Uint8Array(batchSize * 224 * 224 * 3).fill(77);
+  const targets = new Float32Array(batchSize * labels).fill(1 / labels);
+  for (let step = 0; step < Number(steps); step++) {
+    await trainable.step([{ images, targets, weights: new Float32Array(batchSize).fill(1 / batchSize) }], step, 1e-3);
+  }
+  await trainable.logits(images);
+  await trainable.dispose();
+  const { nodes } = compileForward(model, 1).graph;
+  return nodes.reduce((sum, { op }) => (op.type === 'constant' ? sum + op.data.byteLength : sum), 0);
+}
+
+if (task === 'write') {
+  await write(Number(what));
+  console.log('{}');
+} else {
+  const frozen = (await train()) / 2 ** 20;
+  console.log(JSON.stringify({ peak: process.resourceUsage().maxRSS / 1024, frozen }));
+}
