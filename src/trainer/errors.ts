@@ -217,6 +217,13 @@ export const errors = {
       ),
       t('Set VITUNE_FEATURE_CACHE_GB to a greater number, or "augmentation.views" to a smaller one.'),
     ),
+  neighborsNeedOneLabel: (place: Place) =>
+    new UserError(
+      'NEIGHBORS_NEED_ONE_LABEL',
+      t('The method pretrained answers with one label a picture, but this dataset has several tasks or several labels a picture.'),
+      t('Choose another method, or name one column with one label in each row.'),
+      place,
+    ),
   featuresImpossible: (place: Place) =>
     new UserError(
       'FEATURE_CACHE_IMPOSSIBLE',

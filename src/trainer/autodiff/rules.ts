@@ -115,6 +115,7 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
     return b.sub(weighted, b.mul(y, b.sum(weighted, [y.shape.length - 1])));
   }),
   logSoftmax: unary((b, g, _x, y) => b.sub(g, b.mul(b.exp(y), b.sum(g, [y.shape.length - 1])))),
+  keepLargest: 'not differentiable',
   layerNorm: (b, grad, { node, needs }) => {
     const [x, gamma, beta] = node.inputs as [Value, Value, Value];
     const [, mean, inverse] = node.outputs as [Value, Value, Value];

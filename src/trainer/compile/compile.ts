@@ -6,6 +6,7 @@ import type { Graph, Value } from '../ir/graph.js';
 import { blocksOf, familyOf } from '../nn/families.js';
 import { classificationHead } from '../nn/head.js';
 import type { PixelNorm } from '../nn/layers.js';
+import { nearestNeighbors, type NeighborsOptions } from '../nn/neighbors.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { adamw, decays, type AdamWOptions, type StepScalars } from '../optim/adamw.js';
 import { clipByGlobalNorm } from '../optim/clip.js';
@@ -31,6 +32,8 @@ export interface ModelSpec {
   width: number;
   /** Chance of a picture to pass by the last block while training; it grows evenly from 0 at the first. */
   dropPath?: number | undefined;
+  /** Answers by the labels of the nearest of so many pictures, in place of the model's own head. */
+  neighbors?: Omit<NeighborsOptions, 'labels'> | undefined;
   /** Where the graphs begin: after it they read `features` (`Cut.shape` for each picture) instead of `images`. */
   cut?: Cut | undefined;
 }
@@ -76,7 +79,10 @@ function buildForward(b: Builder, model: ModelSpec, batch: number, training: boo
   const images = b.input('images', [batch, model.height, model.width, 3], 'u8');
   const scope = new GraphScope(b, model.frozen, model.method, training ? { dropPath: dropPathRates(model) } : undefined);
   const features = familyOf(model.config).body(scope, model.config, images, model.norm);
-  const logits = classificationHead(scope, model.config, features, { labels: model.labels, ...model.method.head });
+  const { labels, neighbors } = model;
+  const logits = neighbors
+    ? nearestNeighbors(scope, features, { ...neighbors, labels })
+    : classificationHead(scope, model.config, features, { labels, ...model.method.head });
   return { scope, logits };
 }
 

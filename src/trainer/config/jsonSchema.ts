@@ -63,7 +63,7 @@ export function configJsonSchema(): JsonSchema {
   method!.defaultSnippets = methodSnippets();
   for (const branch of alternatives(method!)) {
     const name = branch.properties?.type?.const as MethodName | undefined;
-    if (name) branch['x-learningRate'] = defaultLearningRates[name];
+    if (name && name !== 'pretrained') branch['x-learningRate'] = defaultLearningRates[name];
   }
   dataset!.defaultSnippets = [
     { label: '"…"', description: l10n.t('One folder.'), body: '${1:photos}' },

@@ -39,6 +39,19 @@ function loraOptions() {
 /** The schema of each method's object form; its description is the trade-off that completion shows. A new method is a new entry here. */
 export function methodSchemas() {
   return {
+    pretrained: method(
+      'pretrained',
+      l10n.t('Trains nothing: each picture gets the label of the training pictures that the model finds most like it. Seconds, and a yardstick for the rest.'),
+      {
+        neighbors: z.int().min(1).max(10_000).default(20).describe(l10n.t('How many of the most similar training pictures have a vote.')),
+        temperature: z
+          .number()
+          .gt(0)
+          .max(100)
+          .default(0.07)
+          .describe(l10n.t('How much more the nearest count: a vote weighs exp(cosine similarity / temperature).')),
+      },
+    ),
     head: method('head', l10n.t('Trains only the classifier on top: seconds an epoch, enough when the pictures resemble those the model knows.'), {
       hidden: z
         .int()
@@ -131,4 +144,11 @@ export type Method = { [Name in MethodName]: z.output<MethodSchemas[Name]> }[Met
 export const defaultMethod: MethodName = 'lora';
 
 /** What `learningRate` is when the config does not say; for AdamW. */
-export const defaultLearningRates: Record<MethodName, number> = { head: 1e-3, partial: 1e-4, adapter: 1e-3, lora: 1e-3, qlora: 1e-3, full: 5e-5 };
+export const defaultLearningRates: Record<Exclude<MethodName, 'pretrained'>, number> = {
+  head: 1e-3,
+  partial: 1e-4,
+  adapter: 1e-3,
+  lora: 1e-3,
+  qlora: 1e-3,
+  full: 5e-5,
+};

@@ -241,7 +241,8 @@ export function buildSchema() {
 /** A whole config, defaults applied. After `loadConfig` its paths are absolute. */
 export type TrainConfig = z.output<ReturnType<typeof buildSchema>>;
 
-/** The config's learning rate, or the usual one of its method. */
+/** The config's learning rate, or the usual one of its method; 0 where nothing trains. */
 export function learningRateOf(config: Pick<TrainConfig, 'learningRate' | 'method'>): number {
-  return config.learningRate ?? defaultLearningRates[config.method.type];
+  const { type } = config.method;
+  return config.learningRate ?? (type === 'pretrained' ? 0 : defaultLearningRates[type]);
 }

@@ -197,7 +197,7 @@ export class Trainable {
 }
 
 /** What the graphs of `model` know the pictures by. */
-function picturesFeed({ cut, height, width }: ModelSpec, batch: number, data: Uint8Array | Float32Array): Tensors {
+export function picturesFeed({ cut, height, width }: ModelSpec, batch: number, data: Uint8Array | Float32Array): Tensors {
   if (!cut) return { images: DeviceTensor.from('u8', [batch, height, width, 3], data) };
   const [first, ...rest] = cut.shape as [number, ...number[]];
   return { [features]: DeviceTensor.from('f32', [batch * first, ...rest], data) };

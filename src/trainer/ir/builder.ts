@@ -51,6 +51,7 @@ export class Builder {
   gelu = (x: Value): Value => this.#one({ type: 'gelu' }, x);
   stopGradient = (x: Value): Value => this.#one({ type: 'stopGradient' }, x);
   softmax = (x: Value): Value => this.#one({ type: 'softmax' }, x);
+  keepLargest = (x: Value, count: number): Value => (count === x.shape.at(-1) ? x : this.#one({ type: 'keepLargest', count }, x));
   logSoftmax = (x: Value): Value => this.#one({ type: 'logSoftmax' }, x);
   concat = (axis: number, ...parts: Value[]): Value => this.#one({ type: 'concat', axis }, ...parts);
 

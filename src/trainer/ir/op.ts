@@ -47,6 +47,8 @@ export type Op =
   /** Over the last axis. */
   | { type: 'softmax' }
   | { type: 'logSoftmax' }
+  /** What is among the `count` largest of the last axis, or as large as the last of them; -1e30 elsewhere. */
+  | { type: 'keepLargest'; count: number }
   /** (x, gamma, beta) -> (y, mean, 1/deviation) over the last axis (Ba, Kiros and Hinton, 2016, arXiv:1607.06450). */
   | { type: 'layerNorm'; epsilon: number }
   /**

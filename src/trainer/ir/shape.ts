@@ -82,6 +82,11 @@ const rules: { [T in OpType]: Rule<T> } = {
   gelu: unary,
   softmax: overLast,
   logSoftmax: overLast,
+  keepLargest: (op, inputs, fail) => {
+    const result = overLast(op, inputs, fail);
+    const most = inputs[0]!.shape.at(-1)!;
+    return op.count >= 1 && op.count <= most ? result : fail(`keeps from 1 to ${most}, not ${op.count}`);
+  },
   cast: (op, inputs, fail) => [{ shape: only(inputs, fail).shape, dtype: op.to }],
   matmul: (op, inputs, fail) => {
     const [a, b, bias] = inputs;

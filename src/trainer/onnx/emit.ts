@@ -107,6 +107,14 @@ const softplus: Rule<'softplus'> = (e, _op, [x], outputs) => {
   e.node('Add', [positive, log], outputs);
 };
 
+const keepLargest: Rule<'keepLargest'> = (e, { count }, [x], outputs) => {
+  const [largest, places, least, isBelow] = [e.fresh(), e.fresh(), e.fresh(), e.fresh()];
+  e.node('TopK', [x!, e.integers([count])], [largest, places]);
+  e.node('Slice', [largest, e.integers([count - 1]), e.integers([count]), e.integers([-1])], [least]);
+  e.node('Less', [x!, least], [isBelow]);
+  e.node('Where', [isBelow, e.float(-1e30), x!], outputs);
+};
+
 const rules: { [T in OpType]: Rule<T> } = {
   input: () => undefined,
   constant: () => undefined,
@@ -129,6 +137,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   gelu: plain('Gelu'),
   softmax: plain('Softmax', { axis: -1 }),
   logSoftmax,
+  keepLargest,
   cast: (e, op, inputs, outputs) => e.node('Cast', inputs, outputs, { to: dataTypeOf(op.to) }),
   matmul,
   transpose: (e, op, inputs, outputs) => e.node('Transpose', inputs, outputs, { perm: op.perm }),

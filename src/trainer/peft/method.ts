@@ -80,6 +80,8 @@ const linearHead = { hidden: 0, dropout: 0 };
 
 export function methodOf(config: MethodConfig, depths: Depths): Method {
   switch (config.type) {
+    case 'pretrained':
+      return { trains: () => false, head: linearHead };
     case 'head':
       return { trains: isHead, head: config };
     case 'partial': {

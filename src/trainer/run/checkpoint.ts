@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
 import { methodObject } from '../config/methods.js';
 import { parsePreprocessor, type Kernel, type Preprocessor } from '../data/transform.js';
+import type { ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
 import type { ReadState, Values } from '../engine/trainable.js';
 import { errors, reasonOf } from '../errors.js';
@@ -13,6 +14,7 @@ import type { Shape } from '../ir/op.js';
 import type { LoraOptions, MethodConfig } from '../methodConfig.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
+import { bank, oneHot } from '../nn/neighbors.js';
 import { isAdapter, isHead, literalTargets } from '../peft/method.js';
 import type { Task } from '../protocol.js';
 import { countLabels, isPlain, logitNames, singleTask, tasksOf } from '../tasks.js';
@@ -50,6 +52,7 @@ const files = {
   adapter: 'adapter_model.safetensors',
   adapterConfig: 'adapter_config.json',
   model: 'model.safetensors',
+  neighbors: 'neighbors.safetensors',
   optimizer: 'optimizer.safetensors',
   progress: 'state.json',
 };
@@ -139,7 +142,12 @@ export async function writeCheckpoint(folder: string, { base, network, method, t
     parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
   // The averages are what was evaluated, and what others should load; to go on, the parameters themselves are needed too.
   const values = state.ema ?? state.parameters;
-  if (isWhole(method)) {
+  if (method.type === 'pretrained') {
+    await writeSafetensors(
+      join(folder, files.neighbors),
+      named(values, (name) => name),
+    );
+  } else if (isWhole(method)) {
     const rest = frozen.map(({ name, shape }): [string, Tensor] => [name, { shape: [...shape], data: base.weight(name, shape, 0) }]);
     const unread = base.unread(new Set([...parameters, ...frozen].map(({ name }) => name)));
     await writeSafetensors(join(folder, files.model), [...named(values, (name) => name), ...rest, ...unread], { format: 'pt' });
@@ -152,11 +160,13 @@ export async function writeCheckpoint(folder: string, { base, network, method, t
     // PEFT knows no bottleneck adapters: it must not take the file for one of its own and load the head alone.
     if (method.type !== 'adapter') await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
   }
-  await writeSafetensors(join(folder, files.optimizer), [
-    ...named(state.m, (name) => `m:${name}`),
-    ...named(state.v, (name) => `v:${name}`),
-    ...(state.ema ? named(state.parameters, (name) => `p:${name}`) : []),
-  ]);
+  if (method.type !== 'pretrained') {
+    await writeSafetensors(join(folder, files.optimizer), [
+      ...named(state.m, (name) => `m:${name}`),
+      ...named(state.v, (name) => `v:${name}`),
+      ...(state.ema ? named(state.parameters, (name) => `p:${name}`) : []),
+    ]);
+  }
   const { step, best, evaluationsSinceBest, dataset } = progress;
   // In one order, so that a resumed run writes the same bytes.
   await writeJson(join(folder, files.progress), {
@@ -227,20 +237,32 @@ export interface LoadedCheckpoint {
   /** What a whole model takes along beside the network's weights. */
   unread?: Unread | undefined;
   tasks: Task[];
+  /** Of the method `pretrained`: how it compares pictures with those it has. */
+  neighbors?: ModelSpec['neighbors'];
   /** Every weight of the network, trained or not. */
   weight(name: string, shape: Shape, into?: Float32Array): Float32Array;
 }
 
 /** What the method trained, by the names that the graph has. */
 async function readTrained(folder: string, method: MethodConfig): Promise<{ file: string; values: Map<string, Tensor> }> {
-  const file = join(folder, isWhole(method) ? files.model : files.adapter);
-  return { file, values: await readValues(file, isWhole(method) ? '' : peftPrefix) };
+  const file = join(folder, method.type === 'pretrained' ? files.neighbors : isWhole(method) ? files.model : files.adapter);
+  return { file, values: await readValues(file, file.endsWith(files.adapter) ? peftPrefix : '') };
 }
 
 async function readValues(file: string, prefix: string): Promise<Map<string, Tensor>> {
   const { tensors } = await readSafetensors(file);
   requireFinite(tensors, file);
   return new Map([...tensors].map(([name, tensor]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, tensor]));
+}
+
+/** How many pictures the bank has, once its labels are known to be labels. */
+function picturesOf(values: Map<string, Tensor>, labels: number, file: string): number {
+  const truth = values.get(bank.labels);
+  if (!truth) throw errors.weightMissing(file, bank.labels);
+  if (truth.shape.length !== 1 || !truth.data.length || truth.data.some((label) => !Number.isInteger(label) || label < 0 || label >= labels)) {
+    throw errors.checkpointDamaged(file, bank.labels);
+  }
+  return truth.data.length;
 }
 
 /** Opens a checkpoint; throws a `UserError` when it is damaged or its base model is not what it was. */
@@ -256,15 +278,17 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));
   const { file, values } = await readTrained(folder, method);
   const opened = isWhole(method) ? undefined : await reopenBaseModel(base, folder);
+  const neighbors = method.type === 'pretrained' ? { ...method, pictures: picturesOf(values, network.labels.length, file) } : undefined;
   const weight = (name: string, shape: Shape, into?: Float32Array): Float32Array => {
+    if (name === bank.labels && neighbors) return oneHot(values.get(name)!.data, shape);
     const found = values.get(name);
     if (found && found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
-    if (!found && (!opened || isHead(name) || isAdapter(name))) throw errors.weightMissing(file, name);
+    if (!found && (!opened || name === bank.features || isHead(name) || isAdapter(name))) throw errors.weightMissing(file, name);
     return found?.data ?? opened!.weight(name, shape, 0, into);
   };
   const unread = opened?.unread ?? unreadOf(values);
   const { labels } = network;
-  return { folder, json, base: opened, network, preprocessor, method, labels, tasks: named, weight, unread };
+  return { folder, json, base: opened, network, preprocessor, method, labels, tasks: named, neighbors, weight, unread };
 }
 
 /** What a run trains, to be held against what its checkpoint was saved from. */
@@ -284,6 +308,7 @@ export async function readProgress(folder: string, { base, method, parameters }:
   if (about.base.sha256 !== base.sha256 || about.base.imageSize !== base.imageSize) throw errors.baseChanged(base.model, folder);
   if (!isDeepStrictEqual(about.method, method)) throw errors.methodChanged(folder);
   const { file: modelFile, values } = await readTrained(folder, method);
+  if (method.type === 'pretrained') return { state: { parameters: new Map(), m: new Map(), v: new Map() }, progress };
   const optimizerFile = join(folder, files.optimizer);
   const moments = await readValues(optimizerFile, '');
   const pick = (from: Map<string, Tensor>, file: string, nameOf: (name: string) => string): Values =>

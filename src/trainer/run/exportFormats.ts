@@ -15,7 +15,8 @@ import { writeModelConfig, type LoadedCheckpoint } from './checkpoint.js';
 import { modelSpecOf, wholeWeights } from './modelSpec.js';
 
 /** Whether the method left layers in the network that its architecture in transformers does not have, and that cannot be folded into others. */
-const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean => method.type === 'adapter' || (method.type === 'head' && method.hidden > 0);
+const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean =>
+  ['adapter', 'pretrained'].includes(method.type) || (method.type === 'head' && method.hidden > 0);
 
 /** The model with the numbers that its stored weights stand for: beside others, what was trained on a quantised base does not answer as it did. */
 function dequantized(model: LoadedCheckpoint): LoadedCheckpoint {

@@ -9,6 +9,7 @@ import type { ImageTransform } from '../data/transform.js';
 import { errors } from '../errors.js';
 import { print } from '../ir/print.js';
 import { sizeOf } from '../ir/shape.js';
+import { isHead } from '../peft/method.js';
 import type { DeviceName, ErrorInfo } from '../protocol.js';
 import type { BaseModel } from './baseModel.js';
 
@@ -48,6 +49,8 @@ export function planFeatures(
   onNotice: (notice: ErrorInfo) => void,
 ): FeaturePlan | undefined {
   const { featureCache, method, augmentation } = config;
+  // Features are all that this method has: what a head would be trained on.
+  if (method.type === 'pretrained') return { cut: cutOf({ ...model, method: { ...model.method, trains: isHead } })!, views: 1 };
   if (featureCache === false) return undefined;
   const cut = cutOf(model);
   // Pictures are mixed with others of their batch, which is another in each epoch.

@@ -87,6 +87,12 @@ export class FeatureStore implements BatchSource {
     yield* this.#batches({ split, view: 0 }, [...this.splits[split].keys()], batchSize);
   }
 
+  /** Features [pictures, length] of a split as evaluation sees it. */
+  all(split: SplitName): Promise<Float32Array> {
+    const order = [...this.splits[split].keys()];
+    return this.#read({ split, view: 0 }, order, order.length);
+  }
+
   /** Features [batchSize, length] of validation pictures; zeros after them. */
   featuresOf(paths: readonly string[], batchSize: number): Promise<Float32Array> {
     const chosen = paths.map((path) => this.splits.validation.findIndex((sample) => sample.path === path));
@@ -111,6 +117,7 @@ export class FeatureStore implements BatchSource {
     const total = missing.reduce((sum, { samples }) => sum + samples.length, 0);
     let done = 0;
     let told = 0;
+    if (total) this.o.onProgress(done, total);
     for (const { part, samples } of missing) {
       const held = this.#resident.get(nameOf(part));
       for await (const [sample, values] of this.#compute(part, samples)) {

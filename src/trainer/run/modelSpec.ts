@@ -6,7 +6,7 @@ import { methodOf, nothingAdded } from '../peft/method.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
 
 /** What the compiler takes to answer as the model does; nothing trains. */
-export function modelSpecOf({ network, preprocessor, method, labels, weight }: LoadedCheckpoint): ModelSpec {
+export function modelSpecOf({ network, preprocessor, method, labels, neighbors, weight }: LoadedCheckpoint): ModelSpec {
   const { transform, mean, std, rescaleFactor } = preprocessor;
   return {
     config: network,
@@ -16,6 +16,7 @@ export function modelSpecOf({ network, preprocessor, method, labels, weight }: L
     labels: labels.length,
     height: transform.height,
     width: transform.width,
+    neighbors,
   };
 }
 

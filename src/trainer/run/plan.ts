@@ -15,7 +15,7 @@ export interface Plan {
 export function planOf(config: TrainConfig, images: number): Plan {
   const batches = Math.ceil(images / config.batchSize);
   const stepsPerEpoch = Math.ceil(batches / config.gradientAccumulationSteps);
-  const totalSteps = Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs));
+  const totalSteps = config.method.type === 'pretrained' ? 0 : Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs));
   const every = (steps: number | undefined) => (step: number) => step % (steps ?? stepsPerEpoch) === 0 || step === totalSteps;
   const evaluatesAfter = every(config.evalSteps);
   const saves = every(config.saveSteps);

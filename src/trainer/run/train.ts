@@ -19,6 +19,7 @@ import { featureLimit, featureName, planFeatures } from './featurePlan.js';
 import { FeatureStore } from './featureStore.js';
 import { provideDataset, provideModel } from './hubSources.js';
 import { lossSpecOf } from './lossSpecOf.js';
+import { NeighborsModel } from './neighborsModel.js';
 import { planOf } from './plan.js';
 import { initialValues, optimizerOf, prepare } from './prepare.js';
 import { TrainingLoop } from './trainingLoop.js';
@@ -80,6 +81,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     throw atConfig(error, placeOf('dataset'));
   });
   const { labels, tasks } = dataset;
+  if (config.method.type === 'pretrained' && !isPlain(tasks)) throw errors.neighborsNeedOneLabel(placeOf('method'));
   const prepared = prepare(loaded, base, countLabels(tasks));
   const loss = lossSpecOf(loaded, tasks, dataset.splits.train);
   dataset.problems.forEach(notice);
@@ -98,6 +100,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     onNotice: notice,
   });
   let trainable: Trainable | undefined;
+  let neighbors: NeighborsModel | undefined;
   let features: FeatureStore | undefined;
   try {
     store.skipped.forEach(notice);
@@ -142,21 +145,40 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
       });
     }
     emit({ type: 'progress', phase: 'compile', done: 0, total: 1 });
-    trainable = await Trainable.create(engine, {
-      model: { ...model, loss },
-      optimizer: optimizerOf(config),
-      batchSize: config.batchSize,
-      evalBatchSize: config.evalBatchSize ?? config.batchSize,
-      accumulates: config.gradientAccumulationSteps > 1,
-      seed: config.seed,
-    });
-    trainable.restore(resumed?.state ?? { parameters: initialValues(prepared, base, config.seed) });
+    const evalBatchSize = config.evalBatchSize ?? config.batchSize;
+    if (config.method.type === 'pretrained') {
+      neighbors = await NeighborsModel.create({
+        engine,
+        model: { ...model, cut: plannedFeatures!.cut },
+        features: features!,
+        ...config.method,
+        batch: evalBatchSize,
+      });
+    } else {
+      trainable = await Trainable.create(engine, {
+        model: { ...model, loss },
+        optimizer: optimizerOf(config),
+        batchSize: config.batchSize,
+        evalBatchSize,
+        accumulates: config.gradientAccumulationSteps > 1,
+        seed: config.seed,
+      });
+      trainable.restore(resumed?.state ?? { parameters: initialValues(prepared, base, config.seed) });
+    }
     emit({ type: 'progress', phase: 'compile', done: 1, total: 1 });
     const progress = resumed?.progress ?? { step: 0, evaluationsSinceBest: 0, dataset: pictures };
-    const content = { base, network: prepared.network, method: config.method, tasks, parameters: prepared.parameters, frozen: prepared.frozen };
-    await new TrainingLoop({ config, run, plan, store: features ?? store, trainable, content, emit, signal, started }, progress).run();
+    const content = {
+      base,
+      network: prepared.network,
+      method: config.method,
+      tasks,
+      parameters: neighbors?.parameters ?? prepared.parameters,
+      frozen: prepared.frozen,
+    };
+    await new TrainingLoop({ config, run, plan, store: features ?? store, trainable: neighbors ?? trainable!, content, emit, signal, started }, progress).run();
   } finally {
     await trainable?.dispose();
+    await neighbors?.dispose();
     await features?.close();
     await store.close();
   }

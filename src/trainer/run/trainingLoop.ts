@@ -3,13 +3,14 @@ import { checkpointFolder, pruneCheckpoints, writeFolderAtomically, writePointer
 import type { TrainConfig } from '../config/schema.js';
 import { mixTargets } from '../data/mixing.js';
 import type { Batch } from '../data/store.js';
-import type { Trainable, TrainBatch } from '../engine/trainable.js';
+import type { TrainBatch } from '../engine/trainable.js';
 import { errors } from '../errors.js';
 import { learningRateAt } from '../optim/schedule.js';
 import type { Evaluation, SplitName, Task, TaskEvaluation, TrainEvent } from '../protocol.js';
 import { countLabels, logitNames, smoothed } from '../tasks.js';
 import { readProgress, writeCheckpoint, type CheckpointContent, type Progress } from './checkpoint.js';
 import type { BatchSource } from './featureStore.js';
+import type { Learner } from './neighborsModel.js';
 import type { Plan } from './plan.js';
 import { SaveCheck } from './saveCheck.js';
 import { TaskMetrics } from './taskMetrics.js';
@@ -19,7 +20,7 @@ interface LoopParts {
   run: string;
   plan: Plan;
   store: BatchSource;
-  trainable: Trainable;
+  trainable: Learner;
   /** What every checkpoint of the run holds alike. */
   content: Omit<CheckpointContent, 'state' | 'progress'>;
   emit: (event: TrainEvent) => void;
@@ -98,6 +99,10 @@ export class TrainingLoop {
   /** Trains to the last step, to the early stop, or until asked to stop. */
   async run(): Promise<void> {
     const { plan, signal, emit, run } = this.#p;
+    if (!plan.totalSteps && !this.#progress.best) {
+      await this.#validate();
+      await this.#save();
+    }
     while (!this.#isDone() && !signal.aborted) await this.#runEpoch(Math.floor(this.#progress.step / plan.stepsPerEpoch));
     if (this.#isDone()) await this.#finish();
     else emit({ type: 'stopped', run, step: this.#progress.step });

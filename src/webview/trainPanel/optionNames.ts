@@ -21,6 +21,8 @@ export function optionName(key: string): string {
     bottleneck: l10n.t('Bottleneck width'),
     activation: l10n.t('Activation'),
     layerDecay: l10n.t('Layer-wise decay'),
+    neighbors: l10n.t('Neighbours'),
+    temperature: l10n.t('Temperature'),
   };
   return names[key] ?? key;
 }

@@ -22,7 +22,7 @@ test('a key that the schema lacks is a bug that shows', () => {
 const methods = methodChoices(configJsonSchema() as Schema);
 
 test('every method of the trainer is offered, with its trade-off and its learning rate', () => {
-  assert.deepEqual(Object.fromEntries(methods.map(({ type, learningRate }) => [type, learningRate])), defaultLearningRates);
+  assert.deepEqual(Object.fromEntries(methods.map(({ type, learningRate }) => [type, learningRate])), { pretrained: 0, ...defaultLearningRates });
   for (const { type, tradeOff } of methods) {
     assert.match(tradeOff, /\.$/, type);
     assert.notEqual(methodName(type), type, `${type} has no name for people`);

@@ -206,6 +206,11 @@ const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } =
     const total = most + Math.log(sumOf(row.map((value) => Math.exp(value - most))));
     return row.map((value) => value - total);
   }),
+  keepLargest: (op, inputs, shape) =>
+    overRows((row) => {
+      const least = [...row].sort((a, b) => b - a)[op.count - 1]!;
+      return row.map((value) => (value < least ? -1e30 : value));
+    })(op, inputs, shape),
   layerNorm,
   dequantize,
 };

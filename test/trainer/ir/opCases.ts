@@ -216,6 +216,13 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
   ],
   softmax: overLast({ type: 'softmax' }),
   logSoftmax: overLast({ type: 'logSoftmax' }),
+  keepLargest: [
+    ...[[4], [3, 5], [2, 3, 4]].flatMap((shape) => [1, 3].map((count) => ({ op: { type: 'keepLargest', count } as const, operands: [of(shape)] }))),
+    // All that are kept, ties, and more rows than one thread takes.
+    { op: { type: 'keepLargest', count: 3 }, operands: [exactly(1, 3, 2)], forwardOnly: true },
+    { op: { type: 'keepLargest', count: 2 }, operands: [exactly(5, 1, 5, 5, 0)], forwardOnly: true },
+    { op: { type: 'keepLargest', count: 20 }, operands: [of([16, 700])], forwardOnly: true },
+  ],
   layerNorm: [
     ...[[6], [3, 4], [2, 3, 8], [2, 2, 3, 5]].map((shape): CaseOf<OpOf<'layerNorm'>> => ({
       op: { type: 'layerNorm', epsilon: 1e-6 },

@@ -60,6 +60,12 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
   relu: unaryF32({ type: 'relu' }),
   gelu: unaryF32({ type: 'gelu' }),
   softmax: [...unaryF32({ type: 'softmax' }), [{ type: 'softmax' }, [[]], 'softmax(f32[]): needs at least one axis']],
+  keepLargest: [
+    ...unaryF32({ type: 'keepLargest', count: 1 }),
+    [{ type: 'keepLargest', count: 1 }, [[]], 'keepLargest(f32[]): needs at least one axis'],
+    [{ type: 'keepLargest', count: 4 }, [[2, 3]], 'keepLargest(f32[2,3]): keeps from 1 to 3, not 4'],
+    [{ type: 'keepLargest', count: 0 }, [[3]], 'keepLargest(f32[3]): keeps from 1 to 3, not 0'],
+  ],
   logSoftmax: [...unaryF32({ type: 'logSoftmax' }), [{ type: 'logSoftmax' }, [[]], 'logSoftmax(f32[]): needs at least one axis']],
   cast: unary({ type: 'cast', to: 'f32' }),
   matmul: [

@@ -1,0 +1,78 @@
+/** The method `pretrained` in the place of a model in training: it has learnt when the features of the training pictures are known. */
+import type { Cut } from '../compile/split.js';
+import { compileForward, type ModelSpec } from '../compile/compile.js';
+import type { ParameterSpec } from '../compile/scope.js';
+import { marksOf } from '../data/sample.js';
+import type { Engine, Executable } from '../engine/engine.js';
+import { picturesFeed, type Trainable, type ReadState } from '../engine/trainable.js';
+import { sizeOf } from '../ir/shape.js';
+import { bank, oneHot, unitRows } from '../nn/neighbors.js';
+import type { FeatureStore } from './featureStore.js';
+
+/** What the training loop asks of a model. */
+export type Learner = Pick<Trainable, 'logits' | 'read' | 'restore' | 'step'>;
+
+export interface NeighborsModelOptions {
+  engine: Engine;
+  /** With the cut at which `features` were taken. */
+  model: ModelSpec & { cut: Cut };
+  features: FeatureStore;
+  neighbors: number;
+  temperature: number;
+  /** Pictures in a batch of `logits`. */
+  batch: number;
+}
+
+export class NeighborsModel implements Learner {
+  private constructor(
+    /** The bank: unit features [pictures, width], and the labels [pictures] of the pictures as numbers. */
+    readonly parameters: ParameterSpec[],
+    private readonly values: ReadonlyMap<string, Float32Array>,
+    private readonly model: ModelSpec,
+    private readonly batch: number,
+    private readonly forward: Executable,
+  ) {}
+
+  static async create({ engine, model, features, neighbors, temperature, batch }: NeighborsModelOptions): Promise<NeighborsModel> {
+    const width = sizeOf(model.cut.shape);
+    const { train } = features.splits;
+    const unit = unitRows(await features.all('train'), width);
+    const labels = Float32Array.from(train, (sample) => marksOf(sample)[0]!);
+    const spec: ModelSpec = {
+      ...model,
+      neighbors: { pictures: train.length, neighbors, temperature },
+      frozen: (name, shape, into) => (name === bank.features ? unit : name === bank.labels ? oneHot(labels, shape) : model.frozen(name, shape, into)),
+    };
+    const parameters = [
+      { name: bank.features, shape: [train.length, width] },
+      { name: bank.labels, shape: [train.length] },
+    ];
+    const values = new Map([
+      [bank.features as string, unit],
+      [bank.labels, labels],
+    ]);
+    return new NeighborsModel(parameters, values, spec, batch, await engine.load(compileForward(spec, batch).graph));
+  }
+
+  async logits(images: Uint8Array | Float32Array): Promise<Float32Array> {
+    const { logits } = await this.forward.run(picturesFeed(this.model, this.batch, images));
+    return logits!.data as Float32Array;
+  }
+
+  read(): Promise<ReadState> {
+    return Promise.resolve({ parameters: new Map(this.values), m: new Map(), v: new Map() });
+  }
+
+  /** There is nothing that a checkpoint of the same pictures could change. */
+  restore(): void {
+    return;
+  }
+
+  step(): never {
+    throw new Error('nothing trains');
+  }
+
+  dispose(): Promise<void> {
+    return this.forward.dispose();
+  }
+}

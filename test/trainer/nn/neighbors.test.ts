@@ -1,0 +1,63 @@
+/** The vote of the nearest neighbours, compared with what PyTorch gives over the features of transformers (test/golden/neighbors.py). */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { compileForward, compilePrefix, cutOf, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { sizeOf } from '../../../src/trainer/ir/shape.js';
+import { bank, oneHot, unitRows } from '../../../src/trainer/nn/neighbors.js';
+import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
+import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+import { methodFor } from '../peft/methodFor.js';
+
+const golden = join(import.meta.dirname, '..', '..', 'golden');
+const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin')));
+const pictureBytes = 32 * 32 * 3;
+const { pictures: about } = JSON.parse(readFileSync(join(golden, 'vit.json'), 'utf8')) as { pictures: { truth: number[] } };
+const { bank: count, answers } = JSON.parse(readFileSync(join(golden, 'neighbors.json'), 'utf8')) as {
+  bank: number;
+  answers: Record<string, { neighbors: number; temperature: number; probabilities: number[][] }[]>;
+};
+const labels = 5;
+
+for (const [name, cases] of Object.entries(answers)) {
+  test(`${name}: the vote is that of PyTorch`, async () => {
+    const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0 });
+    const { mean, std, rescaleFactor, transform } = base.preprocessor;
+    const model: ModelSpec = {
+      config: base.config,
+      norm: { mean, deviation: std, rescale: rescaleFactor },
+      frozen: (weight, shape) => base.weight(weight, shape, 0),
+      method: methodFor(base.config, { type: 'head' }),
+      labels,
+      height: transform.height,
+      width: transform.width,
+    };
+    const cut = cutOf(model)!;
+    const width = sizeOf(cut.shape);
+    const engine = new OrtEngine('cpu');
+    const imagesOf = (first: number, last: number) => ({
+      images: DeviceTensor.from('u8', [last - first, 32, 32, 3], pictures.slice(first * pictureBytes, last * pictureBytes)),
+    });
+    const prefix = await engine.load(compilePrefix(model, cut, count));
+    const { features } = await prefix.run(imagesOf(0, count));
+    await prefix.dispose();
+    const unit = unitRows(features!.data as Float32Array, width);
+    for (const { neighbors, temperature, probabilities } of cases) {
+      const frozen: ModelSpec['frozen'] = (weight, shape) =>
+        weight === bank.features ? unit : weight === bank.labels ? oneHot(about.truth, shape) : base.weight(weight, shape, 0);
+      const forward = await engine.load(compileForward({ ...model, frozen, neighbors: { pictures: count, neighbors, temperature } }, 16 - count).graph);
+      const { logits } = await forward.run(imagesOf(count, 16));
+      await forward.dispose();
+      probabilities.flat().forEach((expected, i) => {
+        const actual = Math.exp(logits!.data[i]!);
+        assert.ok(Math.abs(actual - expected) < 1e-4, `${neighbors} neighbours at ${temperature}, ${i}: ${actual} instead of ${expected}`);
+      });
+    }
+  });
+}
+
+test('unit rows have length 1, and a row of zeros stays one', () => {
+  assert.deepEqual([...unitRows(Float32Array.of(3, 4, 0, 0), 2)], [0.6, 0.8, 0, 0].map(Math.fround));
+});
