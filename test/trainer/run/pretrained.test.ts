@@ -1,6 +1,6 @@
 /** The method `pretrained`: no training, an answer by the nearest of the person's own pictures, and a checkpoint that others use as any. */
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readSafetensors, writeSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
@@ -57,6 +57,19 @@ test('classify and evaluate use it; what it cannot be is said', async (t) => {
   }
   const again = await vituneHere(['train', config, '--resume', '--json']);
   assert.match(again.stdout, /RUN_FINISHED/);
+});
+
+test('several tasks have no one label to vote for: an error at the method', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeDataset(join(folder, 'photos'), { ant: 4, bee: 4 });
+  const rows = ['ant', 'bee'].flatMap((kind) => [0, 1, 2, 3].map((i) => `${kind}/${kind} ${i}.png,${kind},${i % 2 ? 'odd' : 'even'}`));
+  await writeFile(join(folder, 'photos', 'labels.csv'), `image,kind,parity\n${rows.join('\n')}\n`);
+  const config = await writeConfig(folder, { method: 'pretrained', dataset: { folder: 'photos', columns: ['kind', 'parity'] } });
+  const answer = await vituneHere(['train', config, '--json']);
+  assert.equal(answer.code, 2);
+  const error = jsonLines<Of<'error'>>(answer.stdout).at(-1)!;
+  assert.equal(error.code, 'NEIGHBORS_NEED_ONE_LABEL');
+  assert.ok(error.file === config && error.line! > 1);
 });
 
 test('a damaged bank is named, never answered from', async (t) => {
