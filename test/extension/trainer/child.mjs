@@ -52,7 +52,9 @@ function train([config, ...rest]) {
     client.on('error', () => undefined);
     client.on('data', (data) => (stopped ||= data.toString().includes('"stop"')));
   });
-  const socket = process.platform === 'win32' ? `\\\\.\\pipe\\vitune-test-${process.pid}` : join(tmpdir(), `vitune-test-${process.pid}.sock`);
+  // A process that was killed leaves its socket behind, and process ids come again.
+  const name = `vitune-test-${process.pid}-${Date.now()}`;
+  const socket = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
   server.listen(socket, () => {
     writeFileSync(join(run, 'run.json'), JSON.stringify({ name: 'photos', config, createdAt: 1 }));
     writeFileSync(join(run, 'lock.json'), JSON.stringify({ pid: process.pid, socket, startedAt: Date.now() }));
