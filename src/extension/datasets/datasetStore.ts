@@ -116,5 +116,7 @@ export class DatasetStore implements vscode.Disposable {
 
 /** All readable images of an inspected dataset. */
 export function imagesIn(inspection: Inspection): number {
-  return inspection.counts.reduce((sum, row) => sum + row.train + row.validation + row.test, 0);
+  // With several labels a picture, or none, the counts of the labels do not add up to the pictures.
+  const rows = inspection.images ? [inspection.images] : inspection.counts;
+  return rows.reduce((sum, row) => sum + row.train + row.validation + row.test, 0);
 }

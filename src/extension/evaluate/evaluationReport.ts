@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { Evaluation } from '../../trainer/protocol.js';
-import { html } from '../reports/html.js';
+import { html, type Html } from '../reports/html.js';
 import { count, shareBar } from '../reports/pieces.js';
 import type { Report } from '../reports/reportPanel.js';
 import { percent } from '../runs/runsTree.js';
@@ -43,25 +43,31 @@ export function evaluationReport(evaluation: Evaluation, checkpoint: string, dat
           )}
         </tbody>
       </table>
-      <h2>${t('Confusion matrix')}</h2>
-      <p class="lead">${t('A row is what the pictures are, a column what they were taken for.')}</p>
-      <table class="confusion">
-        <thead>
-          <tr>
-            <th></th>
-            ${labels.map((label) => html`<th class="number">${label}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${confusion.map(
-            (row, truth) =>
-              html`<tr>
-                <th>${labels[truth] ?? ''}</th>
-                ${row.map((n, prediction) => html`<td class="${n === 0 ? 'none' : truth === prediction ? 'right' : 'wrong'}">${count(n)}</td>`)}
-              </tr>`,
-          )}
-        </tbody>
-      </table>
+      ${confusion.length > 0 ? confusionMatrix(labels, confusion) : ''}
     `,
   };
+}
+
+function confusionMatrix(labels: readonly string[], confusion: readonly (readonly number[])[]): Html {
+  return html`
+    <h2>${t('Confusion matrix')}</h2>
+    <p class="lead">${t('A row is what the pictures are, a column what they were taken for.')}</p>
+    <table class="confusion">
+      <thead>
+        <tr>
+          <th></th>
+          ${labels.map((label) => html`<th class="number">${label}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${confusion.map(
+          (row, truth) =>
+            html`<tr>
+              <th>${labels[truth] ?? ''}</th>
+              ${row.map((n, prediction) => html`<td class="${n === 0 ? 'none' : truth === prediction ? 'right' : 'wrong'}">${count(n)}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  `;
 }

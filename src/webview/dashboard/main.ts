@@ -33,6 +33,7 @@ class Dashboard {
   private readonly waiting = h('p', { class: 'waiting quiet', role: 'status' });
   private readonly curves: Curves;
   private readonly matrix: ConfusionMatrix;
+  private readonly matrixCard: HTMLElement;
   private readonly matrixTitle = h('span', { class: 'quiet' });
   private readonly classes;
   private readonly results: HTMLElement;
@@ -58,14 +59,10 @@ class Dashboard {
     this.header = new Header(state, formats, post);
     this.curves = new Curves(this.record, settings, formats, keep);
     this.matrix = new ConfusionMatrix(formats, null);
+    this.matrixCard = h('section', { class: 'card' }, h('h2', {}, l10n.t('Confusion matrix'), ' ', this.matrixTitle), this.matrix.element);
     this.classes = classTable(formats);
     this.checkpoints = checkpointTable(formats, post);
-    this.results = h(
-      'div',
-      { class: 'results' },
-      h('section', { class: 'card' }, h('h2', {}, l10n.t('Confusion matrix'), ' ', this.matrixTitle), this.matrix.element),
-      h('section', { class: 'card' }, h('h2', {}, l10n.t('Classes')), this.classes.element),
-    );
+    this.results = h('div', { class: 'results' }, this.matrixCard, h('section', { class: 'card' }, h('h2', {}, l10n.t('Classes')), this.classes.element));
     this.checkpointSection = h('section', { class: 'card checkpoints' }, h('h2', {}, l10n.t('Checkpoints')), this.checkpoints.element);
     root.append(this.header.element, this.messages, this.waiting, this.curves.element, this.results, this.checkpointSection);
     this.record.append(events);
@@ -138,8 +135,10 @@ class Dashboard {
     this.shownEvaluation = evaluation;
     const split = evaluation.split === 'test' ? l10n.t('test') : l10n.t('validation');
     this.matrixTitle.textContent = l10n.t('{0}, step {1}', split, this.host.formats.integer(evaluation.step));
+    // A multi-label task has no confusion matrix, and tells its classes' figures itself.
+    this.matrixCard.hidden = evaluation.confusion.length === 0;
     this.matrix.show(labels, evaluation.confusion);
-    this.classes.show(perClass(labels, evaluation.confusion));
+    this.classes.show(evaluation.perClass ?? perClass(labels, evaluation.confusion));
   }
 
   private showCheckpoints(): void {

@@ -1,0 +1,110 @@
+/**
+ * What one model for several columns of a label file costs each of them: validation accuracy of each column learnt alone and of all learnt
+ * together, on one split, with the embedded model. Writes docs/multitask.md.
+ *
+ *     node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--method NAME] [--seeds N] [--epochs N] [--pictures N]
+ *
+ * FOLDER holds a labels.csv. The validation pictures are a fifth of the others' by a hash of their path, the same in every run.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parse } from 'csv-parse/sync';
+import { ensureInstalled, root } from '../scripts/ensure-installed.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    method: { type: 'string', default: 'lora' },
+    seeds: { type: 'string', default: '3' },
+    epochs: { type: 'string', default: '10' },
+    pictures: { type: 'string', default: '1000000' },
+  },
+});
+if (!positionals.length) throw new Error('usage: node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--method NAME] [--seeds N] [--epochs N] [--pictures N]');
+ensureInstalled();
+const built = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' });
+if (built.status !== 0) process.exit(1);
+
+const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => 42 + i);
+const work = mkdtempSync(join(tmpdir(), 'vitune-multitask-'));
+
+/** A label file with a split that does not depend on the columns: a label is validated on only where it is also trained on. */
+function labelFile(folder, columns) {
+  const rows = parse(readFileSync(join(folder, 'labels.csv')), { columns: true, bom: true });
+  const drawn = (row) => createHash('sha256').update(row.file).digest().readUInt32BE() / 2 ** 32;
+  const chosen = [...rows].sort((a, b) => drawn(a) - drawn(b)).slice(0, Number(values.pictures));
+  const count = Math.round(chosen.length / 5);
+  const [held, rest] = [chosen.slice(0, count), chosen.slice(count)];
+  const trained = columns.map((column) => new Set(rest.map((row) => row[column])));
+  const isKnown = (row) => columns.every((column, i) => trained[i].has(row[column]));
+  const cell = (text) => `"${text.replaceAll('"', '""')}"`;
+  const lines = [...rest.map((row) => [row, 'train']), ...held.map((row) => [row, isKnown(row) ? 'validation' : 'train'])].map(([row, split]) =>
+    [row.file, split, ...columns.map((column) => row[column])].map(cell).join(),
+  );
+  const file = join(work, `${basename(folder)}.csv`);
+  writeFileSync(file, `${['file', 'split', ...columns].map(cell).join()}\n${lines.join('\n')}\n`);
+  return file;
+}
+
+/** Accuracy of each column at the best checkpoint of one run. */
+function run(folder, labels, columns, seed) {
+  const config = join(work, 'multitask.vitune.json');
+  const output = join(work, 'run');
+  rmSync(output, { recursive: true, force: true });
+  const dataset = { folder, labels, columns };
+  writeFileSync(config, JSON.stringify({ dataset, method: values.method, seed, device: 'cpu', batchSize: 16, epochs: Number(values.epochs), output }));
+  const done = spawnSync(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), 'train', config, '--json'], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  if (done.status !== 0) throw new Error(done.stderr);
+  const events = done.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const { best, seconds } = events.find(({ type }) => type === 'finished');
+  const evaluation = events.find(({ type, step, split }) => type === 'evaluation' && split === 'validation' && step === best.step);
+  const { images } = events.find(({ type }) => type === 'started');
+  return { accuracy: (evaluation.tasks ?? [evaluation]).map((each) => each.accuracy), seconds, images };
+}
+
+const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const rows = [];
+let met = true;
+try {
+  for (const positional of positionals) {
+    const at = positional.lastIndexOf(':');
+    const [folder, columns] = [resolve(positional.slice(0, at)), positional.slice(at + 1).split(',')];
+    const labels = labelFile(folder, columns);
+    const together = seeds.map((seed) => run(folder, labels, columns, seed));
+    for (const [i, column] of columns.entries()) {
+      const alone = seeds.map((seed) => run(folder, labels, [column], seed));
+      const [one, all] = [mean(alone.map(({ accuracy }) => accuracy[0])), mean(together.map(({ accuracy }) => accuracy[i]))];
+      const { images } = alone[0];
+      met &&= all >= one - 0.02;
+      rows.push(
+        `| ${basename(folder)} | ${images.train} / ${images.validation} | ${column} | ${percent(one)} | ${percent(all)} | ${(100 * (all - one)).toFixed(1)} | ${mean(alone.map(({ seconds }) => seconds)).toFixed(0)} s | ${mean(together.map(({ seconds }) => seconds)).toFixed(0)} s |`,
+      );
+      console.log(rows.at(-1));
+    }
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+writeFileSync(
+  join(root, 'docs', 'multitask.md'),
+  `# One model for several columns
+
+Made by \`node bench/multitask.mjs\`: validation accuracy at the best checkpoint, mean over the seeds ${seeds.join(', ')}, after ${values.epochs} epochs of \`${values.method}\` with
+batch 16 and otherwise default settings, on the CPU, with the embedded model: each column learnt alone, and all learnt by one model. One split for all.
+
+| pictures | train / validation | column | alone | together | gain (points) | seconds alone | seconds together |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+Every column ${met ? 'is' : 'is not'} within 2 points of learning it alone, or better.
+`,
+);
+process.exitCode = met ? 0 : 1;
