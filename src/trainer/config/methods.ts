@@ -145,7 +145,7 @@ export const defaultMethod: MethodName = 'lora';
 
 /** What `learningRate` is when the config does not say; for AdamW. */
 export const defaultLearningRates: Record<Exclude<MethodName, 'pretrained'>, number> = {
-  head: 1e-3,
+  head: 3e-3,
   partial: 1e-4,
   adapter: 1e-3,
   lora: 1e-3,
