@@ -84,7 +84,10 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
     output.problem(error instanceof UserError ? info : { ...info, message: `${l10n.t('This is a fault of ViTune.')} ${info.message}` });
     return error instanceof UserError ? exitCodes.input : exitCodes.bug;
   } finally {
-    process.off('SIGINT', cancel);
-    process.off('SIGTERM', cancel);
+    // One who asked twice, the second time as the process was ending, still gets 130 and not a death by signal.
+    if (!controller.signal.aborted) {
+      process.off('SIGINT', cancel);
+      process.off('SIGTERM', cancel);
+    }
   }
 }

@@ -78,9 +78,12 @@ test(
     for (const signal of ['SIGINT', 'SIGKILL'] as const) {
       server.faults.set('/model.safetensors', [{ hangAfter: signal === 'SIGINT' ? 30_000 : 10_000 }]);
       const begun = server.of('model.safetensors', 'storage').length;
+      let isWatched = false;
       const running = vitune(['download', id, '--json'], {
         env,
         onLine: (_line, child) => {
+          if (isWatched) return;
+          isWatched = true;
           const timer = setInterval(() => {
             if (server.of('model.safetensors', 'storage').length === begun) return;
             clearInterval(timer);
