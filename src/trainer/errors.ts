@@ -31,6 +31,12 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What is told of whatever was thrown: a `UserError` as it is; a bug with what is needed to report it. */
+export function infoOf(error: unknown): ErrorInfo {
+  if (error instanceof UserError) return error.toInfo();
+  return { code: 'BUG', message: reasonOf(error), remedy: error instanceof Error ? (error.stack ?? '') : '' };
+}
+
 const damaged = (code: string, file: string, message: string) =>
   new UserError(`SAFETENSORS_${code}`, message, t('The file is damaged or no safetensors file. Download or export it again.'), { file });
 

@@ -2,10 +2,11 @@
 import { runCommandLine } from './commandLine/run.js';
 import { probeCommand } from './engine/devices.js';
 import { probe } from './engine/probe.js';
+import { infoOf } from './errors.js';
 import { setLanguage } from './language.js';
 import type { DeviceName, ServeAnswer, ServeRequest } from './protocol.js';
 import { answerCommand, answersOf, type Question } from './run/answers.js';
-import { infoOf, serve } from './run/serve.js';
+import { serve } from './run/serve.js';
 
 await setLanguage();
 const [command, argument] = process.argv.slice(2);

@@ -268,4 +268,6 @@ export interface RunInfo {
   /** Absolute path of the config file it was started from. */
   config: string;
   createdAt: number;
+  /** What `--set` changed of the config (`KEY=VALUE` each), which a resume holds to. */
+  overrides?: string[];
 }

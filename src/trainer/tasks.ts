@@ -1,13 +1,32 @@
 /** What the heads of a model answer: which of its logits belong to which task, and how each is called. */
+import { z } from 'zod';
+import { errors } from './errors.js';
 import type { Task } from './protocol.js';
+
+/** Where config.json names the tasks: transformers keeps what it does not know. */
+const tasksKey = 'vitune_tasks';
+
+const tasksSchema = z.array(z.object({ name: z.string(), labels: z.array(z.string()).min(1), multiLabel: z.boolean() })).min(1);
 
 /** The one task of class folders: one of `labels` is right. */
 export const singleTask = (labels: readonly string[], name = 'label'): Task[] => [{ name, labels: [...labels], multiLabel: false }];
 
-/** What a model answers whose config.json is transformers' own. */
-export const tasksOf = (json: Record<string, unknown>, labels: readonly string[]): Task[] => [
-  { ...singleTask(labels)[0]!, multiLabel: json['problem_type'] === 'multi_label_classification' },
-];
+/**
+ * What a model answers, by its config.json `file`: the tasks it was trained for here, else the one that transformers' own words mean.
+ * @throws UserError when the tasks are damaged, or have other than as many labels as there are.
+ */
+export function tasksOf(json: Record<string, unknown>, labels: readonly string[], file: string): Task[] {
+  const given = json[tasksKey];
+  if (given === undefined) return [{ ...singleTask(labels)[0]!, multiLabel: json['problem_type'] === 'multi_label_classification' }];
+  const tasks = tasksSchema.safeParse(given);
+  if (!tasks.success || countLabels(tasks.data) !== labels.length) throw errors.checkpointDamaged(file, tasksKey);
+  return tasks.data;
+}
+
+/** What config.json says of tasks so that `tasksOf` finds them; only what transformers' own words do not say. */
+export const tasksJson = (tasks: readonly Task[]): Record<string, unknown> => ({
+  [tasksKey]: isPlain(tasks) && tasks[0]!.name === singleTask([])[0]!.name ? undefined : tasks,
+});
 
 /** Whether all there is to answer is which one label is right. */
 export const isPlain = (tasks: readonly Task[]): boolean => tasks.length === 1 && !tasks[0]!.multiLabel;

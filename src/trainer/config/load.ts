@@ -14,6 +14,8 @@ export interface LoadedConfig {
   path: string;
   /** Defaults applied, paths absolute. */
   config: TrainConfig;
+  /** What was given to change the file's values, `KEY=VALUE` each. */
+  overrides: string[];
   /** Where the value of a key (`method.rank`) lies, for errors that a later stage finds; empty if it came from `--set`. */
   placeOf(key: string): Place;
 }
@@ -119,5 +121,5 @@ export async function loadConfig(path: string, overrideTexts: string[] = []): Pr
     const keys = key.split('.');
     return overrideOf(overrides, keys) ? {} : text.placeOfValue(keys);
   };
-  return { path: file, config: await resolvePaths(parsed.data, dirname(file), placeOf), placeOf };
+  return { path: file, config: await resolvePaths(parsed.data, dirname(file), placeOf), overrides: overrideTexts, placeOf };
 }

@@ -1,11 +1,11 @@
 /** A run that this process works on: its folder, locked, with the log of events and the socket that windows attach to. */
 import { clearUnfinished } from '../checkpoint/store.js';
-import type { LoadedConfig } from '../config/load.js';
+import { loadConfig, type LoadedConfig } from '../config/load.js';
 import type { RecordedEvent, TrainEvent } from '../protocol.js';
 import { ControlServer } from './controlServer.js';
 import { EventLog } from './eventLog.js';
 import { acquireLock } from './lock.js';
-import { createRunFolder, describeRun, findRunToResume, lastCheckpoint, removeRun } from './runFolder.js';
+import { createRunFolder, describeRun, findRunToResume, lastCheckpoint, readRunInfo, removeRun } from './runFolder.js';
 
 export class ActiveRun {
   #isClosed = false;
@@ -13,6 +13,7 @@ export class ActiveRun {
   private constructor(
     /** Absolute path of the run folder. */
     readonly path: string,
+    readonly loaded: LoadedConfig,
     readonly name: string,
     /** The checkpoint folder to go on from; undefined in a new run, and in one that was ended before its first checkpoint. */
     readonly resumeFrom: string | undefined,
@@ -28,9 +29,16 @@ export class ActiveRun {
     return ActiveRun.#open(loaded, await createRunFolder(loaded));
   }
 
-  /** Goes on with an unfinished run. Throws a `UserError` when there is none or another trainer works on it. */
-  static async resume(loaded: LoadedConfig): Promise<ActiveRun> {
-    return ActiveRun.#open(loaded, await findRunToResume(loaded));
+  /**
+   * Goes on with an unfinished run, under what was set when it was started; what is set now comes after it. Throws a
+   * `UserError` when there is none or another trainer works on it.
+   */
+  static async resume(given: LoadedConfig): Promise<ActiveRun> {
+    const folder = await findRunToResume(given);
+    const { overrides = [] } = await readRunInfo(folder);
+    const keyOf = (override: string): string => override.slice(0, override.indexOf('='));
+    const kept = overrides.filter((old) => !given.overrides.some((override) => keyOf(override) === keyOf(old)));
+    return ActiveRun.#open(kept.length ? await loadConfig(given.path, [...kept, ...given.overrides]) : given, folder);
   }
 
   static async #open(loaded: LoadedConfig, path: string): Promise<ActiveRun> {
@@ -42,7 +50,7 @@ export class ActiveRun {
       release = await acquireLock(path, server.address);
       await clearUnfinished(path);
       const { name } = await describeRun(path, loaded);
-      return new ActiveRun(path, name, await lastCheckpoint(path), stop.signal, await EventLog.open(path), server, release);
+      return new ActiveRun(path, loaded, name, await lastCheckpoint(path), stop.signal, await EventLog.open(path), server, release);
     } catch (error) {
       await release?.();
       await server.close();

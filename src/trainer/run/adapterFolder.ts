@@ -151,5 +151,6 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     if (!own && isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return own?.data ?? folded.get(name) ?? base.weight(name, shape, 0);
   };
-  return { ...opened, network: { ...base.config, labels }, labels, tasks: tasksOf(ownJson ?? base.json, labels), weight, unread: base.unread };
+  const said = ownJson ?? (labels.length === base.config.labels.length ? base.json : {});
+  return { ...opened, network: { ...base.config, labels }, labels, tasks: tasksOf(said, labels, ownFile), weight, unread: base.unread };
 }

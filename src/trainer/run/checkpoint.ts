@@ -17,7 +17,7 @@ import type { NetworkConfig } from '../nn/networkConfig.js';
 import { bank, oneHot } from '../nn/neighbors.js';
 import { isAdapter, isHead, literalTargets } from '../peft/method.js';
 import type { Task } from '../protocol.js';
-import { countLabels, isPlain, logitNames, singleTask, tasksOf } from '../tasks.js';
+import { logitNames, tasksJson, tasksOf } from '../tasks.js';
 import { reopenBaseModel, unreadOf, type BaseModel, type BaseReference, type Unread } from './baseModel.js';
 
 /** What a resume needs beside parameters and moments; everything random follows from the seed and the step. */
@@ -129,6 +129,7 @@ export async function writeModelConfig(
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
     // transformers has no word for several tasks, whose logits lie side by side.
     problem_type: others.length ? undefined : first!.multiLabel ? 'multi_label_classification' : 'single_label_classification',
+    ...tasksJson(tasks),
   });
   await writeJson(join(folder, files.preprocessor), preprocessorJson(preprocessor));
 }
@@ -136,8 +137,7 @@ export async function writeModelConfig(
 /** Writes everything into `folder`, which exists and is empty. */
 export async function writeCheckpoint(folder: string, { base, network, method, tasks, parameters, frozen, state, progress }: CheckpointContent): Promise<void> {
   await writeModelConfig(folder, { json: base.json, network, tasks, preprocessor: base.preprocessor });
-  const isNamed = !isPlain(tasks) || tasks[0]!.name !== singleTask([])[0]!.name;
-  await writeJson(join(folder, files.about), { format: 1, base: base.reference, method, ...(isNamed && { tasks }) });
+  await writeJson(join(folder, files.about), { format: 1, base: base.reference, method });
   const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
     parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
   // The averages are what was evaluated, and what others should load; to go on, the parameters themselves are needed too.
@@ -190,11 +190,6 @@ const aboutSchema = () =>
       sha256: z.string(),
     }),
     method: methodObject(),
-    /** Without them the checkpoint has one task, whose labels config.json names. */
-    tasks: z
-      .array(z.object({ name: z.string(), labels: z.array(z.string()).min(1), multiLabel: z.boolean() }))
-      .min(1)
-      .optional(),
   });
 
 const progressSchema = z.object({
@@ -267,13 +262,12 @@ function picturesOf(values: Map<string, Tensor>, labels: number, file: string): 
 
 /** Opens a checkpoint; throws a `UserError` when it is damaged or its base model is not what it was. */
 export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> {
-  const { base, method, tasks = [] } = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
+  const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
   const configFile = join(folder, files.config);
   const json = await parsed(configFile, (value) => value as Record<string, unknown>);
   const network = parseNetwork(json, configFile);
   if (!network.labels.length) throw errors.checkpointDamaged(configFile, 'id2label');
-  const named = tasks.length ? tasks : tasksOf(json, network.labels);
-  if (countLabels(named) !== network.labels.length) throw errors.checkpointDamaged(join(folder, files.about), 'tasks');
+  const tasks = tasksOf(json, network.labels, configFile);
   const preprocessorFile = join(folder, files.preprocessor);
   const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));
   const { file, values } = await readTrained(folder, method);
@@ -288,7 +282,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   };
   const unread = opened?.unread ?? unreadOf(values);
   const { labels } = network;
-  return { folder, json, base: opened, network, preprocessor, method, labels, tasks: named, neighbors, weight, unread };
+  return { folder, json, base: opened, network, preprocessor, method, labels, tasks, neighbors, weight, unread };
 }
 
 /** What a run trains, to be held against what its checkpoint was saved from. */

@@ -46,7 +46,7 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
     preprocessor,
     method: nothingAdded,
     labels: network.labels,
-    tasks: tasksOf(base.json, network.labels),
+    tasks: tasksOf(base.json, network.labels, join(folder, 'config.json')),
     weight,
     unread: base.unread,
   };

@@ -57,12 +57,12 @@ export async function createRunFolder({ path, config: { output } }: LoadedConfig
   }
 }
 
-/** Writes what the run is about: `run.json` (kept on a resume) and `config.json`, the config with defaults and absolute paths. */
-export async function describeRun(run: string, { path, config }: LoadedConfig): Promise<RunInfo> {
-  const known = (await isThere(runFile(run))) ? await readRunInfo(run) : undefined;
-  const info = known ?? { name: basename(run), config: path, createdAt: Date.now() };
+/** Writes what the run is about: `run.json` (on a resume, of name, config and time what was there) and `config.json`, the config with defaults and absolute paths. */
+export async function describeRun(run: string, { path, config, overrides }: LoadedConfig): Promise<RunInfo> {
+  const known = (await isThere(runFile(run))) ? await readRunInfo(run) : { name: basename(run), config: path, createdAt: Date.now() };
+  const info = overrides.length ? { ...known, overrides } : known;
   await writeFileAtomically(join(run, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
-  if (!known) await writeFileAtomically(runFile(run), `${JSON.stringify(info, null, 2)}\n`);
+  await writeFileAtomically(runFile(run), `${JSON.stringify(info, null, 2)}\n`);
   return info;
 }
 

@@ -1,10 +1,9 @@
 /** A training run from a config file to its end: folder, lock, log and socket around the loop. */
 import { loadConfig } from '../config/load.js';
-import { errors, UserError } from '../errors.js';
+import { errors, infoOf, UserError } from '../errors.js';
 import type { RecordedEvent, TrainEvent } from '../protocol.js';
 import { ActiveRun } from './activeRun.js';
 import { cacheFolder } from './cacheFolder.js';
-import { infoOf } from './serve.js';
 import { train } from './train.js';
 
 export interface RunTrainingOptions {
@@ -21,8 +20,8 @@ export interface RunTrainingOptions {
  * log and what is saved stays. Throws what went wrong in either case.
  */
 export async function runTraining({ config, overrides, resume, signal, onEvent }: RunTrainingOptions): Promise<void> {
-  const loaded = await loadConfig(config, overrides);
-  const run = resume ? await ActiveRun.resume(loaded) : await ActiveRun.create(loaded);
+  const given = await loadConfig(config, overrides);
+  const run = resume ? await ActiveRun.resume(given) : await ActiveRun.create(given);
   let hasStarted = resume;
   const emit = (event: TrainEvent): void => {
     if (event.type === 'started') hasStarted = true;
@@ -30,7 +29,7 @@ export async function runTraining({ config, overrides, resume, signal, onEvent }
   };
   try {
     await train({
-      loaded,
+      loaded: run.loaded,
       run: run.path,
       name: run.name,
       resumeFrom: run.resumeFrom,

@@ -1,8 +1,8 @@
 /** The warm classification process: answers `ServeRequest`s over the fork's IPC channel and keeps the last checkpoint open. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, UserError } from '../errors.js';
-import type { ErrorInfo, ServeAnswer, ServeRequest } from '../protocol.js';
+import { infoOf } from '../errors.js';
+import type { ServeAnswer, ServeRequest } from '../protocol.js';
 import { Classifier, picturesOf } from './classifier.js';
 import { resolveCheckpoint } from './runFolder.js';
 
@@ -48,10 +48,4 @@ export function serve(channel: { send(answer: ServeAnswer): void; onRequest(list
     running.set(request.id, controller);
     queue = queue.then(() => answer(request, controller.signal)).finally(() => running.delete(request.id));
   });
-}
-
-/** A `UserError` as it is; a bug with what is needed to report it. */
-export function infoOf(error: unknown): ErrorInfo {
-  if (error instanceof UserError) return error.toInfo();
-  return { code: 'BUG', message: reasonOf(error), remedy: error instanceof Error ? (error.stack ?? '') : '' };
 }

@@ -71,6 +71,27 @@ test('two tasks: events, the checkpoint, an evaluation and answers name each', a
   assert.deepEqual(answer!.predictions, answer!.tasks![0]!.predictions);
   for (const { predictions } of answer!.tasks!) assert.ok(Math.abs(predictions.reduce((sum, { probability }) => sum + probability, 0) - 1) < 1e-6);
   assert.match((await vitune(['classify', join(folder, 'photos', 'p0.png'), '--checkpoint', run])).stdout, /p0\.png\n {2}colour\n.*\n.*\n {2}size\n/);
+
+  const exported = join(folder, 'exported-two');
+  const { code, stderr } = await vitune(['export', '--checkpoint', run, '--format', 'transformers', '--output', exported]);
+  assert.equal(code, 0, stderr);
+  const again = await vitune(['classify', join(folder, 'photos', 'p0.png'), '--checkpoint', exported, '--json']);
+  const [same] = jsonLines<Extract<Classification, { predictions: unknown }>>(again.stdout);
+  assert.deepEqual(
+    same!.tasks!.map(({ task, predictions }) => [task, predictions.map(({ label }) => label)]),
+    answer!.tasks!.map(({ task, predictions }) => [task, predictions.map(({ label }) => label)]),
+  );
+  const file = join(exported, 'config.json');
+  const json = JSON.parse(await readFile(file, 'utf8')) as { vitune_tasks: unknown[] };
+  for (const damaged of [json.vitune_tasks.slice(1), [], 'colour', [{ name: 1 }]]) {
+    await writeFile(file, JSON.stringify({ ...json, vitune_tasks: damaged }));
+    const refused = await vituneHere(['classify', join(folder, 'photos', 'p0.png'), '--checkpoint', exported, '--json']);
+    assert.equal(refused.code, 2);
+    assert.deepEqual(
+      [jsonLines<ErrorInfo>(refused.stdout).at(-1)!].map(({ code, file }) => [code, file]),
+      [['CHECKPOINT_DAMAGED', file]],
+    );
+  }
 });
 
 test('several labels a picture: figures, problem type, and probabilities of their own', async () => {

@@ -179,3 +179,17 @@ test('a run that failed before it began can be discarded, and takes nothing of o
   await (await ActiveRun.create(await loadConfig(config, ['output=out']))).discard();
   assert.deepEqual(await readdir(join(folder, 'out')), ['.git']);
 });
+
+test('a resume holds to what was set at the start, until it is set anew', async () => {
+  const first = await ActiveRun.create(await loadConfig(config, ['epochs=7', 'learningRate=0.5']));
+  await first.close();
+  const second = await ActiveRun.resume(await loadConfig(config));
+  assert.deepEqual([second.path, second.loaded.config.epochs, second.loaded.config.learningRate], [first.path, 7, 0.5]);
+  await second.close();
+  const third = await ActiveRun.resume(await loadConfig(config, ['epochs=9']));
+  assert.deepEqual([third.loaded.config.epochs, third.loaded.config.learningRate], [9, 0.5]);
+  await third.close();
+  const fourth = await ActiveRun.resume(await loadConfig(config));
+  assert.deepEqual([fourth.loaded.config.epochs, fourth.loaded.config.learningRate], [9, 0.5]);
+  await fourth.close();
+});
