@@ -12,7 +12,7 @@ export async function evaluate(args: string[], output: Output, signal: AbortSign
   const { checkpoint, dataset } = parseArguments('evaluate', args, { least: 0, most: 0 });
   const { skipped, ...evaluation } = await evaluateCheckpoint({
     checkpoint: await resolveCheckpoint(checkpoint!),
-    dataset: await provideDataset(dataset!, { signal, onProgress: (done, total) => output.status(downloadStatus(done, total)) }),
+    dataset: (await provideDataset(dataset!, { signal, onProgress: (done, total) => output.status(downloadStatus(done, total)) })).folder,
     cacheFolder: cacheFolder(),
     signal,
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),

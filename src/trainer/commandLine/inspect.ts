@@ -21,7 +21,7 @@ export async function inspect(args: string[], output: Output, signal: AbortSigna
   const config = given.endsWith('.vitune.json') ? (await loadConfig(given)).config : undefined;
   const spec = config?.dataset ?? given;
   const onDownload = (done: number, total: number): void => output.status(downloadStatus(done, total));
-  const dataset = typeof spec === 'string' ? await provideDataset(spec, { signal, onProgress: onDownload }) : spec;
+  const dataset = typeof spec === 'string' ? (await provideDataset(spec, { signal, onProgress: onDownload })).folder : spec;
   const inspection = await inspectDataset(dataset, {
     signal,
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),

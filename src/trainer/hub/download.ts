@@ -1,6 +1,6 @@
 /** Downloads what is needed of a model or of a dataset of pictures from the Hugging Face hub into the shared cache. */
 import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
 import { z } from 'zod';
 import { errors, reasonOf, UserError, type Place } from '../errors.js';
@@ -265,8 +265,8 @@ export async function findModel(repository: Omit<Repository, 'kind'>, cache: str
   return found !== undefined && (await isWholeModel(found)) ? found : undefined;
 }
 
-/** The folder of pictures of a dataset that is wholly in the cache. */
-export async function findDataset(repository: Omit<Repository, 'kind'>, cache: string): Promise<string | undefined> {
+/** The folder of pictures of a dataset that is wholly in the cache, and its commit. */
+export async function findDataset(repository: Omit<Repository, 'kind'>, cache: string): Promise<Pick<Downloaded, 'folder' | 'commit'> | undefined> {
   const found = await findSnapshot({ ...repository, kind: 'dataset' }, cache);
-  return found !== undefined && (await isWholeDataset(found)) ? picturesIn(found) : undefined;
+  return found !== undefined && (await isWholeDataset(found)) ? { folder: await picturesIn(found), commit: basename(found) } : undefined;
 }

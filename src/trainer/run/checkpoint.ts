@@ -30,6 +30,8 @@ export interface Progress {
   evaluationsSinceBest: number;
   /** Of the dataset the run was started on: names and labels in their order. */
   dataset: string;
+  /** The commit of a dataset on the hub. */
+  datasetRevision?: string | undefined;
 }
 
 export interface CheckpointContent {
@@ -167,13 +169,14 @@ export async function writeCheckpoint(folder: string, { base, network, method, t
       ...(state.ema ? named(state.parameters, (name) => `p:${name}`) : []),
     ]);
   }
-  const { step, best, evaluationsSinceBest, dataset } = progress;
+  const { step, best, evaluationsSinceBest, dataset, datasetRevision } = progress;
   // In one order, so that a resumed run writes the same bytes.
   await writeJson(join(folder, files.progress), {
     step,
     best: best && { step: best.step, accuracy: best.accuracy, loss: best.loss },
     evaluationsSinceBest,
     dataset,
+    datasetRevision,
   });
 }
 
@@ -197,6 +200,7 @@ const progressSchema = z.object({
   best: z.object({ step: z.number(), accuracy: z.number(), loss: z.number() }).optional(),
   evaluationsSinceBest: z.int().min(0),
   dataset: z.string(),
+  datasetRevision: z.string().optional(),
 });
 
 async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> {
@@ -216,6 +220,11 @@ async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> 
 export async function readBaseReference(folder: string): Promise<BaseReference> {
   return (await parsed(join(folder, files.about), (json) => aboutSchema().parse(json))).base;
 }
+
+const readProgressFile = (folder: string): Promise<Progress> => parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
+
+/** The commit of the hub's dataset that a checkpoint was trained on, where it was one. */
+export const readDatasetRevision = async (folder: string): Promise<string | undefined> => (await readProgressFile(folder)).datasetRevision;
 
 /** A checkpoint opened for classification. */
 export interface LoadedCheckpoint {
@@ -297,7 +306,7 @@ export interface Trained {
  * @throws UserError when it is damaged, or was trained on another base model or by another method.
  */
 export async function readProgress(folder: string, { base, method, parameters }: Trained): Promise<{ state: ReadState; progress: Progress }> {
-  const progress = await parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
+  const progress = await readProgressFile(folder);
   const about = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
   if (about.base.sha256 !== base.sha256 || about.base.imageSize !== base.imageSize) throw errors.baseChanged(base.model, folder);
   if (!isDeepStrictEqual(about.method, method)) throw errors.methodChanged(folder);

@@ -23,11 +23,15 @@ export async function provideModel(model: string, revision: string | undefined, 
   return cached === undefined ? (await downloadModel({ id: model, revision }, options)).commit : basename(cached);
 }
 
-/** The folder of a dataset: itself, or where `hub:owner/name` is in the cache after it was downloaded. */
-export async function provideDataset(dataset: string, options: DownloadOptions): Promise<string> {
-  if (!dataset.startsWith(hubPrefix)) return dataset;
+/**
+ * The folder of a dataset: itself, or where `hub:owner/name` is in the cache after it was downloaded, with its commit; at the commit
+ * `known`, if there is one.
+ */
+export async function provideDataset(dataset: string, options: DownloadOptions, known?: string): Promise<{ folder: string; commit?: string }> {
+  if (!dataset.startsWith(hubPrefix)) return { folder: dataset };
   const name = dataset.slice(hubPrefix.length);
   const repository = parseHubName(name);
   if (!repository) throw errors.hub.nameInvalid(name, options.place ?? {});
-  return (await findDataset(repository, hubCache())) ?? (await downloadDataset(repository, isPicture, options)).folder;
+  const wanted = { ...repository, revision: known ?? repository.revision };
+  return (await findDataset(wanted, hubCache())) ?? downloadDataset(wanted, isPicture, options);
 }

@@ -14,7 +14,7 @@ import { sizeOf } from '../ir/shape.js';
 import type { ErrorInfo, Task, TrainEvent } from '../protocol.js';
 import { countLabels, isPlain, spansOf } from '../tasks.js';
 import { openBaseModel } from './baseModel.js';
-import { readBaseReference, readProgress } from './checkpoint.js';
+import { readBaseReference, readDatasetRevision, readProgress } from './checkpoint.js';
 import { featureLimit, featureName, planFeatures } from './featurePlan.js';
 import { FeatureStore } from './featureStore.js';
 import { provideDataset, provideModel } from './hubSources.js';
@@ -76,7 +76,9 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   const wanted = resumeFrom === undefined ? config.revision : ((await readBaseReference(resumeFrom)).revision ?? config.revision);
   const revision = await provideModel(config.model, wanted, { ...download, place: placeOf('model') });
   const base = await openBaseModel({ ...config, revision, place: placeOf('model') });
-  const spec = typeof config.dataset === 'string' ? await provideDataset(config.dataset, { ...download, place: placeOf('dataset') }) : config.dataset;
+  const begun = resumeFrom === undefined ? undefined : await readDatasetRevision(resumeFrom);
+  const { folder: spec, commit: datasetRevision = undefined } =
+    typeof config.dataset === 'string' ? await provideDataset(config.dataset, { ...download, place: placeOf('dataset') }, begun) : { folder: config.dataset };
   const dataset = await scanDataset(spec, { validationSplit: config.validationSplit, seed: config.seed, signal }).catch((error: unknown) => {
     throw atConfig(error, placeOf('dataset'));
   });
@@ -166,7 +168,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
       trainable.restore(resumed?.state ?? { parameters: initialValues(prepared, base, config.seed) });
     }
     emit({ type: 'progress', phase: 'compile', done: 1, total: 1 });
-    const progress = resumed?.progress ?? { step: 0, evaluationsSinceBest: 0, dataset: pictures };
+    const progress = resumed?.progress ?? { step: 0, evaluationsSinceBest: 0, dataset: pictures, datasetRevision };
     const content = {
       base,
       network: prepared.network,

@@ -18,10 +18,11 @@ async function place(t: TestContext) {
   for (const label of ['cat', 'dog'])
     for (let i = 0; i < 6; i++) pictures[`data/train/${label}/${i}.png`] = await encoded(20, 16, 2 * i + Number(label === 'dog'));
   const model = { id, refs: { main: first, old: second }, files };
-  const server = await HubServer.start(t, model, { kind: 'dataset', id: 'owner/pets', refs: { main: first }, files: pictures, large: () => true });
+  const pets = { kind: 'dataset' as const, id: 'owner/pets', refs: { main: first }, files: pictures, large: () => true };
+  const server = await HubServer.start(t, model, pets);
   const folder = await temporaryFolder(t);
   const env = { HF_ENDPOINT: server.endpoint, HF_HOME: join(folder, 'hf'), HF_HUB_CACHE: '', HF_TOKEN: '', HF_HUB_OFFLINE: '' };
-  return { server, model, folder, env, snapshot: join(folder, 'hf', 'hub', 'models--owner--tiny', 'snapshots', first) };
+  return { server, model, pets, folder, env, snapshot: join(folder, 'hf', 'hub', 'models--owner--tiny', 'snapshots', first) };
 }
 
 /** In this process, where only what is said matters. */
@@ -113,7 +114,7 @@ test('two processes at once fetch a file once', async (t) => {
 });
 
 test('train: model and dataset by name; the commit is kept, and a resume holds to it', async (t) => {
-  const { server, model, env, folder } = await place(t);
+  const { server, model, pets, env, folder } = await place(t);
   const config = await writeConfig(folder, { model: id, dataset: 'hub:owner/pets', method: 'lora', epochs: 50, output: 'run' });
   const stopped = await vitune(['train', config, '--json'], {
     env,
@@ -133,7 +134,12 @@ test('train: model and dataset by name; the commit is kept, and a resume holds t
   const adapter = JSON.parse(await readFile(join(checkpoint, 'adapter_config.json'), 'utf8')) as Record<string, unknown>;
   assert.deepEqual([adapter.base_model_name_or_path, adapter.revision], [id, first]);
 
-  // The branch moves on, and is downloaded: other weights under the same name.
+  assert.equal((JSON.parse(await readFile(join(checkpoint, 'state.json'), 'utf8')) as { datasetRevision: string }).datasetRevision, first);
+
+  // The branches move on, and are downloaded: other weights under the same name, and one picture less.
+  pets.refs.main = second;
+  delete pets.files['data/train/cat/0.png'];
+  assert.equal((await vitune(['download', 'owner/pets', '--dataset'], { env })).code, 0);
   model.refs.main = commitOf('third');
   const bytes = Buffer.from(model.files['model.safetensors']!);
   bytes.writeFloatLE(0.5, bytes.length - 4);

@@ -389,7 +389,7 @@ test('a dataset: its pictures and labels, names that need escaping, a folder dat
     assert.deepEqual(await readFile(join(folder, ...name.split('/'))), files[name], name);
   }
   assert.deepEqual((await readdir(folder)).sort(), ['labels.csv', 'test', 'train']);
-  assert.equal(await findDataset({ id: 'owner/pets' }, cache), folder);
+  assert.deepEqual(await findDataset({ id: 'owner/pets' }, cache), { folder, commit });
   const inner = await downloadDataset({ id: 'owner/inner' }, isPicture, { settings });
   assert.equal(inner.folder, join(cache, 'datasets--owner--inner', 'snapshots', commit, 'data'));
 });
