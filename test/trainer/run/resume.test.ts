@@ -29,6 +29,11 @@ const methods: { name: string; config: object; steps: number; kills: number }[] 
     steps: 16,
     kills: 2,
   },
+  { name: 'partial', config: { ...common, method: { type: 'partial', blocks: 1 } }, steps: 16, kills: 1 },
+  { name: 'adapter', config: { ...common, method: { type: 'adapter', reductionFactor: 8 } }, steps: 16, kills: 1 },
+  { name: 'DoRA', config: { ...common, method: { type: 'lora', rank: 2, useDora: true } }, steps: 16, kills: 1 },
+  { name: 'QLoRA', config: { ...common, method: { type: 'qlora', rank: 2 } }, steps: 16, kills: 1 },
+  { name: 'Muon', config: { ...common, method: 'full', optim: 'muon' }, steps: 16, kills: 1 },
   // Features computed once, of two views, partly before a kill and partly after it, by processes with a cache of their own.
   { name: 'features', config: { ...common, method: { type: 'head', dropout: 0.2 }, dropout: 0, augmentation: { views: 2 } }, steps: 16, kills: 3 },
   // Steps of three, three and two batches.
