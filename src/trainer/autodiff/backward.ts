@@ -2,6 +2,7 @@
 import type { Builder } from '../ir/builder.js';
 import type { Node, Value } from '../ir/graph.js';
 import type { OpType } from '../ir/op.js';
+import { Recomputation } from './recompute.js';
 import { rules, type Rule } from './rules.js';
 
 /** Values on a way from any of `sources` that nothing holds constant: only these carry a gradient. */
@@ -16,13 +17,16 @@ function dependants(nodes: readonly Node[], sources: readonly Value[]): Set<Valu
 /**
  * Appends the gradient of the scalar `loss` (shape []) to the builder's graph.
  * Returns d loss / d parameter for each of `parameters`, of the parameter's shape.
+ * `recomputes` names the parts of the network whose forward values are made anew rather than held.
  * Throws when the loss does not depend on a parameter or a way to it goes through an op without a gradient.
  */
-export function backward(b: Builder, loss: Value, parameters: readonly Value[]): Value[] {
+export function backward(b: Builder, loss: Value, parameters: readonly Value[], recomputes: ReadonlySet<string> = new Set()): Value[] {
   if (loss.shape.length) throw new Error(`the loss must be a scalar, not [${loss.shape.join(',')}]`);
   const forward = [...b.graph.nodes];
   const carries = dependants(forward, parameters);
   const grads = new Map<Value, Value>([[loss, b.scalar(1)]]);
+  let anew: Recomputation | undefined;
+  const awaited = new Set<Value>();
   for (const node of forward.reverse()) {
     const [output, ...others] = node.outputs as [Value, ...Value[]];
     const grad = grads.get(output);
@@ -31,12 +35,22 @@ export function backward(b: Builder, loss: Value, parameters: readonly Value[]):
     const rule = rules[node.op.type] as Rule<OpType> | 'not differentiable' | 'constant';
     if (rule === 'constant') continue;
     if (rule === 'not differentiable') throw new Error(`${node.op.type} is not differentiable, but a parameter lies before it`);
-    const parts = rule(b, grad, { op: node.op, node, needs: (i) => carries.has(node.inputs[i]!) });
+    const { part } = node.region;
+    // What belongs to the part before this one is done by then: its values need not be there together with those made anew.
+    if (anew?.part !== part) {
+      const before = [grad, ...parameters.flatMap((each) => grads.get(each) ?? [])].filter((each) => !awaited.has(each));
+      anew = recomputes.has(part) ? new Recomputation(b, part, carries, before) : undefined;
+      if (anew) before.forEach((each) => awaited.add(each));
+    }
+    const read = anew?.of(node) ?? node;
+    const needs = (i: number): boolean => carries.has(node.inputs[i]!);
+    const region = { pass: 'backward', part } as const;
+    const parts = b.within(region, () => rule(b, grad, { op: node.op, node: read, needs }));
     node.inputs.forEach((input, i) => {
-      const part = parts[i];
-      if (!part || !carries.has(input)) return;
+      const grad = parts[i];
+      if (!grad || !carries.has(input)) return;
       const sum = grads.get(input);
-      grads.set(input, sum ? b.add(sum, part) : part);
+      grads.set(input, sum ? b.within(region, () => b.add(sum, grad)) : grad);
     });
   }
   return parameters.map((parameter) => {

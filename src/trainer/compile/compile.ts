@@ -36,6 +36,8 @@ export interface ModelSpec {
   neighbors?: Omit<NeighborsOptions, 'labels'> | undefined;
   /** Where the graphs begin: after it they read `features` (`Cut.shape` for each picture) instead of `images`. */
   cut?: Cut | undefined;
+  /** Whether the backward pass computes each block's values anew: less memory for a third more work. */
+  recomputes?: boolean | undefined;
 }
 
 export interface OptimizerSpec extends AdamWOptions {
@@ -82,7 +84,7 @@ function buildForward(b: Builder, model: ModelSpec, batch: number, training: boo
   const { labels, neighbors } = model;
   const logits = neighbors
     ? nearestNeighbors(scope, features, { ...neighbors, labels })
-    : classificationHead(scope, model.config, features, { labels, ...model.method.head });
+    : b.within({ part: 'head' }, () => classificationHead(scope, model.config, features, { labels, ...model.method.head }));
   return { scope, logits };
 }
 
@@ -121,8 +123,10 @@ function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & {
   const { scope, logits } = buildForward(b, model, batch, true);
   const targets = b.input('targets', [batch, model.labels]);
   const weights = b.input('weights', [batch]);
-  const loss = b.total(b.mul(lossOf(b, logits, targets, model.loss ?? { tasks: [{ labels: model.labels, multiLabel: false }] }), weights));
-  return { scope, logits, loss, grads: backward(b, loss, [...scope.parameters.values()]) };
+  const tasks = [{ labels: model.labels, multiLabel: false }];
+  const loss = b.within({ part: 'head' }, () => b.total(b.mul(lossOf(b, logits, targets, model.loss ?? { tasks }), weights)));
+  const recomputed = new Set(model.recomputes ? blocksOf(model.config) : []);
+  return { scope, logits, loss, grads: backward(b, loss, [...scope.parameters.values()], recomputed) };
 }
 
 /** The update of every parameter from its gradient, with outputs `gradientNorm` and `next:…`; inputs are made for moments, averages and scalars. */
@@ -161,7 +165,7 @@ export function compileStep(model: ModelSpec, optimizer: OptimizerSpec, batch: n
   const b = new Builder();
   const { scope, loss, grads } = buildGradient(b, model, batch);
   b.output('loss', loss);
-  buildUpdate(b, model.method, scope.parameters, grads, optimizer);
+  b.within({ pass: 'update', part: 'rest' }, () => buildUpdate(b, model.method, scope.parameters, grads, optimizer));
   return { step: finish(b, model.cut), parameters: specsOf(scope), masks: scope.masks };
 }
 
@@ -174,12 +178,7 @@ export function compileAccumulation(model: ModelSpec, optimizer: OptimizerSpec, 
   parameters.forEach(({ name, shape }, i) => b.output(names.next(names.gradient(name)), b.add(b.input(names.gradient(name), shape), grads[i]!)));
   const u = new Builder();
   const inputs = new Map(parameters.map(({ name, shape }) => [name, u.input(name, shape)]));
-  buildUpdate(
-    u,
-    model.method,
-    inputs,
-    parameters.map(({ name, shape }) => u.input(names.gradient(name), shape)),
-    optimizer,
-  );
+  const sums = parameters.map(({ name, shape }) => u.input(names.gradient(name), shape));
+  u.within({ pass: 'update' }, () => buildUpdate(u, model.method, inputs, sums, optimizer));
   return { accumulate: finish(b, model.cut), update: finish(u), parameters, masks: scope.masks };
 }

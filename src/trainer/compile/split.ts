@@ -107,12 +107,12 @@ function copy(graph: Graph, outputs: ReadonlyMap<string, Value>, replaced: Reado
   };
   const result = new Graph();
   const copies = new Map<Value, Value>();
-  for (const [value, op] of replaced) copies.set(value, result.append(op, [])[0]!);
-  for (const { op, inputs, outputs: made } of graph.nodes) {
+  for (const [value, op] of replaced) copies.set(value, result.append(op, [], value.node.region)[0]!);
+  for (const { op, inputs, outputs: made, region } of graph.nodes) {
     const isKept = op.type === 'input' ? !drops(op.name) : made.some((value) => live.has(value) && !replaced.has(value));
     if (!isKept) continue;
     const read = inputs.map((input) => copies.get(input) ?? fail());
-    result.append(op, read).forEach((value, i) => copies.has(made[i]!) || copies.set(made[i]!, value));
+    result.append(op, read, region).forEach((value, i) => copies.has(made[i]!) || copies.set(made[i]!, value));
   }
   for (const [name, value] of outputs) result.outputs.set(name, copies.get(value)!);
   return result;

@@ -1,14 +1,31 @@
 /** The builder: one method an op, each returning the value it makes; drops work that changes nothing. */
-import { Graph, type Value } from './graph.js';
+import { Graph, type Node, type Region, type Value } from './graph.js';
 import type { DType, Op, Shape } from './op.js';
 import { sameShape, sizeOf } from './shape.js';
 
 export class Builder {
   readonly graph = new Graph();
   readonly #scalars = new Map<number, Value>();
+  #region: Region = { pass: 'forward', part: 'rest' };
 
   #one(op: Op, ...inputs: Value[]): Value {
-    return this.graph.append(op, inputs)[0]!;
+    return this.graph.append(op, inputs, this.#region)[0]!;
+  }
+
+  /** Runs `build`; the nodes that it makes are of that region, but for what `region` leaves unsaid. */
+  within<T>(region: Partial<Region>, build: () => T): T {
+    const outer = this.#region;
+    this.#region = { ...outer, ...region };
+    try {
+      return build();
+    } finally {
+      this.#region = outer;
+    }
+  }
+
+  /** The node again, on other inputs; its outputs. */
+  again({ op }: Node, inputs: readonly Value[]): readonly Value[] {
+    return this.graph.append(op, inputs, this.#region);
   }
 
   input(name: string, shape: Shape, dtype: DType = 'f32'): Value {
@@ -114,6 +131,6 @@ export class Builder {
 
   /** y, mean and 1/deviation over the last axis. */
   layerNorm(x: Value, gamma: Value, beta: Value, epsilon: number): readonly Value[] {
-    return this.graph.append({ type: 'layerNorm', epsilon }, [x, gamma, beta]);
+    return this.graph.append({ type: 'layerNorm', epsilon }, [x, gamma, beta], this.#region);
   }
 }

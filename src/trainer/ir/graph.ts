@@ -12,10 +12,18 @@ export interface Value {
   readonly index: number;
 }
 
+/** What a node was made for, e.g. for the backward pass of the block `vit.encoder.layer.3`. */
+export interface Region {
+  pass: 'forward' | 'recompute' | 'backward' | 'update';
+  /** A block's name, `head`, or `rest`. */
+  part: string;
+}
+
 export interface Node {
   readonly op: Op;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  readonly region: Region;
 }
 
 export class Graph {
@@ -24,9 +32,9 @@ export class Graph {
   #nextId = 0;
 
   /** Appends a node and returns its values, typed by the op's shape rule. Throws `IrError` when the inputs do not fit. */
-  append(op: Op, inputs: readonly Value[]): readonly Value[] {
+  append(op: Op, inputs: readonly Value[], region: Region = { pass: 'forward', part: 'rest' }): readonly Value[] {
     const outputs: Value[] = [];
-    const node: Node = { op, inputs, outputs };
+    const node: Node = { op, inputs, outputs, region };
     for (const type of shapeRule(op, inputs)) outputs.push({ id: this.#nextId++, ...type, node, index: outputs.length });
     this.nodes.push(node);
     return outputs;

@@ -17,8 +17,12 @@ export interface BlockSpec extends Omit<AttentionOptions, 'batch' | 'dropout'> {
   attentionDropout: number;
 }
 
-/** The block called `name` on x [batch·tokens, width]; only the first `read` tokens come out where it is given. */
+/** The block called `name` on x [batch·tokens, width]; only the first `read` tokens come out where it is given. Its nodes are of the part `name`. */
 export function block(s: Scope, spec: BlockSpec, name: string, x: Value, batch: number, read?: number): Value {
+  return s.b.within({ part: name }, () => layers(s, spec, name, x, batch, read));
+}
+
+function layers(s: Scope, spec: BlockSpec, name: string, x: Value, batch: number, read?: number): Value {
   const { b } = s;
   const d = x.shape[1]!;
   const { names, bias, layerScale, hiddenDropout, layerNormEpsilon } = spec;

@@ -56,10 +56,12 @@ export interface OpenOptions {
   imageSize?: number | undefined;
   /** Whether what does not train is computed once for all steps. */
   cached?: boolean;
+  /** Whether the backward pass computes each block's values anew. */
+  recomputes?: boolean;
 }
 
 /** The model `name` of test/golden, to be trained by a method on `inputs`: the pictures, or the features of each of them. */
-export async function openGolden(name: string, { method, training, labels, curve, imageSize, cached }: OpenOptions) {
+export async function openGolden(name: string, { method, training, labels, curve, imageSize, cached, recomputes }: OpenOptions) {
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0, imageSize });
   const { mean, std, rescaleFactor, transform } = base.preprocessor;
   const model: ModelSpec = {
@@ -70,6 +72,7 @@ export async function openGolden(name: string, { method, training, labels, curve
     labels,
     height: transform.height,
     width: transform.width,
+    recomputes,
   };
   const engine = new OrtEngine('cpu');
   const cut = cached ? cutOf(model) : undefined;

@@ -42,14 +42,15 @@ for (const name of models) {
   });
 
   const cases = Object.entries(values.curves).flatMap(([curveName, curve]) => [
-    { curveName, curve, cached: false },
+    { curveName, curve, cached: false, recomputes: false },
     // A frozen body is also run once for all steps.
-    ...(curve.method === 'head' ? [{ curveName, curve, cached: true }] : []),
+    ...(curve.method === 'head' ? [{ curveName, curve, cached: true, recomputes: false }] : [{ curveName, curve, cached: false, recomputes: true }]),
   ]);
-  for (const { curveName, curve, cached } of cases) {
-    test(`${name}: 20 steps of ${curveName}${cached ? ' on features computed once' : ''} follow PyTorch's`, async () => {
+  for (const { curveName, curve, cached, recomputes } of cases) {
+    const how = `${cached ? ' on features computed once' : ''}${recomputes ? ' with activations computed anew' : ''}`;
+    test(`${name}: 20 steps of ${curveName}${how} follow PyTorch's`, async () => {
       const method = { type: curve.method, ...(curve.method === 'lora' ? training.lora : {}) };
-      const { base, trainable, inputs } = await openGolden(name, { method, training, labels, curve, cached });
+      const { base, trainable, inputs } = await openGolden(name, { method, training, labels, curve, cached, recomputes });
       const adapter = join(golden, 'curves', `${name}-${curveName}-initial`, 'adapter_model.safetensors');
       const initial = existsSync(adapter) ? (await readSafetensors(adapter)).tensors : undefined;
       trainable.restore({

@@ -18,7 +18,7 @@ function sound(): { graph: Graph; a: Value; sum: Value } {
 /** Puts in a node as a wrong pass could: without the shape rule. */
 function force(graph: Graph, op: Op, inputs: readonly Value[], outputs: readonly Partial<Value>[]): Node {
   const made: Value[] = [];
-  const node: Node = { op, inputs, outputs: made };
+  const node: Node = { op, inputs, outputs: made, region: { pass: 'forward', part: 'rest' } };
   outputs.forEach((output, index) => made.push({ id: 100 + index, shape: [2, 3], dtype: 'f32', node, index, ...output }));
   graph.nodes.push(node);
   return node;

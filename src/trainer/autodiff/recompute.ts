@@ -1,0 +1,68 @@
+/** Recomputation of activations (Chen et al., 2016, arXiv:1604.06174): the backward pass of a block makes its forward values anew rather than reads those held since. */
+import type { Builder } from '../ir/builder.js';
+import type { Node, Value } from '../ir/graph.js';
+import { sizeOf } from '../ir/shape.js';
+
+/** The first number of a value, of shape []. */
+function firstOf(b: Builder, x: Value): Value {
+  return b.reshape(
+    x.shape.reduce((part, _, axis) => b.slice(part, axis, 0, 1), x),
+    [],
+  );
+}
+
+const isLeaf = ({ node: { op } }: Value): boolean => op.type === 'input' || op.type === 'constant';
+
+/**
+ * The nodes of one part of the network again, each made when the backward pass first asks for it. What does not depend on a trained parameter is not
+ * computed twice.
+ *
+ * ONNX Runtime would merge equal nodes, and is free to compute them early; either would undo the saving. So the copies depend on `after`, values of the
+ * backward pass that are made right before: where a copy would otherwise read nothing late, its smallest input is multiplied by 1 + 0 · Σ after.
+ */
+export class Recomputation {
+  readonly #copies = new Map<Node, readonly Value[]>();
+  readonly #late = new Set<Value>();
+  #one: Value | undefined;
+
+  constructor(
+    private readonly b: Builder,
+    readonly part: string,
+    private readonly carries: ReadonlySet<Value>,
+    private readonly after: readonly Value[],
+  ) {}
+
+  /** The node whose inputs and outputs the rule of `node` should read. */
+  of(node: Node): Node {
+    return this.b.within({ pass: 'recompute', part: this.part }, () => ({
+      ...node,
+      inputs: node.inputs.map((input) => this.#value(input)),
+      outputs: node.outputs.map((output) => this.#value(output)),
+    }));
+  }
+
+  #value(value: Value): Value {
+    const { node, index } = value;
+    const known = this.#copies.get(node);
+    if (known) return known[index]!;
+    if (isLeaf(value) || node.region.part !== this.part || !this.carries.has(node.outputs[0]!)) {
+      const remade = this.b.remade(value);
+      if (remade !== value) this.#copies.set(node, [remade]);
+      return remade;
+    }
+    const inputs = node.inputs.map((input) => this.#value(input));
+    const copies = this.b.again(node, inputs.some((input) => this.#late.has(input)) ? inputs : this.#delayed(inputs));
+    this.#copies.set(node, copies);
+    copies.forEach((copy) => this.#late.add(copy));
+    return copies[index]!;
+  }
+
+  #delayed(inputs: readonly Value[]): Value[] {
+    const { b } = this;
+    // A gradient that is not finite makes a result that is none, as it does without this.
+    this.#one ??= b.add(b.scalar(1), b.mul(b.scalar(0), this.after.map((value) => firstOf(b, value)).reduce(b.add)));
+    const numbers = inputs.filter(({ dtype }) => dtype === 'f32');
+    const smallest = numbers.reduce((a, c) => (sizeOf(c.shape) < sizeOf(a.shape) ? c : a));
+    return inputs.map((input) => (input === smallest ? b.mul(input, this.#one!) : input));
+  }
+}

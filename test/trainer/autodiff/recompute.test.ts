@@ -1,0 +1,82 @@
+/** A backward pass that makes activations anew gives the plain one's numbers, computes nothing frozen twice, and is not undone by ONNX Runtime. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compileStep, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import type { Graph, Node } from '../../../src/trainer/ir/graph.js';
+import { parseNetwork } from '../../../src/trainer/nn/families.js';
+import { Random } from '../../../src/trainer/random.js';
+import { randomWeight } from '../../../src/trainer/run/baseModel.js';
+import { difference, runGraph } from '../onnx/runGraph.js';
+import { methodFor } from '../peft/methodFor.js';
+
+const sizes = { image_size: 16, patch_size: 4, hidden_size: 16, num_hidden_layers: 3, num_attention_heads: 2, intermediate_size: 32 };
+const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
+const batch = 2;
+
+function stepOf(json: object, method: object, recomputes: boolean, change: Partial<ModelSpec> = {}): Graph {
+  const config = parseNetwork({ ...sizes, ...json }, 'config.json');
+  const norm = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], rescale: 1 / 255 };
+  const frozen: ModelSpec['frozen'] = (name, shape) => randomWeight(name, shape, 1);
+  const model = { config, norm, frozen, method: methodFor(config, method), labels: 3, height: 16, width: 16, recomputes, ...change };
+  return compileStep(model, optimizer, batch).step;
+}
+
+const made = (graph: Graph, pass: Node['region']['pass']): Node[] => graph.nodes.filter(({ region }) => region.pass === pass);
+
+/** Numbers for every input of a step. */
+function feedsOf(graph: Graph): Record<string, number[]> {
+  return Object.fromEntries(
+    graph.inputs.map(({ name, shape, dtype }) => {
+      const random = new Random(7, name);
+      const size = shape.reduce((n, d) => n * d, 1);
+      const draw = (): number => {
+        if (dtype === 'u8') return random.below(name.startsWith('mask:') ? 2 : 256);
+        if (name === 'weights') return 1 / batch;
+        return name.startsWith('v:') ? 1e-3 * random.uniform() : 0.2 * (random.uniform() - 0.4);
+      };
+      return [name, shape.length ? Array.from({ length: size }, draw) : [name === 'learningRate' ? 0.01 : 0.5]];
+    }),
+  );
+}
+
+const lora = { type: 'lora', rank: 2, alpha: 4, dropout: 0.25, targetModules: ['query', 'dense'] };
+const vit = { model_type: 'vit' };
+const cases: Record<string, [json: object, method: object]> = {
+  full: [vit, { type: 'full' }],
+  'lora with dropout': [vit, lora],
+  DoRA: [vit, { ...lora, useDora: true }],
+  'qlora, int8': [vit, { ...lora, type: 'qlora', quantization: 'int8', blockSize: 16 }],
+  adapter: [vit, { type: 'adapter' }],
+  'single modules': [vit, { type: 'partial', blocks: 0, modules: ['layer.0.attention', 'layernorm*', 'bias'] }],
+  'dinov2, full': [{ model_type: 'dinov2' }, { type: 'full' }],
+  'beit with positions shared by the blocks, full': [{ model_type: 'beit', use_shared_relative_position_bias: true }, { type: 'full' }],
+};
+
+for (const [name, [json, method]] of Object.entries(cases)) {
+  test(`${name}: the step equals the plain one`, async () => {
+    const [plain, anew] = [stepOf(json, method, false), stepOf(json, method, true)];
+    assert.equal(made(plain, 'recompute').length, 0);
+    assert.ok(made(anew, 'recompute').length > 0);
+    const feeds = feedsOf(plain);
+    const [expected, actual] = [await runGraph(plain, 'cpu', feeds), await runGraph(anew, 'cpu', feeds)];
+    assert.deepEqual(Object.keys(actual), Object.keys(expected));
+    for (const [output, values] of Object.entries(expected)) assert.equal(difference(actual[output]!, values, 1e-5), undefined, output);
+  });
+}
+
+test('what lies below the first trained block is computed once', () => {
+  const parts = (method: object): string[] => [...new Set(made(stepOf(vit, method, true), 'recompute').map(({ region }) => region.part))].sort();
+  assert.deepEqual(parts({ type: 'head' }), []);
+  assert.deepEqual(parts({ type: 'partial', blocks: 2 }), ['vit.encoder.layer.1', 'vit.encoder.layer.2']);
+});
+
+test('the backward pass reads nothing of a block but its input and what was made anew', () => {
+  const anew = stepOf(vit, { type: 'full' }, true);
+  const isBlock = (node: Node, pass: string): boolean => node.region.pass === pass && node.region.part.includes('.layer.');
+  for (const node of anew.nodes.filter((each) => isBlock(each, 'backward'))) {
+    for (const { node: read } of node.inputs) {
+      const isLeaf = read.op.type === 'input' || read.op.type === 'constant';
+      assert.ok(isLeaf || !isBlock(read, 'forward') || read.region.part !== node.region.part, `${node.op.type} reads ${read.op.type} of ${read.region.part}`);
+    }
+  }
+});
