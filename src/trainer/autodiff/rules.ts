@@ -80,6 +80,8 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
     const dw = () => (transB ? b.matmul(grad, a, { transA: true, transB: transA, alpha }) : b.matmul(a, grad, { transA: !transA, alpha }));
     return [needs(0) ? da() : undefined, needs(1) ? dw() : undefined, bias && needs(2) ? unbroadcast(b, grad, bias.shape) : undefined];
   },
+  // It takes the place of a product that has its gradient already (`compile/int8Products.ts`).
+  matmulInt8: 'not differentiable',
   transpose: (b, grad, { op }) => {
     const inverse: number[] = [];
     op.perm.forEach((axis, i) => (inverse[axis] = i));

@@ -14,6 +14,7 @@ import { ema } from '../optim/ema.js';
 import { muon } from '../optim/muon.js';
 import { isHead, type Method } from '../peft/method.js';
 import { lossOf, type LossSpec } from './loss.js';
+import { int8Products, type Int8Matrix } from './int8Products.js';
 import { eliminateDeadCode } from './passes.js';
 import { findCut, prefixOf, suffixOf, type Cut } from './split.js';
 import { GraphScope, type FrozenWeights, type MaskSpec, type ParameterSpec } from './scope.js';
@@ -32,6 +33,8 @@ export interface ModelSpec {
   width: number;
   /** Chance of a picture to pass by the last block while training; it grows evenly from 0 at the first. */
   dropPath?: number | undefined;
+  /** How frozen linear layers multiply in training steps: in floats, or in whole numbers of 8 bits, for the CPU. Evaluation is in floats always. */
+  frozenPrecision?: 'fp32' | 'int8' | undefined;
   /** Answers by the labels of the nearest of so many pictures, in place of the model's own head. */
   neighbors?: Omit<NeighborsOptions, 'labels'> | undefined;
   /** Where the graphs begin: after it they read `features` (`Cut.shape` for each picture) instead of `images`. */
@@ -65,6 +68,20 @@ function finish(b: Builder, cut?: Cut): Graph {
   const graph = cut ? suffixOf(live, cut) : live;
   check(graph);
   return graph;
+}
+
+/** Each weight is rounded once for all graphs of a model. */
+const rounded = new WeakMap<FrozenWeights, Map<string, Int8Matrix>>();
+
+/** The finished graph of a training step. */
+function finishStep(b: Builder, { cut, frozen, frozenPrecision }: ModelSpec): Graph {
+  const graph = finish(b, cut);
+  if (frozenPrecision !== 'int8') return graph;
+  const known = rounded.get(frozen) ?? new Map<string, Int8Matrix>();
+  rounded.set(frozen, known);
+  const inInt8 = eliminateDeadCode(int8Products(graph, known));
+  check(inInt8);
+  return inInt8;
 }
 
 interface Forward {
@@ -166,7 +183,7 @@ export function compileStep(model: ModelSpec, optimizer: OptimizerSpec, batch: n
   const { scope, loss, grads } = buildGradient(b, model, batch);
   b.output('loss', loss);
   b.within({ pass: 'update', part: 'rest' }, () => buildUpdate(b, model.method, scope.parameters, grads, optimizer));
-  return { step: finish(b, model.cut), parameters: specsOf(scope), masks: scope.masks };
+  return { step: finishStep(b, model), parameters: specsOf(scope), masks: scope.masks };
 }
 
 /** A step in two graphs: `accumulate` adds a part's gradient to the inputs `g:…`, `update` applies the sum. */
@@ -180,5 +197,5 @@ export function compileAccumulation(model: ModelSpec, optimizer: OptimizerSpec, 
   const inputs = new Map(parameters.map(({ name, shape }) => [name, u.input(name, shape)]));
   const sums = parameters.map(({ name, shape }) => u.input(names.gradient(name), shape));
   u.within({ pass: 'update' }, () => buildUpdate(u, model.method, inputs, sums, optimizer));
-  return { accumulate: finish(b, model.cut), update: finish(u), parameters, masks: scope.masks };
+  return { accumulate: finishStep(b, model), update: finish(u), parameters, masks: scope.masks };
 }

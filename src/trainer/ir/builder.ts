@@ -87,6 +87,11 @@ export class Builder {
     return o.bias ? this.#one(op, a, b, o.bias) : this.#one(op, a, b);
   }
 
+  /** x · (codes · scales) + bias in whole numbers. */
+  matmulInt8(x: Value, codes: Value, scales: Value, bias?: Value): Value {
+    return this.#one({ type: 'matmulInt8' }, ...(bias ? [x, codes, scales, bias] : [x, codes, scales]));
+  }
+
   transpose(x: Value, perm: readonly number[]): Value {
     return perm.every((axis, i) => axis === i) ? x : this.#one({ type: 'transpose', perm }, x);
   }

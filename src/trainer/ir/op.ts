@@ -36,6 +36,11 @@ export type Op =
   | { type: 'cast'; to: DType }
   /** alpha · op(a) · op(b) [+ bias] over the last two axes; leading axes are equal. `bias` ([n], optional third input) needs rank 2. */
   | { type: 'matmul'; transA: boolean; transB: boolean; alpha: number }
+  /**
+   * (x [m, k], codes i8 [k, n], scales f32 [n] [, bias f32 [n]]) -> [m, n]: x · (codes · scales) + bias in whole numbers, for which x is rounded to 256 levels
+   * between its least and its greatest number, zero among them (ONNX's DynamicQuantizeLinear).
+   */
+  | { type: 'matmulInt8' }
   | { type: 'transpose'; perm: readonly number[] }
   | { type: 'reshape'; shape: Shape }
   | { type: 'slice'; axis: number; start: number; end: number }

@@ -103,6 +103,16 @@ const rules: { [T in OpType]: Rule<T> } = {
     if (bias && (rank !== 2 || !sameShape(bias.shape, [n]))) return fail(`bias must be [${n}] and the rank 2`);
     return [{ shape: [...batch, m, n], dtype: 'f32' }];
   },
+  matmulInt8: (_op, inputs, fail) => {
+    const [x, codes, scales, bias] = inputs;
+    if (!x || !codes || !scales || inputs.length > 4) return fail('takes x, codes and scales, and a bias');
+    if (x.dtype !== 'f32' || codes.dtype !== 'i8' || scales.dtype !== 'f32' || (bias && bias.dtype !== 'f32')) return fail('takes f32, i8 and f32');
+    const [m, k] = x.shape;
+    const [rows, n] = codes.shape;
+    if (x.shape.length !== 2 || codes.shape.length !== 2 || k !== rows) return fail('x and codes must be matrices of equal inner size');
+    for (const each of bias ? [scales, bias] : [scales]) if (!sameShape(each.shape, [n!])) return fail(`scales and bias must be [${n}]`);
+    return [{ shape: [m!, n!], dtype: 'f32' }];
+  },
   transpose: (op, inputs, fail) => {
     const x = only(inputs, fail);
     if (x.shape.length !== op.perm.length || new Set(op.perm).size !== op.perm.length) return fail(`perm ${op.perm.join(',')} does not fit`);

@@ -56,6 +56,10 @@ const matmul: Rule<'matmul'> = (e, { transA, transB, alpha }, inputs, outputs, {
   e.node('Mul', [product, e.float(alpha)], outputs);
 };
 
+const matmulInt8: Rule<'matmulInt8'> = (e, _op, [x, codes, scales, bias], outputs) =>
+  // The empty name is a zero point of the codes, which are symmetric.
+  e.node('DynamicQuantizeMatMul', [x!, codes!, scales!, ...(bias ? ['', bias] : [])], outputs, {}, 'com.microsoft');
+
 const logSoftmax: Rule<'logSoftmax'> = (e, _op, [x], outputs) => {
   // ONNX Runtime's WebGPU provider has no LogSoftmax: one would wait for the CPU in every step.
   if (e.device !== 'webgpu') return e.node('LogSoftmax', [x!], outputs, { axis: -1 });
@@ -140,6 +144,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   keepLargest,
   cast: (e, op, inputs, outputs) => e.node('Cast', inputs, outputs, { to: dataTypeOf(op.to) }),
   matmul,
+  matmulInt8,
   transpose: (e, op, inputs, outputs) => e.node('Transpose', inputs, outputs, { perm: op.perm }),
   reshape: (e, op, [x], outputs, node) => e.node('Reshape', [x!, e.shape(node, op.shape)], outputs),
   slice: (e, op, [x], outputs) => e.node('Slice', [x!, e.integers([op.start]), e.integers([op.end]), e.integers([op.axis])], outputs),

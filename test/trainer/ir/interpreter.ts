@@ -144,6 +144,26 @@ const dequantize: RuleOn<OpOf<'dequantize'>> = ({ bits, blockSize }, [codes, sca
   return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => level(i) * scales!.data[Math.floor(i / blockSize)]!)];
 };
 
+/** ONNX's DynamicQuantizeLinear (operator set 11) on x; what is rounded are the sums of whole numbers. */
+const matmulInt8: RuleOn<OpOf<'matmulInt8'>> = (_op, [x, codes, scales, bias], [m, n]) => {
+  const [least, most] = [-maxOf(x!.data.map((value) => -value)), maxOf(x!.data)].map((value, i) => (i ? Math.max(value, 0) : Math.min(value, 0))) as [
+    number,
+    number,
+  ];
+  const step = (most - least) / 255 || 1;
+  const even = (value: number): number => (Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
+  const zero = even(-least / step);
+  const levels = x!.data.map((value) => Math.max(0, Math.min(255, even(value / step) + zero)) - zero);
+  const k = levels.length / m!;
+  const out = Float64Array.from({ length: m! * n! }, (_, at) => {
+    const [i, j] = [Math.floor(at / n!), at % n!];
+    let sum = 0;
+    for (let l = 0; l < k; l++) sum += levels[i * k + l]! * codes!.data[l * n! + j]!;
+    return sum * step * scales!.data[j]! + (bias?.data[j] ?? 0);
+  });
+  return [out];
+};
+
 const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } = {
   add: binary((a, b) => a + b),
   sub: binary((a, b) => a - b),
@@ -164,6 +184,7 @@ const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } =
   gelu: unary((x) => 0.5 * x * (1 + erf(x / Math.SQRT2))),
   cast: (op, [x]) => [op.to === 'f32' ? x!.data : x!.data.map(Math.trunc)],
   matmul,
+  matmulInt8,
   transpose: (op, [x], shape) => {
     const strides = stridesOf(x!.shape);
     return [

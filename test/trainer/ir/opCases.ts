@@ -101,6 +101,33 @@ function matmul(): CaseOf<OpOf<'matmul'>>[] {
   return [...plain, ...biased, ...thin, ...large];
 }
 
+function matmulInt8(): CaseOf<OpOf<'matmulInt8'>>[] {
+  const make = (m: number, k: number, n: number, hasBias: boolean, x: Omit<Operand, 'shape'> = {}): CaseOf<OpOf<'matmulInt8'>> => {
+    const codes = Array.from({ length: k * n }, (_, i) => ((i * 89) % 127) - 63);
+    const operands = [of([m, k], x), of([k, n], { dtype: 'i8', values: codes }), of([n], { from: 0.001, to: 0.01 })];
+    return { op: { type: 'matmulInt8' }, operands: hasBias ? [...operands, of([n])] : operands };
+  };
+  return [
+    make(3, 4, 5, true),
+    make(3, 4, 5, false),
+    make(1, 7, 1, true),
+    make(70, 64, 36, true),
+    // Numbers of one sign, so that zero is the end of the range; and nothing but zeros.
+    make(5, 8, 3, false, { from: 0.5, to: 2 }),
+    make(5, 8, 3, false, { from: -2, to: -0.5 }),
+    make(2, 4, 3, true, { from: 0, to: 0 }),
+    // The greatest codes everywhere: pairs of products that would overflow 16 bits with a bit more.
+    {
+      op: { type: 'matmulInt8' },
+      operands: [
+        of([2, 32], { values: Array.from({ length: 64 }, (_, i) => (i < 32 ? 255 : 1)) }),
+        of([32, 2], { dtype: 'i8', values: Array.from({ length: 64 }, (_, i) => (i % 2 ? 63 : -63)) }),
+        of([2]),
+      ],
+    },
+  ];
+}
+
 function dequantize(): CaseOf<OpOf<'dequantize'>>[] {
   const of8 = (shape: Shape, blockSize: number, remade = false): CaseOf<OpOf<'dequantize'>> => {
     const blocks = Math.ceil(sizeOf(shape) / blockSize);
@@ -166,6 +193,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     { op: { type: 'cast', to: 'i32' }, operands: [of([3], { dtype: 'u8', values: [0, 1, 255] })] },
   ],
   matmul: matmul(),
+  matmulInt8: matmulInt8(),
   transpose: [
     { op: { type: 'transpose', perm: [1, 0] }, operands: [of([2, 3])] },
     { op: { type: 'transpose', perm: [2, 0, 1] }, operands: [of([2, 3, 4])] },

@@ -10,6 +10,7 @@ type Given = Shape | { shape: Shape; dtype: DType };
 type Defect<O extends Op> = [op: O, inputs: Given[], message: string];
 
 const bytes = (...shape: number[]): Given => ({ shape, dtype: 'u8' });
+const i8 = (...shape: number[]): Given => ({ shape, dtype: 'i8' });
 
 const binary = <O extends Op>(op: O): Defect<O>[] => [
   [op, [[2]], `${op.type}(f32[2]): takes two inputs`],
@@ -170,6 +171,15 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
     [layerNorm, [bytes(2, 3), [3], [3]], 'layerNorm(u8[2,3], f32[3], f32[3]): takes f32'],
     [layerNorm, [[2, 3], [3], [2]], 'layerNorm(f32[2,3], f32[3], f32[2]): gamma and beta must be [3]'],
   ],
+  matmulInt8: [
+    [{ type: 'matmulInt8' }, [[2, 3], i8(3, 4)], 'matmulInt8(f32[2,3], i8[3,4]): takes x, codes and scales, and a bias'],
+    [{ type: 'matmulInt8' }, [[2, 3], [3, 4], [4]], 'matmulInt8(f32[2,3], f32[3,4], f32[4]): takes f32, i8 and f32'],
+    [{ type: 'matmulInt8' }, [[2, 3], i8(3, 4), [4], bytes(4)], 'matmulInt8(f32[2,3], i8[3,4], f32[4], u8[4]): takes f32, i8 and f32'],
+    [{ type: 'matmulInt8' }, [[2, 3], i8(4, 3), [3]], 'matmulInt8(f32[2,3], i8[4,3], f32[3]): x and codes must be matrices of equal inner size'],
+    [{ type: 'matmulInt8' }, [[1, 2, 3], i8(3, 4), [4]], 'matmulInt8(f32[1,2,3], i8[3,4], f32[4]): x and codes must be matrices of equal inner size'],
+    [{ type: 'matmulInt8' }, [[2, 3], i8(3, 4), [3]], 'matmulInt8(f32[2,3], i8[3,4], f32[3]): scales and bias must be [4]'],
+    [{ type: 'matmulInt8' }, [[2, 3], i8(3, 4), [4], [1]], 'matmulInt8(f32[2,3], i8[3,4], f32[4], f32[1]): scales and bias must be [4]'],
+  ],
   dequantize: [
     [dequantize, [bytes(2, 8)], 'dequantize(u8[2,8]): takes codes and scales'],
     [dequantize, [bytes(2, 8), bytes(2)], 'dequantize(u8[2,8], u8[2]): takes u8 and f32'],
@@ -177,7 +187,7 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
     [{ ...dequantize, blockSize: 6 }, [bytes(2, 8), [2]], 'dequantize(u8[2,8], f32[2]): blocks of 6 are not a multiple of 4'],
     [dequantize, [bytes(4, 4), [2]], 'dequantize(u8[4,4], f32[2]): takes [2,8] and [2]'],
     [dequantize, [bytes(2, 8), [1]], 'dequantize(u8[2,8], f32[1]): takes [2,8] and [2]'],
-    [{ ...dequantize, bits: 8 }, [{ shape: [1, 16], dtype: 'i8' }, [2]], 'dequantize(i8[1,16], f32[2]): takes [2,16] and [2]'],
+    [{ ...dequantize, bits: 8 }, [i8(1, 16), [2]], 'dequantize(i8[1,16], f32[2]): takes [2,16] and [2]'],
   ],
 };
 
