@@ -205,6 +205,12 @@ export function buildSchema() {
       })
         .default('auto')
         .describe(l10n.t('What to compute on.')),
+      frozenPrecision: choice({
+        fp32: l10n.t('Numbers of 32 bits: exact.'),
+        int8: l10n.t('Whole numbers of 8 bits: faster training steps on the processor, and a small rounding error in the gradients.'),
+      })
+        .default('fp32')
+        .describe(l10n.t('How frozen linear layers multiply in training steps; what is evaluated, saved and classified with stays exact.')),
       validationSplit: z
         .number()
         .gt(0)

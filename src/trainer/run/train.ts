@@ -1,7 +1,9 @@
 /** The set-up of a training run: model, pictures, device and compiled graphs, in the order in which a fault is cheapest to find. */
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import type { LoadedConfig } from '../config/load.js';
+import type { TrainConfig } from '../config/schema.js';
 import type { ModelSpec } from '../compile/compile.js';
 import { marksOf, type Sample } from '../data/sample.js';
 import { scanDataset, type Dataset } from '../data/scan.js';
@@ -11,7 +13,7 @@ import { OrtEngine } from '../engine/ort.js';
 import { Trainable } from '../engine/trainable.js';
 import { errors, UserError, type Place } from '../errors.js';
 import { sizeOf } from '../ir/shape.js';
-import type { ErrorInfo, Task, TrainEvent } from '../protocol.js';
+import type { DeviceName, ErrorInfo, Task, TrainEvent } from '../protocol.js';
 import { countLabels, isPlain, spansOf } from '../tasks.js';
 import { openBaseModel } from './baseModel.js';
 import { readBaseReference, readDatasetRevision, readProgress } from './checkpoint.js';
@@ -64,6 +66,14 @@ function requireValidation(samples: readonly Sample[], tasks: readonly Task[], r
   }
 }
 
+/** The precision that was asked for, where `device` has it; else tells that it has not. */
+function precisionOn(device: DeviceName, wanted: TrainConfig['frozenPrecision'], notice: (info: { code: string; message: string }) => void): typeof wanted {
+  if (wanted === 'fp32' || device === 'cpu') return wanted;
+  const message = l10n.t('Frozen layers multiply in 32 bits: products of 8 bits are for the processor, and this run is on {0}.', device);
+  notice({ code: 'INT8_NEEDS_CPU', message });
+  return 'fp32';
+}
+
 /** Runs the training that a config describes: to its end, to the early stop, or until `signal` asks to stop. */
 export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, signal }: TrainOptions): Promise<void> {
   const { config, placeOf } = loaded;
@@ -89,9 +99,10 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   dataset.problems.forEach(notice);
   const device = await chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device'));
   const engine = new OrtEngine(device);
+  const frozenPrecision = precisionOn(device, config.frozenPrecision, notice);
   const limitBytes = featureLimit();
   const plannedFeatures = planFeatures(loaded, prepared.model, dataset.splits, limitBytes, notice);
-  const model: ModelSpec = { ...prepared.model, cut: plannedFeatures?.cut };
+  const model: ModelSpec = { ...prepared.model, frozenPrecision, cut: plannedFeatures?.cut };
   const store = await ImageStore.open({
     cacheFolder,
     dataset,

@@ -16,6 +16,7 @@ const common = { seed: 7, batchSize: 2, epochs: 2, evalSteps: 8, dropout: 0.1, s
 
 const methods: { name: string; config: object; steps: number; kills: number }[] = [
   { name: 'LoRA', config: { ...common, method: { type: 'lora', rank: 4, dropout: 0.2, targetModules: ['query', 'value'] } }, steps: 16, kills: 5 },
+  { name: 'LoRA in int8', config: { ...common, method: 'lora', frozenPrecision: 'int8' }, steps: 16, kills: 2 },
   { name: 'full', config: { ...common, method: 'full', learningRate: 1e-4 }, steps: 16, kills: 2 },
   {
     name: 'every regularisation',
