@@ -127,8 +127,8 @@ export interface MethodChoice {
   type: MethodName;
   /** What the method costs and gives, in a sentence. */
   tradeOff: string;
-  /** What the learning rate is where the form leaves it out. */
-  learningRate: number;
+  /** What the learning rate is where the form leaves it out, in words. */
+  learningRate: string;
   options: MethodOption[];
 }
 

@@ -150,11 +150,11 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
       earlyStoppingPatience: { integer: true, minimum: 1 },
     },
     methods: [
-      { type: 'head', tradeOff: 'Trains only the classifier on top.', learningRate: 0.001, options: [] },
+      { type: 'head', tradeOff: 'Trains only the classifier on top.', learningRate: '0.001', options: [] },
       {
         type: 'lora',
         tradeOff: 'Trains small low-rank matrices beside the frozen weights: close to full fine-tuning with a fraction of the memory.',
-        learningRate: 0.001,
+        learningRate: '0.001',
         options: [
           { key: 'rank', title: 'Rank of the update matrices.', kind: 'number', rule: { integer: true, minimum: 1, maximum: 1024, default: 8 } },
           { key: 'alpha', title: 'Strength of the update.', kind: 'number', rule: { integer: false, exclusiveMinimum: 0, default: 16 } },
@@ -165,7 +165,7 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
           { key: 'quantization', title: 'How the frozen weights are stored.', kind: 'choice', values: ['nf4', 'int8'], default: 'nf4' },
         ],
       },
-      { type: 'full', tradeOff: 'Trains every weight: the most able, the slowest.', learningRate: 0.00005, options: [] },
+      { type: 'full', tradeOff: 'Trains every weight: the most able, the slowest.', learningRate: '0.00005 × 768 / width', options: [] },
     ],
     run: null,
     error: null,

@@ -16,7 +16,7 @@ export interface Schema {
   properties?: Record<string, Schema>;
   anyOf?: Schema[];
   oneOf?: Schema[];
-  'x-learningRate'?: number;
+  'x-learningRate'?: string;
 }
 
 const keys: NumberKey[] = [
@@ -49,7 +49,7 @@ export function numberRules(schema: Schema): Record<NumberKey, NumberRule> {
 /** The methods with those options that a form can show; what is more intricate is for the config file. */
 export function methodChoices(schema: Schema): MethodChoice[] {
   const methods = branches(schema.properties?.method ?? {}).filter(({ properties }) => properties?.type?.const !== undefined);
-  return methods.map(({ description = '', properties, 'x-learningRate': learningRate = 0 }) => ({
+  return methods.map(({ description = '', properties, 'x-learningRate': learningRate = '' }) => ({
     type: String(properties!.type!.const),
     tradeOff: description,
     learningRate,

@@ -1,7 +1,7 @@
 /** The config's JSON Schema (draft 07), for the editor's completion and hovers and for the words of error messages. */
 import * as l10n from '@vscode/l10n';
 import { z } from 'zod';
-import { defaultLearningRates, defaultMethod, methodSchemas, type MethodName } from './methods.js';
+import { defaultMethod, learningRateWords, methodSchemas, type MethodName } from './methods.js';
 import { buildSchema } from './schema.js';
 
 /** The part of JSON Schema that the config's schema uses, with VS Code's additions. */
@@ -30,7 +30,7 @@ export interface JsonSchema {
   oneOf?: JsonSchema[];
   defaultSnippets?: { label: string; description?: string; body: unknown }[];
   /** Of a method: what `learningRate` is when the config does not say. */
-  'x-learningRate'?: number;
+  'x-learningRate'?: string;
 }
 
 /** A method's object form with all its options, each a tab stop that starts at its default. */
@@ -63,7 +63,7 @@ export function configJsonSchema(): JsonSchema {
   method!.defaultSnippets = methodSnippets();
   for (const branch of alternatives(method!)) {
     const name = branch.properties?.type?.const as MethodName | undefined;
-    if (name && name !== 'pretrained') branch['x-learningRate'] = defaultLearningRates[name];
+    if (name && name !== 'pretrained') branch['x-learningRate'] = learningRateWords(name);
   }
   dataset!.defaultSnippets = [
     { label: '"…"', description: l10n.t('One folder.'), body: '${1:photos}' },

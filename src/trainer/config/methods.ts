@@ -143,8 +143,8 @@ export type Method = { [Name in MethodName]: z.output<MethodSchemas[Name]> }[Met
 
 export const defaultMethod: MethodName = 'lora';
 
-/** What `learningRate` is when the config does not say; for AdamW. */
-export const defaultLearningRates: Record<Exclude<MethodName, 'pretrained'>, number> = {
+/** What `learningRate` is when the config does not say; for AdamW, and of the methods in `scaledByWidth` at that width. */
+const defaultLearningRates: Record<Exclude<MethodName, 'pretrained'>, number> = {
   head: 3e-3,
   partial: 1e-4,
   adapter: 1e-3,
@@ -152,3 +152,22 @@ export const defaultLearningRates: Record<Exclude<MethodName, 'pretrained'>, num
   qlora: 1e-3,
   full: 5e-5,
 };
+
+/**
+ * Where a model's own matrices train, the step that suits them falls with their width (Yang et al., 2022, arXiv:2203.03466): what is usual at
+ * that of ViT-B is far too little for a small model.
+ */
+const scaledByWidth: readonly MethodName[] = ['partial', 'full'];
+const usualWidth = 768;
+
+/** The learning rate of a method where the config gives none, in a model of this width; 0 where nothing trains. */
+export function defaultLearningRate(method: MethodName, width: number): number {
+  if (method === 'pretrained') return 0;
+  return defaultLearningRates[method] * (scaledByWidth.includes(method) ? usualWidth / width : 1);
+}
+
+export const trainingMethods = Object.keys(defaultLearningRates) as (keyof typeof defaultLearningRates)[];
+
+/** The same in words for any width. */
+export const learningRateWords = (method: Exclude<MethodName, 'pretrained'>): string =>
+  scaledByWidth.includes(method) ? l10n.t('{0} × {1} / width', defaultLearningRates[method], usualWidth) : String(defaultLearningRates[method]);

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { z } from 'zod';
 import { choice } from './choice.js';
-import { defaultLearningRates, defaultMethod, methodObject, methodSchemas, type MethodName } from './methods.js';
+import { defaultLearningRate, defaultMethod, learningRateWords, methodObject, methodSchemas, trainingMethods, type MethodName } from './methods.js';
 
 const share = () => z.number().gte(0).lt(1);
 const count = (max: number) => z.int().min(1).max(max);
@@ -136,14 +136,7 @@ export function buildSchema() {
         .gt(0)
         .max(10)
         .optional()
-        .describe(
-          l10n.t(
-            'Peak learning rate. Without it: {0}.',
-            Object.entries(defaultLearningRates)
-              .map(([name, rate]) => `${name} ${rate}`)
-              .join(', '),
-          ),
-        ),
+        .describe(l10n.t('Peak learning rate. Without it: {0}.', trainingMethods.map((name) => `${name} ${learningRateWords(name)}`).join(', '))),
       lrSchedulerType: choice({
         cosine: l10n.t('Falls to zero along half a cosine.'),
         linear: l10n.t('Falls to zero in a straight line.'),
@@ -247,8 +240,6 @@ export function buildSchema() {
 /** A whole config, defaults applied. After `loadConfig` its paths are absolute. */
 export type TrainConfig = z.output<ReturnType<typeof buildSchema>>;
 
-/** The config's learning rate, or the usual one of its method; 0 where nothing trains. */
-export function learningRateOf(config: Pick<TrainConfig, 'learningRate' | 'method'>): number {
-  const { type } = config.method;
-  return config.learningRate ?? (type === 'pretrained' ? 0 : defaultLearningRates[type]);
-}
+/** The config's learning rate, or the usual one of its method in a model of this width. */
+export const learningRateOf = ({ learningRate, method }: Pick<TrainConfig, 'learningRate' | 'method'>, width: number): number =>
+  learningRate ?? defaultLearningRate(method.type, width);

@@ -11,8 +11,8 @@ export interface Plan {
   savesAfter(step: number): boolean;
 }
 
-/** `images` is the number of training pictures; the last batch of an epoch may be short. */
-export function planOf(config: TrainConfig, images: number): Plan {
+/** `images` is the number of training pictures, the last batch of an epoch may be short; `width` is that of the model. */
+export function planOf(config: TrainConfig, images: number, width: number): Plan {
   const batches = Math.ceil(images / config.batchSize);
   const stepsPerEpoch = Math.ceil(batches / config.gradientAccumulationSteps);
   const totalSteps = config.method.type === 'pretrained' ? 0 : Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs));
@@ -22,7 +22,12 @@ export function planOf(config: TrainConfig, images: number): Plan {
   return {
     stepsPerEpoch,
     totalSteps,
-    schedule: { type: config.lrSchedulerType, learningRate: learningRateOf(config), warmupSteps: Math.ceil(config.warmupRatio * totalSteps), totalSteps },
+    schedule: {
+      type: config.lrSchedulerType,
+      learningRate: learningRateOf(config, width),
+      warmupSteps: Math.ceil(config.warmupRatio * totalSteps),
+      totalSteps,
+    },
     evaluatesAfter,
     // What is evaluated is saved, or the best would be lost.
     savesAfter: (step) => saves(step) || evaluatesAfter(step),

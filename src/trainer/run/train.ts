@@ -122,7 +122,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     const resumed =
       resumeFrom === undefined ? undefined : await readProgress(resumeFrom, { base: base.reference, method: config.method, parameters: prepared.parameters });
     if (resumed && resumed.progress.dataset !== pictures) throw errors.datasetChanged(dataset.root);
-    const plan = planOf(config, store.splits.train.length);
+    const plan = planOf(config, store.splits.train.length, prepared.network.hiddenSize);
     emit({
       type: 'started',
       run,

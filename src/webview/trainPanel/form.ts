@@ -178,7 +178,7 @@ export class FormView {
       this.crop.setChecked(form.augmentation?.randomResizedCrop !== false);
       this.flip.setChecked(form.augmentation?.horizontalFlip !== 0);
     }
-    this.main.setDefault('learningRate', method.learningRate);
+    this.main.setPlaceholder('learningRate', method.learningRate);
   }
 
   private showDatasetDetail(): void {

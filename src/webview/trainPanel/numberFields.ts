@@ -33,7 +33,7 @@ export class NumberFields<Key extends string> {
       return [key, textField({ name, label, title, numeric: true, onInput: onTyped })] as const;
     });
     this.controls = Object.fromEntries(entries) as Record<Key, TextControl>;
-    for (const key of this.keys()) this.setDefault(key, fields[key].rule.default);
+    for (const key of this.keys()) this.setPlaceholder(key, String(fields[key].rule.default ?? fields[key].none ?? ''));
   }
 
   element(key: Key): HTMLElement {
@@ -49,9 +49,9 @@ export class NumberFields<Key extends string> {
     }
   }
 
-  /** What an empty field means. */
-  setDefault(key: Key, value: number | undefined): void {
-    this.controls[key].setPlaceholder(value === undefined ? (this.fields[key].none ?? '') : String(value));
+  /** Says what an empty field means. */
+  setPlaceholder(key: Key, words: string): void {
+    this.controls[key].setPlaceholder(words);
   }
 
   /** What is typed and valid, by key. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { methodChoices, numberRules, type Schema } from '../../../src/extension/trainPanel/formRules.js';
 import { configJsonSchema } from '../../../src/trainer/config/jsonSchema.js';
-import { defaultLearningRates, methodSchemas } from '../../../src/trainer/config/methods.js';
+import { learningRateWords, methodSchemas, trainingMethods } from '../../../src/trainer/config/methods.js';
 import { methodName } from '../../../src/webview/names.js';
 import { optionName } from '../../../src/webview/trainPanel/optionNames.js';
 
@@ -22,7 +22,11 @@ test('a key that the schema lacks is a bug that shows', () => {
 const methods = methodChoices(configJsonSchema() as Schema);
 
 test('every method of the trainer is offered, with its trade-off and its learning rate', () => {
-  assert.deepEqual(Object.fromEntries(methods.map(({ type, learningRate }) => [type, learningRate])), { pretrained: 0, ...defaultLearningRates });
+  assert.deepEqual(Object.fromEntries(methods.map(({ type, learningRate }) => [type, learningRate])), {
+    pretrained: '',
+    ...Object.fromEntries(trainingMethods.map((name) => [name, learningRateWords(name)])),
+  });
+  assert.equal(learningRateWords('full'), '0.00005 × 768 / width');
   for (const { type, tradeOff } of methods) {
     assert.match(tradeOff, /\.$/, type);
     assert.notEqual(methodName(type), type, `${type} has no name for people`);

@@ -55,7 +55,7 @@ test('defaults, and paths relative to the file', async () => {
   assert.deepEqual([config.dropPath, config.ema], [0, false]);
   assert.equal(config.batchSize, 16);
   assert.equal(config.learningRate, undefined);
-  assert.equal(learningRateOf(config), 1e-3);
+  assert.equal(learningRateOf(config, 192), 1e-3);
 });
 
 test('comments, trailing commas, a byte-order mark, UTF-16, and Windows line ends', async () => {
@@ -68,7 +68,9 @@ test('comments, trailing commas, a byte-order mark, UTF-16, and Windows line end
 test('a method by name, and as an object with some options', async () => {
   const { config } = await load('{"dataset":"a","method":"full"}');
   assert.deepEqual(config.method, { type: 'full', layerDecay: 1 });
-  assert.equal(learningRateOf(config), 5e-5);
+  assert.equal(learningRateOf(config, 768), 5e-5);
+  assert.equal(learningRateOf(config, 192), 2e-4);
+  assert.equal(learningRateOf({ ...config, learningRate: 1e-3 }, 192), 1e-3);
   assert.deepEqual((await load('{"dataset":"a","method":{"type":"lora","rank":4}}')).config.method, { ...lora, rank: 4 });
   assert.deepEqual((await load('{"dataset":"a","method":"head"}')).config.method, { type: 'head', hidden: 0, dropout: 0 });
 });

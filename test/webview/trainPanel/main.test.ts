@@ -33,7 +33,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await choose('Full');
     await page.getByText('Trains every weight').waitFor();
     assert.equal(await rank.isVisible(), false);
-    assert.equal(await rate.getAttribute('placeholder'), '0.00005');
+    assert.equal(await rate.getAttribute('placeholder'), '0.00005 × 768 / width');
     assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'full' } });
     await choose('Head');
     await page.getByText('Trains only the classifier').waitFor();
