@@ -11,8 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
-import { root } from '../scripts/ensure-installed.mjs';
+import { bundle } from './bundle.mjs';
 
 const { values } = parseArgs({
   options: { width: { type: 'string', default: '768' }, batch: { type: 'string', default: '4' }, steps: { type: 'string', default: '2' } },
@@ -29,19 +28,10 @@ const methods = [
 const folder = mkdtempSync(join(tmpdir(), 'vitune-memory-'));
 try {
   const model = join(folder, 'model');
-  const outfile = join(root, 'build', 'bench', 'memory.mjs');
-  await build({
-    entryPoints: [join(root, 'bench', 'memory.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-  });
+  const program = await bundle('memory');
   const run = (...args) =>
     JSON.parse(
-      execFileSync(process.execPath, [outfile, model, ...args], { encoding: 'utf8' })
+      execFileSync(process.execPath, [program, model, ...args], { encoding: 'utf8' })
         .trimEnd()
         .split('\n')
         .at(-1),

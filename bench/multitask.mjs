@@ -6,7 +6,6 @@
  *
  * FOLDER holds a labels.csv. The validation pictures are a fifth of the others' by a hash of their path, the same in every run.
  */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +13,9 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { ensureInstalled, root } from '../scripts/ensure-installed.mjs';
+import { buildCli } from './bundle.mjs';
+import { mean, percent } from './page.mjs';
+import { train } from './training.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,8 +28,7 @@ const { values, positionals } = parseArgs({
 });
 if (!positionals.length) throw new Error('usage: node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--method NAME] [--seeds N] [--epochs N] [--pictures N]');
 ensureInstalled();
-const built = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' });
-if (built.status !== 0) process.exit(1);
+buildCli();
 
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => 42 + i);
 const work = mkdtempSync(join(tmpdir(), 'vitune-multitask-'));
@@ -50,27 +51,14 @@ function labelFile(folder, columns) {
   return file;
 }
 
-/** Accuracy of each column at the best checkpoint of one run. */
-function run(folder, labels, columns, seed) {
-  const config = join(work, 'multitask.vitune.json');
-  const output = join(work, 'run');
-  rmSync(output, { recursive: true, force: true });
+/** Accuracy of each column at the best checkpoint of one run for each seed. */
+async function runs(folder, labels, columns) {
   const dataset = { folder, labels, columns };
-  writeFileSync(config, JSON.stringify({ dataset, method: values.method, seed, device: 'cpu', batchSize: 16, epochs: Number(values.epochs), output }));
-  const done = spawnSync(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), 'train', config, '--json'], { encoding: 'utf8', maxBuffer: 2 ** 28 });
-  if (done.status !== 0) throw new Error(done.stderr);
-  const events = done.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  const { best, seconds } = events.find(({ type }) => type === 'finished');
-  const evaluation = events.find(({ type, step, split }) => type === 'evaluation' && split === 'validation' && step === best.step);
-  const { images } = events.find(({ type }) => type === 'started');
-  return { accuracy: (evaluation.tasks ?? [evaluation]).map((each) => each.accuracy), seconds, images };
+  const results = [];
+  for (const seed of seeds) results.push(await train({ dataset, method: values.method, seed, batchSize: 16, epochs: Number(values.epochs) }));
+  return results.map(({ accuracies, finished: { seconds }, images }) => ({ accuracy: accuracies, seconds, images }));
 }
 
-const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const rows = [];
 let met = true;
 try {
@@ -78,9 +66,9 @@ try {
     const at = positional.lastIndexOf(':');
     const [folder, columns] = [resolve(positional.slice(0, at)), positional.slice(at + 1).split(',')];
     const labels = labelFile(folder, columns);
-    const together = seeds.map((seed) => run(folder, labels, columns, seed));
+    const together = await runs(folder, labels, columns);
     for (const [i, column] of columns.entries()) {
-      const alone = seeds.map((seed) => run(folder, labels, [column], seed));
+      const alone = await runs(folder, labels, [column]);
       const [one, all] = [mean(alone.map(({ accuracy }) => accuracy[0])), mean(together.map(({ accuracy }) => accuracy[i]))];
       const { images } = alone[0];
       met &&= all >= one - 0.02;

@@ -1,4 +1,4 @@
-/** What is measured: a Hugging Face folder under LoRA on query and value of all blocks, with one batch of random pictures. */
+/** What is measured: a Hugging Face folder under a method of fine-tuning, with one batch of random pictures. */
 import { methodObject } from '../src/trainer/config/methods.js';
 import { OrtEngine } from '../src/trainer/engine/ort.js';
 import { Trainable, type TrainBatch } from '../src/trainer/engine/trainable.js';
@@ -16,12 +16,13 @@ export interface SubjectOptions {
   folder: string;
   device: DeviceName;
   batchSize: number;
-  rank: number;
+  /** As a config has it. */
+  method: unknown;
   /** 0 takes every core. */
   threads: number;
 }
 
-export async function openSubject({ folder, device, batchSize, rank, threads }: SubjectOptions): Promise<{ trainable: Trainable; batch: TrainBatch }> {
+export async function openSubject({ folder, device, batchSize, method, threads }: SubjectOptions): Promise<{ trainable: Trainable; batch: TrainBatch }> {
   const base = await openBaseModel({ model: folder, init: 'pretrained', seed });
   const { transform, mean, std, rescaleFactor } = base.preprocessor;
   const { height, width } = transform;
@@ -30,7 +31,7 @@ export async function openSubject({ folder, device, batchSize, rank, threads }: 
       config: base.config,
       norm: { mean, deviation: std, rescale: rescaleFactor },
       frozen: (name, shape) => base.weight(name, shape, seed),
-      method: methodOf(methodObject().parse({ type: 'lora', rank }), depthsOf(base.config)),
+      method: methodOf(methodObject().parse(method), depthsOf(base.config)),
       labels,
       height,
       width,

@@ -4,12 +4,13 @@
  *
  *     node bench/transfer.mjs FOLDER... [--seeds N] [--epochs N]
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureInstalled, root } from '../scripts/ensure-installed.mjs';
+import { buildCli } from './bundle.mjs';
+import { mean, percent } from './page.mjs';
+import { train } from './training.mjs';
 
 const { values, positionals: folders } = parseArgs({
   allowPositionals: true,
@@ -17,40 +18,26 @@ const { values, positionals: folders } = parseArgs({
 });
 if (!folders.length) throw new Error('usage: node bench/transfer.mjs FOLDER... [--seeds N] [--epochs N]');
 ensureInstalled();
-const built = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' });
-if (built.status !== 0) process.exit(1);
+buildCli();
 
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => 42 + i);
 /** All else is as a config without it has it. */
 const budget = { epochs: Number(values.epochs), batchSize: 16 };
 
-/** Best validation accuracy of one run, and its seconds. */
-function run(dataset, method, init, seed) {
-  const work = mkdtempSync(join(tmpdir(), 'vitune-transfer-'));
-  try {
-    const config = join(work, 'transfer.vitune.json');
-    writeFileSync(config, JSON.stringify({ dataset: resolve(dataset), method, init, seed, device: 'cpu', ...budget }));
-    const done = spawnSync(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), 'train', config, '--json'], { encoding: 'utf8', maxBuffer: 2 ** 28 });
-    if (done.status !== 0) throw new Error(done.stderr);
-    const events = done.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    const { best, seconds } = events.find(({ type }) => type === 'finished');
-    const { images } = events.find(({ type }) => type === 'started');
-    return { accuracy: best.accuracy, seconds, images };
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-}
+const run = async (dataset, method, init, seed) => {
+  const { finished, images } = await train({ dataset: resolve(dataset), method, init, seed, ...budget });
+  return { accuracy: finished.best.accuracy, seconds: finished.seconds, images };
+};
 
-const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const rows = [];
 for (const folder of folders) {
   for (const method of ['head', 'lora']) {
-    const of = (init) => seeds.map((seed) => run(folder, method, init, seed));
-    const [pretrained, random] = [of('pretrained'), of('random')];
+    const of = async (init) => {
+      const runs = [];
+      for (const seed of seeds) runs.push(await run(folder, method, init, seed));
+      return runs;
+    };
+    const [pretrained, random] = [await of('pretrained'), await of('random')];
     const accuracy = [pretrained, random].map((runs) => mean(runs.map((each) => each.accuracy)));
     const { images } = pretrained[0];
     rows.push(

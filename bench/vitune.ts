@@ -1,4 +1,4 @@
-/** Our side of the benchmark: LoRA training and forward passes in this process, one JSON line at the end. */
+/** Our side of the benchmark: training steps and forward passes in this process, one JSON line at the end. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
@@ -8,20 +8,21 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     batch: { type: 'string', default: '4' },
-    rank: { type: 'string', default: '8' },
     threads: { type: 'string', default: '2' },
     seconds: { type: 'string', default: '20' },
     precision: { type: 'string', default: 'fp32' },
+    method: { type: 'string', default: '{"type":"lora"}' },
   },
 });
 const [folder] = positionals;
-if (!folder) throw new Error('usage: vitune MODEL_FOLDER [--batch N] [--rank N] [--threads N] [--seconds S]');
+if (!folder) throw new Error('usage: vitune MODEL_FOLDER [--batch N] [--threads N] [--seconds S] [--precision NAME] [--method JSON]');
 const batchSize = Number(values.batch);
-const { trainable, batch } = await openSubject({ folder, device: 'cpu', batchSize, rank: Number(values.rank), threads: Number(values.threads) });
+const method: unknown = JSON.parse(values.method);
+const { trainable, batch } = await openSubject({ folder, device: 'cpu', batchSize, method, threads: Number(values.threads) });
 
-const half = Number(values.seconds) / 2;
-const training = await rateOf((i) => trainable.step([batch], i, 1e-3), batchSize, half);
-const forward = await rateOf(() => trainable.logits(batch.images), batchSize, half);
+const seconds = Number(values.seconds);
+const training = await rateOf((i) => trainable.step([batch], i, 1e-3), batchSize, seconds);
+const forward = await rateOf(() => trainable.logits(batch.images), batchSize, seconds);
 await trainable.dispose();
 const ort = JSON.parse(readFileSync(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'), 'utf8')) as { version: string };
 console.log(

@@ -1,6 +1,6 @@
 /** Bundles the three parts with esbuild: the extension, the trainer, and one script and style sheet a webview; writes the config's schema. `--watch` rebuilds on change. */
 import * as esbuild from 'esbuild';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from './ensure-installed.mjs';
@@ -34,6 +34,8 @@ export function trainerBundle(folder, release = false) {
     outdir: join(folder, 'trainer'),
     outExtension: { '.js': '.mjs' },
     format: 'esm',
+    // A command reads no more of the program than it runs.
+    splitting: true,
     external: ['onnxruntime-node', 'sharp', '@tensorflow/*'],
     // CommonJS packages inside an ES module bundle still call require for Node's own modules.
     banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
@@ -61,6 +63,8 @@ function bundles(folder, release) {
 
 /** Writes the bundles and the config's JSON Schema under `folder` (default dist/) and returns esbuild's metafiles. */
 export async function build({ folder = join(root, 'dist'), release = false } = {}) {
+  // The names of the trainer's shared parts change with their content.
+  rmSync(join(folder, 'trainer'), { recursive: true, force: true });
   const [results] = await Promise.all([Promise.all(bundles(folder, release).map((options) => esbuild.build(options))), writeSchemas({ folder })]);
   return results.map((result) => result.metafile);
 }

@@ -22,7 +22,7 @@ const device = values.device as DeviceName;
 
 /** Losses of the first steps. */
 async function losses(on: DeviceName): Promise<number[]> {
-  const { trainable, batch } = await openSubject({ folder: folder!, device: on, batchSize: 4, rank: 8, threads: 0 });
+  const { trainable, batch } = await openSubject({ folder: folder!, device: on, batchSize: 4, method: { type: 'lora' }, threads: 0 });
   const found: number[] = [];
   for (let step = 0; step < Number(values.steps); step++) found.push((await trainable.step([batch], step, 1e-3)).loss);
   await trainable.dispose();
@@ -34,7 +34,7 @@ const worst = Math.max(...cpu.map((loss, i) => Math.abs(loss - gpu[i]!) / Math.a
 console.log(JSON.stringify({ check: 'losses equal the CPU within 1e-3', device, passed: worst < 1e-3, worst, cpu, gpu }));
 
 for (const batchSize of values.batches.split(',').filter(Boolean).map(Number)) {
-  const { trainable, batch } = await openSubject({ folder, device, batchSize, rank: 8, threads: 0 });
+  const { trainable, batch } = await openSubject({ folder, device, batchSize, method: { type: 'lora' }, threads: 0 });
   const training = await rateOf((i) => trainable.step([batch], i, 1e-3), batchSize, Number(values.seconds));
   const forward = await rateOf(() => trainable.logits(batch.images), batchSize, Number(values.seconds));
   console.log(JSON.stringify({ device, batchSize, images_per_second: training, forward_images_per_second: forward }));

@@ -1,29 +1,39 @@
 /** Entry of the trainer's child process: `train CONFIG` for a run that outlives its window, `serve` for classification, and the command line's own. */
-import { runCommandLine } from './commandLine/run.js';
-import { probeCommand } from './engine/devices.js';
-import { probe } from './engine/probe.js';
+import { answerCommand, probeCommand } from './entry.js';
 import { infoOf } from './errors.js';
 import { setLanguage } from './language.js';
 import type { DeviceName, ServeAnswer, ServeRequest } from './protocol.js';
-import { answerCommand, answersOf, type Question } from './run/answers.js';
-import { serve } from './run/serve.js';
+import type { Question } from './run/answers.js';
 
 await setLanguage();
 const [command, argument] = process.argv.slice(2);
-if (command === probeCommand) {
-  // What goes wrong here is the answer, and a crash is one too.
-  const gigaflops = await probe(argument as DeviceName).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-  process.stdout.write(`${JSON.stringify(gigaflops instanceof Error ? { device: argument, reason: gigaflops.message } : { device: argument, gigaflops })}\n`);
-} else if (command === answerCommand) {
-  const answers = await answersOf(JSON.parse(argument!) as Question).catch((error: unknown) => ({ error: infoOf(error) }));
-  process.stdout.write(`${JSON.stringify(answers)}\n`);
-} else if (command === 'serve') {
-  serve({
-    send: (answer: ServeAnswer) => process.send?.(answer),
-    onRequest: (listen) => process.on('message', (message) => listen(message as ServeRequest)),
-  });
-  // The window that forked this process is gone.
-  process.on('disconnect', () => process.exit(0));
-} else {
+const print = (answer: unknown): boolean => process.stdout.write(`${JSON.stringify(answer)}\n`);
+
+/** Each loads what it needs: a process that answers once is over before the rest of the program would have been read. */
+const tasks: Record<string, () => Promise<unknown>> = {
+  [probeCommand]: async () => {
+    const { probe } = await import('./engine/probe.js');
+    // What goes wrong here is the answer, and a crash is one too.
+    const gigaflops = await probe(argument as DeviceName).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    print(gigaflops instanceof Error ? { device: argument, reason: gigaflops.message } : { device: argument, gigaflops });
+  },
+  [answerCommand]: async () => {
+    const { answersOf } = await import('./run/answers.js');
+    print(await answersOf(JSON.parse(argument!) as Question).catch((error: unknown) => ({ error: infoOf(error) })));
+  },
+  serve: async () => {
+    const { serve } = await import('./run/serve.js');
+    serve({
+      send: (answer: ServeAnswer) => process.send?.(answer),
+      onRequest: (listen) => process.on('message', (message) => listen(message as ServeRequest)),
+    });
+    // The window that forked this process is gone.
+    process.on('disconnect', () => process.exit(0));
+  },
+};
+
+if (command !== undefined && Object.hasOwn(tasks, command)) await tasks[command]!();
+else {
+  const { runCommandLine } = await import('./commandLine/run.js');
   process.exitCode = await runCommandLine(process.argv.slice(2));
 }

@@ -6,23 +6,25 @@ import { fileURLToPath } from 'node:url';
 import * as l10n from '@vscode/l10n';
 import { errors, infoOf, UserError } from '../errors.js';
 import { usages, type CommandName } from './arguments.js';
-import { cache } from './cache.js';
-import { classify } from './classify.js';
-import { compare } from './compare.js';
-import { doctor } from './doctor.js';
-import { download } from './download.js';
-import { evaluate } from './evaluate.js';
-import { exportCheckpoint } from './export.js';
-import { inspect } from './inspect.js';
 import { outputTo, type Output } from './output.js';
-import { train } from './train.js';
 
 export const exitCodes = { done: 0, bug: 1, input: 2, cancelled: 130 } as const;
 
 /** Runs a command to its end; throws a `UserError` for what the person can mend. Returns whether all of the input was good, if it can tell. */
 export type Command = (args: string[], output: Output, signal: AbortSignal) => Promise<boolean | void>;
 
-const commands: Record<CommandName, Command> = { train, classify, evaluate, inspect, export: exportCheckpoint, compare, download, doctor, cache };
+/** Each is loaded when it is asked for: one picture is classified before the rest of the program would have been read. */
+const commands: Record<CommandName, () => Promise<Command>> = {
+  train: async () => (await import('./train.js')).train,
+  classify: async () => (await import('./classify.js')).classify,
+  evaluate: async () => (await import('./evaluate.js')).evaluate,
+  inspect: async () => (await import('./inspect.js')).inspect,
+  export: async () => (await import('./export.js')).exportCheckpoint,
+  compare: async () => (await import('./compare.js')).compare,
+  download: async () => (await import('./download.js')).download,
+  doctor: async () => (await import('./doctor.js')).doctor,
+  cache: async () => (await import('./cache.js')).cache,
+};
 
 /** The version in the package's manifest, above this file. */
 async function version(): Promise<string> {
@@ -72,7 +74,8 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
   process.on('SIGTERM', cancel);
   try {
     if (!Object.hasOwn(commands, name)) throw errors.usage(l10n.t('There is no command {0}.', name), Object.values(usages).join('\n       '));
-    const isGood = await commands[name as CommandName](rest, output, controller.signal);
+    const command = await commands[name as CommandName]();
+    const isGood = await command(rest, output, controller.signal);
     if (controller.signal.aborted) return exitCodes.cancelled;
     return isGood === false ? exitCodes.input : exitCodes.done;
   } catch (error) {

@@ -1,5 +1,5 @@
 /** A choice between texts, with words for each. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A union of texts; completion shows the words of each. */
 export function choice<Name extends string>(options: Record<Name, string>) {

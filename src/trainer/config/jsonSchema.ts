@@ -1,6 +1,6 @@
 /** The config's JSON Schema (draft 07), for the editor's completion and hovers and for the words of error messages. */
 import * as l10n from '@vscode/l10n';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defaultMethod, learningRateWords, methodSchemas, type MethodName } from './methods.js';
 import { buildSchema } from './schema.js';
 

@@ -1,6 +1,6 @@
 /** The fine-tuning methods a config can name, one entry each: options with defaults, the trade-off in one sentence, the usual learning rate. */
 import * as l10n from '@vscode/l10n';
-import { z } from 'zod';
+import * as z from 'zod';
 import { choice } from './choice.js';
 
 function method<Name extends string, Options extends z.core.$ZodShape>(name: Name, tradeOff: string, options: Options) {

@@ -1,6 +1,6 @@
 /** The one schema of `*.vitune.json`: it gives the type, the validation and (through jsonSchema.ts) what the editor completes. */
 import * as l10n from '@vscode/l10n';
-import { z } from 'zod';
+import * as z from 'zod';
 import { choice } from './choice.js';
 import { defaultLearningRate, defaultMethod, learningRateWords, methodObject, methodSchemas, trainingMethods, type MethodName } from './methods.js';
 

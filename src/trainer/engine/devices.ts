@@ -2,16 +2,13 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import * as l10n from '@vscode/l10n';
-import { entry } from '../entry.js';
+import { entry, probeCommand } from '../entry.js';
 import { errors, type Place } from '../errors.js';
 import type { DeviceName } from '../protocol.js';
 
 export type DeviceReport = { device: DeviceName; gigaflops: number } | { device: DeviceName; reason: string };
 
 const deviceNames: readonly DeviceName[] = ['cpu', 'webgpu', 'cuda'];
-
-/** Argument of the trainer's own entry file that makes it run `answerProbe`. */
-export const probeCommand = 'probe';
 
 /** Tries `device` in a child process. */
 export function tryDevice(device: DeviceName): Promise<DeviceReport> {

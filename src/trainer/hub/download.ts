@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errors, reasonOf, UserError, type Place } from '../errors.js';
 import { bytesLeft, downloadBlob, findBlob, type RemoteFile } from './downloadBlob.js';
 import { findSnapshot, isWholeDataset, isWholeModel, markWholeDataset, modelFiles, pointTo, shardsOf, snapshotFolder, writeRef } from './hubCache.js';

@@ -1,7 +1,7 @@
 /** An adapter folder as PEFT saves it, without anything of ours: LoRA in all its variants and the modules saved with it, folded into the base. */
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readSafetensors, requireFinite, type Tensor } from '../checkpoint/safetensors.js';
 import { parsePreprocessor } from '../data/transform.js';
 import { errors, reasonOf, UserError } from '../errors.js';

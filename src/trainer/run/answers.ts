@@ -2,10 +2,10 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { evaluationPixels } from '../data/decode.js';
 import { parsePreprocessor, type ImageTransform } from '../data/transform.js';
-import { entry } from '../entry.js';
+import { answerCommand, entry } from '../entry.js';
 import { errors, reasonOf, UserError } from '../errors.js';
 import { DeviceTensor, Session } from '../onnx/session.js';
 import type { ErrorInfo } from '../protocol.js';
@@ -23,9 +23,6 @@ export interface Answers {
   /** [pictures][labels] */
   logits: number[][];
 }
-
-/** Argument of the trainer's entry that makes it answer a `Question` in JSON. */
-export const answerCommand = 'answer';
 
 /** The model's input [height, width, 3] for a picture; noise over a slope where there is none. */
 export async function pixelsOf(picture: string | number, transform: ImageTransform): Promise<Uint8Array> {

@@ -4,7 +4,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { asSaveError, writeFileAtomically } from '../checkpoint/store.js';
 import { entry } from '../entry.js';
 import { errors, reasonOf } from '../errors.js';

@@ -1,0 +1,43 @@
+/** docs/benchmarks.md: one section for each part of the bench, each between its own marks. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { root } from '../scripts/ensure-installed.mjs';
+
+export function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export const mean = (numbers) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
+export const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+/** A Markdown table; a column whose heading begins with `>` is set to the right. */
+export function table(headings, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [
+    line(headings.map((heading) => heading.replace(/^>/, ''))),
+    line(headings.map((heading) => (heading.startsWith('>') ? '--:' : '---'))),
+    ...rows.map(line),
+  ].join('\n');
+}
+
+/** When and on what it was measured; `loads` are load averages at the rounds' starts. */
+export function machine(loads, versions = {}) {
+  const named = Object.entries({ node: process.versions.node, ...versions }).map(([name, version]) => `${name} ${version}`);
+  return (
+    `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0].model.trim()}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ` +
+    `${os.platform()} ${os.arch()}. Load average at the rounds' starts: ${loads.map((load) => load.toFixed(1)).join(', ')}. Versions: ${named.join(', ')}.`
+  );
+}
+
+/** Puts a section between its own marks, and leaves all else on the page as it is. */
+export function writeSection(name, text) {
+  const path = join(root, 'docs', 'benchmarks.md');
+  const [begin, end] = [`<!-- bench ${name}: written by npm run bench -->`, `<!-- end of bench ${name} -->`];
+  const page = existsSync(path) ? readFileSync(path, 'utf8') : '# Benchmarks\n';
+  const block = `${begin}\n${text.trim()}\n${end}`;
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  writeFileSync(path, from >= 0 && to > from ? page.slice(0, from) + block + page.slice(to + end.length) : `${page.trimEnd()}\n\n${block}\n`);
+}

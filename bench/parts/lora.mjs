@@ -1,0 +1,126 @@
+/** Must show 2: LoRA on all blocks beside PyTorch and PEFT: images a second, and accuracy and time of whole trainings. */
+import os from 'node:os';
+import { join } from 'node:path';
+import { bundle } from '../bundle.mjs';
+import { machine, mean, median, percent, table } from '../page.mjs';
+import { ensureModel, measure, names } from '../peer.mjs';
+import { train } from '../training.mjs';
+import { peerTraining, planOf } from './head.mjs';
+
+const RANK = 8;
+const RATE = 1e-3;
+const BATCH = { speed: 4, training: 16 };
+const EPOCHS = 5;
+/** Our modes: each is a method as a config has it. */
+const modes = { fp32: { type: 'lora', rank: RANK } };
+const figures = ['images_per_second', 'forward_images_per_second', 'peak_rss_mb'];
+
+/** Steps on pictures that lie ready in memory. */
+async function speed({ python, models, rounds, seconds, threads, compile, say }, loads) {
+  const ours = await bundle('vitune');
+  const peer = join('bench', 'peers', 'vit_lora.py');
+  const peers = ['fp32', 'bf16'].flatMap((precision) => [[precision], ...(compile ? [[precision, '--compile']] : [])]);
+  const sections = [];
+  let versions = {};
+  for (const name of models) {
+    const shared = [ensureModel(python, name, 6), '--batch', `${BATCH.speed}`, '--threads', `${threads}`, '--seconds', `${seconds}`];
+    const sides = [
+      ...Object.entries(modes).map(
+        ([mode, method]) =>
+          () =>
+            measure(process.execPath, [ours, ...shared, '--precision', mode, '--method', JSON.stringify(method)]),
+      ),
+      ...peers.map(
+        ([precision, ...more]) =>
+          () =>
+            measure(python, [peer, ...shared, '--rank', `${RANK}`, '--precision', precision, ...more]),
+      ),
+    ];
+    const runs = sides.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      loads.push(os.loadavg()[0]);
+      for (const [i, side] of sides.entries()) {
+        const result = side();
+        runs[i].push(result);
+        versions = { ...versions, ...result.versions };
+        say(`lora, ${names[name]}, ${result.side} ${result.precision}: ${result.images_per_second.toFixed(1)} images/s`);
+      }
+    }
+    const medians = runs.map((list) => ({ ...list[0], ...Object.fromEntries(figures.map((key) => [key, median(list.map((each) => each[key]))])) }));
+    const [own] = medians;
+    const rows = medians.map((each) => [
+      each.side,
+      each.precision,
+      each.images_per_second.toFixed(1),
+      (own.images_per_second / each.images_per_second).toFixed(2),
+      each.forward_images_per_second.toFixed(1),
+      each.peak_rss_mb.toFixed(0),
+      (each.peak_rss_mb / own.peak_rss_mb).toFixed(2),
+    ]);
+    const headings = ['side', 'precision', '>training, images/s', '>ViTune fp32 is faster by', '>forward only, images/s', '>peak memory, MB', '>of ViTune’s'];
+    sections.push(`### ${names[name]}, ${rounds} rounds\n\n${table(headings, rows)}`);
+  }
+  return { text: sections.join('\n\n'), versions };
+}
+
+/** Whole trainings of the embedded model on photos. */
+async function trainings({ python, dataset, seeds, threads, say }, loads) {
+  const own = Object.entries(modes).map(([mode, method]) => ({
+    name: `**ViTune**, ${mode}`,
+    start: async ({ model, seed }) => {
+      const augmentation = { randomResizedCrop: false, horizontalFlip: 0 };
+      const config = { dataset, model, method, epochs: EPOCHS, batchSize: BATCH.training, learningRate: RATE, augmentation, seed };
+      const { wall, accuracies, finished } = await train(config, { isCold: true, env: { VITUNE_THREADS: `${threads}` } });
+      return { seconds: wall, accuracy: accuracies[0], peak: finished.peakMemoryBytes / 2 ** 20 };
+    },
+  }));
+  const peers = ['fp32', 'bf16'].map((precision) => ({
+    name: `transformers Trainer + PEFT, ${precision}`,
+    start: async ({ model, plan }) => {
+      const result = peerTraining(python, model, plan, { method: 'lora', precision, epochs: EPOCHS, rate: RATE, threads });
+      return { ...result, peak: result.peak_rss_mb };
+    },
+  }));
+  const sides = [...own, ...peers];
+  const runs = sides.map(() => []);
+  for (const seed of seeds) {
+    loads.push(os.loadavg()[0]);
+    const plan = await planOf(dataset, seed, EPOCHS);
+    const model = ensureModel(python, 'embedded', plan.labels);
+    for (const [i, { name, start }] of sides.entries()) {
+      const result = await start({ model, plan, seed });
+      runs[i].push(result);
+      say(`lora, embedded model, ${name}: ${result.seconds.toFixed(1)} s, ${percent(result.accuracy)}`);
+    }
+  }
+  const of = (list, key) => median(list.map((each) => each[key]));
+  const rows = runs.map((list, i) => [
+    sides[i].name,
+    `${of(list, 'seconds').toFixed(1)} s`,
+    (of(list, 'seconds') / of(runs[0], 'seconds')).toFixed(2),
+    percent(mean(list.map(({ accuracy }) => accuracy))),
+    of(list, 'peak').toFixed(0),
+    (of(list, 'peak') / of(runs[0], 'peak')).toFixed(2),
+  ]);
+  return table(['side', `>${EPOCHS} epochs from cold start`, '>ViTune fp32 is faster by', '>best accuracy', '>peak memory, MB', '>of ViTune’s'], rows);
+}
+
+export async function lora(o) {
+  const loads = [];
+  const { text, versions } = await speed(o, loads);
+  const whole = await trainings(o, loads);
+  return `## LoRA: rank ${RANK} on query and value of all blocks
+
+Speed: batches of ${BATCH.speed} pictures at 224 that lie ready in memory, ${o.threads} threads, random weights, ${o.seconds} s of training and as much of the forward pass in each round, sides by turns; medians.
+
+${text}
+
+### Embedded model, whole trainings, seeds ${o.seeds.join(', ')}
+
+Batch ${BATCH.training}, learning rate ${RATE}, the same split, order and schedule, no augmentation; each process from its command to its end, as for the head. Accuracy is the mean over the seeds; the first
+values of the adapters are each side's own.
+
+${whole}
+
+${machine(loads, versions)}`;
+}

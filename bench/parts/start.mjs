@@ -1,0 +1,75 @@
+/** Must show 4: how long a person waits: from the command to the first metric, and for the answer to one picture. */
+import { readdirSync } from 'node:fs';
+import os from 'node:os';
+import { dirname, join } from 'node:path';
+import { bundle } from '../bundle.mjs';
+import { machine, median, table } from '../page.mjs';
+import { ensureModel, measure, names, run } from '../peer.mjs';
+import { train } from '../training.mjs';
+
+function seconds(program, args, env) {
+  const start = performance.now();
+  run(program, args, env);
+  return (performance.now() - start) / 1000;
+}
+
+export async function start({ cli, python, dataset, models, rounds, threads, say }) {
+  const env = { VITUNE_THREADS: `${threads}` };
+  const all = ['embedded', ...models];
+  const folders = Object.fromEntries(all.map((name) => [name, ensureModel(python, name, 6)]));
+  const pictures = readdirSync(dataset, { recursive: true })
+    .filter((name) => name.endsWith('.jpg'))
+    .sort()
+    .slice(0, 33)
+    .map((name) => join(dataset, name));
+  const loads = [];
+  const times = new Map();
+  const note = (name, value) => {
+    times.set(name, [...(times.get(name) ?? []), value]);
+    say(`start, ${name}: ${value.toFixed(2)} s`);
+  };
+  for (let round = 0; round < rounds; round++) {
+    loads.push(os.loadavg()[0]);
+    note('import', seconds(python, ['-c', 'import torch, transformers']));
+    for (const name of all) {
+      const config = { dataset, model: folders[name], epochs: 1, maxSteps: 1, batchSize: 16 };
+      note(`${name} head`, (await train({ ...config, method: 'head' }, { isCold: true, env })).first);
+      note(`${name} lora`, (await train({ ...config, method: 'lora' }, { isCold: true, env })).first);
+      note(`${name} classify`, seconds(process.execPath, [cli, 'classify', pictures[0], '--checkpoint', folders[name]], env));
+      note(`${name} pipeline`, seconds(python, [join('bench', 'peers', 'classify.py'), folders[name], pictures[0], '--threads', `${threads}`]));
+    }
+  }
+  const warmProgram = await bundle('warm');
+  const main = join(dirname(cli), 'main.mjs');
+  const warm = Object.fromEntries(all.map((name) => [name, measure(process.execPath, [warmProgram, main, folders[name], ...pictures], env)]));
+  const of = (name) => median(times.get(name));
+  const text = (value) => `${value.toFixed(2)} s`;
+  const milliseconds = (value) => `${value.toFixed(1)} ms`;
+  const first = table(
+    ['from the command to the first metric', '>ViTune', '>`import torch, transformers` alone'],
+    all.flatMap((name) => ['head', 'lora'].map((method) => [`${method}, ${names[name]}`, text(of(`${name} ${method}`)), text(of('import'))])),
+  );
+  const cold = table(
+    ['one picture, cold', '>`vitune classify`', '>transformers pipeline', '>ViTune is faster by'],
+    all.map((name) => [names[name], text(of(`${name} classify`)), text(of(`${name} pipeline`)), (of(`${name} pipeline`) / of(`${name} classify`)).toFixed(1)]),
+  );
+  const rest = table(
+    ['one picture, warm', '>decode', '>forward', '>whole answer', '>beyond decode and forward'],
+    all.map((name) => {
+      const { decode, forward, whole } = warm[name];
+      return [names[name], ...[decode, forward, whole, whole - decode - forward].map(milliseconds)];
+    }),
+  );
+  return `## Start
+
+Whole processes on the bundle, medians of ${rounds} rounds by turns. The first metric is the loss of the first step: with empty caches, so that all photos are decoded before, and for the head all
+features computed. Both sides classify with the same weights. Warm: medians of ${pictures.length - 3} photos through the process that the editor keeps.
+
+${first}
+
+${cold}
+
+${rest}
+
+${machine(loads)}`;
+}

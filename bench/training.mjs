@@ -1,0 +1,45 @@
+/** Runs of `vitune train` from the bundle, as a person starts them, and what they tell. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { root } from '../scripts/ensure-installed.mjs';
+
+/**
+ * Trains by a config. `events` are all events, `finished` the last, `accuracy` the best evaluation's of each task, `wall` the seconds from the command to its
+ * end, `first` those to the first step's loss. The run folder is removed; with `isCold` the caches are new and go too. `keep` is called with the run's
+ * folder before.
+ */
+export async function train(config, { isCold = false, keep, env = {} } = {}) {
+  const work = mkdtempSync(join(tmpdir(), 'vitune-bench-'));
+  try {
+    const file = join(work, 'bench.vitune.json');
+    const output = join(work, 'run');
+    writeFileSync(file, JSON.stringify({ device: 'cpu', ...config, output }));
+    const events = [];
+    const start = performance.now();
+    let first;
+    let stderr = '';
+    const child = spawn(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), 'train', file, '--json'], {
+      env: { ...process.env, ...(isCold ? { VITUNE_CACHE: join(work, 'cache') } : {}), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stderr.on('data', (data) => (stderr += data));
+    for await (const line of createInterface({ input: child.stdout })) {
+      const event = JSON.parse(line);
+      if (event.type === 'step' || event.type === 'evaluation') first ??= (performance.now() - start) / 1000;
+      events.push(event);
+    }
+    const code = child.exitCode ?? (await new Promise((resolve) => child.on('exit', resolve)));
+    const wall = (performance.now() - start) / 1000;
+    if (code !== 0) throw new Error(stderr);
+    const finished = events.find(({ type }) => type === 'finished');
+    const best = events.find(({ type, step, split }) => type === 'evaluation' && split === 'validation' && step === finished.best.step);
+    const accuracies = (best.tasks ?? [best]).map(({ accuracy }) => accuracy);
+    keep?.(output);
+    return { events, finished, accuracies, images: events.find(({ type }) => type === 'started').images, wall, first };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
