@@ -6,24 +6,28 @@
  * CRC-32 of those and the numbers, and the numbers as little-endian f32. A record proves itself, so whatever a crash or a damaged
  * disk leaves is passed over and made again.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { errors, reasonOf } from '../errors.js';
 import type { ErrorInfo } from '../protocol.js';
+import { Column, digestBytes as keyBytes, digestOf, DigestTable } from './digestTable.js';
 
 const ending = '.features';
-const keyBytes = 16;
 const headBytes = keyBytes + 4;
 /** Records below this size are read many at a time while only their keys are wanted. */
 const smallRecord = 65_536;
 const portion = 2 ** 22;
 
 interface Pack {
+  number: number;
   path: string;
   handle: FileHandle;
 }
+
+/** In place of the pack's number: the row's record is damaged or gone. */
+const lost = 2 ** 32 - 1;
 
 export interface FeatureCacheOptions {
   /** Numbers in a record. */
@@ -35,8 +39,11 @@ export interface FeatureCacheOptions {
 }
 
 export class FeatureCache {
-  readonly #places = new Map<string, { pack: Pack; offset: number }>();
   readonly #packs: Pack[] = [];
+  /** By row of the table: the number of the pack, and the offset in it. */
+  readonly #digests = new DigestTable();
+  readonly #pack = new Column(new Uint32Array(64));
+  readonly #offset = new Column(new Float64Array(64));
   readonly #recordBytes: number;
   #own: Promise<Pack> | undefined;
   #end = 0;
@@ -60,28 +67,41 @@ export class FeatureCache {
   }
 
   has(key: string): boolean {
-    return this.#places.has(digest(key));
+    return this.#placeOf(digestOf(key)) !== undefined;
+  }
+
+  #placeOf(digest: Buffer): { row: number; pack: Pack; offset: number } | undefined {
+    const row = this.#digests.find(digest);
+    const pack = row === undefined ? undefined : this.#packs[this.#pack.get(row)];
+    return row === undefined || !pack ? undefined : { row, pack, offset: this.#offset.get(row) };
+  }
+
+  #note(digest: Buffer, pack: Pack, offset: number): void {
+    const row = this.#digests.add(digest);
+    this.#pack.set(row, pack.number);
+    this.#offset.set(row, offset);
   }
 
   /** The numbers kept under `key`; undefined where there are none, or they are damaged or gone. */
   async get(key: string): Promise<Float32Array | undefined> {
-    const name = digest(key);
-    const place = this.#places.get(name);
+    const digest = digestOf(key);
+    const place = this.#placeOf(digest);
     if (!place) return undefined;
-    const record = new Uint8Array(this.#recordBytes);
+    const record = Buffer.alloc(this.#recordBytes);
     const isWhole = await readFully(place.pack.handle, record, place.offset).catch(() => false);
-    const view = new DataView(record.buffer);
-    if (isWhole && view.getUint32(keyBytes, true) === checksum(record) && hex(record) === name) return new Float32Array(record.buffer, headBytes);
-    this.#places.delete(name);
+    if (isWhole && record.readUInt32LE(keyBytes) === checksum(record) && record.subarray(0, keyBytes).equals(digest)) {
+      return new Float32Array(record.buffer, record.byteOffset + headBytes, this.o.length);
+    }
+    this.#pack.set(place.row, lost);
     return undefined;
   }
 
   /** Keeps the numbers under `key`, where the disk takes them. */
   async add(key: string, data: Float32Array): Promise<void> {
     if (this.#isBroken) return;
-    const name = digest(key);
+    const digest = digestOf(key);
     const record = new Uint8Array(this.#recordBytes);
-    record.set(Buffer.from(name, 'hex'));
+    record.set(digest);
     record.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), headBytes);
     new DataView(record.buffer).setUint32(keyBytes, checksum(record), true);
     const offset = this.#end;
@@ -89,7 +109,7 @@ export class FeatureCache {
     await this.#guarded(async () => {
       const pack = await (this.#own ??= this.#create());
       await writeFully(pack.handle, record, offset);
-      this.#places.set(name, { pack, offset });
+      this.#note(digest, pack, offset);
     });
   }
 
@@ -102,7 +122,7 @@ export class FeatureCache {
       const used = new Set<string>();
       let missing = 0;
       for (const key of keys) {
-        const place = this.#places.get(digest(key));
+        const place = this.#placeOf(digestOf(key));
         if (place) used.add(place.pack.path);
         else missing++;
       }
@@ -114,7 +134,7 @@ export class FeatureCache {
         if (total <= this.o.limitBytes) return;
         if (used.has(path)) continue;
         await rm(path, { force: true });
-        for (const [key, place] of this.#places) if (place.pack.path === path) this.#places.delete(key);
+        for (let row = 0; row < this.#digests.rows; row++) if (this.#packs[this.#pack.get(row)]?.path === path) this.#pack.set(row, lost);
         total -= bytes;
       }
     });
@@ -122,13 +142,16 @@ export class FeatureCache {
 
   async close(): Promise<void> {
     this.#isBroken = true;
-    this.#places.clear();
     for (const { handle } of this.#packs.splice(0)) await handle.close();
   }
 
   async #create(): Promise<Pack> {
     const path = join(this.folder, `${Date.now().toString(36)}-${String(process.pid)}-${randomBytes(4).toString('hex')}${ending}`);
-    const pack = { path, handle: await open(path, 'wx+') };
+    return this.#opened(path, await open(path, 'wx+'));
+  }
+
+  #opened(path: string, handle: FileHandle): Pack {
+    const pack = { number: this.#packs.length, path, handle };
     this.#packs.push(pack);
     return pack;
   }
@@ -137,15 +160,16 @@ export class FeatureCache {
     // Another process may remove an old pack at this moment.
     const handle = await open(path, 'r').catch(ignoreGone);
     if (!handle) return;
-    const pack = { path, handle };
-    this.#packs.push(pack);
+    const pack = this.#opened(path, handle);
     const count = Math.floor((await handle.stat()).size / this.#recordBytes);
     const atOnce = this.#recordBytes < smallRecord ? Math.floor(portion / this.#recordBytes) : 1;
     for (let first = 0; first < count; first += atOnce) {
       const here = Math.min(atOnce, count - first);
-      const bytes = new Uint8Array((here - 1) * this.#recordBytes + keyBytes);
+      const bytes = Buffer.alloc((here - 1) * this.#recordBytes + keyBytes);
       if (!(await readFully(handle, bytes, first * this.#recordBytes))) return;
-      for (let i = 0; i < here; i++) this.#places.set(hex(bytes, i * this.#recordBytes), { pack, offset: (first + i) * this.#recordBytes });
+      for (let i = 0; i < here; i++) {
+        this.#note(bytes.subarray(i * this.#recordBytes, i * this.#recordBytes + keyBytes), pack, (first + i) * this.#recordBytes);
+      }
     }
   }
 
@@ -176,14 +200,6 @@ export async function featurePacks(root: string): Promise<{ path: string; bytes:
   );
   return found.flat();
 }
-
-const hex = (bytes: Uint8Array, offset = 0): string => Buffer.from(bytes.buffer, bytes.byteOffset + offset, keyBytes).toString('hex');
-
-const digest = (key: string): string =>
-  createHash('sha256')
-    .update(key)
-    .digest('hex')
-    .slice(0, 2 * keyBytes);
 
 const checksum = (record: Uint8Array): number => crc32(record.subarray(headBytes), crc32(record.subarray(0, keyBytes)));
 
