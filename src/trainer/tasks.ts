@@ -1,5 +1,5 @@
 /** What the heads of a model answer: which of its logits belong to which task, and how each is called. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { errors } from './errors.js';
 import type { Task } from './protocol.js';
 

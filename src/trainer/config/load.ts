@@ -1,7 +1,7 @@
 /** Reads a `*.vitune.json`: text, overrides, validation, absolute paths; every fault is a UserError at its place. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { errors, reasonOf, type Place } from '../errors.js';
 import { allowed, keysOf, nearestKey, schemasAt, typeFits } from './allowed.js';
 import { parseConfigText, type ConfigText, type KeyPath } from './configText.js';
