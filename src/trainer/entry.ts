@@ -6,6 +6,7 @@ const script = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.t
 /** Arguments of `process.execPath` that run the trainer's entry: beside this code in a bundle as in the sources. */
 export const entry: readonly string[] = [...process.execArgv, script];
 
-/** Arguments of that entry that make it try a device, and answer a `Question`. */
+/** Arguments of that entry that make it try a device, answer a `Question`, and try the batches of a `TrialQuestion`. */
 export const probeCommand = 'probe';
 export const answerCommand = 'answer';
+export const trialCommand = 'trial';

@@ -602,6 +602,19 @@ export const errors = {
       t('Add pictures, ten or more for each class, or a folder named validation.'),
       { file: folder },
     ),
+  batchesShrunk: (before: number, { batchSize, gradientAccumulationSteps }: { batchSize: number; gradientAccumulationSteps: number }) =>
+    new UserError(
+      'BATCHES_SHRUNK',
+      batchSize === before
+        ? t('Memory ran out. From now on activations are computed anew in the backward pass instead of held.')
+        : t(
+            'Memory ran out in batches of {0} pictures. From now on {1} batches of {2} make one step, which learns the same.',
+            before,
+            gradientAccumulationSteps,
+            batchSize,
+          ),
+      t('Training goes on by itself, from the last checkpoint where there is one. For the next run, set a smaller batchSize.'),
+    ),
   outOfMemory: (reason: string) =>
     new UserError('OUT_OF_MEMORY', t('The memory of the device ran out: {0}', reason), t('Halve batchSize and double gradientAccumulationSteps, then resume.')),
   lossNotFinite: (step: number, learningRate: number) =>

@@ -1,9 +1,10 @@
 /** Entry of the trainer's child process: `train CONFIG` for a run that outlives its window, `serve` for classification, and the command line's own. */
-import { answerCommand, probeCommand } from './entry.js';
+import { answerCommand, probeCommand, trialCommand } from './entry.js';
 import { infoOf } from './errors.js';
 import { setLanguage } from './language.js';
 import type { DeviceName, ServeAnswer, ServeRequest } from './protocol.js';
 import type { Question } from './run/answers.js';
+import type { TrialQuestion } from './run/trial.js';
 
 await setLanguage();
 const [command, argument] = process.argv.slice(2);
@@ -20,6 +21,10 @@ const tasks: Record<string, () => Promise<unknown>> = {
   [answerCommand]: async () => {
     const { answersOf } = await import('./run/answers.js');
     print(await answersOf(JSON.parse(argument!) as Question).catch((error: unknown) => ({ error: infoOf(error) })));
+  },
+  [trialCommand]: async () => {
+    const { tryBatches } = await import('./run/trial.js');
+    await tryBatches(JSON.parse(argument!) as TrialQuestion, print);
   },
   serve: async () => {
     const { serve } = await import('./run/serve.js');

@@ -41,7 +41,8 @@ export function numberRules(schema: Schema): Record<NumberKey, NumberRule> {
     keys.map((key) => {
       const property = schema.properties?.[key];
       if (!property) throw new Error(`The config's schema has no ${key}`);
-      return [key, ruleOf(property)];
+      // What may also be a word is a number in the form.
+      return [key, { ...ruleOf(branches(property).find(({ type }) => type === 'integer') ?? property), default: ruleOf(property).default }];
     }),
   ) as Record<NumberKey, NumberRule>;
 }

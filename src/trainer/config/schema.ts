@@ -127,10 +127,19 @@ export function buildSchema() {
       method: method().describe(l10n.t('How to fine-tune: a name, or an object with options.')),
       epochs: count(100_000).default(10).describe(l10n.t('How often each training picture is seen.')),
       maxSteps: count(1e9).optional().describe(l10n.t('Stops after this many steps, whatever the epochs.')),
-      batchSize: count(4096).default(16).describe(l10n.t('Pictures in one step; halve it when memory runs out.')),
+      batchSize: z
+        .union([count(4096), choice({ auto: l10n.t('The smallest that is nearly as fast as any and fits into memory, found by a trial.') })])
+        .default(16)
+        .describe(l10n.t('Pictures in one step; "auto" finds a number.')),
       gradientAccumulationSteps: count(4096)
         .default(1)
         .describe(l10n.t('Batches whose gradients are added up before a step: a larger batch for the same memory.')),
+      gradientCheckpointing: z
+        .union([choice({ auto: l10n.t('Only where memory would not suffice otherwise.') }), z.boolean()])
+        .default('auto')
+        .describe(
+          l10n.t("Whether the backward pass computes each block's activations anew instead of holding them: much less memory for up to a third more time."),
+        ),
       learningRate: z
         .number()
         .gt(0)

@@ -3,6 +3,7 @@ import { compileAccumulation, compileForward, compileStep, names, type ModelSpec
 import { features } from '../compile/split.js';
 import type { MaskSpec, ParameterSpec } from '../compile/scope.js';
 import { Builder } from '../ir/builder.js';
+import type { Graph } from '../ir/graph.js';
 import { sizeOf } from '../ir/shape.js';
 import { DeviceTensor } from '../onnx/session.js';
 import { emaDecayAt } from '../optim/ema.js';
@@ -64,15 +65,25 @@ export class Trainable {
   private readonly masks: MaskSpec[];
 
   static async create(engine: Engine, o: TrainableOptions): Promise<Trainable> {
-    const forward = await engine.load(compileForward(o.model, o.evalBatchSize).graph);
-    const keepOf = (graph: { outputs: ReadonlyMap<string, unknown> }): string[] => [...graph.outputs.keys()].filter((name) => name.startsWith(names.next('')));
-    if (o.accumulates) {
-      const { accumulate, update, ...signature } = compileAccumulation(o.model, o.optimizer, o.batchSize);
-      const graphs = { forward, accumulate: await engine.load(accumulate, keepOf(accumulate)), update: await engine.load(update, keepOf(update)) };
-      return new Trainable(engine, o, graphs, signature);
+    const loaded: Executable[] = [];
+    const load = async (graph: Graph): Promise<Executable> => {
+      const keep = [...graph.outputs.keys()].filter((name) => name.startsWith(names.next('')));
+      loaded.push(await engine.load(graph, keep));
+      return loaded.at(-1)!;
+    };
+    try {
+      const forward = await load(compileForward(o.model, o.evalBatchSize).graph);
+      if (o.accumulates) {
+        const { accumulate, update, ...signature } = compileAccumulation(o.model, o.optimizer, o.batchSize);
+        return new Trainable(engine, o, { forward, accumulate: await load(accumulate), update: await load(update) }, signature);
+      }
+      const { step, ...signature } = compileStep(o.model, o.optimizer, o.batchSize);
+      return new Trainable(engine, o, { forward, step: await load(step) }, signature);
+    } catch (error) {
+      // Memory may have run out, and a smaller batch may come next.
+      for (const each of loaded) await each.dispose();
+      throw error;
     }
-    const { step, ...signature } = compileStep(o.model, o.optimizer, o.batchSize);
-    return new Trainable(engine, o, { forward, step: await engine.load(step, keepOf(step)) }, signature);
   }
 
   /** Sets parameters, moments (zeros where absent) and averages (the parameters where absent). */

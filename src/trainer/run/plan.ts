@@ -1,6 +1,7 @@
 /** The arithmetic of a run: how many steps there are, and which come with an evaluation or a checkpoint. */
-import { learningRateOf, type TrainConfig } from '../config/schema.js';
+import { learningRateOf } from '../config/schema.js';
 import type { Schedule } from '../optim/schedule.js';
+import type { ResolvedConfig } from './batchChoice.js';
 
 export interface Plan {
   /** Optimiser steps in an epoch and in the run. */
@@ -12,7 +13,7 @@ export interface Plan {
 }
 
 /** `images` is the number of training pictures, the last batch of an epoch may be short; `width` is that of the model. */
-export function planOf(config: TrainConfig, images: number, width: number): Plan {
+export function planOf(config: ResolvedConfig, images: number, width: number): Plan {
   const batches = Math.ceil(images / config.batchSize);
   const stepsPerEpoch = Math.ceil(batches / config.gradientAccumulationSteps);
   const totalSteps = config.method.type === 'pretrained' ? 0 : Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs));

@@ -9,6 +9,8 @@ import { readLastEvent } from './eventLog.js';
 import { isForeignModel } from './openModel.js';
 
 const runFile = (run: string): string => join(run, 'run.json');
+/** The run's config: defaults applied, paths absolute. */
+export const runConfig = (run: string): string => join(run, 'config.json');
 const stemOf = (config: string): string => basename(config).replace(/(\.vitune)?\.jsonc?$/i, '');
 const runsFolder = (config: string): string => join(dirname(config), 'runs');
 
@@ -61,14 +63,15 @@ export async function createRunFolder({ path, config: { output } }: LoadedConfig
 export async function describeRun(run: string, { path, config, overrides }: LoadedConfig): Promise<RunInfo> {
   const known = (await isThere(runFile(run))) ? await readRunInfo(run) : { name: basename(run), config: path, createdAt: Date.now() };
   const info = overrides.length ? { ...known, overrides } : known;
-  await writeFileAtomically(join(run, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomically(runConfig(run), `${JSON.stringify(config, null, 2)}\n`);
   await writeFileAtomically(runFile(run), `${JSON.stringify(info, null, 2)}\n`);
   return info;
 }
 
 /** Removes a run's own files, and the folder unless it holds others: a hidden `.git`, say, in an `output` that was there before. */
 export async function removeRun(run: string): Promise<void> {
-  for (const name of ['run.json', 'config.json', 'events.jsonl', 'last', 'best', 'checkpoints']) await rm(join(run, name), { recursive: true, force: true });
+  for (const name of ['run.json', 'config.json', 'batch.json', 'events.jsonl', 'last', 'best', 'checkpoints'])
+    await rm(join(run, name), { recursive: true, force: true });
   if ((await namesIn(run)).length === 0) await rmdir(run);
 }
 

@@ -1,9 +1,12 @@
 /** A training run from a config file to its end: folder, lock, log and socket around the loop. */
 import { loadConfig } from '../config/load.js';
+import type { TrainConfig } from '../config/schema.js';
 import { errors, infoOf, UserError } from '../errors.js';
 import type { RecordedEvent, TrainEvent } from '../protocol.js';
 import { ActiveRun } from './activeRun.js';
+import { readChoice, smaller, writeChoice } from './batchChoice.js';
 import { cacheFolder } from './cacheFolder.js';
+import { lastCheckpoint } from './runFolder.js';
 import { train } from './train.js';
 
 export interface RunTrainingOptions {
@@ -27,24 +30,33 @@ export async function runTraining({ config, overrides, resume, signal, onEvent }
     if (event.type === 'started') hasStarted = true;
     onEvent(run.emit(event));
   };
+  const { loaded } = run;
+  const options = { loaded, run: run.path, name: run.name, cacheFolder: cacheFolder(), emit, signal: AbortSignal.any([signal, run.stopRequest]) };
   try {
-    await train({
-      loaded: run.loaded,
-      run: run.path,
-      name: run.name,
-      resumeFrom: run.resumeFrom,
-      cacheFolder: cacheFolder(),
-      emit,
-      signal: AbortSignal.any([signal, run.stopRequest]),
-    });
+    for (let resumeFrom = run.resumeFrom; ; resumeFrom = await lastCheckpoint(run.path)) {
+      try {
+        await train({ ...options, resumeFrom });
+        break;
+      } catch (error) {
+        await saveMemory(run.path, loaded.config, explain(error), emit);
+      }
+    }
   } catch (error) {
-    const cause = explain(error);
-    if (hasStarted) tell(cause, emit);
+    if (hasStarted) tell(error, emit);
     else await run.discard();
-    throw cause;
+    throw error;
   } finally {
     if (!run.isClosed) await run.close();
   }
+}
+
+/** Notes smaller batches for the run where it was memory that ran out, and they can be smaller; throws `cause` again otherwise. */
+async function saveMemory(run: string, config: TrainConfig, cause: unknown, emit: (event: TrainEvent) => void): Promise<void> {
+  const taken = cause instanceof UserError && cause.code === 'OUT_OF_MEMORY' ? await readChoice(run, config) : undefined;
+  const next = taken && smaller(taken);
+  if (!next) throw cause;
+  await writeChoice(run, config, next);
+  emit({ type: 'notice', ...errors.batchesShrunk(taken.batchSize, next).toInfo() });
 }
 
 /** Logs why a run ended. A cancelled one (before its first new step, or it would have been stopped with a checkpoint) did not fail. */

@@ -17,6 +17,7 @@ import type { DeviceName, ErrorInfo, Task, TrainEvent } from '../protocol.js';
 import { countLabels, isPlain, spansOf } from '../tasks.js';
 import { openBaseModel } from './baseModel.js';
 import { readBaseReference, readDatasetRevision, readProgress } from './checkpoint.js';
+import { resolveBatch } from './chooseBatch.js';
 import { featureLimit, featureName, planFeatures } from './featurePlan.js';
 import { FeatureStore } from './featureStore.js';
 import { provideDataset, provideModel } from './hubSources.js';
@@ -24,7 +25,9 @@ import { lossSpecOf } from './lossSpecOf.js';
 import { NeighborsModel } from './neighborsModel.js';
 import { planOf } from './plan.js';
 import { initialValues, optimizerOf, prepare } from './prepare.js';
+import { runConfig } from './runFolder.js';
 import { TrainingLoop } from './trainingLoop.js';
+import { tryBatchesApart } from './trial.js';
 
 export interface TrainOptions {
   loaded: LoadedConfig;
@@ -120,8 +123,18 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     requireValidation(store.splits.validation, tasks, dataset.root);
     const pictures = fingerprint({ ...dataset, splits: store.splits });
     const resumed =
-      resumeFrom === undefined ? undefined : await readProgress(resumeFrom, { base: base.reference, method: config.method, parameters: prepared.parameters });
+      resumeFrom === undefined
+        ? undefined
+        : await readProgress(resumeFrom, { base: base.reference, method: loaded.config.method, parameters: prepared.parameters });
     if (resumed && resumed.progress.dataset !== pictures) throw errors.datasetChanged(dataset.root);
+    const trial = { config: runConfig(run), revision, device, tasks, cached: !!plannedFeatures };
+    const config = await resolveBatch(run, loaded.config, {
+      model: { ...model, loss },
+      images: store.splits.train.length,
+      device,
+      tryApart: (question) => tryBatchesApart({ ...question, ...trial }, signal),
+      notice,
+    });
     const plan = planOf(config, store.splits.train.length, prepared.network.hiddenSize);
     emit({
       type: 'started',
@@ -158,21 +171,20 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
       });
     }
     emit({ type: 'progress', phase: 'compile', done: 0, total: 1 });
-    const evalBatchSize = config.evalBatchSize ?? config.batchSize;
     if (config.method.type === 'pretrained') {
       neighbors = await NeighborsModel.create({
         engine,
         model: { ...model, cut: plannedFeatures!.cut },
         features: features!,
         ...config.method,
-        batch: evalBatchSize,
+        batch: config.evalBatchSize,
       });
     } else {
       trainable = await Trainable.create(engine, {
-        model: { ...model, loss },
+        model: { ...model, loss, recomputes: config.gradientCheckpointing },
         optimizer: optimizerOf(config),
         batchSize: config.batchSize,
-        evalBatchSize,
+        evalBatchSize: config.evalBatchSize,
         accumulates: config.gradientAccumulationSteps > 1,
         seed: config.seed,
       });

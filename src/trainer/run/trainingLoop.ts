@@ -1,6 +1,5 @@
 /** The training loop: reads batches, steps, evaluates, saves, and tells what happens; knows no UI and no command line. */
 import { checkpointFolder, pruneCheckpoints, writeFolderAtomically, writePointer } from '../checkpoint/store.js';
-import type { TrainConfig } from '../config/schema.js';
 import { mixTargets } from '../data/mixing.js';
 import type { Batch } from '../data/store.js';
 import type { TrainBatch } from '../engine/trainable.js';
@@ -8,6 +7,7 @@ import { errors } from '../errors.js';
 import { learningRateAt } from '../optim/schedule.js';
 import type { Evaluation, SplitName, Task, TaskEvaluation, TrainEvent } from '../protocol.js';
 import { countLabels, logitNames, smoothed } from '../tasks.js';
+import type { ResolvedConfig } from './batchChoice.js';
 import { readProgress, writeCheckpoint, type CheckpointContent, type Progress } from './checkpoint.js';
 import type { BatchSource } from './featureStore.js';
 import type { Learner } from './neighborsModel.js';
@@ -16,7 +16,7 @@ import { SaveCheck } from './saveCheck.js';
 import { TaskMetrics } from './taskMetrics.js';
 
 interface LoopParts {
-  config: TrainConfig;
+  config: ResolvedConfig;
   run: string;
   plan: Plan;
   store: BatchSource;
@@ -91,8 +91,8 @@ export class TrainingLoop {
       seed: config.seed,
       labels: logitNames(content.tasks),
       transform: content.base.preprocessor.transform,
-      batch: config.evalBatchSize ?? config.batchSize,
-      logits: async (images, paths) => trainable.logits((await store.featuresOf?.(paths, config.evalBatchSize ?? config.batchSize)) ?? images),
+      batch: config.evalBatchSize,
+      logits: async (images, paths) => trainable.logits((await store.featuresOf?.(paths, config.evalBatchSize)) ?? images),
     });
   }
 
@@ -183,7 +183,7 @@ export class TrainingLoop {
     const total = store.splits[split].length;
     let done = 0;
     let told = 0;
-    for await (const batch of store.evaluationBatches(split, config.evalBatchSize ?? config.batchSize)) {
+    for await (const batch of store.evaluationBatches(split, config.evalBatchSize)) {
       metrics.add(await trainable.logits(batch.images), batch.targets, batch.count);
       done += batch.count;
       if (done < total && performance.now() - told < 200) continue;

@@ -42,6 +42,8 @@ export interface StartOptions {
   env?: NodeJS.ProcessEnv;
   cwd?: string;
   program?: 'cli' | 'main';
+  /** What runs Node in place of the shell, e.g. `prlimit` with its options. */
+  under?: readonly string[];
   /** Told each line of standard output as it comes. */
   onLine?: (line: string, child: ChildProcess) => void;
 }
@@ -50,7 +52,8 @@ export interface StartOptions {
 export async function vitune(args: string[], o: StartOptions = {}): Promise<Ended> {
   const program = join(await bundleFolder(), `${o.program ?? 'cli'}.mjs`);
   const env = { ...process.env, VITUNE_THREADS: '1', VITUNE_CACHE: join(dirname(program), '..', 'cache'), ...o.env };
-  const child = spawn(process.execPath, [program, ...args], { env, cwd: o.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [executable, ...rest] = [...(o.under ?? []), process.execPath, program, ...args] as [string, ...string[]];
+  const child = spawn(executable, rest, { env, cwd: o.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

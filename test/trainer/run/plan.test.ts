@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { buildSchema } from '../../../src/trainer/config/schema.js';
 import { planOf } from '../../../src/trainer/run/plan.js';
 
-const plan = (config: object, images: number) => planOf(buildSchema().parse({ dataset: 'd', batchSize: 4, epochs: 3, ...config }), images, 768);
+const plan = (config: object, images: number) =>
+  planOf({ ...buildSchema().parse({ dataset: 'd', epochs: 3, ...config }), batchSize: 4, evalBatchSize: 4, gradientCheckpointing: false }, images, 768);
 const stepsWhere = (of: (step: number) => boolean, total: number): number[] => Array.from({ length: total }, (_, i) => i + 1).filter(of);
 
 test('the last batch of an epoch may be short, and the last step have fewer parts', () => {
