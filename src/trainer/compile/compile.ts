@@ -3,6 +3,7 @@ import { backward } from '../autodiff/backward.js';
 import { Builder } from '../ir/builder.js';
 import { check } from '../ir/check.js';
 import type { Graph, Value } from '../ir/graph.js';
+import { sizeOf } from '../ir/shape.js';
 import { blocksOf, familyOf } from '../nn/families.js';
 import { classificationHead } from '../nn/head.js';
 import type { PixelNorm } from '../nn/layers.js';
@@ -146,29 +147,60 @@ function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & {
   return { scope, logits, loss, grads: backward(b, loss, [...scope.parameters.values()], recomputed) };
 }
 
+/** More numbers than these are updated as fast alone as beside others, and need not be copied. */
+const fewNumbers = 65_536;
+
 /** The update of every parameter from its gradient, with outputs `gradientNorm` and `next:…`; inputs are made for moments, averages and scalars. */
 function buildUpdate(b: Builder, method: Method, parameters: ReadonlyMap<string, Value>, grads: readonly Value[], optimizer: OptimizerSpec): void {
   const scalars: StepScalars = { learningRate: b.input('learningRate', []), correction1: b.input('correction1', []), correction2: b.input('correction2', []) };
   const oneMinusDecay = optimizer.ema && b.input('oneMinusDecay', []);
-  const clipped = clipByGlobalNorm(b, grads, optimizer.maxGradNorm);
+  const scaleOf = (name: string): number => method.learningRateScale?.(name) ?? 1;
+  // Tokens, positions, norms, biases and heads stay with AdamW, as Muon's authors advise.
+  const momentumOf = (name: string): number | undefined =>
+    parameters.get(name)!.shape.length === 2 && !isHead(name) && !/position/.test(name) ? optimizer.muon : undefined;
+
+  // Small parameters that are updated alike lie side by side along their first axis: a hundred small ops cost more than their numbers.
+  const groups = new Map<string, string[]>();
+  for (const [name, { shape }] of parameters) {
+    const isAlone = momentumOf(name) !== undefined || sizeOf(shape) > fewNumbers;
+    const key = isAlone ? name : JSON.stringify([decays(name), scaleOf(name), shape.slice(1)]);
+    groups.set(key, [...(groups.get(key) ?? []), name]);
+  }
+  const all = [...groups.values()];
+  const gradOf = new Map([...parameters.keys()].map((name, i) => [name, grads[i]!]));
+  const joined = (members: readonly string[], of: (name: string) => Value): Value => (members.length > 1 ? b.concat(0, ...members.map(of)) : of(members[0]!));
+  const state = (members: readonly string[], nameOf: (parameter: string) => string): Value =>
+    joined(members, (name) => b.input(nameOf(name), parameters.get(name)!.shape));
+
+  const clipped = clipByGlobalNorm(
+    b,
+    all.map((members) => joined(members, (name) => gradOf.get(name)!)),
+    optimizer.maxGradNorm,
+  );
   b.output('gradientNorm', clipped.norm);
-  [...parameters].forEach(([name, parameter], i) => {
-    const m = b.input(names.moment1(name), parameter.shape);
-    const v = b.input(names.moment2(name), parameter.shape);
-    const options = decays(name) ? optimizer : { ...optimizer, weightDecay: 0 };
-    const learningRate = b.scale(scalars.learningRate, method.learningRateScale?.(name) ?? 1);
-    // Tokens, positions, norms, biases and heads stay with AdamW, as Muon's authors advise.
-    const momentum = parameter.shape.length === 2 && !isHead(name) && !/position/.test(name) ? optimizer.muon : undefined;
+  all.forEach((members, i) => {
+    const [first] = members as [string];
+    const parameter = joined(members, (name) => parameters.get(name)!);
+    const [m, v] = [state(members, names.moment1), state(members, names.moment2)];
+    const options = decays(first) ? optimizer : { ...optimizer, weightDecay: 0 };
+    const learningRate = b.scale(scalars.learningRate, scaleOf(first));
+    const momentum = momentumOf(first);
     const next =
       momentum === undefined
         ? adamw(b, { parameter, m, v }, clipped.grads[i]!, { ...scalars, learningRate }, options)
         : { ...muon(b, { parameter, m }, clipped.grads[i]!, learningRate, { ...options, momentum }), v };
-    b.output(names.next(name), next.parameter);
-    b.output(names.next(names.moment1(name)), next.m);
-    b.output(names.next(names.moment2(name)), next.v);
-    if (!oneMinusDecay) return;
-    const average = names.average(name);
-    b.output(names.next(average), ema(b, b.input(average, parameter.shape), next.parameter, oneMinusDecay));
+    const average = oneMinusDecay && ema(b, state(members, names.average), next.parameter, oneMinusDecay);
+    let end = 0;
+    for (const name of members) {
+      const start = end;
+      end += parameters.get(name)!.shape[0] ?? 0;
+      const give = (nameOf: (parameter: string) => string, value: Value): void =>
+        b.output(names.next(nameOf(name)), members.length > 1 ? b.slice(value, 0, start, end) : value);
+      give((parameterName) => parameterName, next.parameter);
+      give(names.moment1, next.m);
+      give(names.moment2, next.v);
+      if (average) give(names.average, average);
+    }
   });
 }
 
