@@ -38,6 +38,7 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   cast: 'not differentiable',
   // What is quantised is frozen: rounding has no slope of use.
   dequantize: 'not differentiable',
+  foreign: 'not differentiable',
   stopGradient: 'constant',
   add: binary(
     (_b, g) => g,

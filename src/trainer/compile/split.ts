@@ -58,8 +58,9 @@ function fromImages(graph: Graph): Set<Value> {
   return found;
 }
 
-/** Multiplications of a node's matrix product. */
+/** Multiplications of a node's matrix product; of a foreign network at least those that its weights say, since each is used for each picture. */
 function products({ op, inputs, outputs }: Graph['nodes'][number]): number {
+  if (op.type === 'foreign') return op.graph.weights * op.shape[0]!;
   return op.type === 'matmul' ? sizeOf(outputs[0]!.shape) * inputs[0]!.shape.at(op.transA ? -2 : -1)! : 0;
 }
 

@@ -90,11 +90,11 @@ function withRevision(config: TrainConfig, placeOf: LoadedConfig['placeOf']): Tr
   return { ...config, model: model.slice(0, at), revision: model.slice(at + 1) };
 }
 
-/** Makes paths absolute; a model is one when it looks like it or is a folder, else a name. A dataset on the hub stays as it is. */
+/** Makes paths absolute; a model is one when it looks like it, is a folder or ends like an ONNX file, else a name. A dataset on the hub stays as it is. */
 async function resolvePaths(config: TrainConfig, folder: string, placeOf: LoadedConfig['placeOf']): Promise<TrainConfig> {
   const { dataset, model, output } = config;
   const modelPath = resolve(folder, model);
-  const isPath = model !== 'embedded' && (/^\.{0,2}[\\/]|\\/.test(model) || isAbsolute(model) || (await isFolder(modelPath)));
+  const isPath = model !== 'embedded' && (/^\.{0,2}[\\/]|\\|\.onnx$/i.test(model) || isAbsolute(model) || (await isFolder(modelPath)));
   const absolute = <Value extends string | undefined>(path: Value) => (path === undefined ? path : resolve(folder, path)) as Value;
   return {
     ...(isPath ? { ...config, model: modelPath } : withRevision(config, placeOf)),

@@ -75,10 +75,17 @@ export function buildSchema() {
         .min(1)
         .default('embedded')
         .meta({
-          description: l10n.t('The model to start from: "embedded" (comes with ViTune), a folder in Hugging Face format, or the name of one on the hub.'),
+          description: l10n.t(
+            'The model to start from: "embedded" (comes with ViTune), a folder in Hugging Face format, the name of one on the hub, or an ONNX file, which stays frozen.',
+          ),
           examples: ['embedded', 'WinKawaks/vit-tiny-patch16-224', 'facebook/deit-tiny-patch16-224', 'google/vit-base-patch16-224-in21k'],
         }),
       revision: z.string().min(1).optional().describe(l10n.t('Of a model on the hub: the branch, tag or commit to take; without it, the branch main.')),
+      featureOutput: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(l10n.t('Of an ONNX file: the output or inner tensor that holds the features of a picture; without it, what its classifier reads.')),
       init: choice({
         pretrained: l10n.t("Start from the model's own weights."),
         random: l10n.t('Start the same network from random weights, e.g. to compare.'),

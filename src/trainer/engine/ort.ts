@@ -56,4 +56,4 @@ class FedSession implements Executable {
 }
 
 /** `VITUNE_THREADS` leaves cores to others, as OMP_NUM_THREADS does for PyTorch; 0 takes all. */
-const threadsFromEnvironment = (): number => Math.max(0, Math.trunc(Number(process.env.VITUNE_THREADS ?? 0)) || 0);
+export const threadsFromEnvironment = (): number => Math.max(0, Math.trunc(Number(process.env.VITUNE_THREADS ?? 0)) || 0);

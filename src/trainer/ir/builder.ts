@@ -1,4 +1,5 @@
 /** The builder: one method an op, each returning the value it makes; drops work that changes nothing. */
+import type { ForeignGraph } from './foreignGraph.js';
 import { Graph, type Node, type Region, type Value } from './graph.js';
 import type { DType, Op, Shape } from './op.js';
 import { sameShape, sizeOf } from './shape.js';
@@ -127,6 +128,8 @@ export class Builder {
   dequantize(codes: Value, scales: Value, o: { bits: 4 | 8; blockSize: number; shape: Shape }): Value {
     return this.#one({ type: 'dequantize', ...o, remade: false }, codes, scales);
   }
+
+  foreign = (graph: ForeignGraph, x: Value, shape: Shape): Value => this.#one({ type: 'foreign', graph, shape }, x);
 
   /** The value made anew where that costs less memory than to hold it: a dequantised weight. Any other is returned as it is. */
   remade(x: Value): Value {

@@ -1,5 +1,7 @@
 /** The closed list of operations of the IR. Every table of rules (shape, gradient, emit) is total over `Op['type']`. */
 
+import type { ForeignGraph } from './foreignGraph.js';
+
 export type DType = 'f32' | 'i32' | 'i64' | 'u8' | 'i8';
 export type Shape = readonly number[];
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
@@ -63,7 +65,9 @@ export type Op =
    * as `normalFloat.ts` says. Nodes that differ in `remade` alone give the same numbers and are kept apart: a weight made anew for the
    * backward pass need not be held since the forward one.
    */
-  | { type: 'dequantize'; bits: 4 | 8; blockSize: number; shape: Shape; remade: boolean };
+  | { type: 'dequantize'; bits: 4 | 8; blockSize: number; shape: Shape; remade: boolean }
+  /** Pictures through a network read from a file: f32 of `shape`, whose first axis is the batch as the input's is. */
+  | { type: 'foreign'; graph: ForeignGraph; shape: Shape };
 
 export type OpType = Op['type'];
 export type OpOf<T extends OpType> = Extract<Op, { type: T }>;

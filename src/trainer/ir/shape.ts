@@ -171,6 +171,12 @@ const rules: { [T in OpType]: Rule<T> } = {
     if (!sameShape(codes.shape, packed) || !sameShape(scales.shape, [blocks])) return fail(`takes [${packed.join(',')}] and [${blocks}]`);
     return [{ shape, dtype: 'f32' }];
   },
+  foreign: ({ shape }, inputs, fail) => {
+    const x = only(inputs, fail);
+    if (x.dtype !== 'f32' && x.dtype !== 'u8') return fail('takes f32 or u8');
+    if (shape[0] !== x.shape[0]) return fail(`cannot become [${shape.join(',')}]`);
+    return [{ shape, dtype: 'f32' }];
+  },
 };
 
 /** Types of the outputs of `op` on `inputs`; throws `IrError` when they do not fit. */

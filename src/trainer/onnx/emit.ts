@@ -4,12 +4,17 @@ import type { ConstantData, DType, Op, OpOf, OpType, Shape } from '../ir/op.js';
 import { wordLevels } from '../ir/normalFloat.js';
 import { sizeOf } from '../ir/shape.js';
 import type { DeviceName } from '../protocol.js';
-import { dataTypeOf, encodeModel, type Attribute, type OnnxInitialiser, type OnnxModel, type OnnxNode } from './model.js';
+import { dataTypeOf, encodeModel, ownOpset, type Attribute, type OnnxBody, type OnnxInitialiser, type OnnxModel, type OnnxNode } from './model.js';
+import { OnnxGraph } from './onnxGraph.js';
 import { OpenSizes } from './openSizes.js';
 
 /** What a rule may write. */
 export interface Emitter {
   device: DeviceName;
+  /** Version of the standard operators: ours, or that of a foreign network in the graph, from 11 on. */
+  opset: number;
+  /** Nodes as they are. */
+  nodes(nodes: readonly OnnxNode[]): void;
   node(type: string, inputs: readonly string[], outputs: readonly string[], attributes?: Record<string, Attribute>, domain?: string): void;
   /** Name of an initialiser of int64, e.g. a shape or axes. */
   integers(values: readonly number[]): string;
@@ -60,14 +65,22 @@ const matmulInt8: Rule<'matmulInt8'> = (e, _op, [x, codes, scales, bias], output
   // The empty name is a zero point of the codes, which are symmetric.
   e.node('DynamicQuantizeMatMul', [x!, codes!, scales!, ...(bias ? ['', bias] : [])], outputs, {}, 'com.microsoft');
 
+/** A reduction over `axes`, which stay as ones; they became an input of the operator with version `since`. */
+function reduce(e: Emitter, [type, since]: readonly [string, number], x: string, axes: readonly number[], y: string): void {
+  if (e.opset < since) return e.node(type, [x], [y], { axes, keepdims: 1 });
+  e.node(type, [x, e.integers(axes)], [y], { keepdims: 1 });
+}
+const reduceSum = ['ReduceSum', 13] as const;
+const reduceMax = ['ReduceMax', 18] as const;
+
 const logSoftmax: Rule<'logSoftmax'> = (e, _op, [x], outputs) => {
   // ONNX Runtime's WebGPU provider has no LogSoftmax: one would wait for the CPU in every step.
   if (e.device !== 'webgpu') return e.node('LogSoftmax', [x!], outputs, { axis: -1 });
   const [most, centred, power, sum, log] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
-  e.node('ReduceMax', [x!, e.integers([-1])], [most], { keepdims: 1 });
+  reduce(e, reduceMax, x!, [-1], most);
   e.node('Sub', [x!, most], [centred]);
   e.node('Exp', [centred], [power]);
-  e.node('ReduceSum', [power, e.integers([-1])], [sum], { keepdims: 1 });
+  reduce(e, reduceSum, power, [-1], sum);
   e.node('Log', [sum], [log]);
   e.node('Sub', [centred, log], outputs);
 };
@@ -119,6 +132,36 @@ const keepLargest: Rule<'keepLargest'> = (e, { count }, [x], outputs) => {
   e.node('Where', [isBelow, e.float(-1e30), x!], outputs);
 };
 
+const gelu: Rule<'gelu'> = (e, _op, [x], outputs) => {
+  if (e.opset >= 20) return e.node('Gelu', [x!], outputs);
+  const [scaled, error, share, half] = [e.fresh(), e.fresh(), e.fresh(), e.fresh()];
+  e.node('Mul', [x!, e.float(Math.SQRT1_2)], [scaled]);
+  e.node('Erf', [scaled], [error]);
+  e.node('Add', [error, e.float(1)], [share]);
+  e.node('Mul', [x!, e.float(0.5)], [half]);
+  e.node('Mul', [half, share], outputs);
+};
+
+/** The nodes of a network from a file, from `x` to `y` of f32. */
+export function networkNodes({ parts: { input, output, nodes } }: OnnxGraph, x: string, y: string): OnnxNode[] {
+  const cast = (from: string, to: string, type: number): OnnxNode => ({ type: 'Cast', inputs: [from], outputs: [to], attributes: { to: type } });
+  return [cast(x, input.name, input.type), ...nodes, cast(output, y, dataTypeOf('f32'))];
+}
+
+const foreign: Rule<'foreign'> = (e, { graph }, [x], [y], node) => {
+  if (!(graph instanceof OnnxGraph)) throw new Error('a foreign network that is no ONNX');
+  const { single } = graph.parts;
+  if (!single) return e.nodes(networkNodes(graph, x!, y!));
+  const [picture, batch, answer, row] = [e.fresh(), e.fresh(), e.fresh(), e.fresh()];
+  const reshape = (from: string, to: string, shape: Shape): OnnxNode => ({ type: 'Reshape', inputs: [from, e.integers(shape)], outputs: [to] });
+  const body: OnnxBody = {
+    inputs: [{ name: picture, dtype: node.inputs[0]!.dtype, shape: single.input }],
+    nodes: [reshape(picture, batch, [1, ...single.input]), ...networkNodes(graph, batch, answer), reshape(answer, row, single.output)],
+    outputs: [{ name: row, dtype: 'f32', shape: single.output }],
+  };
+  e.node('Scan', [x!], [y!], { body: { graph: body }, num_scan_inputs: 1 });
+};
+
 const rules: { [T in OpType]: Rule<T> } = {
   input: () => undefined,
   constant: () => undefined,
@@ -138,7 +181,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   stopGradient: plain('Identity'),
   softplus,
   relu: plain('Relu'),
-  gelu: plain('Gelu'),
+  gelu,
   softmax: plain('Softmax', { axis: -1 }),
   logSoftmax,
   keepLargest,
@@ -150,9 +193,10 @@ const rules: { [T in OpType]: Rule<T> } = {
   slice: (e, op, [x], outputs) => e.node('Slice', [x!, e.integers([op.start]), e.integers([op.end]), e.integers([op.axis])], outputs),
   concat: (e, op, inputs, outputs) => e.node('Concat', inputs, outputs, { axis: op.axis }),
   expand: (e, op, [x], outputs, node) => e.node('Expand', [x!, e.shape(node, op.shape)], outputs),
-  sum: (e, op, [x], outputs) => e.node('ReduceSum', [x!, e.integers(op.axes)], outputs, { keepdims: 1 }),
+  sum: (e, op, [x], [y]) => reduce(e, reduceSum, x!, op.axes, y!),
   layerNorm: (e, op, inputs, outputs) => e.node('LayerNormalization', inputs, outputs, { axis: -1, epsilon: { float: op.epsilon } }),
   dequantize,
+  foreign,
 };
 
 /**
@@ -179,8 +223,11 @@ export function emitModel(graph: Graph, device: DeviceName, twin?: Graph): OnnxM
     return name;
   };
   let fresh = 0;
+  const foreign = graph.nodes.flatMap(({ op }) => (op.type === 'foreign' && op.graph instanceof OnnxGraph ? [op.graph] : []))[0];
   const emitter: Emitter = {
     device,
+    opset: foreign?.parts.opset ?? ownOpset,
+    nodes: (several) => void writing.push(...several),
     node: (type, inputs, outputs, attributes, domain) => void writing.push({ type, inputs, outputs, attributes, domain }),
     integers: (values) => initialiser('i64', [values.length], BigInt64Array.from(values, BigInt), `i64:${values.join()}`),
     shape: (node, shape) => (open ? open.shape(emitter, node, shape) : emitter.integers(shape)),
@@ -201,7 +248,7 @@ export function emitModel(graph: Graph, device: DeviceName, twin?: Graph): OnnxM
     return { name, shape: open?.signature(value) ?? value.shape, dtype: value.dtype };
   });
   const inputs = graph.nodes.flatMap(({ op, outputs: [value] }) => (op.type === 'input' ? [{ ...op, shape: open?.signature(value!) ?? op.shape }] : []));
-  return { nodes: [...dequantised, ...nodes], initialisers, inputs, outputs };
+  return { nodes: [...dequantised, ...nodes], initialisers, inputs, outputs, foreign };
 }
 
 /** The bytes of that model. */

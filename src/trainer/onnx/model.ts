@@ -1,8 +1,9 @@
 /** ONNX messages (onnx.proto, IR version 9) from plain values: the field numbers of the format live here and nowhere else. */
 import type { ConstantData, DType, Shape } from '../ir/op.js';
+import type { OnnxGraph } from './onnxGraph.js';
 import { Message } from './protobuf.js';
 
-export type Attribute = number | { float: number } | readonly number[];
+export type Attribute = number | { float: number } | { graph: OnnxBody } | readonly number[];
 
 export interface OnnxNode {
   type: string;
@@ -11,6 +12,8 @@ export interface OnnxNode {
   attributes?: Record<string, Attribute>;
   /** Empty for the standard operators. */
   domain?: string;
+  /** The NodeProto itself, of a node that came from a file. */
+  written?: Message;
 }
 
 export interface OnnxTensor {
@@ -19,9 +22,16 @@ export interface OnnxTensor {
   dtype: DType;
 }
 
-/** An input or output of the model; a size that is left open has a name. */
+/** An input or output of a graph; a size that is left open has a name, and no shape means any. */
 export interface OnnxSignature extends Omit<OnnxTensor, 'shape'> {
-  shape: readonly (number | string)[];
+  shape?: readonly (number | string)[] | undefined;
+}
+
+/** A graph less its initialisers, e.g. the one within a node. */
+export interface OnnxBody {
+  nodes: readonly OnnxNode[];
+  inputs: readonly OnnxSignature[];
+  outputs: readonly OnnxSignature[];
 }
 
 export interface OnnxInitialiser extends OnnxTensor {
@@ -30,11 +40,10 @@ export interface OnnxInitialiser extends OnnxTensor {
   external?: { file: string; offset: number };
 }
 
-export interface OnnxModel {
-  nodes: readonly OnnxNode[];
+export interface OnnxModel extends OnnxBody {
   initialisers: readonly OnnxInitialiser[];
-  inputs: readonly OnnxSignature[];
-  outputs: readonly OnnxSignature[];
+  /** The network from a file whose nodes are among those of the model. */
+  foreign?: OnnxGraph | undefined;
   /** Texts for whoever reads the model. */
   metadata?: Readonly<Record<string, string>>;
 }
@@ -47,6 +56,7 @@ function attribute(name: string, value: Attribute): Message {
   const message = new Message().text(1, name);
   if (typeof value === 'number') return message.int(3, value).int(20, 2);
   if ('float' in value) return message.float(2, value.float).int(20, 1);
+  if ('graph' in value) return message.message(6, body(value.graph)).int(20, 5);
   return message.ints(8, value).int(20, 7);
 }
 
@@ -72,21 +82,35 @@ function initialiser({ name, shape, dtype, data, external }: OnnxInitialiser): M
 
 function valueInfo({ name, shape, dtype }: OnnxSignature): Message {
   const dims = new Message();
-  for (const size of shape) dims.message(1, typeof size === 'string' ? new Message().text(2, size) : new Message().int(1, size));
-  const tensor = new Message().int(1, dataTypes[dtype]).message(2, dims);
+  for (const size of shape ?? []) dims.message(1, typeof size === 'string' ? new Message().text(2, size) : new Message().int(1, size));
+  const tensor = new Message().int(1, dataTypes[dtype]);
+  if (shape) tensor.message(2, dims);
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }
 
-/** The bytes of a model with operator set 20 and ONNX Runtime's own operators. */
-export function encodeModel({ nodes, initialisers, inputs, outputs, metadata = {} }: OnnxModel): Uint8Array {
+/** GraphProto, less its initialisers. */
+function body({ nodes, inputs, outputs }: OnnxBody): Message {
   const graph = new Message();
-  for (const each of nodes) graph.message(1, node(each));
+  for (const each of nodes) graph.message(1, each.written ?? node(each));
   graph.text(2, 'vitune');
-  for (const each of initialisers) graph.message(5, initialiser(each));
   for (const each of inputs) graph.message(11, valueInfo(each));
   for (const each of outputs) graph.message(12, valueInfo(each));
-  const opset = (domain: string, version: number): Message => new Message().text(1, domain).int(2, version);
-  const model = new Message().int(1, 9).text(2, 'vitune').message(7, graph).message(8, opset('', 20)).message(8, opset('com.microsoft', 1));
+  return graph;
+}
+
+/** The version of the standard operators that the emission writes. */
+export const ownOpset = 20;
+
+/** The bytes of a model with ONNX Runtime's own operators beside those of the standard. */
+export function encodeModel({ initialisers, metadata = {}, foreign, ...rest }: OnnxModel): Uint8Array {
+  const graph = body(rest);
+  for (const each of initialisers) graph.message(5, initialiser(each));
+  const parts = foreign?.parts;
+  for (const { message } of parts?.tensors ?? []) graph.message(5, message);
+  const domains = new Map([['', parts?.opset ?? ownOpset], ...(parts?.domains ?? []), ['com.microsoft', 1]]);
+  const model = new Message().int(1, Math.max(9, parts?.irVersion ?? 0)).text(2, 'vitune').message(7, graph);
+  for (const [domain, version] of domains) model.message(8, new Message().text(1, domain).int(2, version));
   for (const [key, value] of Object.entries(metadata)) model.message(14, entry(key, value));
+  for (const each of parts?.functions ?? []) model.bytes(25, each);
   return model.finish();
 }

@@ -62,8 +62,20 @@ export class OpenSizes {
     return whole;
   }
 
+  /** Name of the vector that holds the batch. */
+  #batchOf(e: Emitter): string {
+    const size = e.fresh();
+    if (e.opset >= 15) e.node('Shape', [this.#input], [size], { start: 0, end: 1 });
+    else {
+      const whole = e.fresh();
+      e.node('Shape', [this.#input], [whole]);
+      e.node('Slice', [whole, e.integers([0]), e.integers([1])], [size]);
+    }
+    return size;
+  }
+
   #multiple(e: Emitter, factor: number): string {
-    if (this.#size === undefined) e.node('Shape', [this.#input], [(this.#size = e.fresh())], { start: 0, end: 1 });
+    this.#size ??= this.#batchOf(e);
     const known = factor === 1 ? this.#size : this.#multiples.get(factor);
     if (known !== undefined) return known;
     const name = e.fresh();

@@ -11,6 +11,11 @@ export class Message {
   readonly #chunks: Uint8Array[] = [];
   #length = 0;
 
+  /** Bytes so far. */
+  get length(): number {
+    return this.#length;
+  }
+
   #push(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
@@ -48,6 +53,12 @@ export class Message {
     this.#varint((field << 3) | BYTES);
     this.#varint(value.length);
     this.#push(value);
+    return this;
+  }
+
+  /** Fields that are written already, their tags included. */
+  raw(fields: Uint8Array): this {
+    this.#push(fields);
     return this;
   }
 

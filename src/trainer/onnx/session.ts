@@ -26,6 +26,10 @@ export class DeviceTensor {
     return this.raw.data as TensorData;
   }
 
+  get shape(): Shape {
+    return this.raw.dims;
+  }
+
   get isOnDevice(): boolean {
     return this.raw.location !== 'cpu';
   }

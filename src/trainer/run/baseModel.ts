@@ -1,13 +1,11 @@
 /** The model that fine-tuning starts from: the embedded one or a Hugging Face folder, with its weights by name and their hash. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openModelWeights } from '../checkpoint/modelWeights.js';
 import { isFloat, requireFinite, type Tensor } from '../checkpoint/safetensors.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
-import { errors, reasonOf, UserError, type Place } from '../errors.js';
+import { errors, UserError, type Place } from '../errors.js';
 import { findSnapshot } from '../hub/hubCache.js';
 import { hubCache } from '../hub/hubSettings.js';
 import { hubName, isCommit, isHubId } from '../hub/repository.js';
@@ -18,10 +16,12 @@ import type { NetworkConfig } from '../nn/networkConfig.js';
 import { isNorm } from '../optim/adamw.js';
 import { isHead } from '../peft/method.js';
 import { Random } from '../random.js';
+import { hashFiles, isThere, readJson } from './modelFiles.js';
+import { onnxFileOf, openOnnxModel, type OnnxFeatures } from './onnxModel.js';
 
 /** How a model is named so that it can be found again, and told from another. */
 export interface BaseReference {
-  /** `embedded`, the absolute path of a folder, or a hub id. */
+  /** `embedded`, the absolute path of a folder or an ONNX file, or a hub id. */
   model: string;
   /** Of a hub model: its commit. */
   revision?: string | undefined;
@@ -32,6 +32,8 @@ export interface BaseReference {
   imageSize: number;
   /** SHA-256 of all weights of the body, in hexadecimal: of the files, or of the seed's numbers. */
   sha256: string;
+  /** Of an ONNX file: its features. */
+  features?: OnnxFeatures | undefined;
 }
 
 export interface BaseModel {
@@ -46,6 +48,8 @@ export interface BaseModel {
   owns(name: string, shape: Shape): boolean;
   /** The body's weights beyond `read`: no graph of ours needs them, but transformers' class has them (a mask token), so a whole checkpoint takes them along. */
   unread: Unread;
+  /** What was decided without being asked, for a person to know. */
+  notices?: readonly UserError[];
 }
 
 export type Unread = (read: ReadonlySet<string>) => [string, Tensor][];
@@ -62,8 +66,12 @@ export interface BaseModelOptions {
   init: 'pretrained' | 'random';
   seed: number;
   imageSize?: number;
-  /** Where the config names the model. */
+  /** Of an ONNX file: the tensor to take for features, or all that is known of them. */
+  featureOutput?: string | undefined;
+  features?: OnnxFeatures | undefined;
+  /** Where the config names the model, and the tensor. */
   place?: Place;
+  outputPlace?: Place;
 }
 
 /** Folder of the model that comes with ViTune: `media/embedded` above this file, in the sources as in the package. */
@@ -82,29 +90,6 @@ async function folderOf(model: string, revision: string | undefined, place: Plac
   const cached = await findSnapshot({ kind: 'model', id: model, revision }, hubCache());
   if (cached === undefined) throw errors.modelNotCached(hubName({ id: model, revision }), hubCache(), place);
   return cached;
-}
-
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw errors.fileUnreadable(file, reasonOf(error));
-  });
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw errors.modelConfigInvalid(file, basename(file), 'JSON');
-  }
-}
-
-async function hashFiles(files: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const file of files) for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 /** Weights as transformers initialises its vision transformers: normal with deviation 0.02 cut at two deviations, norms one, biases zero. */
@@ -141,9 +126,30 @@ function heldOnce(weight: BaseModel['weight']): BaseModel['weight'] {
   };
 }
 
+/** An ONNX file, whose weights are its own business: only a head is ever asked for. */
+async function openOnnxBase(file: string, o: BaseModelOptions): Promise<BaseModel> {
+  const { model, init, seed, imageSize, featureOutput, features: known, place = {}, outputPlace = {} } = o;
+  if (init === 'random') throw errors.onnx.noRandomWeights(place);
+  const { config, preprocessor, features, sha256, notices } = await openOnnxModel({ file, imageSize, featureOutput, features: known, place, outputPlace });
+  return {
+    reference: { model, init, seed, imageSize: config.imageSize, sha256, features },
+    config,
+    json: {},
+    preprocessor,
+    weight: heldOnce((name, shape, headSeed) => randomWeight(name, shape, headSeed)),
+    owns: () => false,
+    unread: () => [],
+    notices,
+  };
+}
+
 /** Opens a model. Throws a `UserError` when there is none, it is of an unknown architecture, or its files are damaged. */
-export async function openBaseModel({ model, revision, init, seed, imageSize, place = {} }: BaseModelOptions): Promise<BaseModel> {
+export async function openBaseModel(o: BaseModelOptions): Promise<BaseModel> {
+  const { model, revision, init, seed, imageSize, place = {} } = o;
   const folder = await folderOf(model, revision, place);
+  const onnxFile = await onnxFileOf(folder);
+  if (onnxFile !== undefined) return openOnnxBase(onnxFile, o);
+  if (o.featureOutput !== undefined) throw errors.onnx.featureOutputUnused(o.outputPlace ?? {});
   const configFile = join(folder, 'config.json');
   if (!(await isThere(configFile))) throw errors.modelNotFound(model, place);
   const json = (await readJson(configFile)) as Record<string, unknown>;
@@ -237,7 +243,9 @@ async function readWeights(folder: string, config: NetworkConfig): Promise<{ wei
 /** Opens the model of a checkpoint again; throws a `UserError` when what is found is not what the checkpoint was trained on. */
 export async function reopenBaseModel(reference: BaseReference, checkpoint: string): Promise<BaseModel> {
   const base = await openBaseModel({ ...reference, place: { file: checkpoint } }).catch((error: unknown) => {
-    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(reference.model, reference.revision, checkpoint) : error;
+    if (!(error instanceof UserError)) throw error;
+    if (/^ONNX_OUTPUT_/.test(error.code)) throw errors.baseChanged(reference.model, checkpoint);
+    throw /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(reference.model, reference.revision, checkpoint) : error;
   });
   if (base.reference.sha256 !== reference.sha256) throw errors.baseChanged(reference.model, checkpoint);
   return base;

@@ -12,7 +12,9 @@ import type { ReadState, Values } from '../engine/trainable.js';
 import { errors, reasonOf } from '../errors.js';
 import type { Shape } from '../ir/op.js';
 import type { LoraOptions, MethodConfig } from '../methodConfig.js';
+import { ConfigFields } from '../nn/configFields.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
+import { isOnnx } from '../nn/families/onnx.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { bank, oneHot } from '../nn/neighbors.js';
 import { isAdapter, isHead, literalTargets } from '../peft/method.js';
@@ -159,8 +161,8 @@ export async function writeCheckpoint(folder: string, { base, network, method, t
       named(values, (name) => peftPrefix + name),
       { format: 'pt' },
     );
-    // PEFT knows no bottleneck adapters: it must not take the file for one of its own and load the head alone.
-    if (method.type !== 'adapter') await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
+    // PEFT knows no bottleneck adapters: it must not take the file for one of its own and load the head alone. Nor does it know ONNX files.
+    if (method.type !== 'adapter' && !isOnnx(network)) await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
   }
   if (method.type !== 'pretrained') {
     await writeSafetensors(join(folder, files.optimizer), [
@@ -191,6 +193,7 @@ const aboutSchema = () =>
       seed: z.number(),
       imageSize: z.number(),
       sha256: z.string(),
+      features: z.object({ output: z.string().min(1), shape: z.array(z.int().min(1)).min(1).max(3), single: z.boolean() }).optional(),
     }),
     method: methodObject(),
   });
@@ -274,13 +277,13 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
   const configFile = join(folder, files.config);
   const json = await parsed(configFile, (value) => value as Record<string, unknown>);
-  const network = parseNetwork(json, configFile);
+  const opened = isWhole(method) ? undefined : await reopenBaseModel(base, folder);
+  const network = opened && isOnnx(opened.config) ? { ...opened.config, labels: new ConfigFields(json, configFile).labels() } : parseNetwork(json, configFile);
   if (!network.labels.length) throw errors.checkpointDamaged(configFile, 'id2label');
   const tasks = tasksOf(json, network.labels, configFile);
   const preprocessorFile = join(folder, files.preprocessor);
   const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));
   const { file, values } = await readTrained(folder, method);
-  const opened = isWhole(method) ? undefined : await reopenBaseModel(base, folder);
   const neighbors = method.type === 'pretrained' ? { ...method, pictures: picturesOf(values, network.labels.length, file) } : undefined;
   const weight = (name: string, shape: Shape, into?: Float32Array): Float32Array => {
     if (name === bank.labels && neighbors) return oneHot(values.get(name)!.data, shape);

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFolderAtomically } from '../checkpoint/store.js';
 import { errors, UserError } from '../errors.js';
+import { isOnnx } from '../nn/families/onnx.js';
 import type { Exported, ExportFormat, Parity } from '../protocol.js';
 import { answersOf } from './answers.js';
 import { writeAdapter, writeOnnx, writeWhole } from './exportFormats.js';
@@ -44,6 +45,7 @@ export async function exportModel({ checkpoint, format, output, pictures, signal
   await requireFree(target);
   onProgress?.('open');
   const model = await openModel(checkpoint);
+  if (format !== 'onnx' && isOnnx(model.network)) throw errors.onnx.exportImpossible(format);
   const live = await answersOf({ model: checkpoint, pictures });
   let parity: Parity | undefined;
   await writeFolderAtomically(target, async (folder) => {

@@ -5,8 +5,10 @@ import { frozenOf, type ParameterSpec } from '../compile/scope.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { TrainConfig } from '../config/schema.js';
 import type { Values } from '../engine/trainable.js';
+import { errors } from '../errors.js';
 import { sizeOf } from '../ir/shape.js';
 import { depthsOf } from '../nn/families.js';
+import { isOnnx } from '../nn/families/onnx.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { firstValues } from '../peft/init.js';
 import { methodOf } from '../peft/method.js';
@@ -26,6 +28,8 @@ export interface Prepared {
 
 /** Checks the method against the model and gives what the compiler takes. Throws a `UserError` when the method's options do not fit. */
 export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labels: number): Prepared {
+  const { type } = config.method;
+  if (isOnnx(base.config) && type !== 'head' && type !== 'pretrained') throw errors.onnx.headOnly(type, placeOf('method'));
   const { hiddenDropout } = base.config;
   const network: NetworkConfig = { ...base.config, hiddenDropout: config.dropout ?? hiddenDropout };
   const { mean, std, rescaleFactor, transform } = base.preprocessor;
@@ -43,7 +47,8 @@ export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labe
   const { parameters, layers, graph } = compileForward(model, 1);
   const frozen = frozenOf(graph);
   checkMethod(config.method, { parameters, frozen, layers, depths }, placeOf);
-  const totalParameters = [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const fromFile = isOnnx(network) ? network.graph.weights : 0;
+  const totalParameters = [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), fromFile);
   return { network, model, parameters, frozen, totalParameters };
 }
 

@@ -88,7 +88,8 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   // A resumed run goes on with the commit it was started on, wherever the branch is now.
   const wanted = resumeFrom === undefined ? config.revision : ((await readBaseReference(resumeFrom)).revision ?? config.revision);
   const revision = await provideModel(config.model, wanted, { ...download, place: placeOf('model') });
-  const base = await openBaseModel({ ...config, revision, place: placeOf('model') });
+  const base = await openBaseModel({ ...config, revision, place: placeOf('model'), outputPlace: placeOf('featureOutput') });
+  base.notices?.forEach((each) => notice(each.toInfo()));
   const begun = resumeFrom === undefined ? undefined : await readDatasetRevision(resumeFrom);
   const { folder: spec, commit: datasetRevision = undefined } =
     typeof config.dataset === 'string' ? await provideDataset(config.dataset, { ...download, place: placeOf('dataset') }, begun) : { folder: config.dataset };

@@ -2,6 +2,7 @@
 import type { Graph, Value } from '../../../src/trainer/ir/graph.js';
 import type { ConstantData, DType, Op, OpOf, OpType, Shape } from '../../../src/trainer/ir/op.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
+import { squareNetwork } from '../onnx/squareNetwork.js';
 import { Random } from '../../../src/trainer/random.js';
 
 /** Values of one input: the listed ones, or random ones between `from` and `to` and at least `apart` from zero. */
@@ -152,6 +153,9 @@ function dequantize(): CaseOf<OpOf<'dequantize'>>[] {
   ]);
 }
 
+/** The network that the tests have in an ONNX file: x² + 1. */
+const squaresPlusOne = squareNetwork();
+
 /** A view into a longer array, as the weights of a file are. */
 const weight: ConstantData = Float32Array.from({ length: 9 }, (_, i) => i / 3 - 1).subarray(2, 8);
 
@@ -262,6 +266,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     { op: { type: 'layerNorm', epsilon: 1e-5 }, operands: [of([2, 3], { values: [2, 2, 2, 1, 2, 4] }), of([3]), of([3])], forwardOnly: true },
   ],
   dequantize: dequantize(),
+  foreign: [{ op: { type: 'foreign', graph: squaresPlusOne, shape: [2, 3] }, operands: [of([2, 3])] }],
 };
 
 /** Random numbers that f32 holds exactly, so that float64 and f32 start from the same ones. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Graph } from '../../../src/trainer/ir/graph.js';
 import type { DType, Op, OpOf, OpType, Shape } from '../../../src/trainer/ir/op.js';
+import { squareNetwork } from '../onnx/squareNetwork.js';
 import { broadcast, IrError } from '../../../src/trainer/ir/shape.js';
 
 type Given = Shape | { shape: Shape; dtype: DType };
@@ -35,6 +36,7 @@ const unaryF32 = <O extends Op>(op: O): Defect<O>[] => [...unary(op), [op, [byte
 
 const matmul: OpOf<'matmul'> = { type: 'matmul', transA: false, transB: false, alpha: 1 };
 const dequantize: OpOf<'dequantize'> = { type: 'dequantize', bits: 4, blockSize: 16, shape: [4, 8], remade: false };
+const foreign: OpOf<'foreign'> = { type: 'foreign', graph: squareNetwork(), shape: [2, 3] };
 const layerNorm: OpOf<'layerNorm'> = { type: 'layerNorm', epsilon: 1e-6 };
 
 const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
@@ -179,6 +181,11 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
     [{ type: 'matmulInt8' }, [[1, 2, 3], i8(3, 4), [4]], 'matmulInt8(f32[1,2,3], i8[3,4], f32[4]): x and codes must be matrices of equal inner size'],
     [{ type: 'matmulInt8' }, [[2, 3], i8(3, 4), [3]], 'matmulInt8(f32[2,3], i8[3,4], f32[3]): scales and bias must be [4]'],
     [{ type: 'matmulInt8' }, [[2, 3], i8(3, 4), [4], [1]], 'matmulInt8(f32[2,3], i8[3,4], f32[4], f32[1]): scales and bias must be [4]'],
+  ],
+  foreign: [
+    [foreign, [], 'foreign(): takes one input'],
+    [foreign, [{ shape: [2, 3], dtype: 'i32' }], 'foreign(i32[2,3]): takes f32 or u8'],
+    [foreign, [[4, 3]], 'foreign(f32[4,3]): cannot become [2,3]'],
   ],
   dequantize: [
     [dequantize, [bytes(2, 8)], 'dequantize(u8[2,8]): takes codes and scales'],
