@@ -448,9 +448,14 @@ export const errors = {
     damaged: (file: string, reason: string) =>
       new UserError('ONNX_DAMAGED', t('{0} is no ONNX file, or it is damaged: {1}.', file, reason), t('Download or export it again.'), { file }),
     tooLarge: (file: string, bytes: number) =>
-      new UserError('ONNX_TOO_LARGE', t('The ONNX model {0} takes {1} GB; at most 2 can be used.', file, gigabytes(bytes)), t('Export it in half precision, or take a smaller model.'), {
-        file,
-      }),
+      new UserError(
+        'ONNX_TOO_LARGE',
+        t('The ONNX model {0} takes {1} GB; at most 2 can be used.', file, gigabytes(bytes)),
+        t('Export it in half precision, or take a smaller model.'),
+        {
+          file,
+        },
+      ),
     externalUnusable: (file: string, location: string, reason: string) =>
       new UserError(
         'ONNX_WEIGHTS_UNUSABLE',
@@ -483,16 +488,16 @@ export const errors = {
       new UserError(
         'ONNX_OUTPUT_UNFIT',
         t('The tensor {0} of the ONNX file is [{1}] for two pictures: these are no features of each.', name, shape.join(', ')),
-        t('Name a tensor [batch, width], [batch, tokens, width] or [batch, channels, height, width] in "featureOutput". The outputs and last tensors are: {0}.', known.join(', ')),
+        t(
+          'Name a tensor [batch, width], [batch, tokens, width] or [batch, channels, height, width] in "featureOutput". The outputs and last tensors are: {0}.',
+          known.join(', '),
+        ),
         place,
       ),
     batchFixed: (file: string, batch: number) =>
-      new UserError(
-        'ONNX_BATCH_FIXED',
-        t('The ONNX file takes only {0} pictures at once.', batch),
-        t('Export it with an open batch, or for one picture.'),
-        { file },
-      ),
+      new UserError('ONNX_BATCH_FIXED', t('The ONNX file takes only {0} pictures at once.', batch), t('Export it with an open batch, or for one picture.'), {
+        file,
+      }),
     imageSizeFixed: (size: number, height: number, width: number, place: Place) =>
       new UserError(
         'ONNX_IMAGE_SIZE_FIXED',
@@ -501,7 +506,12 @@ export const errors = {
         place,
       ),
     notRunnable: (file: string, reason: string) =>
-      new UserError('ONNX_NOT_RUNNABLE', t('ONNX Runtime cannot run the model: {0}', reason), t('Try another "imageSize" or "featureOutput", or export the model again.'), { file }),
+      new UserError(
+        'ONNX_NOT_RUNNABLE',
+        t('ONNX Runtime cannot run the model: {0}', reason),
+        t('Try another "imageSize" or "featureOutput", or export the model again.'),
+        { file },
+      ),
     headOnly: (method: string, place: Place) =>
       new UserError(
         'ONNX_HEAD_ONLY',
@@ -524,11 +534,7 @@ export const errors = {
         place,
       ),
     exportImpossible: (format: string) =>
-      new UserError(
-        'EXPORT_IMPOSSIBLE',
-        t('A model whose body is an ONNX file cannot be written as {0}.', format),
-        t('Choose another format: {0}.', 'onnx'),
-      ),
+      new UserError('EXPORT_IMPOSSIBLE', t('A model whose body is an ONNX file cannot be written as {0}.', format), t('Choose another format: {0}.', 'onnx')),
     /** Notices of a run. */
     featuresChosen: (file: string, name: string, shape: readonly (number | string)[], made: string, others: readonly string[]) =>
       new UserError(
@@ -540,7 +546,7 @@ export const errors = {
     normalisationAssumed: (file: string) =>
       new UserError(
         'ONNX_NORMALISATION',
-        t('Nothing beside the ONNX file says how pictures are normalised: they are taken as models of torchvision take them (ImageNet\'s mean and deviation).'),
+        t("Nothing beside the ONNX file says how pictures are normalised: they are taken as models of torchvision take them (ImageNet's mean and deviation)."),
         t('If it was trained otherwise, put its preprocessor_config.json beside the file.'),
         { file },
       ),

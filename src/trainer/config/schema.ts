@@ -81,11 +81,6 @@ export function buildSchema() {
           examples: ['embedded', 'WinKawaks/vit-tiny-patch16-224', 'facebook/deit-tiny-patch16-224', 'google/vit-base-patch16-224-in21k'],
         }),
       revision: z.string().min(1).optional().describe(l10n.t('Of a model on the hub: the branch, tag or commit to take; without it, the branch main.')),
-      featureOutput: z
-        .string()
-        .min(1)
-        .optional()
-        .describe(l10n.t('Of an ONNX file: the output or inner tensor that holds the features of a picture; without it, what its classifier reads.')),
       init: choice({
         pretrained: l10n.t("Start from the model's own weights."),
         random: l10n.t('Start the same network from random weights, e.g. to compare.'),
@@ -232,6 +227,11 @@ export function buildSchema() {
         .describe(l10n.t('Whether what the frozen layers say of each picture is computed once and kept on disk, rather than in every epoch.')),
       augmentation: augmentation().describe(l10n.t('Random changes to the training pictures.')),
       imageSize: z.int().min(16).max(2048).optional().describe(l10n.t("Height and width of the model's input in pixels; without it, the model's own.")),
+      featureOutput: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(l10n.t('Of an ONNX file: the output or inner tensor that holds the features of a picture; without it, what its classifier reads.')),
       evalBatchSize: count(4096).optional().describe(l10n.t('Pictures in one batch of an evaluation; without it, as batchSize.')),
       evalSteps: count(1e9).optional().describe(l10n.t('Steps between evaluations; without it, one after each epoch.')),
       saveSteps: count(1e9).optional().describe(l10n.t('Steps between checkpoints; without it, one after each epoch.')),

@@ -21,7 +21,7 @@ function beforeClassifier(file: OnnxFile, output: string): string | undefined {
   const producers = new Map(file.nodes.flatMap((node) => node.outputs.map((made): [string, FileNode] => [made, node])));
   const constants = constantsOf(file);
   const seen = new Set<string>();
-  for (let name: string | undefined = output; name && !seen.has(name); ) {
+  for (let name: string | undefined = output; name && !seen.has(name);) {
     seen.add(name);
     const node = producers.get(name);
     if (!node) return undefined;
@@ -43,8 +43,8 @@ export function findFeatureOutput(file: OnnxFile): string {
 
 /** Tensors that somebody may want to name: the outputs, and what the last nodes make, from the end. */
 export function featureCandidates({ nodes, outputs }: OnnxFile): string[] {
-  const last = nodes.slice(-12).reverse();
-  return [...new Set([...outputs, ...last.flatMap((node) => node.outputs.filter(Boolean))])].slice(0, 12);
+  const last = nodes.slice(-6).reverse();
+  return [...new Set([...outputs, ...last.flatMap((node) => node.outputs.filter(Boolean))])].slice(0, 6);
 }
 
 export const isTensorOf = ({ nodes }: OnnxFile, name: string): boolean => nodes.some(({ outputs }) => outputs.includes(name));

@@ -108,7 +108,10 @@ export function encodeModel({ initialisers, metadata = {}, foreign, ...rest }: O
   const parts = foreign?.parts;
   for (const { message } of parts?.tensors ?? []) graph.message(5, message);
   const domains = new Map([['', parts?.opset ?? ownOpset], ...(parts?.domains ?? []), ['com.microsoft', 1]]);
-  const model = new Message().int(1, Math.max(9, parts?.irVersion ?? 0)).text(2, 'vitune').message(7, graph);
+  const model = new Message()
+    .int(1, Math.max(9, parts?.irVersion ?? 0))
+    .text(2, 'vitune')
+    .message(7, graph);
   for (const [domain, version] of domains) model.message(8, new Message().text(1, domain).int(2, version));
   for (const [key, value] of Object.entries(metadata)) model.message(14, entry(key, value));
   for (const each of parts?.functions ?? []) model.bytes(25, each);

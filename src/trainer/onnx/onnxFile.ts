@@ -1,4 +1,5 @@
 /** An ONNX file taken apart (onnx.proto): names, types and nodes are read, weights stay the bytes they are. What a file can get wrong is a `ProtobufError`. */
+import * as l10n from '@vscode/l10n';
 import { Message } from './protobuf.js';
 import { fieldsOf, messageOf, numberOf, numbersOf, ProtobufError, textOf, type Field } from './protobufReader.js';
 
@@ -74,11 +75,11 @@ function externalOf(entries: ReadonlyMap<string, string>): External {
     const text = entries.get(key);
     if (text === undefined) return undefined;
     const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < 0) throw new ProtobufError(`${key} of a tensor is ${text}`);
+    if (!Number.isSafeInteger(value) || value < 0) throw new ProtobufError(l10n.t('{0} of a weight is {1}', key, text));
     return value;
   };
   const location = entries.get('location');
-  if (!location) throw new ProtobufError('a tensor lies beside the file, but nowhere');
+  if (!location) throw new ProtobufError(l10n.t('{0} of a weight is {1}', 'location', '""'));
   return { location, offset: number('offset') ?? 0, length: number('length') };
 }
 
@@ -95,7 +96,7 @@ function readTensor(bytes: Uint8Array): { name: string; tensor: FileTensor } {
     }
     if (field.number === 14) isExternal = numberOf(field) === 1;
   }
-  if (!Number.isSafeInteger(size) || size < 0) throw new ProtobufError(`the tensor ${name} has an impossible shape`);
+  if (!Number.isSafeInteger(size) || size < 0) throw new ProtobufError(l10n.t('the weight {0} has an impossible shape', name));
   const tensor: FileTensor = {
     message: renamed(bytes, 8, isExternal ? [9, 12, 13, 14] : [12]),
     external: isExternal ? externalOf(entries) : undefined,
@@ -131,7 +132,7 @@ function readNode(bytes: Uint8Array, depth: number): FileNode {
 
 /** The body of a loop or branch; what its nodes read is added to `reads`. */
 function readNestedGraph(bytes: Uint8Array, reads: string[], depth: number): Message {
-  if (depth > deepest) throw new ProtobufError(`graphs lie in graphs more than ${deepest} deep`);
+  if (depth > deepest) throw new ProtobufError(l10n.t('its graphs lie more than {0} deep in one another', deepest));
   const message = new Message();
   for (const field of fieldsOf(bytes)) {
     if (field.number === 1) {
@@ -142,7 +143,7 @@ function readNestedGraph(bytes: Uint8Array, reads: string[], depth: number): Mes
     else if (field.number === 5) message.message(5, readTensor(messageOf(field)).tensor.message);
     else if (field.number >= 11 && field.number <= 13) message.message(field.number, renamed(messageOf(field), 1));
     else if (field.number === 12) reads.push(textOf([...fieldsOf(messageOf(field))].find(({ number }) => number === 1)!));
-    else if (field.number === 15) throw new ProtobufError('it has sparse weights');
+    else if (field.number === 15) throw new ProtobufError(l10n.t('it has sparse weights'));
   }
   return message;
 }
@@ -159,7 +160,7 @@ const within = (bytes: Uint8Array | undefined, ...numbers: number[]): Uint8Array
 /** ValueInfoProto: name, type.tensor_type.elem_type, type.tensor_type.shape.dim.dim_value. */
 function readInput(bytes: Uint8Array): FileInput {
   const name = fieldIn(bytes, 1);
-  if (!name) throw new ProtobufError('an input has no name');
+  if (!name) throw new ProtobufError(l10n.t('an input has no name'));
   const tensor = within(bytes, 2, 1);
   const type = tensor && fieldIn(tensor, 1);
   const shape = within(tensor, 2);
@@ -186,8 +187,8 @@ export function readOnnx(bytes: Uint8Array): OnnxFile {
     if (name === '' || name === 'ai.onnx') opset = version ? numberOf(version) : 0;
     else domains.set(name, version ? numberOf(version) : 1);
   }
-  if (!graph) throw new ProtobufError('it has no graph');
-  if (!irVersion || !opset) throw new ProtobufError('it does not say which version of ONNX it is');
+  if (!graph) throw new ProtobufError(l10n.t('it has no graph'));
+  if (!irVersion || !opset) throw new ProtobufError(l10n.t('it does not say which version of ONNX it is'));
   const [inputs, outputs, nodes]: [FileInput[], string[], FileNode[]] = [[], [], []];
   const initialisers = new Map<string, FileTensor>();
   for (const field of fieldsOf(graph)) {
@@ -198,8 +199,8 @@ export function readOnnx(bytes: Uint8Array): OnnxFile {
     }
     if (field.number === 11) inputs.push(readInput(messageOf(field)));
     if (field.number === 12) outputs.push(readInput(messageOf(field)).name);
-    if (field.number === 15) throw new ProtobufError('it has sparse weights');
+    if (field.number === 15) throw new ProtobufError(l10n.t('it has sparse weights'));
   }
-  if (!nodes.length || !outputs.length) throw new ProtobufError('its graph computes nothing');
+  if (!nodes.length || !outputs.length) throw new ProtobufError(l10n.t('its graph computes nothing'));
   return { irVersion, opset, domains, functions, inputs: inputs.filter(({ name }) => !initialisers.has(name)), outputs, nodes, initialisers };
 }

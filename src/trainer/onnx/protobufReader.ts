@@ -1,4 +1,5 @@
 /** A reader of protobuf messages that trusts nothing: every length is held against the bytes that are there, and nothing is decoded that nobody asks for. */
+import * as l10n from '@vscode/l10n';
 
 /** Bytes that are no protobuf message; the words say why. */
 export class ProtobufError extends Error {
@@ -7,6 +8,9 @@ export class ProtobufError extends Error {
     this.name = 'ProtobufError';
   }
 }
+
+const short = (): ProtobufError => new ProtobufError(l10n.t('it ends too early'));
+const wrong = (): ProtobufError => new ProtobufError(l10n.t('its bytes make no sense'));
 
 /** One field of a message: a number, or bytes (a text, a nested message, packed numbers). */
 export interface Field {
@@ -23,20 +27,20 @@ function varint(message: Uint8Array, at: number): [value: bigint, next: number] 
   let value = 0n;
   for (let i = 0; i < 10; i++) {
     const byte = message[at + i];
-    if (byte === undefined) throw new ProtobufError('it ends within a number');
+    if (byte === undefined) throw short();
     value |= BigInt(byte & 0x7f) << BigInt(7 * i);
     if (byte < 0x80) return [BigInt.asIntN(64, value), at + i + 1];
   }
-  throw new ProtobufError('a number has more than 10 bytes');
+  throw wrong();
 }
 
 /** The fields of a message in their order. Throws `ProtobufError` where the bytes are none. */
 export function* fieldsOf(message: Uint8Array): Generator<Field> {
-  for (let at = 0; at < message.length; ) {
+  for (let at = 0; at < message.length;) {
     const start = at;
     const [tag, afterTag] = varint(message, at);
     const number = Number(tag >> 3n);
-    if (number < 1 || number > 0x1fffffff) throw new ProtobufError(`there is no field ${number}`);
+    if (number < 1 || number > 0x1fffffff) throw wrong();
     const wire = Number(tag & 7n);
     if (wire === 0) {
       const [value, next] = varint(message, afterTag);
@@ -45,8 +49,9 @@ export function* fieldsOf(message: Uint8Array): Generator<Field> {
       continue;
     }
     const [length, from] = wire === 2 ? varint(message, afterTag) : [{ 1: 8n, 5: 4n }[wire], afterTag];
-    if (length === undefined) throw new ProtobufError(`field ${number} is of the unknown kind ${wire}`);
-    if (length < 0n || length > message.length - from) throw new ProtobufError(`field ${number} is longer than the file`);
+    if (length === undefined) throw wrong();
+    if (length < 0n) throw wrong();
+    if (length > message.length - from) throw short();
     at = from + Number(length);
     yield { number, bytes: message.subarray(from, at), raw: message.subarray(start, at) };
   }
@@ -55,25 +60,25 @@ export function* fieldsOf(message: Uint8Array): Generator<Field> {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The text of a field. */
-export function textOf({ number, bytes }: Field): string {
+export function textOf({ bytes }: Field): string {
+  if (!bytes) throw wrong();
   try {
-    if (bytes) return utf8.decode(bytes);
+    return utf8.decode(bytes);
   } catch {
-    // Said below, with the field.
+    throw wrong();
   }
-  throw new ProtobufError(`field ${number} is no text`);
 }
 
 /** The nested message of a field. */
-export function messageOf({ number, bytes }: Field): Uint8Array {
-  if (!bytes) throw new ProtobufError(`field ${number} is no message`);
+export function messageOf({ bytes }: Field): Uint8Array {
+  if (!bytes) throw wrong();
   return bytes;
 }
 
 /** The whole number of a field; throws where it is not one that a double holds. */
-export function numberOf({ number, value }: Field): number {
+export function numberOf({ value }: Field): number {
   const result = Number(value);
-  if (value === undefined || !Number.isSafeInteger(result)) throw new ProtobufError(`field ${number} is no number of a usual size`);
+  if (value === undefined || !Number.isSafeInteger(result)) throw wrong();
   return result;
 }
 
@@ -81,7 +86,7 @@ export function numberOf({ number, value }: Field): number {
 export function numbersOf(field: Field): number[] {
   if (!field.bytes) return [numberOf(field)];
   const found: number[] = [];
-  for (let at = 0; at < field.bytes.length; ) {
+  for (let at = 0; at < field.bytes.length;) {
     const [value, next] = varint(field.bytes, at);
     found.push(numberOf({ ...field, value }));
     at = next;

@@ -162,7 +162,8 @@ export async function writeCheckpoint(folder: string, { base, network, method, t
       { format: 'pt' },
     );
     // PEFT knows no bottleneck adapters: it must not take the file for one of its own and load the head alone. Nor does it know ONNX files.
-    if (method.type !== 'adapter' && !isOnnx(network)) await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
+    if (method.type !== 'adapter' && !isOnnx(network))
+      await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
   }
   if (method.type !== 'pretrained') {
     await writeSafetensors(join(folder, files.optimizer), [

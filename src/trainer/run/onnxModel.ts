@@ -4,7 +4,8 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
-import { errors, reasonOf, UserError, type Place } from '../errors.js';
+import type { UserError } from '../errors.js';
+import { errors, reasonOf, type Place } from '../errors.js';
 import { poolingOf, type Layout, type OnnxConfig, type Pooling } from '../nn/families/onnx.js';
 import { featureCandidates, findFeatureOutput, isTensorOf } from '../onnx/featureOutput.js';
 import { readOnnx, type FileInput, type FileTensor, type OnnxFile } from '../onnx/onnxFile.js';
@@ -72,7 +73,8 @@ async function readFileOf(path: string, place: Place): Promise<{ bytes: Uint8Arr
 
 const typeNames: Readonly<Record<number, string>> = { 1: 'float32', 2: 'uint8', 10: 'float16', 11: 'float64', 16: 'bfloat16' };
 
-const described = ({ name, type, shape }: FileInput): string => `${name} ${typeNames[type] ?? `type ${type}`} [${shape?.map((size) => size ?? '?').join(', ') ?? '…'}]`;
+const described = ({ name, type, shape }: FileInput): string =>
+  `${name} ${typeNames[type] ?? `type ${type}`} [${shape?.map((size) => size ?? '?').join(', ') ?? '…'}]`;
 
 /** The one input that takes pictures, and in which order of axes. */
 function inputOf(path: string, { inputs }: OnnxFile): { input: FileInput; layout: Layout; sizes: (number | undefined)[]; batch: number | undefined } {
@@ -104,7 +106,7 @@ async function withWeights(path: string, tensors: readonly FileTensor[]): Promis
         if (wanted < 0 || offset + wanted > size) throw errors.onnx.externalUnusable(path, location, l10n.t('it is too short'));
         if (wanted > largest) throw errors.onnx.tooLarge(path, wanted);
         const data = new Uint8Array(wanted);
-        for (let at = 0; at < wanted; ) {
+        for (let at = 0; at < wanted;) {
           const { bytesRead } = await handle.read(data, at, wanted - at, offset + at);
           if (!bytesRead) throw errors.onnx.externalUnusable(path, location, l10n.t('it is too short'));
           at += bytesRead;
@@ -191,8 +193,16 @@ export async function openOnnxModel(o: OnnxModelOptions): Promise<OnnxModel> {
   const takesBytes = input.type === 2;
   const shape = layout === 'nchw' ? [3, height, width] : [height, width, 3];
   const graph = found.with({ key: sha256 });
-  const features =
-    o.features ?? { output, ...(await probe(graph, { path, shape, takesBytes, batch, unfit: (tried) => errors.onnx.outputUnfit(output, tried, featureCandidates(file), o.outputPlace) })) };
+  const features = o.features ?? {
+    output,
+    ...(await probe(graph, {
+      path,
+      shape,
+      takesBytes,
+      batch,
+      unfit: (tried) => errors.onnx.outputUnfit(output, tried, featureCandidates(file), o.outputPlace),
+    })),
+  };
   const pooled = poolingOf(features.shape);
   if (!pooled) throw errors.onnx.outputUnfit(output, [2, ...features.shape], featureCandidates(file), o.outputPlace);
   const config: OnnxConfig = {

@@ -1,7 +1,8 @@
 /** A small ONNX file, x² + 1 for the x that it is given, as another program may have written it. */
 import { encodeModel, type OnnxNode } from '../../../src/trainer/onnx/model.js';
 import { readOnnx } from '../../../src/trainer/onnx/onnxFile.js';
-import { graphTo, OnnxGraph } from '../../../src/trainer/onnx/onnxGraph.js';
+import type { OnnxGraph } from '../../../src/trainer/onnx/onnxGraph.js';
+import { graphTo } from '../../../src/trainer/onnx/onnxGraph.js';
 
 const nodes: OnnxNode[] = [
   { type: 'Mul', inputs: ['x', 'x'], outputs: ['square'] },

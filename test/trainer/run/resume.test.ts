@@ -10,6 +10,7 @@ import type { RecordedEvent } from '../../../src/trainer/protocol.js';
 import { Random } from '../../../src/trainer/random.js';
 import { eventsOf, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/pictures.js';
+import { golden } from './goldenCheckpoint.js';
 
 // Everything random at once, but what has an entry of its own: order, crops, flips, dropout masks, adapters and head. An epoch has 15 pictures: 8 batches, of which the last is padded.
 const common = { seed: 7, batchSize: 2, epochs: 2, evalSteps: 8, dropout: 0.1, saveSteps: 2, labelSmoothingFactor: 0.1, saveTotalLimit: 2 };
@@ -37,6 +38,13 @@ const methods: { name: string; config: object; steps: number; kills: number }[] 
   { name: 'Muon', config: { ...common, method: 'full', optim: 'muon' }, steps: 16, kills: 1 },
   // Features computed once, of two views, partly before a kill and partly after it, by processes with a cache of their own.
   { name: 'features', config: { ...common, method: { type: 'head', dropout: 0.2 }, dropout: 0, augmentation: { views: 2 } }, steps: 16, kills: 3 },
+  // The network from a file within every step, as fresh augmentation needs it.
+  {
+    name: 'an ONNX file',
+    config: { ...common, model: join(golden, 'onnx', 'resnet.onnx'), method: { type: 'head', dropout: 0.2 }, dropout: 0, featureCache: false },
+    steps: 16,
+    kills: 2,
+  },
   // Steps of three, three and two batches.
   { name: 'gradient accumulation', config: { ...common, method: 'lora', gradientAccumulationSteps: 3, epochs: 5, evalSteps: 3 }, steps: 15, kills: 2 },
 ];

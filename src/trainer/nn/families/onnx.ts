@@ -52,7 +52,12 @@ export const onnx: Family<OnnxConfig> = {
   architectures: [],
   // No config.json describes it: the file itself does.
   parse: () => undefined,
-  checkpointJson: (_json, { imageSize, features, output }) => ({ model_type: 'onnx', image_size: imageSize, hidden_size: features, feature_output: output.name }),
+  checkpointJson: (_json, { imageSize, features, output }) => ({
+    model_type: 'onnx',
+    image_size: imageSize,
+    hidden_size: features,
+    feature_output: output.name,
+  }),
   weightNames: () => [],
   resizing: () => undefined,
   blocks: () => [],
