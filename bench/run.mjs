@@ -2,8 +2,8 @@
  * The benchmark: what ViTune claims about speed and memory, measured beside Python's side on the same weights and pictures, sides by turns. Each part writes
  * its section of docs/benchmarks.md.
  *
- *     npm run bench -- [head] [lora] [memory] [start] [--models ti,s,b] [--rounds N] [--seeds N] [--seconds S] [--threads N] [--peer-epochs N]
- *                      [--compile] [--dataset FOLDER] [--dry]
+ *     npm run bench -- [head] [lora] [memory] [start] [scale] [--models ti,s,b] [--rounds N] [--seeds N] [--seconds S] [--threads N] [--peer-epochs N]
+ *                      [--compile] [--dataset FOLDER] [--sizes 1000,10000,...] [--dry]
  *
  * Without parts it runs all. The first run makes a Python environment in .venv (a few GB of download on Linux); PYTHON names the interpreter to make it with.
  * --peer-epochs 10 measures the peer's Trainer in full instead of extrapolating; --compile adds torch.compile; --dry prints and writes nothing.
@@ -18,10 +18,11 @@ import { writeSection } from './page.mjs';
 import { head } from './parts/head.mjs';
 import { lora } from './parts/lora.mjs';
 import { memory } from './parts/memory.mjs';
+import { scale } from './parts/scale.mjs';
 import { start } from './parts/start.mjs';
 import { ensurePython, names } from './peer.mjs';
 
-const parts = { head, lora, memory, start };
+const parts = { head, lora, memory, start, scale };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -33,6 +34,7 @@ const { values, positionals } = parseArgs({
     'peer-epochs': { type: 'string' },
     compile: { type: 'boolean', default: false },
     dataset: { type: 'string', default: join('..', 'shared', 'data', 'photos', 'trashnet') },
+    sizes: { type: 'string', default: '1000,10000,100000,1000000' },
     dry: { type: 'boolean', default: false },
   },
 });
@@ -56,7 +58,9 @@ const options = {
   peerEpochs: values['peer-epochs'] && Number(values['peer-epochs']),
   compile: values.compile,
   dataset: resolve(root, values.dataset),
+  sizes: values.sizes.split(',').map(Number),
   say,
+  dry: values.dry,
 };
 for (const part of chosen) {
   const section = await parts[part](options);

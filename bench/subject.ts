@@ -16,13 +16,21 @@ export interface SubjectOptions {
   folder: string;
   device: DeviceName;
   batchSize: number;
-  /** As a config has it. */
+  /** As a config has them. */
   method: unknown;
+  frozenPrecision?: 'fp32' | 'int8' | undefined;
   /** 0 takes every core. */
   threads: number;
 }
 
-export async function openSubject({ folder, device, batchSize, method, threads }: SubjectOptions): Promise<{ trainable: Trainable; batch: TrainBatch }> {
+export async function openSubject({
+  folder,
+  device,
+  batchSize,
+  method,
+  frozenPrecision,
+  threads,
+}: SubjectOptions): Promise<{ trainable: Trainable; batch: TrainBatch }> {
   const base = await openBaseModel({ model: folder, init: 'pretrained', seed });
   const { transform, mean, std, rescaleFactor } = base.preprocessor;
   const { height, width } = transform;
@@ -32,6 +40,7 @@ export async function openSubject({ folder, device, batchSize, method, threads }
       norm: { mean, deviation: std, rescale: rescaleFactor },
       frozen: (name, shape) => base.weight(name, shape, seed),
       method: methodOf(methodObject().parse(method), depthsOf(base.config)),
+      frozenPrecision,
       labels,
       height,
       width,

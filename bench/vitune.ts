@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
-import { openSubject, rateOf } from './subject.js';
+import { openSubject, rateOf, type SubjectOptions } from './subject.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -11,14 +11,14 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string', default: '2' },
     seconds: { type: 'string', default: '20' },
     precision: { type: 'string', default: 'fp32' },
-    method: { type: 'string', default: '{"type":"lora"}' },
+    mode: { type: 'string', default: '{"method":{"type":"lora"}}' },
   },
 });
 const [folder] = positionals;
-if (!folder) throw new Error('usage: vitune MODEL_FOLDER [--batch N] [--threads N] [--seconds S] [--precision NAME] [--method JSON]');
+if (!folder) throw new Error('usage: vitune MODEL_FOLDER [--batch N] [--threads N] [--seconds S] [--precision NAME] [--mode JSON]');
 const batchSize = Number(values.batch);
-const method: unknown = JSON.parse(values.method);
-const { trainable, batch } = await openSubject({ folder, device: 'cpu', batchSize, method, threads: Number(values.threads) });
+const mode = JSON.parse(values.mode) as Pick<SubjectOptions, 'method' | 'frozenPrecision'>;
+const { trainable, batch } = await openSubject({ folder, device: 'cpu', batchSize, ...mode, threads: Number(values.threads) });
 
 const seconds = Number(values.seconds);
 const training = await rateOf((i) => trainable.step([batch], i, 1e-3), batchSize, seconds);

@@ -206,6 +206,12 @@ export const errors = {
       t('Free some disk space, or allow writing to the folder.'),
       { file: folder },
     ),
+  cacheFull: (limit: number) =>
+    new UserError(
+      'CACHE_FULL',
+      t('Decoded pictures may take {0} GB on disk, and these take more; the rest is decoded anew in each epoch.', gigabytes(limit)),
+      t('Set VITUNE_PICTURE_CACHE_GB to a greater number, and empty the cache once with "vitune cache --clear".'),
+    ),
   featuresUnwritable: (folder: string, reason: string) =>
     new UserError(
       'FEATURES_UNWRITABLE',

@@ -1,11 +1,12 @@
 /** `vitune cache`: what is kept to save work, where, and how much it takes; with `--clear` it is removed. */
 import * as l10n from '@vscode/l10n';
-import { cacheFolder, cacheUsage, clearCache } from '../run/cacheFolder.js';
-import { featureLimit } from '../run/featurePlan.js';
+import { cacheFolder, cacheLimit, cacheUsage, clearCache, type CacheKind } from '../run/cacheFolder.js';
 import { parseArguments } from './arguments.js';
 import { table, type Output } from './output.js';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+const withLimit = (bytes: number, kind: CacheKind): string => `${megabytes(bytes)} (${l10n.t('at most {0}', megabytes(cacheLimit(kind)))})`;
 
 export async function cache(args: string[], output: Output): Promise<void> {
   const { clear } = parseArguments('cache', args, { least: 0, most: 0 });
@@ -14,13 +15,13 @@ export async function cache(args: string[], output: Output): Promise<void> {
   if (clear) await clearCache(folder);
   const after = clear ? await cacheUsage(folder) : before;
   const cleared = before.pictures + before.features - after.pictures - after.features;
-  output.json({ folder, ...after, featureLimit: featureLimit(), ...(clear ? { cleared } : {}) });
+  output.json({ folder, ...after, pictureLimit: cacheLimit('pictures'), featureLimit: cacheLimit('features'), ...(clear ? { cleared } : {}) });
   output.line(folder);
   if (clear) return output.line(l10n.t('{0} removed', megabytes(cleared)));
   output.line(
     table([
-      [l10n.t('decoded pictures'), megabytes(after.pictures)],
-      [l10n.t('features'), `${megabytes(after.features)} (${l10n.t('at most {0}', megabytes(featureLimit()))})`],
+      [l10n.t('decoded pictures'), withLimit(after.pictures, 'pictures')],
+      [l10n.t('features'), withLimit(after.features, 'features')],
     ]),
   );
 }

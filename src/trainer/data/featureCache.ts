@@ -7,11 +7,12 @@
  * disk leaves is passed over and made again.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { errors, reasonOf } from '../errors.js';
 import type { ErrorInfo } from '../protocol.js';
+import { ignoreGone, packsBelow, type PackStatus } from './packs.js';
 import { Column, digestBytes as keyBytes, digestOf, DigestTable } from './digestTable.js';
 
 const ending = '.features';
@@ -186,26 +187,10 @@ export class FeatureCache {
   }
 }
 
-/** Every pack below `root`, of whichever network, with its size and when it was last used, in milliseconds since 1970. */
-export async function featurePacks(root: string): Promise<{ path: string; bytes: number; usedAt: number }[]> {
-  const names = await readdir(root, { recursive: true }).catch(ignoreGone);
-  const found = await Promise.all(
-    (names ?? [])
-      .filter((name) => name.endsWith(ending))
-      .map(async (name) => {
-        const path = join(root, name);
-        const status = await stat(path).catch(ignoreGone);
-        return status ? [{ path, bytes: status.size, usedAt: status.mtimeMs }] : [];
-      }),
-  );
-  return found.flat();
-}
+/** Every pack below `root`, of whichever network. */
+export const featurePacks = (root: string): Promise<PackStatus[]> => packsBelow(root, ending);
 
 const checksum = (record: Uint8Array): number => crc32(record.subarray(headBytes), crc32(record.subarray(0, keyBytes)));
-
-function ignoreGone(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
-}
 
 /** Whether the file was long enough. */
 async function readFully(file: FileHandle, target: Uint8Array, position: number): Promise<boolean> {

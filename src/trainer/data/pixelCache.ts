@@ -2,8 +2,9 @@
  * The decoded cache: pixels of pictures in pack files on disk, so that later epochs and runs read no JPEG.
  *
  * A pack is appended to by the one process that made it, and read by all. `NAME.pack` holds pixels end to end; `NAME.index` holds one JSON array
- * a line, `[digest, offset, width, height]`, the digest of a picture's key in hexadecimal. A line is written only after the pixels it names have reached the disk, so a process killed at any
- * moment leaves at most bytes without a line, or half a line, and both are passed over.
+ * a line, `[digest, offset, width, height]`, the digest of a picture's key in hexadecimal; a width of 0 says that the picture can be read, but its pixels
+ * found no room. A line is written only after the pixels it names have reached the disk, so a process killed at any moment leaves at most bytes
+ * without a line, or half a line, and both are passed over.
  */
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -13,6 +14,7 @@ import { errors, reasonOf } from '../errors.js';
 import type { ErrorInfo } from '../protocol.js';
 import type { Pixels } from './decode.js';
 import { Column, digestBytes, digestOf, DigestTable } from './digestTable.js';
+import { packsBelow } from './packs.js';
 
 /** Where the pixels of a picture lie: `height * width * 3` bytes at `offset` of the file `pack`. */
 export interface Place {
@@ -24,13 +26,18 @@ export interface Place {
 
 /** Pixels reach the disk, and the index, in portions of this many bytes: what a killed process has to decode again. */
 const portion = 2 ** 25;
-/** A pack that no run has opened for so long is removed. */
+/** A pack that no run has used for so long is removed. */
 const unusedDays = 30;
+/** A pack used since then may be another process's: it is not removed to make room. */
+const recentMilliseconds = 3_600_000;
 
 export class PixelCache {
   readonly #folder: string;
   readonly #onNotice: (notice: ErrorInfo) => void;
-  /** The packs by number, and what is in them: by row of the table, the pack's number, the offset in it and the picture's size. */
+  /**
+   * The packs by number, empty where one was removed, and what is in them: by row of the table, the pack's number, the offset in it and the picture's
+   * size.
+   */
   readonly #packs: string[] = [];
   readonly #digests = new DigestTable();
   readonly #pack = new Column(new Uint32Array(64));
@@ -45,42 +52,123 @@ export class PixelCache {
   #pending: string[] = [];
   #flushing: Promise<void> = Promise.resolve();
   #broken = false;
+  /** Numbers of the packs that something was asked of. */
+  readonly #used = new Set<number>();
+  readonly #limitBytes: number;
+  /** Bytes that the packs of all transforms may still grow by. */
+  #room = Infinity;
+  #makingRoom: Promise<void> = Promise.resolve();
+  #isFull = false;
 
-  private constructor(folder: string, onNotice: (notice: ErrorInfo) => void) {
+  private constructor(folder: string, onNotice: (notice: ErrorInfo) => void, limitBytes: number) {
     this.#folder = folder;
     this.#onNotice = onNotice;
+    this.#limitBytes = limitBytes;
   }
 
-  /** A folder that cannot be made or read is told by a notice; the cache is then empty and keeps nothing. */
-  static async open(folder: string, onNotice: (notice: ErrorInfo) => void): Promise<PixelCache> {
-    const cache = new PixelCache(folder, onNotice);
+  /**
+   * A folder that cannot be made or read is told by a notice; the cache is then empty and keeps nothing. `limitBytes` bounds the packs of all folders
+   * beside this one together.
+   */
+  static async open(folder: string, onNotice: (notice: ErrorInfo) => void, limitBytes = Infinity): Promise<PixelCache> {
+    const cache = new PixelCache(folder, onNotice, limitBytes);
     await cache.#guarded(async () => {
       await mkdir(folder, { recursive: true });
       for (const name of await readdir(folder)) if (name.endsWith('.index')) await cache.#load(name.slice(0, -'.index'.length));
+      const packs = limitBytes === Infinity ? [] : await packsBelow(join(folder, '..'), '.pack');
+      cache.#room = limitBytes - packs.reduce((sum, { bytes }) => sum + bytes, 0);
     });
     return cache;
   }
 
-  get(key: string): Place | undefined {
-    const row = this.#digests.find(digestOf(key));
-    if (row === undefined) return undefined;
-    return { pack: this.#packs[this.#pack.get(row)]!, offset: this.#offset.get(row), width: this.#width.get(row), height: this.#height.get(row) };
+  /** Whether the picture has been decoded before, its pixels kept or not. */
+  knows(key: string): boolean {
+    return this.#rowOf(key) !== undefined;
   }
 
-  /** Appends the pixels. Undefined where the disk does not take them: a notice has then been given, once, and nothing more is written. */
+  get(key: string): Place | undefined {
+    const row = this.#rowOf(key);
+    const width = row === undefined ? 0 : this.#width.get(row);
+    if (row === undefined || !width) return undefined;
+    return { pack: this.#packs[this.#pack.get(row)]!, offset: this.#offset.get(row), width, height: this.#height.get(row) };
+  }
+
+  #rowOf(key: string): number | undefined {
+    const row = this.#digests.find(digestOf(key));
+    if (row === undefined) return undefined;
+    const number = this.#pack.get(row);
+    const pack = this.#packs[number];
+    if (!pack) return undefined;
+    if (!this.#used.has(number)) this.#markUsed(number, pack);
+    return row;
+  }
+
+  #markUsed(number: number, pack: string): void {
+    this.#used.add(number);
+    const now = new Date();
+    const files = [pack, indexOf(pack)];
+    this.#flushing = this.#flushing.then(async () => {
+      // A cache that may only be read is as good; that it is in use cannot be marked there, and nothing is removed there either.
+      for (const file of files) await utimes(file, now, now).catch(ignore('EROFS', 'EACCES', 'EPERM', 'ENOENT'));
+    });
+    this.#flushing.catch(() => undefined);
+  }
+
+  /** Appends the pixels. Undefined where there is no room, or the disk does not take them: a notice has then been given, once. */
   async add(key: string, { data, width, height }: Pixels): Promise<Place | undefined> {
     if (this.#broken) return undefined;
+    if (!(await this.#takeRoom(data.length))) {
+      await this.#guarded(async () => {
+        const { number } = await (this.#own ??= this.#create());
+        this.#keep(key, number, { offset: 0, width: 0, height: 0 });
+      });
+      return undefined;
+    }
     const offset = this.#end;
     this.#end += data.length;
     return this.#guarded(async () => {
       const { number, pixels } = await (this.#own ??= this.#create());
       await writeAll(pixels, data, offset);
       const place = { pack: this.#packs[number]!, offset, width, height };
-      const digest = digestOf(key);
-      this.#note(digest, number, place);
-      this.#pending.push(`${JSON.stringify([digest.toString('hex'), offset, width, height])}\n`);
+      this.#keep(key, number, place);
       if (this.#end - this.#flushed >= portion) await this.flush();
       return place;
+    });
+  }
+
+  #keep(key: string, pack: number, place: Omit<Place, 'pack'>): void {
+    const digest = digestOf(key);
+    this.#note(digest, pack, place);
+    this.#pending.push(`${JSON.stringify([digest.toString('hex'), place.offset, place.width, place.height])}\n`);
+  }
+
+  /** Whether so many bytes more may be kept; packs that nobody has used for longest go for them. */
+  async #takeRoom(bytes: number): Promise<boolean> {
+    if (this.#room < bytes && !this.#isFull) await (this.#makingRoom = this.#makingRoom.then(() => this.#makeRoom(bytes)));
+    if (this.#room < bytes) return false;
+    this.#room -= bytes;
+    return true;
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    if (this.#room >= bytes || this.#isFull) return;
+    await this.#guarded(async () => {
+      const mine = new Set([...this.#used].map((number) => this.#packs[number]));
+      const packs = (await packsBelow(join(this.#folder, '..'), '.pack')).filter(
+        ({ path, usedAt }) => !mine.has(path) && Date.now() - usedAt > recentMilliseconds,
+      );
+      for (const pack of packs.sort((a, b) => a.usedAt - b.usedAt)) {
+        if (this.#room >= bytes) return;
+        // On Windows another process may hold it open.
+        const isGone = await rm(pack.path, { force: true }).then(() => true, ignore('EBUSY', 'EPERM'));
+        if (!isGone) continue;
+        await rm(indexOf(pack.path), { force: true });
+        const number = this.#packs.indexOf(pack.path);
+        if (number >= 0) this.#packs[number] = '';
+        this.#room += pack.bytes;
+      }
+      this.#isFull = this.#room < bytes;
+      if (this.#isFull) this.#onNotice(errors.cacheFull(this.#limitBytes).toInfo());
     });
   }
 
@@ -127,6 +215,7 @@ export class PixelCache {
 
   async #create(): Promise<{ number: number; pixels: FileHandle; index: FileHandle }> {
     const number = this.#packs.push(this.#file('pack')) - 1;
+    this.#used.add(number);
     return { number, pixels: await open(this.#file('pack'), 'wx'), index: await open(this.#file('index'), 'ax') };
   }
 
@@ -150,11 +239,6 @@ export class PixelCache {
       const entry = parseEntry(line);
       if (entry && entry.place.offset + entry.place.width * entry.place.height * 3 <= packStat.size) this.#note(entry.digest, number, entry.place);
     }
-    const now = new Date();
-    // A cache that may only be read is as good; that it is in use cannot be marked there, and nothing is removed there either.
-    await utimes(index, now, now).catch((error: NodeJS.ErrnoException) => {
-      if (!['EROFS', 'EACCES', 'EPERM'].includes(error.code ?? '')) throw error;
-    });
   }
 
   /** Runs a step on the disk; a fault of the disk (full, read-only, not permitted) ends the cache, not the run. */
@@ -169,6 +253,15 @@ export class PixelCache {
     }
   }
 }
+
+const indexOf = (pack: string): string => pack.replace(/pack$/, 'index');
+
+/** Handles errors of the file system by letting those pass that have one of these codes. */
+const ignore =
+  (...codes: string[]) =>
+  (error: NodeJS.ErrnoException): void => {
+    if (!codes.includes(error.code ?? '')) throw error;
+  };
 
 async function writeAll(file: FileHandle, data: Uint8Array, offset: number): Promise<void> {
   for (let done = 0; done < data.length;) {

@@ -35,6 +35,8 @@ export interface Batch<Images = Uint8Array> {
 
 export interface StoreOptions {
   cacheFolder: string;
+  /** Bytes that all decoded pictures on disk may take together. */
+  cacheBytes?: number | undefined;
   dataset: Dataset;
   transform: ImageTransform;
   /** For which use the training pictures are decoded at once; the other is decoded when first asked for. */
@@ -154,12 +156,21 @@ export class ImageStore {
    * Decodes what the cache does not have yet. Unreadable pictures end up in `skipped`; throws a UserError only where a class is left without a
    * training picture, or nothing is left at all.
    */
-  static async open({ cacheFolder, dataset, transform, trainPixels = 'training', signal, onProgress, onNotice }: StoreOptions): Promise<ImageStore> {
+  static async open({
+    cacheFolder,
+    cacheBytes,
+    dataset,
+    transform,
+    trainPixels = 'training',
+    signal,
+    onProgress,
+    onNotice,
+  }: StoreOptions): Promise<ImageStore> {
     const folder = createHash('sha256')
       .update(JSON.stringify([cacheVersion, decoderVersion, transform]))
       .digest('hex')
       .slice(0, 16);
-    const cache = await PixelCache.open(join(cacheFolder, folder), onNotice ?? (() => undefined));
+    const cache = await PixelCache.open(join(cacheFolder, folder), onNotice ?? (() => undefined), cacheBytes);
     const store = new ImageStore(cache, transform, dataset.tasks);
     try {
       const total = splitNames.reduce((sum, split) => sum + dataset.splits[split].length, 0);
@@ -265,7 +276,7 @@ export class ImageStore {
         signal?.throwIfAborted();
       }
       files.look(i, path);
-      if (files.isThere(i) && this.#cache.get(keyOf(kind, [...files.get(i), path]))) step();
+      if (files.isThere(i) && this.#cache.knows(keyOf(kind, [...files.get(i), path]))) step();
       else unknown.push(i);
     }
     const unreadable = new Map<number, UserError>();
@@ -297,8 +308,8 @@ export class ImageStore {
     const decoding = (async () => {
       const samples = this.splits[split];
       await forEachConcurrently(samples.length, decodesAtOnce, signal, async (i) => {
-        if (!this.#files[split].isThere(i) || this.#placeOf(split, i, kind)) return;
-        await this.#cache.add(keyOf(kind, this.#identity(split, i)), await this.#decode(samples[i]!.path, kind));
+        const key = keyOf(kind, this.#identity(split, i));
+        if (this.#files[split].isThere(i) && !this.#cache.knows(key)) await this.#cache.add(key, await this.#decode(samples[i]!.path, kind));
       });
       await this.#cache.flush();
     })();

@@ -17,6 +17,19 @@ export const featureFolder = (cache: string): string => join(cache, 'features');
 /** What is kept: `pictures` are decoded pixels. */
 export type CacheKind = 'pictures' | 'features';
 
+/** Where a limit is set, and what it is where it is not. */
+const limits: Record<CacheKind, { variable: string; gigabytes: number }> = {
+  pictures: { variable: 'VITUNE_PICTURE_CACHE_GB', gigabytes: 50 },
+  features: { variable: 'VITUNE_FEATURE_CACHE_GB', gigabytes: 10 },
+};
+
+/** Bytes that all of a kind may take on disk together. */
+export function cacheLimit(kind: CacheKind, env: NodeJS.ProcessEnv = process.env): number {
+  const { variable, gigabytes } = limits[kind];
+  const set = Number(env[variable] || gigabytes);
+  return (set >= 0 ? set : gigabytes) * 1e9;
+}
+
 /** What a folder of ours in the cache holds; undefined for what somebody else has put there. Decoded pictures lie in folders named by a hash. */
 function kindOf(name: string): CacheKind | undefined {
   if (name === 'features') return 'features';

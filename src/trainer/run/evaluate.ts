@@ -2,6 +2,7 @@
 import { scanDataset } from '../data/scan.js';
 import { ImageStore } from '../data/store.js';
 import type { ErrorInfo, Evaluation } from '../protocol.js';
+import { cacheLimit } from './cacheFolder.js';
 import { Classifier } from './classifier.js';
 import { TaskMetrics } from './taskMetrics.js';
 
@@ -24,7 +25,13 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
     const dataset = await scanDataset(o.dataset, { validationSplit: 0, seed: 0, tasks, signal: o.signal });
     const split = (['test', 'validation', 'train'] as const).find((name) => dataset.splits[name].length) ?? 'test';
     const only = { ...dataset, splits: { train: [], validation: [], test: dataset.splits[split] } };
-    const store = await ImageStore.open({ cacheFolder: o.cacheFolder, dataset: only, transform: classifier.transform, signal: o.signal });
+    const store = await ImageStore.open({
+      cacheFolder: o.cacheFolder,
+      cacheBytes: cacheLimit('pictures'),
+      dataset: only,
+      transform: classifier.transform,
+      signal: o.signal,
+    });
     try {
       const metrics = new TaskMetrics(tasks);
       let done = 0;

@@ -24,12 +24,6 @@ export interface FeaturePlan {
   views: number;
 }
 
-/** Bytes that all features on disk may take together: `VITUNE_FEATURE_CACHE_GB`, or 10 GB. */
-export function featureLimit(env: NodeJS.ProcessEnv = process.env): number {
-  const gigabytes = Number(env.VITUNE_FEATURE_CACHE_GB || 10);
-  return (gigabytes >= 0 ? gigabytes : 10) * 1e9;
-}
-
 /** What the config asks of the pictures: nothing, the usual crops and flips, or changes that somebody chose. */
 function augmentationOf({ augmentation: { randomResizedCrop, horizontalFlip, randAugment, randomErasing } }: TrainConfig): 'none' | 'usual' | 'chosen' {
   if (randAugment !== false || randomErasing > 0) return 'chosen';

@@ -17,8 +17,9 @@ import type { DeviceName, ErrorInfo, Task, TrainEvent } from '../protocol.js';
 import { countLabels, isPlain, spansOf } from '../tasks.js';
 import { openBaseModel } from './baseModel.js';
 import { readBaseReference, readDatasetRevision, readProgress } from './checkpoint.js';
+import { cacheLimit } from './cacheFolder.js';
 import { resolveBatch } from './chooseBatch.js';
-import { featureLimit, featureName, planFeatures } from './featurePlan.js';
+import { featureName, planFeatures } from './featurePlan.js';
 import { FeatureStore } from './featureStore.js';
 import { provideDataset, provideModel } from './hubSources.js';
 import { lossSpecOf } from './lossSpecOf.js';
@@ -104,11 +105,12 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   const device = await chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device'));
   const engine = new OrtEngine(device);
   const frozenPrecision = precisionOn(device, config.frozenPrecision, notice);
-  const limitBytes = featureLimit();
+  const limitBytes = cacheLimit('features');
   const plannedFeatures = planFeatures(loaded, prepared.model, dataset.splits, limitBytes, notice);
   const model: ModelSpec = { ...prepared.model, frozenPrecision, cut: plannedFeatures?.cut };
   const store = await ImageStore.open({
     cacheFolder,
+    cacheBytes: cacheLimit('pictures'),
     dataset,
     transform: base.preprocessor.transform,
     trainPixels: plannedFeatures || config.augmentation.randomResizedCrop === false ? 'evaluation' : 'training',

@@ -111,6 +111,49 @@ test('packs that nobody has used for long are removed, others stay', async (t) =
   await cache.close();
 });
 
+test('what finds no room is known, but not kept: one notice, now and for the next time', async (t) => {
+  const folder = join(await temporaryFolder(t), 'transform');
+  const size = 6 * 4 * 3;
+  const notices: ErrorInfo[] = [];
+  const cache = await PixelCache.open(folder, (notice) => notices.push(notice), 2 * size + 1);
+  const places = await Promise.all([0, 1, 2, 3].map((i) => cache.add(`k${String(i)}`, picture(i))));
+  assert.equal(places.filter(Boolean).length, 2);
+  await cache.close();
+  assert.deepEqual(
+    notices.map(({ code }) => code),
+    ['CACHE_FULL'],
+  );
+  const again = await PixelCache.open(folder, fail, 2 * size + 1);
+  for (const i of [0, 1]) await assertHolds(again, `k${String(i)}`, i);
+  for (const i of [2, 3]) assert.deepEqual([again.knows(`k${String(i)}`), again.get(`k${String(i)}`)], [true, undefined]);
+  assert.equal(again.knows('other'), false);
+  await again.close();
+});
+
+test('room is made by removing the packs that nobody has used for longest, but none that was used just now', async (t) => {
+  const root = await temporaryFolder(t);
+  const size = 6 * 4 * 3;
+  const hoursAgo = async (folder: string, hours: number): Promise<void> => {
+    const past = new Date(Date.now() - hours * 3_600_000);
+    for (const name of await readdir(join(root, folder))) await utimes(join(root, folder, name), past, past);
+  };
+  for (const name of ['oldest', 'older', 'recent', 'own']) await filled(join(root, name), [name]);
+  await hoursAgo('oldest', 50);
+  await hoursAgo('older', 40);
+  await hoursAgo('own', 60);
+  const cache = await PixelCache.open(join(root, 'own'), fail, 4 * size);
+  assert.ok(cache.get('own'), 'asked for, it counts as used');
+  assert.ok(await cache.add('new', picture(1)));
+  const left = async (folder: string) => (await readdir(join(root, folder))).length;
+  assert.deepEqual([await left('oldest'), await left('older'), await left('recent')], [0, 2, 2]);
+  await assertHolds(cache, 'own', 0);
+  await cache.close();
+  const full = await PixelCache.open(join(root, 'another'), () => undefined, size);
+  assert.equal(await full.add('new', picture(1)), undefined);
+  assert.deepEqual([await left('older'), await left('recent'), await left('own')], [0, 2, 4]);
+  await full.close();
+});
+
 test('where nothing can be written the cache says so once and keeps nothing', async (t) => {
   const root = await temporaryFolder(t);
   const file = join(root, 'a file');

@@ -1,0 +1,99 @@
+/** Must show 5: what a run costs as the number of pictures grows: the start with all of them new and with none, images a second, and memory. */
+import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { root } from '../../scripts/ensure-installed.mjs';
+import { chart } from '../chart.mjs';
+import { machine, median, table } from '../page.mjs';
+import { train } from '../training.mjs';
+
+const CLASSES = 100;
+const SIDE = 64;
+const HELD_OUT = 200;
+/** Files with content of their own; the others are hard links to them, of which a file may have some 65,000. */
+const CONTENTS = 64;
+
+/** A picture of smooth noise, another for each seed. */
+function drawing(seed) {
+  const pixels = Buffer.from(
+    Array.from({ length: SIDE * SIDE * 3 }, (_, i) => 128 + 100 * Math.sin((i % (SIDE * 3)) / (3 + seed)) * Math.cos(i / (SIDE * (5 + seed)))),
+  );
+  return sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 3 } })
+    .jpeg()
+    .toBuffer();
+}
+
+/** `count` pictures in class folders below `folder`. */
+function fill(folder, contents, count) {
+  for (let label = 0; label < CLASSES; label++) {
+    const own = join(folder, `class ${label}`);
+    mkdirSync(own, { recursive: true });
+    for (let i = label; i < count; i += CLASSES) linkSync(contents[i % CONTENTS], join(own, `picture ${i}.jpg`));
+  }
+}
+
+export async function scale({ sizes, threads, say, dry }) {
+  const loads = [];
+  const rows = [];
+  for (const size of sizes) {
+    const work = mkdtempSync(join(root, 'build', 'bench', 'scale-'));
+    try {
+      const contents = [];
+      for (let i = 0; i < CONTENTS; i++) {
+        contents.push(join(work, `${i}.jpg`));
+        writeFileSync(contents[i], await drawing(i));
+      }
+      fill(join(work, 'train'), contents, size);
+      fill(join(work, 'validation'), contents, HELD_OUT);
+      const dataset = { train: join(work, 'train'), validation: join(work, 'validation') };
+      const config = { dataset, model: 'embedded', method: 'lora', maxSteps: 200, epochs: 1, evalSteps: 1000, loggingSteps: 10, batchSize: 16 };
+      const env = { VITUNE_THREADS: `${threads}`, VITUNE_CACHE: join(work, 'cache') };
+      const runs = [];
+      for (const state of ['new', 'known']) {
+        loads.push(os.loadavg()[0]);
+        const result = await train(config, { env });
+        const speeds = result.events.flatMap(({ type, imagesPerSecond }) => (type === 'step' ? [imagesPerSecond] : []));
+        runs.push({ first: result.first, speed: median(speeds), memory: result.finished.peakMemoryBytes / 2 ** 20 });
+        say(`scale, ${size} pictures, ${state}: first metric after ${result.first.toFixed(1)} s, ${runs.at(-1).memory.toFixed(0)} MB`);
+      }
+      rows.push({ size, runs });
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
+  }
+  const series = [
+    { name: 'training, images/s', values: rows.map(({ runs }) => runs[1].speed) },
+    { name: 'peak memory, MB', values: rows.map(({ runs }) => runs[1].memory) },
+  ];
+  const picture = chart('Training on more and more pictures', 'pictures in the dataset', sizes, series);
+  if (!dry) writeFileSync(join(root, 'docs', 'images', 'scale.svg'), picture);
+  const text = (value, digits = 1) => value.toFixed(digits);
+  const body = rows.map(({ size, runs: [fresh, known] }) => [
+    size.toLocaleString('en'),
+    `${text(fresh.first)} s`,
+    `${text(known.first)} s`,
+    text(known.speed, 0),
+    text(fresh.memory, 0),
+    text(known.memory, 0),
+  ]);
+  const headings = [
+    '>pictures',
+    '>first metric, all new',
+    '>first metric, none new',
+    '>training, images/s',
+    '>peak memory, all new, MB',
+    '>peak memory, none new, MB',
+  ];
+  return `## Cost against size
+
+LoRA on the embedded model, batch 16, 200 steps of ${threads} threads. The pictures are JPEG files of ${SIDE} x ${SIDE} in ${CLASSES} class folders, hard links to ${CONTENTS} files, so that the
+disk is spared and each still is a picture of its own to ViTune. The first metric is the loss of the first ten steps, from the command: all new, every picture has been
+decoded before it; none new, every file has been looked at.
+
+![Images a second and memory against the number of pictures](images/scale.svg)
+
+${table(headings, body)}
+
+${machine(loads)}`;
+}
