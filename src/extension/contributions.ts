@@ -18,6 +18,9 @@ export const commands = {
   evaluate: 'vitune.evaluate',
   exportCheckpoint: 'vitune.exportCheckpoint',
   compareMethods: 'vitune.compareMethods',
+  openComparison: 'vitune.openComparison',
+  continueComparison: 'vitune.continueComparison',
+  stopComparison: 'vitune.stopComparison',
   deleteRun: 'vitune.deleteRun',
   reveal: 'vitune.reveal',
   refreshRuns: 'vitune.refreshRuns',
@@ -47,10 +50,11 @@ export const settings: readonly (keyof Settings)[] = ['predictions', 'notifyWhen
 /** View types of the custom editor and the webview panels. */
 export const imageEditorType = 'vitune.image';
 export const dashboardType = 'vitune.dashboard';
+export const comparisonType = 'vitune.comparison';
 export const reportType = 'vitune.report';
 
 /** Words in a tree item's context value, by which package.json decides which actions it has. */
-export type ContextWord = 'dataset' | 'folder' | 'picture' | 'run' | 'running' | 'resumable' | 'usable' | 'idle';
+export type ContextWord = 'dataset' | 'folder' | 'picture' | 'run' | 'running' | 'resumable' | 'usable' | 'idle' | 'comparison' | 'comparing' | 'unfinished';
 
 /** File name endings that are taken for pictures in menus and trees; the trainer looks at the content. */
 export const pictureEndings = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif', 'bmp'] as const;

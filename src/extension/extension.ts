@@ -4,7 +4,11 @@ import * as vscode from 'vscode';
 import { Classifier } from './classify/classifier.js';
 import { classifyCommands } from './classify/classifyCommands.js';
 import { compareCommands } from './compare/compareCommands.js';
+import { Comparing } from './compare/comparing.js';
+import { ComparisonPanels } from './compare/comparisonPanels.js';
+import { ComparisonStore } from './compare/comparisonStore.js';
 import { configCommands } from './config/configCommands.js';
+import { readSchema } from './config/configSchema.js';
 import { ConfigDiagnostics } from './config/configDiagnostics.js';
 import { ConfigLens, configFiles } from './config/configLens.js';
 import { commands, imageEditorType, views } from './contributions.js';
@@ -15,6 +19,7 @@ import { DatasetsTree } from './datasets/datasetsTree.js';
 import { Doctor } from './doctor/doctor.js';
 import { showError } from './errors/showError.js';
 import { evaluateCommands } from './evaluate/evaluateCommands.js';
+import { cachedModels } from './hub/cachedModels.js';
 import { hubCommands } from './hub/hubCommands.js';
 import { HubToken } from './hub/hubToken.js';
 import { exportCommands } from './export/exportCommands.js';
@@ -30,6 +35,7 @@ import { StatusItem } from './status/statusItem.js';
 import { trainerLaunch } from './trainer/launch.js';
 import { Supervisor } from './trainer/supervisor.js';
 import { Training } from './trainer/training.js';
+import { methodChoices } from './trainPanel/formRules.js';
 import { TrainPanel } from './trainPanel/trainPanel.js';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -49,14 +55,44 @@ export function activate(context: vscode.ExtensionContext): void {
   const doctor = new Doctor(context, launch);
   const dashboards = new Dashboards(context.extensionUri, runs, training, active);
   const configFolder = () => join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? storage, 'vitune');
-  const panel = new TrainPanel({ context, memory, datasets, runs, training, devices: () => doctor.devices(), configFolder });
+  const panel = new TrainPanel({
+    context,
+    memory,
+    datasets,
+    runs,
+    training,
+    devices: () => doctor.devices(),
+    cachedModels: () => cachedModels(launch),
+    configFolder,
+  });
   const editor = new ImageEditorProvider(context.extensionUri, active, (path, signal) => classifier.classifyOne(path, signal));
-  const scan = runs.scan();
+  const comparisons = new ComparisonStore(memory, runs, failed);
+  const comparing = new Comparing(launch, comparisons, runs);
+  const comparisonPanels = new ComparisonPanels(context.extensionUri, comparisons, comparing, async (dataset, method) => {
+    await datasets.add(dataset);
+    await panel.open(dataset, method);
+  });
+  const methods = async () => methodChoices(await readSchema(context.extensionUri));
+  const scan = Promise.all([runs.scan(), comparisons.scan()]);
   scan.catch(failed);
-  const runsTree = new RunsTree(runs, active, scan);
+  const runsTree = new RunsTree(runs, active, comparisons, comparing, scan);
   const datasetsTree = new DatasetsTree(datasets);
 
-  context.subscriptions.push(token, runs, active, datasets, training, classifier, dashboards, panel, runsTree, datasetsTree);
+  context.subscriptions.push(
+    token,
+    runs,
+    active,
+    datasets,
+    training,
+    classifier,
+    dashboards,
+    panel,
+    comparisons,
+    comparing,
+    comparisonPanels,
+    runsTree,
+    datasetsTree,
+  );
   context.subscriptions.push(
     new StatusItem(runs, active),
     new ConfigDiagnostics(training),
@@ -65,18 +101,18 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerTreeDataProvider(views.runs, runsTree),
     vscode.window.createTreeView(views.datasets, { treeDataProvider: datasetsTree, canSelectMany: true, showCollapseAll: true }),
     vscode.window.registerCustomEditorProvider(imageEditorType, editor, { supportsMultipleEditorsPerDocument: true }),
-    vscode.workspace.onDidChangeWorkspaceFolders(() => runs.scan().catch(failed)),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => Promise.all([runs.scan(), comparisons.scan()]).catch(failed)),
   );
 
   const handlers: Record<string, (...args: never[]) => unknown> = {
     ...configCommands(panel, training, datasets),
     ...datasetCommands(context, datasets),
-    ...runCommands(runs, training, active),
+    ...runCommands(runs, training, active, comparisons),
     ...classifyCommands(context, classifier, active),
     ...evaluateCommands(context, launch, runs, datasets),
-    ...hubCommands(launch, token),
+    ...hubCommands(launch, token, panel),
     ...exportCommands(launch, runs),
-    ...compareCommands({ context, launch, datasets, runs, configFolder }),
+    ...compareCommands({ datasets, comparisons, comparing, panels: comparisonPanels, methods, configFolder }),
     [commands.openDashboard]: async (given?: RunArgument) => {
       await scan;
       const run = await pickRun(runs, given, () => true, vscode.l10n.t('Open the dashboard of which run?'), vscode.l10n.t('There is no run yet.'));

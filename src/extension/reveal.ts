@@ -1,21 +1,22 @@
 /** "Reveal in File Explorer" for whatever lies on disk: in the Explorer where that shows it, else in the system's. */
 import * as vscode from 'vscode';
 import type { DatasetNode } from './datasets/datasetsTree.js';
-import type { RunNode } from './runs/runsTree.js';
+import type { ComparisonNode, RunNode } from './runs/runsTree.js';
 
-export async function revealCommand(given: RunNode | DatasetNode | string): Promise<void> {
+export async function revealCommand(given: RunNode | ComparisonNode | DatasetNode | string): Promise<void> {
   const uri = vscode.Uri.file(pathOf(given));
   const inside = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
   await vscode.commands.executeCommand(inside ? 'revealInExplorer' : 'revealFileInOS', uri);
 }
 
-function pathOf(given: RunNode | DatasetNode | string): string {
+function pathOf(given: RunNode | ComparisonNode | DatasetNode | string): string {
   if (typeof given === 'string') return given;
   switch (given.kind) {
     case 'run':
       return given.run.folder;
     case 'checkpoint':
       return given.checkpoint.path;
+    case 'comparison':
     case 'dataset':
     case 'more':
       return given.folder;

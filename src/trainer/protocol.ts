@@ -262,6 +262,18 @@ export interface Download {
   bytes: number;
 }
 
+/** A model of the hub that lies in the cache: `vitune download --list --json` prints a `CachedModels`. */
+export interface CachedModel {
+  id: string;
+  /** Absolute path of its files. */
+  folder: string;
+}
+
+export interface CachedModels {
+  type: 'cached';
+  models: CachedModel[];
+}
+
 /** What a run is about: `run.json` in the run folder, written at its start. */
 export interface RunInfo {
   name: string;

@@ -69,17 +69,20 @@ export interface TextControl {
   focus(): void;
 }
 
-export function textField(o: { name: string; label: string; title?: string; numeric: boolean; onInput: () => void }): TextControl {
+/** The label that is seen is beside the toolkit's field, so that fields in a row line up where one of their names needs two lines; its own is hidden and names it for screen readers. */
+export function textField(o: { name: string; label: string; title?: string; placeholder?: string; numeric: boolean; onInput: () => void }): TextControl {
   const field = make<TextField>('vscode-text-field');
   field.textContent = o.label;
   field.dataset.field = o.name;
+  if (o.placeholder) field.placeholder = o.placeholder;
   if (o.title) field.title = o.title;
+  const label = h('label', { class: 'label', 'aria-hidden': 'true', title: o.title, click: () => input()?.focus() }, o.label);
   const problem = h('p', { class: 'problem', role: 'alert' });
   problem.hidden = true;
   const input = () => field.shadowRoot?.querySelector('input');
   field.addEventListener('input', o.onInput);
   return {
-    element: h('div', { class: 'field' }, field, problem),
+    element: h('div', { class: 'field' }, label, field, problem),
     get value() {
       return field.value;
     },
@@ -146,6 +149,8 @@ export function dropdown(o: { name: string; label: string; action?: HTMLElement;
       if (wanted === shown && value === chosen) return;
       shown = wanted;
       value = chosen;
+      // Among new options the toolkit would look for its old value first, and keep that where both are there.
+      list.value = chosen;
       list.replaceChildren(
         ...options.map((option) => {
           const element = make<Option>('vscode-option');

@@ -74,6 +74,11 @@ export class Formats {
       .join(' ');
   }
 
+  /** Like `duration`, but with tenths below ten seconds: times that are compared with one another. */
+  timing(seconds: number): string {
+    return seconds < 10 ? this.unit(seconds, 'second') : this.duration(seconds);
+  }
+
   /** Decimal kB and MB, as file managers say. */
   bytes(value: number): string {
     if (value < 1000) return this.unit(value, 'byte');

@@ -25,9 +25,9 @@
  * Strings: views take their own words through `@vscode/l10n`, from the bundle in `init` (`vscode.l10n.bundle`; undefined is English).
  * Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
  */
-import type { DeviceName, ErrorInfo, Phase, Prediction, RecordedEvent } from '../trainer/protocol.js';
+import type { Comparison, DeviceName, ErrorInfo, Phase, Prediction, RecordedEvent } from '../trainer/protocol.js';
 
-export type ViewName = 'trainPanel' | 'dashboard' | 'imageEditor';
+export type ViewName = 'trainPanel' | 'dashboard' | 'comparison' | 'imageEditor';
 
 /** The host's answer to every `ready`. */
 export interface Init<State> {
@@ -116,7 +116,8 @@ export interface NumberRule {
 export type MethodOption = { key: string; title: string } & (
   | { kind: 'number'; rule: NumberRule }
   | { kind: 'check'; default: boolean }
-  | { kind: 'choice'; values: string[]; default?: string }
+  /** `details` say what each of `values` is. */
+  | { kind: 'choice'; values: string[]; details?: string[]; default?: string }
   /** Several words or whole numbers, typed with commas between them. */
   | { kind: 'list'; of: 'word' | 'integer' }
   /** Several of `TrainPanelState.targetModules`. */
@@ -127,7 +128,7 @@ export interface MethodChoice {
   type: MethodName;
   /** What the method costs and gives, in a sentence. */
   tradeOff: string;
-  /** What the learning rate is where the form leaves it out, in words. */
+  /** What the learning rate is where the form leaves it out, in words; empty: the method trains nothing. */
   learningRate: string;
   options: MethodOption[];
 }
@@ -214,6 +215,8 @@ export type FromTrainPanel =
   | { type: 'addDataset' }
   /** Ask for a model folder; the host then patches `models` and `form`. */
   | { type: 'addModel' }
+  /** Ask for a model of the hub and download it; the host then patches `models` and `form`. */
+  | { type: 'downloadModel' }
   /** Show what `inspect` found wrong with a dataset. */
   | { type: 'showProblems'; dataset: string }
   /** Sent only with a valid form that has a dataset. */
@@ -274,6 +277,49 @@ export type FromDashboard =
   | { type: 'revealCheckpoint'; path: string }
   /** Indices into the labels of `started`. */
   | { type: 'confusionCell'; truth: number; prediction: number };
+
+// --- comparison of methods (editor panel of one comparison) -----------------------------------------------------
+
+/** How far the method is that is being trained. */
+export interface ComparisonWork {
+  /** Undefined before the first has begun. */
+  method?: MethodName;
+  /** What is going on before and between steps; null while steps are taken. */
+  phase: Phase | null;
+  /** Of the phase or the training; `total` below 2: nobody knows. */
+  done: number;
+  total: number;
+  /** The person asked it to stop. */
+  stopping: boolean;
+}
+
+export interface ComparisonState {
+  /** Absolute folder: names the comparison in every message. */
+  folder: string;
+  /** Of the dataset. */
+  name: string;
+  comparison: Comparison;
+  /** What this window does for it; null: nothing. */
+  work: ComparisonWork | null;
+}
+
+export type ToComparison = Init<ComparisonState> | Patch<ComparisonState>;
+
+/** What `deserializeWebviewPanel` is given as the state of a comparison. */
+export interface KeptByComparison {
+  comparison: string;
+}
+
+export type FromComparison =
+  | FromAnyView
+  /** Train what is still to come, and try again what failed. */
+  | { type: 'continue' }
+  | { type: 'stop' }
+  | { type: 'reveal' }
+  /** Open the dashboard of a method's run. */
+  | { type: 'openRun'; run: string }
+  /** Show the training panel with the dataset and this method chosen. */
+  | { type: 'train'; method: MethodName };
 
 // --- image editor -----------------------------------------------------------------------------------------------
 

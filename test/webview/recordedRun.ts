@@ -150,6 +150,22 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
       earlyStoppingPatience: { integer: true, minimum: 1 },
     },
     methods: [
+      { type: 'pretrained', tradeOff: 'Trains nothing.', learningRate: '', options: [] },
+      {
+        type: 'adapter',
+        tradeOff: 'Trains small bottleneck networks put into the frozen blocks.',
+        learningRate: '0.001',
+        options: [
+          {
+            key: 'placement',
+            title: 'Where in a block the bottlenecks are.',
+            kind: 'choice',
+            values: ['pfeiffer', 'houlsby'],
+            details: ['One after the MLP of each block.', 'Two in each block.'],
+            default: 'pfeiffer',
+          },
+        ],
+      },
       { type: 'head', tradeOff: 'Trains only the classifier on top.', learningRate: '0.001', options: [] },
       {
         type: 'lora',

@@ -80,7 +80,7 @@ export class ViewPage {
       reducedMotion: o.reducedMotion ? 'reduce' : 'no-preference',
     });
     // A machine that trains at the same time is slow; no test waits for time itself.
-    page.setDefaultTimeout(120_000);
+    page.setDefaultTimeout(Number(process.env.VITUNE_PATIENCE ?? 120) * 1000);
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {

@@ -1,66 +1,106 @@
-/** "Compare Methods…": every method trained on one dataset, and the table of what each takes and gives. */
-import { readFile } from 'node:fs/promises';
+/** "Compare Methods…": methods trained on one dataset, and the page of what each takes and gives. */
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
-import type { Comparison, ComparisonRow, TrainEvent } from '../../trainer/protocol.js';
-import { commands } from '../contributions.js';
+import type { MethodChoice } from '../../webview/protocol.js';
+import { fileNameOf } from '../config/configFile.js';
+import { commands, type Settings } from '../contributions.js';
 import { pickDataset } from '../datasets/datasetCommands.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
 import type { DatasetNode } from '../datasets/datasetsTree.js';
-import { isCancel } from '../errors/showError.js';
-import { withProgress, type Report } from '../progress.js';
-import { showReport } from '../reports/reportPanel.js';
-import type { RunStore } from '../runs/runStore.js';
-import type { Launch } from '../trainer/launch.js';
-import { runJson } from '../trainer/runJson.js';
-import { comparisonReport } from './comparisonReport.js';
+import type { ComparisonNode } from '../runs/runsTree.js';
+import type { Comparing } from './comparing.js';
+import type { ComparisonPanels } from './comparisonPanels.js';
+import type { ComparisonStore, KnownComparison } from './comparisonStore.js';
 
 const { t } = vscode.l10n;
 
-type Told = (TrainEvent & { method: string }) | ({ type: 'row' } & ComparisonRow);
+export interface CompareParts {
+  datasets: DatasetStore;
+  comparisons: ComparisonStore;
+  comparing: Comparing;
+  panels: ComparisonPanels;
+  methods: () => Promise<MethodChoice[]>;
+  /** Where configs and runs go that are not started from a config file. */
+  configFolder: () => string;
+}
 
-export function compareCommands(o: { context: vscode.ExtensionContext; launch: Launch; datasets: DatasetStore; runs: RunStore; configFolder: () => string }) {
+/** A node of the tree, or the folder of a comparison. */
+type ComparisonArgument = ComparisonNode | string | undefined;
+
+export function compareCommands(parts: CompareParts) {
+  const { datasets, comparisons, comparing, panels } = parts;
+
+  /** Shows the page at once, compares, and says when it is done to who looks elsewhere. */
+  const compare = async (known: KnownComparison): Promise<void> => {
+    const { folder, name } = known;
+    panels.show(known);
+    if (comparing.workOn(folder)) return;
+    try {
+      if (!(await comparing.run(folder, known.comparison))) return;
+    } catch (error) {
+      // Where it had not begun there is nothing to show.
+      if (!comparisons.get(folder)) panels.close(folder);
+      throw error;
+    }
+    if (panels.isVisible(folder)) return;
+    if (!vscode.workspace.getConfiguration('vitune').get<Settings['notifyWhenFinished']>('notifyWhenFinished', true)) return;
+    const show = t('Show');
+    const said = t('The methods are compared on “{0}”.', name);
+    void vscode.window.showInformationMessage(said, show).then((chosen) => chosen === show && panels.show(comparisons.get(folder) ?? known));
+  };
+
   return {
-    /** `options` are those of `vitune compare`, as a test or a keybinding gives them. */
-    [commands.compareMethods]: async (given?: DatasetNode | vscode.Uri | string, options: string[] = []) => {
-      const dataset = await pickDataset(o.datasets, given);
+    /** `methods` and `settings` (`KEY=VALUE` each) as a test or a keybinding gives them. */
+    [commands.compareMethods]: async (given?: DatasetNode | vscode.Uri | string, methods?: string[], settings?: string[]) => {
+      const dataset = await pickDataset(datasets, given);
       if (dataset === undefined) return;
-      const folder = join(o.configFolder(), 'runs', `compare-${basename(dataset)}`);
-      const args = ['compare', '--dataset', dataset, '--output', folder, ...(Array.isArray(options) ? options : []), '--json'];
-      try {
-        await withProgress(t('Comparing methods on “{0}”…', basename(dataset)), (signal, report) =>
-          runJson(o.launch, { script: 'cli', args, signal, onObject: teller(report) }),
-        );
-      } catch (error) {
-        // What is done so far is worth seeing, and the next time goes on from there.
-        if (!isCancel(error)) throw error;
-      }
-      const comparison = await readComparison(folder);
-      if (!comparison?.rows.length) return;
-      for (const { run, error } of comparison.rows) if (!error) await o.runs.refresh(run);
-      showReport(o.context, comparisonReport(comparison));
+      const chosen = Array.isArray(methods) ? methods : await pickMethods(await parts.methods());
+      if (!chosen?.length) return;
+      await compare(await comparisonOf(dataset, chosen, Array.isArray(settings) ? settings : [], parts));
     },
+    [commands.openComparison]: async (given?: ComparisonArgument) => {
+      const known = await pickComparison(comparisons, given);
+      if (known) panels.show(known);
+    },
+    [commands.continueComparison]: async (given?: ComparisonArgument) => {
+      const known = await pickComparison(comparisons, given);
+      if (known) await compare(known);
+    },
+    [commands.stopComparison]: (given: ComparisonNode | string) => comparing.stop(folderOf(given)),
   };
 }
 
-/** Shows which method is at which step; its share of the whole is that of one method among those known so far. */
-function teller(report: Report): (object: unknown) => void {
-  let steps = 1;
-  let told = 0;
-  return (object) => {
-    const event = object as Told;
-    if (event.type === 'started') ({ steps } = event);
-    if (event.type !== 'step' || performance.now() - told < 200) return;
-    told = performance.now();
-    report(t('{0}: step {1} of {2}', event.method, event.step.toLocaleString(vscode.env.language), steps.toLocaleString(vscode.env.language)));
-  };
+const folderOf = (given: ComparisonNode | string): string => (typeof given === 'string' ? given : given.folder);
+
+/** The methods are all chosen to begin with: who wants fewer takes some away. */
+async function pickMethods(methods: readonly MethodChoice[]): Promise<string[] | undefined> {
+  const items = methods.map(({ type, tradeOff }) => ({ label: type, detail: tradeOff, picked: true }));
+  const title = t('Compare which methods? Each is trained with its defaults, one after the other.');
+  return (await vscode.window.showQuickPick(items, { title, canPickMany: true }))?.map(({ label }) => label);
 }
 
-/** Undefined where nothing has been compared yet. */
-async function readComparison(folder: string): Promise<Comparison | undefined> {
-  const text = await readFile(join(folder, 'compare.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  return text === undefined ? undefined : (JSON.parse(text) as Comparison);
+/** The comparison on this dataset with these settings that there is, with the methods added, else a new one with a name of its own. */
+async function comparisonOf(dataset: string, methods: string[], settings: string[], { comparisons, configFolder }: CompareParts): Promise<KnownComparison> {
+  const name = basename(dataset);
+  for (let number = 1; ; number++) {
+    const folder = join(configFolder(), 'runs', `compare-${fileNameOf(name)}${number === 1 ? '' : `-${number}`}`);
+    const known = await comparisons.refresh(folder);
+    if (!known) return { folder, name, comparison: { format: 1, dataset, settings, methods, rows: [] }, changedAt: Date.now() };
+    const { comparison } = known;
+    if (!isDeepStrictEqual({ dataset: comparison.dataset, settings: comparison.settings }, { dataset, settings })) continue;
+    return { ...known, comparison: { ...comparison, methods: [...new Set([...comparison.methods, ...methods])] } };
+  }
+}
+
+async function pickComparison(comparisons: ComparisonStore, given: ComparisonArgument): Promise<KnownComparison | undefined> {
+  if (given !== undefined) return comparisons.get(folderOf(given));
+  const known = comparisons.comparisons;
+  if (known.length === 0) {
+    void vscode.window.showInformationMessage(t('There is no comparison yet. Right-click a dataset and choose “Compare Methods…”.'));
+    return undefined;
+  }
+  if (known.length === 1) return known[0];
+  const items = known.map((each) => ({ label: each.name, detail: each.folder, each }));
+  return (await vscode.window.showQuickPick(items, { title: t('Open which comparison?'), matchOnDetail: true }))?.each;
 }

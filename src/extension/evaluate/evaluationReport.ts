@@ -1,7 +1,7 @@
 /** The page with the result of an evaluation: accuracy, each class, and what was taken for what. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { Evaluation } from '../../trainer/protocol.js';
+import type { Evaluation, TaskEvaluation } from '../../trainer/protocol.js';
 import { html, type Html } from '../reports/html.js';
 import { count, shareBar } from '../reports/pieces.js';
 import type { Report } from '../reports/reportPanel.js';
@@ -10,42 +10,64 @@ import { percent } from '../runs/runsTree.js';
 const { t } = vscode.l10n;
 
 export function evaluationReport(evaluation: Evaluation, checkpoint: string, dataset: string): Report {
-  const { accuracy, loss, labels, perClass, confusion } = evaluation;
-  const pictures = perClass.reduce((sum, row) => sum + row.support, 0);
-  const decimals = { minimumFractionDigits: 3, maximumFractionDigits: 3 };
+  const { accuracy, loss, perClass, tasks } = evaluation;
+  // A picture may have several labels, or none, where there are several right ones at once.
+  const pictures = evaluation.confusion.length > 0 ? html`${t('{0} pictures', count(perClass.reduce((sum, row) => sum + row.support, 0)))} · ` : '';
   return {
     title: t('Evaluation on {0}', basename(dataset)),
     body: () => html`
       <h1>${t('{0} right on {1}', percent(accuracy), basename(dataset))}</h1>
-      <p class="lead">
-        ${t('{0} pictures', count(pictures))} · ${t('loss {0}', loss.toLocaleString(vscode.env.language, decimals))}<br />${vscode.workspace.asRelativePath(checkpoint)}
-      </p>
-      <table>
-        <thead>
-          <tr>
-            <th>${t('Class')}</th>
-            <th>${t('F1')}</th>
-            <th class="number">${t('Precision')}</th>
-            <th class="number">${t('Recall')}</th>
-            <th class="number">${t('Pictures')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${perClass.map(
-            (row) =>
-              html`<tr>
-                <td class="name">${row.label}</td>
-                <td>${shareBar(row.f1, percent(row.f1))}</td>
-                <td class="number">${percent(row.precision)}</td>
-                <td class="number">${percent(row.recall)}</td>
-                <td class="number">${count(row.support)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-      ${confusion.length > 0 ? confusionMatrix(labels, confusion) : ''}
+      <p class="lead">${pictures}${t('loss {0}', figure(loss))}<br />${vscode.workspace.asRelativePath(checkpoint)}</p>
+      ${
+        tasks
+          ? tasks.map(
+              (task) =>
+                html`<h2>${t('{0}: {1} right', task.task, percent(task.accuracy))}</h2>
+                  ${taskTables(task)}`,
+            )
+          : taskTables(evaluation)
+      }
     `,
   };
+}
+
+const figure = (value: number): string => value.toLocaleString(vscode.env.language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+
+/** The classes of one task, and what was taken for what. */
+function taskTables({ labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro }: TaskEvaluation): Html {
+  const overall: [string, number | undefined][] = [
+    [t('mean average precision'), meanAveragePrecision],
+    [t('F1 of all answers'), f1Micro],
+    [t('mean F1 of the labels'), f1Macro],
+  ];
+  const told = overall.flatMap(([name, value]) => (value === undefined ? [] : `${name} ${percent(value)}`));
+  return html`
+    ${told.length > 0 ? html`<p class="lead">${told.join(' · ')}</p>` : ''}
+    <table>
+      <thead>
+        <tr>
+          <th>${t('Class')}</th>
+          <th>${t('F1')}</th>
+          <th class="number">${t('Precision')}</th>
+          <th class="number">${t('Recall')}</th>
+          <th class="number">${t('Pictures')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${perClass.map(
+          (row) =>
+            html`<tr>
+              <td class="name">${row.label}</td>
+              <td>${shareBar(row.f1, percent(row.f1))}</td>
+              <td class="number">${percent(row.precision)}</td>
+              <td class="number">${percent(row.recall)}</td>
+              <td class="number">${count(row.support)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+    ${confusion.length > 0 ? confusionMatrix(labels, confusion) : ''}
+  `;
 }
 
 function confusionMatrix(labels: readonly string[], confusion: readonly (readonly number[])[]): Html {

@@ -10,16 +10,27 @@ import type { HubToken } from './hubToken.js';
 
 const { t } = vscode.l10n;
 
-export function hubCommands(launch: Launch, token: HubToken) {
+/** Where a downloaded model is offered and chosen. */
+export interface ModelOffer {
+  offerModel(name: string): Promise<void>;
+  chooseModel(name: string): Promise<void>;
+}
+
+export function hubCommands(launch: Launch, token: HubToken, panel: ModelOffer) {
   return {
+    /** Gives the name to write as `model`; undefined when the person changed their mind. */
     [commands.downloadModel]: async (given?: string) => {
-      const name = typeof given === 'string' ? given : await askName();
+      const name = (typeof given === 'string' ? given : await askName())?.trim();
       if (name === undefined) return undefined;
-      const result = await downloadModel(launch, name.trim());
-      const copy = t('Copy Name');
-      const said = t('“{0}” is in the cache. Write its name as the model of a config file.', result.id);
-      void vscode.window.showInformationMessage(said, copy).then((chosen) => (chosen === copy ? vscode.env.clipboard.writeText(name.trim()) : undefined));
-      return result;
+      await downloadModel(launch, name);
+      await panel.offerModel(name);
+      const [use, copy] = [t('Train with It'), t('Copy Name')];
+      const said = t('“{0}” is downloaded. The Train view offers it, and a config file can name it as its model.', name);
+      void vscode.window.showInformationMessage(said, use, copy).then((chosen) => {
+        if (chosen === use) return panel.chooseModel(name);
+        return chosen === copy ? vscode.env.clipboard.writeText(name) : undefined;
+      });
+      return name;
     },
     [commands.setHubToken]: async () => {
       const given = await vscode.window.showInputBox({

@@ -1,8 +1,9 @@
 /** One run of the workspace: its folder, its events, its checkpoints and where it stands. */
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { RecordedEvent, RunInfo } from '../../trainer/protocol.js';
 import type { RunStatus, RunSummary } from '../../webview/protocol.js';
-import { readCheckpoints, readRunInfo, type Checkpoint } from '../trainer/runFolder.js';
+import { comparisonFile, readCheckpoints, readRunInfo, type Checkpoint } from '../trainer/runFolder.js';
 import { RunFollower } from '../trainer/runFollower.js';
 import { advance, noProgress, type Progress } from './runProgress.js';
 
@@ -23,6 +24,7 @@ export class Run {
   #asked: 'start' | 'stop' | undefined;
   /** Whether the trainer that was started last was ever met alive. */
   #met = false;
+  #inComparison = false;
 
   constructor(
     readonly folder: string,
@@ -37,6 +39,11 @@ export class Run {
 
   get info(): RunInfo {
     return this.#info ?? { name: basename(this.folder), config: '', createdAt: 0 };
+  }
+
+  /** It is that of one method of a comparison, which tells of it. */
+  get inComparison(): boolean {
+    return this.#inComparison;
   }
 
   get progress(): Progress {
@@ -98,6 +105,7 @@ export class Run {
   async refresh(): Promise<boolean> {
     this.#info = await readRunInfo(this.folder);
     if (!this.#info) return false;
+    this.#inComparison = existsSync(join(dirname(this.folder), comparisonFile));
     await this.#follower.refresh();
     this.#checkpoints = await readCheckpoints(this.folder);
     this.observer.onChange(this);

@@ -4,12 +4,13 @@ import { commands } from '../contributions.js';
 import type { Training } from '../trainer/training.js';
 import type { ActiveCheckpointStore } from './activeCheckpoint.js';
 import { pickCheckpoint, pickRun, type RunArgument } from './pickRun.js';
-import type { RunNode } from './runsTree.js';
+import type { ComparisonNode, RunNode } from './runsTree.js';
+import type { ComparisonStore } from '../compare/comparisonStore.js';
 import type { RunStore } from './runStore.js';
 
 const { t } = vscode.l10n;
 
-export function runCommands(runs: RunStore, training: Training, active: ActiveCheckpointStore) {
+export function runCommands(runs: RunStore, training: Training, active: ActiveCheckpointStore, comparisons: ComparisonStore) {
   return {
     [commands.stopTraining]: async (given?: RunArgument) => {
       const run = await pickRun(runs, given, (each) => each.busy, t('Stop which training?'), t('No training is running.'));
@@ -24,22 +25,36 @@ export function runCommands(runs: RunStore, training: Training, active: ActiveCh
       const folder = await pickCheckpoint(runs, given, t('Which checkpoint shall classify?'));
       if (folder !== undefined) await active.choose(folder);
     },
-    [commands.refreshRuns]: () => runs.scan(),
-    [commands.deleteRun]: (node: RunNode) => remove(node, runs),
+    [commands.refreshRuns]: async () => {
+      await runs.scan();
+      await comparisons.scan();
+    },
+    [commands.deleteRun]: (node: RunNode | ComparisonNode) => remove(node, runs, comparisons),
   };
 }
 
-async function remove(node: RunNode, runs: RunStore): Promise<void> {
-  const folder = node.kind === 'run' ? node.run.folder : node.checkpoint.path;
-  const question =
-    node.kind === 'run'
-      ? t('Delete “{0}” with its events and checkpoints?', node.run.info.name)
-      : t('Delete the checkpoint of step {0}?', node.checkpoint.step.toLocaleString(vscode.env.language));
+/** The folder to delete, and the question before. */
+function whatToRemove(node: RunNode | ComparisonNode): { folder: string; question: string } {
+  switch (node.kind) {
+    case 'run':
+      return { folder: node.run.folder, question: t('Delete “{0}” with its events and checkpoints?', node.run.info.name) };
+    case 'comparison':
+      return { folder: node.folder, question: t('Delete the comparison on “{0}” with its runs and their checkpoints?', node.name) };
+    case 'checkpoint': {
+      const step = node.checkpoint.step.toLocaleString(vscode.env.language);
+      return { folder: node.checkpoint.path, question: t('Delete the checkpoint of step {0}?', step) };
+    }
+  }
+}
+
+async function remove(node: RunNode | ComparisonNode, runs: RunStore, comparisons: ComparisonStore): Promise<void> {
+  const { folder, question } = whatToRemove(node);
   const trash = t('Move to Trash');
   const detail = t('It goes to the trash, from where you can put it back.');
   if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, trash)) !== trash) return;
   await moveToTrash(vscode.Uri.file(folder));
   if (node.kind === 'run') await runs.forget(folder);
+  else if (node.kind === 'comparison') await comparisons.forget(folder);
   else await runs.refresh(node.run.folder);
 }
 

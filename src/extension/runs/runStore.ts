@@ -39,7 +39,8 @@ export class RunStore implements vscode.Disposable {
 
   /** The run that the panel and the status bar speak of: the newest that is at work, else the newest. */
   get current(): Run | undefined {
-    return this.runs.find((run) => run.busy) ?? this.runs[0];
+    const runs = this.runs.filter((run) => !run.inComparison);
+    return runs.find((run) => run.busy) ?? runs[0];
   }
 
   /** Looks for runs in the window's folders and where this window made some. */

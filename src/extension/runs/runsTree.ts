@@ -1,5 +1,8 @@
-/** The tree "Runs and Checkpoints". */
+/** The tree "Runs and Checkpoints": runs, comparisons of methods with theirs, and the checkpoints of each. */
+import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { Comparing } from '../compare/comparing.js';
+import type { ComparisonStore, KnownComparison } from '../compare/comparisonStore.js';
 import { commands, type ContextWord } from '../contributions.js';
 import type { Checkpoint } from '../trainer/runFolder.js';
 import type { ActiveCheckpointStore } from './activeCheckpoint.js';
@@ -11,8 +14,18 @@ const { t } = vscode.l10n;
 
 export type RunNode = { kind: 'run'; run: Run } | { kind: 'checkpoint'; run: Run; checkpoint: Checkpoint };
 
-export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Disposable {
-  readonly #changed = new vscode.EventEmitter<RunNode | undefined>();
+/** A comparison of methods, by its folder. */
+export interface ComparisonNode {
+  kind: 'comparison';
+  folder: string;
+  /** Of the dataset. */
+  name: string;
+}
+
+type TreeNode = RunNode | ComparisonNode;
+
+export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<TreeNode | undefined>();
   readonly #nodes = new WeakMap<Run, RunNode>();
   readonly #subscriptions: vscode.Disposable[];
   #waiting: NodeJS.Timeout | undefined;
@@ -23,21 +36,30 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   constructor(
     private readonly runs: RunStore,
     private readonly active: ActiveCheckpointStore,
+    private readonly comparisons: ComparisonStore,
+    private readonly comparing: Comparing,
     /** The first look for runs: until it is done nobody can say that there are none. */
     scan: Promise<unknown>,
   ) {
     this.#ready = scan;
-    this.#subscriptions = [runs.onChange((run) => this.#refresh(run)), active.onChange(() => this.#changed.fire(undefined))];
+    this.#subscriptions = [
+      runs.onChange((run) => this.#refresh(run)),
+      active.onChange(() => this.#changed.fire(undefined)),
+      comparisons.onChange(() => this.#changed.fire(undefined)),
+      comparing.onChange(() => this.#refreshSoon()),
+    ];
   }
 
-  async getChildren(node?: RunNode): Promise<RunNode[]> {
+  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
     await this.#ready;
-    if (!node) return this.runs.runs.map((run) => this.#node(run));
+    if (!node) return this.#roots();
     if (node.kind === 'checkpoint') return [];
+    if (node.kind === 'comparison') return this.#runsOf(node.folder);
     return [...node.run.checkpoints].reverse().map((checkpoint) => ({ kind: 'checkpoint', run: node.run, checkpoint }));
   }
 
-  getTreeItem(node: RunNode): vscode.TreeItem {
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    if (node.kind === 'comparison') return this.#comparisonItem(node);
     return node.kind === 'run' ? this.#runItem(node.run) : this.#checkpointItem(node.run, node.checkpoint);
   }
 
@@ -58,10 +80,48 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
       this.#changed.fire(undefined);
       return;
     }
+    this.#refreshSoon();
+  }
+
+  #refreshSoon(): void {
     this.#waiting ??= setTimeout(() => {
       this.#waiting = undefined;
       this.#changed.fire(undefined);
     }, 300);
+  }
+
+  /** The newest first. */
+  #roots(): TreeNode[] {
+    const runs = this.runs.runs.filter((run) => !run.inComparison).map((run) => ({ time: run.info.createdAt, node: this.#node(run) as TreeNode }));
+    const comparisons = this.comparisons.comparisons.map(({ folder, name, changedAt }) => ({
+      time: changedAt,
+      node: { kind: 'comparison', folder, name } satisfies TreeNode,
+    }));
+    return [...runs, ...comparisons].sort((a, b) => b.time - a.time).map(({ node }) => node);
+  }
+
+  /** Those of its methods that have one, in the order of the methods. */
+  #runsOf(folder: string): RunNode[] {
+    const methods = this.comparisons.get(folder)?.comparison.methods ?? [];
+    return methods.flatMap((method) => {
+      const run = this.runs.get(join(folder, method));
+      return run ? [this.#node(run)] : [];
+    });
+  }
+
+  #comparisonItem({ folder, name }: ComparisonNode): vscode.TreeItem {
+    const known = this.comparisons.get(folder);
+    const work = this.comparing.workOn(folder);
+    const item = new vscode.TreeItem(t('Methods on {0}', name), vscode.TreeItemCollapsibleState.Collapsed);
+    item.id = folder;
+    item.iconPath = work ? new vscode.ThemeIcon('sync~spin', new vscode.ThemeColor('charts.blue')) : new vscode.ThemeIcon('list-ordered');
+    item.description = known && describeComparison(known, work !== null);
+    item.tooltip = folder;
+    const words: ContextWord[] = ['comparison', 'folder', work ? 'comparing' : 'idle'];
+    if (known && !work && !isComplete(known)) words.push('unfinished');
+    item.contextValue = words.join(' ');
+    item.command = { command: commands.openComparison, title: t('Open Comparison'), arguments: [folder] };
+    return item;
   }
 
   #runItem(run: Run): vscode.TreeItem {
@@ -116,6 +176,18 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 /** A share as per cent in the person's way of writing numbers, with one decimal or whole. */
 export function percent(share: number, decimals = 1): string {
   return share.toLocaleString(vscode.env.language, { style: 'percent', minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
+const isComplete = ({ comparison }: KnownComparison): boolean =>
+  comparison.methods.every((method) => comparison.rows.some((row) => row.method === method && !row.error));
+
+/** The best method, or how many are done. */
+function describeComparison({ comparison }: KnownComparison, isAtWork: boolean): string {
+  const { rows, methods } = comparison;
+  const done = rows.filter(({ error }) => !error);
+  if (isAtWork || done.length < 2) return t('{0} of {1} methods', done.length, methods.length);
+  const best = done.reduce((top, row) => ((row.accuracy ?? 0) > (top.accuracy ?? 0) ? row : top));
+  return [t('best: {0}', best.method), best.accuracy === undefined ? '' : percent(best.accuracy)].filter(Boolean).join(' · ');
 }
 
 function describe(run: Run): string {

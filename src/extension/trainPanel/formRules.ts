@@ -8,6 +8,7 @@ export interface Schema {
   description?: string;
   default?: unknown;
   enum?: unknown[];
+  enumDescriptions?: string[];
   items?: Schema | Schema[];
   minimum?: number;
   maximum?: number;
@@ -63,7 +64,10 @@ function optionOf(key: string, schema: Schema): MethodOption | undefined {
   const common = { key, title: schema.description ?? '' };
   const texts = (list: unknown): string[] => (Array.isArray(list) ? list.map(String) : []);
   if (key === 'targetModules') return { ...common, kind: 'modules', default: texts(usual) };
-  if (schema.enum) return { ...common, kind: 'choice', values: texts(schema.enum), ...(typeof usual === 'string' ? { default: usual } : {}) };
+  if (schema.enum) {
+    const { enumDescriptions: details } = schema;
+    return { ...common, kind: 'choice', values: texts(schema.enum), ...(details ? { details } : {}), ...(typeof usual === 'string' ? { default: usual } : {}) };
+  }
   if (type === 'number' || type === 'integer') return { ...common, kind: 'number', rule: ruleOf(schema) };
   if (type === 'boolean') return { ...common, kind: 'check', default: usual === true };
   if (type === 'array' && !Array.isArray(items) && items?.type === 'string') return { ...common, kind: 'list', of: 'word' };

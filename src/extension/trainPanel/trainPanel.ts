@@ -1,23 +1,25 @@
 /** The view "Train" in the side bar: keeps the form, starts and follows runs, tells the view what changed. */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { ErrorInfo } from '../../trainer/protocol.js';
+import type { CachedModel, ErrorInfo } from '../../trainer/protocol.js';
 import type { DatasetChoice, DeviceChoice, FromTrainPanel, RunSummary, TrainForm, TrainPanelState } from '../../webview/protocol.js';
 import { keepConfig, configPathFor, configText } from '../config/configFile.js';
+import { readSchema } from '../config/configSchema.js';
 import { commands, configEnding, views } from '../contributions.js';
 import { imagesIn, type DatasetStore } from '../datasets/datasetStore.js';
 import { infoOf, isCancel } from '../errors/showError.js';
+import { log } from '../log/log.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
 import { showPage, type Page } from '../webviews/page.js';
-import { methodChoices, numberRules, targetModules, type Schema } from './formRules.js';
+import { methodChoices, numberRules, targetModules } from './formRules.js';
 import { modelChoices } from './modelChoices.js';
 
 const { t } = vscode.l10n;
 const formKey = 'form';
 const modelsKey = 'models';
+/** Models chosen longer ago than so many others are forgotten. */
+const mostRecent = 10;
 
 export interface TrainPanelParts {
   context: vscode.ExtensionContext;
@@ -26,6 +28,7 @@ export interface TrainPanelParts {
   runs: RunStore;
   training: Training;
   devices: () => Promise<DeviceChoice[]>;
+  cachedModels: () => Promise<CachedModel[]>;
   /** Where configs go that the form starts from. */
   configFolder: () => string;
 }
@@ -39,6 +42,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   #dismissed: string | undefined;
   #waiting: NodeJS.Timeout | undefined;
   #devices: DeviceChoice[] | undefined;
+  #cached: CachedModel[] = [];
 
   constructor(private readonly parts: TrainPanelParts) {
     const { runs, datasets, training } = parts;
@@ -50,9 +54,11 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     ];
   }
 
-  /** Shows the panel, with a dataset chosen if one is given. */
-  async open(dataset?: string): Promise<void> {
-    if (dataset !== undefined) await this.#setForm({ ...this.#form, dataset });
+  /** Shows the panel, with a dataset and a method (by its defaults) chosen if they are given. */
+  async open(dataset?: string, method?: string): Promise<void> {
+    const form = this.#form;
+    const chosen = method === undefined || method === form.method.type ? {} : { method: { type: method }, learningRate: undefined };
+    if (dataset !== undefined) await this.#setForm({ ...form, ...chosen, dataset });
     await vscode.commands.executeCommand(`${views.train}.focus`);
   }
 
@@ -86,8 +92,9 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   }
 
   async #state(): Promise<TrainPanelState> {
-    const schema = await this.#schema();
+    const schema = await readSchema(this.parts.context.extensionUri);
     if (!this.#devices) void this.#findDevices();
+    this.#findCached().catch((error: unknown) => log().error(error as Error));
     return {
       form: this.#form,
       datasets: this.#datasets(),
@@ -98,13 +105,6 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       methods: methodChoices(schema),
       ...this.#live(),
     };
-  }
-
-  /** The config's schema, in the language of the editor where there is one. */
-  async #schema(): Promise<Schema> {
-    const folder = vscode.Uri.joinPath(this.parts.context.extensionUri, 'dist', 'schema').fsPath;
-    const ofLanguage = join(folder, `vitune.schema.${vscode.env.language}.json`);
-    return JSON.parse(await readFile(existsSync(ofLanguage) ? ofLanguage : join(folder, 'vitune.schema.json'), 'utf8')) as Schema;
   }
 
   /** What changes while a run goes on. */
@@ -132,9 +132,33 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     });
   }
 
+  /** Folders and names of the hub, the newest first; the form's is always among them, for it stays what is chosen. */
+  get #recentModels(): string[] {
+    const known = this.parts.memory.get<string[]>(modelsKey, []);
+    const { model } = this.#form;
+    return model === undefined || model === 'embedded' || known.includes(model) ? known : [model, ...known];
+  }
+
   #models() {
-    const { context, memory } = this.parts;
-    return modelChoices(vscode.Uri.joinPath(context.extensionUri, 'media', 'embedded').fsPath, memory.get<string[]>(modelsKey, []));
+    return modelChoices(vscode.Uri.joinPath(this.parts.context.extensionUri, 'media', 'embedded').fsPath, this.#recentModels, this.#cached);
+  }
+
+  /** Other programs fill the cache too, so that it is looked at whenever the view is drawn anew. */
+  async #findCached(): Promise<void> {
+    this.#cached = await this.parts.cachedModels();
+    this.#patch({ models: await this.#models() });
+  }
+
+  /** Takes a folder or a name of the hub, which may just have been downloaded, among the models to choose from. */
+  async offerModel(name: string): Promise<void> {
+    const { memory } = this.parts;
+    await memory.update(modelsKey, [name, ...memory.get<string[]>(modelsKey, []).filter((known) => known !== name)].slice(0, mostRecent));
+    await this.#findCached();
+  }
+
+  async chooseModel(name: string): Promise<void> {
+    await this.#setForm({ ...this.#form, model: name });
+    await this.open();
   }
 
   async #findDevices(): Promise<void> {
@@ -185,6 +209,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       }
       case 'addModel':
         return this.#addModel();
+      case 'downloadModel':
+        return this.#downloadModel();
       case 'showProblems':
         await vscode.commands.executeCommand(commands.inspectDataset, message.dataset);
         return;
@@ -243,11 +269,13 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     const [folder] =
       (await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, title: t('Choose a model folder in Hugging Face format') })) ?? [];
     if (!folder) return;
-    const { memory } = this.parts;
-    const known = memory.get<string[]>(modelsKey, []);
-    if (!known.includes(folder.fsPath)) await memory.update(modelsKey, [...known, folder.fsPath]);
-    this.#patch({ models: await this.#models() });
+    await this.offerModel(folder.fsPath);
     await this.#setForm({ ...this.#form, model: folder.fsPath });
+  }
+
+  async #downloadModel(): Promise<void> {
+    const name = await vscode.commands.executeCommand<string | undefined>(commands.downloadModel);
+    if (name !== undefined) await this.#setForm({ ...this.#form, model: name });
   }
 
   async #saveConfig(form: TrainForm): Promise<void> {

@@ -33,6 +33,9 @@ async function jsonOf<T>(file: string): Promise<T | undefined> {
   }
 }
 
+/** What makes a folder one of a comparison of methods; its runs are the folders in it. */
+export const comparisonFile = 'compare.json';
+
 export const readRunInfo = (folder: string) => jsonOf<RunInfo>(join(folder, 'run.json'));
 export const readLock = (folder: string) => jsonOf<RunLock>(join(folder, 'lock.json'));
 

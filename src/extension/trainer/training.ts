@@ -103,8 +103,8 @@ export class Training implements vscode.Disposable {
   async #tellEnd(run: Run): Promise<void> {
     const { name } = run.info;
     const { status, progress } = run;
-    // One that failed before it began is told by whoever started it, and leaves no folder behind.
-    if (!progress.started || this.supervisor.isStarting(run.info.config)) return;
+    // One that failed before it began is told by whoever started it, and leaves no folder behind; of a comparison its page tells.
+    if (run.inComparison || !progress.started || this.supervisor.isStarting(run.info.config)) return;
     log().info(`“${name}” ended: ${status}`);
     if (status === 'finished') await this.#tellFinished(run);
     else if (status === 'failed' && progress.error) await this.#tellFailed(run);

@@ -12,7 +12,7 @@ export const usages = {
   inspect: 'vitune inspect DATASET_OR_CONFIG [--json]',
   export: 'vitune export --checkpoint RUN_OR_CHECKPOINT --format peft|transformers|onnx --output FOLDER [--dataset FOLDER] [--json]',
   compare: 'vitune compare --dataset FOLDER [--methods NAME,NAME...] [--set KEY=VALUE]... [--output FOLDER] [--json]',
-  download: 'vitune download NAME[@REVISION] [--dataset] [--json]',
+  download: 'vitune download NAME[@REVISION] [--dataset] [--json] | --list [--json]',
   doctor: 'vitune doctor [--json]',
   cache: 'vitune cache [--clear] [--json]',
 } as const;
@@ -33,7 +33,7 @@ const options: Record<CommandName, Options> = {
     json: { type: 'boolean' },
   },
   // Here --dataset says what the name is; elsewhere it takes a folder.
-  download: { dataset: { type: 'boolean' }, json: { type: 'boolean' } },
+  download: { dataset: { type: 'boolean' }, list: { type: 'boolean' }, json: { type: 'boolean' } },
   doctor: { json: { type: 'boolean' } },
   cache: { clear: { type: 'boolean' }, json: { type: 'boolean' } },
 };
@@ -51,6 +51,7 @@ export interface Arguments {
   json: boolean;
   resume: boolean;
   clear: boolean;
+  list: boolean;
   set: string[];
   checkpoint?: string;
   dataset?: string;
@@ -81,5 +82,5 @@ export function parseArguments(command: CommandName, args: string[], positionals
   if (!Number.isInteger(top) || top < 1) throw errors.usage(l10n.t('--top must be a whole number above 0.'), usage);
   // The one option that is a switch in one command and takes a folder in the others.
   const isDataset = (values.dataset as unknown) === true;
-  return { json: false, resume: false, clear: false, set: [], ...values, isDataset, positionals: parsed.positionals, top };
+  return { json: false, resume: false, clear: false, list: false, set: [], ...values, isDataset, positionals: parsed.positionals, top };
 }

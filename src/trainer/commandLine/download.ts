@@ -1,16 +1,19 @@
-/** `vitune download`: a model, or a dataset of pictures, from the Hugging Face hub into the cache it shares with Python's tools. */
+/** `vitune download`: a model, or a dataset of pictures, from the Hugging Face hub into the cache it shares with Python's tools; with `--list` the models that are there. */
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors.js';
 import { downloadDataset, downloadModel } from '../hub/download.js';
 import { parseHubName } from '../hub/repository.js';
-import type { Download } from '../protocol.js';
+import type { CachedModels, Download } from '../protocol.js';
+import { cachedModels } from '../run/cachedModels.js';
 import { isPicture } from '../run/hubSources.js';
-import { parseArguments } from './arguments.js';
-import { downloadStatus, type Output } from './output.js';
+import { parseArguments, usages } from './arguments.js';
+import { downloadStatus, table, type Output } from './output.js';
 
 export async function download(args: string[], output: Output, signal: AbortSignal): Promise<void> {
-  const { positionals, isDataset } = parseArguments('download', args, { least: 1, most: 1 });
-  const name = positionals[0]!;
+  const { positionals, isDataset, list: isList } = parseArguments('download', args, { least: 0, most: 1 });
+  const [name] = positionals;
+  if (isList && name === undefined) return list(output);
+  if (isList || name === undefined) throw errors.usage(l10n.t('Give either a name or --list.'), usages.download);
   const repository = parseHubName(name);
   if (!repository) throw errors.hub.nameInvalid(name, {});
   const options = {
@@ -25,4 +28,11 @@ export async function download(args: string[], output: Output, signal: AbortSign
   output.json(result);
   output.line(l10n.t('{0}: {1} files, {2} MB, commit {3}', repository.id, files, (bytes / 1e6).toFixed(1), commit));
   output.line(folder);
+}
+
+async function list(output: Output): Promise<void> {
+  const models = await cachedModels();
+  const result: CachedModels = { type: 'cached', models };
+  output.json(result);
+  output.line(models.length ? table(models.map(({ id, folder }) => [id, folder])) : l10n.t('No model of the hub that can be trained is in the cache.'));
 }

@@ -7,6 +7,7 @@ import { Chart, type SeriesStyle } from './chart.js';
 import { decimate } from './decimate.js';
 import { type ChartData, joinColumns } from './joinColumns.js';
 import type { EvaluationEvent, RunRecord } from './runRecord.js';
+import { figuresOf, tasksOf } from './tasks.js';
 import { smooth } from './smooth.js';
 
 /** More than a screen has columns of pixels, twice over: nothing visible is lost. */
@@ -78,7 +79,7 @@ export class Curves {
       format: (value) => formats.percent(value),
       formatTick: (value) => formats.wholePercent(value),
       share: true,
-      series: accuracySeries(),
+      series: accuracySeries([], false),
     });
     this.learningRate = new Chart({
       ...common,
@@ -96,7 +97,9 @@ export class Curves {
     const smoothed = smooth(steps.loss, this.settings.smoothing);
     const validation = record.evaluationsOf('validation');
     const test = record.evaluationsOf('test');
-    const tested = test.length > 0 ? 1 : 0;
+    // The mean comes first, then each task's own.
+    const tasks = tasksOf(record).map(({ name }) => name);
+    const several = tasks.length > 1 ? tasks : [];
     const pick = (kept: number[], column: readonly number[]): [number[], number[]] => [
       kept.map((index) => steps.step[index]!),
       kept.map((index) => column[index]!),
@@ -105,8 +108,13 @@ export class Curves {
     this.loss.setData(joinColumns([pick(lossKept, steps.loss), pick(lossKept, smoothed), points(validation, 'loss')]));
     // All charts cover the same steps, so that one crosshair serves them.
     const extent: [number[], null[]] = [steps.step.length ? [steps.step[0]!, steps.step.at(-1)!] : [], [null, null]];
-    this.accuracy.setSeries(accuracySeries().slice(0, 1 + tested));
-    this.accuracy.setData(joinColumns([points(validation, 'accuracy'), points(test, 'accuracy'), extent]).slice(0, 2 + tested) as ChartData);
+    const accuracies = [
+      points(validation, 'accuracy'),
+      ...several.map((task) => taskPoints(validation, task)),
+      ...(test.length > 0 ? [points(test, 'accuracy')] : []),
+    ];
+    this.accuracy.setSeries(accuracySeries(several, test.length > 0));
+    this.accuracy.setData(joinColumns([...accuracies, extent]).slice(0, -1) as ChartData);
     this.learningRate.setData(joinColumns([pick(this.keptFor(this.learningRate), steps.learningRate)]));
   }
 
@@ -131,11 +139,19 @@ export class Curves {
   }
 }
 
-function accuracySeries(): SeriesStyle[] {
+const taskColors = ['blue', 'purple', 'yellow', 'red', 'foreground'];
+
+function accuracySeries(tasks: readonly string[], isTested: boolean): SeriesStyle[] {
+  const mean = tasks.length > 0 ? l10n.t('Validation, mean') : l10n.t('Validation');
   return [
-    { label: l10n.t('Validation'), color: '--vscode-charts-orange', kind: 'points' },
-    { label: l10n.t('Test'), color: '--vscode-charts-green', kind: 'points' },
+    { label: mean, color: '--vscode-charts-orange', kind: 'points' },
+    ...tasks.map((task, index): SeriesStyle => ({ label: task, color: `--vscode-charts-${taskColors[index % taskColors.length]!}`, kind: 'points' })),
+    ...(isTested ? [{ label: l10n.t('Test'), color: '--vscode-charts-green', kind: 'points' } satisfies SeriesStyle] : []),
   ];
+}
+
+function taskPoints(evaluations: EvaluationEvent[], task: string): [number[], (number | null)[]] {
+  return [evaluations.map(({ step }) => step), evaluations.map((evaluation) => figuresOf(evaluation, task)?.accuracy ?? null)];
 }
 
 function points(evaluations: EvaluationEvent[], of: 'loss' | 'accuracy'): [number[], number[]] {

@@ -8,6 +8,7 @@ import { deviceNames, methodName } from '../names.js';
 import type { DashboardState, FromDashboard } from '../protocol.js';
 import { activityText, isLive, statusText } from '../runStatus.js';
 import type { RunRecord } from './runRecord.js';
+import { tasksOf } from './tasks.js';
 
 export type HeaderState = Omit<DashboardState, 'events'>;
 
@@ -65,7 +66,9 @@ export class Header {
     this.showProgress(record, live);
   }
 
-  private aboutText({ started }: RunRecord): string {
+  private aboutText(record: RunRecord): string {
+    const { started } = record;
+    const tasks = tasksOf(record);
     const { formats, state } = this;
     const since = l10n.t('started {0}', formats.moment(state.run.createdAt));
     if (!started) return since;
@@ -74,7 +77,7 @@ export class Header {
       methodName(started.method),
       started.model,
       deviceNames()[started.device],
-      l10n.t('{0} classes', started.labels.length),
+      tasks.length > 1 ? l10n.t('tasks: {0}', tasks.map(({ name }) => name).join(', ')) : l10n.t('{0} classes', started.labels.length),
       l10n.t('{0} training and {1} validation pictures', formats.integer(images.train), formats.integer(images.validation)),
       skipped > 0 ? l10n.t('{0} skipped', formats.integer(skipped)) : '',
       l10n.t('{0} of {1} parameters train', formats.integer(trainableParameters), formats.integer(totalParameters)),

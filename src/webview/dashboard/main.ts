@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { h } from '../element.js';
 import { type Host, openView } from '../host.js';
+import type { Task } from '../../trainer/protocol.js';
 import { errorBox, messageBox, placeName } from '../message.js';
 import { textButton } from '../controls.js';
 import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../protocol.js';
@@ -11,10 +12,13 @@ import { type CurveSettings, Curves } from './curves.js';
 import { Header, type HeaderState } from './header.js';
 import { perClass } from './perClass.js';
 import { type EvaluationEvent, RunRecord } from './runRecord.js';
-import { checkpointTable, classTable } from './tables.js';
+import { TaskSwitch } from './taskSwitch.js';
+import { figuresOf, tasksOf, type TaskFigures } from './tasks.js';
+import { checkpointTable, classTable, multiLabelTable } from './tables.js';
 import './style.css';
 
-type Kept = KeptByDashboard & CurveSettings;
+/** `task`: the one whose classes are shown. */
+type Kept = KeptByDashboard & CurveSettings & { task?: string };
 type Later = Exclude<ToDashboard, { type: 'init' }>;
 
 openView<DashboardState, Later, FromDashboard, Kept>((root, state, host) => {
@@ -36,6 +40,9 @@ class Dashboard {
   private readonly matrixCard: HTMLElement;
   private readonly matrixTitle = h('span', { class: 'quiet' });
   private readonly classes;
+  private readonly multiLabelClasses;
+  private readonly multiLabelFigures = h('dl', { class: 'figures' });
+  private readonly taskSwitch: TaskSwitch;
   private readonly results: HTMLElement;
   private readonly checkpoints;
   private readonly checkpointSection: HTMLElement;
@@ -54,15 +61,29 @@ class Dashboard {
     this.state = state;
     const { smoothing = 0.6, logarithmic = false } = host.kept() ?? {};
     const settings = { smoothing, logarithmic };
-    const keep = () => host.keep({ run: state.run.folder, ...settings });
+    this.taskSwitch = new TaskSwitch(host.kept()?.task, () => {
+      keep();
+      this.shownEvaluation = undefined;
+      this.showResults();
+    });
+    const keep = () => host.keep({ run: state.run.folder, ...settings, task: this.taskSwitch.chosen });
     keep();
     this.header = new Header(state, formats, post);
     this.curves = new Curves(this.record, settings, formats, keep);
     this.matrix = new ConfusionMatrix(formats, null);
     this.matrixCard = h('section', { class: 'card' }, h('h2', {}, l10n.t('Confusion matrix'), ' ', this.matrixTitle), this.matrix.element);
     this.classes = classTable(formats);
+    this.multiLabelClasses = multiLabelTable(formats);
     this.checkpoints = checkpointTable(formats, post);
-    this.results = h('div', { class: 'results' }, this.matrixCard, h('section', { class: 'card' }, h('h2', {}, l10n.t('Classes')), this.classes.element));
+    const classes = h(
+      'section',
+      { class: 'card' },
+      h('h2', {}, l10n.t('Classes')),
+      this.multiLabelFigures,
+      this.classes.element,
+      this.multiLabelClasses.element,
+    );
+    this.results = h('div', { class: 'results' }, this.taskSwitch.element, this.matrixCard, classes);
     this.checkpointSection = h('section', { class: 'card checkpoints' }, h('h2', {}, l10n.t('Checkpoints')), this.checkpoints.element);
     root.append(this.header.element, this.messages, this.waiting, this.curves.element, this.results, this.checkpointSection);
     this.record.append(events);
@@ -128,17 +149,43 @@ class Dashboard {
   private showResults(): void {
     const { record, state } = this;
     const evaluation = record.evaluations.findLast(({ split }) => split !== 'train');
-    const labels = record.started?.labels ?? [];
-    this.results.hidden = !evaluation || labels.length === 0;
-    this.matrix.setOpen(state.cellsOpen ? (cell) => this.host.post({ type: 'confusionCell', ...cell }) : null);
-    if (!evaluation || evaluation === this.shownEvaluation) return;
+    const tasks = tasksOf(record);
+    this.taskSwitch.show(tasks.map(({ name }) => name));
+    const task = tasks.find(({ name }) => name === this.taskSwitch.chosen);
+    const figures = evaluation && task && figuresOf(evaluation, task.name);
+    this.results.hidden = !figures || task.labels.length === 0;
+    // Which pictures are behind a cell is known of the first task alone.
+    const isFirst = task === tasks[0];
+    this.matrix.setOpen(state.cellsOpen && isFirst ? (cell) => this.host.post({ type: 'confusionCell', ...cell }) : null);
+    if (!figures || evaluation === this.shownEvaluation) return;
     this.shownEvaluation = evaluation;
     const split = evaluation.split === 'test' ? l10n.t('test') : l10n.t('validation');
     this.matrixTitle.textContent = l10n.t('{0}, step {1}', split, this.host.formats.integer(evaluation.step));
-    // A multi-label task has no confusion matrix, and tells its classes' figures itself.
-    this.matrixCard.hidden = evaluation.confusion.length === 0;
-    this.matrix.show(labels, evaluation.confusion);
-    this.classes.show(evaluation.perClass ?? perClass(labels, evaluation.confusion));
+    this.showClasses(task, figures);
+  }
+
+  /** A multi-label task has no confusion matrix, and tells its classes' figures itself. */
+  private showClasses({ labels, multiLabel }: Task, figures: TaskFigures): void {
+    const { formats } = this.host;
+    this.matrixCard.hidden = multiLabel;
+    this.classes.element.hidden = multiLabel;
+    this.multiLabelClasses.element.hidden = !multiLabel;
+    this.multiLabelFigures.hidden = !multiLabel;
+    if (!multiLabel) {
+      this.matrix.show([...labels], figures.confusion);
+      this.classes.show(figures.perClass ?? perClass(labels, figures.confusion));
+      return;
+    }
+    this.multiLabelClasses.show(figures.perClass ?? []);
+    const shown: [string, string, number | undefined][] = [
+      [l10n.t('All labels right'), l10n.t('Share of the pictures of which every label is right.'), figures.accuracy],
+      [l10n.t('Mean average precision'), l10n.t('Mean over the labels of the area under the precision-recall curve.'), figures.meanAveragePrecision],
+      [l10n.t('F1, all answers'), l10n.t('F1 of all answers together (micro).'), figures.f1Micro],
+      [l10n.t('F1, mean of labels'), l10n.t('The mean of the F1 of each label (macro).'), figures.f1Macro],
+    ];
+    this.multiLabelFigures.replaceChildren(
+      ...shown.map(([name, title, value]) => h('div', { title }, h('dt', {}, name), h('dd', {}, value === undefined ? '–' : formats.percent(value)))),
+    );
   }
 
   private showCheckpoints(): void {

@@ -8,6 +8,8 @@ export interface ClassFigures {
   f1: number | undefined;
   /** Pictures of the class. */
   support: number;
+  /** Of a multi-label task; absent where no picture has the label. */
+  averagePrecision?: number;
 }
 
 /** `confusion[truth][prediction]`, counts. */

@@ -5,9 +5,23 @@ import { h } from '../element.js';
 import type { Formats } from '../format.js';
 import type { CheckpointRow, FromDashboard } from '../protocol.js';
 import type { ClassFigures } from './perClass.js';
-import { Table } from './table.js';
+import { type Column, Table } from '../table.js';
 
-export function classTable(formats: Formats): Table<ClassFigures> {
+export const classTable = (formats: Formats): Table<ClassFigures> => new Table(l10n.t('Figures of each class'), classColumns(formats));
+
+/** The labels of a multi-label task have the area under their precision-recall curve, too. */
+export function multiLabelTable(formats: Formats): Table<ClassFigures> {
+  const [label, ...rest] = classColumns(formats) as [Column<ClassFigures>, ...Column<ClassFigures>[]];
+  const precision: Column<ClassFigures> = {
+    title: l10n.t('Average precision'),
+    numeric: true,
+    cell: ({ averagePrecision }) => (averagePrecision === undefined ? '–' : formats.percent(averagePrecision)),
+    key: ({ averagePrecision }) => averagePrecision,
+  };
+  return new Table(l10n.t('Figures of each label'), [label, precision, ...rest]);
+}
+
+function classColumns(formats: Formats): Column<ClassFigures>[] {
   const share = (of: (row: ClassFigures) => number | undefined) => ({
     numeric: true,
     cell: (row: ClassFigures) => {
@@ -16,13 +30,13 @@ export function classTable(formats: Formats): Table<ClassFigures> {
     },
     key: of,
   });
-  return new Table(l10n.t('Figures of each class'), [
+  return [
     { title: l10n.t('Class'), cell: (row) => row.label, key: (row) => row.label },
     { title: l10n.t('Precision'), ...share((row) => row.precision) },
     { title: l10n.t('Recall'), ...share((row) => row.recall) },
     { title: l10n.t('F1'), ...share((row) => row.f1) },
     { title: l10n.t('Pictures'), numeric: true, cell: (row) => formats.integer(row.support), key: (row) => row.support },
-  ]);
+  ];
 }
 
 /** A checkpoint with the accuracy measured at its step, where there was an evaluation. */

@@ -30,6 +30,7 @@ export class FormView {
   private readonly main: NumberFields<MainNumber>;
   private readonly more: NumberFields<AdvancedNumber>;
   private readonly advanced: HTMLDetailsElement;
+  private readonly augmentation: HTMLElement;
   private readonly crop: CheckControl;
   private readonly flip: CheckControl;
 
@@ -41,17 +42,28 @@ export class FormView {
     onAdvanced: (open: boolean) => void,
   ) {
     const changed = () => this.changed();
-    const add = (type: 'addDataset' | 'addModel', title: string) => {
-      const action = textButton(l10n.t('Add…'), () => post({ type }));
+    const ask = (type: 'addDataset' | 'addModel' | 'downloadModel', label: string, title: string) => {
+      const action = textButton(label, () => post({ type }));
       action.title = title;
       action.setAttribute('aria-label', title);
       return action;
     };
+    const addModel = h(
+      'span',
+      { class: 'label-actions' },
+      ask('addModel', l10n.t('Folder…'), l10n.t('Add model folder…')),
+      ask('downloadModel', l10n.t('Download…'), l10n.t('Download model from the hub…')),
+    );
     this.main = new NumberFields(withRules(mainWords(), state.rules), changed);
     this.more = new NumberFields(withRules(advancedWords(), state.rules), changed);
     this.methods = new Map(state.methods.map((choice) => [choice.type, new MethodFields(choice, changed)]));
-    this.dataset = dropdown({ name: 'dataset', label: l10n.t('Dataset'), action: add('addDataset', l10n.t('Add dataset folder…')), onChange: changed });
-    this.model = dropdown({ name: 'model', label: l10n.t('Model'), action: add('addModel', l10n.t('Add model folder…')), onChange: changed });
+    this.dataset = dropdown({
+      name: 'dataset',
+      label: l10n.t('Dataset'),
+      action: ask('addDataset', l10n.t('Add…'), l10n.t('Add dataset folder…')),
+      onChange: changed,
+    });
+    this.model = dropdown({ name: 'model', label: l10n.t('Model'), action: addModel, onChange: changed });
     this.init = dropdown({ name: 'init', label: l10n.t('Start from'), onChange: changed });
     this.method = dropdown({ name: 'method', label: l10n.t('Method'), onChange: changed });
     this.device = dropdown({ name: 'device', label: l10n.t('Device'), onChange: changed });
@@ -67,16 +79,12 @@ export class FormView {
       title: l10n.t('Mirror every other picture. Switch off where left and right matter.'),
       onChange: changed,
     });
+    this.augmentation = h('fieldset', { class: 'checks' }, h('legend', { class: 'label' }, l10n.t('Augmentation')), this.crop.element, this.flip.element);
     this.advanced = h(
       'details',
-      { class: 'advanced', open: advancedOpen, toggle: () => onAdvanced(this.advanced.open) },
+      { class: 'advanced fold', open: advancedOpen, toggle: () => onAdvanced(this.advanced.open) },
       h('summary', {}, icon('chevron'), l10n.t('Advanced')),
-      h(
-        'div',
-        { class: 'advanced-fields' },
-        h('fieldset', { class: 'checks' }, h('legend', { class: 'label' }, l10n.t('Augmentation')), this.crop.element, this.flip.element),
-        h('div', { class: 'grid' }, ...elements(this.more, advancedWords())),
-      ),
+      h('div', { class: 'advanced-fields' }, this.augmentation, h('div', { class: 'grid' }, ...elements(this.more, advancedWords()))),
     );
     this.element = h(
       'form',
@@ -179,6 +187,15 @@ export class FormView {
       this.flip.setChecked(form.augmentation?.horizontalFlip !== 0);
     }
     this.main.setPlaceholder('learningRate', method.learningRate);
+    this.showTraining(method.learningRate !== '');
+  }
+
+  /** What only says how to train is of no use to a method that trains nothing. */
+  private showTraining(trains: boolean): void {
+    this.init.element.hidden = !trains;
+    this.augmentation.hidden = !trains;
+    for (const key of ['epochs', 'learningRate'] as const) this.main.element(key).hidden = !trains;
+    for (const key of ['warmupRatio', 'weightDecay', 'labelSmoothingFactor', 'earlyStoppingPatience'] as const) this.more.element(key).hidden = !trains;
   }
 
   private showDatasetDetail(): void {

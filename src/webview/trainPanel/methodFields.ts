@@ -1,17 +1,17 @@
-/** The inputs of one method's options, made from what the config's schema says of them. */
+/** The inputs of one method's options, made from what the config's schema says of them; those that few people need are folded away. */
 import * as l10n from '@vscode/l10n';
 import { type CheckControl, type ChoiceControl, type TextControl, checkbox, dropdown, textField } from '../controls.js';
-import { h } from '../element.js';
+import { h, icon } from '../element.js';
 import type { MethodChoice, MethodForm, MethodOption } from '../protocol.js';
 import { ModuleBoxes } from './moduleBoxes.js';
 import { NumberFields, type NumberField } from './numberFields.js';
-import { optionName } from './optionNames.js';
+import { emptyMeans, isRare, optionName } from './optionNames.js';
 
 type Kind<K extends MethodOption['kind']> = Extract<MethodOption, { kind: K }>;
 
 /** An input that is no number: an option's value to show, and to read where it is not the default. */
 interface Field {
-  key: string;
+  readonly key: string;
   show(value: unknown): void;
   /** Undefined: the schema's default. */
   read(): unknown;
@@ -22,6 +22,7 @@ export class MethodFields {
   readonly element = h('div', { class: 'method-options' });
   private readonly numbers: NumberFields<string>;
   private readonly others: Field[] = [];
+  private readonly more: HTMLDetailsElement;
   private modules: ModuleBoxes | undefined;
 
   constructor(
@@ -29,26 +30,23 @@ export class MethodFields {
     private readonly onInput: () => void,
   ) {
     const { options } = choice;
-    const of = <K extends MethodOption['kind']>(kind: K) => options.filter((option): option is Kind<K> => option.kind === kind);
+    const numbers = options.filter((option): option is Kind<'number'> => option.kind === 'number');
     this.numbers = new NumberFields(
       Object.fromEntries(
-        of('number').map(({ key, title, rule }): [string, NumberField] => [key, { name: `method.${key}`, label: optionName(key), title, rule }]),
+        numbers.map(({ key, title, rule }): [string, NumberField] => [
+          key,
+          { name: `method.${key}`, label: optionName(key), title, rule, none: emptyMeans(key) },
+        ]),
       ),
       onInput,
     );
-    const numbers = of('number').map(({ key }) => this.numbers.element(key));
-    const lists = of('list').map((option) => this.list(option));
-    const choices = of('choice').map((option) => this.dropdown(option));
-    const checks = of('check').map((option) => this.check(option));
-    if (numbers.length) this.element.append(h('div', { class: 'grid' }, ...numbers));
-    this.element.append(...choices, ...lists);
-    for (const option of of('modules')) {
-      this.modules = new ModuleBoxes(optionName(option.key), option.default, onInput);
-      this.others.push({ key: option.key, ...bound(this.modules) });
-      this.element.append(this.modules.element);
-    }
-    if (checks.length) this.element.append(h('div', { class: 'checks' }, ...checks));
+    const rare = this.inputs(options.filter(({ key }) => isRare(key)));
+    const moreInputs = h('div', { class: 'more-options' }, ...rare);
+    this.more = h('details', { class: 'fold' }, h('summary', {}, icon('chevron'), l10n.t('More options')), moreInputs);
+    this.more.hidden = rare.length === 0;
+    this.element.append(...this.inputs(options.filter(({ key }) => !isRare(key))), this.more);
     this.element.hidden = options.length === 0;
+    this.show({ type: choice.type });
   }
 
   /** The modules that LoRA may adapt in the chosen model. */
@@ -59,6 +57,7 @@ export class MethodFields {
   show(method: MethodForm): void {
     this.numbers.show(method);
     for (const field of this.others) field.show(method[field.key]);
+    if (this.choice.options.some(({ key }) => isRare(key) && method[key] !== undefined)) this.more.open = true;
   }
 
   read(): MethodForm {
@@ -67,7 +66,39 @@ export class MethodFields {
   }
 
   firstInvalid(): { focus(): void } | undefined {
-    return this.numbers.firstInvalid() ?? this.others.map((field) => field.firstInvalid?.()).find((invalid) => invalid !== undefined);
+    const invalid = this.numbers.firstInvalid() ?? this.others.map((field) => field.firstInvalid?.()).find((each) => each !== undefined);
+    return invalid && { focus: () => this.reach(invalid) };
+  }
+
+  /** What has the fault may be folded away. */
+  private reach(invalid: { focus(): void }): void {
+    if (this.more.querySelector('[data-invalid]')) this.more.open = true;
+    invalid.focus();
+  }
+
+  /** Numbers in a grid, then lists to choose from, texts, modules, and check boxes in a row. */
+  private inputs(options: readonly MethodOption[]): HTMLElement[] {
+    const of = <K extends MethodOption['kind']>(kind: K) => options.filter((option): option is Kind<K> => option.kind === kind);
+    const group = (name: string, inputs: HTMLElement[]) => (inputs.length ? [h('div', { class: name }, ...inputs)] : []);
+    return [
+      ...group(
+        'grid',
+        of('number').map(({ key }) => this.numbers.element(key)),
+      ),
+      ...of('choice').map((option) => this.dropdown(option)),
+      ...of('list').map((option) => this.list(option)),
+      ...of('modules').map((option) => this.boxes(option)),
+      ...group(
+        'checks',
+        of('check').map((option) => this.check(option)),
+      ),
+    ];
+  }
+
+  private boxes({ key, default: usual }: Kind<'modules'>): HTMLElement {
+    this.modules = new ModuleBoxes(key, optionName(key), usual, this.onInput);
+    this.others.push(this.modules);
+    return this.modules.element;
   }
 
   private check({ key, title, default: usual }: Kind<'check'>): HTMLElement {
@@ -80,16 +111,25 @@ export class MethodFields {
     return box.element;
   }
 
-  private dropdown({ key, title, values, default: usual }: Kind<'choice'>): HTMLElement {
-    const control: ChoiceControl = dropdown({ name: `method.${key}`, label: optionName(key), onChange: this.onInput });
+  private dropdown({ key, title, values, details, default: usual = values[0]! }: Kind<'choice'>): HTMLElement {
+    const detail = h('p', { class: 'hint' });
+    const tell = () => (detail.textContent = details?.[values.indexOf(control.value)] ?? '');
+    const onChange = () => {
+      tell();
+      this.onInput();
+    };
+    const control: ChoiceControl = dropdown({ name: `method.${key}`, label: optionName(key), onChange });
     control.element.title = title;
     const options = values.map((value) => ({ value, label: value }));
     this.others.push({
       key,
-      show: (value) => control.setOptions(options, typeof value === 'string' ? value : (usual ?? values[0]!)),
+      show: (value) => {
+        control.setOptions(options, typeof value === 'string' ? value : usual);
+        tell();
+      },
       read: () => (control.value === usual ? undefined : control.value),
     });
-    return control.element;
+    return h('div', {}, control.element, details ? detail : null);
   }
 
   private list({ key, title, of }: Kind<'list'>): HTMLElement {
@@ -97,7 +137,14 @@ export class MethodFields {
       control.setProblem(wrong() ? l10n.t('Whole numbers with commas between them.') : null);
       this.onInput();
     };
-    const control: TextControl = textField({ name: `method.${key}`, label: optionName(key), title, numeric: false, onInput: onTyped });
+    const control: TextControl = textField({
+      name: `method.${key}`,
+      label: optionName(key),
+      title,
+      placeholder: emptyMeans(key),
+      numeric: false,
+      onInput: onTyped,
+    });
     const items = () =>
       control.value
         .split(',')
@@ -113,9 +160,3 @@ export class MethodFields {
     return control.element;
   }
 }
-
-const bound = (boxes: ModuleBoxes): Omit<Field, 'key'> => ({
-  show: (value) => boxes.show(value),
-  read: () => boxes.read(),
-  firstInvalid: () => boxes.firstInvalid(),
-});

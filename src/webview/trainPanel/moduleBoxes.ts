@@ -12,6 +12,8 @@ export class ModuleBoxes {
   private chosen: readonly string[];
 
   constructor(
+    /** The option's, in the config. */
+    readonly key: string,
     private readonly label: string,
     private readonly standard: readonly string[],
     private readonly onInput: () => void,
@@ -47,7 +49,7 @@ export class ModuleBoxes {
       this.boxes = new Map(names.map((name) => [name, checkbox({ name: `targetModules.${name}`, label: name, onChange: () => this.changed() })]));
       this.group.replaceChildren(
         h('legend', { class: 'label' }, this.label),
-        h('div', { class: 'checks' }, ...[...this.boxes.values()].map(({ element }) => element)),
+        h('div', { class: 'boxes' }, ...[...this.boxes.values()].map(({ element }) => element)),
       );
     }
     for (const [name, box] of this.boxes) box.setChecked(this.chosen.includes(name));

@@ -1,4 +1,4 @@
-/** What the options of the methods are called on screen. */
+/** What the options of the methods are called on screen, what an empty one means, and which of them few people need. */
 import * as l10n from '@vscode/l10n';
 
 /** The name of the option `key` of the config's schema; one that this version does not know keeps its key. */
@@ -26,3 +26,18 @@ export function optionName(key: string): string {
   };
   return names[key] ?? key;
 }
+
+/** What an option without a value and without a default in the schema means. */
+export function emptyMeans(key: string): string | undefined {
+  const words: Record<string, string> = {
+    layersToTransform: l10n.t('All'),
+    modules: l10n.t('None'),
+    bottleneck: l10n.t('By the factor'),
+  };
+  return words[key];
+}
+
+/** Options that lie folded away until one of them is set. */
+const rare = new Set(['dropout', 'layersToTransform', 'useRslora', 'useDora', 'blockSize', 'modules', 'bottleneck', 'activation', 'temperature']);
+
+export const isRare = (key: string): boolean => rare.has(key);

@@ -111,8 +111,9 @@ export class Editor {
     await this.quickInputRow(label).click();
   }
 
-  /** Answers a question or a file dialog: types into the quick input and confirms. */
-  async answer(text: string): Promise<void> {
+  /** Answers a question or a file dialog: types into the quick input and confirms. `question` is a part of its title, where another input may still be open. */
+  async answer(text: string, question?: string): Promise<void> {
+    if (question !== undefined) await this.quickInput.getByText(question).first().waitFor();
     await this.quickInput.locator('input').first().fill(text);
     await this.page.keyboard.press('Enter');
   }
@@ -153,8 +154,12 @@ export class Editor {
     // In a window that has just opened the extension's entries are not there yet, and an open menu does not take them up.
     await until(`${entry} in the menu`, async () => {
       await target.first().click({ button: 'right' });
-      await menu.waitFor();
-      if (await item.isVisible()) return true;
+      // A click on a row that is drawn anew in that moment opens nothing.
+      const isOpen = await menu.waitFor({ timeout: 10_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (isOpen && (await item.isVisible())) return true;
       await this.page.keyboard.press('Escape');
       return false;
     });

@@ -76,6 +76,40 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('several tasks have a curve each and a switch for matrix and classes; a multi-label one has figures of its own', async () => {
+    const events = recordedRun({ steps: 40, epochs: 4 });
+    const tasks = [
+      { name: 'species', labels, multiLabel: false },
+      { name: 'colours', labels: ['red', 'green'], multiLabel: true },
+    ];
+    const perClass = [
+      { label: 'red', precision: 0.5, recall: 0.25, f1: 1 / 3, support: 4, averagePrecision: 0.625 },
+      { label: 'green', precision: 1, recall: 1, f1: 1, support: 2, averagePrecision: 1 },
+    ];
+    const colours = { task: 'colours', loss: 0.3, accuracy: 0.25, confusion: [], perClass, meanAveragePrecision: 0.8125, f1Micro: 0.6, f1Macro: 0.667 };
+    const told = events.map((event): RecordedEvent => {
+      if (event.type === 'started') return { ...event, tasks };
+      if (event.type !== 'evaluation') return event;
+      return { ...event, tasks: [{ task: 'species', loss: event.loss, accuracy: event.accuracy, confusion: event.confusion }, colours] };
+    });
+    const view = await open(told);
+    const { page } = view;
+    await page.getByText('tasks: species, colours').waitFor();
+    const series = await legend(view, 'Accuracy');
+    for (const name of ['Validation, mean', 'species', 'colours']) assert.ok(series.includes(name), `${name} in ${series}`);
+    assert.match(series, /colours\s*25\.0%/);
+    await page.getByRole('img', { name: /^Confusion matrix/ }).waitFor();
+    await page.getByRole('radio', { name: 'colours' }).click();
+    await page.getByText('Mean average precision').waitFor();
+    assert.equal(await page.getByRole('img', { name: /^Confusion matrix/ }).isVisible(), false);
+    const red = page.getByRole('table', { name: 'Figures of each label' }).locator('tr').filter({ hasText: 'red' });
+    assert.deepEqual(await red.locator('td').allInnerTexts(), ['red', '62.5%', '50.0%', '25.0%', '33.3%', '4']);
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('img', { name: /^Confusion matrix/ }).waitFor();
+    assert.equal(await page.getByRole('radio', { name: 'species' }).getAttribute('aria-checked'), 'true');
+    await view.close();
+  });
+
   test('100,000 steps are drawn, and the next one too', async () => {
     const events = recordedRun({ steps: 100_001, epochs: 20 });
     const known = events.slice(

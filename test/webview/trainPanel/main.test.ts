@@ -48,6 +48,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     const { page } = view;
     await page.getByRole('textbox', { name: 'Epochs' }).fill('3');
     await page.getByRole('textbox', { name: 'Learning rate' }).fill('5e-4');
+    await page.getByText('More options').locator('visible=true').click();
     await page.getByRole('textbox', { name: 'Dropout' }).fill('0,1');
     await page.getByRole('checkbox', { name: 'key' }).click();
     await page.getByText('Advanced').click();
@@ -79,6 +80,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     const view = await open();
     const { page } = view;
     const method = async () => ((await view.posted('form')).at(-1)?.form as TrainForm | undefined)?.method;
+    await page.getByText('More options').locator('visible=true').click();
     await page.getByRole('checkbox', { name: 'DoRA' }).click();
     assert.deepEqual(await method(), { type: 'lora', useDora: true });
     await page.getByRole('combobox', { name: 'quantization' }).click();
@@ -91,6 +93,54 @@ describe('training panel', { skip: lacks ?? false }, () => {
     assert.equal((await view.posted('start')).length, 0);
     await layers.fill('0, 2');
     assert.deepEqual(await method(), { type: 'lora', useDora: true, quantization: 'int8', layersToTransform: [0, 2] });
+    await view.close();
+  });
+
+  test('a method that is chosen later has its defaults, and what is set is not folded away', async () => {
+    const view = await open({ form: { dataset, method: { type: 'lora', useDora: true } } });
+    const { page } = view;
+    await page.getByRole('checkbox', { name: 'DoRA' }).waitFor();
+    const choose = async (method: string) => {
+      await page.getByRole('combobox', { name: 'Method' }).click();
+      await page.getByRole('option', { name: method, exact: true }).click();
+    };
+    await choose('Adapter');
+    await page.getByText('One after the MLP of each block.').waitFor();
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'adapter' } });
+    await page.getByRole('combobox', { name: 'Placement' }).click();
+    await page.getByRole('option', { name: 'houlsby' }).click();
+    await page.getByText('Two in each block.').waitFor();
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'adapter', placement: 'houlsby' } });
+    await choose('Pretrained (no training)');
+    for (const name of ['Epochs', 'Learning rate']) assert.equal(await page.getByRole('textbox', { name }).isVisible(), false, name);
+    await page.getByRole('textbox', { name: 'Batch size' }).waitFor();
+    await view.close();
+  });
+
+  test('a fault in an option that is folded away is shown', async () => {
+    const view = await open();
+    const { page } = view;
+    const more = page.getByText('More options').locator('visible=true');
+    await more.click();
+    await page.getByRole('textbox', { name: 'Layers' }).fill('x');
+    await more.click();
+    await page.getByText('Start Training').click();
+    await page.getByText('Whole numbers with commas between them.').waitFor();
+    await view.close();
+  });
+
+  test('models are added from a folder and from the hub', async () => {
+    const view = await open();
+    const { page } = view;
+    await page.getByRole('button', { name: 'Add model folder…' }).click();
+    await page.getByRole('button', { name: 'Download model from the hub…' }).click();
+    assert.deepEqual(await view.posted(), [{ type: 'addModel' }, { type: 'downloadModel' }]);
+    const { models, form } = trainPanelState();
+    await view.send({ type: 'patch', state: { models: [...models, { value: 'owner/tiny', name: 'owner/tiny', detail: 'vit: 3 blocks' }] } });
+    await view.send({ type: 'patch', state: { form: { ...form, model: 'owner/tiny' } } });
+    await page.getByText('vit: 3 blocks').waitFor();
+    const shown = page.locator('vscode-dropdown[data-field="model"]');
+    assert.equal(await shown.evaluate((list: HTMLSelectElement) => list.value), 'owner/tiny');
     await view.close();
   });
 

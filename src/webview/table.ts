@@ -1,5 +1,5 @@
 /** A plain table whose columns sort by a click on their heads. */
-import { h } from '../element.js';
+import { h } from './element.js';
 
 export interface Column<Row> {
   title: string;
@@ -19,6 +19,8 @@ export class Table<Row> {
   constructor(
     label: string,
     private readonly columns: Column<Row>[],
+    /** What stands in the place of all of a row's cells but the first. */
+    private readonly instead?: (row: Row) => Node | undefined,
   ) {
     this.heads = columns.map((column, index) =>
       h(
@@ -32,14 +34,19 @@ export class Table<Row> {
 
   show(rows: Row[]): void {
     this.rows = rows;
-    const sorted = this.sorted();
-    this.body.replaceChildren(
-      ...sorted.map((row) => h('tr', {}, ...this.columns.map((column) => h('td', { class: column.numeric ? 'numeric' : undefined }, column.cell(row))))),
-    );
+    this.body.replaceChildren(...this.sorted().map((row) => h('tr', {}, ...this.cells(row))));
     this.heads.forEach((head, index) => {
       if (this.order?.column === index) head.setAttribute('aria-sort', this.order.descending ? 'descending' : 'ascending');
       else head.removeAttribute('aria-sort');
     });
+  }
+
+  private cells(row: Row): HTMLElement[] {
+    const instead = this.instead?.(row);
+    const cells = (instead ? this.columns.slice(0, 1) : this.columns).map((column) =>
+      h('td', { class: column.numeric ? 'numeric' : undefined }, column.cell(row)),
+    );
+    return instead ? [...cells, h('td', { colspan: this.columns.length - 1, class: 'instead' }, instead)] : cells;
   }
 
   private sortBy(column: number): void {

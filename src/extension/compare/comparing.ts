@@ -1,0 +1,96 @@
+/** The comparisons that this window is at: a process each, how far it is, and the way to stop it. */
+import * as vscode from 'vscode';
+import type { Comparison, ComparisonRow, TrainEvent } from '../../trainer/protocol.js';
+import type { ComparisonWork } from '../../webview/protocol.js';
+import { isCancel } from '../errors/showError.js';
+import type { RunStore } from '../runs/runStore.js';
+import type { Launch } from '../trainer/launch.js';
+import { runJson } from '../trainer/runJson.js';
+import type { ComparisonStore } from './comparisonStore.js';
+
+/** What `vitune compare --json` prints while it works. */
+type Told = (TrainEvent & { method: string }) | ({ type: 'row' } & ComparisonRow);
+
+export class Comparing implements vscode.Disposable {
+  readonly #atWork = new Map<string, { controller: AbortController; work: ComparisonWork; steps: number }>();
+  readonly #changed = new vscode.EventEmitter<string>();
+
+  /** The work on the comparison in this folder is further, began or ended. */
+  readonly onChange = this.#changed.event;
+
+  constructor(
+    private readonly launch: Launch,
+    private readonly comparisons: ComparisonStore,
+    private readonly runs: RunStore,
+  ) {}
+
+  workOn(folder: string): ComparisonWork | null {
+    return this.#atWork.get(folder)?.work ?? null;
+  }
+
+  /** Compares until all is done; false when it was stopped. Throws what the trainer says is wrong with the whole. */
+  async run(folder: string, { dataset, methods, settings }: Pick<Comparison, 'dataset' | 'methods' | 'settings'>): Promise<boolean> {
+    if (this.#atWork.has(folder)) return false;
+    const controller = new AbortController();
+    this.#atWork.set(folder, { controller, steps: 1, work: { phase: null, done: 0, total: 0, stopping: false } });
+    this.#changed.fire(folder);
+    await this.comparisons.add(folder);
+    const overrides = settings.flatMap((setting) => ['--set', setting]);
+    const args = ['compare', '--dataset', dataset, '--output', folder, '--methods', methods.join(','), ...overrides, '--json'];
+    try {
+      await runJson(this.launch, { script: 'cli', args, signal: controller.signal, onObject: (object) => this.#take(folder, object as Told) });
+      return true;
+    } catch (error) {
+      // What is done so far stays, and the next time goes on from there.
+      if (isCancel(error)) return false;
+      throw error;
+    } finally {
+      this.#atWork.delete(folder);
+      await this.comparisons.refresh(folder);
+      this.#changed.fire(folder);
+    }
+  }
+
+  /** The method at work saves a checkpoint first. */
+  stop(folder: string): void {
+    const entry = this.#atWork.get(folder);
+    if (!entry || entry.work.stopping) return;
+    entry.work = { ...entry.work, stopping: true };
+    this.#changed.fire(folder);
+    entry.controller.abort();
+  }
+
+  dispose(): void {
+    for (const { controller } of this.#atWork.values()) controller.abort();
+    this.#changed.dispose();
+  }
+
+  #take(folder: string, told: Told): void {
+    const entry = this.#atWork.get(folder);
+    if (!entry) return;
+    const { stopping } = entry.work;
+    const { method } = told;
+    switch (told.type) {
+      case 'started':
+        entry.steps = told.steps;
+        entry.work = { method, phase: null, done: told.resumedFrom ?? 0, total: told.steps, stopping };
+        void this.runs.refresh(told.run);
+        break;
+      case 'progress':
+        // Between steps, how far the training is says more.
+        if (told.phase === 'evaluate' && entry.work.method === method) return;
+        entry.work = { method, phase: told.phase, done: told.done, total: told.total, stopping };
+        break;
+      case 'step':
+        entry.work = { method, phase: null, done: told.step, total: entry.steps, stopping };
+        break;
+      case 'row':
+        entry.work = { phase: null, done: 0, total: 0, stopping };
+        void this.comparisons.refresh(folder);
+        break;
+      default:
+        return;
+    }
+    this.#changed.fire(folder);
+  }
+}
