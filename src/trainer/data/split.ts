@@ -33,7 +33,12 @@ export function splitOff(samples: readonly Sample[], labels: readonly string[], 
  */
 export function splitOffCombined(samples: readonly Sample[], labels: number, fraction: number, seed: number): { train: Sample[]; validation: Sample[] } {
   const groups = new Map<string, Sample[]>();
-  for (const sample of samples) groups.set(marksOf(sample).join(), [...(groups.get(marksOf(sample).join()) ?? []), sample]);
+  for (const sample of samples) {
+    const key = marksOf(sample).join();
+    const group = groups.get(key);
+    if (group) group.push(sample);
+    else groups.set(key, [sample]);
+  }
   const isShared = (group: readonly Sample[]): boolean => Math.round(group.length * fraction) >= 1;
   const shared = [...groups].filter(([, group]) => isShared(group));
   const rest = samples.filter((sample) => !isShared(groups.get(marksOf(sample).join())!));

@@ -103,7 +103,8 @@ export async function picturesOf(paths: readonly string[], signal?: AbortSignal)
   for (const path of paths) {
     const entry = await stat(path).catch(() => undefined);
     if (!entry) throw errors.pathMissing(path);
-    if (entry.isDirectory()) found.push(...(await picturesBelow(path, { problems: [], signal })));
+    // Not as arguments of one call, of which there may not be a million.
+    if (entry.isDirectory()) for (const picture of await picturesBelow(path, { problems: [], signal })) found.push(picture);
     else found.push(path);
   }
   if (!found.length) throw errors.nothingToClassify(paths[0] ?? '');
