@@ -32,12 +32,15 @@ export function frozenOf(graph: Graph): ParameterSpec[] {
 
 const nameOfConstant = ({ node: { op } }: Value): string => (op.type === 'constant' ? op.name : '');
 
-let scratch = new Float32Array(0);
+let scratch = new WeakRef(new Float32Array(0));
 
-/** Room for the weight under quantisation: arrays of their own would pile up until the garbage collector comes. */
+/** Room for the weight under quantisation: arrays of their own would pile up until the garbage collector comes. It need not stay when all is quantised. */
 function room(shape: Shape): Float32Array {
-  if (scratch.length < sizeOf(shape)) scratch = new Float32Array(sizeOf(shape));
-  return scratch;
+  const known = scratch.deref();
+  if (known && known.length >= sizeOf(shape)) return known;
+  const made = new Float32Array(sizeOf(shape));
+  scratch = new WeakRef(made);
+  return made;
 }
 
 /** Each weight is quantised once for all graphs of a model, and they share what comes of it. */

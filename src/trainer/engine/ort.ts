@@ -22,7 +22,9 @@ export class OrtEngine implements Engine {
     const fed = this.device === 'cpu' ? model.initialisers.filter(isFeedable) : [];
     const initialisers = model.initialisers.filter((each) => !fed.includes(each as Feedable));
     const bytes = encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] });
-    const session = await Session.create(bytes, { device: this.device, keep, threads: threadsFromEnvironment(), ...this.o });
+    // Who quantises weights is short of memory: what one graph holds between its runs, and the room of weights in full, would take back much of what that saved.
+    const givesBack = graph.nodes.some(({ op }) => op.type === 'dequantize');
+    const session = await Session.create(bytes, { device: this.device, keep, givesBack, threads: threadsFromEnvironment(), ...this.o });
     return fed.length ? new FedSession(session, fed) : session;
   }
 }

@@ -43,6 +43,8 @@ export interface SessionOptions {
   device: DeviceName;
   /** Threads of one op on the CPU; 0 lets ONNX Runtime take every core. */
   threads?: number;
+  /** Whether what a run took of the CPU's memory is given back after its use, rather than held for the next run. */
+  givesBack?: boolean;
   /** Names of the outputs that stay on the device. */
   keep?: readonly string[];
   /** A run that fails is no fault, and ONNX Runtime is not to write of it. */
@@ -57,7 +59,7 @@ export class Session {
   }
 
   /** Compiles a model, given as its bytes or as a file. Throws what ONNX Runtime throws, e.g. when the device is not there. */
-  static async create(model: Uint8Array | string, { device, threads = 0, keep = [], mayFail = false }: SessionOptions): Promise<Session> {
+  static async create(model: Uint8Array | string, { device, threads = 0, givesBack = false, keep = [], mayFail = false }: SessionOptions): Promise<Session> {
     const onGpu = device === 'webgpu';
     const options: InferenceSession.SessionOptions = {
       executionProviders: [device],
@@ -66,6 +68,7 @@ export class Session {
       logSeverityLevel: mayFail ? 4 : 3,
       // With it, what the first run took piece by piece stays taken beside the one block that the second takes: half as much memory again, and no faster.
       enableMemPattern: false,
+      enableCpuMemArena: !givesBack,
       ...(onGpu && keep.length ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer'] as const)) } : {}),
     };
     const session = await (typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options)).catch(
