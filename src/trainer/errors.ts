@@ -518,6 +518,8 @@ export const errors = {
         t('Try another "imageSize" or "featureOutput", or export the model again.'),
         { file },
       ),
+    notOnDevice: (device: string, reason: string) =>
+      new UserError('ONNX_NOT_ON_DEVICE', t('The network from the ONNX file cannot run on {0}: {1}', device, reason), t('Set "device" to "cpu".')),
     headOnly: (method: string, place: Place) =>
       new UserError(
         'ONNX_HEAD_ONLY',

@@ -1,4 +1,5 @@
 /** The default engine: ONNX Runtime on the CPU, on any GPU through WebGPU, or on CUDA. */
+import { errors, reasonOf } from '../errors.js';
 import type { Graph } from '../ir/graph.js';
 import type { ConstantData } from '../ir/op.js';
 import { emitModel } from '../onnx/emit.js';
@@ -24,7 +25,12 @@ export class OrtEngine implements Engine {
     const bytes = encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] });
     // Who quantises weights is short of memory: what one graph holds between its runs, and the room of weights in full, would take back much of what that saved.
     const givesBack = graph.nodes.some(({ op }) => op.type === 'dequantize');
-    const session = await Session.create(bytes, { device: this.device, keep, givesBack, threads: threadsFromEnvironment(), ...this.o });
+    const session = await Session.create(bytes, { device: this.device, keep, givesBack, threads: threadsFromEnvironment(), ...this.o }).catch(
+      (error: unknown) => {
+        // Our own operators run everywhere; those of a file were tried on the CPU, and a device may lack what they need, e.g. half precision.
+        throw model.foreign && this.device !== 'cpu' ? errors.onnx.notOnDevice(this.device, reasonOf(error)) : error;
+      },
+    );
     return fed.length ? new FedSession(session, fed) : session;
   }
 }

@@ -103,6 +103,59 @@ test('features are what a classifier reads, through what stands behind it; else 
   );
 });
 
+/** Runs a file's graph up to `output` on 2 rows of 3. */
+async function answerOf(bytes: Uint8Array, output: string): Promise<number[]> {
+  const file = readOnnx(bytes);
+  assert.deepEqual(
+    file.inputs.map(({ name }) => name),
+    ['x'],
+  );
+  const graph = graphTo(file, file.inputs[0]!, output);
+  assert.ok(!('missing' in graph));
+  const b = new Builder();
+  b.output('y', b.foreign(graph, b.input('x', [2, 3]), [2, 3]));
+  const session = await Session.create(encodeModel(emitModel(b.graph, 'cpu')), { device: 'cpu', threads: 1 });
+  const { y } = await session.run({ x: DeviceTensor.from('f32', [2, 3], Float32Array.of(0, 1, 2, 3, 4, 5)) });
+  const numbers = Array.from(y!.data, Number);
+  await session.dispose();
+  return numbers;
+}
+
+const x = { name: 'x', dtype: 'f32', shape: ['batch', 3] } as const;
+const y = { name: 'y', dtype: 'f32' } as const;
+const two = { name: 'two', shape: [1], dtype: 'f32', data: Float32Array.of(2) } as const;
+
+test('an initialiser that old exporters list among the inputs is none', async () => {
+  const file = { nodes: [layer('Mul', ['x', 'two'], 'y')], initialisers: [two], inputs: [x, { ...two, shape: [1] }], outputs: [y] };
+  assert.deepEqual(await answerOf(encodeModel(file), 'y'), [0, 2, 4, 6, 8, 10]);
+});
+
+test('graphs within nodes keep what they read from outside and make inside', async () => {
+  const branch = (type: string) => ({
+    graph: { nodes: [layer(type, ['x', 'two'], 'inner'), layer('Neg', ['inner'], 'out')], inputs: [], outputs: [{ name: 'out', dtype: 'f32' as const }] },
+  });
+  const file = {
+    nodes: [
+      layer('ReduceMax', ['x'], 'most'),
+      layer('Greater', ['most', 'two'], 'isLarge'),
+      { ...layer('If', ['isLarge'], 'y'), attributes: { then_branch: branch('Add'), else_branch: branch('Sub') } },
+    ],
+    initialisers: [two],
+    inputs: [x],
+    outputs: [y],
+  };
+  assert.deepEqual(await answerOf(encodeModel(file), 'y'), [-2, -3, -4, -5, -6, -7]);
+});
+
+test('functions of the file go along', async () => {
+  const opset = new Message().int(2, 20);
+  const neg = new Message().text(1, 'a').text(2, 'b').text(4, 'Neg');
+  const negative = new Message().text(1, 'Negative').text(4, 'a').text(5, 'b').message(7, neg).message(9, opset).text(10, 'mine');
+  const file = encodeModel({ nodes: [{ ...layer('Negative', ['x'], 'y'), domain: 'mine' }], initialisers: [], inputs: [x], outputs: [y] });
+  const whole = new Message().raw(file).message(8, new Message().text(1, 'mine').int(2, 1)).message(25, negative).finish();
+  assert.deepEqual(await answerOf(whole, 'y'), [-0, -1, -2, -3, -4, -5]);
+});
+
 test('one by one: a network for a single picture answers a batch, in any operator set', async () => {
   const values = Float32Array.of(0, 1, 2, -3, 0.5, 10);
   for (const opset of [11, 13, 17, 20]) {
