@@ -18,7 +18,7 @@ export interface ErrorInfo {
 export type DeviceName = 'cpu' | 'webgpu' | 'cuda';
 export type SplitName = 'train' | 'validation' | 'test';
 /** `download` counts bytes, the others pictures or steps. */
-export type Phase = 'download' | 'scan' | 'decode' | 'features' | 'compile' | 'evaluate';
+export type Phase = 'download' | 'decode' | 'features' | 'compile' | 'evaluate';
 
 /** What a model answers of a picture: one of several labels, or of each label whether it is there. A head of the model for each. */
 export interface Task {
@@ -272,6 +272,26 @@ export interface CachedModel {
 export interface CachedModels {
   type: 'cached';
   models: CachedModel[];
+}
+
+/** A time, and how many times were added up. */
+export interface ProfileRow {
+  name: string;
+  seconds: number;
+  count: number;
+}
+
+/** What `vitune train --profile --json` prints after the run's last event. */
+export interface ProfileReport {
+  type: 'profile';
+  /** Absolute path of a Chrome trace with all that was measured. */
+  file: string;
+  /** The whole run by stage, in order: what of each is not of another within it. `augment` is of other threads, beside the rest. */
+  stages: ProfileRow[];
+  /** The kernels of the first runs of each graph, greatest first: by graph and pass, by part of the network, by ONNX operator. */
+  passes: ProfileRow[];
+  parts: ProfileRow[];
+  ops: ProfileRow[];
 }
 
 /** What a run is about: `run.json` in the run folder, written at its start. */

@@ -24,7 +24,6 @@ export function statusText(status: RunStatus): string {
 export function activityText(phase: Phase): string {
   const words: Record<Phase, string> = {
     download: l10n.t('Downloading from the hub…'),
-    scan: l10n.t('Looking through the dataset…'),
     decode: l10n.t('Reading pictures…'),
     features: l10n.t('Computing features…'),
     compile: l10n.t('Compiling the training step…'),

@@ -24,7 +24,7 @@ export function recordedRun({ steps, epochs, taken = steps, finished = taken ===
   let time = Date.UTC(2026, 4, 4, 9, 30);
   const add = (event: TrainEvent, milliseconds: number) => events.push({ ...event, seq: events.length, time: (time += milliseconds) });
   const stepsPerEpoch = steps / epochs;
-  add({ type: 'progress', phase: 'scan', done: 971, total: 971 }, 40);
+  add({ type: 'progress', phase: 'decode', done: 971, total: 971 }, 40);
   add({ type: 'notice', code: 'IMAGES_SKIPPED', message: '2 pictures could not be read and were left out.', remedy: 'Inspect the dataset to see which.' }, 5);
   add({ type: 'progress', phase: 'decode', done: 969, total: 969 }, 3100);
   add({ type: 'progress', phase: 'compile', done: 1, total: 1 }, 800);

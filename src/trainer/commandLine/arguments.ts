@@ -6,7 +6,7 @@ import { errors, reasonOf } from '../errors.js';
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 export const usages = {
-  train: 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--json]',
+  train: 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--profile] [--json]',
   classify: 'vitune classify PATH... --checkpoint RUN_OR_CHECKPOINT [--top N] [--json]',
   evaluate: 'vitune evaluate --checkpoint RUN_OR_CHECKPOINT --dataset FOLDER_OR_CSV [--json]',
   inspect: 'vitune inspect DATASET_OR_CONFIG [--json]',
@@ -20,7 +20,7 @@ export const usages = {
 export type CommandName = keyof typeof usages;
 
 const options: Record<CommandName, Options> = {
-  train: { set: { type: 'string', multiple: true }, resume: { type: 'boolean' }, json: { type: 'boolean' } },
+  train: { set: { type: 'string', multiple: true }, resume: { type: 'boolean' }, profile: { type: 'boolean' }, json: { type: 'boolean' } },
   classify: { checkpoint: { type: 'string' }, top: { type: 'string' }, json: { type: 'boolean' } },
   evaluate: { checkpoint: { type: 'string' }, dataset: { type: 'string' }, json: { type: 'boolean' } },
   inspect: { json: { type: 'boolean' } },
@@ -50,6 +50,7 @@ export interface Arguments {
   positionals: string[];
   json: boolean;
   resume: boolean;
+  profile: boolean;
   clear: boolean;
   list: boolean;
   set: string[];
@@ -82,5 +83,5 @@ export function parseArguments(command: CommandName, args: string[], positionals
   if (!Number.isInteger(top) || top < 1) throw errors.usage(l10n.t('--top must be a whole number above 0.'), usage);
   // The one option that is a switch in one command and takes a folder in the others.
   const isDataset = (values.dataset as unknown) === true;
-  return { json: false, resume: false, clear: false, list: false, set: [], ...values, isDataset, positionals: parsed.positionals, top };
+  return { json: false, resume: false, profile: false, clear: false, list: false, set: [], ...values, isDataset, positionals: parsed.positionals, top };
 }

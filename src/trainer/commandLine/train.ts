@@ -1,15 +1,19 @@
 /** `vitune train`: a run with its progress. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { RecordedEvent, Task, TrainEvent } from '../protocol.js';
+import { Profile } from '../run/profile.js';
 import { runTraining } from '../run/runTraining.js';
 import { countLabels, singleTask } from '../tasks.js';
 import { parseArguments } from './arguments.js';
+import { profileTable } from './profileTable.js';
 import { bar, confusionTable, downloadStatus, formatError, multiLabelWords, percent, type Output } from './output.js';
 
 const splits = { train: () => l10n.t('train'), validation: () => l10n.t('validation'), test: () => l10n.t('test') };
 
 const phases = {
-  scan: () => l10n.t('Looking through the folders'),
   decode: () => l10n.t('Decoding pictures'),
   features: () => l10n.t('Computing features'),
   compile: () => l10n.t('Compiling the training step'),
@@ -17,19 +21,31 @@ const phases = {
 };
 
 export async function train(args: string[], output: Output, signal: AbortSignal): Promise<void> {
-  const { positionals, set, resume } = parseArguments('train', args, { least: 1, most: 1 });
+  const { positionals, set, resume, profile: isProfiled } = parseArguments('train', args, { least: 1, most: 1 });
   const show = reporter(output);
-  await runTraining({
-    config: positionals[0]!,
-    overrides: set,
-    resume,
-    signal,
-    onEvent: ({ seq: _seq, ...event }: RecordedEvent) => {
-      // A failure is written once, by whoever turns it into the exit code.
-      if (event.type !== 'error') output.json(event);
-      show(event);
-    },
-  });
+  const profile = isProfiled ? await Profile.begin(await mkdtemp(join(tmpdir(), 'vitune-profile-'))) : undefined;
+  let run: string | undefined;
+  try {
+    await runTraining({
+      config: positionals[0]!,
+      overrides: set,
+      resume,
+      profile: profile?.folder,
+      signal,
+      onEvent: ({ seq: _seq, ...event }: RecordedEvent) => {
+        if (event.type === 'started') run = event.run;
+        // A failure is written once, by whoever turns it into the exit code.
+        if (event.type !== 'error') output.json(event);
+        show(event);
+      },
+    });
+  } finally {
+    const report = await profile?.finish(run);
+    if (report) {
+      output.json(report);
+      output.line(profileTable(report));
+    }
+  }
 }
 
 /** Shows events to a person: lines that stay, and a bar for the rest. */

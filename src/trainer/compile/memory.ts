@@ -6,7 +6,8 @@ import { sizeOf } from '../ir/shape.js';
 const bytesOfType: Record<DType, number> = { f32: 4, i32: 4, i64: 8, u8: 1, i8: 1 };
 export const bytesOf = ({ shape, dtype }: { shape: Shape; dtype: DType }): number => bytesOfType[dtype] * sizeOf(shape);
 
-const isLeaf = ({ op }: Node): boolean => op.type === 'input' || op.type === 'constant';
+/** Whether a node is fed, or constant. */
+export const isLeaf = ({ op }: Node): boolean => op.type === 'input' || op.type === 'constant';
 /** The same bytes under another shape. */
 const aliases: ReadonlySet<OpType> = new Set(['reshape', 'stopGradient']);
 /** May write over an input of the same size that nothing reads later. */

@@ -28,8 +28,8 @@ export interface PixelJob {
   mixing: Mixing | undefined;
 }
 
-/** `images` is `[batchSize, height, width, 3]`; `lost` is the path of a picture that cannot be read any more. */
-export type PixelAnswer = { id: number; images: Uint8Array } | { id: number; lost: string };
+/** `images` is `[batchSize, height, width, 3]`; `started` and `ended` are milliseconds since 1970; `lost` is the path of a picture that cannot be read any more. */
+export type PixelAnswer = { id: number; images: Uint8Array; started: number; ended: number } | { id: number; lost: string };
 
 const resampler = new Resampler();
 /** Open packs by path; Node closes them when the thread ends. */
@@ -108,6 +108,7 @@ async function fillTraining(target: Uint8Array, picture: PixelJob['pictures'][nu
 }
 
 async function run({ id, transform, pictures, batchSize, augmenting, mixing }: PixelJob): Promise<PixelAnswer> {
+  const started = performance.timeOrigin + performance.now();
   const size = transform.height * transform.width * 3;
   const images = new Uint8Array(batchSize * size);
   try {
@@ -122,7 +123,7 @@ async function run({ id, transform, pictures, batchSize, augmenting, mixing }: P
     throw error;
   }
   if (mixing) mixImages(images, transform, mixing);
-  return { id, images };
+  return { id, images, started, ended: performance.timeOrigin + performance.now() };
 }
 
 let previous = Promise.resolve();

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { errors } from '../errors.js';
+import { told } from '../stages.js';
 import type { PixelAnswer, PixelJob } from './pixelWorker.js';
 
 /** The bundle has the worker as a file beside it; run from source (in tests), the thread needs the TypeScript loader registered first. */
@@ -53,8 +54,11 @@ export class PixelWorkers {
     worker.unref();
     worker.on('message', (answer: PixelAnswer) => {
       const waiting = this.#take(answer.id);
-      if ('images' in answer) waiting?.resolve(answer.images);
-      else waiting?.reject(errors.imageLost(answer.lost));
+      if ('images' in answer) {
+        told('augment', answer.started - performance.timeOrigin, answer.ended - performance.timeOrigin);
+        waiting?.resolve(answer.images);
+      }
+      if ('lost' in answer) waiting?.reject(errors.imageLost(answer.lost));
     });
     worker.on('error', (error) => {
       for (const [id, waiting] of this.#waiting) if (waiting.worker === worker) this.#take(id)?.reject(error);

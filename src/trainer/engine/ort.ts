@@ -1,4 +1,5 @@
 /** The default engine: ONNX Runtime on the CPU, on any GPU through WebGPU, or on CUDA. */
+import { join } from 'node:path';
 import { errors, reasonOf } from '../errors.js';
 import type { Graph } from '../ir/graph.js';
 import type { ConstantData } from '../ir/op.js';
@@ -6,12 +7,13 @@ import { emitModel } from '../onnx/emit.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { DeviceTensor, Session } from '../onnx/session.js';
 import type { DeviceName } from '../protocol.js';
+import { timed } from '../stages.js';
 import type { Engine, Executable, Tensors } from './engine.js';
 
 export class OrtEngine implements Engine {
   constructor(
     readonly device: DeviceName,
-    private readonly o: { threads?: number } = {},
+    private readonly o: { threads?: number; profile?: string | undefined } = {},
   ) {}
 
   /**
@@ -19,21 +21,28 @@ export class OrtEngine implements Engine {
    * initialisers each graph would have its own, beside a packed one for every way in which it multiplies by them.
    */
   async load(graph: Graph, keep: readonly string[] = []): Promise<Executable> {
-    const model = emitModel(graph, this.device);
+    const { profile: folder, ...o } = this.o;
+    const model = emitModel(graph, this.device, { named: folder !== undefined });
     const fed = this.device === 'cpu' ? model.initialisers.filter(isFeedable) : [];
     const initialisers = model.initialisers.filter((each) => !fed.includes(each as Feedable));
     const bytes = encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] });
     // Who quantises weights is short of memory: what one graph holds between its runs, and the room of weights in full, would take back much of what that saved.
     const givesBack = graph.nodes.some(({ op }) => op.type === 'dequantize');
-    const session = await Session.create(bytes, { device: this.device, keep, givesBack, threads: threadsFromEnvironment(), ...this.o }).catch(
-      (error: unknown) => {
-        // Our own operators run everywhere; those of a file were tried on the CPU, and a device may lack what they need, e.g. half precision.
-        throw model.foreign && this.device !== 'cpu' ? errors.onnx.notOnDevice(this.device, reasonOf(error)) : error;
-      },
-    );
+    const profile = folder === undefined ? undefined : { prefix: join(folder, profileName(graph)), runs: profiledRuns };
+    const options = { device: this.device, keep, givesBack, threads: threadsFromEnvironment(), profile, ...o };
+    const session = await timed('session', () => Session.create(bytes, options)).catch((error: unknown) => {
+      // Our own operators run everywhere; those of a file were tried on the CPU, and a device may lack what they need, e.g. half precision.
+      throw model.foreign && this.device !== 'cpu' ? errors.onnx.notOnDevice(this.device, reasonOf(error)) : error;
+    });
     return fed.length ? new FedSession(session, fed) : session;
   }
 }
+
+/** Enough to know the kernels by; ONNX Runtime holds the times of all runs in memory. */
+const profiledRuns = 20;
+
+/** A graph by its first output, and the microseconds since the process began, from which its profile counts. */
+const profileName = (graph: Graph): string => `${[...graph.outputs.keys()][0]!.replace(/\W/g, '_')}-${Math.round(1000 * performance.now())}`;
 
 /** Below this the saving is not worth an input. */
 const leastFedBytes = 1024;

@@ -200,15 +200,16 @@ const rules: { [T in OpType]: Rule<T> } = {
 };
 
 /**
- * The ONNX model that computes `graph`'s outputs on `device`; inputs and outputs keep their names. With `twin`, the same graph
+ * The ONNX model that computes `graph`'s outputs on `device`; inputs and outputs keep their names. With `named`, nodes have their regions for names, as profiles show them. With `twin`, the same graph
  * built for twice the batch, the sizes in which the two differ are left open, so that the model takes any batch.
  */
-export function emitModel(graph: Graph, device: DeviceName, twin?: Graph): OnnxModel {
+export function emitModel(graph: Graph, device: DeviceName, { twin, named = false }: { twin?: Graph; named?: boolean } = {}): OnnxModel {
   const nodes: OnnxNode[] = [];
   // ONNX Runtime computes a node's inputs from the last made to the first made. Dequantised weights come first, so that each is made just before it is
   // used; made after the activations, all of them would be computed, and held, before anything else.
   const dequantised: OnnxNode[] = [];
   let writing = nodes;
+  let region = '';
   const initialisers: OnnxInitialiser[] = [];
   const small = new Map<string, string>();
   const names = new Map<Value, string>();
@@ -228,7 +229,10 @@ export function emitModel(graph: Graph, device: DeviceName, twin?: Graph): OnnxM
     device,
     opset: foreign?.parts.opset ?? ownOpset,
     nodes: (several) => void writing.push(...several),
-    node: (type, inputs, outputs, attributes, domain) => void writing.push({ type, inputs, outputs, attributes, domain }),
+    node(type, inputs, outputs, attributes, domain) {
+      const name = region && `${region}${dequantised.length + nodes.length}`;
+      writing.push({ type, name, inputs, outputs, attributes, domain });
+    },
     integers: (values) => initialiser('i64', [values.length], BigInt64Array.from(values, BigInt), `i64:${values.join()}`),
     shape: (node, shape) => (open ? open.shape(emitter, node, shape) : emitter.integers(shape)),
     floats: (key, shape, data) => small.get(key) ?? initialiser('f32', shape, data(), key),
@@ -241,10 +245,13 @@ export function emitModel(graph: Graph, device: DeviceName, twin?: Graph): OnnxM
     if (op.type === 'constant') names.set(node.outputs[0]!, op.name || initialiser(op.dtype, op.shape, op.data));
     if (op.type === 'constant' && op.name) initialisers.push(op);
     writing = op.type === 'dequantize' ? dequantised : nodes;
+    if (named) region = `${node.region.pass}|${node.region.part}|`;
     (rules[op.type] as RuleOn<Op>)(emitter, op, node.inputs.map(nameOf), node.outputs.map(nameOf), node);
   }
+  writing = nodes;
+  if (named) region = 'output|rest|';
   const outputs = [...graph.outputs].map(([name, value]) => {
-    nodes.push({ type: 'Identity', inputs: [nameOf(value)], outputs: [name] });
+    emitter.node('Identity', [nameOf(value)], [name]);
     return { name, shape: open?.signature(value) ?? value.shape, dtype: value.dtype };
   });
   const inputs = graph.nodes.flatMap(({ op, outputs: [value] }) => (op.type === 'input' ? [{ ...op, shape: open?.signature(value!) ?? op.shape }] : []));

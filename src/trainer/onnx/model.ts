@@ -7,6 +7,8 @@ export type Attribute = number | { float: number } | { graph: OnnxBody } | reado
 
 export interface OnnxNode {
   type: string;
+  /** Shown in profiles. */
+  name?: string;
   inputs: readonly string[];
   outputs: readonly string[];
   attributes?: Record<string, Attribute>;
@@ -60,10 +62,11 @@ function attribute(name: string, value: Attribute): Message {
   return message.ints(8, value).int(20, 7);
 }
 
-function node({ type, inputs, outputs, attributes = {}, domain = '' }: OnnxNode): Message {
+function node({ type, name, inputs, outputs, attributes = {}, domain = '' }: OnnxNode): Message {
   const message = new Message();
   for (const name of inputs) message.text(1, name);
   for (const name of outputs) message.text(2, name);
+  if (name) message.text(3, name);
   message.text(4, type);
   for (const [name, value] of Object.entries(attributes)) message.message(5, attribute(name, value));
   return domain ? message.text(7, domain) : message;

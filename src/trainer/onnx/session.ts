@@ -49,17 +49,25 @@ export interface SessionOptions {
   keep?: readonly string[];
   /** A run that fails is no fault, and ONNX Runtime is not to write of it. */
   mayFail?: boolean;
+  /** Writes the times of all kernels in the first `runs` runs into a file whose path begins with `prefix`. */
+  profile?: { prefix: string; runs: number } | undefined;
 }
 
 export class Session {
   readonly #session: InferenceSession;
+  /** Runs that are still to be profiled. */
+  #profiled: number;
 
-  private constructor(session: InferenceSession) {
+  private constructor(session: InferenceSession, profiled: number) {
     this.#session = session;
+    this.#profiled = profiled;
   }
 
   /** Compiles a model, given as its bytes or as a file. Throws what ONNX Runtime throws, e.g. when the device is not there. */
-  static async create(model: Uint8Array | string, { device, threads = 0, givesBack = false, keep = [], mayFail = false }: SessionOptions): Promise<Session> {
+  static async create(
+    model: Uint8Array | string,
+    { device, threads = 0, givesBack = false, keep = [], mayFail = false, profile }: SessionOptions,
+  ): Promise<Session> {
     const onGpu = device === 'webgpu';
     const options: InferenceSession.SessionOptions = {
       executionProviders: [device],
@@ -69,6 +77,7 @@ export class Session {
       // With it, what the first run took piece by piece stays taken beside the one block that the second takes: half as much memory again, and no faster.
       enableMemPattern: false,
       enableCpuMemArena: !givesBack,
+      ...(profile && { enableProfiling: true, profileFilePrefix: profile.prefix }),
       ...(onGpu && keep.length ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer'] as const)) } : {}),
     };
     const session = await (typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options)).catch(
@@ -77,17 +86,20 @@ export class Session {
         throw error instanceof Error ? new Error(error.message.replace(/^[^]*was false\. ?/, '').trim(), { cause: error }) : error;
       },
     );
-    return new Session(session);
+    return new Session(session, profile?.runs ?? 0);
   }
 
   /** Runs the graph; blocks this thread until it is done. */
   async run(feeds: Record<string, DeviceTensor>): Promise<Record<string, DeviceTensor>> {
     const raw = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, tensor.raw]));
     const results = await this.#session.run(raw);
+    if (this.#profiled && !--this.#profiled) this.#session.endProfiling();
     return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, new DeviceTensor(tensor)]));
   }
 
   async dispose(): Promise<void> {
+    if (this.#profiled) this.#session.endProfiling();
+    this.#profiled = 0;
     await this.#session.release();
   }
 }

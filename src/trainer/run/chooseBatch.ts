@@ -49,12 +49,17 @@ export interface ChooseOptions {
   optimizer: OptimizerSpec;
   /** Training pictures. */
   images: number;
+  /** Bytes of all values of the forward pass of one picture. */
+  bytesOfPicture: number;
   /** Bytes that may still be taken; undefined on a device that does not tell. */
   free: number | undefined;
   /** Tries batch sizes in a process of its own. */
   tryApart: (question: Pick<TrialQuestion, 'recomputes' | 'batches'>) => Promise<Trial[]>;
   notice: (notice: Omit<ErrorInfo, 'remedy'>) => void;
 }
+
+/** What `resolveBatch` needs beside the run and its config. */
+export type OpenChoice = Omit<ChooseOptions, 'config' | 'optimizer' | 'free'> & { device: DeviceName };
 
 const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
@@ -65,7 +70,7 @@ function candidates(images: number): number[] {
 }
 
 /** Decides what the config leaves open, and tells what was decided and why. */
-export async function chooseBatch({ config, model, optimizer, images, free, tryApart, notice }: ChooseOptions): Promise<BatchChoice> {
+export async function chooseBatch({ config, model, optimizer, images, bytesOfPicture, free, tryApart, notice }: ChooseOptions): Promise<BatchChoice> {
   const { gradientAccumulationSteps, gradientCheckpointing: asked } = config;
   const choiceOf = (batchSize: number, gradientCheckpointing: boolean): BatchChoice => ({
     batchSize,
@@ -75,7 +80,9 @@ export async function chooseBatch({ config, model, optimizer, images, free, tryA
   });
   const budget = free === undefined ? Infinity : shareTaken * free;
   const bytesOfChoice = (choice: BatchChoice): number => trainingBytes({ ...model, recomputes: choice.gradientCheckpointing }, optimizer, choice);
-  const fits = (choice: BatchChoice): boolean => budget === Infinity || bytesOfChoice(choice) <= budget;
+  // Twice the forward values is more than a step holds of them: mostly that is enough to know, and takes no compilation.
+  const isRoomy = ({ batchSize, evalBatchSize }: BatchChoice): boolean => 2 * arenaBytes((batchSize + evalBatchSize) * bytesOfPicture) <= budget / 2;
+  const fits = (choice: BatchChoice): boolean => isRoomy(choice) || bytesOfChoice(choice) <= budget;
   if (config.method.type === 'pretrained') return choiceOf(config.batchSize === 'auto' ? usualBatch : config.batchSize, false);
 
   if (config.batchSize !== 'auto') {
@@ -118,11 +125,7 @@ export async function chooseBatch({ config, model, optimizer, images, free, tryA
 }
 
 /** The config with what the run took before, or with what is chosen now and kept for a resume. */
-export async function resolveBatch(
-  run: string,
-  config: TrainConfig,
-  { device, ...o }: Omit<ChooseOptions, 'config' | 'optimizer' | 'free'> & { device: DeviceName },
-): Promise<ResolvedConfig> {
+export async function resolveBatch(run: string, config: TrainConfig, { device, ...o }: OpenChoice): Promise<ResolvedConfig> {
   const taken = await readChoice(run, config);
   if (taken) return { ...config, ...taken };
   const free = device === 'cpu' ? await freeMemory() : undefined;

@@ -113,7 +113,7 @@ export async function writeOnnx(folder: string, model: LoadedCheckpoint, largest
   // Builders leave out what changes nothing, as much does for a single picture.
   const [graph, twin] = [compileForward(spec, 2).graph, compileForward(spec, 4).graph];
   // The operators for WebGPU are those of the standard.
-  const onnx = emitModel(graph, 'webgpu', twin);
+  const onnx = emitModel(graph, 'webgpu', { twin });
   const id2label = Object.fromEntries(model.labels.map((label, i) => [i, label]));
   const metadata = { id2label: JSON.stringify(id2label), labels: model.labels.join('\n'), image_size: `${spec.height}x${spec.width}` };
   const bytes = onnx.initialisers.reduce((sum, { data }) => sum + data.byteLength, 0);

@@ -1,6 +1,7 @@
 /** From a config to what the engine needs: the network, its method checked against it, and first values. */
 import type { ModelSpec, OptimizerSpec } from '../compile/compile.js';
 import { compileForward } from '../compile/compile.js';
+import { bytesOf, isLeaf } from '../compile/memory.js';
 import { frozenOf, type ParameterSpec } from '../compile/scope.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { TrainConfig } from '../config/schema.js';
@@ -24,6 +25,8 @@ export interface Prepared {
   frozen: ParameterSpec[];
   /** Scalars of the whole network, adapters included. */
   totalParameters: number;
+  /** Bytes of all values of the forward pass of one picture. */
+  bytesOfPicture: number;
 }
 
 /** Checks the method against the model and gives what the compiler takes. Throws a `UserError` when the method's options do not fit. */
@@ -49,7 +52,8 @@ export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labe
   checkMethod(config.method, { parameters, frozen, layers, depths }, placeOf);
   const fromFile = isOnnx(network) ? network.graph.weights : 0;
   const totalParameters = [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), fromFile);
-  return { network, model, parameters, frozen, totalParameters };
+  const bytesOfPicture = graph.nodes.reduce((sum, node) => sum + (isLeaf(node) ? 0 : node.outputs.reduce((all, value) => all + bytesOf(value), 0)), 0);
+  return { network, model, parameters, frozen, totalParameters, bytesOfPicture };
 }
 
 /** Where training starts: the base's weights, a new head and new adapters. */

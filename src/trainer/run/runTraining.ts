@@ -14,6 +14,8 @@ export interface RunTrainingOptions {
   /** `KEY=VALUE` each. */
   overrides: string[];
   resume: boolean;
+  /** A folder for ONNX Runtime's own profiles, where they are wanted. */
+  profile?: string | undefined;
   signal: AbortSignal;
   onEvent: (event: RecordedEvent) => void;
 }
@@ -22,7 +24,7 @@ export interface RunTrainingOptions {
  * Runs or resumes. A run that fails before it has begun leaves nothing behind; later, its failure is the last event of its
  * log and what is saved stays. Throws what went wrong in either case.
  */
-export async function runTraining({ config, overrides, resume, signal, onEvent }: RunTrainingOptions): Promise<void> {
+export async function runTraining({ config, overrides, resume, profile, signal, onEvent }: RunTrainingOptions): Promise<void> {
   const given = await loadConfig(config, overrides);
   const run = resume ? await ActiveRun.resume(given) : await ActiveRun.create(given);
   let hasStarted = resume;
@@ -31,7 +33,7 @@ export async function runTraining({ config, overrides, resume, signal, onEvent }
     onEvent(run.emit(event));
   };
   const { loaded } = run;
-  const options = { loaded, run: run.path, name: run.name, cacheFolder: cacheFolder(), emit, signal: AbortSignal.any([signal, run.stopRequest]) };
+  const options = { loaded, run: run.path, name: run.name, cacheFolder: cacheFolder(), profile, emit, signal: AbortSignal.any([signal, run.stopRequest]) };
   try {
     for (let resumeFrom = run.resumeFrom; ; resumeFrom = await lastCheckpoint(run.path)) {
       try {

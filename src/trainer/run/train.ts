@@ -7,20 +7,21 @@ import type { TrainConfig } from '../config/schema.js';
 import type { ModelSpec } from '../compile/compile.js';
 import { marksOf, type Sample } from '../data/sample.js';
 import { scanDataset, type Dataset } from '../data/scan.js';
-import { ImageStore } from '../data/store.js';
+import { ImageStore, type StoreOptions } from '../data/store.js';
 import { chooseDevice } from '../engine/devices.js';
 import { OrtEngine } from '../engine/ort.js';
-import { Trainable } from '../engine/trainable.js';
+import { Trainable, type TrainableOptions } from '../engine/trainable.js';
 import { errors, UserError, type Place } from '../errors.js';
 import { sizeOf } from '../ir/shape.js';
 import type { DeviceName, ErrorInfo, Task, TrainEvent } from '../protocol.js';
+import { timed } from '../stages.js';
 import { countLabels, isPlain, spansOf } from '../tasks.js';
 import { openBaseModel } from './baseModel.js';
 import { readBaseReference, readDatasetRevision, readProgress } from './checkpoint.js';
 import { cacheLimit } from './cacheFolder.js';
-import { resolveBatch } from './chooseBatch.js';
+import { resolveBatch, type OpenChoice } from './chooseBatch.js';
 import { featureName, planFeatures } from './featurePlan.js';
-import { FeatureStore } from './featureStore.js';
+import { FeatureStore, type FeatureStoreOptions } from './featureStore.js';
 import { provideDataset, provideModel } from './hubSources.js';
 import { lossSpecOf } from './lossSpecOf.js';
 import { NeighborsModel } from './neighborsModel.js';
@@ -38,6 +39,8 @@ export interface TrainOptions {
   /** Checkpoint folder to go on from. */
   resumeFrom?: string | undefined;
   cacheFolder: string;
+  /** A folder for ONNX Runtime's own profiles, where they are wanted. */
+  profile?: string | undefined;
   emit: (event: TrainEvent) => void;
   /** Asks to stop after the step under way, with a checkpoint. */
   signal: AbortSignal;
@@ -79,7 +82,7 @@ function precisionOn(device: DeviceName, wanted: TrainConfig['frozenPrecision'],
 }
 
 /** Runs the training that a config describes: to its end, to the early stop, or until `signal` asks to stop. */
-export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, signal }: TrainOptions): Promise<void> {
+export async function train({ loaded, run, name, resumeFrom, cacheFolder, profile, emit, signal }: TrainOptions): Promise<void> {
   const { config, placeOf } = loaded;
   const started = Date.now();
   const notice = ({ code, message, remedy, file }: Omit<ErrorInfo, 'remedy'> & { remedy?: string }): void =>
@@ -89,12 +92,13 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   // A resumed run goes on with the commit it was started on, wherever the branch is now.
   const wanted = resumeFrom === undefined ? config.revision : ((await readBaseReference(resumeFrom)).revision ?? config.revision);
   const revision = await provideModel(config.model, wanted, { ...download, place: placeOf('model') });
-  const base = await openBaseModel({ ...config, revision, place: placeOf('model'), outputPlace: placeOf('featureOutput') });
+  const base = await timed('model', () => openBaseModel({ ...config, revision, place: placeOf('model'), outputPlace: placeOf('featureOutput') }));
   base.notices?.forEach((each) => notice(each.toInfo()));
   const begun = resumeFrom === undefined ? undefined : await readDatasetRevision(resumeFrom);
   const { folder: spec, commit: datasetRevision = undefined } =
     typeof config.dataset === 'string' ? await provideDataset(config.dataset, { ...download, place: placeOf('dataset') }, begun) : { folder: config.dataset };
-  const dataset = await scanDataset(spec, { validationSplit: config.validationSplit, seed: config.seed, signal }).catch((error: unknown) => {
+  const scan = () => scanDataset(spec, { validationSplit: config.validationSplit, seed: config.seed, signal });
+  const dataset = await timed('scan', scan).catch((error: unknown) => {
     throw atConfig(error, placeOf('dataset'));
   });
   const { labels, tasks } = dataset;
@@ -102,13 +106,13 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
   const prepared = prepare(loaded, base, countLabels(tasks));
   const loss = lossSpecOf(loaded, tasks, dataset.splits.train);
   dataset.problems.forEach(notice);
-  const device = await chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device'));
-  const engine = new OrtEngine(device);
+  const device = await timed('device', () => chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device')));
+  const engine = new OrtEngine(device, { profile });
   const frozenPrecision = precisionOn(device, config.frozenPrecision, notice);
   const limitBytes = cacheLimit('features');
   const plannedFeatures = planFeatures(loaded, prepared.model, dataset.splits, limitBytes, notice);
   const model: ModelSpec = { ...prepared.model, frozenPrecision, cut: plannedFeatures?.cut };
-  const store = await ImageStore.open({
+  const images: StoreOptions = {
     cacheFolder,
     cacheBytes: cacheLimit('pictures'),
     dataset,
@@ -117,7 +121,8 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     signal,
     onProgress: (done, total) => emit({ type: 'progress', phase: 'decode', done, total }),
     onNotice: notice,
-  });
+  };
+  const store = await timed('decode', () => ImageStore.open(images));
   let trainable: Trainable | undefined;
   let neighbors: NeighborsModel | undefined;
   let features: FeatureStore | undefined;
@@ -131,13 +136,15 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
         : await readProgress(resumeFrom, { base: base.reference, method: loaded.config.method, parameters: prepared.parameters });
     if (resumed && resumed.progress.dataset !== pictures) throw errors.datasetChanged(dataset.root);
     const trial = { config: runConfig(run), revision, device, tasks, cached: !!plannedFeatures };
-    const config = await resolveBatch(run, loaded.config, {
+    const open: OpenChoice = {
       model: { ...model, loss },
       images: store.splits.train.length,
+      bytesOfPicture: prepared.bytesOfPicture,
       device,
       tryApart: (question) => tryBatchesApart({ ...question, ...trial }, signal),
       notice,
-    });
+    };
+    const config = await timed('batch', () => resolveBatch(run, loaded.config, open));
     const plan = planOf(config, store.splits.train.length, prepared.network.hiddenSize);
     emit({
       type: 'started',
@@ -158,7 +165,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
     });
     if (plannedFeatures) {
       const { views: _views, ...augmentation } = config.augmentation;
-      features = await FeatureStore.open({
+      const options: FeatureStoreOptions = {
         images: store,
         plan: plannedFeatures,
         model: prepared.model,
@@ -171,7 +178,8 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
         signal,
         onProgress: (done, total) => emit({ type: 'progress', phase: 'features', done, total }),
         onNotice: notice,
-      });
+      };
+      features = await timed('features', () => FeatureStore.open(options));
     }
     emit({ type: 'progress', phase: 'compile', done: 0, total: 1 });
     if (config.method.type === 'pretrained') {
@@ -183,14 +191,15 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, emit, 
         batch: config.evalBatchSize,
       });
     } else {
-      trainable = await Trainable.create(engine, {
+      const options: TrainableOptions = {
         model: { ...model, loss, recomputes: config.gradientCheckpointing },
         optimizer: optimizerOf(config),
         batchSize: config.batchSize,
         evalBatchSize: config.evalBatchSize,
         accumulates: config.gradientAccumulationSteps > 1,
         seed: config.seed,
-      });
+      };
+      trainable = await timed('compile', () => Trainable.create(engine, options));
       trainable.restore(resumed?.state ?? { parameters: initialValues(prepared, base, config.seed) });
     }
     emit({ type: 'progress', phase: 'compile', done: 1, total: 1 });

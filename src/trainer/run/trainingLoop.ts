@@ -6,6 +6,7 @@ import type { TrainBatch } from '../engine/trainable.js';
 import { errors } from '../errors.js';
 import { learningRateAt } from '../optim/schedule.js';
 import type { Evaluation, SplitName, Task, TaskEvaluation, TrainEvent } from '../protocol.js';
+import { timed, told } from '../stages.js';
 import { countLabels, logitNames, smoothed } from '../tasks.js';
 import type { ResolvedConfig } from './batchChoice.js';
 import { readProgress, writeCheckpoint, type CheckpointContent, type Progress } from './checkpoint.js';
@@ -104,7 +105,7 @@ export class TrainingLoop {
       await this.#save();
     }
     while (!this.#isDone() && !signal.aborted) await this.#runEpoch(Math.floor(this.#progress.step / plan.stepsPerEpoch));
-    if (this.#isDone()) await this.#finish();
+    if (this.#isDone()) await timed('check', () => this.#finish());
     else emit({ type: 'stopped', run, step: this.#progress.step });
   }
 
@@ -129,14 +130,16 @@ export class TrainingLoop {
     const firstBatch = (this.#progress.step - epoch * plan.stepsPerEpoch) * parts;
     let asked = performance.now();
     for await (const group of grouped(store.trainBatches({ batchSize, seed, epoch, firstBatch, augmentation }), parts)) {
-      this.#interval.waited += performance.now() - asked;
-      await this.#step(group);
+      const begun = performance.now();
+      this.#interval.waited += begun - asked;
+      told('wait', asked, begun);
+      await timed('step', () => this.#step(group));
       // Messages (a stop, a window that attaches) are handled between steps, which block this thread.
       await new Promise(setImmediate);
       const { step } = this.#progress;
       await this.#interval.without(async () => {
-        if (plan.evaluatesAfter(step)) await this.#validate();
-        if (plan.savesAfter(step) || signal.aborted) await this.#save();
+        if (plan.evaluatesAfter(step)) await timed('evaluate', () => this.#validate());
+        if (plan.savesAfter(step) || signal.aborted) await timed('checkpoint', () => this.#save());
       });
       if (signal.aborted || this.#isDone()) return;
       asked = performance.now();

@@ -165,7 +165,7 @@ test('one by one: a network for a single picture answers a batch, in any operato
       b.output('y', b.gelu(b.sum(b.foreign(network, b.input('x', [batch, 3]), [batch, 3]), [1])));
       return b.graph;
     };
-    const session = await Session.create(encodeModel(emitModel(build(2), 'cpu', build(4))), { device: 'cpu', threads: 1 });
+    const session = await Session.create(encodeModel(emitModel(build(2), 'cpu', { twin: build(4) })), { device: 'cpu', threads: 1 });
     const { y } = await session.run({ x: DeviceTensor.from('f32', [2, 3], values) });
     assert.deepEqual(y!.shape, [2, 1]);
     // Of numbers so large GELU makes themselves.

@@ -8,7 +8,7 @@ try {
   const loaded = await loadConfig(process.argv[2]!);
   const run = await (process.argv[3] === 'resume' ? ActiveRun.resume(loaded) : ActiveRun.create(loaded));
   print({ run: run.path, resumeFrom: run.resumeFrom });
-  run.emit({ type: 'progress', phase: 'scan', done: 0, total: 1 });
+  run.emit({ type: 'progress', phase: 'decode', done: 0, total: 1 });
   let done = 0;
   const timer = setInterval(() => run.emit({ type: 'progress', phase: 'decode', done: done++, total: 1000 }), 5);
   run.stopRequest.addEventListener('abort', () => {
