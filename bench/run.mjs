@@ -5,7 +5,8 @@
  *     npm run bench -- [head] [lora] [memory] [start] [scale] [--models ti,s,b] [--rounds N] [--seeds N] [--seconds S] [--threads N] [--peer-epochs N]
  *                      [--compile] [--dataset FOLDER] [--sizes 1000,10000,...] [--dry]
  *
- * Without parts it runs all. The first run makes a Python environment in .venv (a few GB of download on Linux); PYTHON names the interpreter to make it with.
+ * Without parts it runs all: some 25 minutes on two idle cores, and 15 more for a million pictures. The first run makes a Python environment in .venv
+ * (a few GB of download on Linux); PYTHON names the interpreter to make it with.
  * --peer-epochs 10 measures the peer's Trainer in full instead of extrapolating; --compile adds torch.compile; --dry prints and writes nothing.
  * Let nothing else run meanwhile: PyTorch's threads wait for one another.
  */
@@ -29,7 +30,7 @@ const { values, positionals } = parseArgs({
     models: { type: 'string', default: 'ti,s' },
     rounds: { type: 'string', default: '2' },
     seeds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '5' },
     threads: { type: 'string', default: `${availableParallelism()}` },
     'peer-epochs': { type: 'string' },
     compile: { type: 'boolean', default: false },

@@ -23,6 +23,7 @@ async function speed({ python, models, rounds, seconds, threads, compile, say },
   const peers = ['fp32', 'bf16'].flatMap((precision) => [[precision], ...(compile ? [[precision, '--compile']] : [])]);
   const sections = [];
   let versions = {};
+  let before = 0;
   for (const name of models) {
     const shared = [ensureModel(python, name, 6), '--batch', `${BATCH.speed}`, '--threads', `${threads}`, '--seconds', `${seconds}`];
     const sides = [
@@ -44,6 +45,7 @@ async function speed({ python, models, rounds, seconds, threads, compile, say },
         const result = side();
         runs[i].push(result);
         versions = { ...versions, ...result.versions };
+        before = result.rss_before_model_mb ?? before;
         say(`lora, ${names[name]}, ${result.side} ${result.precision}: ${result.images_per_second.toFixed(1)} images/s`);
       }
     }
@@ -72,6 +74,7 @@ async function speed({ python, models, rounds, seconds, threads, compile, say },
     ];
     sections.push(`### ${names[name]}, ${rounds} rounds\n\n${table(headings, rows)}`);
   }
+  if (before) sections.push(`Of the peer’s memory ${before.toFixed(0)} MB are taken before there is a model.`);
   return { text: sections.join('\n\n'), versions };
 }
 
