@@ -117,6 +117,7 @@ describe('models and methods', () => {
     await again.getByRole('button', { name: 'Head', exact: true }).click();
     const dashboard = await editor().webview('dashboard');
     await dashboard.locator('.status[data-status="finished"]').waitFor();
+    await editor().row('Methods on few').locator('.monaco-tl-twistie').click();
     await editor().row('lora').waitFor();
   });
 });

@@ -71,6 +71,19 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await picture('dashboard-results');
 
   await editor.command('View: Close All Editors');
+  await editor.chooseFromMenu(dataset, 'Compare Methods…');
+  await editor.quickInput.getByText('OK', { exact: true }).click();
+  const comparison = await editor.webview('comparison');
+  await until('three methods and a fourth at work', async () => {
+    const [done, working] = await Promise.all(['done', 'working'].map((state) => comparison.locator(`[data-state="${state}"]`).count()));
+    return done! >= 3 && working === 1;
+  });
+  await picture('comparing');
+  await until('no method to be left', async () => (await comparison.locator('[data-state="waiting"], [data-state="working"]').count()) === 0);
+  await editor.dismissNotifications();
+  await picture('comparison');
+
+  await editor.command('View: Close All Editors');
   await editor.chooseFromMenu(editor.row('emoji-first'), 'Set Active Checkpoint');
   await editor.openContainer('Explorer');
   const pictures = page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: 'twemoji' });

@@ -7,7 +7,7 @@ import { progressBar } from '../progressBar.js';
 import type { ComparisonState, FromComparison, KeptByComparison, Patch } from '../protocol.js';
 import { activityText } from '../runStatus.js';
 import { comparisonTable } from './comparisonTable.js';
-import { methodRows, type MethodRow, shareDone } from './rows.js';
+import { methodRows, shareDone } from './rows.js';
 import './style.css';
 
 openView<ComparisonState, Patch<ComparisonState>, FromComparison, KeptByComparison>((root, state, host) => {
@@ -18,6 +18,7 @@ openView<ComparisonState, Patch<ComparisonState>, FromComparison, KeptByComparis
 class ComparisonView {
   private readonly title = h('h1');
   private readonly about = h('p', { class: 'quiet' });
+  private readonly settings = h('p', { class: 'quiet' });
   private readonly bar = progressBar();
   private readonly doing = h('p', { class: 'quiet', role: 'status' });
   private readonly progress = h('div', { class: 'head-progress' }, this.bar.element, this.doing);
@@ -51,6 +52,7 @@ class ComparisonView {
         { class: 'head' },
         h('div', { class: 'head-title' }, this.title, h('div', { class: 'actions' }, this.goOn.element, this.stop.element)),
         this.about,
+        this.settings,
         links,
         this.progress,
       ),
@@ -69,7 +71,10 @@ class ComparisonView {
     const { work } = state;
     const rows = methodRows(state);
     setText(this.title, l10n.t('Methods compared on {0}', state.name));
-    setText(this.about, this.aboutText(rows));
+    setText(this.about, this.aboutText());
+    const { settings } = state.comparison;
+    setText(this.settings, l10n.t('Settings: {0}', settings.join(', ')));
+    this.settings.hidden = settings.length === 0;
     this.progress.hidden = work === null;
     if (work) {
       this.bar.set(shareDone(state), l10n.t('Progress'));
@@ -85,19 +90,14 @@ class ComparisonView {
     this.table.show(rows);
   }
 
-  private aboutText(rows: readonly MethodRow[]): string {
-    const { comparison, work } = this.state;
-    const waiting = rows.filter(({ state }) => state === 'waiting').length;
+  private aboutText(): string {
+    const { comparison } = this.state;
     const tested = comparison.rows.some(({ split }) => split === 'test');
     return [
       l10n.t('Each with its defaults, on the same pictures, split and seed.'),
       tested ? l10n.t('Accuracy is that on the test pictures.') : l10n.t('Accuracy is that on the validation pictures.'),
       l10n.t('Memory is that of the process, without a graphics card’s.'),
-      comparison.settings.length > 0 ? l10n.t('Settings: {0}', comparison.settings.join(', ')) : '',
-      waiting > 0 && !work ? l10n.t('{0} methods are still to come.', waiting) : '',
-    ]
-      .filter(Boolean)
-      .join(' ');
+    ].join(' ');
   }
 
   /** What the method at work does. */

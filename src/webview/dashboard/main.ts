@@ -39,6 +39,7 @@ class Dashboard {
   private readonly matrix: ConfusionMatrix;
   private readonly matrixCard: HTMLElement;
   private readonly matrixTitle = h('span', { class: 'quiet' });
+  private readonly classesTitle = h('span', { class: 'quiet' });
   private readonly classes;
   private readonly multiLabelClasses;
   private readonly multiLabelFigures = h('dl', { class: 'figures' });
@@ -78,7 +79,7 @@ class Dashboard {
     const classes = h(
       'section',
       { class: 'card' },
-      h('h2', {}, l10n.t('Classes')),
+      h('h2', {}, l10n.t('Classes'), ' ', this.classesTitle),
       this.multiLabelFigures,
       this.classes.element,
       this.multiLabelClasses.element,
@@ -161,6 +162,8 @@ class Dashboard {
     this.shownEvaluation = evaluation;
     const split = evaluation.split === 'test' ? l10n.t('test') : l10n.t('validation');
     this.matrixTitle.textContent = l10n.t('{0}, step {1}', split, this.host.formats.integer(evaluation.step));
+    // Without a matrix beside them the classes say themselves when they were measured.
+    this.classesTitle.textContent = task.multiLabel ? this.matrixTitle.textContent : '';
     this.showClasses(task, figures);
   }
 

@@ -187,6 +187,8 @@ export class FormView {
       this.flip.setChecked(form.augmentation?.horizontalFlip !== 0);
     }
     this.main.setPlaceholder('learningRate', method.learningRate);
+    // Words such as those of a rate that depends on the model need a line of their own.
+    this.main.element('learningRate').classList.toggle('wide', method.learningRate.length > 8);
     this.showTraining(method.learningRate !== '');
   }
 
