@@ -66,12 +66,11 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   softplus: unary((b, g, x) => b.mul(g, b.sigmoid(x))),
   // y / (y + tiny) is 1 where y > 0 and 0 where it is 0.
   relu: unary((b, g, _x, y) => b.mul(g, b.div(y, b.add(y, b.scalar(1e-30))))),
-  // Φ(x) + x · φ(x), the derivative of x · Φ(x).
+  // Φ(x) + x · φ(x) = ½ (1 + erf z + 2/√π · z e^-z²) with z = x/√2; the factor goes into the exponent, which spares a pass over the numbers.
   gelu: unary((b, g, x) => {
-    const half = b.scale(x, Math.SQRT1_2);
-    const cumulative = b.add(b.scale(b.erf(half), 0.5), b.scalar(0.5));
-    const density = b.mul(b.exp(b.neg(b.mul(half, half))), b.scale(x, 1 / Math.sqrt(2 * Math.PI)));
-    return b.mul(g, b.add(cumulative, density));
+    const z = b.scale(x, Math.SQRT1_2);
+    const density = b.mul(z, b.exp(b.sub(b.scalar(Math.log(2 / Math.sqrt(Math.PI))), b.mul(z, z))));
+    return b.mul(g, b.scale(b.add(b.add(b.erf(z), density), b.scalar(1)), 0.5));
   }),
   matmul: (b, grad, { op, node, needs }) => {
     const [a, w, bias] = node.inputs as [Value, Value, Value?];
