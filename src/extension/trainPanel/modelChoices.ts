@@ -32,6 +32,8 @@ export async function modelChoices(embedded: string, recent: readonly string[], 
 }
 
 async function choice(value: string, name: string, folder: string): Promise<ModelChoice> {
+  const isOnnx = /\.onnx$/i.test(folder) || (existsSync(join(folder, 'model.onnx')) && !existsSync(join(folder, 'model.safetensors')));
+  if (isOnnx && existsSync(folder)) return { value, name, detail: t('An ONNX file: it stays frozen, for head and pretrained') };
   const file = join(folder, 'config.json');
   if (!existsSync(file)) return { value, name, detail: value === 'embedded' ? undefined : t('No config.json in {0}', folder) };
   const pretrained = ['model.safetensors', 'model.safetensors.index.json'].some((weights) => existsSync(join(folder, weights)));
