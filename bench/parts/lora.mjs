@@ -139,7 +139,7 @@ export async function lora(o) {
   const whole = await trainings(o, loads);
   return `## LoRA: rank ${RANK} on query and value of all blocks
 
-Speed: batches of ${BATCH.speed} pictures at 224 that lie ready in memory, ${o.threads} threads, random weights, ${o.seconds} s of training and as much of the forward pass in each round, sides by turns; medians.
+Speed: batches of ${BATCH.speed} pictures at 224 that lie ready in memory, ${o.threads} threads, random weights, ${o.seconds} s of training and as much of the forward pass in each round, sides by turns; medians.${o.compile ? '' : '\nPyTorch runs without torch.compile, which did not speed its training up where it was tried (`--compile` measures it).'}
 
 ${text}
 
