@@ -1,0 +1,95 @@
+/**
+ * What each method takes of memory and time: head <= LoRA <= full, and partial fine-tuning grows with its blocks. Each in a process of its own, methods by turns.
+ *
+ *     node bench/methods.mjs [--models ti,s] [--batch 8] [--steps 4] [--rounds 2] [--dry]
+ *
+ * Writes its section of docs/benchmarks.md; weights and pictures are random. Heads are measured without their feature cache, which takes the body out of the step.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundle } from './bundle.mjs';
+import { machine, table, writeSection } from './page.mjs';
+
+const { values } = parseArgs({
+  options: {
+    models: { type: 'string', default: 'ti,s' },
+    batch: { type: 'string', default: '8' },
+    steps: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '2' },
+    dry: { type: 'boolean', default: false },
+  },
+});
+const widths = { ti: 192, s: 384, b: 768 };
+const lora = { rank: 8, alpha: 16 };
+const partial = (blocks) => [`partial, ${blocks} ${blocks === 1 ? 'block' : 'blocks'}`, { type: 'partial', blocks }];
+const methods = [
+  ['head', { type: 'head' }],
+  ...[1, 3, 6, 12].map(partial),
+  ['full', { type: 'full' }],
+  ['full, activations anew', { type: 'full' }, 'anew'],
+  ['LoRA', { type: 'lora', ...lora }],
+  ['LoRA, activations anew', { type: 'lora', ...lora }, 'anew'],
+  ['QLoRA, int8', { type: 'qlora', quantization: 'int8', ...lora }],
+  ['QLoRA, NF4', { type: 'qlora', quantization: 'nf4', ...lora }],
+];
+/** What must not be above what follows it. */
+const ladders = [
+  ['head', 'LoRA', 'full'],
+  ['head', 'partial, 1 block', 'partial, 3 blocks', 'partial, 6 blocks', 'partial, 12 blocks', 'full'],
+  ['QLoRA, NF4', 'LoRA'],
+  ['LoRA, activations anew', 'LoRA'],
+  ['full, activations anew', 'full'],
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'vitune-methods-'));
+const loads = [];
+try {
+  const program = await bundle('memory');
+  const sections = widthsOf(values.models).map(([model, width]) => {
+    const path = join(folder, model);
+    const run = (...args) =>
+      JSON.parse(
+        execFileSync(process.execPath, [program, path, ...args], { encoding: 'utf8' })
+          .trimEnd()
+          .split('\n')
+          .at(-1),
+      );
+    run('write', String(width));
+    /** The least of all rounds: what else runs on the machine only adds. */
+    const found = new Map();
+    for (let round = 0; round < Number(values.rounds); round++) {
+      loads.push(loadavg()[0]);
+      for (const [name, method, how = ''] of methods) {
+        const { peak, milliseconds } = run('train', JSON.stringify(method), values.batch, values.steps, how);
+        const known = found.get(name) ?? { peak: Infinity, milliseconds: Infinity };
+        found.set(name, { peak: Math.min(known.peak, peak), milliseconds: Math.min(known.milliseconds, milliseconds) });
+        console.error(`${model}, ${name}: ${peak.toFixed(0)} MB, ${milliseconds.toFixed(1)} ms an image`);
+      }
+    }
+    const rows = [...found].map(([name, { peak, milliseconds }]) => [name, peak.toFixed(0), milliseconds.toFixed(1), (1000 / milliseconds).toFixed(1)]);
+    const broken = ladders.flatMap((ladder) =>
+      ladder.slice(1).flatMap((upper, i) => (found.get(ladder[i]).peak <= found.get(upper).peak ? [] : [`${ladder[i]} takes more memory than ${upper}`])),
+    );
+    const order = broken.length ? `**Not as it should be:** ${broken.join('; ')}.` : 'In memory every method keeps its place.';
+    return `### ViT-${model === 'ti' ? 'Ti' : model.toUpperCase()}/16 at 224, batch ${values.batch}\n\n${table(['method', '>peak memory, MB', '>ms an image', '>images/s'], rows)}\n\n${order}`;
+  });
+  const text = [
+    '## Memory and time by method',
+    `${machine(loads)} \`node bench/methods.mjs\`, ${values.steps} training steps and one evaluation, each method in its own process; the least of ${values.rounds} rounds. The peak is that of the whole process, Node included.`,
+    ...sections,
+  ].join('\n\n');
+  console.log(text);
+  if (!values.dry) writeSection('methods', text);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+function widthsOf(models) {
+  return models.split(',').map((model) => {
+    if (!(model in widths)) throw new Error(`${model} is none of ${Object.keys(widths).join(', ')}`);
+    return [model, widths[model]];
+  });
+}
