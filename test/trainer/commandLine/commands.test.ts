@@ -143,7 +143,7 @@ test('help and version: 0; no command at all: the usages, and 2', async () => {
   const [nothing, help, version] = [await vitune([]), await vitune(['train', '--help']), await vitune(['--version'])];
   assert.equal(nothing.code, 2);
   assert.equal(nothing.stdout, `${Object.values(usages).join('\n')}\n`);
-  assert.deepEqual([help.code, help.stdout, help.stderr], [0, 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--json]\n', '']);
+  assert.deepEqual([help.code, help.stdout, help.stderr], [0, 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--profile] [--json]\n', '']);
   assert.equal(version.code, 0);
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
 });
