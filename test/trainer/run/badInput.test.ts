@@ -165,10 +165,10 @@ const cases: Case[] = [
   {
     name: 'a config value of the wrong type',
     arrange: async ({ folder }) => {
-      await writeFile(join(folder, 'c.vitune.json'), '{\n  "dataset": "photos",\n  "batchSize": "many"\n}');
+      await writeFile(join(folder, 'c.vitune.json'), '{\n  "dataset": "photos",\n  "epochs": "many"\n}');
       return ['train', join(folder, 'c.vitune.json')];
     },
-    expected: { code: 'CONFIG_TYPE', message: /"batchSize" is "many"/, remedy: /Allowed/, file: 'c.vitune.json', line: 3, column: 16 },
+    expected: { code: 'CONFIG_TYPE', message: /"epochs" is "many"/, remedy: /Allowed/, file: 'c.vitune.json', line: 3, column: 13 },
   },
   {
     name: 'a config value out of range',
