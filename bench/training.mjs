@@ -7,9 +7,9 @@ import { createInterface } from 'node:readline';
 import { root } from '../scripts/ensure-installed.mjs';
 
 /**
- * Trains by a config. `events` are all events, `finished` the last, `accuracy` the best evaluation's of each task, `wall` the seconds from the command to its
- * end, `first` those to the first step's loss. The run folder is removed; with `isCold` the caches are new and go too. `keep` is called with the run's
- * folder before.
+ * Trains by a config. `events` are all events, `finished` the last, `accuracies` the best evaluation's of each task, `lastAccuracies` the last one's,
+ * `wall` the seconds from the command to its end, `first` those to the first step's loss. The run folder is removed; with `isCold` the caches are new
+ * and go too. `keep` is called with the run's folder before.
  */
 export async function train(config, { isCold = false, keep, env = {} } = {}) {
   const work = mkdtempSync(join(tmpdir(), 'vitune-bench-'));
@@ -36,9 +36,11 @@ export async function train(config, { isCold = false, keep, env = {} } = {}) {
     if (code !== 0) throw new Error(stderr);
     const finished = events.find(({ type }) => type === 'finished');
     const best = events.find(({ type, step, split }) => type === 'evaluation' && split === 'validation' && step === finished.best.step);
-    const accuracies = (best.tasks ?? [best]).map(({ accuracy }) => accuracy);
+    const accuraciesOf = (evaluation) => (evaluation.tasks ?? [evaluation]).map(({ accuracy }) => accuracy);
+    const last = events.findLast(({ type, split }) => type === 'evaluation' && split === 'validation');
+    const [accuracies, lastAccuracies] = [accuraciesOf(best), accuraciesOf(last)];
     keep?.(output);
-    return { events, finished, accuracies, images: events.find(({ type }) => type === 'started').images, wall, first };
+    return { events, finished, accuracies, lastAccuracies, images: events.find(({ type }) => type === 'started').images, wall, first };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
