@@ -1,0 +1,66 @@
+/** Errors of checkpoints: where they are looked for, what they hold, and how they are saved. */
+import { t } from '@vscode/l10n';
+import { UserError } from './userError.js';
+
+export const checkpoints = {
+  /** With a `revision` the model is on the hub. */
+  baseMissing: (model: string, revision: string | undefined, file: string) =>
+    new UserError(
+      'BASE_MISSING',
+      t('The checkpoint was trained on the model {0}, which is not there.', model),
+      revision === undefined
+        ? t('Put the model back, or choose another checkpoint.')
+        : t('Download it (vitune download {0}), or choose another checkpoint.', `${model}@${revision}`),
+      { file },
+    ),
+  baseChanged: (model: string, file: string) =>
+    new UserError(
+      'BASE_CHANGED',
+      t('The model {0} is not the one this checkpoint was trained on: its weights differ.', model),
+      t('Put the original model back, or train again.'),
+      { file },
+    ),
+  checkpointDamaged: (file: string, reason: string) =>
+    new UserError('CHECKPOINT_DAMAGED', t('This file of the checkpoint cannot be used: {0}', reason), t('Choose another checkpoint of the run.'), { file }),
+  notSaved: {
+    diskFull: (target: string) =>
+      new UserError(
+        'NOT_SAVED_DISK_FULL',
+        t('{0} was not saved: the disk is full. What was saved before is intact.', target),
+        t('Free some space, then resume the run.'),
+        {
+          file: target,
+        },
+      ),
+    notWritable: (target: string) =>
+      new UserError(
+        'NOT_SAVED_READ_ONLY',
+        t('{0} was not saved: the folder does not allow writing. What was saved before is intact.', target),
+        t('Allow writing to the folder, or set "output" to another folder.'),
+        { file: target },
+      ),
+    other: (target: string, reason: string) =>
+      new UserError(
+        'NOT_SAVED',
+        t('{0} was not saved: {1}. What was saved before is intact.', target, reason),
+        t('Check the disk and the folder, or set "output" to another folder.'),
+        { file: target },
+      ),
+  },
+  pointerDamaged: (file: string) =>
+    new UserError(
+      'POINTER_DAMAGED',
+      t('This file should hold the step of a checkpoint, but does not.'),
+      t('Write the name of a folder in checkpoints/ into it.'),
+      { file },
+    ),
+
+  checkpointMissing: (path: string) =>
+    new UserError('CHECKPOINT_MISSING', t('{0} does not exist.', path), t('Give the folder of a run, or a folder in its checkpoints/.'), { file: path }),
+  notCheckpoint: (path: string) =>
+    new UserError('NOT_A_CHECKPOINT', t('{0} is neither a run nor a checkpoint.', path), t('Give the folder of a run, or a folder in its checkpoints/.'), {
+      file: path,
+    }),
+  noCheckpointYet: (run: string) =>
+    new UserError('NO_CHECKPOINT_YET', t('The run {0} has no checkpoint yet.', run), t('Let it train until its first checkpoint.'), { file: run }),
+};

@@ -1,0 +1,69 @@
+/** Errors of export, of adapters, and of comparing what a saved model answers. */
+import { t } from '@vscode/l10n';
+import type { Parity } from '../protocol.js';
+import { UserError } from './userError.js';
+
+/** Which pictures are answered otherwise, and how. */
+const changedIn = ({ pictures, tolerance, changed }: Parity) =>
+  t(
+    '{0} of {1} pictures (a probability differs by more than {2}): {3}',
+    changed.length,
+    pictures,
+    tolerance,
+    changed.map(({ picture, was, is, difference }) => `${picture} (${was} → ${is}, ${difference.toPrecision(2)})`).join('; '),
+  );
+
+export const interchange = {
+  headMissing: (folder: string) =>
+    new UserError(
+      'HEAD_MISSING',
+      t('The model has no classification head with labels, so it cannot name a picture.'),
+      t('Fine-tune it first, or give the folder of a model with a head (id2label in config.json, weights of the classifier).'),
+      { file: folder },
+    ),
+  adapterUnsupported: (file: string, what: string) =>
+    new UserError(
+      'ADAPTER_UNSUPPORTED',
+      t('The adapter uses {0}, which ViTune does not know.', what),
+      t('Merge it in Python (merge_and_unload) and save the whole model.'),
+      {
+        file,
+      },
+    ),
+  adapterNotOfBase: (file: string, weight: string) =>
+    new UserError(
+      'ADAPTER_NOT_OF_BASE',
+      t('The adapter belongs to another model than the one that adapter_config.json names: its {0} does not fit.', weight),
+      t('Correct base_model_name_or_path in adapter_config.json.'),
+      { file },
+    ),
+  exportTargetTaken: (folder: string) =>
+    new UserError('EXPORT_TARGET_TAKEN', t('{0} is there already; an export overwrites nothing.', folder), t('Name a folder that is new or empty.'), {
+      file: folder,
+    }),
+  exportImpossible: (format: string, method: string, others: readonly string[]) =>
+    new UserError(
+      'EXPORT_IMPOSSIBLE',
+      t('A model fine-tuned by the method {0} cannot be written as {1}.', method, format),
+      t('Choose another format: {0}.', others.join(', ')),
+    ),
+  notExported: (error: UserError) =>
+    new UserError('NOT_EXPORTED', error.message, t('Free some space, allow writing to the folder, or choose another one.'), error.place),
+  answersChanged: (what: string, parity: Parity) =>
+    new UserError(
+      'ANSWERS_CHANGED',
+      t('Exported as {0}, the model answers otherwise than the checkpoint: {1}', what, changedIn(parity)),
+      t('Nothing was kept. Try again; if it happens twice, report it with the log.'),
+    ),
+  savedAnswersChanged: (checkpoint: string, parity: Parity) =>
+    new UserError(
+      'SAVED_ANSWERS_CHANGED',
+      t('The saved checkpoint answers otherwise than the model in training: {0}', changedIn(parity)),
+      t('Check the disk and the model folder, then train again; if it happens twice, report it with the log.'),
+      { file: checkpoint },
+    ),
+  freshProcessDied: (model: string, reason: string) =>
+    new UserError('NOT_COMPARED', t('The saved model could not be asked in a process of its own: {0}', reason), t('Free some memory and try again.'), {
+      file: model,
+    }),
+};

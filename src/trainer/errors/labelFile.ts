@@ -1,0 +1,137 @@
+/** Errors and notices of label files (CSV). */
+import { t } from '@vscode/l10n';
+import { type Place, UserError } from './userError.js';
+
+export const labelFile = {
+  missing: (file: string) =>
+    new UserError(
+      'LABELS_MISSING',
+      t('The label file {0} does not exist.', file),
+      t('Put a CSV file there with a column of pictures and a column of labels, or name another in "labels".'),
+      { file },
+    ),
+  syntax: (place: Place, reason: string) =>
+    new UserError(
+      'LABELS_SYNTAX',
+      t('The label file is not valid CSV: {0}.', reason),
+      t('Correct the file at this place, or save it again as CSV in UTF-8.'),
+      place,
+    ),
+  empty: (file: string) => new UserError('LABELS_EMPTY', t('The label file has no row below its header.'), t('Add a row for each picture.'), { file }),
+  columnTwice: (file: string, column: string) =>
+    new UserError('LABELS_COLUMN_TWICE', t('The label file has two columns named {0}.', column), t('Rename or remove one of them.'), { file, line: 1 }),
+  columnMissing: (file: string, column: string, known: readonly string[]) =>
+    new UserError('LABELS_COLUMN_MISSING', t('The label file has no column {0}.', column), t('Columns that exist: {0}.', known.join(', ')), {
+      file,
+      line: 1,
+    }),
+  noImageColumn: (file: string, known: readonly string[]) =>
+    new UserError(
+      'LABELS_NO_IMAGE_COLUMN',
+      t('No column of the label file is recognised as that of the pictures.'),
+      t('Call it "image", or name one of these in "image": {0}.', known.join(', ')),
+      { file, line: 1 },
+    ),
+  noLabelColumn: (file: string, known: readonly string[]) =>
+    new UserError(
+      'LABELS_NO_LABEL_COLUMN',
+      t('No column of the label file is recognised as that of the labels.'),
+      t('Call it "label", or name some of these in "columns": {0}.', known.join(', ')),
+      { file, line: 1 },
+    ),
+  oneValue: (file: string, column: string, value: string) =>
+    new UserError(
+      'LABELS_ONE_VALUE',
+      value
+        ? t('The column {0} has only one value among the training pictures: {1}.', column, value)
+        : t('The column {0} has no value among the training pictures.', column),
+      t('Choose a column with two values or more, or add pictures with another.'),
+      { file, line: 1 },
+    ),
+  notBinary: (place: Place, column: string, value: string) =>
+    new UserError(
+      'LABELS_NOT_BINARY',
+      t('The column {0} is to hold 0 or 1, but holds {1}.', column, value),
+      t('Correct the cell, or name a column of texts in "columns".'),
+      place,
+    ),
+  splitUnknown: (place: Place, column: string, value: string) =>
+    new UserError('LABELS_SPLIT_UNKNOWN', t('The column {0} names the split {1}, which is none.', column, value), t('Write train, validation or test.'), place),
+  noPictures: (file: string, folder: string) =>
+    new UserError(
+      'LABELS_NO_PICTURES',
+      t('The label file names no picture in {0} to train on.', folder),
+      t('Write the paths of the pictures relative to this folder, or name the folder in "folder".'),
+      { file },
+    ),
+  labelUnknownToTraining: (place: Place, label: string) =>
+    new UserError(
+      'CLASS_UNKNOWN_TO_TRAINING',
+      t('This row has the label {0}, but no training picture has it.', label),
+      t('Correct the label, or give training pictures with it.'),
+      place,
+    ),
+  labelUnknownToModel: (place: Place, label: string) =>
+    new UserError(
+      'CLASS_UNKNOWN_TO_MODEL',
+      t('This row has the label {0}, but the model was not trained on it.', label),
+      t('Correct the label, remove the row, or train a new model.'),
+      place,
+    ),
+  notValidated: (file: string, task: string) =>
+    new UserError(
+      'LABELS_NOT_VALIDATED',
+      t('No validation picture has a label in the column {0}.', task),
+      t('Label more pictures, or set validationSplit higher.'),
+      { file },
+    ),
+
+  // Problems that do not stop a run.
+  rowUnlabelled: (place: Place, image: string) =>
+    new UserError('LABELS_ROW_EMPTY', t('The picture {0} has no label and is left out.', image), t('Fill in its label, or remove the row.'), place),
+  pictureMissing: (place: Place, image: string) =>
+    new UserError('LABELS_PICTURE_MISSING', t('The picture {0} is not there; its row is left out.', image), t('Correct the path, or remove the row.'), place),
+  notPicture: (place: Place, image: string) =>
+    new UserError(
+      'LABELS_NOT_PICTURE',
+      t('{0} is no picture that can be read; its row is left out.', image),
+      t('Save it as JPEG or PNG, or remove the row.'),
+      place,
+    ),
+  pictureOutside: (place: Place, image: string, folder: string) =>
+    new UserError(
+      'LABELS_PICTURE_OUTSIDE',
+      t('The path {0} does not lead to a picture inside {1}; its row is left out.', image, folder),
+      t('Move the picture into the folder, or name a folder that holds all pictures in "folder".'),
+      place,
+    ),
+  pictureTwice: (place: Place, image: string, line: number, same: boolean) =>
+    new UserError(
+      'LABELS_PICTURE_TWICE',
+      same
+        ? t('The picture {0} is in line {1} already; this row is left out.', image, line)
+        : t('The picture {0} is in line {1} already, with other values; this row is left out.', image, line),
+      t('Keep the row that is right.'),
+      place,
+    ),
+  picturesUnlisted: (file: string, count: number) =>
+    new UserError(
+      'LABELS_PICTURES_UNLISTED',
+      t('{0} pictures of the folder are not in the label file and are left out.', count),
+      t('Add rows for them if they are wanted.'),
+      {
+        file,
+      },
+    ),
+  labelOnce: (file: string, column: string, label: string) =>
+    new UserError('LABELS_LABEL_ONCE', t('In the column {0} one training picture has the label {1}.', column, label), t('Add pictures of it, ten or more.'), {
+      file,
+    }),
+  splitIgnored: (file: string, column: string, value: string) =>
+    new UserError(
+      'LABELS_SPLIT_IGNORED',
+      t('The column {0} is not taken for the splits, since {1} is none.', column, value),
+      t('Write train, validation or test, or name another column in "split".'),
+      { file, line: 1 },
+    ),
+};

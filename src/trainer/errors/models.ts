@@ -1,0 +1,81 @@
+/** Errors of base models: their folders, configs and weights. */
+import { t } from '@vscode/l10n';
+import { type Place, UserError } from './userError.js';
+
+export const models = {
+  modelNotFound: (model: string, place: Place) =>
+    new UserError(
+      'MODEL_NOT_FOUND',
+      t('There is no model folder {0}.', model),
+      t('Give "embedded", a folder in Hugging Face format with config.json and model.safetensors, or an ONNX file.'),
+      place,
+    ),
+  modelNotCached: (model: string, cache: string, place: Place) =>
+    new UserError(
+      'MODEL_NOT_CACHED',
+      t('There is no folder {0}, and no model of that name in the cache of Hugging Face, {1}.', model, cache),
+      t('Download it (vitune download {0}), or give a folder with config.json and model.safetensors.', model),
+      place,
+    ),
+  modelConfigInvalid: (file: string, field: string, expected: string) =>
+    new UserError('MODEL_CONFIG_INVALID', t('{0} in the config of the model must be {1}.', field, expected), t('Download the model again, or mend the file.'), {
+      file,
+    }),
+  architectureUnknown: (file: string, architecture: string, known: readonly string[]) =>
+    new UserError(
+      'ARCHITECTURE_UNKNOWN',
+      t('The architecture {0} is not one that ViTune knows.', architecture),
+      t('Choose a model of one of these architectures: {0}.', known.join(', ')),
+      { file },
+    ),
+  weightMissing: (file: string, name: string) =>
+    new UserError('MODEL_WEIGHT_MISSING', t('The weights lack {0}.', name), t('Check that config.json and the weights are of the same model.'), { file }),
+  weightShape: (file: string, name: string, found: readonly number[], expected: readonly number[]) =>
+    new UserError(
+      'MODEL_WEIGHT_SHAPE',
+      t('The weight {0} has the shape [{1}]; the config of the model asks for [{2}].', name, found.join(', '), expected.join(', ')),
+      t('Check that config.json and the weights are of the same model.'),
+      { file },
+    ),
+  imageSizeInvalid: (size: number, patch: number, place: Place) =>
+    new UserError(
+      'IMAGE_SIZE_INVALID',
+      t('The image size {0} is no multiple of the patch size {1} of the model.', size, patch),
+      t('Choose a multiple of {0}.', patch),
+      place,
+    ),
+  preprocessorInvalid: (file: string, field: string, reason: string) =>
+    new UserError(
+      'PREPROCESSOR_INVALID',
+      field ? t('The preprocessor file has a wrong value in {0}: {1}', field, reason) : t('The preprocessor file cannot be used: {0}', reason),
+      t('Take the preprocessor_config.json that belongs to the model, or correct the value.'),
+      { file },
+    ),
+
+  fileUnreadable: (file: string, reason: string) =>
+    new UserError('FILE_UNREADABLE', t('This file cannot be read: {0}', reason), t('Check that it exists and that you may read it.'), { file }),
+  weightsMissing: (folder: string, names: string[]) =>
+    new UserError(
+      'MODEL_WEIGHTS_MISSING',
+      t('The model folder holds no weights: looked for {0}.', names.join(', ')),
+      t('Give a folder in Hugging Face format with config.json and model.safetensors.'),
+      { file: folder },
+    ),
+  weightsArePickle: (file: string) =>
+    new UserError(
+      'MODEL_WEIGHTS_PICKLE',
+      t('The model has its weights in a pickle file only. Pickle files can run code, so ViTune does not read them.'),
+      t(
+        'Download model.safetensors of the same model, or convert once in Python: AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER, safe_serialization=True).',
+      ),
+      { file },
+    ),
+  shardMissing: (file: string, shard: string) =>
+    new UserError('MODEL_SHARD_MISSING', t('The index names the file {0}, which is not there.', shard), t('Download the missing file into the same folder.'), {
+      file,
+    }),
+  beyondHalf: (file: string, tensor: string, value: number) =>
+    new UserError('WEIGHTS_BEYOND_F16', t('The tensor {0} holds {1}, more than a 16-bit float can hold (65504).', tensor, value), t('Save in 32 bits.'), {
+      file,
+    }),
+};

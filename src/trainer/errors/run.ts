@@ -1,0 +1,35 @@
+/** Errors of run folders. */
+import { t } from '@vscode/l10n';
+import { UserError } from './userError.js';
+
+export const run = {
+  exists: (folder: string) =>
+    new UserError('RUN_EXISTS', t('{0} already holds a run.', folder), t('Go on with it by --resume, or set "output" to another folder.'), { file: folder }),
+  folderInUse: (folder: string) =>
+    new UserError('OUTPUT_NOT_EMPTY', t('The output folder {0} holds other files.', folder), t('Set "output" to a folder that is new or empty.'), {
+      file: folder,
+    }),
+  nothingToResume: (config: string, folder: string) =>
+    new UserError('NOTHING_TO_RESUME', t('There is no unfinished run of this config in {0}.', folder), t('Start a new run, without --resume.'), {
+      file: config,
+    }),
+  finished: (folder: string) =>
+    new UserError('RUN_FINISHED', t('The run {0} is finished, so there is nothing to resume.', folder), t('Start a new run, without --resume.'), {
+      file: folder,
+    }),
+  locked: (folder: string, pid: number) =>
+    new UserError('RUN_LOCKED', t('The run {0} is being trained right now, by process {1}.', folder, pid), t('Wait until it ends, or stop it first.'), {
+      file: folder,
+    }),
+  noSocket: (address: string, reason: string) =>
+    new UserError(
+      'NO_SOCKET',
+      t('The address {0}, through which windows reach the training, cannot be opened: {1}', address, reason),
+      t('Allow writing to the folder for temporary files and free some space there, or name another one in TMPDIR.'),
+      { file: address },
+    ),
+  damaged: (file: string, reason: string) =>
+    new UserError('RUN_DAMAGED', t('This file of the run is damaged: {0}', reason), t('Start a new run; the checkpoints of this one can still be used.'), {
+      file,
+    }),
+};

@@ -1,0 +1,63 @@
+/** Errors and notices of training, of its process and its device. */
+import { t } from '@vscode/l10n';
+import { type Place, UserError } from './userError.js';
+
+export const training = {
+  datasetChanged: (folder: string) =>
+    new UserError(
+      'DATASET_CHANGED',
+      t('The pictures of the dataset are not those the run was started on, so it cannot go on from its checkpoint.'),
+      t('Put the pictures back, or start a new run.'),
+      { file: folder },
+    ),
+  methodChanged: (checkpoint: string) =>
+    new UserError(
+      'METHOD_CHANGED',
+      t('The run was started with another method, or with other options of it, so it cannot go on from its checkpoint.'),
+      t('Set "method" as it was, or start a new run.'),
+      { file: checkpoint },
+    ),
+  validationEmpty: (folder: string) =>
+    new UserError(
+      'VALIDATION_EMPTY',
+      t('There is no picture to validate on: no class in {0} has two readable pictures.', folder),
+      t('Add pictures, ten or more for each class, or a folder named validation.'),
+      { file: folder },
+    ),
+  batchesShrunk: (before: number, { batchSize, gradientAccumulationSteps }: { batchSize: number; gradientAccumulationSteps: number }) =>
+    new UserError(
+      'BATCHES_SHRUNK',
+      batchSize === before
+        ? t('Memory ran out. From now on activations are computed anew in the backward pass instead of held.')
+        : t(
+            'Memory ran out in batches of {0} pictures. From now on {1} batches of {2} make one step, which learns the same.',
+            before,
+            gradientAccumulationSteps,
+            batchSize,
+          ),
+      t('Training goes on by itself, from the last checkpoint where there is one. For the next run, set a smaller batchSize.'),
+    ),
+  outOfMemory: (reason: string) =>
+    new UserError('OUT_OF_MEMORY', t('The memory of the device ran out: {0}', reason), t('Halve batchSize and double gradientAccumulationSteps, then resume.')),
+  lossNotFinite: (step: number, learningRate: number) =>
+    new UserError(
+      'LOSS_NOT_FINITE',
+      t('The loss is no longer a number after step {0}: training has diverged at a learning rate of {1}.', step, learningRate),
+      t('Lower learningRate, e.g. to a tenth, and start again. The checkpoints saved so far are kept.'),
+    ),
+
+  trainerDied: (code: string, reason: string) =>
+    new UserError(
+      'TRAINER_DIED',
+      t('The process that trained ended without a word ({0}). {1}', code, reason),
+      t('Free some memory, or set a smaller batchSize.'),
+    ),
+
+  deviceUnusable: (device: string, reason: string, place: Place) =>
+    new UserError(
+      'DEVICE_UNUSABLE',
+      t('The device {0} cannot be used: {1}', device, reason),
+      t('Choose the device "auto" or "cpu", or run `vitune doctor` to see what this machine has.'),
+      place,
+    ),
+};
