@@ -265,7 +265,7 @@ export interface Download {
 /** A model of the hub that lies in the cache: `vitune download --list --json` prints a `CachedModels`. */
 export interface CachedModel {
   id: string;
-  /** Absolute path of its files. */
+  /** Absolute path of its folder, or of its ONNX file. */
   folder: string;
 }
 

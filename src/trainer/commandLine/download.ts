@@ -2,10 +2,11 @@
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors.js';
 import { downloadDataset, downloadModel } from '../hub/download.js';
-import { parseHubName } from '../hub/repository.js';
+import { hubName, parseHubName } from '../hub/repository.js';
 import type { CachedModels, Download } from '../protocol.js';
 import { cachedModels } from '../run/cachedModels.js';
 import { isPicture } from '../run/hubSources.js';
+import { weightFilesOf } from '../run/onnxModel.js';
 import { parseArguments, usages } from './arguments.js';
 import { downloadStatus, table, type Output } from './output.js';
 
@@ -15,7 +16,7 @@ export async function download(args: string[], output: Output, signal: AbortSign
   if (isList && name === undefined) return list(output);
   if (isList || name === undefined) throw errors.usage(l10n.t('Give either a name or --list.'), usages.download);
   const repository = parseHubName(name);
-  if (!repository) throw errors.hub.nameInvalid(name, {});
+  if (!repository || (isDataset && repository.file !== undefined)) throw errors.hub.nameInvalid(name, {});
   const options = {
     signal,
     onProgress(done: number, total: number): void {
@@ -23,10 +24,13 @@ export async function download(args: string[], output: Output, signal: AbortSign
       output.status(downloadStatus(done, total));
     },
   };
-  const { commit, folder, files, bytes } = isDataset ? await downloadDataset(repository, isPicture, options) : await downloadModel(repository, options);
-  const result: Download = { type: 'downloaded', kind: isDataset ? 'dataset' : 'model', id: repository.id, revision: commit, folder, files, bytes };
+  const { commit, folder, files, bytes } = isDataset
+    ? await downloadDataset(repository, isPicture, options)
+    : await downloadModel(repository, weightFilesOf, options);
+  const id = hubName({ ...repository, revision: undefined });
+  const result: Download = { type: 'downloaded', kind: isDataset ? 'dataset' : 'model', id, revision: commit, folder, files, bytes };
   output.json(result);
-  output.line(l10n.t('{0}: {1} files, {2} MB, commit {3}', repository.id, files, (bytes / 1e6).toFixed(1), commit));
+  output.line(l10n.t('{0}: {1} files, {2} MB, commit {3}', id, files, (bytes / 1e6).toFixed(1), commit));
   output.line(folder);
 }
 

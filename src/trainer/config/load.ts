@@ -81,20 +81,22 @@ function absoluteDataset(dataset: TrainConfig['dataset'], absolute: <Path extend
   return { train: absolute(dataset.train), validation: absolute(dataset.validation), test: absolute(dataset.test) };
 }
 
-/** A model on the hub as `owner/name` and `revision`, whichever way they were given. */
+/** A model on the hub as `owner/name` (perhaps with `:file.onnx`) and `revision`, whichever way they were given. */
 function withRevision(config: TrainConfig, placeOf: LoadedConfig['placeOf']): TrainConfig {
   const { model, revision } = config;
-  const at = model.indexOf('@');
-  if (at < 0) return config;
+  const [, id, given, file = ''] = /^([^@:]*)@([^:]*)(:.*)?$/.exec(model) ?? [];
+  if (id === undefined) return config;
   if (revision !== undefined) throw errors.hub.revisionTwice(model, placeOf('revision'));
-  return { ...config, model: model.slice(0, at), revision: model.slice(at + 1) };
+  return { ...config, model: id + file, revision: given };
 }
 
-/** Makes paths absolute; a model is one when it looks like it, is a folder or ends like an ONNX file, else a name. A dataset on the hub stays as it is. */
+/** Makes paths absolute; a model is one when it looks like it, is a folder or ends like an ONNX file (`owner/name:file.onnx` is one of the hub), else a name. A dataset on the hub stays as it is. */
 async function resolvePaths(config: TrainConfig, folder: string, placeOf: LoadedConfig['placeOf']): Promise<TrainConfig> {
   const { dataset, model, output } = config;
   const modelPath = resolve(folder, model);
-  const isPath = model !== 'embedded' && (/^\.{0,2}[\\/]|\\|\.onnx$/i.test(model) || isAbsolute(model) || (await isFolder(modelPath)));
+  const isFileOfHub = /^[^:/\\]+\/[^:/\\@]+(@[^:]+)?:/.test(model);
+  const looksLikePath = /^\.{0,2}[\\/]|\\/.test(model) || (/\.onnx$/i.test(model) && !isFileOfHub) || isAbsolute(model);
+  const isPath = model !== 'embedded' && (looksLikePath || (await isFolder(modelPath)));
   const absolute = <Value extends string | undefined>(path: Value) => (path === undefined ? path : resolve(folder, path)) as Value;
   return {
     ...(isPath ? { ...config, model: modelPath } : withRevision(config, placeOf)),

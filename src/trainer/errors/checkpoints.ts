@@ -3,14 +3,14 @@ import { t } from '@vscode/l10n';
 import { UserError } from './userError.js';
 
 export const checkpoints = {
-  /** With a `revision` the model is on the hub. */
-  baseMissing: (model: string, revision: string | undefined, file: string) =>
+  /** `download` is what names the model on the hub, where it is from there. */
+  baseMissing: (model: string, download: string | undefined, file: string) =>
     new UserError(
       'BASE_MISSING',
       t('The checkpoint was trained on the model {0}, which is not there.', model),
-      revision === undefined
+      download === undefined
         ? t('Put the model back, or choose another checkpoint.')
-        : t('Download it (vitune download {0}), or choose another checkpoint.', `${model}@${revision}`),
+        : t('Download it (vitune download {0}), or choose another checkpoint.', download),
       { file },
     ),
   baseChanged: (model: string, file: string) =>

@@ -7,7 +7,7 @@ export const hub = {
     new UserError(
       'HUB_NAME_INVALID',
       t('{0} is not the name of anything on the hub.', name),
-      t('Write owner/name, or owner/name@revision with a branch, a tag or a commit.'),
+      t('Write owner/name, or owner/name@revision with a branch, a tag or a commit; for one ONNX file of a model add :path/of/file.onnx.'),
       place,
     ),
   revisionTwice: (name: string, place: Place) =>
@@ -28,8 +28,8 @@ export const hub = {
   notModel: (name: string, place: Place) =>
     new UserError(
       'HUB_NOT_A_MODEL',
-      t('{0} lacks config.json or model.safetensors, so it is no model that ViTune can read.', name),
-      t('Choose a repository that has both.'),
+      t('{0} has neither config.json with model.safetensors nor an ONNX file, so it is no model that ViTune can read.', name),
+      t('Choose a repository that has them.'),
       place,
     ),
   pickleOnly: (name: string, file: string, place: Place) =>
@@ -37,6 +37,13 @@ export const hub = {
       'HUB_PICKLE_ONLY',
       t('{0} has its weights as {1} only. Such files can run code, so ViTune neither downloads nor reads them.', name, file),
       t('Look among its revisions (refs/pr/1 …) or for a copy with model.safetensors, or convert it once in Python with save_pretrained.'),
+      place,
+    ),
+  onnxFilesMany: (name: string, files: readonly string[], example: string, place: Place) =>
+    new UserError(
+      'HUB_ONNX_FILES_MANY',
+      t('{0} has several ONNX files: {1}.', name, files.join(', ')),
+      t('Say which one is meant, after a colon: {0}', example),
       place,
     ),
   notImageFolder: (name: string, packed: string | undefined, place: Place) =>

@@ -1,14 +1,27 @@
 /** Downloads what is needed of a model or of a dataset of pictures from the Hugging Face hub into the shared cache. */
 import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
 import * as z from 'zod';
 import { errors, reasonOf, UserError, type Place } from '../errors.js';
 import { bytesLeft, downloadBlob, findBlob, type RemoteFile } from './downloadBlob.js';
-import { findSnapshot, isWholeDataset, isWholeModel, markWholeDataset, modelFiles, pointTo, shardsOf, snapshotFolder, writeRef } from './hubCache.js';
+import {
+  findOnnx,
+  findSnapshot,
+  isWholeDataset,
+  isWholeModel,
+  markOnnx,
+  markWholeDataset,
+  modelFiles,
+  onnxPlaces,
+  pointTo,
+  shardsOf,
+  snapshotFolder,
+  writeRef,
+} from './hubCache.js';
 import { hubFetch, type HubRequest, type Patience } from './hubFetch.js';
 import { hubSettings, type HubSettings } from './hubSettings.js';
-import { hubName, isCommit, mainBranch, type Repository } from './repository.js';
+import { hubName, isCommit, isSafe, mainBranch, type Repository } from './repository.js';
 
 export interface DownloadOptions {
   signal?: AbortSignal | undefined;
@@ -40,9 +53,6 @@ const entry = z.object({
   oid: z.string().regex(/^[0-9a-f]{40}$/),
   lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/) }).nullish(),
 });
-
-/** Whether a name of the hub stays inside the snapshot, on Windows too. */
-const isSafe = (path: string): boolean => !/[\\:\0]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
 /** What the library throws when an answer is no JSON, or not what it should be. */
 function asWrongAnswer(error: unknown, { repository, place = {}, signal }: HubRequest): unknown {
@@ -147,16 +157,21 @@ class SnapshotDownload {
   }
 
   async #fetchOne(file: RemoteFile, request: HubRequest): Promise<void> {
-    request.signal.throwIfAborted();
-    const blob =
-      (await findBlob(file, request)) ??
-      (await downloadBlob(file, this.commit, request, (bytes) => {
-        this.#bytes.set(file.path, bytes);
-        this.#tell(false);
-      }));
-    await pointTo(blob, join(this.folder, ...file.path.split('/')));
+    await pointTo(await this.blob(file, request), join(this.folder, ...file.path.split('/')));
     this.#bytes.set(file.path, file.size);
     this.#tell(false);
+  }
+
+  /** The path of a file's content, which is fetched if need be, and which the snapshot does not show yet. */
+  async blob(file: RemoteFile, request = this.request): Promise<string> {
+    request.signal.throwIfAborted();
+    return (
+      (await findBlob(file, request)) ??
+      downloadBlob(file, this.commit, request, (bytes) => {
+        this.#bytes.set(file.path, bytes);
+        this.#tell(false);
+      })
+    );
   }
 
   #tell(now: boolean): void {
@@ -190,40 +205,87 @@ async function download(
   }
 }
 
+/** The one safetensors file or the shards that an index names, with the configs. */
+async function getSafetensors(snapshot: SnapshotDownload, files: readonly RemoteFile[], name: string, place: Place): Promise<RemoteFile[]> {
+  const of = (path: string): RemoteFile[] => files.filter((file) => file.path === path);
+  const config = [...of(modelFiles.config), ...of(modelFiles.preprocessor)];
+  const weights = of(modelFiles.weights);
+  const small = weights.length ? config : [...config, ...of(modelFiles.index)];
+  let large = weights;
+  if (weights.length) await snapshot.expect([...small, ...large]);
+  else await snapshot.expect(small);
+  await snapshot.fetch(small);
+  if (!weights.length) {
+    const file = join(snapshot.folder, modelFiles.index);
+    const shards = shardsOf(await readFile(file, 'utf8'));
+    if (!shards?.length) throw errors.safetensors.indexInvalid(file, 'weight_map');
+    large = shards.map((shard) => {
+      const [found] = of(shard);
+      if (!found || !/^[^/]+\.safetensors$/.test(shard)) throw errors.hub.fileMissing(name, shard, place);
+      return found;
+    });
+    await snapshot.expect(large);
+  }
+  await snapshot.fetch(large);
+  return [...small, ...large];
+}
+
+/** An ONNX file, the weights beside it, and how pictures are prepared for it. */
+async function getOnnx(
+  snapshot: SnapshotDownload,
+  files: readonly RemoteFile[],
+  onnx: RemoteFile,
+  { name, weightFiles, place }: { name: string; weightFiles: WeightFiles; place: Place },
+): Promise<RemoteFile[]> {
+  const inFolder = (path: string): string => posix.join(posix.dirname(onnx.path), path);
+  const prepared = new Set([modelFiles.preprocessor, inFolder(modelFiles.preprocessor)]);
+  const small = files.filter(({ path }) => prepared.has(path));
+  await snapshot.expect([...small, onnx]);
+  await snapshot.fetch(small);
+  const beside = [...new Set(await weightFiles(await snapshot.blob(onnx), `${name}:${onnx.path}`))].map((location) => {
+    const found = files.find(({ path }) => path === inFolder(location));
+    if (!found) throw errors.hub.fileMissing(name, inFolder(location), place);
+    return found;
+  });
+  await snapshot.expect(beside);
+  await snapshot.fetch(beside);
+  // Last, so that whoever sees it has its weights, too.
+  await snapshot.fetch([onnx]);
+  return [...small, ...beside, onnx];
+}
+
+/** The ONNX file that is meant where none is named: the one that exporters call so, or the only one. */
+function onlyOnnx(files: readonly RemoteFile[], repository: Omit<Repository, 'kind'>, place: Place): RemoteFile | undefined {
+  const found = files.filter(({ path }) => /\.onnx$/i.test(path));
+  const usual = onnxPlaces.flatMap((usualPath) => found.filter(({ path }) => path === usualPath));
+  if (usual.length || found.length < 2) return usual[0] ?? found[0];
+  const paths = found.map(({ path }) => path).sort();
+  throw errors.hub.onnxFilesMany(hubName(repository), paths, hubName({ ...repository, file: paths[0] }), place);
+}
+
+/** The names of the files beside an ONNX file in which it has weights; `name` is for messages. */
+export type WeightFiles = (path: string, name: string) => Promise<string[]>;
+
 /**
- * Downloads the config, the preprocessor's config and the safetensors weights of a model; what is in the cache already is not fetched again.
+ * Downloads a model; what is in the cache already is not fetched again. It is the config, the preprocessor's config and the safetensors
+ * weights; of a repository that has no such weights, or where one is named, an ONNX file with the weights beside it.
  * @throws UserError for each reason for which that may fail.
  */
-export async function downloadModel(repository: Omit<Repository, 'kind'>, options: DownloadOptions = {}): Promise<Downloaded> {
+export async function downloadModel(repository: Omit<Repository, 'kind'>, weightFiles: WeightFiles, options: DownloadOptions = {}): Promise<Downloaded> {
   return download({ ...repository, kind: 'model' }, options, async (snapshot, files, { place = {} }) => {
-    const name = hubName(repository);
-    const of = (path: string): RemoteFile[] => files.filter((file) => file.path === path);
-    const config = [...of(modelFiles.config), ...of(modelFiles.preprocessor)];
-    if (!of(modelFiles.config).length) throw errors.hub.notModel(name, place);
-    const weights = of(modelFiles.weights);
-    const index = of(modelFiles.index);
-    if (!weights.length && !index.length) {
-      const pickle = files.find(({ path }) => /^[^/]+\.(bin|pt|pth|ckpt|pkl|h5|msgpack)$/.test(path));
-      throw pickle ? errors.hub.pickleOnly(name, pickle.path, place) : errors.hub.notModel(name, place);
+    const { file, ...whole } = repository;
+    const name = hubName(whole);
+    const has = (path: string): boolean => files.some((each) => each.path === path);
+    if (file === undefined && has(modelFiles.config) && (has(modelFiles.weights) || has(modelFiles.index))) return getSafetensors(snapshot, files, name, place);
+    const onnx = file === undefined ? onlyOnnx(files, whole, place) : files.find(({ path }) => path === file);
+    if (onnx) {
+      const got = await getOnnx(snapshot, files, onnx, { name, weightFiles, place });
+      if (file === undefined) await markOnnx(snapshot.folder, onnx.path);
+      return got;
     }
-    const small = weights.length ? config : [...config, ...index];
-    let large = weights;
-    if (weights.length) await snapshot.expect([...small, ...large]);
-    else await snapshot.expect(small);
-    await snapshot.fetch(small);
-    if (!weights.length) {
-      const file = join(snapshot.folder, modelFiles.index);
-      const shards = shardsOf(await readFile(file, 'utf8'));
-      if (!shards?.length) throw errors.safetensors.indexInvalid(file, 'weight_map');
-      large = shards.map((shard) => {
-        const [found] = of(shard);
-        if (!found || !/^[^/]+\.safetensors$/.test(shard)) throw errors.hub.fileMissing(name, shard, place);
-        return found;
-      });
-      await snapshot.expect(large);
-    }
-    await snapshot.fetch(large);
-    return [...small, ...large];
+    if (file !== undefined) throw errors.hub.fileMissing(name, file, place);
+    const pickle = files.find(({ path }) => /^[^/]+\.(bin|pt|pth|ckpt|pkl|h5|msgpack)$/.test(path));
+    throw pickle && has(modelFiles.config) ? errors.hub.pickleOnly(name, pickle.path, place) : errors.hub.notModel(name, place);
   });
 }
 
@@ -262,7 +324,9 @@ export async function downloadDataset(
 /** The snapshot of a model that is wholly in the cache. */
 export async function findModel(repository: Omit<Repository, 'kind'>, cache: string): Promise<string | undefined> {
   const found = await findSnapshot({ ...repository, kind: 'model' }, cache);
-  return found !== undefined && (await isWholeModel(found)) ? found : undefined;
+  if (found === undefined) return undefined;
+  const isWhole = repository.file === undefined && (await isWholeModel(found));
+  return isWhole || (await findOnnx(found, repository.file)) !== undefined ? found : undefined;
 }
 
 /** The folder of pictures of a dataset that is wholly in the cache, and its commit. */

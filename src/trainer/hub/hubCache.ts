@@ -1,7 +1,7 @@
 /** The cache folder that Hugging Face's own tools fill and read: `models--owner--name/{blobs,refs,snapshots}`. */
 import { access, copyFile, link, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { isCommit, isHubId, isRevision, mainBranch, type Repository } from './repository.js';
+import { isCommit, isHubId, isRevision, isSafe, mainBranch, type Repository } from './repository.js';
 
 export const isThere = (path: string): Promise<boolean> =>
   access(path).then(
@@ -40,6 +40,9 @@ export const modelFiles = {
   index: 'model.safetensors.index.json',
 };
 
+/** Where exporters put an ONNX file, seen from the folder of the model. */
+export const onnxPlaces = ['model.onnx', 'onnx/model.onnx'];
+
 /** The names of the shards in the text of an index; undefined when it is none. */
 export function shardsOf(index: string): string[] | undefined {
   try {
@@ -60,14 +63,26 @@ export async function isWholeModel(folder: string): Promise<boolean> {
   return (await Promise.all(shards.map((shard) => isThere(join(folder, shard))))).every(Boolean);
 }
 
-/** A file beside the snapshots that says that all pictures of a dataset's commit are there. Hugging Face's tools pass it over. */
-const wholeMark = (snapshot: string): string => join(dirname(dirname(snapshot)), '.vitune', basename(snapshot));
+/** A file beside the snapshots that says what of a commit is there, where its own files do not say it. Hugging Face's tools pass it over. */
+const markOf = (snapshot: string): string => join(dirname(dirname(snapshot)), '.vitune', basename(snapshot));
 
-export const isWholeDataset = (snapshot: string): Promise<boolean> => isThere(wholeMark(snapshot));
+async function mark(snapshot: string, text: string): Promise<void> {
+  await mkdir(dirname(markOf(snapshot)), { recursive: true });
+  await writeFile(markOf(snapshot), text);
+}
 
-export async function markWholeDataset(snapshot: string): Promise<void> {
-  await mkdir(dirname(wholeMark(snapshot)), { recursive: true });
-  await writeFile(wholeMark(snapshot), '');
+/** Whether all pictures of a dataset's commit are there. */
+export const isWholeDataset = (snapshot: string): Promise<boolean> => isThere(markOf(snapshot));
+export const markWholeDataset = (snapshot: string): Promise<void> => mark(snapshot, '');
+
+/** Notes which ONNX file is the model, of a repository that has no other weights. */
+export const markOnnx = (snapshot: string, file: string): Promise<void> => mark(snapshot, file);
+
+/** The ONNX file of a snapshot that is the model: `named`, else what `markOnnx` noted; undefined where there is none, or not yet. */
+export async function findOnnx(snapshot: string, named?: string): Promise<string | undefined> {
+  const file = named ?? (await readFile(markOf(snapshot), 'utf8').catch(() => ''));
+  const path = join(snapshot, ...file.split('/'));
+  return isSafe(file) && (await isThere(path)) ? path : undefined;
 }
 
 /** Notes which commit a branch or a tag is. Renamed into place, so that nobody reads half of it. */

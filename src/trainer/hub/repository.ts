@@ -1,4 +1,4 @@
-/** How a repository of the Hugging Face hub is named: `owner/name`, with `@revision` where one is meant. */
+/** How a repository of the Hugging Face hub is named: `owner/name`, with `@revision` and `:file.onnx` where they are meant. */
 
 export interface Repository {
   kind: 'model' | 'dataset';
@@ -6,6 +6,8 @@ export interface Repository {
   id: string;
   /** A branch, a tag or a commit; without it, the branch `main`. */
   revision?: string | undefined;
+  /** Of a model: the path of the ONNX file that is meant. */
+  file?: string | undefined;
 }
 
 export const mainBranch = 'main';
@@ -18,14 +20,22 @@ const commit = /^[0-9a-f]{40}$/;
 
 export const isHubId = (text: string): boolean => hubId.test(text);
 export const isRevision = (text: string): boolean => ref.test(text);
+/** Whether a path within a repository stays there, on Windows too. */
+export const isSafe = (path: string): boolean => !/[\\:\0]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 export const isCommit = (text: string): boolean => commit.test(text);
 
-/** `owner/name` or `owner/name@revision`; undefined for anything else. */
+/** `owner/name`, `owner/name@revision`, and either with `:path/of/a/file.onnx`; undefined for anything else. */
 export function parseHubName(text: string): Omit<Repository, 'kind'> | undefined {
-  const at = text.indexOf('@');
-  const [id, revision] = at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-  return isHubId(id) && (revision === undefined || isRevision(revision)) ? { id, revision } : undefined;
+  const [, id = '', revision, file] = /^([^@:]+)(?:@([^:]+))?(?::(.+\.onnx))?$/i.exec(text) ?? [];
+  return isHubId(id) && (revision === undefined || isRevision(revision)) && (file === undefined || isSafe(file)) ? { id, revision, file } : undefined;
 }
 
 /** As a person writes it. */
-export const hubName = ({ id, revision }: Omit<Repository, 'kind'>): string => (revision === undefined ? id : `${id}@${revision}`);
+export const hubName = ({ id, revision, file }: Omit<Repository, 'kind'>): string =>
+  `${id}${revision === undefined ? '' : `@${revision}`}${file === undefined ? '' : `:${file}`}`;
+
+/** The same for what a config holds: a model without its revision, and that. */
+export function hubNameAt(model: string, revision: string | undefined): string {
+  const named = parseHubName(model);
+  return named ? hubName({ ...named, revision }) : model;
+}

@@ -12,6 +12,7 @@ import { mergeLowRank } from '../peft/merge.js';
 import { isHead, nothingAdded } from '../peft/method.js';
 import { classicName } from '../nn/moduleNames.js';
 import { tasksOf } from '../tasks.js';
+import { hubNameAt } from '../hub/repository.js';
 import { openBaseModel, type BaseModel } from './baseModel.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
 import { wholeWeights } from './modelSpec.js';
@@ -119,7 +120,7 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
   const place = { file: configFile };
   const revision = adapter.revision ?? undefined;
   const base = await openBaseModel({ model, revision, init: 'pretrained', seed: 0, imageSize: own?.imageSize, place }).catch((error: unknown) => {
-    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(model, revision, folder) : error;
+    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(model, revision && hubNameAt(model, revision), folder) : error;
   });
   const preprocessorFile = join(folder, 'preprocessor_config.json');
   const preprocessor = (await isThere(preprocessorFile))

@@ -6,9 +6,9 @@ import { openModelWeights } from '../checkpoint/modelWeights.js';
 import { isFloat, requireFinite, type Tensor } from '../checkpoint/safetensors.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
 import { errors, UserError, type Place } from '../errors.js';
-import { findSnapshot } from '../hub/hubCache.js';
+import { findOnnx, findSnapshot, isWholeModel } from '../hub/hubCache.js';
 import { hubCache } from '../hub/hubSettings.js';
-import { hubName, isCommit, isHubId } from '../hub/repository.js';
+import { hubNameAt, isCommit, parseHubName } from '../hub/repository.js';
 import { sizeOf } from '../ir/shape.js';
 import type { Shape } from '../ir/op.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
@@ -21,7 +21,7 @@ import { onnxFileOf, openOnnxModel, type OnnxFeatures } from './onnxModel.js';
 
 /** How a model is named so that it can be found again, and told from another. */
 export interface BaseReference {
-  /** `embedded`, the absolute path of a folder or an ONNX file, or a hub id. */
+  /** `embedded`, the absolute path of a folder or an ONNX file, or a name on the hub, perhaps with a file. */
   model: string;
   /** Of a hub model: its commit. */
   revision?: string | undefined;
@@ -83,13 +83,15 @@ async function embeddedFolder(): Promise<string> {
   }
 }
 
-/** A hub model is taken from the cache; `provideModel` brings it there. */
-async function folderOf(model: string, revision: string | undefined, place: Place): Promise<string> {
-  if (model === 'embedded') return embeddedFolder();
-  if (!isHubId(model)) return model;
-  const cached = await findSnapshot({ kind: 'model', id: model, revision }, hubCache());
-  if (cached === undefined) throw errors.modelNotCached(hubName({ id: model, revision }), hubCache(), place);
-  return cached;
+/** Where a model lies, a folder or an ONNX file, and the commit of one of the hub, which is taken from the cache; `provideModel` brings it there. */
+async function findModelFiles(model: string, revision: string | undefined, place: Place): Promise<{ path: string; commit?: { revision: string } }> {
+  if (model === 'embedded') return { path: await embeddedFolder() };
+  const named = parseHubName(model);
+  if (!named) return { path: model };
+  const folder = await findSnapshot({ kind: 'model', ...named, revision }, hubCache());
+  const onnxFile = folder && (named.file !== undefined || !(await isWholeModel(folder))) ? await findOnnx(folder, named.file) : undefined;
+  if (folder === undefined || (named.file !== undefined && onnxFile === undefined)) throw errors.modelNotCached(hubNameAt(model, revision), hubCache(), place);
+  return { path: onnxFile ?? folder, ...(isCommit(basename(folder)) ? { commit: { revision: basename(folder) } } : {}) };
 }
 
 /** Weights as transformers initialises its vision transformers: normal with deviation 0.02 cut at two deviations, norms one, biases zero. */
@@ -127,12 +129,12 @@ function heldOnce(weight: BaseModel['weight']): BaseModel['weight'] {
 }
 
 /** An ONNX file, whose weights are its own business: only a head is ever asked for. */
-async function openOnnxBase(file: string, o: BaseModelOptions): Promise<BaseModel> {
+async function openOnnxBase(file: string, commit: { revision: string } | undefined, o: BaseModelOptions): Promise<BaseModel> {
   const { model, init, seed, imageSize, featureOutput, features: known, place = {}, outputPlace = {} } = o;
   if (init === 'random') throw errors.onnx.noRandomWeights(place);
   const { config, preprocessor, features, sha256, notices } = await openOnnxModel({ file, imageSize, featureOutput, features: known, place, outputPlace });
   return {
-    reference: { model, init, seed, imageSize: config.imageSize, sha256, features },
+    reference: { model, ...commit, init, seed, imageSize: config.imageSize, sha256, features },
     config,
     json: {},
     preprocessor,
@@ -146,9 +148,9 @@ async function openOnnxBase(file: string, o: BaseModelOptions): Promise<BaseMode
 /** Opens a model. Throws a `UserError` when there is none, it is of an unknown architecture, or its files are damaged. */
 export async function openBaseModel(o: BaseModelOptions): Promise<BaseModel> {
   const { model, revision, init, seed, imageSize, place = {} } = o;
-  const folder = await folderOf(model, revision, place);
+  const { path: folder, commit } = await findModelFiles(model, revision, place);
   const onnxFile = await onnxFileOf(folder);
-  if (onnxFile !== undefined) return openOnnxBase(onnxFile, o);
+  if (onnxFile !== undefined) return openOnnxBase(onnxFile, commit, o);
   if (o.featureOutput !== undefined) throw errors.onnx.featureOutputUnused(o.outputPlace ?? {});
   const configFile = join(folder, 'config.json');
   if (!(await isThere(configFile))) throw errors.modelNotFound(model, place);
@@ -164,7 +166,6 @@ export async function openBaseModel(o: BaseModelOptions): Promise<BaseModel> {
     ...preprocessor,
     transform: transform.width === side && transform.height === side ? transform : withImageSize(transform, side),
   };
-  const commit = isHubId(model) && isCommit(basename(folder)) ? { revision: basename(folder) } : {};
   const reference = { model, ...commit, init, seed, imageSize: side };
   const common = { config: { ...config, imageSize: side }, json, preprocessor: sized };
   if (init === 'random') {
@@ -245,7 +246,9 @@ export async function reopenBaseModel(reference: BaseReference, checkpoint: stri
   const base = await openBaseModel({ ...reference, place: { file: checkpoint } }).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     if (/^ONNX_OUTPUT_/.test(error.code)) throw errors.baseChanged(reference.model, checkpoint);
-    throw /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(reference.model, reference.revision, checkpoint) : error;
+    throw /^MODEL_NOT_/.test(error.code)
+      ? errors.baseMissing(reference.model, reference.revision && hubNameAt(reference.model, reference.revision), checkpoint)
+      : error;
   });
   if (base.reference.sha256 !== reference.sha256) throw errors.baseChanged(reference.model, checkpoint);
   return base;

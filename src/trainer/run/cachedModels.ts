@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
-import { findSnapshot, isWholeModel, modelFiles } from '../hub/hubCache.js';
+import { findOnnx, findSnapshot, isWholeModel, modelFiles } from '../hub/hubCache.js';
 import { hubCache } from '../hub/hubSettings.js';
 import { isHubId } from '../hub/repository.js';
 import { parseNetwork } from '../nn/families.js';
@@ -37,8 +37,10 @@ export async function cachedModels(cache = hubCache()): Promise<CachedModel[]> {
     names.sort().map(async (name): Promise<CachedModel | undefined> => {
       const id = idOf(name);
       const folder = id && (await findSnapshot({ kind: 'model', id }, cache));
-      if (!folder || !(await isWholeModel(folder)) || !(await isKnown(join(folder, modelFiles.config)))) return undefined;
-      return { id, folder };
+      if (!folder) return undefined;
+      if (await isWholeModel(folder)) return (await isKnown(join(folder, modelFiles.config))) ? { id, folder } : undefined;
+      const onnxFile = await findOnnx(folder);
+      return onnxFile === undefined ? undefined : { id, folder: onnxFile };
     }),
   );
   return models.filter((model) => model !== undefined);

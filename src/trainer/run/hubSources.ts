@@ -4,7 +4,8 @@ import { formatOfName, isReadable } from '../data/format.js';
 import { errors } from '../errors.js';
 import { downloadDataset, downloadModel, findDataset, findModel, type DownloadOptions } from '../hub/download.js';
 import { hubCache } from '../hub/hubSettings.js';
-import { isHubId, isRevision, parseHubName } from '../hub/repository.js';
+import { hubNameAt, isHubId, isRevision, parseHubName } from '../hub/repository.js';
+import { weightFilesOf } from './onnxModel.js';
 
 /** Before the name of a dataset on the hub, since a folder may have the same name. */
 export const hubPrefix = 'hub:';
@@ -16,11 +17,13 @@ export const isPicture = (path: string): boolean => {
 
 /** Downloads a hub model unless it is in the cache, and returns its commit; undefined where the model is none of the hub's. */
 export async function provideModel(model: string, revision: string | undefined, options: DownloadOptions): Promise<string | undefined> {
-  if (!isHubId(model)) return undefined;
-  if (revision !== undefined && !isRevision(revision)) throw errors.hub.nameInvalid(`${model}@${revision}`, options.place ?? {});
+  if (!isHubId(model.split(':', 1)[0]!)) return undefined;
+  const named = parseHubName(model);
+  if (!named || (revision !== undefined && !isRevision(revision))) throw errors.hub.nameInvalid(hubNameAt(model, revision), options.place ?? {});
+  const repository = { ...named, revision };
   // What is cached is taken as it is, so that a second run starts from the same weights; `vitune download` looks for newer ones.
-  const cached = await findModel({ id: model, revision }, hubCache());
-  return cached === undefined ? (await downloadModel({ id: model, revision }, options)).commit : basename(cached);
+  const cached = await findModel(repository, hubCache());
+  return cached === undefined ? (await downloadModel(repository, weightFilesOf, options)).commit : basename(cached);
 }
 
 /**
@@ -31,7 +34,7 @@ export async function provideDataset(dataset: string, options: DownloadOptions, 
   if (!dataset.startsWith(hubPrefix)) return { folder: dataset };
   const name = dataset.slice(hubPrefix.length);
   const repository = parseHubName(name);
-  if (!repository) throw errors.hub.nameInvalid(name, options.place ?? {});
+  if (!repository || repository.file !== undefined) throw errors.hub.nameInvalid(name, options.place ?? {});
   const wanted = { ...repository, revision: known ?? repository.revision };
   return (await findDataset(wanted, hubCache())) ?? downloadDataset(wanted, isPicture, options);
 }

@@ -1,11 +1,12 @@
 /** An ONNX file as the frozen body of a model: opened, its features found, and tried on two pictures before anything is built on it. */
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
 import type { UserError } from '../errors.js';
 import { errors, reasonOf, type Place } from '../errors.js';
+import { onnxPlaces } from '../hub/hubCache.js';
 import { poolingOf, type Layout, type OnnxConfig, type Pooling } from '../nn/families/onnx.js';
 import { featureCandidates, findFeatureOutput, isTensorOf } from '../onnx/featureOutput.js';
 import { readOnnx, type FileInput, type FileTensor, type OnnxFile } from '../onnx/onnxFile.js';
@@ -50,25 +51,33 @@ const largest = 2 ** 31 - 1;
 /** ONNX 1.6, of 2019: before it slices, reductions and softmax were written in other ways. */
 const leastOpset = 11;
 
-/** The ONNX file that a model's name means: itself, or `model.onnx` of a folder without safetensors. */
+/** The ONNX file that a model's path means: itself, or `model.onnx` of a folder without safetensors, perhaps in its folder `onnx`. */
 export async function onnxFileOf(model: string): Promise<string | undefined> {
   if (/\.onnx$/i.test(model)) return model;
   const names = await readdir(model).catch((): string[] => []);
-  return names.includes('model.onnx') && !names.some((name) => name.endsWith('.safetensors')) ? join(model, 'model.onnx') : undefined;
+  if (names.some((name) => name.endsWith('.safetensors'))) return undefined;
+  for (const path of onnxPlaces.map((each) => join(model, each))) if (await isThere(path)) return path;
+  return undefined;
 }
 
-async function readFileOf(path: string, place: Place): Promise<{ bytes: Uint8Array; file: OnnxFile }> {
+async function readFileOf(path: string, place: Place, name = path): Promise<{ bytes: Uint8Array; file: OnnxFile }> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) throw errors.modelNotFound(path, place);
-  if (found.size > largest) throw errors.onnx.tooLarge(path, found.size);
+  if (found.size > largest) throw errors.onnx.tooLarge(name, found.size);
   const bytes = await readFile(path).catch((error: unknown) => {
     throw errors.fileUnreadable(path, reasonOf(error));
   });
   try {
     return { bytes, file: readOnnx(bytes) };
   } catch (error) {
-    throw error instanceof ProtobufError ? errors.onnx.damaged(path, error.message) : error;
+    throw error instanceof ProtobufError ? errors.onnx.damaged(name, error.message) : error;
   }
+}
+
+/** The names of the files beside an ONNX file in which it has weights; `name` is what messages call it. */
+export async function weightFilesOf(path: string, name = path): Promise<string[]> {
+  const { file } = await readFileOf(path, {}, name);
+  return [...new Set([...file.initialisers.values()].flatMap(({ external }) => external?.location ?? []))];
 }
 
 const typeNames: Readonly<Record<number, string>> = { 1: 'float32', 2: 'uint8', 10: 'float16', 11: 'float64', 16: 'bfloat16' };
@@ -137,10 +146,13 @@ interface Sizing {
   place: Place;
 }
 
-/** How pictures are prepared; `isAssumed` where nothing beside the file says it. */
+/** How pictures are prepared; `isAssumed` where nothing beside the file says it, nor, if its folder is called `onnx`, above that. */
 async function preprocessorOf({ path, sizes, imageSize, place }: Sizing): Promise<{ preprocessor: Preprocessor; isAssumed: boolean }> {
-  const file = join(dirname(path), 'preprocessor_config.json');
-  const isAssumed = !(await isThere(file));
+  const folder = dirname(path);
+  const candidates = [folder, ...(basename(folder) === 'onnx' ? [dirname(folder)] : [])].map((each) => join(each, 'preprocessor_config.json'));
+  const there = await Promise.all(candidates.map(isThere));
+  const file = candidates[there.indexOf(true)] ?? candidates[0]!;
+  const isAssumed = !there.includes(true);
   const [height, width] = [sizes[0] ?? sizes[1], sizes[1] ?? sizes[0]];
   if (imageSize !== undefined && height !== undefined && imageSize !== height) throw errors.onnx.imageSizeFixed(imageSize, height, width!, place);
   const read = parsePreprocessor(isAssumed ? torchvisionJson(height ?? imageSize ?? 224) : await readJson(file), file, height ?? imageSize);

@@ -56,8 +56,8 @@ test('without any token there is none', async () => {
 });
 
 test('names of models', () => {
-  for (const name of ['a/b', 'owner/vit-base.v2', 'a/b@main', 'a/b@refs/pr/1']) assert.ok(isModelName(name), name);
-  for (const name of ['', 'b', 'a/b/c', 'a/b@', 'a/b@x y', 'a b/c', 'https://x/a/b']) assert.ok(!isModelName(name), name);
+  for (const name of ['a/b', 'owner/vit-base.v2', 'a/b@main', 'a/b@refs/pr/1', 'a/b:onnx/model.onnx', 'a/b@main:c.onnx']) assert.ok(isModelName(name), name);
+  for (const name of ['', 'b', 'a/b/c', 'a/b@', 'a/b@x y', 'a b/c', 'https://x/a/b', 'a/b:', 'a/b:x.bin']) assert.ok(!isModelName(name), name);
 });
 
 test('of all events only those of a download tell of one', () => {

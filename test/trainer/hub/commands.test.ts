@@ -1,11 +1,12 @@
 /** `vitune download` and `vitune train` with names of the hub, as child processes against a local hub. */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Download, ErrorInfo, Inspection, TrainEvent } from '../../../src/trainer/protocol.js';
 import { assertPlain, jsonLines, tinyModel, vitune, vituneHere, writeConfig } from '../commandLine/program.js';
 import { encoded, temporaryFolder } from '../data/pictures.js';
+import { golden } from '../run/goldenCheckpoint.js';
 import { commitOf, HubServer } from './hubServer.js';
 
 const [first, second] = [commitOf('first'), commitOf('second')];
@@ -58,6 +59,10 @@ test('download: wrong names and repositories', async (t) => {
     [['download', 'vit'], 'HUB_NAME_INVALID'],
     [['download', '../owner/tiny'], 'HUB_NAME_INVALID'],
     [['download', 'owner/tiny@../../x'], 'HUB_NAME_INVALID'],
+    [['download', 'owner/tiny:../x.onnx'], 'HUB_NAME_INVALID'],
+    [['download', 'owner/tiny:weights.bin'], 'HUB_NAME_INVALID'],
+    [['download', 'owner/tiny:none.onnx'], 'HUB_FILE_MISSING'],
+    [['download', 'owner/pets:a.onnx', '--dataset'], 'HUB_NAME_INVALID'],
     [['download'], 'USAGE'],
     [['download', id, '--dataset'], 'HUB_REPOSITORY_MISSING'],
     [['download', `${id}@none`], 'HUB_REVISION_MISSING'],
@@ -154,6 +159,37 @@ test('train: model and dataset by name; the commit is kept, and a resume holds t
   assert.equal(classified.code, 0, classified.stderr);
   const resumed = await vitune(['train', config, '--resume', '--set', 'maxSteps=8', '--json'], { env: offline });
   assert.equal(resumed.code, 0, resumed.stdout + resumed.stderr);
+});
+
+test('an ONNX file of the hub is the body of a head, by name and by file; its checkpoint needs no network', async (t) => {
+  const { server, model, env, folder } = await place(t);
+  const network = await readFile(join(golden, 'onnx', 'resnet.onnx'));
+  const preprocessor = Buffer.from('{"size":{"height":32,"width":32},"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]}');
+  model.files = { 'onnx/model.onnx': network, 'onnx/other.onnx': network, 'preprocessor_config.json': preprocessor };
+  for (const [name, run] of [
+    [id, 'run'],
+    [`${id}@main:onnx/other.onnx`, 'other'],
+  ] as const) {
+    const config = await writeConfig(folder, { model: name, dataset: 'hub:owner/pets', method: 'head', epochs: 1, output: run });
+    const trained = await vitune(['train', config, '--json'], { env });
+    assert.equal(trained.code, 0, trained.stdout + trained.stderr);
+    // The preprocessor of the repository holds for the file in its folder.
+    assert.ok(!trained.stdout.includes('ONNX_NORMALISATION'));
+    const checkpoint = join(folder, run, 'checkpoints', (await readFile(join(folder, run, 'last'), 'utf8')).trim());
+    const { base } = JSON.parse(await readFile(join(checkpoint, 'vitune.json'), 'utf8')) as { base: { model: string; revision: string; imageSize: number } };
+    assert.deepEqual([base.model, base.revision, base.imageSize], [name.replace('@main', ''), first, 32]);
+  }
+  server.stop();
+  const picture = await realpath(join(folder, 'hf', 'hub', 'datasets--owner--pets', 'snapshots', first, 'data', 'train', 'cat', '0.png'));
+  await writeFile(join(folder, 'a.png'), await readFile(picture));
+  const classify = (run: string) => here(['classify', join(folder, 'a.png'), '--checkpoint', join(folder, run), '--json'], env);
+  for (const run of ['run', 'other']) assert.equal((await classify(run)).code, 0);
+  await rm(join(folder, 'hf', 'hub', 'models--owner--tiny'), { recursive: true });
+  const refused = await classify('other');
+  assert.equal(refused.code, 2);
+  const error = jsonLines<ErrorInfo>(refused.stdout).at(-1)!;
+  assert.equal(error.code, 'BASE_MISSING');
+  assert.match(error.remedy, new RegExp(`vitune download ${id}@${first}:onnx/other\\.onnx`));
 });
 
 test('inspect and evaluate take a dataset of the hub, too', async (t) => {

@@ -9,8 +9,11 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { downloadDataset, downloadModel, findDataset, findModel, type DownloadOptions } from '../../../src/trainer/hub/download.js';
 import { UserError } from '../../../src/trainer/errors.js';
+import { cachedModels } from '../../../src/trainer/run/cachedModels.js';
+import { weightFilesOf } from '../../../src/trainer/run/onnxModel.js';
 import { onSmallDisk } from '../checkpoint/smallDisk.js';
 import { temporaryFolder } from '../data/pictures.js';
+import { golden } from '../run/goldenCheckpoint.js';
 import { commitOf, gitHash, HubServer, type HubRepository } from './hubServer.js';
 
 const commit = commitOf('main');
@@ -35,18 +38,19 @@ interface Place {
   server: HubServer;
   cache: string;
   folder: string;
-  get(options?: DownloadOptions & { token?: string; revision?: string; id?: string }): ReturnType<typeof downloadModel>;
+  get(options?: DownloadOptions & { token?: string; revision?: string; id?: string; file?: string }): ReturnType<typeof downloadModel>;
 }
 
 async function place(t: TestContext, ...repositories: HubRepository[]): Promise<Place> {
   const server = await HubServer.start(t, ...(repositories.length ? repositories : [model()]));
   const folder = await temporaryFolder(t);
   const cache = join(folder, 'hub');
-  const get: Place['get'] = ({ token, revision, id: name = id, ...options } = {}) =>
-    downloadModel(
-      { id: name, revision },
-      { settings: { endpoint: server.endpoint, cache, token, isOffline: false }, patience: { retry: 1, stall: 2000 }, ...options },
-    );
+  const get: Place['get'] = ({ token, revision, id: name = id, file, ...options } = {}) =>
+    downloadModel({ id: name, revision, file }, weightFilesOf, {
+      settings: { endpoint: server.endpoint, cache, token, isOffline: false },
+      patience: { retry: 1, stall: 2000 },
+      ...options,
+    });
   return { server, cache, folder, get };
 }
 
@@ -250,6 +254,65 @@ test('repositories that are no safe model', async (t) => {
   await assert.rejects(get({ id: 'owner/no-weights' }), refused('HUB_NOT_A_MODEL'));
   await assert.rejects(get({ id: 'owner/evil' }), refused('HUB_NAME_UNSAFE'));
   assert.equal(server.asked.filter(({ path }) => path.includes('/resolve/')).length, 0);
+});
+
+const network = (name: string) => readFile(join(golden, 'onnx', name));
+/** As optimum and transformers.js keep a model, with weights beside the network. */
+const onnxModel = async (more: Record<string, Buffer> = {}): Promise<HubRepository> =>
+  model({
+    large: (path) => /\.(onnx|data)$/.test(path),
+    files: {
+      'README.md': Buffer.from('# a network'),
+      'config.json': Buffer.from('{}'),
+      'preprocessor_config.json': Buffer.from('{"size":32}'),
+      'onnx/resnet-beside.onnx': await network('resnet-beside.onnx'),
+      'onnx/resnet-beside.onnx.data': await network('resnet-beside.onnx.data'),
+      ...more,
+    },
+  });
+
+test('a repository with an ONNX file only: that, the weights beside it, and the preprocessor', async (t) => {
+  const { server, cache, get } = await place(t, await onnxModel());
+  // A break before the weights are there leaves no network that lacks them.
+  server.faults.set('.onnx.data', [{ status: 500 }, { status: 500 }, { status: 500 }, { status: 500 }, { status: 500 }, { status: 500 }]);
+  await assert.rejects(get(), UserError);
+  assert.equal(await findModel({ id }, cache), undefined);
+  server.faults.clear();
+  const { folder, files, bytes } = await get();
+  assert.equal(files, 3);
+  assert.deepEqual((await readdir(folder)).sort(), ['onnx', 'preprocessor_config.json']);
+  assert.deepEqual((await readdir(join(folder, 'onnx'))).sort(), ['resnet-beside.onnx', 'resnet-beside.onnx.data']);
+  assert.deepEqual(await readFile(join(folder, 'onnx', 'resnet-beside.onnx.data')), await network('resnet-beside.onnx.data'));
+  assert.ok(bytes > 60_000);
+  assert.equal(await findModel({ id }, cache), folder);
+  assert.deepEqual(await cachedModels(cache), [{ id, folder: join(folder, 'onnx', 'resnet-beside.onnx') }]);
+});
+
+test('several ONNX files: the one with the usual name, else the one that is named', async (t) => {
+  const half = await network('resnet-half.onnx');
+  const { cache, get } = await place(
+    t,
+    await onnxModel({ 'onnx/half.onnx': half }),
+    { ...(await onnxModel({ 'onnx/model.onnx': half })), id: 'owner/usual' },
+    { ...(await onnxModel({ 'model.safetensors': weights })), id: 'owner/both' },
+    { ...(await onnxModel({ 'onnx/resnet-beside.onnx': Buffer.from('<html>') })), id: 'owner/damaged' },
+    model({ id: 'owner/alone', files: { 'a.onnx': await network('resnet-beside.onnx') } }),
+  );
+  await assert.rejects(get(), (error) => {
+    assert.match((error as UserError).remedy, /owner\/vit:onnx\/half\.onnx$/);
+    return refused('HUB_ONNX_FILES_MANY', /onnx\/half\.onnx, onnx\/resnet-beside\.onnx/)(error);
+  });
+  const { folder } = await get({ file: 'onnx/half.onnx' });
+  assert.deepEqual(await readdir(join(folder, 'onnx')), ['half.onnx']);
+  assert.equal(await findModel({ id, file: 'onnx/half.onnx' }, cache), folder);
+  // What was named once is not what the bare name means.
+  assert.equal(await findModel({ id }, cache), undefined);
+  await assert.rejects(get({ file: 'onnx/none.onnx' }), refused('HUB_FILE_MISSING', /onnx\/none\.onnx/));
+  assert.deepEqual(await readdir(join((await get({ id: 'owner/usual' })).folder, 'onnx')), ['model.onnx']);
+  assert.ok(!(await readdir((await get({ id: 'owner/both' })).folder)).includes('onnx'));
+  assert.equal(await findModel({ id: 'owner/both', file: 'onnx/resnet-beside.onnx' }, cache), undefined);
+  await assert.rejects(get({ id: 'owner/damaged' }), refused('ONNX_DAMAGED', /owner\/damaged:onnx\/resnet-beside\.onnx/));
+  await assert.rejects(get({ id: 'owner/alone' }), refused('HUB_FILE_MISSING', /resnet-beside\.onnx\.data/));
 });
 
 test('a login page in the place of an answer or of weights', async (t) => {

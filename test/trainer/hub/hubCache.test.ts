@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { findSnapshot, pointTo } from '../../../src/trainer/hub/hubCache.js';
 import { hubCache, hubSettings } from '../../../src/trainer/hub/hubSettings.js';
-import { parseHubName } from '../../../src/trainer/hub/repository.js';
+import { hubName, parseHubName } from '../../../src/trainer/hub/repository.js';
 
 const cache = mkdtempSync(join(tmpdir(), 'vitune-hub-'));
 after(() => rmSync(cache, { recursive: true, force: true }));
@@ -54,9 +54,14 @@ test('a revision is a branch, a tag or a commit, and only that', async () => {
 });
 
 test('names of the hub, with and without a revision', () => {
-  assert.deepEqual(parseHubName('a/b'), { id: 'a/b', revision: undefined });
-  assert.deepEqual(parseHubName('a-1/b.c_d@refs/pr/1'), { id: 'a-1/b.c_d', revision: 'refs/pr/1' });
-  for (const name of ['a', 'a/b@', 'a/b@..', 'a/b@x/../y', 'a/b@/x', '../b', 'a/b/c', 'a b/c', 'a/b@x y']) assert.equal(parseHubName(name), undefined, name);
+  assert.deepEqual(parseHubName('a/b'), { id: 'a/b', revision: undefined, file: undefined });
+  assert.deepEqual(parseHubName('a-1/b.c_d@refs/pr/1'), { id: 'a-1/b.c_d', revision: 'refs/pr/1', file: undefined });
+  assert.deepEqual(parseHubName('a/b:onnx/model.onnx'), { id: 'a/b', revision: undefined, file: 'onnx/model.onnx' });
+  assert.deepEqual(parseHubName('a/b@v1:c d.onnx'), { id: 'a/b', revision: 'v1', file: 'c d.onnx' });
+  assert.equal(hubName({ id: 'a/b', revision: 'v1', file: 'c.onnx' }), 'a/b@v1:c.onnx');
+  for (const name of ['a', 'a/b@', 'a/b@..', 'a/b@x/../y', 'a/b@/x', '../b', 'a/b/c', 'a b/c', 'a/b@x y', 'a/b:', 'a/b:x.bin'])
+    assert.equal(parseHubName(name), undefined, name);
+  for (const file of ['../x.onnx', '/x.onnx', 'a//x.onnx', 'a\\x.onnx', 'C:x.onnx']) assert.equal(parseHubName(`a/b:${file}`), undefined, file);
 });
 
 test('settings come from the variables and the token file of Hugging Face', async () => {
