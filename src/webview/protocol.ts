@@ -352,3 +352,8 @@ export type FromImageEditor =
   | { type: 'train' }
   /** Try again after an error. */
   | { type: 'classify' };
+
+/** What else is at work after a step: features are computed in the course of the first epoch, for which steps come slowly. */
+export function activityAfterStep<Activity extends { phase: Phase | null; done: number; total: number }>(activity: Activity | null): Activity | null {
+  return activity?.phase === 'features' && activity.done < activity.total ? activity : null;
+}

@@ -1,7 +1,7 @@
 /** The comparisons that this window is at: a process each, how far it is, and the way to stop it. */
 import * as vscode from 'vscode';
 import type { Comparison, ComparisonRow, TrainEvent } from '../../trainer/protocol.js';
-import type { ComparisonWork } from '../../webview/protocol.js';
+import { activityAfterStep, type ComparisonWork } from '../../webview/protocol.js';
 import { isCancel } from '../errors/showError.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Launch } from '../trainer/launch.js';
@@ -82,6 +82,7 @@ export class Comparing implements vscode.Disposable {
         entry.work = { method, phase: told.phase, done: told.done, total: told.total, stopping };
         break;
       case 'step':
+        if (entry.work.method === method && activityAfterStep(entry.work)) return;
         entry.work = { method, phase: null, done: told.step, total: entry.steps, stopping };
         break;
       case 'row':

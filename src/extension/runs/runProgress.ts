@@ -1,6 +1,6 @@
 /** What a run's events amount to: status, place, losses; folded one event at a time. */
 import type { ErrorInfo, RecordedEvent, TrainEvent } from '../../trainer/protocol.js';
-import type { RunSummary } from '../../webview/protocol.js';
+import { activityAfterStep, type RunSummary } from '../../webview/protocol.js';
 
 type Started = Extract<TrainEvent, { type: 'started' }>;
 type Notice = Extract<TrainEvent, { type: 'notice' }>;
@@ -32,7 +32,8 @@ export function advance(now: Progress, event: RecordedEvent): Progress {
       const since = now.since ?? { time: event.time, step: event.step };
       const paced = event.step > since.step && now.started;
       const secondsLeft = paced ? (((event.time - since.time) / (event.step - since.step)) * (paced.steps - event.step)) / 1000 : undefined;
-      return { ...now, since, activity: null, step: event.step, epoch: event.epoch, loss: event.loss, imagesPerSecond: event.imagesPerSecond, secondsLeft };
+      const { step, epoch, loss, imagesPerSecond } = event;
+      return { ...now, since, activity: activityAfterStep(now.activity), step, epoch, loss, imagesPerSecond, secondsLeft };
     }
     case 'evaluation':
       if (event.split !== 'validation') return now;

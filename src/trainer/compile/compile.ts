@@ -34,7 +34,7 @@ export interface ModelSpec {
   width: number;
   /** Chance of a picture to pass by the last block while training; it grows evenly from 0 at the first. */
   dropPath?: number | undefined;
-  /** How frozen linear layers multiply in training steps: in floats, or in whole numbers of 8 bits, for the CPU. Evaluation is in floats always. */
+  /** How frozen linear layers multiply in training steps and prefixes: in floats, or in whole numbers of 8 bits, for the CPU. Evaluation is in floats always. */
   frozenPrecision?: 'fp32' | 'int8' | undefined;
   /** Answers by the labels of the nearest of so many pictures, in place of the model's own head. */
   neighbors?: Omit<NeighborsOptions, 'labels'> | undefined;
@@ -74,9 +74,8 @@ function finish(b: Builder, cut?: Cut): Graph {
 /** Each weight is rounded once for all graphs of a model. */
 const rounded = new WeakMap<FrozenWeights, Map<string, Int8Matrix>>();
 
-/** The finished graph of a training step. */
-function finishStep(b: Builder, { cut, frozen, frozenPrecision }: ModelSpec): Graph {
-  const graph = finish(b, cut);
+/** The graph with the products of its frozen layers in the precision that the model asks for. */
+function inPrecision(graph: Graph, { frozen, frozenPrecision }: ModelSpec): Graph {
   if (frozenPrecision !== 'int8') return graph;
   const known = rounded.get(frozen) ?? new Map<string, Int8Matrix>();
   rounded.set(frozen, known);
@@ -128,7 +127,7 @@ export function cutOf(model: ModelSpec): Cut | undefined {
 export function compilePrefix(model: ModelSpec, cut: Cut, batch: number): Graph {
   const graph = prefixOf(compileForward({ ...model, cut: undefined }, batch).graph, cut);
   check(graph);
-  return graph;
+  return inPrecision(graph, model);
 }
 
 const specsOf = (scope: GraphScope): ParameterSpec[] => [...scope.parameters].map(([name, { shape }]) => ({ name, shape }));
@@ -215,7 +214,7 @@ export function compileStep(model: ModelSpec, optimizer: OptimizerSpec, batch: n
   const { scope, loss, grads } = buildGradient(b, model, batch);
   b.output('loss', loss);
   b.within({ pass: 'update', part: 'rest' }, () => buildUpdate(b, model.method, scope.parameters, grads, optimizer));
-  return { step: finishStep(b, model), parameters: specsOf(scope), masks: scope.masks };
+  return { step: inPrecision(finish(b, model.cut), model), parameters: specsOf(scope), masks: scope.masks };
 }
 
 /** A step in two graphs: `accumulate` adds a part's gradient to the inputs `g:…`, `update` applies the sum. */
@@ -229,5 +228,5 @@ export function compileAccumulation(model: ModelSpec, optimizer: OptimizerSpec, 
   const inputs = new Map(parameters.map(({ name, shape }) => [name, u.input(name, shape)]));
   const sums = parameters.map(({ name, shape }) => u.input(names.gradient(name), shape));
   u.within({ pass: 'update' }, () => buildUpdate(u, model.method, inputs, sums, optimizer));
-  return { accumulate: finishStep(b, model), update: finish(u), parameters, masks: scope.masks };
+  return { accumulate: inPrecision(finish(b, model.cut), model), update: finish(u), parameters, masks: scope.masks };
 }

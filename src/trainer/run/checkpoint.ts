@@ -30,6 +30,8 @@ export interface Progress {
   best?: { step: number; accuracy: number; loss: number };
   /** Evaluations since then. */
   evaluationsSinceBest: number;
+  /** Whether a stop came before the evaluation after the last step was over. */
+  unevaluated?: true | undefined;
   /** Of the dataset the run was started on: names and labels in their order. */
   dataset: string;
   /** The commit of a dataset on the hub. */
@@ -172,12 +174,13 @@ export async function writeCheckpoint(folder: string, { base, network, method, t
       ...(state.ema ? named(state.parameters, (name) => `p:${name}`) : []),
     ]);
   }
-  const { step, best, evaluationsSinceBest, dataset, datasetRevision } = progress;
+  const { step, best, evaluationsSinceBest, unevaluated, dataset, datasetRevision } = progress;
   // In one order, so that a resumed run writes the same bytes.
   await writeJson(join(folder, files.progress), {
     step,
     best: best && { step: best.step, accuracy: best.accuracy, loss: best.loss },
     evaluationsSinceBest,
+    unevaluated,
     dataset,
     datasetRevision,
   });
@@ -203,6 +206,7 @@ const progressSchema = z.object({
   step: z.int().min(0),
   best: z.object({ step: z.number(), accuracy: z.number(), loss: z.number() }).optional(),
   evaluationsSinceBest: z.int().min(0),
+  unevaluated: z.literal(true).optional(),
   dataset: z.string(),
   datasetRevision: z.string().optional(),
 });

@@ -1,4 +1,4 @@
-/** Batches of features instead of pictures: computed once by the frozen part of the network, kept in memory and on disk, and read ever after. */
+/** Batches of features instead of pictures: computed by the frozen part of the network when they are first read, kept in memory and on disk, and read ever after. */
 import type { ModelSpec } from '../compile/compile.js';
 import { FeatureCache } from '../data/featureCache.js';
 import { batchOf, epochOrder, type Batch, type ImageStore, type TrainBatchOptions } from '../data/store.js';
@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.js';
 import { Prefix } from '../engine/prefix.js';
 import { sizeOf } from '../ir/shape.js';
 import type { ErrorInfo, SplitName } from '../protocol.js';
+import { timed } from '../stages.js';
 import { featureFolder } from './cacheFolder.js';
 import type { FeaturePlan } from './featurePlan.js';
 
@@ -16,6 +17,8 @@ export interface BatchSource {
   evaluationBatches(split: SplitName, batchSize: number): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
   /** What stands for the pixels of validation pictures, where something does. */
   featuresOf?(paths: readonly string[], batchSize: number): Promise<Float32Array>;
+  /** Milliseconds that have gone into computing that. */
+  readonly computing?: number;
 }
 
 export interface FeatureStoreOptions {
@@ -30,6 +33,7 @@ export interface FeatureStoreOptions {
   seed: number;
   augmentation: TrainBatchOptions['augmentation'];
   signal: AbortSignal;
+  /** Told while the features of a split, in one view, are computed. */
   onProgress: (done: number, total: number) => void;
   onNotice: (notice: ErrorInfo) => void;
 }
@@ -43,25 +47,39 @@ const prefixBatch = 16;
 interface Part {
   split: SplitName;
   view: number;
+  /** 1 for each picture whose features are kept. */
+  known: Uint8Array;
+  /** Features [pictures, length], where they are held in memory. */
+  held: Float32Array | undefined;
+  /** Computes what is not known, in the order in which it is first asked for. */
+  filling: AsyncGenerator<void, void, undefined> | undefined;
 }
+
+type Precision = NonNullable<ModelSpec['frozenPrecision']>;
 
 export class FeatureStore implements BatchSource {
   readonly splits: ImageStore['splits'];
+  computing = 0;
   readonly #length: number;
-  /** By part: features [pictures, length], where they are held in memory. */
-  readonly #resident = new Map<string, Float32Array>();
-  #prefix: Promise<Prefix> | undefined;
+  readonly #parts: readonly Part[];
+  readonly #prefixes = new Map<Precision, Promise<Prefix>>();
 
   private constructor(
     private readonly o: FeatureStoreOptions,
     private readonly cache: FeatureCache,
-    private readonly isResident: boolean,
+    isResident: boolean,
   ) {
     this.splits = o.images.splits;
     this.#length = sizeOf(o.plan.cut.shape);
+    const partOf = (split: SplitName, view = 0): Part => {
+      const pictures = this.splits[split].length;
+      const held = isResident ? new Float32Array(pictures * this.#length) : undefined;
+      return { split, view, known: new Uint8Array(pictures), held, filling: undefined };
+    };
+    this.#parts = [...Array.from({ length: o.plan.views }, (_, view) => partOf('train', view)), partOf('validation'), partOf('test')];
   }
 
-  /** Computes the features that are not kept yet. */
+  /** Looks up which features are kept. The others are computed when they are first asked for, so that training begins at once. */
   static async open(o: FeatureStoreOptions): Promise<FeatureStore> {
     const { splits } = o.images;
     const length = sizeOf(o.plan.cut.shape);
@@ -70,7 +88,7 @@ export class FeatureStore implements BatchSource {
     const store = new FeatureStore(o, cache, 4 * length * count <= residentBytes);
     try {
       await cache.reserve(store.#allKeys());
-      await store.#prepare();
+      for (const part of store.#parts) await store.#lookUp(part);
     } catch (error) {
       await store.close();
       throw error;
@@ -80,59 +98,41 @@ export class FeatureStore implements BatchSource {
 
   async *trainBatches({ batchSize, seed, epoch, firstBatch = 0 }: TrainBatchOptions): AsyncGenerator<Batch<Float32Array>, void, undefined> {
     const order = epochOrder(this.splits.train.length, seed, epoch).slice(firstBatch * batchSize);
-    yield* this.#batches({ split: 'train', view: epoch % this.o.plan.views }, order, batchSize);
+    yield* this.#batches(this.#partOf('train', epoch % this.o.plan.views), order, batchSize);
   }
 
   async *evaluationBatches(split: SplitName, batchSize: number): AsyncGenerator<Batch<Float32Array>, void, undefined> {
-    yield* this.#batches({ split, view: 0 }, [...this.splits[split].keys()], batchSize);
+    yield* this.#batches(this.#partOf(split), [...this.splits[split].keys()], batchSize);
   }
 
   /** Features [pictures, length] of a split as evaluation sees it. */
   all(split: SplitName): Promise<Float32Array> {
     const order = [...this.splits[split].keys()];
-    return this.#read({ split, view: 0 }, order, order.length);
+    return this.#read(this.#partOf(split), order, order.length);
   }
 
   /** Features [batchSize, length] of validation pictures; zeros after them. */
   featuresOf(paths: readonly string[], batchSize: number): Promise<Float32Array> {
     const chosen = paths.map((path) => this.splits.validation.findIndex((sample) => sample.path === path));
-    return this.#read({ split: 'validation', view: 0 }, chosen, batchSize);
-  }
-
-  /** Computes what is not known yet; where that is nothing, the prefix is not even compiled. */
-  async #prepare(): Promise<void> {
-    const missing: { part: Part; samples: number[] }[] = [];
-    for (const part of this.#parts()) {
-      const samples: number[] = [];
-      const held = this.isResident ? new Float32Array(this.splits[part.split].length * this.#length) : undefined;
-      if (held) this.#resident.set(nameOf(part), held);
-      for (const sample of this.splits[part.split].keys()) {
-        const key = this.#key(part, sample);
-        const known = held ? await this.cache.get(key) : this.cache.has(key);
-        if (!known) samples.push(sample);
-        else if (known !== true) held!.set(known, sample * this.#length);
-      }
-      missing.push({ part, samples });
-    }
-    const total = missing.reduce((sum, { samples }) => sum + samples.length, 0);
-    let done = 0;
-    let told = 0;
-    if (total) this.o.onProgress(done, total);
-    for (const { part, samples } of missing) {
-      const held = this.#resident.get(nameOf(part));
-      for await (const [sample, values] of this.#compute(part, samples)) {
-        held?.set(values, sample * this.#length);
-        if (++done < total && performance.now() - told < 100) continue;
-        told = performance.now();
-        this.o.onProgress(done, total);
-      }
-    }
-    await this.#unload();
+    return this.#read(this.#partOf('validation'), chosen, batchSize);
   }
 
   async close(): Promise<void> {
-    await this.#unload();
+    for (const precision of [...this.#prefixes.keys()]) await this.#unload(precision);
     await this.cache.close();
+  }
+
+  #partOf(split: SplitName, view = 0): Part {
+    return this.#parts.find((part) => part.split === split && part.view === view)!;
+  }
+
+  async #lookUp(part: Part): Promise<void> {
+    for (const sample of part.known.keys()) {
+      const key = this.#key(part, sample);
+      const values = part.held ? await this.cache.get(key) : undefined;
+      if (values) part.held!.set(values, sample * this.#length);
+      part.known[sample] = Number(part.held ? values !== undefined : this.cache.has(key));
+    }
   }
 
   async *#batches(part: Part, order: number[], batchSize: number): AsyncGenerator<Batch<Float32Array>, void, undefined> {
@@ -152,8 +152,9 @@ export class FeatureStore implements BatchSource {
 
   /** Features [batchSize, length] of the chosen pictures; zeros after them. */
   async #read(part: Part, chosen: readonly number[], batchSize: number): Promise<Float32Array> {
+    if (chosen.some((sample) => !part.known[sample])) await timed('features', () => this.#fill(part, chosen));
     const batch = new Float32Array(batchSize * this.#length);
-    const held = this.#resident.get(nameOf(part));
+    const { held } = part;
     if (held) {
       chosen.forEach((sample, i) => batch.set(held.subarray(sample * this.#length, (sample + 1) * this.#length), i * this.#length));
       return batch;
@@ -171,17 +172,62 @@ export class FeatureStore implements BatchSource {
     return batch;
   }
 
+  /** Computes what is missing of a part until the chosen pictures are known. */
+  async #fill(part: Part, chosen: readonly number[]): Promise<void> {
+    const start = performance.now();
+    part.filling ??= this.#filling(part);
+    while (chosen.some((sample) => !part.known[sample])) {
+      const { done } = await part.filling.next();
+      if (done) throw new Error('features were asked for after their computation had ended');
+    }
+    this.computing += performance.now() - start;
+  }
+
+  async *#filling(part: Part): AsyncGenerator<void, void, undefined> {
+    const samples = this.#missing(part);
+    const total = samples.length;
+    let told = performance.now();
+    this.o.onProgress(0, total);
+    let done = 0;
+    for await (const [sample, values] of this.#compute(part, samples)) {
+      part.held?.set(values, sample * this.#length);
+      part.known[sample] = 1;
+      const isLast = ++done === total;
+      if (isLast) await this.#unload(this.#precisionOf(part));
+      if (isLast || performance.now() - told >= 100) {
+        told = performance.now();
+        this.o.onProgress(done, total);
+      }
+      yield;
+    }
+  }
+
+  /** What is not known, in the order in which a run reads it. In int8 the pictures of a batch share a scale, so that each comes in the company it always has. */
+  #missing(part: Part): number[] {
+    const { split, view, known } = part;
+    const order = split === 'train' ? epochOrder(known.length, this.o.seed, view) : [...known.keys()];
+    if (this.#precisionOf(part) === 'fp32') return order.filter((sample) => !known[sample]);
+    const batches = Array.from({ length: Math.ceil(order.length / prefixBatch) }, (_, i) => order.slice(i * prefixBatch, (i + 1) * prefixBatch));
+    return batches.filter((batch) => batch.some((sample) => !known[sample])).flat();
+  }
+
+  /** Training may round; what a model is judged by may not. */
+  #precisionOf({ split }: Part): Precision {
+    return (split === 'train' && this.o.model.frozenPrecision) || 'fp32';
+  }
+
   /** Runs the prefix on pictures of a part, and keeps what it says. */
-  async *#compute({ split, view }: Part, samples: number[]): AsyncGenerator<[sample: number, values: Float32Array]> {
+  async *#compute(part: Part, samples: number[]): AsyncGenerator<[sample: number, values: Float32Array]> {
     if (!samples.length) return;
-    const { engine, model, plan, images, seed, augmentation, signal } = this.o;
-    const prefix = await (this.#prefix ??= Prefix.create(engine, model, plan.cut, prefixBatch));
+    const { split, view } = part;
+    const { images, seed, augmentation, signal } = this.o;
     const augmenting = view ? { seed, epoch: view, augmentation } : undefined;
-    for await (const batch of images.batchesOf(split, samples, prefix.batch, augmenting, signal)) {
+    for await (const batch of images.batchesOf(split, samples, prefixBatch, augmenting, signal)) {
+      const prefix = await this.#prefix(this.#precisionOf(part));
       const values = await prefix.run(batch.images);
       for (const [i, sample] of batch.samples.entries()) {
         const own = values.slice(i * this.#length, (i + 1) * this.#length);
-        await this.cache.add(this.#key({ split, view }, sample), own);
+        await this.cache.add(this.#key(part, sample), own);
         yield [sample, own];
       }
       // Messages are handled between batches, which block this thread.
@@ -190,26 +236,28 @@ export class FeatureStore implements BatchSource {
   }
 
   /** The first view is the same for every run; others follow from seed and augmentation. */
-  #key({ split, view }: Part, sample: number): string {
+  #key(part: Part, sample: number): string {
+    const { split, view } = part;
     const identity = this.o.images.identityOf(split, sample);
-    return view ? JSON.stringify([identity, this.o.seed, this.o.augmentation, view, sample]) : identity;
-  }
-
-  *#parts(): Generator<Part> {
-    for (let view = 0; view < this.o.plan.views; view++) yield { split: 'train', view };
-    yield { split: 'validation', view: 0 };
-    yield { split: 'test', view: 0 };
+    const key = view ? JSON.stringify([identity, this.o.seed, this.o.augmentation, view, sample]) : identity;
+    return this.#precisionOf(part) === 'int8' ? `int8 ${key}` : key;
   }
 
   *#allKeys(): Generator<string> {
-    for (const part of this.#parts()) for (const sample of this.splits[part.split].keys()) yield this.#key(part, sample);
+    for (const part of this.#parts) for (const sample of part.known.keys()) yield this.#key(part, sample);
   }
 
-  async #unload(): Promise<void> {
-    const loaded = this.#prefix;
-    this.#prefix = undefined;
+  #prefix(precision: Precision): Promise<Prefix> {
+    const { engine, model, plan } = this.o;
+    const loaded = this.#prefixes.get(precision) ?? Prefix.create(engine, { ...model, frozenPrecision: precision }, plan.cut, prefixBatch);
+    this.#prefixes.set(precision, loaded);
+    return loaded;
+  }
+
+  /** Gives its memory back; it is made again where it is asked for again. */
+  async #unload(precision: Precision): Promise<void> {
+    const loaded = this.#prefixes.get(precision);
+    this.#prefixes.delete(precision);
     await (await loaded)?.dispose();
   }
 }
-
-const nameOf = ({ split, view }: Part): string => `${split} ${view}`;

@@ -168,7 +168,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
       const options: FeatureStoreOptions = {
         images: store,
         plan: plannedFeatures,
-        model: prepared.model,
+        model: { ...prepared.model, frozenPrecision },
         engine,
         cacheFolder,
         name: featureName(plannedFeatures.cut, prepared.model, base, device),

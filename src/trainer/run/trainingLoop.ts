@@ -80,12 +80,14 @@ class Interval {
 export class TrainingLoop {
   readonly #p: LoopParts;
   #progress: Progress;
+  #savedStep: number;
   #interval = new Interval();
   readonly #check: SaveCheck;
 
   constructor(parts: LoopParts, progress: Progress) {
     this.#p = parts;
     this.#progress = progress;
+    this.#savedStep = progress.step;
     const { store, config, content, trainable } = parts;
     this.#check = new SaveCheck({
       pictures: store.splits.validation.map(({ path }) => path),
@@ -97,16 +99,21 @@ export class TrainingLoop {
     });
   }
 
-  /** Trains to the last step, to the early stop, or until asked to stop. */
+  /** Trains to the last step, to the early stop, or until asked to stop, even amid an evaluation or the computation of features. */
   async run(): Promise<void> {
     const { plan, signal, emit, run } = this.#p;
-    if (!plan.totalSteps && !this.#progress.best) {
-      await this.#validate();
-      await this.#save();
+    try {
+      if (this.#progress.unevaluated || (!plan.totalSteps && !this.#progress.best)) {
+        await this.#validate();
+        await this.#save();
+      }
+      while (!this.#isDone()) await this.#runEpoch(Math.floor(this.#progress.step / plan.stepsPerEpoch));
+      await timed('check', () => this.#finish());
+    } catch (error) {
+      if (!signal.aborted || error !== signal.reason) throw error;
+      if (this.#progress.step !== this.#savedStep) await this.#save();
+      emit({ type: 'stopped', run, step: this.#progress.step });
     }
-    while (!this.#isDone() && !signal.aborted) await this.#runEpoch(Math.floor(this.#progress.step / plan.stepsPerEpoch));
-    if (this.#isDone()) await timed('check', () => this.#finish());
-    else emit({ type: 'stopped', run, step: this.#progress.step });
   }
 
   #isPatienceSpent(): boolean {
@@ -118,20 +125,17 @@ export class TrainingLoop {
     return this.#progress.step >= this.#p.plan.totalSteps || this.#isPatienceSpent();
   }
 
-  /** The fraction of epochs done. */
-  get #epoch(): number {
-    return this.#progress.step / this.#p.plan.stepsPerEpoch;
-  }
-
-  /** What is left of the epoch number `epoch`. */
+  /** What is left of the epoch number `epoch`. Throws the signal's reason where a stop is asked for. */
   async #runEpoch(epoch: number): Promise<void> {
     const { config, plan, store, signal } = this.#p;
     const { batchSize, seed, augmentation, gradientAccumulationSteps: parts } = config;
     const firstBatch = (this.#progress.step - epoch * plan.stepsPerEpoch) * parts;
     let asked = performance.now();
+    let computed = store.computing ?? 0;
+    signal.throwIfAborted();
     for await (const group of grouped(store.trainBatches({ batchSize, seed, epoch, firstBatch, augmentation }), parts)) {
       const begun = performance.now();
-      this.#interval.waited += begun - asked;
+      this.#interval.waited += begun - asked - ((store.computing ?? 0) - computed);
       told('wait', asked, begun);
       await timed('step', () => this.#step(group));
       // Messages (a stop, a window that attaches) are handled between steps, which block this thread.
@@ -139,10 +143,12 @@ export class TrainingLoop {
       const { step } = this.#progress;
       await this.#interval.without(async () => {
         if (plan.evaluatesAfter(step)) await timed('evaluate', () => this.#validate());
-        if (plan.savesAfter(step) || signal.aborted) await timed('checkpoint', () => this.#save());
+        if (plan.savesAfter(step)) await timed('checkpoint', () => this.#save());
       });
-      if (signal.aborted || this.#isDone()) return;
+      if (this.#isDone()) return;
+      signal.throwIfAborted();
       asked = performance.now();
+      computed = store.computing ?? 0;
     }
   }
 
@@ -169,7 +175,7 @@ export class TrainingLoop {
       emit({
         type: 'step',
         step,
-        epoch: this.#epoch,
+        epoch: step / plan.stepsPerEpoch,
         loss: interval.loss / interval.steps,
         learningRate,
         imagesPerSecond: (1000 * interval.images) / elapsed,
@@ -179,15 +185,18 @@ export class TrainingLoop {
     }
   }
 
-  /** Evaluates a split and tells. */
-  async #evaluate(split: SplitName): Promise<Evaluation> {
-    const { config, store, trainable, content, emit } = this.#p;
+  /** Evaluates a split by the model after that step and tells. */
+  async #evaluate(split: SplitName, step = this.#progress.step): Promise<Evaluation> {
+    const { config, plan, store, trainable, content, emit, signal } = this.#p;
     const metrics = new TaskMetrics(content.tasks);
     const total = store.splits[split].length;
     let done = 0;
     let told = 0;
     for await (const batch of store.evaluationBatches(split, config.evalBatchSize)) {
+      signal.throwIfAborted();
       metrics.add(await trainable.logits(batch.images), batch.targets, batch.count);
+      // As between steps.
+      await new Promise(setImmediate);
       done += batch.count;
       if (done < total && performance.now() - told < 200) continue;
       told = performance.now();
@@ -196,13 +205,15 @@ export class TrainingLoop {
     const evaluation = metrics.result();
     const { tasks, ...whole } = evaluation;
     const each = tasks && { tasks: tasks.map(({ task, ...figures }) => ({ task, ...figuresOf(figures) })) };
-    emit({ type: 'evaluation', step: this.#progress.step, epoch: this.#epoch, split, ...figuresOf(whole), ...each });
+    emit({ type: 'evaluation', step, epoch: step / plan.stepsPerEpoch, split, ...figuresOf(whole), ...each });
     return evaluation;
   }
 
   /** Evaluates the validation pictures and notes whether the model has become better. */
   async #validate(): Promise<void> {
+    this.#progress = { ...this.#progress, unevaluated: true };
     const { accuracy, loss } = await this.#evaluate('validation');
+    this.#progress = { ...this.#progress, unevaluated: undefined };
     const { best, step, evaluationsSinceBest } = this.#progress;
     const isBetter =
       !best ||
@@ -220,6 +231,7 @@ export class TrainingLoop {
     const state = await trainable.read();
     await writeFolderAtomically(path, (folder) => writeCheckpoint(folder, { ...content, state, progress }));
     await writePointer(run, 'last', progress.step);
+    this.#savedStep = progress.step;
     const isBest = progress.best?.step === progress.step;
     if (isBest) {
       await writePointer(run, 'best', progress.step);
@@ -238,10 +250,9 @@ export class TrainingLoop {
     if (store.splits.test.length || !isKnown) {
       const best = await readProgress(checkpoint, { base: content.base.reference, method: content.method, parameters: content.parameters });
       trainable.restore(best.state);
-      this.#progress = best.progress;
     }
     // The test is of the model that will be used.
-    if (store.splits.test.length) await this.#evaluate('test');
+    if (store.splits.test.length) await this.#evaluate('test', step);
     // A run that was resumed after its best step has not seen that model itself.
     if (!isKnown) await this.#check.remember(step);
     const parity = await this.#check.compare(checkpoint, emit);

@@ -1,5 +1,6 @@
 /** What the events of a run amount to: its series, evaluations, notices and end. Knows no DOM. */
 import type { ErrorInfo, Phase, RecordedEvent, TrainEvent } from '../../trainer/protocol.js';
+import { activityAfterStep } from '../protocol.js';
 
 type Started = Extract<TrainEvent, { type: 'started' }>;
 export type EvaluationEvent = Extract<TrainEvent, { type: 'evaluation' }>;
@@ -79,7 +80,7 @@ export class RunRecord {
         this.activity = { phase: event.phase, done: event.done, total: event.total };
         return;
       case 'step':
-        this.activity = null;
+        this.activity = activityAfterStep(this.activity);
         // JSON has no word for a loss that is not finite: it reads as null.
         for (const name of ['step', 'epoch', 'loss', 'learningRate', 'imagesPerSecond', 'waiting', 'time'] as const)
           this.steps[name].push((event[name] as number | null) ?? Number.NaN);

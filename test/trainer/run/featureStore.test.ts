@@ -36,9 +36,9 @@ async function scene(t: TestContext): Promise<Scene> {
 }
 
 const lossesOf = (events: TrainEvent[]): number[] => events.flatMap((event) => (event.type === 'step' || event.type === 'evaluation' ? [event.loss] : []));
-/** How many features were computed. */
+/** How many features were computed, of all splits and views. */
 const computed = (events: TrainEvent[]): number =>
-  Math.max(0, ...events.flatMap((event) => (event.type === 'progress' && event.phase === 'features' ? [event.done] : [])));
+  events.reduce((sum, event) => sum + (event.type === 'progress' && event.phase === 'features' && event.done === event.total ? event.total : 0), 0);
 const noticesOf = (events: TrainEvent[]): string[] => events.flatMap((event) => (event.type === 'notice' ? [event.code] : []));
 
 function assertClose(actual: number[], expected: number[]): void {
@@ -80,6 +80,21 @@ test('fixed views: the first is shared, the others belong to seed and augmentati
   assert.equal(computed(await train({ ...config, seed: 3 })), 15);
   assert.equal(computed(await train({ ...config, augmentation: { views: 2, horizontalFlip: 0 } })), 15);
   assert.equal(computed(await train({ ...config, augmentation: { views: 50 } })), 15, 'no more views than epochs');
+});
+
+test('in int8: the features of training pictures are rounded, and kept apart; those a model is judged by are not', async (t) => {
+  const { train } = await scene(t);
+  const config = { method: 'head', augmentation: plain };
+  const exact = await train(config);
+  const first = await train({ ...config, frozenPrecision: 'int8' });
+  assert.equal(computed(first), 15);
+  assert.notDeepEqual(lossesOf(first), lossesOf(exact));
+  lossesOf(first).forEach((loss, i) => assert.ok(Math.abs(loss - lossesOf(exact)[i]!) < 0.02, `${i}: ${loss} instead of ${lossesOf(exact)[i]!}`));
+  const { parity } = first.at(-1) as Extract<TrainEvent, { type: 'finished' }>;
+  assert.deepEqual(parity?.changed, []);
+  const second = await train({ ...config, frozenPrecision: 'int8' });
+  assert.equal(computed(second), 0);
+  assert.deepEqual(lossesOf(second), lossesOf(first));
 });
 
 test('a changed picture, model or preprocessing is never answered from what was kept before', async (t) => {

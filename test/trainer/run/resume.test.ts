@@ -38,6 +38,8 @@ const methods: { name: string; config: object; steps: number; kills: number }[] 
   { name: 'Muon', config: { ...common, method: 'full', optim: 'muon' }, steps: 16, kills: 1 },
   // Features computed once, of two views, partly before a kill and partly after it, by processes with a cache of their own.
   { name: 'features', config: { ...common, method: { type: 'head', dropout: 0.2 }, dropout: 0, augmentation: { views: 2 } }, steps: 16, kills: 3 },
+  // Rounded features depend on the pictures of their batch, which must be the same ones after a kill.
+  { name: 'features in int8', config: { ...common, method: 'head', dropout: 0, frozenPrecision: 'int8', augmentation: { views: 2 } }, steps: 16, kills: 2 },
   // The network from a file within every step, as fresh augmentation needs it.
   {
     name: 'an ONNX file',
@@ -119,5 +121,39 @@ for (const { name, config, steps, kills } of methods) {
       assert.deepEqual(await hashesOf(join(run, 'checkpoints', step)), hashes, step);
     }
     for (const pointer of ['last', 'best']) assert.equal(await readFile(join(run, pointer), 'utf8'), await readFile(join(whole, pointer), 'utf8'));
+  });
+}
+
+for (const featureCache of [false, true]) {
+  test(`stopped amid an evaluation, ${featureCache ? 'with' : 'without'} features: saved before it, evaluated when resumed, and all as if never stopped`, async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeDataset(join(folder, 'photos'), { ant: 160, bee: 160 });
+    // So many batches that the stop comes before the last.
+    const config = { method: 'head', featureCache, batchSize: 16, evalBatchSize: 1, validationSplit: 0.9, augmentation: { randomResizedCrop: false } };
+    const path = await writeConfig(folder, config);
+    const [whole, run] = [join(folder, 'whole'), join(folder, 'stopped')];
+    const undisturbed = await vitune(['train', path, '--set', `output=${whole}`, '--json']);
+    assert.equal(undisturbed.code, 0, undisturbed.stderr);
+
+    let isAsked = false;
+    const stopped = await vitune(['train', path, '--set', `output=${run}`, '--json'], {
+      onLine: (line, child) => {
+        const event = JSON.parse(line) as RecordedEvent;
+        if (!isAsked && event.type === 'progress' && event.phase === 'evaluate') isAsked = child.kill('SIGINT');
+      },
+    });
+    assert.equal(stopped.code, 130, stopped.stderr);
+    const before = await eventsOf(run);
+    assert.equal(before.at(-1)!.type, 'stopped');
+    assert.ok(!before.some(({ type }) => type === 'evaluation'), 'it was not over');
+
+    const resumed = await vitune(['train', path, '--set', `output=${run}`, '--json', '--resume']);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    const [expected, actual] = [await eventsOf(whole), await eventsOf(run)];
+    const evaluations = (events: readonly RecordedEvent[]) =>
+      events.flatMap((event) => (event.type === 'evaluation' ? [{ step: event.step, epoch: event.epoch, loss: event.loss, accuracy: event.accuracy }] : []));
+    assert.deepEqual(evaluations(actual), evaluations(expected));
+    for (const step of await readdir(join(whole, 'checkpoints')))
+      assert.deepEqual(await hashesOf(join(run, 'checkpoints', step)), await hashesOf(join(whole, 'checkpoints', step)), step);
   });
 }

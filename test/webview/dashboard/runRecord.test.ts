@@ -56,6 +56,19 @@ test('phases are known until a step is taken', () => {
   assert.equal(record.activity, null);
 });
 
+test('features that are still being computed while the first steps are taken stay in sight, until they are whole', () => {
+  const record = new RunRecord();
+  const events = recordedRun({ steps: 40, epochs: 4, taken: 3 });
+  const steps = events.filter((event) => event.type === 'step');
+  const computing = (done: number): (typeof events)[number] => ({ ...steps[0]!, type: 'progress', phase: 'features', done, total: 970 });
+  let seq = 0;
+  const append = (...next: typeof events) => record.append(next.map((event) => ({ ...event, seq: seq++ })));
+  append(computing(16), steps[0]!, computing(32), steps[1]!);
+  assert.deepEqual(record.activity, { phase: 'features', done: 32, total: 970 });
+  append(computing(970), steps[2]!);
+  assert.equal(record.activity, null);
+});
+
 test('time left follows the pace of the last minutes, not the pause between two sittings', () => {
   const record = new RunRecord();
   assert.equal(record.secondsLeft(), undefined);
