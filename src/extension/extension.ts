@@ -36,6 +36,7 @@ import { trainerLaunch } from './trainer/launch.js';
 import { Supervisor } from './trainer/supervisor.js';
 import { Training } from './trainer/training.js';
 import { methodChoices } from './trainPanel/formRules.js';
+import { inspectOnnx } from './trainPanel/inspectOnnx.js';
 import { TrainPanel } from './trainPanel/trainPanel.js';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -63,6 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
     training,
     devices: () => doctor.devices(),
     cachedModels: () => cachedModels(launch),
+    inspectOnnx: (file) => inspectOnnx(launch, file),
     configFolder,
   });
   const editor = new ImageEditorProvider(context.extensionUri, active, (path, signal) => classifier.classifyOne(path, signal));

@@ -195,6 +195,15 @@ export interface Inspection {
   images?: Record<SplitName, number>;
 }
 
+/** What an ONNX file offers as features: `vitune inspect FILE.onnx --json` prints it. */
+export interface OnnxInspection {
+  type: 'onnx';
+  /** The tensor that is taken where `featureOutput` names none. */
+  found: string;
+  /** That one first, then the outputs and the last tensors. */
+  tensors: string[];
+}
+
 /** The comparison of a saved or exported model with the one it was made of, on a few pictures. */
 export interface Parity {
   /** How many pictures were compared. */

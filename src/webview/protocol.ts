@@ -71,8 +71,10 @@ export type MethodName = string;
 export interface TrainForm {
   /** Absolute folder. */
   dataset?: string;
-  /** `embedded`, an absolute folder, or a hub id. */
+  /** `embedded`, an absolute folder or ONNX file, or a hub id. */
   model?: string;
+  /** Of an ONNX file; left out: found. */
+  featureOutput?: string;
   init?: 'pretrained' | 'random';
   method: MethodForm;
   epochs?: number;
@@ -87,6 +89,7 @@ export interface TrainForm {
   labelSmoothingFactor?: number;
   /** Left out: no early stopping. */
   earlyStoppingPatience?: number;
+  frozenPrecision?: string;
   /** Only what is switched off is written: `randomResizedCrop: false`, `horizontalFlip: 0`. */
   augmentation?: { randomResizedCrop?: false; horizontalFlip?: 0 };
 }
@@ -151,6 +154,8 @@ export interface ModelChoice {
   detail?: string;
   /** False: there are no pretrained weights to start from (only `init: 'random'` is possible). Default true. */
   pretrained?: boolean;
+  /** It is an ONNX file, which stays frozen: the tensor that is taken for features where none is named, and those that can be. Both are known only after a while. */
+  onnx?: { found?: string; tensors: string[] };
 }
 
 export interface DeviceChoice {
@@ -197,6 +202,7 @@ export interface TrainPanelState {
   rules: Record<NumberKey, NumberRule>;
   /** In the order in which they are offered. */
   methods: MethodChoice[];
+  frozenPrecision: Extract<MethodOption, { kind: 'choice' }>;
   run: RunSummary | null;
   /** The last error, of the run or of an attempt to start one; null once a new start was accepted. */
   error: ErrorInfo | null;
@@ -215,6 +221,8 @@ export type FromTrainPanel =
   | { type: 'addDataset' }
   /** Ask for a model folder; the host then patches `models` and `form`. */
   | { type: 'addModel' }
+  /** Ask for an ONNX file; the host then patches `models` and `form`. */
+  | { type: 'addOnnxModel' }
   /** Ask for a model of the hub and download it; the host then patches `models` and `form`. */
   | { type: 'downloadModel' }
   /** Show what `inspect` found wrong with a dataset. */

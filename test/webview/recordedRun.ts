@@ -135,6 +135,7 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
     models: [
       { value: 'embedded', name: 'Embedded ViT', detail: 'ViT-Ti/8 at 64 px, 2.7 M parameters' },
       { value: '/models/vit-base-patch16-224', name: 'vit-base-patch16-224', detail: 'ViT-B/16 at 224 px, 86 M parameters' },
+      { value: '/models/resnet50.onnx', name: 'resnet50.onnx', detail: 'It stays frozen.', onnx: { found: 'flatten', tensors: ['flatten', 'output', 'mean'] } },
     ],
     devices: [{ value: 'auto' }, { value: 'cpu', detail: '2 cores' }, { value: 'webgpu', unavailable: 'no GPU was found' }],
     targetModules: ['query', 'key', 'value', 'dense'],
@@ -148,6 +149,14 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
       weightDecay: { integer: false, minimum: 0, default: 0.01 },
       labelSmoothingFactor: { integer: false, minimum: 0, exclusiveMaximum: 1, default: 0 },
       earlyStoppingPatience: { integer: true, minimum: 1 },
+    },
+    frozenPrecision: {
+      key: 'frozenPrecision',
+      title: 'How frozen linear layers multiply in training steps.',
+      kind: 'choice',
+      values: ['fp32', 'int8'],
+      details: ['Numbers of 32 bits: exact.', 'Whole numbers of 8 bits: faster training steps.'],
+      default: 'fp32',
     },
     methods: [
       { type: 'pretrained', tradeOff: 'Trains nothing.', learningRate: '', options: [] },

@@ -1,99 +1,60 @@
-/** The pages of comparisons: one editor panel each, which comes back after a reload of the window. */
+/** The pages of comparisons: one editor panel each. */
 import * as vscode from 'vscode';
-import type { ComparisonState, FromComparison, ToComparison } from '../../webview/protocol.js';
+import type { ComparisonState, FromComparison, KeptByComparison, ToComparison } from '../../webview/protocol.js';
 import { commands, comparisonType } from '../contributions.js';
-import { tabIcon } from '../webviews/tabIcon.js';
-import { showPage, type Page } from '../webviews/page.js';
+import { FolderPanels } from '../webviews/folderPanels.js';
 import type { Comparing } from './comparing.js';
 import type { ComparisonStore, KnownComparison } from './comparisonStore.js';
 
 const { t } = vscode.l10n;
 
-interface Open {
-  panel: vscode.WebviewPanel;
-  page: Page<ToComparison>;
-  /** What it was opened with: before the first word of the trainer nothing lies on disk. */
-  known: KnownComparison;
-  timer?: NodeJS.Timeout;
-}
-
-/** Milliseconds in which news is gathered before the view hears of it. */
-const gather = 200;
-
-export class ComparisonPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
-  readonly #open = new Map<string, Open>();
+export class ComparisonPanels implements vscode.Disposable {
+  readonly #panels: FolderPanels<KnownComparison, ComparisonState, KeptByComparison, FromComparison, ToComparison>;
   readonly #subscriptions: vscode.Disposable[];
 
   constructor(
-    private readonly extension: vscode.Uri,
+    extension: vscode.Uri,
     private readonly comparisons: ComparisonStore,
     private readonly comparing: Comparing,
     /** Shows the training panel with a dataset and a method chosen. */
     private readonly train: (dataset: string, method: string) => Promise<void>,
   ) {
+    this.#panels = new FolderPanels(extension, {
+      type: comparisonType,
+      view: 'comparison',
+      title: ({ name }) => t('Methods on {0}', name),
+      state: (known) => this.#stateOf(known),
+      changes: (known) => [{ type: 'patch', state: this.#stateOf(known) }],
+      find: (kept) => this.comparisons.refresh(kept.comparison),
+      onMessage: (message, { folder }) => this.#receive(folder, message),
+    });
     this.#subscriptions = [
-      vscode.window.registerWebviewPanelSerializer(comparisonType, this),
-      comparisons.onChange((folder) => folder !== undefined && this.#tell(folder)),
-      comparing.onChange((folder) => this.#tell(folder)),
+      this.#panels,
+      comparisons.onChange((folder) => folder !== undefined && this.#panels.tell(folder)),
+      comparing.onChange((folder) => this.#panels.tell(folder)),
     ];
   }
 
   show(known: KnownComparison): void {
-    const open = this.#open.get(known.folder);
-    if (open) open.panel.reveal();
-    else this.#fill(vscode.window.createWebviewPanel(comparisonType, t('Methods on {0}', known.name), vscode.ViewColumn.Active), known);
+    this.#panels.show(known);
   }
 
   close(folder: string): void {
-    this.#open.get(folder)?.panel.dispose();
+    this.#panels.close(folder);
   }
 
-  /** Whether the person sees it now. */
   isVisible(folder: string): boolean {
-    return this.#open.get(folder)?.panel.visible ?? false;
-  }
-
-  /** The view keeps the folder in its state. */
-  async deserializeWebviewPanel(panel: vscode.WebviewPanel, kept: { comparison?: string } | undefined): Promise<void> {
-    const known = kept?.comparison === undefined ? undefined : await this.comparisons.refresh(kept.comparison);
-    if (known) this.#fill(panel, known);
-    // It was deleted in the meantime.
-    else panel.dispose();
+    return this.#panels.isVisible(folder);
   }
 
   dispose(): void {
-    for (const { timer } of this.#open.values()) clearTimeout(timer);
     vscode.Disposable.from(...this.#subscriptions).dispose();
   }
 
-  #fill(panel: vscode.WebviewPanel, known: KnownComparison): void {
-    const { folder } = known;
-    panel.iconPath = tabIcon(this.extension);
-    const page = showPage<ComparisonState, FromComparison, ToComparison>(panel.webview, {
-      view: 'comparison',
-      extension: this.extension,
-      state: () => this.#stateOf(this.comparisons.get(folder) ?? known),
-      onMessage: (message) => this.#receive(folder, message),
-    });
-    this.#open.set(folder, { panel, page, known });
-    panel.onDidDispose(() => {
-      clearTimeout(this.#open.get(folder)?.timer);
-      page.dispose();
-      this.#open.delete(folder);
-    });
-  }
-
-  #stateOf({ folder, name, comparison }: KnownComparison): ComparisonState {
+  /** `opened` is what it was opened with: before the first word of the trainer nothing lies on disk. */
+  #stateOf(opened: KnownComparison): ComparisonState {
+    const { folder, name, comparison } = this.comparisons.get(opened.folder) ?? opened;
     return { folder, name, comparison, work: this.comparing.workOn(folder) };
-  }
-
-  #tell(folder: string): void {
-    const open = this.#open.get(folder);
-    if (!open) return;
-    open.timer ??= setTimeout(() => {
-      open.timer = undefined;
-      open.page.post({ type: 'patch', state: this.#stateOf(this.comparisons.get(folder) ?? open.known) });
-    }, gather);
   }
 
   async #receive(folder: string, message: Exclude<FromComparison, { type: 'ready' | 'openPlace' | 'openLog' }>): Promise<void> {

@@ -59,6 +59,13 @@ export function methodChoices(schema: Schema): MethodChoice[] {
   }));
 }
 
+/** How frozen layers multiply, which is a choice of the whole config rather than of a method. */
+export function frozenPrecision(schema: Schema): Extract<MethodOption, { kind: 'choice' }> {
+  const option = optionOf('frozenPrecision', schema.properties?.frozenPrecision ?? {});
+  if (option?.kind !== 'choice') throw new Error("The config's schema has no choice frozenPrecision");
+  return option;
+}
+
 function optionOf(key: string, schema: Schema): MethodOption | undefined {
   const { type, default: usual, items } = schema;
   const common = { key, title: schema.description ?? '' };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { CachedModel } from '../../trainer/protocol.js';
+import type { CachedModel, OnnxInspection } from '../../trainer/protocol.js';
 import type { ModelChoice } from '../../webview/protocol.js';
 
 const { t } = vscode.l10n;
@@ -17,23 +17,44 @@ interface ModelConfig {
   image_size?: number;
 }
 
-/** `recent` are folders and names of the hub, the newest first; `embedded` is the folder of the model that comes with ViTune. */
-export async function modelChoices(embedded: string, recent: readonly string[], cached: readonly CachedModel[]): Promise<ModelChoice[]> {
+/** What the trainer says of an ONNX file: its tensors, or what is wrong with it. */
+export type KnownNetwork = OnnxInspection | { message: string };
+
+/** `recent` are folders, ONNX files and names of the hub, the newest first; `embedded` is the folder of the model that comes with ViTune; `networks` are ONNX files by path. */
+export async function modelChoices(
+  embedded: string,
+  recent: readonly string[],
+  cached: readonly CachedModel[],
+  networks: ReadonlyMap<string, KnownNetwork>,
+): Promise<ModelChoice[]> {
   const folderOf = new Map(cached.map(({ id, folder }) => [id, folder]));
   const names = [...new Set([...recent, ...folderOf.keys()])];
   return Promise.all([
-    choice('embedded', t('Embedded (comes with ViTune)'), embedded),
+    folderChoice('embedded', t('Embedded (comes with ViTune)'), embedded),
     ...names.map((name) => {
-      if (isAbsolute(name)) return choice(name, basename(name), name);
+      const network = isAbsolute(name) ? onnxFileOf(name) : undefined;
+      if (network !== undefined) return onnxChoice(name, network, networks.get(network));
+      if (isAbsolute(name)) return folderChoice(name, basename(name), name);
       const folder = folderOf.get(name.replace(/@.*$/, ''));
-      return folder === undefined ? { value: name, name, detail: t('From the Hugging Face hub') } : choice(name, name, folder);
+      return folder === undefined ? { value: name, name, detail: t('From the Hugging Face hub') } : folderChoice(name, name, folder);
     }),
   ]);
 }
 
-async function choice(value: string, name: string, folder: string): Promise<ModelChoice> {
-  const isOnnx = /\.onnx$/i.test(folder) || (existsSync(join(folder, 'model.onnx')) && !existsSync(join(folder, 'model.safetensors')));
-  if (isOnnx && existsSync(folder)) return { value, name, detail: t('An ONNX file: it stays frozen, for head and pretrained') };
+/** The ONNX file that a path means: itself, or `model.onnx` of a folder without safetensors. */
+export function onnxFileOf(path: string): string | undefined {
+  if (/\.onnx$/i.test(path)) return path;
+  return existsSync(join(path, 'model.onnx')) && !existsSync(join(path, 'model.safetensors')) ? join(path, 'model.onnx') : undefined;
+}
+
+function onnxChoice(value: string, file: string, known: KnownNetwork | undefined): ModelChoice {
+  const name = basename(value);
+  if (!existsSync(file)) return { value, name, detail: t('The file {0} is not there.', file), onnx: { tensors: [] } };
+  if (known && 'message' in known) return { value, name, detail: known.message, onnx: { tensors: [] } };
+  return { value, name, detail: t('An ONNX file: it stays frozen, for head and pretrained'), onnx: { found: known?.found, tensors: known?.tensors ?? [] } };
+}
+
+async function folderChoice(value: string, name: string, folder: string): Promise<ModelChoice> {
   const file = join(folder, 'config.json');
   if (!existsSync(file)) return { value, name, detail: value === 'embedded' ? undefined : t('No config.json in {0}', folder) };
   const pretrained = ['model.safetensors', 'model.safetensors.index.json'].some((weights) => existsSync(join(folder, weights)));

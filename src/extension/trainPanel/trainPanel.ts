@@ -1,7 +1,7 @@
 /** The view "Train" in the side bar: keeps the form, starts and follows runs, tells the view what changed. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { CachedModel, ErrorInfo } from '../../trainer/protocol.js';
+import type { CachedModel, ErrorInfo, OnnxInspection } from '../../trainer/protocol.js';
 import type { DatasetChoice, DeviceChoice, FromTrainPanel, RunSummary, TrainForm, TrainPanelState } from '../../webview/protocol.js';
 import { keepConfig, configPathFor, configText } from '../config/configFile.js';
 import { readSchema } from '../config/configSchema.js';
@@ -12,8 +12,8 @@ import { log } from '../log/log.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
 import { showPage, type Page } from '../webviews/page.js';
-import { methodChoices, numberRules, targetModules } from './formRules.js';
-import { modelChoices } from './modelChoices.js';
+import { frozenPrecision, methodChoices, numberRules, targetModules } from './formRules.js';
+import { modelChoices, onnxFileOf, type KnownNetwork } from './modelChoices.js';
 
 const { t } = vscode.l10n;
 const formKey = 'form';
@@ -29,6 +29,7 @@ export interface TrainPanelParts {
   training: Training;
   devices: () => Promise<DeviceChoice[]>;
   cachedModels: () => Promise<CachedModel[]>;
+  inspectOnnx: (file: string) => Promise<OnnxInspection>;
   /** Where configs go that the form starts from. */
   configFolder: () => string;
 }
@@ -43,6 +44,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   #waiting: NodeJS.Timeout | undefined;
   #devices: DeviceChoice[] | undefined;
   #cached: CachedModel[] = [];
+  /** ONNX files among the models, by path. */
+  readonly #networks = new Map<string, KnownNetwork>();
 
   constructor(private readonly parts: TrainPanelParts) {
     const { runs, datasets, training } = parts;
@@ -94,7 +97,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   async #state(): Promise<TrainPanelState> {
     const schema = await readSchema(this.parts.context.extensionUri);
     if (!this.#devices) void this.#findDevices();
-    this.#findCached().catch((error: unknown) => log().error(error as Error));
+    for (const look of [this.#findCached(), this.#lookAtNetworks()]) look.catch((error: unknown) => log().error(error as Error));
     return {
       form: this.#form,
       datasets: this.#datasets(),
@@ -103,6 +106,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       targetModules,
       rules: numberRules(schema),
       methods: methodChoices(schema),
+      frozenPrecision: frozenPrecision(schema),
       ...this.#live(),
     };
   }
@@ -140,7 +144,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   }
 
   #models() {
-    return modelChoices(vscode.Uri.joinPath(this.parts.context.extensionUri, 'media', 'embedded').fsPath, this.#recentModels, this.#cached);
+    return modelChoices(vscode.Uri.joinPath(this.parts.context.extensionUri, 'media', 'embedded').fsPath, this.#recentModels, this.#cached, this.#networks);
   }
 
   /** Other programs fill the cache too, so that it is looked at whenever the view is drawn anew. */
@@ -149,11 +153,23 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     this.#patch({ models: await this.#models() });
   }
 
+  /** The files may have been written anew since they were looked at. */
+  async #lookAtNetworks(): Promise<void> {
+    for (const file of this.#recentModels.flatMap((name) => onnxFileOf(name) ?? [])) {
+      this.#networks.set(file, await this.parts.inspectOnnx(file).catch((error: unknown) => infoOf(error)));
+      this.#patch({ models: await this.#models() });
+    }
+  }
+
   /** Takes a folder or a name of the hub, which may just have been downloaded, among the models to choose from. */
   async offerModel(name: string): Promise<void> {
+    await this.#remember(name);
+    await this.#findCached();
+  }
+
+  async #remember(name: string): Promise<void> {
     const { memory } = this.parts;
     await memory.update(modelsKey, [name, ...memory.get<string[]>(modelsKey, []).filter((known) => known !== name)].slice(0, mostRecent));
-    await this.#findCached();
   }
 
   async chooseModel(name: string): Promise<void> {
@@ -209,6 +225,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       }
       case 'addModel':
         return this.#addModel();
+      case 'addOnnxModel':
+        return this.#addOnnxModel();
       case 'downloadModel':
         return this.#downloadModel();
       case 'showProblems':
@@ -266,11 +284,23 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   }
 
   async #addModel(): Promise<void> {
-    const [folder] =
-      (await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, title: t('Choose a model folder in Hugging Face format') })) ?? [];
-    if (!folder) return;
-    await this.offerModel(folder.fsPath);
-    await this.#setForm({ ...this.#form, model: folder.fsPath });
+    const title = t('Choose a model folder in Hugging Face format');
+    const [folder] = (await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, title })) ?? [];
+    if (folder) await this.#takeModel(folder.fsPath);
+  }
+
+  async #addOnnxModel(): Promise<void> {
+    const title = t('Choose an ONNX file whose features to train on');
+    const [file] = (await vscode.window.showOpenDialog({ filters: { ONNX: ['onnx'] }, title })) ?? [];
+    if (file) await this.#takeModel(file.fsPath);
+  }
+
+  async #takeModel(path: string): Promise<void> {
+    await this.#remember(path);
+    // The view chooses among the models it knows.
+    this.#patch({ models: await this.#models() });
+    await this.#setForm({ ...this.#form, model: path });
+    await this.#lookAtNetworks();
   }
 
   async #downloadModel(): Promise<void> {

@@ -9,7 +9,7 @@ export const usages = {
   train: 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--profile] [--json]',
   classify: 'vitune classify PATH... --checkpoint RUN_OR_CHECKPOINT [--top N] [--json]',
   evaluate: 'vitune evaluate --checkpoint RUN_OR_CHECKPOINT --dataset FOLDER_OR_CSV [--json]',
-  inspect: 'vitune inspect DATASET_OR_CONFIG [--json]',
+  inspect: 'vitune inspect DATASET_OR_CONFIG_OR_ONNX [--json]',
   export: 'vitune export --checkpoint RUN_OR_CHECKPOINT --format peft|transformers|onnx --output FOLDER [--dataset FOLDER] [--json]',
   compare: 'vitune compare --dataset FOLDER [--methods NAME,NAME...] [--set KEY=VALUE]... [--output FOLDER] [--json]',
   download: 'vitune download NAME[@REVISION] [--dataset] [--json] | --list [--json]',

@@ -1,4 +1,5 @@
-/** `vitune inspect`: what is in a dataset, and what is wrong with it. */
+/** `vitune inspect`: what is in a dataset, and what is wrong with it; of an ONNX file, what can be its features. */
+import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { loadConfig } from '../config/load.js';
 import { inspectDataset } from '../data/inspect.js';
@@ -17,6 +18,14 @@ const uses: Record<ColumnUse, () => string> = {
 export async function inspect(args: string[], output: Output, signal: AbortSignal): Promise<void> {
   const { positionals } = parseArguments('inspect', args, { least: 1, most: 1 });
   const [given] = positionals as [string];
+  if (/\.onnx$/i.test(given)) {
+    const { inspectOnnx } = await import('../run/onnxModel.js');
+    const network = await inspectOnnx(resolve(given));
+    output.json(network);
+    output.line(l10n.t('Features are the tensor {0}.', network.found));
+    output.line(l10n.t('To take another, name it in "featureOutput". The outputs and last tensors are: {0}.', network.tensors.join(', ')));
+    return;
+  }
   // A config says more of its dataset than a path can: which columns of a label file are meant, and how the split is drawn.
   const config = given.endsWith('.vitune.json') ? (await loadConfig(given)).config : undefined;
   const spec = config?.dataset ?? given;

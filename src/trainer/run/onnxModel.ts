@@ -12,6 +12,7 @@ import { featureCandidates, findFeatureOutput, isTensorOf } from '../onnx/featur
 import { readOnnx, type FileInput, type FileTensor, type OnnxFile } from '../onnx/onnxFile.js';
 import { graphTo, type OnnxGraph } from '../onnx/onnxGraph.js';
 import { ProtobufError } from '../onnx/protobufReader.js';
+import type { OnnxInspection } from '../protocol.js';
 import { probe } from './onnxProbe.js';
 import { isThere, readJson } from './modelFiles.js';
 
@@ -185,6 +186,13 @@ async function graphOf(path: string, file: OnnxFile, input: FileInput, output: s
   if (!('missing' in graph)) return graph.with({ tensors: await withWeights(path, graph.parts.tensors) });
   if (file.inputs.some(({ name }) => name === graph.missing)) throw errors.onnx.inputUnfit(path, file.inputs.map(described).join('; '));
   throw errors.onnx.damaged(path, l10n.t('nothing makes the tensor {0}', graph.missing));
+}
+
+/** What an ONNX file offers as features, without running it. Throws a `UserError` when it is no such file. */
+export async function inspectOnnx(path: string): Promise<OnnxInspection> {
+  const { file } = await readFileOf(path, { file: path });
+  const found = findFeatureOutput(file);
+  return { type: 'onnx', found, tensors: [...new Set([found, ...featureCandidates(file)])] };
 }
 
 /** Opens an ONNX file. Throws a `UserError` when it is none, takes no pictures, or gives no features of them. */

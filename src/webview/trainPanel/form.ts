@@ -6,22 +6,22 @@ import type { Formats } from '../format.js';
 import { errorBox } from '../message.js';
 import { deviceNames, methodName } from '../names.js';
 import type { FromTrainPanel, NumberKey, TrainForm, TrainPanelState } from '../protocol.js';
+import { type ChoiceField, choiceField } from './choiceField.js';
 import { MethodFields } from './methodFields.js';
+import { ModelFields, methodsFor } from './modelFields.js';
 import { type NumberField, NumberFields } from './numberFields.js';
 
 type MainNumber = 'epochs' | 'batchSize' | 'learningRate';
 type AdvancedNumber = Exclude<NumberKey, MainNumber>;
 type Words = Omit<NumberField, 'name' | 'rule'>;
 
-export type FormState = Pick<TrainPanelState, 'form' | 'datasets' | 'models' | 'devices' | 'targetModules' | 'rules' | 'methods'>;
+export type FormState = Pick<TrainPanelState, 'form' | 'datasets' | 'models' | 'devices' | 'targetModules' | 'rules' | 'methods' | 'frozenPrecision'>;
 
 export class FormView {
   readonly element: HTMLElement;
   private readonly dataset: ChoiceControl;
   private readonly datasetDetail = h('div', { class: 'hint' });
-  private readonly model: ChoiceControl;
-  private readonly modelDetail = h('p', { class: 'hint' });
-  private readonly init: ChoiceControl;
+  private readonly model: ModelFields;
   private readonly method: ChoiceControl;
   private readonly tradeOff = h('p', { class: 'hint', 'aria-live': 'polite' });
   /** Each method's own, so that what was typed is still there when the person comes back to it. */
@@ -31,6 +31,7 @@ export class FormView {
   private readonly more: NumberFields<AdvancedNumber>;
   private readonly advanced: HTMLDetailsElement;
   private readonly augmentation: HTMLElement;
+  private readonly frozenPrecision: ChoiceField;
   private readonly crop: CheckControl;
   private readonly flip: CheckControl;
 
@@ -42,31 +43,17 @@ export class FormView {
     onAdvanced: (open: boolean) => void,
   ) {
     const changed = () => this.changed();
-    const ask = (type: 'addDataset' | 'addModel' | 'downloadModel', label: string, title: string) => {
-      const action = textButton(label, () => post({ type }));
-      action.title = title;
-      action.setAttribute('aria-label', title);
-      return action;
-    };
-    const addModel = h(
-      'span',
-      { class: 'label-actions' },
-      ask('addModel', l10n.t('Folder…'), l10n.t('Add model folder…')),
-      ask('downloadModel', l10n.t('Download…'), l10n.t('Download model from the hub…')),
-    );
+    const addDataset = textButton(l10n.t('Add…'), () => post({ type: 'addDataset' }));
+    addDataset.title = l10n.t('Add dataset folder…');
+    addDataset.setAttribute('aria-label', addDataset.title);
     this.main = new NumberFields(withRules(mainWords(), state.rules), changed);
     this.more = new NumberFields(withRules(advancedWords(), state.rules), changed);
     this.methods = new Map(state.methods.map((choice) => [choice.type, new MethodFields(choice, changed)]));
-    this.dataset = dropdown({
-      name: 'dataset',
-      label: l10n.t('Dataset'),
-      action: ask('addDataset', l10n.t('Add…'), l10n.t('Add dataset folder…')),
-      onChange: changed,
-    });
-    this.model = dropdown({ name: 'model', label: l10n.t('Model'), action: addModel, onChange: changed });
-    this.init = dropdown({ name: 'init', label: l10n.t('Start from'), onChange: changed });
+    this.dataset = dropdown({ name: 'dataset', label: l10n.t('Dataset'), action: addDataset, onChange: changed });
+    this.model = new ModelFields(post, changed);
     this.method = dropdown({ name: 'method', label: l10n.t('Method'), onChange: changed });
     this.device = dropdown({ name: 'device', label: l10n.t('Device'), onChange: changed });
+    this.frozenPrecision = choiceField('frozenPrecision', state.frozenPrecision, changed);
     this.crop = checkbox({
       name: 'randomResizedCrop',
       label: l10n.t('Random crop'),
@@ -84,14 +71,19 @@ export class FormView {
       'details',
       { class: 'advanced fold', open: advancedOpen, toggle: () => onAdvanced(this.advanced.open) },
       h('summary', {}, icon('chevron'), l10n.t('Advanced')),
-      h('div', { class: 'advanced-fields' }, this.augmentation, h('div', { class: 'grid' }, ...elements(this.more, advancedWords()))),
+      h(
+        'div',
+        { class: 'advanced-fields' },
+        this.augmentation,
+        h('div', { class: 'grid' }, ...elements(this.more, advancedWords())),
+        this.frozenPrecision.element,
+      ),
     );
     this.element = h(
       'form',
       { class: 'train-form', submit: (event: Event) => event.preventDefault() },
       h('div', {}, this.dataset.element, this.datasetDetail),
-      h('div', {}, this.model.element, this.modelDetail),
-      this.init.element,
+      ...this.model.elements,
       h('div', {}, this.method.element, this.tradeOff),
       ...[...this.methods.values()].map(({ element }) => element),
       h('div', { class: 'grid' }, ...elements(this.main, mainWords())),
@@ -136,6 +128,8 @@ export class FormView {
   private changed(): void {
     this.state = { ...this.state, form: this.read() };
     this.show(false);
+    // A model may rule out the method that was chosen.
+    this.state.form = this.read();
     if (!this.firstInvalid()) this.post({ type: 'form', form: this.state.form });
   }
 
@@ -149,29 +143,21 @@ export class FormView {
     if (form.dataset) this.dataset.setProblem(null);
     this.showDatasetDetail();
 
-    const model = models.find(({ value }) => value === form.model) ?? models[0];
-    this.model.setOptions(
-      models.map(({ value, name }) => ({ value, label: name })),
-      model?.value ?? '',
-    );
-    this.modelDetail.textContent = model?.detail ?? '';
-    this.modelDetail.hidden = !model?.detail;
-    this.init.setOptions(
-      [
-        { value: 'pretrained', label: l10n.t('Pretrained weights'), disabled: model?.pretrained === false },
-        { value: 'random', label: l10n.t('Random weights') },
-      ],
-      model?.pretrained === false ? 'random' : (form.init ?? 'pretrained'),
-    );
+    this.model.show(models, form);
     this.device.setOptions(
       devices.map((device) => ({ value: device.value, label: this.deviceLabel(device), disabled: device.unavailable !== undefined })),
       form.device ?? 'auto',
     );
 
     // A method that this version does not have cannot be trained with.
-    const method = methods.find(({ type }) => type === form.method.type) ?? methods[0]!;
+    const possible = methodsFor(this.model.chosen) ?? methods.map(({ type }) => type);
+    const method = methods.find(({ type }) => type === form.method.type && possible.includes(type)) ?? methods.find(({ type }) => type === possible[0])!;
     this.method.setOptions(
-      methods.map(({ type }) => ({ value: type, label: methodName(type) })),
+      methods.map(({ type }) =>
+        possible.includes(type)
+          ? { value: type, label: methodName(type) }
+          : { value: type, label: l10n.t('{0}: not with an ONNX file', methodName(type)), disabled: true },
+      ),
       method.type,
     );
     this.tradeOff.textContent = method.tradeOff;
@@ -183,6 +169,7 @@ export class FormView {
       this.methods.get(form.method.type)?.show(form.method);
       this.main.show({ ...form });
       this.more.show({ ...form });
+      this.frozenPrecision.show(form.frozenPrecision);
       this.crop.setChecked(form.augmentation?.randomResizedCrop !== false);
       this.flip.setChecked(form.augmentation?.horizontalFlip !== 0);
     }
@@ -194,7 +181,8 @@ export class FormView {
 
   /** What only says how to train is of no use to a method that trains nothing. */
   private showTraining(trains: boolean): void {
-    this.init.element.hidden = !trains;
+    this.model.showTraining(trains);
+    this.frozenPrecision.element.hidden = !trains;
     this.augmentation.hidden = !trains;
     for (const key of ['epochs', 'learningRate'] as const) this.main.element(key).hidden = !trains;
     for (const key of ['warmupRatio', 'weightDecay', 'labelSmoothingFactor', 'earlyStoppingPatience'] as const) this.more.element(key).hidden = !trains;
@@ -232,12 +220,12 @@ export class FormView {
     });
     return given({
       dataset: this.dataset.value || undefined,
-      model: this.model.value || undefined,
-      init: this.init.value === 'random' ? ('random' as const) : undefined,
+      ...this.model.read(),
       method: this.chosenMethod().read(),
       ...this.main.read(),
       device: this.device.value === 'auto' ? undefined : (this.device.value as 'cpu'),
       ...this.more.read(),
+      frozenPrecision: this.frozenPrecision.read(),
       augmentation: Object.keys(augmentation).length ? augmentation : undefined,
     });
   }

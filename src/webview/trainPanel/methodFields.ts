@@ -1,8 +1,9 @@
 /** The inputs of one method's options, made from what the config's schema says of them; those that few people need are folded away. */
 import * as l10n from '@vscode/l10n';
-import { type CheckControl, type ChoiceControl, type TextControl, checkbox, dropdown, textField } from '../controls.js';
+import { type CheckControl, type TextControl, checkbox, textField } from '../controls.js';
 import { h, icon } from '../element.js';
 import type { MethodChoice, MethodForm, MethodOption } from '../protocol.js';
+import { choiceField } from './choiceField.js';
 import { ModuleBoxes } from './moduleBoxes.js';
 import { NumberFields, type NumberField } from './numberFields.js';
 import { emptyMeans, isRare, optionName } from './optionNames.js';
@@ -111,25 +112,10 @@ export class MethodFields {
     return box.element;
   }
 
-  private dropdown({ key, title, values, details, default: usual = values[0]! }: Kind<'choice'>): HTMLElement {
-    const detail = h('p', { class: 'hint' });
-    const tell = () => (detail.textContent = details?.[values.indexOf(control.value)] ?? '');
-    const onChange = () => {
-      tell();
-      this.onInput();
-    };
-    const control: ChoiceControl = dropdown({ name: `method.${key}`, label: optionName(key), onChange });
-    control.element.title = title;
-    const options = values.map((value) => ({ value, label: value }));
-    this.others.push({
-      key,
-      show: (value) => {
-        control.setOptions(options, typeof value === 'string' ? value : usual);
-        tell();
-      },
-      read: () => (control.value === usual ? undefined : control.value),
-    });
-    return h('div', {}, control.element, details ? detail : null);
+  private dropdown(option: Kind<'choice'>): HTMLElement {
+    const { element, ...field } = choiceField(`method.${option.key}`, option, this.onInput);
+    this.others.push({ key: option.key, ...field });
+    return element;
   }
 
   private list({ key, title, of }: Kind<'list'>): HTMLElement {

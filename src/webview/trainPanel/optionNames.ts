@@ -23,6 +23,7 @@ export function optionName(key: string): string {
     layerDecay: l10n.t('Layer-wise decay'),
     neighbors: l10n.t('Neighbours'),
     temperature: l10n.t('Temperature'),
+    frozenPrecision: l10n.t('Frozen layers'),
   };
   return names[key] ?? key;
 }

@@ -1,7 +1,7 @@
 /** The form's rules are the config schema's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { methodChoices, numberRules, type Schema } from '../../../src/extension/trainPanel/formRules.js';
+import { frozenPrecision, methodChoices, numberRules, type Schema } from '../../../src/extension/trainPanel/formRules.js';
 import { configJsonSchema } from '../../../src/trainer/config/jsonSchema.js';
 import { learningRateWords, methodSchemas, trainingMethods } from '../../../src/trainer/config/methods.js';
 import { methodName } from '../../../src/webview/names.js';
@@ -17,6 +17,13 @@ test('bounds and defaults are those of the schema', () => {
 
 test('a key that the schema lacks is a bug that shows', () => {
   assert.throws(() => numberRules({ properties: {} }), /epochs/);
+});
+
+test('how frozen layers multiply is a choice with words for each', () => {
+  const { values, details, default: usual } = frozenPrecision(configJsonSchema() as Schema);
+  assert.deepEqual({ values, usual }, { values: ['fp32', 'int8'], usual: 'fp32' });
+  assert.ok(details?.every((detail) => detail.endsWith('.')));
+  assert.notEqual(optionName('frozenPrecision'), 'frozenPrecision');
 });
 
 const methods = methodChoices(configJsonSchema() as Schema);

@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import sharp from 'sharp';
-import type { Classification, Evaluation, TrainEvent } from '../../../src/trainer/protocol.js';
+import type { Classification, Evaluation, OnnxInspection, TrainEvent } from '../../../src/trainer/protocol.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/pictures.js';
 import { golden } from './goldenCheckpoint.js';
@@ -109,6 +109,19 @@ test('the method pretrained answers by neighbours over its features', async (t) 
   assert.ok(right.length >= 19, 'each picture of training is its own nearest');
   const written = await vituneHere(['export', '--checkpoint', run, '--format', 'onnx', '--output', join(folder, 'exported')]);
   assert.equal(written.code, 0, written.stderr);
+});
+
+test('inspect names the tensors that can be features, the one that is found first', async () => {
+  const file = join(golden, 'onnx', 'resnet.onnx');
+  const { code, stdout, stderr } = await vituneHere(['inspect', file, '--json']);
+  assert.equal(code, 0, stderr);
+  const [{ type, found, tensors }] = jsonLines<OnnxInspection>(stdout) as [OnnxInspection];
+  assert.equal(type, 'onnx');
+  assert.equal(tensors[0], found);
+  assert.ok(tensors.length > 1 && new Set(tensors).size === tensors.length, tensors.join());
+  const missing = await vituneHere(['inspect', join(golden, 'onnx', 'nowhere.onnx')]);
+  assert.match(missing.stderr, /MODEL_NOT_FOUND/);
+  assertPlain(missing);
 });
 
 test('what cannot be asked of a frozen network is refused at its place in the config', async (t) => {

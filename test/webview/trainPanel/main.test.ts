@@ -144,6 +144,48 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('an ONNX file: only methods that need its features, its tensors to take them from, and nothing of that for another model', async () => {
+    const view = await open();
+    const { page } = view;
+    const choose = async (list: string, option: string) => {
+      await page.getByRole('combobox', { name: list, exact: true }).click();
+      await page.getByRole('option', { name: option, exact: true }).click();
+    };
+    const form = async () => (await view.posted('form')).at(-1)?.form;
+    await page.getByRole('button', { name: 'Add ONNX file…' }).click();
+    assert.deepEqual(await view.posted(), [{ type: 'addOnnxModel' }]);
+    assert.equal(await page.getByRole('combobox', { name: 'Features' }).isVisible(), false);
+    await choose('Model', 'resnet50.onnx');
+    assert.deepEqual(await form(), { dataset, model: '/models/resnet50.onnx', method: { type: 'head' } }, 'LoRA cannot be');
+    assert.equal(await page.getByRole('combobox', { name: 'Start from' }).isVisible(), false);
+    await page.getByRole('combobox', { name: 'Method' }).click();
+    const lora = page.getByRole('option', { name: 'LoRA: not with an ONNX file' });
+    assert.equal(await lora.getAttribute('aria-disabled'), 'true');
+    await page.getByRole('option', { name: 'Pretrained (no training)', exact: true }).click();
+    await choose('Features', 'mean');
+    assert.deepEqual(await form(), { dataset, model: '/models/resnet50.onnx', featureOutput: 'mean', method: { type: 'pretrained' } });
+    const models = trainPanelState().models.map((model) => (model.onnx ? { ...model, onnx: { tensors: [] } } : model));
+    await view.send({ type: 'patch', state: { models } });
+    const features = page.locator('vscode-dropdown[data-field="featureOutput"]');
+    assert.equal(await features.evaluate((list: HTMLSelectElement) => list.value), 'mean', 'chosen still, though nobody knows the tensors at present');
+    await choose('Model', 'Embedded ViT');
+    await choose('Method', 'LoRA');
+    assert.deepEqual(await form(), { dataset, model: 'embedded', method: { type: 'lora' } });
+    await view.close();
+  });
+
+  test('frozen layers in fewer bits: what it means is told, and it goes out where it is not the default', async () => {
+    const view = await open();
+    const { page } = view;
+    await page.getByText('Advanced').click();
+    await page.getByText('Numbers of 32 bits: exact.').waitFor();
+    await page.getByRole('combobox', { name: 'Frozen layers' }).click();
+    await page.getByRole('option', { name: 'int8' }).click();
+    await page.getByText('Whole numbers of 8 bits').waitFor();
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'lora' }, frozenPrecision: 'int8' });
+    await view.close();
+  });
+
   test('a wrong number is told beside its field, is not sent, and holds back the start', async () => {
     const view = await open();
     const { page } = view;

@@ -1,0 +1,34 @@
+/** A list to choose one of several words from, with what the chosen one means below it. */
+import { type ChoiceControl, dropdown } from '../controls.js';
+import { h } from '../element.js';
+import type { MethodOption } from '../protocol.js';
+import { optionName } from './optionNames.js';
+
+export interface ChoiceField {
+  element: HTMLElement;
+  show(value: unknown): void;
+  /** Undefined: the schema's default. */
+  read(): string | undefined;
+}
+
+/** `name` is the input's, for people who test the page. */
+export function choiceField(name: string, option: Extract<MethodOption, { kind: 'choice' }>, onInput: () => void): ChoiceField {
+  const { key, title, values, details, default: usual = values[0]! } = option;
+  const detail = h('p', { class: 'hint' });
+  const tell = () => (detail.textContent = details?.[values.indexOf(control.value)] ?? '');
+  const onChange = () => {
+    tell();
+    onInput();
+  };
+  const control: ChoiceControl = dropdown({ name, label: optionName(key), onChange });
+  control.element.title = title;
+  const options = values.map((value) => ({ value, label: value }));
+  return {
+    element: h('div', {}, control.element, details ? detail : null),
+    show: (value) => {
+      control.setOptions(options, typeof value === 'string' ? value : usual);
+      tell();
+    },
+    read: () => (control.value === usual ? undefined : control.value),
+  };
+}
