@@ -13,8 +13,10 @@ export interface Emitter {
   device: DeviceName;
   /** Version of the standard operators: ours, or that of a foreign network in the graph, from 11 on. */
   opset: number;
-  /** Nodes as they are. */
+  /** Nodes as they are, but for their names in a profile. */
   nodes(nodes: readonly OnnxNode[]): void;
+  /** The same nodes with these names, for a graph within a node. */
+  named(nodes: readonly OnnxNode[]): readonly OnnxNode[];
   node(type: string, inputs: readonly string[], outputs: readonly string[], attributes?: Record<string, Attribute>, domain?: string): void;
   /** Name of an initialiser of int64, e.g. a shape or axes. */
   integers(values: readonly number[]): string;
@@ -156,7 +158,7 @@ const foreign: Rule<'foreign'> = (e, { graph }, [x], [y], node) => {
   const reshape = (from: string, to: string, shape: Shape): OnnxNode => ({ type: 'Reshape', inputs: [from, e.integers(shape)], outputs: [to] });
   const body: OnnxBody = {
     inputs: [{ name: picture, dtype: node.inputs[0]!.dtype, shape: single.input }],
-    nodes: [reshape(picture, batch, [1, ...single.input]), ...networkNodes(graph, batch, answer), reshape(answer, row, single.output)],
+    nodes: e.named([reshape(picture, batch, [1, ...single.input]), ...networkNodes(graph, batch, answer), reshape(answer, row, single.output)]),
     outputs: [{ name: row, dtype: 'f32', shape: single.output }],
   };
   e.node('Scan', [x!], [y!], { body: { graph: body }, num_scan_inputs: 1 });
@@ -228,7 +230,8 @@ export function emitModel(graph: Graph, device: DeviceName, { twin, named = fals
   const emitter: Emitter = {
     device,
     opset: foreign?.parts.opset ?? ownOpset,
-    nodes: (several) => void writing.push(...several),
+    nodes: (several) => void writing.push(...emitter.named(several)),
+    named: (several) => (region ? several.map((each, i) => ({ ...each, name: `${region}${dequantised.length + nodes.length + i}` })) : several),
     node(type, inputs, outputs, attributes, domain) {
       const name = region && `${region}${dequantised.length + nodes.length}`;
       writing.push({ type, name, inputs, outputs, attributes, domain });

@@ -14,7 +14,7 @@ export interface OnnxNode {
   attributes?: Record<string, Attribute>;
   /** Empty for the standard operators. */
   domain?: string;
-  /** The NodeProto itself, of a node that came from a file. */
+  /** The NodeProto itself but for its name, of a node that came from a file. */
   written?: Message;
 }
 
@@ -91,10 +91,16 @@ function valueInfo({ name, shape, dtype }: OnnxSignature): Message {
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }
 
+/** A node that came from a file gets the name that it has not kept, if there is one. */
+const written = (each: OnnxNode): Message => {
+  if (!each.written) return node(each);
+  return each.name ? new Message().raw(each.written.finish()).text(3, each.name) : each.written;
+};
+
 /** GraphProto, less its initialisers. */
 function body({ nodes, inputs, outputs }: OnnxBody): Message {
   const graph = new Message();
-  for (const each of nodes) graph.message(1, each.written ?? node(each));
+  for (const each of nodes) graph.message(1, written(each));
   graph.text(2, 'vitune');
   for (const each of inputs) graph.message(11, valueInfo(each));
   for (const each of outputs) graph.message(12, valueInfo(each));

@@ -54,8 +54,9 @@ export interface OnnxFile {
 
 const deepest = 16;
 
+export const insidePrefix = 'backbone/';
 /** The name that a tensor of the file gets beside ours; an optional input that is left out stays so. */
-export const inside = (name: string): string => name && `backbone/${name}`;
+export const inside = (name: string): string => name && insidePrefix + name;
 
 /** Fields of a message, its text field `number` under the name inside and the fields `dropped` left out. */
 function renamed(bytes: Uint8Array, number: number, dropped: readonly number[] = []): Message {

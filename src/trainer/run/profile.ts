@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { insidePrefix } from '../onnx/onnxFile.js';
 import { writeFileAtomically } from '../checkpoint/store.js';
 import type { ProfileReport } from '../protocol.js';
 import { spans, stages, told, type Span } from '../stages.js';
@@ -35,6 +36,16 @@ interface Kernel {
 
 /** Graphs by their first outputs. */
 const graphNames: Record<string, string> = { loss: 'step', next_g: 'step', gradientNorm: 'update', logits: 'forward', features: 'prefix' };
+
+/** Operators whose time is that of the nodes within them. */
+const around: ReadonlySet<string> = new Set(['Scan', 'Loop', 'If']);
+
+/** Where a kernel belongs. ONNX Runtime names some that it made of others after what they make, and others, e.g. between two orders of memory, as it likes. */
+function regionOf(name: string): { pass: string; part: string } {
+  const [, pass, part] = /^(\w+)\|([^|]*)\|/.exec(name) ?? [];
+  if (pass !== undefined) return { pass, part: part! };
+  return name.startsWith(insidePrefix) ? { pass: 'forward', part: 'backbone' } : { pass: 'fused', part: '?' };
+}
 
 /** Sums by key, greatest first. */
 function totals<T>(items: readonly T[], keyOf: (item: T) => string, valueOf: (item: T) => number): [string, { sum: number; count: number }][] {
@@ -127,10 +138,8 @@ export class Profile {
       // ONNX Runtime leaves an empty file for a graph that it did not take.
       for (const event of JSON.parse(text || '[]') as unknown[]) {
         const kernel = kernelSchema.safeParse(event).data;
-        if (!kernel?.name.endsWith('_kernel_time')) continue;
-        // A kernel that ONNX Runtime fused of several has a name of its own.
-        const [pass, part] = /^(\w+)\|([^|]*)\|/.exec(kernel.name)?.slice(1) ?? ['fused', '?'];
-        kernels.push({ graph, pass: pass!, part: part!, op: kernel.args.op_name, ts: Number(begun) + kernel.ts, dur: kernel.dur });
+        if (!kernel?.name.endsWith('_kernel_time') || around.has(kernel.args.op_name)) continue;
+        kernels.push({ graph, ...regionOf(kernel.name), op: kernel.args.op_name, ts: Number(begun) + kernel.ts, dur: kernel.dur });
       }
     }
     return kernels;

@@ -8,6 +8,7 @@ import type { ProfileReport, TrainEvent } from '../../../src/trainer/protocol.js
 import { timed, spans, type Span } from '../../../src/trainer/stages.js';
 import { eventsOf, jsonLines, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/pictures.js';
+import { golden } from './goldenCheckpoint.js';
 
 interface Trace {
   traceEvents: { name: string; cat: string; ph: string; ts: number; dur: number; args?: { graph: string; pass: string; part: string } }[];
@@ -57,6 +58,25 @@ test('for a person: tables; of a run that fails, what was measured until then', 
   const failed = await vitune(['train', config, '--profile', '--set', 'dataset=nowhere']);
   assert.equal(failed.code, 2);
   assert.match(failed.stderr, /DATASET_MISSING/);
+});
+
+test('the nodes of a network from an ONNX file are the backbone, whether it takes batches or pictures one by one', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeDataset(join(folder, 'photos'), { red: 6, green: 6 });
+  for (const network of ['vit', 'resnet', 'resnet-one']) {
+    const model = join(golden, 'onnx', `${network}.onnx`);
+    const config = await writeConfig(folder, { model, imageSize: 32, method: 'head', epochs: 1, output: network }, `${network}.vitune.json`);
+    const ended = await vitune(['train', config, '--profile', '--json']);
+    assert.equal(ended.code, 0, ended.stderr);
+    const report = jsonLines<ProfileReport>(ended.stdout).at(-1)!;
+    const { traceEvents } = JSON.parse(await readFile(report.file, 'utf8')) as Trace;
+    const inPrefix = traceEvents.filter(({ args }) => args?.graph === 'prefix');
+    const ofBackbone = inPrefix.filter(({ args }) => args!.part === 'backbone');
+    assert.ok(ofBackbone.length > inPrefix.length / 2, `${network}: ${ofBackbone.length} of ${inPrefix.length}`);
+    assert.ok(ofBackbone.some(({ name }) => /Conv/.test(name)) && ofBackbone.every(({ args }) => args!.pass === 'forward'));
+    // The loop over pictures takes no time beside that of the nodes in it.
+    assert.ok(report.parts.some(({ name }) => name === 'backbone') && !report.ops.some(({ name }) => name === 'Scan'));
+  }
 });
 
 test('stages are told to whoever listens, with what they give and throw', async () => {

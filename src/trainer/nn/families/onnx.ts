@@ -66,7 +66,8 @@ export const onnx: Family<OnnxConfig> = {
     const { b } = s;
     const { name, shape } = config.output;
     const [batch] = images.shape as [number];
-    const found = b.foreign(config.graph, entered(s, config, images, norm), [batch, ...shape]);
+    const pictures = entered(s, config, images, norm);
+    const found = b.within({ part: 'backbone' }, () => b.foreign(config.graph, pictures, [batch, ...shape]));
     const pooled = poolingOf(shape);
     if (!pooled) throw new Error(`${name} holds no features`);
     const { pooling, width } = pooled;
