@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.js';
 import { Prefix } from '../engine/prefix.js';
 import { sizeOf } from '../ir/shape.js';
 import type { ErrorInfo, SplitName } from '../protocol.js';
-import { timed } from '../stages.js';
+import { told } from '../stages.js';
 import { featureFolder } from './cacheFolder.js';
 import type { FeaturePlan } from './featurePlan.js';
 
@@ -102,7 +102,10 @@ export class FeatureStore implements BatchSource {
   }
 
   async *evaluationBatches(split: SplitName, batchSize: number): AsyncGenerator<Batch<Float32Array>, void, undefined> {
-    yield* this.#batches(this.#partOf(split), [...this.splits[split].keys()], batchSize);
+    const [part, order] = [this.#partOf(split), [...this.splits[split].keys()]];
+    // One thing after the other, as it is told.
+    await this.#fill(part, order);
+    yield* this.#batches(part, order, batchSize);
   }
 
   /** Features [pictures, length] of a split as evaluation sees it. */
@@ -152,7 +155,7 @@ export class FeatureStore implements BatchSource {
 
   /** Features [batchSize, length] of the chosen pictures; zeros after them. */
   async #read(part: Part, chosen: readonly number[], batchSize: number): Promise<Float32Array> {
-    if (chosen.some((sample) => !part.known[sample])) await timed('features', () => this.#fill(part, chosen));
+    await this.#fill(part, chosen);
     const batch = new Float32Array(batchSize * this.#length);
     const { held } = part;
     if (held) {
@@ -174,19 +177,22 @@ export class FeatureStore implements BatchSource {
 
   /** Computes what is missing of a part until the chosen pictures are known. */
   async #fill(part: Part, chosen: readonly number[]): Promise<void> {
+    const isLacking = (): boolean => chosen.some((sample) => !part.known[sample]);
+    if (!isLacking()) return;
     const start = performance.now();
     part.filling ??= this.#filling(part);
-    while (chosen.some((sample) => !part.known[sample])) {
+    while (isLacking()) {
       const { done } = await part.filling.next();
       if (done) throw new Error('features were asked for after their computation had ended');
     }
+    told('features', start);
     this.computing += performance.now() - start;
   }
 
   async *#filling(part: Part): AsyncGenerator<void, void, undefined> {
     const samples = this.#missing(part);
     const total = samples.length;
-    let told = performance.now();
+    let last = performance.now();
     this.o.onProgress(0, total);
     let done = 0;
     for await (const [sample, values] of this.#compute(part, samples)) {
@@ -194,8 +200,8 @@ export class FeatureStore implements BatchSource {
       part.known[sample] = 1;
       const isLast = ++done === total;
       if (isLast) await this.#unload(this.#precisionOf(part));
-      if (isLast || performance.now() - told >= 100) {
-        told = performance.now();
+      if (isLast || performance.now() - last >= 100) {
+        last = performance.now();
         this.o.onProgress(done, total);
       }
       yield;
