@@ -15,6 +15,7 @@ import { freeMemory } from '../../../src/trainer/run/freeMemory.js';
 import { optimizerOf } from '../../../src/trainer/run/prepare.js';
 import { eventsOf, jsonLines, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/pictures.js';
+import { golden } from './goldenCheckpoint.js';
 import { methodFor } from '../peft/methodFor.js';
 
 const network = parseNetwork(
@@ -126,6 +127,18 @@ test('batchSize auto: tried in a process of its own, told, and kept by a resume'
   assert.equal(again.code, 0, again.stdout + again.stderr);
   assert.ok(!codes(jsonLines<TrainEvent>(again.stdout)).includes('BATCH_CHOSEN'));
   assert.deepEqual(await choiceIn(run), taken);
+});
+
+test('of a network from an ONNX file the trial tells what fits, for the estimate does not see within it', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeDataset(join(folder, 'photos'), { red: 12, green: 12 });
+  const model = join(golden, 'onnx', 'resnet.onnx');
+  const path = await writeConfig(folder, { model, imageSize: 32, method: 'head', featureCache: false, batchSize: 'auto', epochs: 1 });
+  const ended = await vitune(['train', path, '--json']);
+  assert.equal(ended.code, 0, ended.stderr);
+  const chosen = jsonLines<TrainEvent>(ended.stdout).find((event) => event.type === 'notice' && event.code === 'BATCH_CHOSEN');
+  // Rates by batch: the trial, whose step has the whole network in it, came to its end.
+  assert.match(chosen?.type === 'notice' ? chosen.message : '', /: \d+\.\d/);
 });
 
 const hasPrlimit = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0;
