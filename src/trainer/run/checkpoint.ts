@@ -229,10 +229,8 @@ export async function readBaseReference(folder: string): Promise<BaseReference> 
   return (await parsed(join(folder, files.about), (json) => aboutSchema().parse(json))).base;
 }
 
-const readProgressFile = (folder: string): Promise<Progress> => parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
-
-/** The commit of the hub's dataset that a checkpoint was trained on, where it was one. */
-export const readDatasetRevision = async (folder: string): Promise<string | undefined> => (await readProgressFile(folder)).datasetRevision;
+/** How far the run was at a checkpoint, and on which pictures. */
+export const readProgress = (folder: string): Promise<Progress> => parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
 
 /** A checkpoint opened for classification. */
 export interface LoadedCheckpoint {
@@ -310,16 +308,15 @@ export interface Trained {
 }
 
 /**
- * Parameters, moments and place of a checkpoint, to go on from.
+ * Parameters and moments of a checkpoint, to go on from.
  * @throws UserError when it is damaged, or was trained on another base model or by another method.
  */
-export async function readProgress(folder: string, { base, method, parameters }: Trained): Promise<{ state: ReadState; progress: Progress }> {
-  const progress = await readProgressFile(folder);
+export async function readState(folder: string, { base, method, parameters }: Trained): Promise<ReadState> {
   const about = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
   if (about.base.sha256 !== base.sha256 || about.base.imageSize !== base.imageSize) throw errors.baseChanged(base.model, folder);
   if (!isDeepStrictEqual(about.method, method)) throw errors.methodChanged(folder);
   const { file: modelFile, values } = await readTrained(folder, method);
-  if (method.type === 'pretrained') return { state: { parameters: new Map(), m: new Map(), v: new Map() }, progress };
+  if (method.type === 'pretrained') return { parameters: new Map(), m: new Map(), v: new Map() };
   const optimizerFile = join(folder, files.optimizer);
   const moments = await readValues(optimizerFile, '');
   const pick = (from: Map<string, Tensor>, file: string, nameOf: (name: string) => string): Values =>
@@ -333,10 +330,9 @@ export async function readProgress(folder: string, { base, method, parameters }:
     );
   const saved = pick(values, modelFile, (name) => name);
   const isAveraged = parameters.some(({ name }) => moments.has(`p:${name}`));
-  const state: ReadState = {
+  return {
     ...(isAveraged ? { parameters: pick(moments, optimizerFile, (name) => `p:${name}`), ema: saved } : { parameters: saved }),
     m: pick(moments, optimizerFile, (name) => `m:${name}`),
     v: pick(moments, optimizerFile, (name) => `v:${name}`),
   };
-  return { state, progress };
 }

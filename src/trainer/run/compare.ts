@@ -134,8 +134,9 @@ export async function compare({ dataset, methods, settings, output, signal, onEv
     const config = join(folder, `${method}.vitune.json`);
     const isBegun = await isThere(join(run, 'run.json'));
     if (!isBegun) await writeFileAtomically(config, `${JSON.stringify({ dataset: wanted.dataset, method, output: method }, null, 2)}\n`);
-    const overrides = settings.flatMap((setting) => ['--set', setting]);
-    const error = await trainInProcess([config, ...overrides, ...(isBegun ? ['--resume'] : [])], (event) => onEvent?.(method, event), signal);
+    // A run that was begun holds to its settings.
+    const args = isBegun ? ['--resume'] : settings.flatMap((setting) => ['--set', setting]);
+    const error = await trainInProcess([config, ...args], (event) => onEvent?.(method, event), signal);
     // Killed between its last event and its row.
     const isDone = error === undefined || error.code === 'RUN_FINISHED';
     const row = isDone ? rowOf(method, run, await readEvents(run)) : { method, run, error };

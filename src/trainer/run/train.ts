@@ -17,7 +17,7 @@ import type { DeviceName, ErrorInfo, Task, TrainEvent } from '../protocol.js';
 import { timed } from '../stages.js';
 import { countLabels, isPlain, spansOf } from '../tasks.js';
 import { openBaseModel } from './baseModel.js';
-import { readBaseReference, readDatasetRevision, readProgress } from './checkpoint.js';
+import { readBaseReference, readProgress, readState } from './checkpoint.js';
 import { cacheLimit } from './cacheFolder.js';
 import { resolveBatch, type OpenChoice } from './chooseBatch.js';
 import { featureName, planFeatures } from './featurePlan.js';
@@ -94,9 +94,11 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
   const revision = await provideModel(config.model, wanted, { ...download, place: placeOf('model') });
   const base = await timed('model', () => openBaseModel({ ...config, revision, place: placeOf('model'), outputPlace: placeOf('featureOutput') }));
   base.notices?.forEach((each) => notice(each.toInfo()));
-  const begun = resumeFrom === undefined ? undefined : await readDatasetRevision(resumeFrom);
+  const reached = resumeFrom === undefined ? undefined : await readProgress(resumeFrom);
   const { folder: spec, commit: datasetRevision = undefined } =
-    typeof config.dataset === 'string' ? await provideDataset(config.dataset, { ...download, place: placeOf('dataset') }, begun) : { folder: config.dataset };
+    typeof config.dataset === 'string'
+      ? await provideDataset(config.dataset, { ...download, place: placeOf('dataset') }, reached?.datasetRevision)
+      : { folder: config.dataset };
   const scan = () => scanDataset(spec, { validationSplit: config.validationSplit, seed: config.seed, signal });
   const dataset = await timed('scan', scan).catch((error: unknown) => {
     throw atConfig(error, placeOf('dataset'));
@@ -130,11 +132,9 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
     store.skipped.forEach(notice);
     requireValidation(store.splits.validation, tasks, dataset.root);
     const pictures = fingerprint({ ...dataset, splits: store.splits });
-    const resumed =
-      resumeFrom === undefined
-        ? undefined
-        : await readProgress(resumeFrom, { base: base.reference, method: loaded.config.method, parameters: prepared.parameters });
-    if (resumed && resumed.progress.dataset !== pictures) throw errors.datasetChanged(dataset.root);
+    const trained = { base: base.reference, method: loaded.config.method, parameters: prepared.parameters };
+    const state = resumeFrom === undefined ? undefined : await readState(resumeFrom, trained);
+    if (reached && reached.dataset !== pictures) throw errors.datasetChanged(dataset.root);
     const trial = { config: runConfig(run), revision, device, tasks, cached: !!plannedFeatures };
     const open: OpenChoice = {
       model: { ...model, loss },
@@ -161,7 +161,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
       steps: plan.totalSteps,
       trainableParameters: prepared.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
       totalParameters: prepared.totalParameters,
-      resumedFrom: resumed?.progress.step,
+      resumedFrom: reached?.step,
     });
     if (plannedFeatures) {
       const { views: _views, ...augmentation } = config.augmentation;
@@ -200,10 +200,10 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
         seed: config.seed,
       };
       trainable = await timed('compile', () => Trainable.create(engine, options));
-      trainable.restore(resumed?.state ?? { parameters: initialValues(prepared, base, config.seed) });
+      trainable.restore(state ?? { parameters: initialValues(prepared, base, config.seed) });
     }
     emit({ type: 'progress', phase: 'compile', done: 1, total: 1 });
-    const progress = resumed?.progress ?? { step: 0, evaluationsSinceBest: 0, dataset: pictures, datasetRevision };
+    const progress = reached ?? { step: 0, evaluationsSinceBest: 0, dataset: pictures, datasetRevision };
     const content = {
       base,
       network: prepared.network,

@@ -9,7 +9,7 @@ import type { Evaluation, SplitName, Task, TaskEvaluation, TrainEvent } from '..
 import { timed, told } from '../stages.js';
 import { countLabels, logitNames, smoothed } from '../tasks.js';
 import type { ResolvedConfig } from './batchChoice.js';
-import { readProgress, writeCheckpoint, type CheckpointContent, type Progress } from './checkpoint.js';
+import { readState, writeCheckpoint, type CheckpointContent, type Progress } from './checkpoint.js';
 import type { BatchSource } from './featureStore.js';
 import type { Learner } from './neighborsModel.js';
 import type { Plan } from './plan.js';
@@ -248,8 +248,7 @@ export class TrainingLoop {
     const checkpoint = checkpointFolder(run, step);
     const isKnown = this.#check.hasAnswers(step);
     if (store.splits.test.length || !isKnown) {
-      const best = await readProgress(checkpoint, { base: content.base.reference, method: content.method, parameters: content.parameters });
-      trainable.restore(best.state);
+      trainable.restore(await readState(checkpoint, { base: content.base.reference, method: content.method, parameters: content.parameters }));
     }
     // The test is of the model that will be used.
     if (store.splits.test.length) await this.#evaluate('test', step);

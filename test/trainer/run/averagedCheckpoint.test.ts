@@ -10,7 +10,7 @@ import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Trainable, type TrainBatch } from '../../../src/trainer/engine/trainable.js';
 import { nothingAdded as method } from '../../../src/trainer/peft/method.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { openCheckpoint, readProgress, writeCheckpoint } from '../../../src/trainer/run/checkpoint.js';
+import { openCheckpoint, readState, writeCheckpoint } from '../../../src/trainer/run/checkpoint.js';
 import { Classifier } from '../../../src/trainer/run/classifier.js';
 import { singleTask } from '../../../src/trainer/tasks.js';
 import { temporaryFolder } from '../data/pictures.js';
@@ -60,7 +60,7 @@ test('a checkpoint holds average and weights; a resume goes on with either, on a
       state: await trainable.read(),
       progress,
     });
-    return { folder, state: (await readProgress(folder, { base: base.reference, method, parameters })).state };
+    return { folder, state: await readState(folder, { base: base.reference, method, parameters }) };
   };
 
   const averaged = await stepped(await open({ decay: 0.5 }), 0, 3);

@@ -8,7 +8,7 @@ import { loadConfig } from '../../../src/trainer/config/load.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Trainable } from '../../../src/trainer/engine/trainable.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { openCheckpoint, readProgress, writeCheckpoint } from '../../../src/trainer/run/checkpoint.js';
+import { openCheckpoint, readProgress, readState, writeCheckpoint } from '../../../src/trainer/run/checkpoint.js';
 import { Classifier } from '../../../src/trainer/run/classifier.js';
 import { writeWhole } from '../../../src/trainer/run/exportFormats.js';
 import { initialValues, optimizerOf, prepare } from '../../../src/trainer/run/prepare.js';
@@ -105,9 +105,8 @@ for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries
     const losses = await stepsOf(whole, 3, 6);
 
     const resumed = await create();
-    const read = await readProgress(checkpoint, { base: base.reference, method: config.method, parameters: prepared.parameters });
-    assert.deepEqual(read.progress.step, 3);
-    resumed.restore(read.state);
+    assert.equal((await readProgress(checkpoint)).step, 3);
+    resumed.restore(await readState(checkpoint, { base: base.reference, method: config.method, parameters: prepared.parameters }));
     assert.deepEqual(await stepsOf(resumed, 3, 6), losses);
     assert.deepEqual(await resumed.read(), await whole.read());
 
