@@ -161,6 +161,16 @@ export interface Evaluation extends TaskEvaluation {
   tasks?: ({ task: string } & TaskEvaluation)[];
 }
 
+/**
+ * A picture of an evaluation and what it was taken for, in each task in which one label is right and the picture has it:
+ * `vitune evaluate --pictures --json` prints them before the result.
+ */
+export interface EvaluatedPicture {
+  type: 'picture';
+  path: string;
+  answers: { task: string; truth: string; prediction: Prediction }[];
+}
+
 /** Readable images of a label in each split. */
 export interface LabelCount {
   label: string;

@@ -99,8 +99,18 @@ describe('classification', () => {
     await editor().screenshot('inspection');
     await editor().chooseFromMenu(editor().row('first'), 'Evaluate on a Dataset…');
     await editor().pick('emoji');
-    await editor().report('right on emoji');
+    const evaluation = await editor().report('right on emoji');
     await editor().screenshot('evaluation');
+    const cell = evaluation.locator('table.confusion td.wrong a, table.confusion td.right a').first();
+    const number = Number(await cell.textContent());
+    await cell.click();
+    const pictures = await editor().report(/taken for|recognised/);
+    assert.equal(await pictures.locator('td.name').count(), number, 'as many pictures as the cell says');
+    await editor().screenshot('evaluation cell');
+    const name = (await pictures.locator('td.name').first().textContent())!.trim();
+    await pictures.locator('td.name a').first().click();
+    await editor().tab(name).waitFor();
+    await answer(await editor().webview('imageEditor')).waitFor();
   });
 
   test('a picture opens from the tree of datasets', async () => {

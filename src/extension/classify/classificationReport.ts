@@ -1,10 +1,8 @@
 /** The page with the results of classifying several pictures: the surest first, those without an answer last. */
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { Classification } from '../../trainer/protocol.js';
-import { commands } from '../contributions.js';
-import { commandLink, html, type Html } from '../reports/html.js';
-import { count, shareBar } from '../reports/pieces.js';
+import { html, type Html } from '../reports/html.js';
+import { count, pictureCells, shareBar } from '../reports/pieces.js';
 import type { Report } from '../reports/reportPanel.js';
 import type { ActiveCheckpoint } from '../runs/activeCheckpoint.js';
 import { percent } from '../runs/runsTree.js';
@@ -44,15 +42,10 @@ export function classificationReport(results: readonly Classification[], checkpo
   };
 }
 
-function nameCell(path: string): Html {
-  return html`<td class="name" title="${path}">${commandLink(commands.openWithPredictions, [path], basename(path))}</td>`;
-}
-
 function row({ path, predictions }: Answered, src: (path: string) => string): Html {
   const [first, ...others] = predictions;
   return html`<tr>
-    <td class="picture"><img src="${src(path)}" alt="" loading="lazy" /></td>
-    ${nameCell(path)}
+    ${pictureCells(path, src(path))}
     <td><strong>${first?.label ?? ''}</strong></td>
     <td>${first ? shareBar(first.probability, percent(first.probability)) : ''}</td>
     <td class="others">
@@ -67,8 +60,7 @@ function row({ path, predictions }: Answered, src: (path: string) => string): Ht
 function failedRow(result: Classification): Html {
   const error = 'error' in result ? result.error : undefined;
   return html`<tr>
-    <td class="picture"></td>
-    ${nameCell(result.path)}
+    ${pictureCells(result.path, undefined)}
     <td colspan="3"><span class="failed">${error?.message ?? ''}</span> ${error?.remedy ?? ''}</td>
   </tr>`;
 }

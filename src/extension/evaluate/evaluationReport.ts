@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { Evaluation, TaskEvaluation } from '../../trainer/protocol.js';
-import { html, type Html } from '../reports/html.js';
+import { commands } from '../contributions.js';
+import { commandLink, html, type Html } from '../reports/html.js';
 import { count, shareBar } from '../reports/pieces.js';
 import type { Report } from '../reports/reportPanel.js';
 import { percent } from '../runs/runsTree.js';
@@ -13,8 +14,9 @@ export function evaluationReport(evaluation: Evaluation, checkpoint: string, dat
   const { accuracy, loss, perClass, tasks } = evaluation;
   // A picture may have several labels, or none, where there are several right ones at once.
   const pictures = evaluation.confusion.length > 0 ? html`${t('{0} pictures', count(perClass.reduce((sum, row) => sum + row.support, 0)))} · ` : '';
+  const title = t('Evaluation on {0}', basename(dataset));
   return {
-    title: t('Evaluation on {0}', basename(dataset)),
+    title,
     body: () => html`
       <h1>${t('{0} right on {1}', percent(accuracy), basename(dataset))}</h1>
       <p class="lead">${pictures}${t('loss {0}', figure(loss))}<br />${vscode.workspace.asRelativePath(checkpoint)}</p>
@@ -23,9 +25,9 @@ export function evaluationReport(evaluation: Evaluation, checkpoint: string, dat
           ? tasks.map(
               (task) =>
                 html`<h2>${t('{0}: {1} right', task.task, percent(task.accuracy))}</h2>
-                  ${taskTables(task)}`,
+                  ${taskTables(task, title, task.task)}`,
             )
-          : taskTables(evaluation)
+          : taskTables(evaluation, title, null)
       }
     `,
   };
@@ -33,8 +35,8 @@ export function evaluationReport(evaluation: Evaluation, checkpoint: string, dat
 
 const figure = (value: number): string => value.toLocaleString(vscode.env.language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 
-/** The classes of one task, and what was taken for what. */
-function taskTables({ labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro }: TaskEvaluation): Html {
+/** The classes of one task, and what was taken for what; `report` and `task` name it for the command that shows the pictures of a cell. */
+function taskTables({ labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro }: TaskEvaluation, report: string, task: string | null): Html {
   const overall: [string, number | undefined][] = [
     [t('mean average precision'), meanAveragePrecision],
     [t('F1 of all answers'), f1Micro],
@@ -66,14 +68,24 @@ function taskTables({ labels, perClass, confusion, meanAveragePrecision, f1Micro
         )}
       </tbody>
     </table>
-    ${confusion.length > 0 ? confusionMatrix(labels, confusion) : ''}
+    ${confusion.length > 0 ? confusionMatrix(labels, confusion, (truth, prediction) => [report, task, truth, prediction]) : ''}
   `;
 }
 
-function confusionMatrix(labels: readonly string[], confusion: readonly (readonly number[])[]): Html {
+function confusionMatrix(
+  labels: readonly string[],
+  confusion: readonly (readonly number[])[],
+  cellArguments: (truth: string, prediction: string) => unknown[],
+): Html {
+  const cell = (n: number, truth: number, prediction: number) => {
+    const kind = n === 0 ? 'none' : truth === prediction ? 'right' : 'wrong';
+    return html`<td class="${kind}">
+      ${n === 0 ? count(n) : commandLink(commands.showConfused, cellArguments(labels[truth]!, labels[prediction]!), count(n))}
+    </td>`;
+  };
   return html`
     <h2>${t('Confusion matrix')}</h2>
-    <p class="lead">${t('A row is what the pictures are, a column what they were taken for.')}</p>
+    <p class="lead">${t('A row is what the pictures are, a column what they were taken for. A number shows its pictures.')}</p>
     <table class="confusion">
       <thead>
         <tr>
@@ -86,7 +98,7 @@ function confusionMatrix(labels: readonly string[], confusion: readonly (readonl
           (row, truth) =>
             html`<tr>
               <th>${labels[truth] ?? ''}</th>
-              ${row.map((n, prediction) => html`<td class="${n === 0 ? 'none' : truth === prediction ? 'right' : 'wrong'}">${count(n)}</td>`)}
+              ${row.map((n, prediction) => cell(n, truth, prediction))}
             </tr>`,
         )}
       </tbody>

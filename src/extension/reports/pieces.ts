@@ -1,6 +1,8 @@
 /** Pieces that several reports are made of. */
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { ErrorInfo } from '../../trainer/protocol.js';
+import { commands } from '../contributions.js';
 import { commandLink, html, type Html } from './html.js';
 
 /** A whole number in the person's way of writing numbers. */
@@ -16,6 +18,13 @@ export function shareBar(share: number, label: string): Html {
 /** A file's link, by the command that opens it. */
 export function fileLink(path: string, label: string): Html {
   return commandLink('vscode.open', [vscode.Uri.file(path)], label);
+}
+
+/** Cells with a small picture and its name, which opens it with the predictions. */
+export function pictureCells(path: string, src: string | undefined): Html {
+  const name = commandLink(commands.openWithPredictions, [path], basename(path));
+  return html`<td class="picture">${src === undefined ? '' : html`<img src="${src}" alt="" loading="lazy" />`}</td>
+    <td class="name" title="${path}">${name}</td>`;
 }
 
 /** A list of what is wrong, each with its remedy. */

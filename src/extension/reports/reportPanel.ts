@@ -8,6 +8,7 @@ import { html, type Html } from './html.js';
 /** Commands that links in a report may run. */
 const linked = [
   commands.openWithPredictions,
+  commands.showConfused,
   commands.trainDataset,
   commands.openDashboard,
   commands.showLog,

@@ -8,7 +8,7 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 export const usages = {
   train: 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--profile] [--json]',
   classify: 'vitune classify PATH... --checkpoint RUN_OR_CHECKPOINT [--top N] [--json]',
-  evaluate: 'vitune evaluate --checkpoint RUN_OR_CHECKPOINT --dataset FOLDER_OR_CSV [--json]',
+  evaluate: 'vitune evaluate --checkpoint RUN_OR_CHECKPOINT --dataset FOLDER_OR_CSV [--pictures] [--json]',
   inspect: 'vitune inspect DATASET_OR_CONFIG_OR_ONNX [--json]',
   export: 'vitune export --checkpoint RUN_OR_CHECKPOINT --format peft|transformers|onnx --output FOLDER [--dataset FOLDER] [--json]',
   compare: 'vitune compare --dataset FOLDER [--methods NAME,NAME...] [--set KEY=VALUE]... [--output FOLDER] [--json]',
@@ -22,7 +22,7 @@ export type CommandName = keyof typeof usages;
 const options: Record<CommandName, Options> = {
   train: { set: { type: 'string', multiple: true }, resume: { type: 'boolean' }, profile: { type: 'boolean' }, json: { type: 'boolean' } },
   classify: { checkpoint: { type: 'string' }, top: { type: 'string' }, json: { type: 'boolean' } },
-  evaluate: { checkpoint: { type: 'string' }, dataset: { type: 'string' }, json: { type: 'boolean' } },
+  evaluate: { checkpoint: { type: 'string' }, dataset: { type: 'string' }, pictures: { type: 'boolean' }, json: { type: 'boolean' } },
   inspect: { json: { type: 'boolean' } },
   export: { checkpoint: { type: 'string' }, format: { type: 'string' }, output: { type: 'string' }, dataset: { type: 'string' }, json: { type: 'boolean' } },
   compare: {
@@ -53,6 +53,8 @@ export interface Arguments {
   profile: boolean;
   clear: boolean;
   list: boolean;
+  /** Tell of each picture. */
+  pictures: boolean;
   set: string[];
   checkpoint?: string;
   dataset?: string;
@@ -83,5 +85,17 @@ export function parseArguments(command: CommandName, args: string[], positionals
   if (!Number.isInteger(top) || top < 1) throw errors.usage(l10n.t('--top must be a whole number above 0.'), usage);
   // The one option that is a switch in one command and takes a folder in the others.
   const isDataset = (values.dataset as unknown) === true;
-  return { json: false, resume: false, profile: false, clear: false, list: false, set: [], ...values, isDataset, positionals: parsed.positionals, top };
+  return {
+    json: false,
+    resume: false,
+    profile: false,
+    clear: false,
+    list: false,
+    pictures: false,
+    set: [],
+    ...values,
+    isDataset,
+    positionals: parsed.positionals,
+    top,
+  };
 }

@@ -9,13 +9,21 @@ import { parseArguments } from './arguments.js';
 import { bar, confusionTable, downloadStatus, multiLabelWords, percent, table, type Output } from './output.js';
 
 export async function evaluate(args: string[], output: Output, signal: AbortSignal): Promise<void> {
-  const { checkpoint, dataset } = parseArguments('evaluate', args, { least: 0, most: 0 });
+  const { checkpoint, dataset, pictures } = parseArguments('evaluate', args, { least: 0, most: 0 });
   const { skipped, ...evaluation } = await evaluateCheckpoint({
     checkpoint: await resolveCheckpoint(checkpoint!),
     dataset: (await provideDataset(dataset!, { signal, onProgress: (done, total) => output.status(downloadStatus(done, total)) })).folder,
     cacheFolder: cacheFolder(),
     signal,
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
+    onPicture: pictures
+      ? (picture) => {
+          output.json(picture);
+          for (const { truth, prediction } of picture.answers) {
+            if (truth !== prediction.label) output.line(`${picture.path}: ${truth} → ${prediction.label} ${percent(prediction.probability)}`);
+          }
+        }
+      : undefined,
   });
   skipped.forEach((info) => output.problem(info));
   output.json(evaluation);

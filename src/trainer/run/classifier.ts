@@ -74,14 +74,14 @@ export class Classifier {
       for (const [k, path] of group.entries()) {
         const each = pixels[k]!;
         if (each instanceof UserError) yield { path, error: each.toInfo() };
-        else yield { path, ...this.#answer(logits.subarray(k * width, (k + 1) * width), top) };
+        else yield { path, ...this.answer(logits.subarray(k * width, (k + 1) * width), top) };
       }
     }
     await next;
   }
 
   /** What the logits of one picture say: the `top` likeliest labels of each task. */
-  #answer(logits: Float32Array, top: number): { predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] } {
+  answer(logits: Float32Array, top: number): { predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] } {
     const answers = spansOf(this.tasks).map(({ task, start, end }) => {
       const own = logits.subarray(start, end);
       const likelihood = task.multiLabel ? sigmoid(own) : softmax(own);

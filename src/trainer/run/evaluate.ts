@@ -1,7 +1,8 @@
 /** The evaluation of a checkpoint on a folder of labelled pictures. */
 import { scanDataset } from '../data/scan.js';
 import { ImageStore } from '../data/store.js';
-import type { ErrorInfo, Evaluation } from '../protocol.js';
+import type { ErrorInfo, EvaluatedPicture, Evaluation } from '../protocol.js';
+import { countLabels, spansOf } from '../tasks.js';
 import { cacheLimit } from './cacheFolder.js';
 import { Classifier } from './classifier.js';
 import { TaskMetrics } from './taskMetrics.js';
@@ -15,6 +16,17 @@ export interface EvaluateOptions {
   cacheFolder: string;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
+  /** Each picture and what it was taken for, in their order. */
+  onPicture?: (picture: EvaluatedPicture) => void;
+}
+
+/** `logits` and `targets` [labels of all tasks] of one picture. */
+function answersOf(classifier: Classifier, logits: Float32Array, targets: Float32Array): EvaluatedPicture['answers'] {
+  const { predictions, tasks = [{ task: classifier.tasks[0]!.name, predictions }] } = classifier.answer(logits, 1);
+  return spansOf(classifier.tasks).flatMap(({ task, start, end }, i) => {
+    const truth = task.labels[targets.subarray(start, end).indexOf(1)];
+    return task.multiLabel || truth === undefined ? [] : [{ task: task.name, truth, prediction: tasks[i]!.predictions[0]! }];
+  });
 }
 
 /** Evaluates on the folder's test pictures where it has such, else on its validation pictures, else on all. */
@@ -37,7 +49,13 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
       let done = 0;
       for await (const batch of store.evaluationBatches('test', batchSize)) {
         o.signal?.throwIfAborted();
-        metrics.add(await classifier.logits(batch.images), batch.targets, batch.count);
+        const logits = await classifier.logits(batch.images);
+        metrics.add(logits, batch.targets, batch.count);
+        for (let row = 0; o.onPicture && row < batch.count; row++) {
+          const { path } = store.splits.test[done + row]!;
+          const own = (values: Float32Array) => values.subarray(row * countLabels(tasks), (row + 1) * countLabels(tasks));
+          o.onPicture({ type: 'picture', path, answers: answersOf(classifier, own(logits), own(batch.targets)) });
+        }
         o.onProgress?.((done += batch.count), store.splits.test.length);
       }
       return { ...metrics.result(), skipped: [...dataset.problems, ...store.skipped] };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { usages } from '../../../src/trainer/commandLine/arguments.js';
 import { errors } from '../../../src/trainer/errors.js';
-import type { Classification, ErrorInfo, Evaluation, Inspection } from '../../../src/trainer/protocol.js';
+import type { Classification, ErrorInfo, EvaluatedPicture, Evaluation, Inspection } from '../../../src/trainer/protocol.js';
 import { temporaryFolder } from '../data/pictures.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig, writeDataset } from './program.js';
 
@@ -42,19 +42,29 @@ test('classify: files and folders, --top, and the same answers as an evaluation'
     answers[0],
   );
 
-  const evaluated = await vitune(['evaluate', '--checkpoint', run(), '--dataset', join(folder, 'photos'), '--json']);
+  const evaluated = await vitune(['evaluate', '--checkpoint', run(), '--dataset', join(folder, 'photos'), '--pictures', '--json']);
   assert.equal(evaluated.code, 0, evaluated.stderr);
-  const [evaluation, ...more] = jsonLines<Evaluation>(evaluated.stdout);
-  assert.deepEqual(more, []);
-  assert.deepEqual(Object.keys(evaluation!).sort(), ['accuracy', 'confusion', 'labels', 'loss', 'perClass']);
-  assert.deepEqual(evaluation!.labels, labels);
+  const lines = jsonLines<Evaluation | EvaluatedPicture>(evaluated.stdout);
+  const evaluation = lines.pop() as Evaluation;
+  const pictures = lines as EvaluatedPicture[];
+  assert.deepEqual(Object.keys(evaluation).sort(), ['accuracy', 'confusion', 'labels', 'loss', 'perClass']);
+  assert.deepEqual(evaluation.labels, labels);
   // The two commands decode, batch and compute each in their own way, and must say the same.
   const confusion = labels.map((truth) =>
     labels.map((label) => answers.slice(1).filter(({ path, predictions }) => path.includes(join('photos', truth)) && predictions[0]!.label === label).length),
   );
-  assert.deepEqual(evaluation!.confusion, confusion);
-  assert.equal(evaluation!.accuracy, confusion.reduce((sum, row, i) => sum + row[i]!, 0) / 18);
-  for (const each of evaluation!.perClass) {
+  assert.deepEqual(evaluation.confusion, confusion);
+  const taken = labels.map((truth) =>
+    labels.map((label) => pictures.filter(({ answers: [answer] }) => answer!.truth === truth && answer!.prediction.label === label).length),
+  );
+  assert.deepEqual(taken, confusion, 'what is told of each picture');
+  assert.equal(pictures.length, 18);
+  for (const { path, answers: told } of pictures) {
+    const { predictions } = answers.findLast((each) => each.path === path)!;
+    assert.ok(path.includes(join('photos', told[0]!.truth)) && Math.abs(predictions[0]!.probability - told[0]!.prediction.probability) < 1e-5);
+  }
+  assert.equal(evaluation.accuracy, confusion.reduce((sum, row, i) => sum + row[i]!, 0) / 18);
+  for (const each of evaluation.perClass) {
     assert.deepEqual(Object.keys(each).sort(), ['f1', 'label', 'precision', 'recall', 'support']);
     assert.equal(each.support, 6);
   }

@@ -188,8 +188,8 @@ export class Editor {
   }
 
   /** The frame of a report, which is a page without a script: by a part of its heading. */
-  report(heading: string): Promise<Frame> {
-    return until(`the page “${heading}”`, async () => {
+  report(heading: string | RegExp): Promise<Frame> {
+    return until(`the page “${String(heading)}”`, async () => {
       for (const frame of this.page.frames()) {
         if (frame.isDetached()) continue;
         const found = await frame
