@@ -5,7 +5,7 @@ import { html, type Html } from '../reports/html.js';
 import { count, pictureCells, shareBar } from '../reports/pieces.js';
 import type { Report } from '../reports/reportPanel.js';
 import type { ActiveCheckpoint } from '../runs/activeCheckpoint.js';
-import { percent } from '../runs/runsTree.js';
+import { percent } from '../runs/percent.js';
 
 const { t } = vscode.l10n;
 

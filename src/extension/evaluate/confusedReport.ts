@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { html } from '../reports/html.js';
 import { count, pictureCells, shareBar } from '../reports/pieces.js';
 import type { Report } from '../reports/reportPanel.js';
-import { percent } from '../runs/runsTree.js';
+import { percent } from '../runs/percent.js';
 
 const { t } = vscode.l10n;
 

@@ -6,7 +6,7 @@ import { commands } from '../contributions.js';
 import { commandLink, html, type Html } from '../reports/html.js';
 import { count, shareBar } from '../reports/pieces.js';
 import type { Report } from '../reports/reportPanel.js';
-import { percent } from '../runs/runsTree.js';
+import { percent } from '../runs/percent.js';
 
 const { t } = vscode.l10n;
 

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { errors } from '../errors/errors.js';
 import type { Run } from './run.js';
 import type { RunNode } from './runsTree.js';
-import { percent } from './runsTree.js';
+import { percent } from './percent.js';
 import type { RunStore } from './runStore.js';
 
 /** What commands about runs may be given: a node of the tree, or the folder of a run or checkpoint. */

@@ -6,6 +6,7 @@ import type { ComparisonStore, KnownComparison } from '../compare/comparisonStor
 import { commands, type ContextWord } from '../contributions.js';
 import type { Checkpoint } from '../trainer/runFolder.js';
 import type { ActiveCheckpointStore } from './activeCheckpoint.js';
+import { percent } from './percent.js';
 import type { Run } from './run.js';
 import { percentOf } from './runProgress.js';
 import type { RunStore } from './runStore.js';
@@ -171,11 +172,6 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
     if (error) text.appendText(`\n\n${error.message} ${error.remedy}`);
     return text;
   }
-}
-
-/** A share as per cent in the person's way of writing numbers, with one decimal or whole. */
-export function percent(share: number, decimals = 1): string {
-  return share.toLocaleString(vscode.env.language, { style: 'percent', minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
 const isComplete = ({ comparison }: KnownComparison): boolean =>

@@ -4,7 +4,7 @@ import { commands } from '../contributions.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Run } from '../runs/run.js';
 import { percentOf } from '../runs/runProgress.js';
-import { percent } from '../runs/runsTree.js';
+import { percent } from '../runs/percent.js';
 import type { RunStore } from '../runs/runStore.js';
 
 const { t } = vscode.l10n;

@@ -10,6 +10,7 @@ import { downloadWords } from '../hub/hubCommands.js';
 import { log } from '../log/log.js';
 import { withProgress } from '../progress.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
+import { percent } from '../runs/percent.js';
 import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Supervisor } from './supervisor.js';
@@ -117,12 +118,11 @@ export class Training implements vscode.Disposable {
   async #tellFinished(run: Run): Promise<void> {
     if (this.active.current === undefined) await this.active.choose(run.folder);
     if (!vscode.workspace.getConfiguration('vitune').get<Settings['notifyWhenFinished']>('notifyWhenFinished', true)) return;
-    const percent = ((run.progress.best?.accuracy ?? 0) * 100).toLocaleString(vscode.env.language, { maximumFractionDigits: 1 });
     const open = t('Open Dashboard');
     const use = t('Use to Classify');
     const isActive = this.active.chosen === run.folder;
     const chosen = await vscode.window.showInformationMessage(
-      t('“{0}” is trained: {1} % of the validation pictures are named right.', run.info.name, percent),
+      t('“{0}” is trained: {1} of the validation pictures are named right.', run.info.name, percent(run.progress.best?.accuracy ?? 0)),
       ...(isActive ? [open] : [open, use]),
     );
     if (chosen === open) await vscode.commands.executeCommand(commands.openDashboard, run.folder);
