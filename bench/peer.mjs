@@ -1,5 +1,6 @@
 /** The peer's side: a Python environment with the pinned packages, the models both sides begin with, and runs of bench/peers/. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../scripts/ensure-installed.mjs';
@@ -45,7 +46,9 @@ export function ensurePython() {
 
 /** A Hugging Face folder that both sides open: a ViT with random weights, or the embedded one, with a head for `labels` that is the same for both. */
 export function ensureModel(python, model, labels) {
-  const folder = join(root, 'build', 'bench', `vit-${model}-${labels}`);
+  const weights = join(root, 'media', 'embedded', 'model.safetensors');
+  const version = model === 'embedded' ? `-${createHash('sha256').update(readFileSync(weights)).digest('hex').slice(0, 8)}` : '';
+  const folder = join(root, 'build', 'bench', `vit-${model}-${labels}${version}`);
   if (existsSync(join(folder, 'model.safetensors'))) return folder;
   mkdirSync(folder, { recursive: true });
   run(python, [join('bench', 'peers', 'make_model.py'), folder, model === 'embedded' ? join('media', 'embedded') : model, '--labels', `${labels}`]);

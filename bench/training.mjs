@@ -8,7 +8,7 @@ import { root } from '../scripts/ensure-installed.mjs';
 
 /**
  * Trains by a config. `events` are all events, `finished` the last, `accuracies` the best evaluation's of each task, `lastAccuracies` the last one's,
- * `wall` the seconds from the command to its end, `first` those to the first step's loss. The run folder is removed; with `isCold` the caches are new
+ * `wall` the seconds from the command to its end, `trained` those until the last checkpoint is saved, `curve` the accuracy of each validation with its seconds, `first` those to the first step's loss. The run folder is removed; with `isCold` the caches are new
  * and go too. `keep` is called with the run's folder before.
  */
 export async function train(config, { isCold = false, keep, env = {} } = {}) {
@@ -19,7 +19,9 @@ export async function train(config, { isCold = false, keep, env = {} } = {}) {
     writeFileSync(file, JSON.stringify({ device: 'cpu', ...config, output }));
     const events = [];
     const start = performance.now();
+    const curve = [];
     let first;
+    let trained;
     let stderr = '';
     const child = spawn(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), 'train', file, '--json'], {
       env: { ...process.env, ...(isCold ? { VITUNE_CACHE: join(work, 'cache') } : {}), ...env },
@@ -29,6 +31,8 @@ export async function train(config, { isCold = false, keep, env = {} } = {}) {
     for await (const line of createInterface({ input: child.stdout })) {
       const event = JSON.parse(line);
       if (event.type === 'step' || event.type === 'evaluation') first ??= (performance.now() - start) / 1000;
+      if (event.type === 'evaluation' && event.split === 'validation') curve.push({ seconds: (performance.now() - start) / 1000, accuracy: event.accuracy });
+      if (event.type === 'checkpoint') trained = (performance.now() - start) / 1000;
       events.push(event);
     }
     const code = child.exitCode ?? (await new Promise((resolve) => child.on('exit', resolve)));
@@ -40,7 +44,7 @@ export async function train(config, { isCold = false, keep, env = {} } = {}) {
     const last = events.findLast(({ type, split }) => type === 'evaluation' && split === 'validation');
     const [accuracies, lastAccuracies] = [accuraciesOf(best), accuraciesOf(last)];
     keep?.(output);
-    return { events, finished, accuracies, lastAccuracies, images: events.find(({ type }) => type === 'started').images, wall, first };
+    return { events, finished, accuracies, lastAccuracies, images: events.find(({ type }) => type === 'started').images, wall, trained, curve, first };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

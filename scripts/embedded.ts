@@ -1,13 +1,16 @@
 /**
- * Makes the model that comes with ViTune: trains it from random weights with the trainer's own `full` method, on an image
- * folder of Tiny ImageNet (64 x 64), and writes media/embedded. Run again, it goes on where it was interrupted.
+ * Makes the model that comes with ViTune: trains it with the trainer's own `full` method on an image folder of Tiny ImageNet (64 x 64), first from random
+ * weights, then on from there with stronger augmentation, and writes media/embedded. Run again, it goes on where it was interrupted.
  *
- *     npm run embedded -- DATASET [KEY=VALUE of the config]...
+ *     npm run embedded -- DATASET [--stage N] [KEY=VALUE of the config]...
+ *
+ * --stage 2 begins with the second stage, on the model that lies in media/embedded.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { readSafetensors, writeSafetensors } from '../src/trainer/checkpoint/safetensors.js';
 import type { RecordedEvent } from '../src/trainer/protocol.js';
 import { resolveCheckpoint } from '../src/trainer/run/runFolder.js';
@@ -15,31 +18,44 @@ import { resolveCheckpoint } from '../src/trainer/run/runFolder.js';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const embedded = join(root, 'media', 'embedded');
 const work = join(root, 'build', 'embedded');
-const run = join(work, 'run');
+const runOf = (stage: number): string => join(work, `run-${stage}`);
 
-const recipe = {
+const common = {
   model: embedded,
-  init: 'random',
   method: 'full',
-  epochs: 10,
   batchSize: 128,
   optim: 'muon',
   learningRate: 0.002,
   weightDecay: 0.05,
-  warmupRatio: 0.05,
   labelSmoothingFactor: 0,
-  augmentation: { randomResizedCrop: { scale: [0.4, 1] }, horizontalFlip: 0.5 },
   evalBatchSize: 100,
   saveSteps: 250,
   loggingSteps: 25,
   device: 'cpu',
-  output: run,
 };
+const stages = [
+  {
+    init: 'random',
+    epochs: 10,
+    warmupRatio: 0.05,
+    augmentation: { randomResizedCrop: { scale: [0.4, 1] }, horizontalFlip: 0.5 },
+    words: 'random weights, 10 epochs with random resized crop 0.4 to 1 and flip',
+  },
+  {
+    init: 'pretrained',
+    epochs: 8,
+    warmupRatio: 0.03,
+    augmentation: { randomResizedCrop: { scale: [0.3, 1] }, horizontalFlip: 0.5, randAugment: { operations: 1, magnitude: 7 }, mixup: 0.2 },
+    words: 'then 8 epochs with crops of 0.3 to 1, flip, RandAugment (one operation of magnitude 7) and mixup 0.2',
+  },
+];
 
-function train(dataset: string, overrides: string[]): void {
+function train(stage: number, dataset: string, overrides: string[]): void {
   mkdirSync(work, { recursive: true });
   const config = join(work, 'embedded.vitune.json');
-  writeFileSync(config, `${JSON.stringify({ ...recipe, dataset: resolve(dataset) }, null, 2)}\n`);
+  const run = runOf(stage);
+  const { words: _words, ...settings } = stages[stage - 1]!;
+  writeFileSync(config, `${JSON.stringify({ ...common, ...settings, dataset: resolve(dataset), output: run }, null, 2)}\n`);
   const cli = join(root, 'src', 'trainer', 'cli.ts');
   const resume = existsSync(join(run, 'run.json')) ? ['--resume'] : [];
   const sets = overrides.flatMap((each) => ['--set', each]);
@@ -47,18 +63,19 @@ function train(dataset: string, overrides: string[]): void {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-function readEvents(): RecordedEvent[] {
-  const file = join(run, 'events.jsonl');
+function readEvents(stage: number): RecordedEvent[] {
+  const file = join(runOf(stage), 'events.jsonl');
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   return lines.filter(Boolean).map((line) => JSON.parse(line) as RecordedEvent);
 }
 
-function card(): string {
-  const events = readEvents();
+function card(stage: number): string {
+  const events = readEvents(stage);
   const last = <T extends RecordedEvent['type']>(type: T) => events.filter((event) => event.type === type).at(-1) as Extract<RecordedEvent, { type: T }>;
   const { images, trainableParameters, labels } = last('started');
   const { best } = last('finished');
-  const settings = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')) as typeof recipe;
+  const { batchSize, learningRate, weightDecay } = common;
+  const words = stages.slice(0, stage).map((each) => each.words);
   const date = new Date(last('finished').time).toISOString().slice(0, 10);
   return `# The embedded model
 
@@ -69,7 +86,7 @@ fine-tuning works at once and offline. It is a first step for small tasks; where
 | --- | --- |
 | Data | Tiny ImageNet, ${images.train} training and ${images.validation} validation pictures in ${labels.length} classes |
 | Terms | the pictures are ImageNet's, for non-commercial research; use the model accordingly |
-| Recipe | random weights, ViTune's \`full\` method: ${settings.epochs} epochs, batch ${settings.batchSize}, Muon and AdamW, peak learning rate ${settings.learningRate}, weight decay ${settings.weightDecay}, cosine with ${100 * settings.warmupRatio} % warm-up, label smoothing ${settings.labelSmoothingFactor}, random resized crop ${settings.augmentation.randomResizedCrop.scale.join(' to ')} and flip |
+| Recipe | ViTune's \`full\` method: ${words.join('; ')}; each with batch ${batchSize}, Muon and AdamW, peak learning rate ${learningRate}, weight decay ${weightDecay}, cosine with warm-up |
 | Accuracy | ${(100 * best.accuracy).toFixed(1)} % top-1 on the validation pictures (chance: ${(100 / labels.length).toFixed(1)} %) |
 | Stored as | safetensors, 16-bit floats |
 | Date | ${date} |
@@ -79,19 +96,23 @@ Not for decisions about people. Its classes are everyday things and animals; it 
 `;
 }
 
-/** Writes the run's best checkpoint as media/embedded: half-precision weights, config with labels, card. */
-async function publish(): Promise<void> {
-  const checkpoint = await resolveCheckpoint(run);
+/** Writes the stage's best checkpoint as media/embedded: half-precision weights, config with labels, card. */
+async function publish(stage: number): Promise<void> {
+  const checkpoint = await resolveCheckpoint(runOf(stage));
   const { tensors } = await readSafetensors(join(checkpoint, 'model.safetensors'));
   await writeSafetensors(join(embedded, 'model.safetensors'), tensors, { format: 'pt' }, 'F16');
   for (const name of ['config.json', 'preprocessor_config.json']) writeFileSync(join(embedded, name), readFileSync(join(checkpoint, name)));
-  writeFileSync(join(embedded, 'README.md'), card());
+  writeFileSync(join(embedded, 'README.md'), card(stage));
 }
 
-const [dataset, ...overrides] = process.argv.slice(2);
-if (!dataset) {
-  console.error('usage: npm run embedded -- DATASET [KEY=VALUE]...');
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { stage: { type: 'string', default: '1' } } });
+const [dataset, ...overrides] = positionals;
+const first = Number(values.stage);
+if (!dataset || !stages[first - 1]) {
+  console.error('usage: npm run embedded -- DATASET [--stage N] [KEY=VALUE]...');
   process.exit(2);
 }
-if (readEvents().at(-1)?.type !== 'finished') train(dataset, overrides);
-await publish();
+for (let stage = first; stage <= stages.length; stage++) {
+  if (readEvents(stage).at(-1)?.type !== 'finished') train(stage, dataset, overrides);
+  await publish(stage);
+}

@@ -22,14 +22,17 @@ export async function planOf(dataset, seed, epochs) {
   return { file, labels: JSON.parse(text).labels.length };
 }
 
-/** The peer's whole training; where it ran fewer epochs than `epochs`, its seconds are those of one epoch times the rest on top. */
+/** The peer's whole training; where it ran fewer epochs than `epochs`, its times are those of one epoch times the rest on top. */
 export function peerTraining(python, model, plan, { method, precision, epochs, ran = epochs, rate, threads }) {
-  const options = { method, precision, epochs: ran, 'learning-rate': rate, threads };
+  const options = { method, precision, epochs: ran, 'learning-rate': rate, threads, begun: Date.now() / 1000 };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
   const result = measure(python, [join('bench', 'peers', 'train.py'), model, plan.file, ...args]);
-  return { ...result, seconds: result.wall + (epochs - ran) * median(result.epoch_seconds), isWhole: ran === epochs };
+  const rest = (epochs - ran) * median(result.epoch_seconds);
+  return { ...result, trained: result.trained + rest, seconds: result.wall + rest, isWhole: ran === epochs };
 }
 
+/** Our modes: what each sets in a config. */
+const modes = { fp32: {}, int8: { frozenPrecision: 'int8' } };
 const sides = [
   { name: 'transformers Trainer, frozen body', method: 'head', precision: 'fp32' },
   { name: 'transformers Trainer, frozen body', method: 'head', precision: 'bf16' },
@@ -44,48 +47,61 @@ export async function head({ python, dataset, models, rounds, seeds, threads, sa
   for (const name of ['embedded', ...models]) {
     // Accuracy asks for weights that know something, and for several splits; time does not.
     const turns = name === 'embedded' ? seeds : Array.from({ length: Math.ceil(rounds / 2) }, () => 42);
-    const runs = [[], ...sides.map(() => [])];
+    const own = Object.entries(modes).map(([precision, mode]) => ({ name: '**ViTune**', precision, mode, runs: [] }));
+    const peers = sides.map((side) => ({ ...side, runs: [] }));
     for (const [turn, seed] of turns.entries()) {
       loads.push(os.loadavg()[0]);
       const plan = await planOf(dataset, seed, EPOCHS);
       const model = ensureModel(python, name, plan.labels);
       const env = { VITUNE_THREADS: `${threads}` };
-      const config = { dataset, model, method: 'head', epochs: EPOCHS, batchSize: BATCH, learningRate: RATE, seed };
-      const ours = await train(config, { isCold: true, env });
-      runs[0].push({ seconds: ours.wall, accuracy: ours.accuracies[0], peak: ours.finished.peakMemoryBytes / 2 ** 20, isWhole: true });
-      say(`head, ${names[name]}, ViTune: ${ours.wall.toFixed(1)} s, ${percent(ours.accuracies[0])}`);
-      for (const [i, { name: side, method, precision }] of sides.entries()) {
+      for (const { precision, mode, runs } of own) {
+        const config = { dataset, model, method: 'head', epochs: EPOCHS, batchSize: BATCH, learningRate: RATE, seed, ...mode };
+        const { wall, trained, accuracies, finished } = await train(config, { isCold: true, env });
+        runs.push({ seconds: wall, trained, accuracy: accuracies[0], peak: finished.peakMemoryBytes / 2 ** 20, isWhole: true });
+        say(`head, ${names[name]}, ViTune, ${precision}: ${trained.toFixed(1)} s, ${percent(accuracies[0])}`);
+      }
+      for (const { name: side, method, precision, runs } of peers) {
         // Half the precision is measured for its time alone.
         if (turn && precision === 'bf16') continue;
         const ran = method === 'cached' ? EPOCHS : (given ?? peerEpochs[name]);
         const peer = peerTraining(python, model, plan, { method, precision, epochs: EPOCHS, ran, rate: RATE, threads });
         ({ versions } = peer);
-        runs[i + 1].push({ ...peer, peak: peer.peak_rss_mb });
-        say(`head, ${names[name]}, ${side}, ${precision}: ${peer.seconds.toFixed(1)} s, ${percent(peer.accuracy)}`);
+        runs.push({ ...peer, peak: peer.peak_rss_mb });
+        say(`head, ${names[name]}, ${side}, ${precision}: ${peer.trained.toFixed(1)} s, ${percent(peer.accuracy)}`);
       }
     }
-    const of = (list, key) => median(list.map((each) => each[key]));
-    const [own] = runs;
-    const rows = runs.map((list, i) => {
-      const { name: side, precision } = i ? sides[i - 1] : { name: '**ViTune**', precision: 'fp32' };
+    const of = ({ runs }, key) => median(runs.map((each) => each[key]));
+    const all = [...own, ...peers];
+    const rows = all.map((each) => {
+      const { isWhole } = each.runs[0];
       return [
-        side,
-        precision,
-        `${of(list, 'seconds').toFixed(1)} s${list[0].isWhole ? '' : ` (from ${given ?? peerEpochs[name]} epochs)`}`,
-        (of(list, 'seconds') / of(own, 'seconds')).toFixed(1),
-        list[0].isWhole && list.length === turns.length ? percent(mean(list.map(({ accuracy }) => accuracy))) : '',
-        of(list, 'peak').toFixed(0),
-        (of(list, 'peak') / of(own, 'peak')).toFixed(2),
+        each.name,
+        each.precision,
+        `${of(each, 'trained').toFixed(1)} s${isWhole ? '' : ` (from ${given ?? peerEpochs[name]} epochs)`}`,
+        ...own.map((ours) => (of(each, 'trained') / of(ours, 'trained')).toFixed(1)),
+        `${of(each, 'seconds').toFixed(1)} s`,
+        isWhole && each.runs.length === turns.length ? percent(mean(each.runs.map(({ accuracy }) => accuracy))) : '',
+        of(each, 'peak').toFixed(0),
+        (of(each, 'peak') / of(own[0], 'peak')).toFixed(2),
       ];
     });
-    const headings = ['side', 'precision', `>${EPOCHS} epochs`, '>ViTune is faster by', '>best accuracy', '>peak memory, MB', '>of ViTune’s'];
+    const headings = [
+      'side',
+      'precision',
+      `>${EPOCHS} epochs`,
+      ...own.map(({ precision }) => `>ViTune ${precision} is faster by`),
+      '>whole process',
+      '>best accuracy',
+      '>peak memory, MB',
+      '>of ViTune’s',
+    ];
     sections.push(`### ${names[name]}, ${name === 'embedded' ? `seeds ${turns.join(', ')}` : `rounds: ${turns.length}`}\n\n${table(headings, rows)}`);
   }
   return `## Head: ${EPOCHS} epochs on ${basename(dataset)} from cold start to the best checkpoint
 
-Seconds from the command to the end of the process, which decodes the photos, evaluates and saves after each epoch and leaves the best checkpoint. Both sides have the
-same photos in the same order, batch ${BATCH}, first weights (the head's too), schedule and learning rate (${RATE}), no augmentation, ${threads} threads. The peer decodes in a
-worker process while it trains; memory is that of its main process alone. Medians; accuracy is the mean over seeds, each of which draws its own split.
+Seconds from the command until ${EPOCHS} epochs are trained, evaluated and saved, so that the best checkpoint lies on disk; the photos are decoded on the way. The whole process ends
+later: ours opens that checkpoint in a fresh process and compares answers, the peer's loads it. Both sides have the same photos in the same order, batch ${BATCH}, first
+weights (the head's too), schedule and learning rate (${RATE}), no augmentation, ${threads} threads. ViTune's int8 is \`frozenPrecision\`. The peer decodes in a worker process while it trains; memory is that of its main process alone. Medians; accuracy is the mean over seeds, each of which draws its own split.
 Bodies other than the embedded one have random weights, so that their accuracy says little; "from n epochs" is measured on n, and the rest is extrapolated from the time of one.
 
 ${sections.join('\n\n')}

@@ -1,6 +1,6 @@
 """The peer's side of whole trainings: the same pictures, order, weights and schedule as ours. Prints one JSON line.
 
-    python train.py MODEL_FOLDER PLAN.json --method head|cached|lora [--precision fp32|bf16] [--epochs N] [--learning-rate R] [--workers N] [--threads N]
+    python train.py MODEL_FOLDER PLAN.json --method head|cached|lora [--precision fp32|bf16] [--epochs N] [--learning-rate R] [--workers N] [--threads N] [--begun SECONDS]
 
 `head` and `lora` are transformers' Trainer with a frozen body or PEFT's adapters, with evaluation and checkpoint after each epoch; `cached` computes the
 features of each picture once in PyTorch and trains the linear head on them. Pictures are decoded by Pillow in worker processes while the model trains. The
@@ -179,6 +179,7 @@ def main() -> None:
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--begun", type=float, default=time.time(), help="when the command was given, in seconds since 1970")
     args = parser.parse_args()
 
     torch.set_num_threads(args.threads)
@@ -196,6 +197,7 @@ def main() -> None:
     learn = with_cached_features if args.method == "cached" else with_trainer
     history, seconds = learn(model, plan, train, validation, args)
     print(json.dumps({
+        "trained": time.time() - args.begun,
         "accuracy": max(history),
         "history": history,
         "epoch_seconds": seconds,
