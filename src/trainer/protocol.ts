@@ -120,6 +120,8 @@ export type RecordedEvent = TrainEvent & { seq: number; time: number };
 
 /** The fields by which a window finds a running trainer: `lock.json` in the run folder. */
 export interface RunLock {
+  /** The name of the machine, since a folder may be shared by several, each with processes of its own. */
+  host: string;
   pid: number;
   /** Unix socket path or Windows pipe name that speaks `RunRequest` in, `RecordedEvent` out, a JSON object a line. */
   socket: string;

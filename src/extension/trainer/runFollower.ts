@@ -1,6 +1,7 @@
 /** Follows the events of one run: its file first, then the socket of the trainer that works on it. */
 import { open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RecordedEvent, RunRequest } from '../../trainer/protocol.js';
@@ -71,7 +72,8 @@ export class RunFollower {
     for (let attempt = 0; attempt < attempts && !this.#disposed; attempt++) {
       if (attempt > 0) await pause(between);
       const lock = await readLock(this.folder);
-      if (!lock || !isAlive(lock.pid)) return;
+      // What trains on another machine, in a shared folder, is seen by its log alone.
+      if (!lock || lock.host !== hostname() || !isAlive(lock.pid)) return;
       const socket = await reach(lock.socket);
       if (!socket) continue;
       if (this.#disposed) return void socket.destroy();

@@ -21,6 +21,13 @@ export const run = {
     new UserError('RUN_LOCKED', t('The run {0} is being trained right now, by process {1}.', folder, pid), t('Wait until it ends, or stop it first.'), {
       file: folder,
     }),
+  lockedElsewhere: (folder: string, pid: number, host: string, lock: string) =>
+    new UserError(
+      'RUN_LOCKED',
+      t('The run {0} is being trained on another machine, {2}, by process {1}, or was when that was switched off.', folder, pid, host),
+      t('Wait until it ends, or stop it there. If nothing trains it any more, or the name of this machine has changed since, remove {0}.', lock),
+      { file: folder },
+    ),
   noSocket: (address: string, reason: string) =>
     new UserError(
       'NO_SOCKET',

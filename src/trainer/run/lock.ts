@@ -1,6 +1,7 @@
 /** `lock.json`: at most one trainer works on a run, and others find it there. A lock outlived by its trainer is broken. */
 import { lstat, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asSaveError } from '../checkpoint/store.js';
@@ -45,8 +46,9 @@ async function readText(file: string): Promise<string | undefined> {
 
 function parse(text: string): RunLock | undefined {
   try {
-    const { pid, socket, startedAt } = JSON.parse(text) as RunLock;
-    return Number.isSafeInteger(pid) && pid > 0 && typeof socket === 'string' ? { pid, socket, startedAt } : undefined;
+    const { host = hostname(), pid, socket, startedAt } = JSON.parse(text) as Partial<RunLock>;
+    const isWhole = typeof host === 'string' && Number.isSafeInteger(pid) && pid! > 0 && typeof socket === 'string' && startedAt !== undefined;
+    return isWhole ? { host, pid: pid!, socket, startedAt } : undefined;
   } catch {
     // Cut off by a crash of the machine: nobody holds it.
     return undefined;
@@ -89,11 +91,11 @@ async function breakLock(file: string, text: string): Promise<void> {
 /**
  * Takes the lock of a run folder; `socket`, where this process already listens, is written into it.
  * @returns what releases it.
- * @throws UserError `RUN_LOCKED` when a living trainer holds it.
+ * @throws UserError `RUN_LOCKED` when a living trainer holds it, or one of another machine, of which this one cannot tell whether it lives.
  */
 export async function acquireLock(run: string, socket: string): Promise<() => Promise<void>> {
   const file = join(run, 'lock.json');
-  const own = JSON.stringify({ pid: process.pid, socket, startedAt: Date.now() } satisfies RunLock);
+  const own = JSON.stringify({ host: hostname(), pid: process.pid, socket, startedAt: Date.now() } satisfies RunLock);
   try {
     for (;;) {
       try {
@@ -107,6 +109,7 @@ export async function acquireLock(run: string, socket: string): Promise<() => Pr
       const text = await readText(file);
       if (text === undefined) continue;
       const holder = parse(text);
+      if (holder && holder.host !== hostname()) throw errors.run.lockedElsewhere(run, holder.pid, holder.host, file);
       if (holder && isAlive(holder.pid) && (await answers(holder.socket))) throw errors.run.locked(run, holder.pid);
       await breakLock(file, text);
     }

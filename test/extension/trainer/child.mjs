@@ -4,7 +4,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const [command, ...args] = process.argv.slice(2);
@@ -57,7 +57,7 @@ function train([config, ...rest]) {
   const socket = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
   server.listen(socket, () => {
     writeFileSync(join(run, 'run.json'), JSON.stringify({ name: 'photos', config, createdAt: 1 }));
-    writeFileSync(join(run, 'lock.json'), JSON.stringify({ pid: process.pid, socket, startedAt: Date.now() }));
+    writeFileSync(join(run, 'lock.json'), JSON.stringify({ host: hostname(), pid: process.pid, socket, startedAt: Date.now() }));
     const started = {
       type: 'started',
       run,

@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -143,7 +143,7 @@ test('a lock of a living process that does not answer, or a torn one, is broken'
   const run = await ActiveRun.create(loaded);
   await run.close();
   // The number of a dead trainer may belong to another process by now, here to this one.
-  await writeFile(join(run.path, 'lock.json'), JSON.stringify({ pid: process.pid, socket: join(folder, 'nobody.sock'), startedAt: 0 }));
+  await writeFile(join(run.path, 'lock.json'), JSON.stringify({ host: hostname(), pid: process.pid, socket: join(folder, 'nobody.sock'), startedAt: 0 }));
   const second = await ActiveRun.resume(loaded);
   assert.equal(second.path, run.path);
   await second.close();
@@ -153,12 +153,34 @@ test('a lock of a living process that does not answer, or a torn one, is broken'
   await third.close();
 });
 
+test('a lock of another machine holds, whatever runs here under its number, until it is removed', async () => {
+  const loaded = await loadConfig(config);
+  const run = await ActiveRun.create(loaded);
+  await run.close();
+  const lock = join(run.path, 'lock.json');
+  for (const pid of [process.pid, 999_999_999]) {
+    const text = JSON.stringify({ host: 'another machine', pid, socket: join(folder, 'nobody.sock'), startedAt: 0 });
+    await writeFile(lock, text);
+    await assert.rejects(ActiveRun.resume(loaded), (error: ErrorInfo) => {
+      assert.equal(error.code, 'RUN_LOCKED');
+      assert.ok(error.message.includes('another machine') && error.message.includes(String(pid)));
+      assert.ok(error.remedy.includes(lock));
+      return true;
+    });
+    assert.equal(await readFile(lock, 'utf8'), text);
+  }
+  await rm(lock);
+  const second = await ActiveRun.resume(loaded);
+  assert.equal((await lockOf(run.path)).host, hostname());
+  await second.close();
+});
+
 test('of many trainers that break a dead lock at once, one wins', async () => {
   const loaded = await loadConfig(config);
   const run = await ActiveRun.create(loaded);
   await run.close();
   for (let round = 0; round < 20; round++) {
-    await writeFile(join(run.path, 'lock.json'), JSON.stringify({ pid: process.pid, socket: join(folder, 'nobody.sock'), startedAt: 0 }));
+    await writeFile(join(run.path, 'lock.json'), JSON.stringify({ host: hostname(), pid: process.pid, socket: join(folder, 'nobody.sock'), startedAt: 0 }));
     // One that was killed while it broke the lock.
     if (round === 7) await writeFile(join(run.path, 'lock.json.breaking'), '999999999');
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => ActiveRun.resume(loaded)));
