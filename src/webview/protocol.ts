@@ -338,7 +338,10 @@ export type PictureState =
   | { kind: 'none'; error: ErrorInfo };
 
 export type VerdictState =
-  { kind: 'noCheckpoint' } | { kind: 'classifying' } | { kind: 'predictions'; predictions: Prediction[] } | { kind: 'error'; error: ErrorInfo };
+  | { kind: 'noCheckpoint' }
+  | { kind: 'classifying' }
+  | { kind: 'predictions'; predictions: Prediction[]; /** Where there are several: each one's. */ tasks?: { task: string; predictions: Prediction[] }[] }
+  | { kind: 'error'; error: ErrorInfo };
 
 export interface ImageEditorState {
   file: { path: string; name: string; /** bytes on disk */ size: number };

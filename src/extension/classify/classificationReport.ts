@@ -1,6 +1,6 @@
 /** The page with the results of classifying several pictures: the surest first, those without an answer last. */
 import * as vscode from 'vscode';
-import type { Classification } from '../../trainer/protocol.js';
+import type { Classification, Prediction } from '../../trainer/protocol.js';
 import { html, type Html } from '../reports/html.js';
 import { count, pictureCells, shareBar } from '../reports/pieces.js';
 import type { Report } from '../reports/reportPanel.js';
@@ -42,18 +42,16 @@ export function classificationReport(results: readonly Classification[], checkpo
   };
 }
 
-function row({ path, predictions }: Answered, src: (path: string) => string): Html {
+function row({ path, predictions, tasks }: Answered, src: (path: string) => string): Html {
   const [first, ...others] = predictions;
+  const named = ({ label, probability }: Prediction) => `${label} ${percent(probability)}`;
+  // Of several tasks the others' answers say more than what else this one could have been.
+  const also = tasks?.slice(1).flatMap(({ task, predictions: [best] }) => (best ? [`${task}: ${named(best)}`] : [])) ?? others.slice(0, 2).map(named);
   return html`<tr>
     ${pictureCells(path, src(path))}
     <td><strong>${first?.label ?? ''}</strong></td>
     <td>${first ? shareBar(first.probability, percent(first.probability)) : ''}</td>
-    <td class="others">
-      ${others
-        .slice(0, 2)
-        .map((other) => `${other.label} ${percent(other.probability)}`)
-        .join(', ')}
-    </td>
+    <td class="others">${also.join(', ')}</td>
   </tr>`;
 }
 

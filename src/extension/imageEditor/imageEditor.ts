@@ -105,7 +105,7 @@ class ImageEditor {
     let verdict: VerdictState;
     try {
       const answer = await this.classify(this.path, asking.signal);
-      verdict = 'error' in answer ? { kind: 'error', error: answer.error } : { kind: 'predictions', predictions: answer.predictions };
+      verdict = 'error' in answer ? { kind: 'error', error: answer.error } : { kind: 'predictions', predictions: answer.predictions, tasks: answer.tasks };
     } catch (error) {
       if (isCancel(error)) return;
       verdict = { kind: 'error', error: infoOf(error) };

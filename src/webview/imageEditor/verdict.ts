@@ -1,6 +1,7 @@
 /** What the active checkpoint says of the picture: bars of the top predictions, or why there are none. */
 import * as l10n from '@vscode/l10n';
 import { button, textButton } from '../controls.js';
+import type { Prediction } from '../../trainer/protocol.js';
 import { h } from '../element.js';
 import type { Formats } from '../format.js';
 import { errorBox } from '../message.js';
@@ -57,27 +58,31 @@ export class Verdict {
       case 'error':
         return [errorBox(verdict.error, this.post, { actions: [{ label: l10n.t('Try Again'), run: () => this.post({ type: 'classify' }) }] })];
       case 'predictions':
-        return [
-          h(
-            'ol',
-            { class: 'predictions' },
-            ...verdict.predictions.map(({ label, probability }) => {
-              const fill = h('div', { class: 'bar-fill' });
-              fill.style.width = `${Math.min(1, Math.max(0, probability)) * 100}%`;
-              return h(
-                'li',
-                {},
-                h(
-                  'div',
-                  { class: 'prediction' },
-                  h('span', { class: 'prediction-label', title: label }, label),
-                  h('span', { class: 'prediction-share' }, this.formats.percent(probability)),
-                ),
-                h('div', { class: 'bar', 'aria-hidden': 'true' }, fill),
-              );
-            }),
-          ),
-        ];
+        if (!verdict.tasks) return [this.list(verdict.predictions)];
+        return verdict.tasks.flatMap(({ task, predictions }) => [h('h3', {}, task), this.list(predictions)]);
     }
+  }
+
+  /** The likeliest labels, each with a bar. */
+  private list(predictions: readonly Prediction[]): HTMLElement {
+    return h(
+      'ol',
+      { class: 'predictions' },
+      ...predictions.map(({ label, probability }) => {
+        const fill = h('div', { class: 'bar-fill' });
+        fill.style.width = `${Math.min(1, Math.max(0, probability)) * 100}%`;
+        return h(
+          'li',
+          {},
+          h(
+            'div',
+            { class: 'prediction' },
+            h('span', { class: 'prediction-label', title: label }, label),
+            h('span', { class: 'prediction-share' }, this.formats.percent(probability)),
+          ),
+          h('div', { class: 'bar', 'aria-hidden': 'true' }, fill),
+        );
+      }),
+    );
   }
 }

@@ -45,6 +45,23 @@ describe('image editor', { skip: lacks ?? false }, () => {
     ViewPage.open(browser, 'imageEditor', state(change, name), { width: 900, height: 600, files, ...options });
   const shownWidth = (view: ViewPage) => view.page.locator('img.picture').evaluate((picture) => Math.round(picture.getBoundingClientRect().width));
 
+  test('of several tasks each has its predictions under its name', async () => {
+    const predictions = [
+      { label: 'cat', probability: 0.9 },
+      { label: 'dog', probability: 0.1 },
+    ];
+    const coverage = [{ label: 'small', probability: 0.6 }];
+    const tasks = [
+      { task: 'species', predictions },
+      { task: 'coverage', predictions: coverage },
+    ];
+    const view = await open({ verdict: { kind: 'predictions', predictions, tasks } });
+    const content = view.page.locator('.verdict-content');
+    assert.deepEqual(await content.locator('h3').allInnerTexts(), ['species', 'coverage']);
+    assert.deepEqual(await content.locator('.prediction-label').allInnerTexts(), ['cat', 'dog', 'small']);
+    await view.close();
+  });
+
   test('the picture fits its place, goes to 100 % and in steps, by button, key and wheel', async () => {
     const view = await open();
     const { page } = view;
