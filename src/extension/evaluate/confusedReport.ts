@@ -26,15 +26,15 @@ export function confusedReport(pictures: readonly EvaluatedPicture[], { task, tr
   found.sort((a, b) => b.probability - a.probability);
   const shown = found.slice(0, most);
   const title = truth === prediction ? t('{0}, recognised', truth) : t('{0} taken for {1}', truth, prediction);
+  const several = found.length > most ? t('the surest {0} of {1} pictures', count(most), count(found.length)) : t('{0} pictures', count(found.length));
+  const number = found.length === 1 ? t('1 picture') : several;
   const name = task === null ? '' : html`${task} · `;
   return {
     title,
     pictures: shown.map(({ path }) => path),
     body: (src) => html`
       <h1>${title}</h1>
-      <p class="lead">
-        ${name}${found.length > most ? t('the surest {0} of {1} pictures', count(most), count(found.length)) : t('{0} pictures', count(found.length))}
-      </p>
+      <p class="lead">${name}${number}</p>
       <table>
         <thead>
           <tr>
