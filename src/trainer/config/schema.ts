@@ -140,7 +140,9 @@ export function buildSchema() {
         .union([choice({ auto: l10n.t('Only where memory would not suffice otherwise.') }), z.boolean()])
         .default('auto')
         .describe(
-          l10n.t("Whether the backward pass computes each block's activations anew instead of holding them: much less memory for up to a third more time."),
+          l10n.t(
+            "Whether the backward pass computes each block's activations anew instead of holding them: less memory; steps took 1.1 to 1.3 times as long where it was measured.",
+          ),
         ),
       learningRate: z
         .number()
