@@ -7,7 +7,7 @@ import { Trainable, type ReadState, type TrainBatch, type Values } from '../../.
 import { firstValues } from '../../../src/trainer/peft/init.js';
 import type { DeviceName } from '../../../src/trainer/protocol.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { methodFor } from '../peft/methodFor.js';
+import { specOf } from '../run/specOf.js';
 
 interface Case {
   name: string;
@@ -88,18 +88,8 @@ async function outcomeOf(
   { model: name, method, parts, hiddenDropout, dropPath, ema }: Case,
 ): Promise<{ outcome: Outcome; initial: Values }> {
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0 });
-  const { mean, std, rescaleFactor } = base.preprocessor;
   const trainable = await Trainable.create(new OrtEngine(device), {
-    model: {
-      config: { ...base.config, hiddenDropout },
-      norm: { mean, deviation: std, rescale: rescaleFactor },
-      frozen: (weight, shape) => base.weight(weight, shape, 0),
-      method: methodFor(base.config, method),
-      labels,
-      height: size,
-      width: size,
-      dropPath,
-    },
+    model: { ...specOf(base, method, labels), config: { ...base.config, hiddenDropout }, dropPath },
     // An epsilon of this size damps what is mere noise: a gradient that is zero but for rounding would else move its parameter by a whole learning rate.
     optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-3, weightDecay: 0.01, maxGradNorm: 1, ema },
     batchSize,

@@ -9,7 +9,7 @@ import { Prefix } from '../../../src/trainer/engine/prefix.js';
 import { Trainable } from '../../../src/trainer/engine/trainable.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { methodFor } from '../peft/methodFor.js';
+import { specOf } from '../run/specOf.js';
 
 export const golden = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'golden');
 /** uint8 [16, 32, 32, 3]. */
@@ -64,18 +64,7 @@ export interface OpenOptions {
 /** The model `name` of test/golden, to be trained by a method on `inputs`: the pictures, or the features of each of them. */
 export async function openGolden(name: string, { method, training, labels, curve, imageSize, cached, recomputes, frozenPrecision }: OpenOptions) {
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0, imageSize });
-  const { mean, std, rescaleFactor, transform } = base.preprocessor;
-  const model: ModelSpec = {
-    config: base.config,
-    norm: { mean, deviation: std, rescale: rescaleFactor },
-    frozen: (weight, shape) => base.weight(weight, shape, 0),
-    method: methodFor(base.config, method),
-    labels,
-    height: transform.height,
-    width: transform.width,
-    recomputes,
-    frozenPrecision,
-  };
+  const model: ModelSpec = { ...specOf(base, method, labels), recomputes, frozenPrecision };
   const engine = new OrtEngine('cpu');
   const cut = cached ? cutOf(model) : undefined;
   const trainable = await Trainable.create(engine, {

@@ -10,7 +10,7 @@ import type { Graph } from '../../../src/trainer/ir/graph.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { Random } from '../../../src/trainer/random.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { methodFor } from '../peft/methodFor.js';
+import { specOf } from '../run/specOf.js';
 import { assertFollows, golden, openGolden, pictures, readGolden, type Bounds, type Curve, type Training } from './goldenCurves.js';
 
 const plain = readGolden('vit') as { labels: string[]; pictures: { truth: number[] }; training: Training; curves: Record<string, Curve> };
@@ -63,19 +63,7 @@ for (const { name, method, curve, cached, recomputes } of curves) {
 /** The golden ViT with LoRA on every linear layer, its frozen weights passed through `change`. */
 async function modelOf(change: Partial<ModelSpec> = {}, method: object = { type: 'lora', ...options, targetModules: ['all-linear'] }): Promise<ModelSpec> {
   const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
-  const { mean, std, rescaleFactor, transform } = base.preprocessor;
-  const { height, width } = transform;
-  const norm = { mean, deviation: std, rescale: rescaleFactor };
-  return {
-    config: base.config,
-    norm,
-    frozen: (name, shape) => base.weight(name, shape, 0),
-    method: methodFor(base.config, method),
-    labels: 5,
-    height,
-    width,
-    ...change,
-  };
+  return { ...specOf(base, method, 5), ...change };
 }
 
 test('the gradient in int8 is the slope, by finite differences, of the loss with rounded weights within 2 %', async () => {

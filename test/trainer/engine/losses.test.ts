@@ -8,8 +8,8 @@ import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Trainable } from '../../../src/trainer/engine/trainable.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { goldenLosses, specOf } from '../goldenLosses.js';
-import { methodFor } from '../peft/methodFor.js';
+import { goldenLosses, specOf as lossOf } from '../goldenLosses.js';
+import { specOf } from '../run/specOf.js';
 
 const folder = join(root, 'test', 'golden');
 const pictures = new Uint8Array(readFileSync(join(folder, 'pictures.bin')));
@@ -19,19 +19,9 @@ const { training, batches, losses } = goldenLosses();
 for (const [name, golden] of Object.entries(losses)) {
   test(`${name}: 20 steps follow PyTorch's`, async () => {
     const base = await openBaseModel({ model: join(folder, 'models', 'vit'), init: 'pretrained', seed: 0 });
-    const { mean, std, rescaleFactor, transform } = base.preprocessor;
     const { batchSize, steps: totalSteps, warmupSteps, learningRate: peak, weightDecay, maxGradNorm } = training;
     const trainable = await Trainable.create(new OrtEngine('cpu'), {
-      model: {
-        config: base.config,
-        norm: { mean, deviation: std, rescale: rescaleFactor },
-        frozen: (weight, shape) => base.weight(weight, shape, 0),
-        method: methodFor(base.config, { type: 'full' }),
-        labels: 5,
-        loss: specOf(golden),
-        height: transform.height,
-        width: transform.width,
-      },
+      model: { ...specOf(base, { type: 'full' }, 5), loss: lossOf(golden) },
       optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, maxGradNorm },
       batchSize,
       evalBatchSize: batchSize,

@@ -6,7 +6,7 @@ import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js'
 import { compileStep } from '../../../src/trainer/compile/compile.js';
 import { emitModel } from '../../../src/trainer/onnx/emit.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { methodFor } from '../peft/methodFor.js';
+import { specOf } from '../run/specOf.js';
 import { assertFollows, golden, openGolden, readGolden, type Curve, type Training } from './goldenCurves.js';
 
 const { curves } = readGolden('quantized') as {
@@ -44,17 +44,8 @@ for (const [name, { quantization, blockSize, steps, finalLogits, largestDifferen
 
 test('a training step holds no frozen linear weight in full, and makes each anew for the way back', async () => {
   const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
-  const { mean, std, rescaleFactor, transform } = base.preprocessor;
   const { step } = compileStep(
-    {
-      config: base.config,
-      norm: { mean, deviation: std, rescale: rescaleFactor },
-      frozen: (name, shape) => base.weight(name, shape, 0),
-      method: methodFor(base.config, { ...method, targetModules: ['all-linear'] }),
-      labels: 5,
-      height: transform.height,
-      width: transform.width,
-    },
+    specOf(base, { ...method, targetModules: ['all-linear'] }, 5),
     { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 },
     4,
   );

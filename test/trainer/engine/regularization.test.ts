@@ -1,9 +1,7 @@
 /** 20 steps with mixup, CutMix, drop path and averaged weights, compared with those of PyTorch (test/golden/regularization.py). */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { compileForward, compileStep, names, type ModelSpec, type OptimizerSpec } from '../../../src/trainer/compile/compile.js';
 import { mixImages, mixTargets, type Mixing } from '../../../src/trainer/data/mixing.js';
 import type { Region } from '../../../src/trainer/data/transform.js';
@@ -14,6 +12,8 @@ import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
 import { methodFor } from '../peft/methodFor.js';
+import { specOf } from '../run/specOf.js';
+import { assertClose, golden, pictures, readGolden } from './goldenCurves.js';
 
 interface Curve {
   loss: number[];
@@ -37,35 +37,16 @@ interface Golden {
   curves: Record<'mixup' | 'cutmix' | 'dropPath' | 'ema', Curve>;
 }
 
-const folder = fileURLToPath(new URL('../../golden', import.meta.url));
-const readJson = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
-const { training, steps, curves } = readJson('regularization.json') as Golden;
-const { truth } = (readJson('vit.json') as { pictures: { truth: number[] } }).pictures;
-const pictures = new Uint8Array(readFileSync(join(folder, 'pictures.bin')));
+const { training, steps, curves } = readGolden('regularization') as Golden;
+const { truth } = (readGolden('vit') as { pictures: { truth: number[] } }).pictures;
 const size = { width: 32, height: 32 };
 const [labels, batchSize, pictureBytes] = [5, 4, 32 * 32 * 3];
 
-const base = await openBaseModel({ model: join(folder, 'models', 'vit'), init: 'pretrained', seed: 0 });
-const { mean, std, rescaleFactor } = base.preprocessor;
-const model: ModelSpec = {
-  config: base.config,
-  norm: { mean, deviation: std, rescale: rescaleFactor },
-  frozen: (name, shape) => base.weight(name, shape, 0),
-  method: methodFor(base.config, { type: 'full' }),
-  labels,
-  ...size,
-};
+const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
+const model = specOf(base, { type: 'full' }, labels);
 const optimizer: OptimizerSpec = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: training.weightDecay, maxGradNorm: training.maxGradNorm };
 const rateOf = (step: number): number =>
   learningRateAt({ type: 'cosine', learningRate: training.learningRate, warmupSteps: training.warmupSteps, totalSteps: steps.length }, step);
-
-function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, relative: number, what: string): void {
-  assert.equal(actual.length, expected.length, what);
-  for (let i = 0; i < expected.length; i++) {
-    const [a, e] = [actual[i]!, expected[i]!];
-    assert.ok(Math.abs(a - e) <= relative * Math.max(1e-2, Math.abs(e)), `${what}[${i}]: ${a} instead of ${e}`);
-  }
-}
 
 function batchOf({ batch }: Step, mixing?: Mixing): TrainBatch {
   const images = new Uint8Array(batchSize * pictureBytes);

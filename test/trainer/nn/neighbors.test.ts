@@ -9,7 +9,7 @@ import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { bank, oneHot, unitRows } from '../../../src/trainer/nn/neighbors.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { methodFor } from '../peft/methodFor.js';
+import { specOf } from '../run/specOf.js';
 
 const golden = join(import.meta.dirname, '..', '..', 'golden');
 const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin')));
@@ -24,16 +24,7 @@ const labels = 5;
 for (const [name, cases] of Object.entries(answers)) {
   test(`${name}: the vote is that of PyTorch`, async () => {
     const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0 });
-    const { mean, std, rescaleFactor, transform } = base.preprocessor;
-    const model: ModelSpec = {
-      config: base.config,
-      norm: { mean, deviation: std, rescale: rescaleFactor },
-      frozen: (weight, shape) => base.weight(weight, shape, 0),
-      method: methodFor(base.config, { type: 'head' }),
-      labels,
-      height: transform.height,
-      width: transform.width,
-    };
+    const model = specOf(base, { type: 'head' }, labels);
     const cut = cutOf(model)!;
     const width = sizeOf(cut.shape);
     const engine = new OrtEngine('cpu');

@@ -5,7 +5,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { ModelSpec } from '../../../src/trainer/compile/compile.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Trainable, type TrainBatch } from '../../../src/trainer/engine/trainable.js';
 import { nothingAdded as method } from '../../../src/trainer/peft/method.js';
@@ -14,7 +13,7 @@ import { openCheckpoint, readState, writeCheckpoint } from '../../../src/trainer
 import { Classifier } from '../../../src/trainer/run/classifier.js';
 import { singleTask } from '../../../src/trainer/tasks.js';
 import { temporaryFolder } from '../data/pictures.js';
-import { methodFor } from '../peft/methodFor.js';
+import { specOf } from './specOf.js';
 
 const golden = fileURLToPath(new URL('../../golden', import.meta.url));
 const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin'))).subarray(0, 4 * 32 * 32 * 3);
@@ -23,16 +22,7 @@ const batch: TrainBatch = { images: pictures, targets: new Float32Array(20).fill
 
 test('a checkpoint holds average and weights; a resume goes on with either, on and off', async (t) => {
   const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
-  const { mean, std, rescaleFactor } = base.preprocessor;
-  const model: ModelSpec = {
-    config: base.config,
-    norm: { mean, deviation: std, rescale: rescaleFactor },
-    frozen: (name, shape) => base.weight(name, shape, 0),
-    method: methodFor(base.config, method),
-    labels: labels.length,
-    height: 32,
-    width: 32,
-  };
+  const model = specOf(base, method, labels.length);
   const open = async (ema?: { decay: number }): Promise<Trainable> => {
     const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1, ema };
     const trainable = await Trainable.create(new OrtEngine('cpu'), { model, optimizer, batchSize: 4, evalBatchSize: 4, accumulates: false, seed: 0 });

@@ -4,16 +4,16 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cutOf, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import { cutOf } from '../../../src/trainer/compile/compile.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Prefix } from '../../../src/trainer/engine/prefix.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
-import { isHead } from '../../../src/trainer/peft/method.js';
 import { openBaseModel, type BaseModel, type BaseModelOptions } from '../../../src/trainer/run/baseModel.js';
 import { Message } from '../../../src/trainer/onnx/protobuf.js';
 import { squareFile } from '../onnx/squareNetwork.js';
 import { temporaryFolder } from '../data/pictures.js';
 import { golden } from './goldenCheckpoint.js';
+import { specOf } from './specOf.js';
 
 const file = (name: string): string => join(golden, 'onnx', `${name}.onnx`);
 const stored = JSON.parse(readFileSync(join(golden, 'onnx', 'features.json'), 'utf8')) as Record<string, number[][]>;
@@ -23,19 +23,9 @@ const count = pictures.length / (32 * 32 * 3);
 const opened = (name: string, o: Partial<BaseModelOptions> = {}): Promise<BaseModel> =>
   openBaseModel({ model: file(name), init: 'pretrained', seed: 0, imageSize: 32, ...o });
 
-const specOf = ({ config, preprocessor, weight }: BaseModel): ModelSpec => ({
-  config,
-  norm: { mean: preprocessor.mean, deviation: preprocessor.std, rescale: preprocessor.rescaleFactor },
-  frozen: (name, shape) => weight(name, shape, 0),
-  method: { trains: isHead, head: { hidden: 0, dropout: 0 } },
-  labels: 3,
-  height: preprocessor.transform.height,
-  width: preprocessor.transform.width,
-});
-
 /** Features of the stored pictures, as a training run computes them. */
 async function featuresOf(base: BaseModel): Promise<Float32Array> {
-  const model = specOf(base);
+  const model = specOf(base, { type: 'head' }, 3);
   const cut = cutOf(model)!;
   assert.equal(sizeOf(cut.shape), base.config.features);
   assert.ok(cut.share > 0.5, 'the network is most of the work');
