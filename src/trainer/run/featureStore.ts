@@ -177,7 +177,11 @@ export class FeatureStore implements BatchSource {
 
   /** Computes what is missing of a part until the chosen pictures are known. */
   async #fill(part: Part, chosen: readonly number[]): Promise<void> {
-    const isLacking = (): boolean => chosen.some((sample) => !part.known[sample]);
+    let lacking = 0;
+    const isLacking = (): boolean => {
+      while (lacking < chosen.length && part.known[chosen[lacking]!]) lacking++;
+      return lacking < chosen.length;
+    };
     if (!isLacking()) return;
     const start = performance.now();
     part.filling ??= this.#filling(part);
