@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Classification, ErrorInfo, Evaluation, Inspection, TrainEvent } from '../../../src/trainer/protocol.js';
+import type { Classification, ErrorInfo, EvaluatedPicture, Evaluation, Inspection, TrainEvent } from '../../../src/trainer/protocol.js';
 import { writeTree } from '../data/pictures.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig } from './program.js';
 
@@ -54,17 +54,28 @@ test('two tasks: events, the checkpoint, an evaluation and answers name each', a
   assert.deepEqual(Object.values(id2label as object), ['colour: blue', 'colour: red', 'size: l', 'size: m', 'size: s']);
   assert.equal(problem, undefined);
 
-  const evaluated = await vitune(['evaluate', '--checkpoint', run, '--dataset', join(folder, 'photos', 'labels.csv'), '--json']);
+  const evaluated = await vitune(['evaluate', '--checkpoint', run, '--dataset', join(folder, 'photos', 'labels.csv'), '--pictures', '--json']);
   assert.equal(evaluated.code, 0, evaluated.stderr);
-  const [evaluation] = jsonLines<Evaluation>(evaluated.stdout);
+  const lines = jsonLines<Evaluation | EvaluatedPicture>(evaluated.stdout);
+  const evaluation = lines.pop() as Evaluation;
+  const pictures = lines as EvaluatedPicture[];
+  for (const [place, { task, labels, confusion }] of evaluation.tasks!.entries()) {
+    const answers = pictures.map(({ answers: told }) => told[place]!);
+    assert.ok(answers.every((each) => each.task === task));
+    const taken = (truth: string, label: string) => answers.filter((each) => each.truth === truth && each.prediction.label === label).length;
+    assert.deepEqual(
+      labels.map((truth) => labels.map((label) => taken(truth, label))),
+      confusion,
+    );
+  }
   assert.deepEqual(
-    evaluation!.tasks!.map(({ task, perClass }) => [task, perClass.map(({ support }) => support)]),
+    evaluation.tasks!.map(({ task, perClass }) => [task, perClass.map(({ support }) => support)]),
     [
       ['colour', [12, 12]],
       ['size', [8, 8, 8]],
     ],
   );
-  assert.deepEqual(evaluation!.labels, ['blue', 'red']);
+  assert.deepEqual(evaluation.labels, ['blue', 'red']);
 
   const classified = await vitune(['classify', join(folder, 'photos', 'p0.png'), '--checkpoint', run, '--json']);
   const [answer] = jsonLines<Extract<Classification, { predictions: unknown }>>(classified.stdout);
