@@ -14,6 +14,14 @@ export const errors = {
     ),
   runInterrupted: (name: string) =>
     shown('RUN_INTERRUPTED', t('The training “{0}” broke off: its process is gone.', name), t('Resume it from its last checkpoint.')),
+  runKilled: (name: string) =>
+    shown(
+      'RUN_KILLED',
+      t('The training “{0}” was ended from outside, as the operating system does when memory runs out.', name),
+      t(
+        'If it was memory, halve “batchSize” in the config file and double “gradientAccumulationSteps”, which learns the same in less of it, then resume from the last checkpoint.',
+      ),
+    ),
   alreadyRunning: (name: string) => shown('RUN_BUSY', t('“{0}” is being trained already.', name), t('Wait until it ends, or stop it first.')),
   runFinished: (name: string) => shown('RUN_FINISHED', t('“{0}” is finished; there is nothing to resume.', name), t('Start another run from its config file.')),
   pictureEndsProcess: (file: string) =>

@@ -14,6 +14,15 @@ import { isError } from './runJson.js';
 import { isMissing } from './runFolder.js';
 import { lastLines, TrainerDied } from './trainerDied.js';
 
+/** How a process ended: its exit code, or the signal that ended it. */
+export type Ending = number | NodeJS.Signals | null;
+
+/** Whether a process was ended from outside, without a chance to save: as Linux ends one when memory runs out; 137 is the word of shells and containers for it. */
+export const isKilled = (ending: Ending | undefined): boolean => ending === 'SIGKILL' || ending === 137;
+
+/** A trainer's connection may break off a moment before its process is known to have ended; longer is not waited for that, in milliseconds. */
+const untilEnded = 2000;
+
 /** How often the log of a starting trainer is looked at, in milliseconds. */
 const lookEvery = 100;
 
@@ -30,6 +39,8 @@ export interface StartOptions {
 
 export class Supervisor {
   readonly #starting = new Set<string>();
+  /** Of the last trainer that this window started with a config. */
+  readonly #endings = new Map<string, Promise<{ code: Ending } | { error: Error }>>();
 
   constructor(
     private readonly launch: Launch,
@@ -50,6 +61,12 @@ export class Supervisor {
   /** The last lines of that file that are no events, which the run folder has anyway; empty where there are none. */
   async tailOf(config: string): Promise<string> {
     return lastWords(await this.#read(config));
+  }
+
+  /** How the last trainer of this config ended; undefined where this window did not start it, or it has not ended. */
+  async endingOf(config: string): Promise<Ending | undefined> {
+    const end = await Promise.race([this.#endings.get(config), pause(untilEnded)]);
+    return end && 'code' in end ? end.code : undefined;
   }
 
   /**
@@ -73,10 +90,11 @@ export class Supervisor {
         stdio: ['ignore', log, log],
       });
       closeSync(log);
-      const ended = new Promise<{ code: number | NodeJS.Signals | null } | { error: Error }>((resolve) => {
+      const ended = new Promise<{ code: Ending } | { error: Error }>((resolve) => {
         child.once('error', (error) => resolve({ error }));
         child.once('exit', (code, killer) => resolve({ code: code ?? killer }));
       });
+      this.#endings.set(config, ended);
       child.unref();
       return await this.#firstWord(config, ended, () => child.kill(), signal, onDownload);
     } finally {
@@ -86,7 +104,7 @@ export class Supervisor {
 
   async #firstWord(
     config: string,
-    ended: Promise<{ code: number | NodeJS.Signals | null } | { error: Error }>,
+    ended: Promise<{ code: Ending } | { error: Error }>,
     kill: () => void,
     signal?: AbortSignal,
     onDownload?: StartOptions['onDownload'],

@@ -13,7 +13,7 @@ import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import { percent } from '../runs/percent.js';
 import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
-import type { Supervisor } from './supervisor.js';
+import { isKilled, type Supervisor } from './supervisor.js';
 
 const { t } = vscode.l10n;
 
@@ -111,7 +111,11 @@ export class Training implements vscode.Disposable {
     else if (status === 'failed' && progress.error) await this.#tellFailed(run);
     else if (status === 'interrupted') {
       log().error(`The trainer of ${run.folder} is gone. Its last words:\n${await this.supervisor.tailOf(run.info.config)}`);
-      await showError(errors.runInterrupted(name), [...this.#resume(run), { title: t('Show Log'), run: () => log().show() }]);
+      const isKilledRun = isKilled(await this.supervisor.endingOf(run.info.config));
+      await showError(isKilledRun ? errors.runKilled(name) : errors.runInterrupted(name), [
+        ...this.#resume(run),
+        { title: t('Show Log'), run: () => log().show() },
+      ]);
     }
   }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ShownError } from '../../../src/extension/errors/shownError.js';
 import { readLock } from '../../../src/extension/trainer/runFolder.js';
-import { Supervisor } from '../../../src/extension/trainer/supervisor.js';
+import { isKilled, Supervisor } from '../../../src/extension/trainer/supervisor.js';
 import { TrainerDied } from '../../../src/extension/trainer/trainerDied.js';
 import { launchOfChild } from './launchOfChild.js';
 
@@ -42,6 +42,20 @@ test('a trainer that ends without a word leaves its code and last lines', async 
   const path = await config('silent', { end: 'silent' });
   await assert.rejects(supervisor.start(path), (error) => error instanceof TrainerDied && error.ending === 3 && error.tail.includes('warns'));
   assert.equal(supervisor.isStarting(path), false);
+});
+
+test('how a trainer ended is known afterwards: killed from outside, by itself, or not at all', async () => {
+  assert.equal(await supervisor.endingOf(await config('never started', {})), undefined);
+  const whole = await config('ends well', {});
+  await supervisor.start(whole);
+  assert.equal(await supervisor.endingOf(whole), 0);
+  const killed = await config('killed', { end: 'crash' });
+  await supervisor.start(killed);
+  const ending = await supervisor.endingOf(killed);
+  // Windows knows no signals: a process is ended with a code.
+  if (process.platform !== 'win32') assert.equal(ending, 'SIGKILL');
+  assert.equal(isKilled(ending), process.platform !== 'win32');
+  assert.deepEqual([137, 'SIGTERM' as const, 1, null, undefined].map(isKilled), [true, false, false, false, false]);
 });
 
 test('an executable that is not there is an error, not a wait for ever', async () => {
