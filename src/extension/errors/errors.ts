@@ -17,7 +17,7 @@ export const errors = {
   runKilled: (name: string) =>
     shown(
       'RUN_KILLED',
-      t('The training “{0}” was ended from outside, as the operating system does when memory runs out.', name),
+      t('The training “{0}” broke off: its process was ended from outside, as the operating system does when memory runs out.', name),
       t(
         'If it was memory, halve “batchSize” in the config file and double “gradientAccumulationSteps”, which learns the same in less of it, then resume from the last checkpoint.',
       ),
