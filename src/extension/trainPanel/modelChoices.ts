@@ -32,26 +32,34 @@ export async function modelChoices(
   return Promise.all([
     folderChoice('embedded', t('Embedded (comes with ViTune)'), embedded),
     ...names.map((name) => {
-      const network = isAbsolute(name) ? onnxFileOf(name) : undefined;
-      if (network !== undefined) return onnxChoice(name, network, networks.get(network));
-      if (isAbsolute(name)) return folderChoice(name, basename(name), name);
-      const folder = folderOf.get(name.replace(/@.*$/, ''));
-      return folder === undefined ? { value: name, name, detail: t('From the Hugging Face hub') } : folderChoice(name, name, folder);
+      const shown = isAbsolute(name) ? basename(name) : name;
+      // A file of the hub that is named, `owner/name:file.onnx`: where it lies the trainer knows.
+      if (isOnnx(name) && !isAbsolute(name)) return { value: name, name, detail: ofOnnx(), onnx: { tensors: [] } };
+      const path = isAbsolute(name) ? name : folderOf.get(name.replace(/@.*$/, ''));
+      const network = path === undefined ? undefined : onnxFileOf(path);
+      if (network !== undefined) return onnxChoice(name, shown, network, networks.get(network));
+      return path === undefined ? { value: name, name: shown, detail: t('From the Hugging Face hub') } : folderChoice(name, shown, path);
     }),
   ]);
 }
 
-/** The ONNX file that a path means: itself, or `model.onnx` of a folder without safetensors. */
-export function onnxFileOf(path: string): string | undefined {
-  if (/\.onnx$/i.test(path)) return path;
-  return existsSync(join(path, 'model.onnx')) && !existsSync(join(path, 'model.safetensors')) ? join(path, 'model.onnx') : undefined;
+const isOnnx = (name: string): boolean => /\.onnx$/i.test(name);
+const ofOnnx = (): string => t('An ONNX file: it stays frozen, for head and pretrained');
+
+/** The ONNX file that a path means: itself, or `model.onnx` of a folder without safetensors, perhaps in its folder `onnx`. */
+function onnxFileOf(path: string): string | undefined {
+  if (isOnnx(path)) return path;
+  if (['model.safetensors', 'model.safetensors.index.json'].some((weights) => existsSync(join(path, weights)))) return undefined;
+  return [join(path, 'model.onnx'), join(path, 'onnx', 'model.onnx')].find((file) => existsSync(file));
 }
 
-function onnxChoice(value: string, file: string, known: KnownNetwork | undefined): ModelChoice {
-  const name = basename(value);
+/** The ONNX files among models; names on the hub are passed over. */
+export const onnxFilesOf = (models: readonly string[]): string[] => models.flatMap((path) => (isAbsolute(path) ? (onnxFileOf(path) ?? []) : []));
+
+function onnxChoice(value: string, name: string, file: string, known: KnownNetwork | undefined): ModelChoice {
   if (!existsSync(file)) return { value, name, detail: t('The file {0} is not there.', file), onnx: { tensors: [] } };
   if (known && 'message' in known) return { value, name, detail: known.message, onnx: { tensors: [] } };
-  return { value, name, detail: t('An ONNX file: it stays frozen, for head and pretrained'), onnx: { found: known?.found, tensors: known?.tensors ?? [] } };
+  return { value, name, detail: ofOnnx(), onnx: { found: known?.found, tensors: known?.tensors ?? [] } };
 }
 
 async function folderChoice(value: string, name: string, folder: string): Promise<ModelChoice> {

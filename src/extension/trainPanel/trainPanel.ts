@@ -13,7 +13,7 @@ import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
 import { showPage, type Page } from '../webviews/page.js';
 import { frozenPrecision, methodChoices, numberRules, targetModules } from './formRules.js';
-import { modelChoices, onnxFileOf, type KnownNetwork } from './modelChoices.js';
+import { modelChoices, onnxFilesOf, type KnownNetwork } from './modelChoices.js';
 
 const { t } = vscode.l10n;
 const formKey = 'form';
@@ -97,7 +97,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   async #state(): Promise<TrainPanelState> {
     const schema = await readSchema(this.parts.context.extensionUri);
     if (!this.#devices) void this.#findDevices();
-    for (const look of [this.#findCached(), this.#lookAtNetworks()]) look.catch((error: unknown) => log().error(error as Error));
+    for (const look of [this.#findCached(), this.#lookAtNetworks(this.#recentModels)]) look.catch((error: unknown) => log().error(error as Error));
     return {
       form: this.#form,
       datasets: this.#datasets(),
@@ -151,11 +151,12 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   async #findCached(): Promise<void> {
     this.#cached = await this.parts.cachedModels();
     this.#patch({ models: await this.#models() });
+    await this.#lookAtNetworks(this.#cached.map(({ folder }) => folder));
   }
 
   /** The files may have been written anew since they were looked at. */
-  async #lookAtNetworks(): Promise<void> {
-    for (const file of this.#recentModels.flatMap((name) => onnxFileOf(name) ?? [])) {
+  async #lookAtNetworks(models: readonly string[]): Promise<void> {
+    for (const file of onnxFilesOf(models)) {
       this.#networks.set(file, await this.parts.inspectOnnx(file).catch((error: unknown) => infoOf(error)));
       this.#patch({ models: await this.#models() });
     }
@@ -300,7 +301,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     // The view chooses among the models it knows.
     this.#patch({ models: await this.#models() });
     await this.#setForm({ ...this.#form, model: path });
-    await this.#lookAtNetworks();
+    await this.#lookAtNetworks(this.#recentModels);
   }
 
   async #downloadModel(): Promise<void> {
