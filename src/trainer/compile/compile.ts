@@ -40,7 +40,7 @@ export interface ModelSpec {
   neighbors?: Omit<NeighborsOptions, 'labels'> | undefined;
   /** Where the graphs begin: after it they read `features` (`Cut.shape` for each picture) instead of `images`. */
   cut?: Cut | undefined;
-  /** Whether the backward pass computes each block's values anew: less memory for a third more work. */
+  /** Whether the backward pass computes each block's values anew: less memory for more work. */
   recomputes?: boolean | undefined;
 }
 
