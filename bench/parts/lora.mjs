@@ -99,12 +99,14 @@ async function trainings({ python, dataset, seeds, threads, say }, loads) {
   }));
   const sides = [...own, ...peers];
   const runs = sides.map(() => []);
+  let versions = {};
   for (const seed of seeds) {
     loads.push(os.loadavg()[0]);
     const plan = await planOf(dataset, seed, EPOCHS);
     const model = ensureModel(python, 'embedded', plan.labels);
     for (const [i, { name, start }] of sides.entries()) {
       const result = await start({ model, plan, seed });
+      versions = { ...versions, ...result.versions };
       runs[i].push(result);
       say(`lora, embedded model, ${name}: ${result.trained.toFixed(1)} s, ${percent(result.accuracy)}`);
     }
@@ -123,7 +125,7 @@ async function trainings({ python, dataset, seeds, threads, say }, loads) {
     of(list, 'peak').toFixed(0),
     (of(list, 'peak') / of(runs[0], 'peak')).toFixed(2),
   ]);
-  return table(
+  const text = table(
     [
       'side',
       `>${EPOCHS} epochs from cold start`,
@@ -136,6 +138,7 @@ async function trainings({ python, dataset, seeds, threads, say }, loads) {
     ],
     rows,
   );
+  return { text, versions };
 }
 
 export async function lora(o) {
@@ -153,7 +156,7 @@ ${text}
 Batch ${BATCH.training}, learning rate ${RATE}, the same split, order and schedule, no augmentation; from the command to the last checkpoint, as for the head. "To equal accuracy": until a validation
 first gives the best accuracy of the side whose best is the least, by seed. Medians; accuracy is the mean over the seeds; the first values of the adapters are each side's own.
 
-${whole}
+${whole.text}
 
-${machine(loads, versions)}`;
+${machine(loads, { ...versions, ...whole.versions })}`;
 }
