@@ -28,7 +28,7 @@ export function machine(loads, versions = {}) {
   const named = Object.entries({ node: process.versions.node, ...versions }).map(([name, version]) => `${name} ${version}`);
   return (
     `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0].model.trim()}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ` +
-    `${os.platform()} ${os.arch()}. Load average at the rounds' starts: ${loads.map((load) => load.toFixed(1)).join(', ')}. Versions: ${named.join(', ')}.`
+    `${os.platform()} ${os.arch()}. ${loads.length ? `Load average at the rounds' starts: ${loads.map((load) => load.toFixed(1)).join(', ')}. ` : ''}Versions: ${named.join(', ')}.`
   );
 }
 
