@@ -105,6 +105,7 @@ export class ViewPage {
       .catch((error: unknown) => {
         throw new AggregateError([error, ...problems], `The view did not become ready. ${problems.join('; ')}`);
       });
+    await opened.drawn();
     return opened;
   }
 
@@ -118,7 +119,7 @@ export class ViewPage {
     await this.drawn();
   }
 
-  /** Resolves when what was asked for before is drawn. */
+  /** Resolves when what was asked for before is drawn. The toolkit's elements pass a state on to what is inside them only when they are drawn. */
   async drawn(): Promise<void> {
     await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   }

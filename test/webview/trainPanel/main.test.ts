@@ -9,6 +9,13 @@ import { browserLacks, launchBrowser, ViewPage } from '../viewPage.js';
 const lacks = browserLacks();
 const dataset = '/pictures/trashnet';
 
+/** Chooses as with the mouse. Resolves when what follows from it is drawn. */
+async function choose(view: ViewPage, list: string, option: string): Promise<void> {
+  await view.page.getByRole('combobox', { name: list, exact: true }).click();
+  await view.page.getByRole('option', { name: option, exact: true }).click();
+  await view.drawn();
+}
+
 describe('training panel', { skip: lacks ?? false }, () => {
   let browser: Browser;
   before(async () => {
@@ -26,18 +33,14 @@ describe('training panel', { skip: lacks ?? false }, () => {
     const rank = page.getByRole('textbox', { name: 'Rank' });
     assert.equal(await rate.getAttribute('placeholder'), '0.001');
     await rank.fill('4');
-    const choose = async (method: string) => {
-      await page.getByRole('combobox', { name: 'Method' }).click();
-      await page.getByRole('option', { name: method, exact: true }).click();
-    };
-    await choose('Full');
+    await choose(view, 'Method', 'Full');
     await page.getByText('Trains every weight').waitFor();
     assert.equal(await rank.isVisible(), false);
     assert.equal(await rate.getAttribute('placeholder'), '0.00005 × 768 / width');
     assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'full' } });
-    await choose('Head');
+    await choose(view, 'Method', 'Head');
     await page.getByText('Trains only the classifier').waitFor();
-    await choose('LoRA');
+    await choose(view, 'Method', 'LoRA');
     assert.equal(await rank.inputValue(), '4', 'what was typed is still there');
     assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'lora', rank: 4 } });
     await view.close();
@@ -100,18 +103,14 @@ describe('training panel', { skip: lacks ?? false }, () => {
     const view = await open({ form: { dataset, method: { type: 'lora', useDora: true } } });
     const { page } = view;
     await page.getByRole('checkbox', { name: 'DoRA' }).waitFor();
-    const choose = async (method: string) => {
-      await page.getByRole('combobox', { name: 'Method' }).click();
-      await page.getByRole('option', { name: method, exact: true }).click();
-    };
-    await choose('Adapter');
+    await choose(view, 'Method', 'Adapter');
     await page.getByText('One after the MLP of each block.').waitFor();
     assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'adapter' } });
     await page.getByRole('combobox', { name: 'Placement' }).click();
     await page.getByRole('option', { name: 'houlsby' }).click();
     await page.getByText('Two in each block.').waitFor();
     assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'adapter', placement: 'houlsby' } });
-    await choose('Pretrained (no training)');
+    await choose(view, 'Method', 'Pretrained (no training)');
     for (const name of ['Epochs', 'Learning rate']) assert.equal(await page.getByRole('textbox', { name }).isVisible(), false, name);
     await page.getByRole('textbox', { name: 'Batch size' }).waitFor();
     await view.close();
@@ -147,29 +146,26 @@ describe('training panel', { skip: lacks ?? false }, () => {
   test('an ONNX file: only methods that need its features, its tensors to take them from, and nothing of that for another model', async () => {
     const view = await open();
     const { page } = view;
-    const choose = async (list: string, option: string) => {
-      await page.getByRole('combobox', { name: list, exact: true }).click();
-      await page.getByRole('option', { name: option, exact: true }).click();
-    };
     const form = async () => (await view.posted('form')).at(-1)?.form;
     await page.getByRole('button', { name: 'Add ONNX file…' }).click();
     assert.deepEqual(await view.posted(), [{ type: 'addOnnxModel' }]);
     assert.equal(await page.getByRole('combobox', { name: 'Features' }).isVisible(), false);
-    await choose('Model', 'resnet50.onnx');
+    await choose(view, 'Model', 'resnet50.onnx');
     assert.deepEqual(await form(), { dataset, model: '/models/resnet50.onnx', method: { type: 'head' } }, 'LoRA cannot be');
     assert.equal(await page.getByRole('combobox', { name: 'Start from' }).isVisible(), false);
     await page.getByRole('combobox', { name: 'Method' }).click();
     const lora = page.getByRole('option', { name: 'LoRA: not with an ONNX file' });
+    await view.drawn();
     assert.equal(await lora.getAttribute('aria-disabled'), 'true');
     await page.getByRole('option', { name: 'Pretrained (no training)', exact: true }).click();
-    await choose('Features', 'mean');
+    await choose(view, 'Features', 'mean');
     assert.deepEqual(await form(), { dataset, model: '/models/resnet50.onnx', featureOutput: 'mean', method: { type: 'pretrained' } });
     const models = trainPanelState().models.map((model) => (model.onnx ? { ...model, onnx: { tensors: [] } } : model));
     await view.send({ type: 'patch', state: { models } });
     const features = page.locator('vscode-dropdown[data-field="featureOutput"]');
     assert.equal(await features.evaluate((list: HTMLSelectElement) => list.value), 'mean', 'chosen still, though nobody knows the tensors at present');
-    await choose('Model', 'Embedded ViT');
-    await choose('Method', 'LoRA');
+    await choose(view, 'Model', 'Embedded ViT');
+    await choose(view, 'Method', 'LoRA');
     assert.deepEqual(await form(), { dataset, model: 'embedded', method: { type: 'lora' } });
     await view.close();
   });
@@ -193,6 +189,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     const seed = page.getByRole('textbox', { name: 'Seed' });
     await seed.fill('-1');
     await page.getByRole('alert').getByText('Must be 0 or more.').waitFor();
+    await view.drawn();
     assert.equal(await seed.getAttribute('aria-invalid'), 'true');
     assert.equal(await seed.getAttribute('aria-description'), 'Must be 0 or more.');
     await page.getByText('Advanced').click();
@@ -273,6 +270,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await page.getByText('Counting pictures…').waitFor();
     await page.getByRole('combobox', { name: 'Device' }).click();
     const gpu = page.getByRole('option', { name: 'GPU (WebGPU): no GPU was found' });
+    await view.drawn();
     assert.equal(await gpu.getAttribute('aria-disabled'), 'true');
     await view.close();
   });
