@@ -68,6 +68,7 @@ async function openShards(indexPath: string, folder: string): Promise<ModelWeigh
       files: [indexPath, ...[...readers.keys()].map((shard) => join(folder, shard))],
       read: (name) => readerOf(name).read(name),
       readNow: (name, target) => readerOf(name).readNow(name, target),
+      placeOf: (name) => readerOf(name).placeOf(name),
       close,
     };
   } catch (error) {

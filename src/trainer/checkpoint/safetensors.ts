@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { errors, reasonOf } from '../errors.js';
+import type { FilePlace } from '../filePlace.js';
 import { readBfloats, readHalves, toHalves } from './float16.js';
 import { parseHeader, type TensorEntry } from './safetensorsHeader.js';
 
@@ -20,6 +21,8 @@ export interface TensorReader {
   read(name: string): Promise<Float32Array>;
   /** The same while the caller waits, also after `close`; into the beginning of `target` where it is given. */
   readNow(name: string, target?: Float32Array): Float32Array;
+  /** Where a tensor's numbers lie as they are, as 32-bit floats; undefined where they lie otherwise. */
+  placeOf(name: string): FilePlace | undefined;
   close(): Promise<void>;
 }
 
@@ -90,6 +93,10 @@ export async function openSafetensors(path: string): Promise<TensorReader> {
         } finally {
           closeSync(file);
         }
+      },
+      placeOf(name) {
+        const { dtype, begin } = entryOf(name);
+        return dtype === 'F32' ? { file: path, offset: begin } : undefined;
       },
       close: () => handle.close(),
     };

@@ -1,4 +1,5 @@
 /** The scope in which a family's graph is built for a method: what trains becomes an input, what is frozen a constant. */
+import type { FilePlace } from '../filePlace.js';
 import type { Builder } from '../ir/builder.js';
 import type { Graph, Value } from '../ir/graph.js';
 import type { Shape } from '../ir/op.js';
@@ -19,8 +20,13 @@ export interface MaskSpec extends ParameterSpec {
   rate: number;
 }
 
-/** The frozen weight of that name; given `into`, it may be there until that is used again. */
-export type FrozenWeights = (name: string, shape: Shape, into?: Float32Array) => Float32Array;
+/** The frozen weights by name. */
+export interface FrozenWeights {
+  /** Given `into`, the numbers may be there until that is used again. */
+  (name: string, shape: Shape, into?: Float32Array): Float32Array;
+  /** Where the same numbers lie in a file, as they are, if they do. */
+  place?: (name: string, shape: Shape) => FilePlace | undefined;
+}
 
 /** The frozen weights that a finished graph reads. */
 export function frozenOf(graph: Graph): ParameterSpec[] {
@@ -66,11 +72,21 @@ export class GraphScope implements Scope {
     const known = this.#weights.get(name);
     if (known) return known;
     const trains = this.method.trains(name);
-    const value = trains ? this.b.input(name, shape) : this.b.constant(name, shape, this.frozen(name, shape));
+    const value = trains ? this.b.input(name, shape) : this.#frozenWeight(name, shape);
     if (trains) this.parameters.set(name, value);
     this.#weights.set(name, value);
     return value;
   };
+
+  #frozenWeight(name: string, shape: Shape): Value {
+    const length = sizeOf(shape);
+    return this.b.constant(name, shape, {
+      length,
+      byteLength: 4 * length,
+      read: () => this.frozen(name, shape),
+      place: this.frozen.place?.(name, shape),
+    });
+  }
 
   linear = (name: string, x: Value, out: number, bias = true): Value => {
     const { b } = this;

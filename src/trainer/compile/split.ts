@@ -1,7 +1,7 @@
 /** The split of a graph in two: the prefix, a function of the pictures and frozen weights alone, and the suffix that trains. */
 import { createHash } from 'node:crypto';
 import { Graph, type Value } from '../ir/graph.js';
-import type { Op, Shape } from '../ir/op.js';
+import { bytesOf, type Op, type Shape } from '../ir/op.js';
 import { sameShape, sizeOf } from '../ir/shape.js';
 
 /** Name of the prefix's output and the suffix's input. */
@@ -23,7 +23,7 @@ export interface Cut {
 function attributesOf(op: Op): string {
   if (op.type === 'constant') {
     const { name, dtype, shape, data } = op;
-    const content = name || Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+    const content = name || Buffer.from(bytesOf(data)).toString('base64');
     return JSON.stringify([dtype, shape, content]);
   }
   return JSON.stringify('shape' in op ? { ...op, shape: op.shape.slice(1) } : op);

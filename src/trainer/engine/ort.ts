@@ -1,11 +1,12 @@
 /** The default engine: ONNX Runtime on the CPU, on any GPU through WebGPU, or on CUDA. */
-import { join } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { errors, reasonOf } from '../errors.js';
 import type { Graph } from '../ir/graph.js';
-import type { ConstantData } from '../ir/op.js';
+import { numbersOf } from '../ir/op.js';
 import { emitModel } from '../onnx/emit.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
-import { DeviceTensor, Session } from '../onnx/session.js';
+import { DeviceTensor, Session, type TensorData } from '../onnx/session.js';
 import type { DeviceName } from '../protocol.js';
 import { timed } from '../stages.js';
 import type { Engine, Executable, Tensors } from './engine.js';
@@ -13,7 +14,15 @@ import type { Engine, Executable, Tensors } from './engine.js';
 export class OrtEngine implements Engine {
   constructor(
     readonly device: DeviceName,
-    private readonly o: { threads?: number; profile?: string | undefined } = {},
+    private readonly o: {
+      threads?: number;
+      profile?: string | undefined;
+      /**
+       * Whether the CPU takes weights from their files as they are needed, rather than from memory. It saves reading and checking them, but a file must then stay
+       * as it is: for who answers and goes.
+       */
+      maps?: boolean;
+    } = {},
   ) {}
 
   /**
@@ -21,15 +30,18 @@ export class OrtEngine implements Engine {
    * initialisers each graph would have its own, beside a packed one for every way in which it multiplies by them.
    */
   async load(graph: Graph, keep: readonly string[] = []): Promise<Executable> {
-    const { profile: folder, ...o } = this.o;
+    const { profile: folder, maps = false, ...o } = this.o;
     const model = emitModel(graph, this.device, { named: folder !== undefined });
-    const fed = this.device === 'cpu' ? model.initialisers.filter(isFeedable) : [];
-    const initialisers = model.initialisers.filter((each) => !fed.includes(each as Feedable));
+    const large = this.device === 'cpu' ? model.initialisers.filter(isFeedable) : [];
+    const mapped = maps ? await placed(large) : undefined;
+    const fed = large.filter((each) => !mapped?.initialisers.has(each));
+    const isFed = new Set<OnnxInitialiser>(fed);
+    const initialisers = model.initialisers.filter((each) => !isFed.has(each)).map((each) => mapped?.initialisers.get(each) ?? each);
     const bytes = encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] });
     // Who quantises weights is short of memory: what one graph holds between its runs, and the room of weights in full, would take back much of what that saved.
     const givesBack = graph.nodes.some(({ op }) => op.type === 'dequantize');
     const profile = folder === undefined ? undefined : { prefix: join(folder, profileName(graph)), runs: profiledRuns };
-    const options = { device: this.device, keep, givesBack, threads: threadsFromEnvironment(), profile, ...o };
+    const options = { device: this.device, keep, givesBack, threads: threadsFromEnvironment(), profile, mapped: mapped?.folder, ...o };
     const session = await timed('session', () => Session.create(bytes, options)).catch((error: unknown) => {
       // Our own operators run everywhere; those of a file were tried on the CPU, and a device may lack what they need, e.g. half precision.
       throw model.foreign && this.device !== 'cpu' ? errors.onnx.notOnDevice(this.device, reasonOf(error)) : error;
@@ -47,10 +59,26 @@ const profileName = (graph: Graph): string => `${[...graph.outputs.keys()][0]!.r
 /** Below this the saving is not worth an input. */
 const leastFedBytes = 1024;
 
-type Feedable = OnnxInitialiser & { dtype: 'f32' | 'u8' | 'i8'; data: Exclude<ConstantData, BigInt64Array> };
+type Feedable = OnnxInitialiser & { dtype: 'f32' | 'u8' | 'i8' };
 
 /** Shapes and axes, which ONNX Runtime wants to know beforehand, are i64. */
 const isFeedable = (each: OnnxInitialiser): each is Feedable => each.dtype !== 'i64' && each.data.byteLength >= leastFedBytes;
+
+/** Those that lie in files of one folder, that of the first; ONNX Runtime takes no others. Its check knows no links, as the hub's cache is made of. */
+async function placed(all: readonly Feedable[]): Promise<{ folder: string; initialisers: Map<OnnxInitialiser, OnnxInitialiser> } | undefined> {
+  const files = new Map<string, string>();
+  const initialisers = new Map<OnnxInitialiser, OnnxInitialiser>();
+  let folder: string | undefined;
+  for (const each of all) {
+    const place = 'read' in each.data ? each.data.place : undefined;
+    if (!place) continue;
+    const file = files.get(place.file) ?? (await realpath(place.file));
+    files.set(place.file, file);
+    folder ??= dirname(file);
+    if (dirname(file) === folder) initialisers.set(each, { ...each, external: { file: basename(file), offset: place.offset } });
+  }
+  return folder === undefined ? undefined : { folder, initialisers };
+}
 
 /** A session that is fed its frozen weights beside what it is run on. */
 class FedSession implements Executable {
@@ -60,7 +88,7 @@ class FedSession implements Executable {
     private readonly session: Session,
     fed: readonly Feedable[],
   ) {
-    this.#weights = Object.fromEntries(fed.map(({ name, dtype, shape, data }) => [name, DeviceTensor.from(dtype, shape, data)]));
+    this.#weights = Object.fromEntries(fed.map(({ name, dtype, shape, data }) => [name, DeviceTensor.from(dtype, shape, numbersOf(data) as TensorData)]));
   }
 
   run(feeds: Tensors): Promise<Tensors> {

@@ -1,7 +1,7 @@
 /** The builder: one method an op, each returning the value it makes; drops work that changes nothing. */
 import type { ForeignGraph } from './foreignGraph.js';
 import { Graph, type Node, type Region, type Value } from './graph.js';
-import type { DType, Op, Shape } from './op.js';
+import type { DType, Op, Shape, WeightData } from './op.js';
 import { sameShape, sizeOf } from './shape.js';
 
 export class Builder {
@@ -33,8 +33,8 @@ export class Builder {
     return this.#one({ type: 'input', name, shape, dtype });
   }
 
-  constant(name: string, shape: Shape, data: Float32Array | Uint8Array | Int8Array): Value {
-    const dtype = data instanceof Float32Array ? 'f32' : data instanceof Int8Array ? 'i8' : 'u8';
+  constant(name: string, shape: Shape, data: Float32Array | Uint8Array | Int8Array | WeightData): Value {
+    const dtype = data instanceof Int8Array ? 'i8' : data instanceof Uint8Array ? 'u8' : 'f32';
     return this.#one({ type: 'constant', name, shape, dtype, data });
   }
 

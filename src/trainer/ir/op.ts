@@ -1,16 +1,35 @@
 /** The closed list of operations of the IR. Every table of rules (shape, gradient, emit) is total over `Op['type']`. */
 
+import type { FilePlace } from '../filePlace.js';
 import type { ForeignGraph } from './foreignGraph.js';
 
 export type DType = 'f32' | 'i32' | 'i64' | 'u8' | 'i8';
 export type Shape = readonly number[];
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
+/** The numbers of a frozen weight, which are read each time they are asked for: most graphs are built for what their shapes say. */
+export interface WeightData {
+  length: number;
+  byteLength: number;
+  read(): Float32Array;
+  /** Where the same numbers lie, as they are, if they do. */
+  place: FilePlace | undefined;
+}
+
+/** A weight's numbers are read for it. */
+export const numbersOf = <T extends ConstantData>(data: T | WeightData): T | Float32Array => ('read' in data ? data.read() : data);
+
+/** The numbers as they lie in memory. */
+export function bytesOf(data: ConstantData | WeightData): Uint8Array {
+  const { buffer, byteOffset, byteLength } = numbersOf(data);
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 export type Op =
   /** A value fed at run time. */
   | { type: 'input'; name: string; shape: Shape; dtype: DType }
   /** A value known at compile time: a frozen weight (named) or a small number. */
-  | { type: 'constant'; name: string; shape: Shape; dtype: DType; data: ConstantData }
+  | { type: 'constant'; name: string; shape: Shape; dtype: DType; data: ConstantData | WeightData }
   // Elementwise, with NumPy broadcasting.
   | { type: 'add' }
   | { type: 'sub' }

@@ -1,6 +1,6 @@
 /** The emission of the IR as ONNX: a total table from op type to the ONNX nodes that compute it. */
 import type { Graph, Node, Value } from '../ir/graph.js';
-import type { ConstantData, DType, Op, OpOf, OpType, Shape } from '../ir/op.js';
+import type { DType, Op, OpOf, OpType, Shape } from '../ir/op.js';
 import { wordLevels } from '../ir/normalFloat.js';
 import { sizeOf } from '../ir/shape.js';
 import type { DeviceName } from '../protocol.js';
@@ -217,7 +217,7 @@ export function emitModel(graph: Graph, device: DeviceName, { twin, named = fals
   const names = new Map<Value, string>();
   const open = twin && new OpenSizes(graph, twin);
   const nameOf = (value: Value): string => names.get(value) ?? `v${value.id}`;
-  const initialiser = (dtype: DType, shape: Shape, data: ConstantData, key?: string): string => {
+  const initialiser = (dtype: DType, shape: Shape, data: OnnxInitialiser['data'], key?: string): string => {
     const known = key && small.get(key);
     if (known) return known;
     const name = `c${initialisers.length}`;

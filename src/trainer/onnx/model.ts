@@ -1,5 +1,5 @@
 /** ONNX messages (onnx.proto, IR version 9) from plain values: the field numbers of the format live here and nowhere else. */
-import type { ConstantData, DType, Shape } from '../ir/op.js';
+import { bytesOf, type ConstantData, type DType, type Shape, type WeightData } from '../ir/op.js';
 import type { OnnxGraph } from './onnxGraph.js';
 import { Message } from './protobuf.js';
 
@@ -37,7 +37,7 @@ export interface OnnxBody {
 }
 
 export interface OnnxInitialiser extends OnnxTensor {
-  data: ConstantData;
+  data: ConstantData | WeightData;
   /** Where the numbers lie in a file beside the model, instead of in it. */
   external?: { file: string; offset: number };
 }
@@ -77,7 +77,7 @@ const entry = (key: string, value: string): Message => new Message().text(1, key
 
 function initialiser({ name, shape, dtype, data, external }: OnnxInitialiser): Message {
   const message = new Message().ints(1, shape).int(2, dataTypes[dtype]).text(8, name);
-  if (!external) return message.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  if (!external) return message.bytes(9, bytesOf(data));
   const place = { location: external.file, offset: String(external.offset), length: String(data.byteLength) };
   for (const [key, value] of Object.entries(place)) message.message(13, entry(key, value));
   return message.int(14, 1);

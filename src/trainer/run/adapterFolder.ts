@@ -152,6 +152,14 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     if (!own && isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return own?.data ?? folded.get(name) ?? base.weight(name, shape, 0);
   };
+  const placeOf = (name: string, shape: Shape) => (saved.has(name) || folded.has(name) || isHead(name) ? undefined : base.place(name, shape));
   const said = ownJson ?? (labels.length === base.config.labels.length ? base.json : {});
-  return { ...opened, network: { ...base.config, labels }, labels, tasks: tasksOf(said, labels, ownFile), weight, unread: base.unread };
+  return {
+    ...opened,
+    network: { ...base.config, labels },
+    labels,
+    tasks: tasksOf(said, labels, ownFile),
+    weight: Object.assign(weight, { place: placeOf }),
+    unread: base.unread,
+  };
 }

@@ -6,6 +6,7 @@ import { openModelWeights } from '../checkpoint/modelWeights.js';
 import { isFloat, requireFinite, type Tensor } from '../checkpoint/safetensors.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
 import { errors, UserError, type Place } from '../errors.js';
+import type { FilePlace } from '../filePlace.js';
 import { findOnnx, findSnapshot, isWholeModel } from '../hub/hubCache.js';
 import { hubCache } from '../hub/hubSettings.js';
 import { hubNameAt, isCommit, parseHubName } from '../hub/repository.js';
@@ -44,6 +45,10 @@ export interface BaseModel {
   preprocessor: Preprocessor;
   /** A weight as 32-bit floats; a head of another size than `shape`, or none at all, is drawn at random from `seed`. Given `into`, it may be there until that is used again. */
   weight(name: string, shape: Shape, seed: number, into?: Float32Array): Float32Array;
+  /** Throws what `weight` would where it could give none of that name and shape; reads no number. */
+  requireWeight(name: string, shape: Shape): void;
+  /** Where a weight's numbers lie in a file, as `weight` gives them, if they do. */
+  place(name: string, shape: Shape): FilePlace | undefined;
   /** Whether the model comes with a weight of that name and shape, so that it is not drawn. */
   owns(name: string, shape: Shape): boolean;
   /** The body's weights beyond `read`: no graph of ours needs them, but transformers' class has them (a mask token), so a whole checkpoint takes them along. */
@@ -51,6 +56,9 @@ export interface BaseModel {
   /** What was decided without being asked, for a person to know. */
   notices?: readonly UserError[];
 }
+
+/** A model whose weights have not been hashed. */
+type Unhashed = Omit<BaseModel, 'reference'> & { reference: () => Promise<BaseReference> };
 
 export type Unread = (read: ReadonlySet<string>) => [string, Tensor][];
 
@@ -128,25 +136,38 @@ function heldOnce(weight: BaseModel['weight']): BaseModel['weight'] {
   };
 }
 
+/** Weights that lie in no file of ours. */
+const drawn = (weight: BaseModel['weight']): Pick<BaseModel, 'weight' | 'requireWeight' | 'place' | 'owns' | 'unread'> => ({
+  weight: heldOnce(weight),
+  requireWeight: () => undefined,
+  place: () => undefined,
+  owns: () => false,
+  unread: () => [],
+});
+
 /** An ONNX file, whose weights are its own business: only a head is ever asked for. */
-async function openOnnxBase(file: string, commit: { revision: string } | undefined, o: BaseModelOptions): Promise<BaseModel> {
+async function openOnnxBase(file: string, commit: { revision: string } | undefined, o: BaseModelOptions): Promise<Unhashed> {
   const { model, init, seed, imageSize, featureOutput, features: known, place = {}, outputPlace = {} } = o;
   if (init === 'random') throw errors.onnx.noRandomWeights(place);
   const { config, preprocessor, features, sha256, notices } = await openOnnxModel({ file, imageSize, featureOutput, features: known, place, outputPlace });
   return {
-    reference: { model, ...commit, init, seed, imageSize: config.imageSize, sha256, features },
+    reference: () => Promise.resolve({ model, ...commit, init, seed, imageSize: config.imageSize, sha256, features }),
     config,
     json: {},
     preprocessor,
-    weight: heldOnce((name, shape, headSeed) => randomWeight(name, shape, headSeed)),
-    owns: () => false,
-    unread: () => [],
+    ...drawn((name, shape, headSeed) => randomWeight(name, shape, headSeed)),
     notices,
   };
 }
 
 /** Opens a model. Throws a `UserError` when there is none, it is of an unknown architecture, or its files are damaged. */
 export async function openBaseModel(o: BaseModelOptions): Promise<BaseModel> {
+  const { reference, ...model } = await openUnhashed(o);
+  return { ...model, reference: await reference() };
+}
+
+/** The same without a look at all of the weights, for who needs no name for them. */
+export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
   const { model, revision, init, seed, imageSize, place = {} } = o;
   const { path: folder, commit } = await findModelFiles(model, revision, place);
   const onnxFile = await onnxFileOf(folder);
@@ -176,26 +197,34 @@ export async function openBaseModel(o: BaseModelOptions): Promise<BaseModel> {
       .digest('hex');
     return {
       ...common,
-      reference: { ...reference, sha256 },
-      weight: heldOnce((name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed)),
-      owns: () => false,
-      unread: () => [],
+      reference: () => Promise.resolve({ ...reference, sha256 }),
+      ...drawn((name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed)),
     };
   }
   const { weights, files } = await readWeights(folder, config);
-  const weight = (name: string, shape: Shape, headSeed: number, into?: Float32Array): Float32Array => {
+  const resizingOf = (name: string) => (side === config.imageSize ? undefined : familyOf(config).resizing(config, name));
+  /** Undefined for a head that is to be drawn. */
+  const required = (name: string, shape: Shape): StoredTensor | undefined => {
     const found = weights.get(name);
-    if (isHead(name) && (!found || found.shape.join() !== shape.join())) return randomWeight(name, shape, headSeed);
+    if (isHead(name) && (!found || found.shape.join() !== shape.join())) return undefined;
     if (!found) throw errors.weightMissing(files[0]!, name);
-    const resizing = side === config.imageSize ? undefined : familyOf(config).resizing(config, name);
-    const expected = resizing?.shape ?? shape;
+    const expected = resizingOf(name)?.shape ?? shape;
     if (found.shape.join() !== expected.join()) throw errors.weightShape(files[0]!, name, found.shape, expected);
-    return resizing?.to(found.data, side) ?? found.read(into);
+    return found;
+  };
+  const weight = (name: string, shape: Shape, headSeed: number, into?: Float32Array): Float32Array => {
+    const found = required(name, shape);
+    return found ? (resizingOf(name)?.to(found.data, side) ?? found.read(into)) : randomWeight(name, shape, headSeed);
   };
   return {
     ...common,
-    reference: { ...reference, sha256: await hashFiles(files) },
+    reference: async () => ({ ...reference, sha256: await hashFiles(files) }),
     weight: heldOnce(weight),
+    requireWeight: (name, shape) => void required(name, shape),
+    place(name, shape) {
+      const found = weights.get(name);
+      return found?.shape.join() === shape.join() && !resizingOf(name) ? found.place : undefined;
+    },
     owns: (name, shape) => weights.get(name)?.shape.join() === shape.join(),
     unread: unreadOf(weights),
   };
@@ -204,6 +233,8 @@ export async function openBaseModel(o: BaseModelOptions): Promise<BaseModel> {
 /** A tensor whose numbers are read each time they are asked for. */
 interface StoredTensor extends Tensor {
   read(into?: Float32Array): Float32Array;
+  /** Where its numbers lie as they are. */
+  place: FilePlace | undefined;
 }
 
 /** Every float weight that the graph may read, by its names there; its numbers are read each time they are asked for. */
@@ -220,14 +251,20 @@ async function readWeights(folder: string, config: NetworkConfig): Promise<{ wei
         const multiple = names.length * Math.ceil((rows || 1) / names.length);
         throw errors.weightShape(reader.files[0]!, stored, entry.shape, [multiple, ...rest]);
       }
-      requireFinite([[stored, { data: await reader.read(stored) }]], reader.files[0]!);
       const shape = names.length > 1 ? [rows! / names.length, ...rest] : entry.shape;
       const size = entry.elements / names.length;
-      const part = (i: number, into?: Float32Array): Float32Array =>
-        names.length > 1 ? reader.readNow(stored).slice(i * size, (i + 1) * size) : reader.readNow(stored, into);
+      let isChecked = false;
+      const part = (i: number, into?: Float32Array): Float32Array => {
+        const data = reader.readNow(stored, names.length > 1 ? undefined : into);
+        if (!isChecked) requireFinite([[stored, { data }]], reader.files[0]!);
+        isChecked = true;
+        return names.length > 1 ? data.slice(i * size, (i + 1) * size) : data;
+      };
+      const place = names.length > 1 ? undefined : reader.placeOf(stored);
       names.forEach((name, i) =>
         weights.set(name, {
           shape,
+          place,
           read: (into) => part(i, into),
           get data() {
             return part(i);

@@ -7,7 +7,7 @@ import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '.
 import { methodObject } from '../config/methods.js';
 import { parsePreprocessor, type Kernel, type Preprocessor } from '../data/transform.js';
 import type { ModelSpec } from '../compile/compile.js';
-import type { ParameterSpec } from '../compile/scope.js';
+import type { FrozenWeights, ParameterSpec } from '../compile/scope.js';
 import type { ReadState, Values } from '../engine/trainable.js';
 import { errors, reasonOf } from '../errors.js';
 import type { Shape } from '../ir/op.js';
@@ -250,7 +250,7 @@ export interface LoadedCheckpoint {
   /** Of the method `pretrained`: how it compares pictures with those it has. */
   neighbors?: ModelSpec['neighbors'];
   /** Every weight of the network, trained or not. */
-  weight(name: string, shape: Shape, into?: Float32Array): Float32Array;
+  weight: FrozenWeights;
 }
 
 /** What the method trained, by the names that the graph has. */
@@ -295,9 +295,11 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
     if (!found && (!opened || name === bank.features || isHead(name) || isAdapter(name))) throw errors.weightMissing(file, name);
     return found?.data ?? opened!.weight(name, shape, 0, into);
   };
+  // A head that the base comes with is not this model's.
+  const place = (name: string, shape: Shape) => (values.has(name) || isHead(name) ? undefined : opened?.place(name, shape));
   const unread = opened?.unread ?? unreadOf(values);
   const { labels } = network;
-  return { folder, json, base: opened, network, preprocessor, method, labels, tasks, neighbors, weight, unread };
+  return { folder, json, base: opened, network, preprocessor, method, labels, tasks, neighbors, weight: Object.assign(weight, { place }), unread };
 }
 
 /** What a run trains, to be held against what its checkpoint was saved from. */

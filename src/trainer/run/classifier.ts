@@ -7,6 +7,8 @@ import type { ImageTransform } from '../data/transform.js';
 import type { Executable } from '../engine/engine.js';
 import { OrtEngine } from '../engine/ort.js';
 import { errors, UserError } from '../errors.js';
+import type { Graph } from '../ir/graph.js';
+import { numbersOf } from '../ir/op.js';
 import { DeviceTensor } from '../onnx/session.js';
 import type { Classification, Prediction, Task } from '../protocol.js';
 import { countLabels, logitNames, spansOf } from '../tasks.js';
@@ -29,6 +31,8 @@ export class Classifier {
     /** Pictures in a batch. */
     readonly batch: number,
     private readonly forward: Executable,
+    /** Throws where a weight is no number. */
+    private readonly checkWeights: () => void,
   ) {}
 
   /** A name for each logit. */
@@ -36,18 +40,22 @@ export class Classifier {
     return logitNames(this.tasks);
   }
 
-  /** Opens the checkpoint in `folder` on the CPU. Throws a `UserError` when it cannot be used. */
-  static async open(folder: string, batch = 1): Promise<Classifier> {
+  /** Opens the checkpoint in `folder` on the CPU; `maps` as OrtEngine's. Throws a `UserError` when it cannot be used. */
+  static async open(folder: string, batch = 1, { maps = false } = {}): Promise<Classifier> {
     const model = await openModel(folder);
     const { tasks, preprocessor } = model;
-    return new Classifier(tasks, preprocessor.transform, batch, await new OrtEngine('cpu').load(compileForward(modelSpecOf(model), batch).graph));
+    const { graph } = compileForward(modelSpecOf(model), batch);
+    const checkWeights = maps ? () => readWeights(graph) : () => undefined;
+    return new Classifier(tasks, preprocessor.transform, batch, await new OrtEngine('cpu', { maps }).load(graph), checkWeights);
   }
 
   /** Logits [batch, labels] of pictures [batch, height, width, 3]. */
   async logits(images: Uint8Array): Promise<Float32Array> {
     const { height, width } = this.transform;
     const { logits } = await this.forward.run({ images: DeviceTensor.from('u8', [this.batch, height, width, 3], images) });
-    return logits!.data as Float32Array;
+    const answers = logits!.data as Float32Array;
+    if (!answers.every(Number.isFinite)) this.checkWeights();
+    return answers;
   }
 
   /** The `top` likeliest labels of each file, in the order of `paths`; a file that is no picture answers with its error. */
@@ -95,6 +103,11 @@ export class Classifier {
   dispose(): Promise<void> {
     return this.forward.dispose();
   }
+}
+
+/** Reads every weight of a graph, which finds those that are no numbers. */
+function readWeights({ nodes }: Graph): void {
+  for (const { op } of nodes) if (op.type === 'constant') numbersOf(op.data);
 }
 
 /** The files to classify: those given, and for a folder every picture below it. A path that is not there is a `UserError`. */

@@ -6,6 +6,7 @@ import { compileForward } from '../compile/compile.js';
 import { errors } from '../errors.js';
 import { depthsOf, parseNetwork } from '../nn/families.js';
 import { emitModel } from '../onnx/emit.js';
+import { bytesOf } from '../ir/op.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { mergeLowRank } from '../peft/merge.js';
 import { isAdapter, loraScaling, methodOf, nothingAdded } from '../peft/method.js';
@@ -135,7 +136,7 @@ async function writeExternal(path: string, file: string, initialisers: readonly 
         placed.push(each);
         continue;
       }
-      await handle.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 0, data.byteLength, offset);
+      await handle.write(bytesOf(data), 0, data.byteLength, offset);
       placed.push({ ...each, external: { file, offset } });
       offset = Math.ceil((offset + data.byteLength) / 4096) * 4096;
     }

@@ -2,10 +2,11 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errors } from '../errors.js';
+import type { Shape } from '../ir/op.js';
 import { isHead, nothingAdded } from '../peft/method.js';
 import { tasksOf } from '../tasks.js';
 import { openAdapterFolder } from './adapterFolder.js';
-import { openBaseModel } from './baseModel.js';
+import { openUnhashed } from './baseModel.js';
 import { openCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
 
 const isThere = (path: string): Promise<boolean> =>
@@ -31,10 +32,10 @@ export async function isForeignModel(folder: string): Promise<boolean> {
 
 /** A Hugging Face model folder with a head of its own. */
 async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
-  const base = await openBaseModel({ model: folder, init: 'pretrained', seed: 0 });
+  const base = await openUnhashed({ model: folder, init: 'pretrained', seed: 0 });
   const { config: network, preprocessor } = base;
   if (!network.labels.length) throw errors.headMissing(folder);
-  const weight: LoadedCheckpoint['weight'] = (name, shape) => {
+  const weight = (name: string, shape: Shape): Float32Array => {
     // A base model draws a head that is not there; here it would answer at random.
     if (isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return base.weight(name, shape, 0);
@@ -47,7 +48,7 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
     method: nothingAdded,
     labels: network.labels,
     tasks: tasksOf(base.json, network.labels, join(folder, 'config.json')),
-    weight,
+    weight: Object.assign(weight, { place: base.place }),
     unread: base.unread,
   };
 }

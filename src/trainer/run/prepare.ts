@@ -49,6 +49,8 @@ export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labe
   };
   const { parameters, layers, graph } = compileForward(model, 1);
   const frozen = frozenOf(graph);
+  // Numbers are read when a graph is made ready to run; that they are there is better known before pictures are decoded.
+  for (const { name, shape } of frozen) base.requireWeight(name, shape);
   checkMethod(config.method, { parameters, frozen, layers, depths }, placeOf);
   const fromFile = isOnnx(network) ? network.graph.weights : 0;
   const totalParameters = [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), fromFile);

@@ -5,7 +5,7 @@ import { backward } from '../../../src/trainer/autodiff/backward.js';
 import { rules } from '../../../src/trainer/autodiff/rules.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import type { Node, Value } from '../../../src/trainer/ir/graph.js';
-import type { OpType } from '../../../src/trainer/ir/op.js';
+import { numbersOf, type OpType } from '../../../src/trainer/ir/op.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { Random } from '../../../src/trainer/random.js';
 import { append, opCases, title, values, type OpCase } from '../ir/opCases.js';
@@ -20,7 +20,7 @@ function model(b: Builder, opCase: OpCase): Model & { feeds: Record<string, numb
   const weights = Float32Array.from({ length: sizeOf(output.shape) }, (_, i) => Math.cos(1 + 2 * i));
   const loss = b.total(b.mul(output, b.constant('weights', output.shape, weights)));
   const leaves = inputs.length ? Object.fromEntries(inputs.map((value, i) => [`x${i}`, value])) : { leaf: output };
-  if (opCase.op.type === 'constant') feeds['leaf'] = Array.from(opCase.op.data, Number);
+  if (opCase.op.type === 'constant') feeds['leaf'] = Array.from(numbersOf(opCase.op.data), Number);
   return { loss, parameters: leaves, feeds };
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import type { Value } from '../../../src/trainer/ir/graph.js';
+import { numbersOf } from '../../../src/trainer/ir/op.js';
 import { interpret } from './interpreter.js';
 
 test('what changes nothing returns its argument and appends no node', () => {
@@ -39,7 +40,7 @@ test('a scalar is made once', () => {
   assert.equal(b.scalar(0.5), b.scalar(0.5));
   assert.notEqual(b.scalar(0.5), b.scalar(2));
   assert.deepEqual(
-    b.graph.nodes.map(({ op }) => op.type === 'constant' && [...op.data]),
+    b.graph.nodes.map(({ op }) => op.type === 'constant' && [...numbersOf(op.data)]),
     [[0.5], [2]],
   );
 });

@@ -1,6 +1,6 @@
 /** The reference interpreter of the IR, for tests: plain loops in float64, one function an op, nothing shared with the emitter. */
 import type { Graph } from '../../../src/trainer/ir/graph.js';
-import type { Op, OpOf, OpType, Shape } from '../../../src/trainer/ir/op.js';
+import { numbersOf, type Op, type OpOf, type OpType, type Shape } from '../../../src/trainer/ir/op.js';
 
 export interface Tensor {
   shape: Shape;
@@ -244,7 +244,7 @@ export function interpret(graph: Graph, feeds: Record<string, ArrayLike<number>>
   for (const { op, inputs, outputs } of graph.nodes) {
     let results: Float64Array[];
     if (op.type === 'input' || op.type === 'constant') {
-      const data = feeds[op.name] ?? (op.type === 'constant' ? Array.from(op.data, Number) : undefined);
+      const data = feeds[op.name] ?? (op.type === 'constant' ? Array.from(numbersOf(op.data), Number) : undefined);
       if (data?.length !== sizeOf(op.shape)) throw new Error(`${op.name} needs ${sizeOf(op.shape)} numbers, not ${data?.length}`);
       results = [Float64Array.from(data)];
     } else {

@@ -56,6 +56,20 @@ test('weights in half precision are the same but for rounding', async (t) => {
   a.forEach((value, i) => assert.ok(Math.abs(value - b[i]!) <= Math.max(Math.abs(b[i]!) * 2 ** -11, 2 ** -25)));
 });
 
+test('a weight that lies in its file as it is given has a place there', async (t) => {
+  const [whole, half] = [await open(tinyModel), await open(await changed(t, { dtype: 'F16' }))];
+  const { file, offset } = whole.place(query, [48, 48])!;
+  const bytes = (await readFile(file)).subarray(offset, offset + 4 * 48 * 48);
+  assert.deepEqual([...whole.weight(query, [48, 48], 0)], [...new Float32Array(Uint8Array.from(bytes).buffer)]);
+  assert.equal(half.place(query, [48, 48]), undefined, 'other numbers');
+  assert.equal(whole.place('classifier.weight', [7, 48]), undefined, 'drawn');
+  const positions = 'vit.embeddings.position_embeddings';
+  const tokens = (side: number) => [1, 1 + (side / whole.config.patchSize) ** 2, 48];
+  assert.ok(whole.place(positions, tokens(whole.config.imageSize)));
+  const larger = 2 * whole.config.imageSize;
+  assert.equal((await open(tinyModel, { imageSize: larger })).place(positions, tokens(larger)), undefined, 'resized');
+});
+
 test('a missing weight and one of another shape are named', async (t) => {
   const folder = await changed(t, { rename: (name) => (name === query ? undefined : name) });
   const base = await open(folder);

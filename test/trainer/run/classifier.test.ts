@@ -1,14 +1,16 @@
 /** A checkpoint answers alike whichever way it is asked: one by one, in batches, on the file or on a batch of evaluation. */
 import assert from 'node:assert/strict';
+import { cp, mkdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { readSafetensors, writeSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import { scanDataset } from '../../../src/trainer/data/scan.js';
 import { ImageStore } from '../../../src/trainer/data/store.js';
 import type { Classification } from '../../../src/trainer/protocol.js';
 import { Classifier, picturesOf } from '../../../src/trainer/run/classifier.js';
 import { evaluate } from '../../../src/trainer/run/evaluate.js';
 import { resolveCheckpoint } from '../../../src/trainer/run/runFolder.js';
-import { vituneHere, writeConfig, writeDataset } from '../commandLine/program.js';
+import { tinyModel, vituneHere, writeConfig, writeDataset } from '../commandLine/program.js';
 import { temporaryFolder, writeTree } from '../data/pictures.js';
 
 const all = async (answers: AsyncIterable<Classification>): Promise<Classification[]> => {
@@ -69,6 +71,47 @@ test('classification and evaluation answer alike, in any batch', async (t) => {
   assert.equal(evaluation.accuracy, hits.length / 15);
   await single.dispose();
   await batched.dispose();
+});
+
+test('weights that are mapped answer as those that are read, also by a link; one that is no number is named', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTree(folder, { 'a.png': { seed: 1 }, 'b.png': { seed: 2 } });
+  const pictures = [join(folder, 'a.png'), join(folder, 'b.png')];
+  const answers = async (model: string, maps: boolean) => {
+    const classifier = await Classifier.open(model, 1, { maps });
+    const found = await all(classifier.classify(pictures, 3));
+    await classifier.dispose();
+    return found;
+  };
+  const spaced = join(folder, 'bir model, ünlü');
+  await cp(tinyModel, spaced, { recursive: true });
+  const read = await answers(spaced, false);
+  // ONNX Runtime may join operators whose weights it knows beforehand.
+  const assertSame = (found: readonly Classification[]) =>
+    read.forEach((answer, i) => {
+      const [a, b] = [probabilities(answer), probabilities(found[i])];
+      assert.deepEqual(Object.keys(b), Object.keys(a));
+      for (const label of Object.keys(a)) assert.ok(Math.abs(a[label]! - b[label]!) < 1e-6, `${answer.path} ${label}`);
+    });
+  assertSame(await answers(spaced, true));
+
+  // As in the hub's cache.
+  const linked = join(folder, 'linked');
+  await cp(spaced, linked, { recursive: true });
+  await mkdir(join(folder, 'blobs'));
+  await rename(join(linked, 'model.safetensors'), join(folder, 'blobs', 'abc'));
+  const canLink = await symlink(join('..', 'blobs', 'abc'), join(linked, 'model.safetensors')).then(
+    () => true,
+    () => false,
+  );
+  if (canLink) assertSame(await answers(linked, true));
+  else t.diagnostic('this user may not make links here');
+
+  const file = join(spaced, 'model.safetensors');
+  const { tensors } = await readSafetensors(file);
+  tensors.get('vit.layernorm.weight')!.data[3] = NaN;
+  await writeSafetensors(file, tensors, { format: 'pt' });
+  for (const maps of [true, false]) await assert.rejects(answers(spaced, maps), { code: 'SAFETENSORS_NOT_FINITE', message: /vit\.layernorm\.weight/ });
 });
 
 test('what there is to classify: files as given, folders with everything below, nothing else', async (t) => {
