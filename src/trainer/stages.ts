@@ -1,13 +1,13 @@
 /** The stages of a training run, told to whoever listens (`vitune train --profile`); where nobody does, nothing is measured. */
 import { channel } from 'node:diagnostics_channel';
 
-/** In the order in which they come first. `augment` is of the threads that make batches; all others follow one another or lie within one another. */
+/** In the order in which they come first. But for those of `besideTraining` they follow one another or lie within one another. */
 export const stages = [
   'start',
   'model',
   'scan',
   'device',
-  'decode',
+  'cache',
   'batch',
   'features',
   'compile',
@@ -17,9 +17,13 @@ export const stages = [
   'evaluate',
   'checkpoint',
   'check',
+  'decode',
   'augment',
 ] as const;
 export type Stage = (typeof stages)[number];
+
+/** Of the threads that make batches: of pictures that have to be decoded, and of those that were. */
+export const besideTraining: ReadonlySet<string> = new Set<Stage>(['decode', 'augment']);
 
 /** A time spent on a stage, in milliseconds since the process began. */
 export interface Span {

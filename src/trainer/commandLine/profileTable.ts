@@ -1,7 +1,7 @@
 /** A profile as tables for a person. */
 import * as l10n from '@vscode/l10n';
 import type { ProfileReport, ProfileRow } from '../protocol.js';
-import type { Stage } from '../stages.js';
+import { besideTraining, type Stage } from '../stages.js';
 import { percent, table } from './output.js';
 
 const stageWords = (): Record<Stage, string> => ({
@@ -9,7 +9,7 @@ const stageWords = (): Record<Stage, string> => ({
   model: l10n.t('reading the model'),
   scan: l10n.t('looking through the dataset'),
   device: l10n.t('choosing the device'),
-  decode: l10n.t('decoding pictures'),
+  cache: l10n.t('opening the cache of pictures'),
   batch: l10n.t('choosing the batch size'),
   features: l10n.t('computing features'),
   compile: l10n.t('compiling the graphs'),
@@ -19,6 +19,7 @@ const stageWords = (): Record<Stage, string> => ({
   evaluate: l10n.t('evaluating'),
   checkpoint: l10n.t('saving checkpoints'),
   check: l10n.t('test and check at the end'),
+  decode: l10n.t('making batches and decoding their pictures, in other threads'),
   augment: l10n.t('making batches, in other threads'),
 });
 
@@ -38,11 +39,11 @@ function rowsOf(rows: readonly ProfileRow[], nameOf: (name: string) => string = 
 /** Stages of the whole run, then the kernels of the graphs' first runs by pass, part and operator; seconds, shares, counts. */
 export function profileTable({ file, stages, passes, parts, ops }: ProfileReport): string {
   const words = stageWords();
-  const beside = stages.filter(({ name }) => name === 'augment');
-  const main = stages.filter(({ name }) => name !== 'augment');
+  const beside = stages.filter(({ name }) => besideTraining.has(name));
+  const main = stages.filter(({ name }) => !besideTraining.has(name));
   const stageRows = [
     ...rowsOf(main, (name) => words[name as Stage]),
-    ...beside.map(({ seconds, count }) => [words.augment, seconds.toFixed(3), '', `${count}×`]),
+    ...beside.map(({ name, seconds, count }) => [words[name as Stage], seconds.toFixed(3), '', `${count}×`]),
   ];
   const section = (title: string, rows: string[][]): string[] => (rows.length ? [`\n${title}`, table(rows)] : []);
   return [

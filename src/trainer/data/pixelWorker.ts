@@ -1,11 +1,15 @@
 /** A worker thread that fills batches of pixels, from the decoded cache or, where that has none, from the picture files; `pixelWorkers.ts` owns it. */
 import { openSync, readSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { UserError } from '../errors.js';
+import { setLanguage } from '../language.js';
+import type { ErrorInfo } from '../protocol.js';
 import { Random } from '../random.js';
 import { randomCrop, randomErasing, type Augmentation } from './augment.js';
-import { evaluationPixels, trainingPixels } from './decode.js';
-import { mixImages, type Mixing } from './mixing.js';
+import { forEachConcurrently } from './concurrently.js';
+import { evaluationPixels, trainingPixels, type Pixels } from './decode.js';
+import { drawMixing, mixImages, type Mixing } from './mixing.js';
 import type { Place } from './pixelCache.js';
 import { randAugment } from './randAugment.js';
 import { Resampler } from './resample.js';
@@ -15,22 +19,41 @@ export interface Augmenting {
   seed: number;
   epoch: number;
   augmentation: Augmentation;
+  /** The number of the batch in its epoch, where its pictures may be mixed. */
+  batch?: number | undefined;
 }
 
 export interface PixelJob {
   id: number;
   transform: ImageTransform;
-  /** The pictures; the batch may be larger, and is black from there on. `sample` names the random stream. */
-  pictures: { path: string; place: Place | undefined; sample: number }[];
+  /** The pictures asked for; `sample` names the random stream, `isWanted` says that pixels which have to be decoded are to be given back. */
+  pictures: { path: string; place: Place | undefined; isWanted: boolean; sample: number }[];
+  /** The batch may be larger than what is asked for, and is black from there on. */
   batchSize: number;
   augmenting: Augmenting | undefined;
-  /** How the pictures are mixed in the end. */
-  mixing: Mixing | undefined;
 }
 
-/** `images` is `[batchSize, height, width, 3]`; `started` and `ended` are milliseconds since 1970; `lost` is the path of a picture that cannot be read any more. */
-export type PixelAnswer = { id: number; images: Uint8Array; started: number; ended: number } | { id: number; lost: string };
+export interface PixelAnswer {
+  id: number;
+  /** `[batchSize, height, width, 3]`: the pictures that can be read, one after the other. */
+  images: Uint8Array<ArrayBuffer>;
+  /** How they were mixed in the end. */
+  mixing: Mixing | undefined;
+  /** Which of the pictures asked for, counted from 0, cannot be read, and why. */
+  unreadable: { index: number; reason: ErrorInfo }[];
+  /** The pixels that were wanted, before augmentation. */
+  decoded: { index: number; pixels: Pixels }[];
+  /** Whether any picture was decoded. */
+  hasDecoded: boolean;
+  /** Milliseconds since 1970. */
+  started: number;
+  ended: number;
+}
 
+type Picture = PixelJob['pictures'][number];
+
+/** Pictures decoded at once, in libuv's threads: their files and pixels are held in memory for that time. */
+const decodesAtOnce = Math.min(4, availableParallelism());
 const resampler = new Resampler();
 /** Open packs by path; Node closes them when the thread ends. */
 const packs = new Map<string, number>();
@@ -56,8 +79,12 @@ function readPack({ pack, offset }: Place, start: number, length: number): Uint8
   return bytes;
 }
 
-async function fillEvaluation(target: Uint8Array, path: string, place: Place | undefined, transform: ImageTransform): Promise<void> {
-  target.set((place && readPack(place, 0, target.length)) ?? (await evaluationPixels(path, transform)));
+/** Fills `target` and gives the pixels where they had to be decoded. */
+async function fillEvaluation(target: Uint8Array, { path, place }: Picture, transform: ImageTransform): Promise<Pixels | undefined> {
+  const known = place && readPack(place, 0, target.length);
+  const data = known ?? (await evaluationPixels(path, transform));
+  target.set(data);
+  return known ? undefined : { width: transform.width, height: transform.height, data };
 }
 
 function flip(pixels: Uint8Array, width: number): void {
@@ -66,20 +93,21 @@ function flip(pixels: Uint8Array, width: number): void {
       for (let c = 0; c < 3; c++) [pixels[a + c], pixels[b + c]] = [pixels[b + c]!, pixels[a + c]!];
 }
 
-async function fillCropped(target: Uint8Array, picture: PixelJob['pictures'][number], transform: ImageTransform, augmenting: Augmenting): Promise<void> {
+async function fillCropped(target: Uint8Array, picture: Picture, transform: ImageTransform, augmenting: Augmenting): Promise<Pixels | undefined> {
   const { path, place, sample } = picture;
   const { seed, epoch, augmentation } = augmenting;
   const random = new Random(seed, 'augment', epoch, sample);
   const mirrored = random.uniform() < augmentation.horizontalFlip;
   const { height, width, kernel } = transform;
   if (augmentation.randomResizedCrop === false) {
-    await fillEvaluation(target, path, place, transform);
+    const decoded = await fillEvaluation(target, picture, transform);
     if (mirrored) flip(target, width);
-    return;
+    return decoded;
   }
   let crop: Region | undefined;
   let source: Uint8Array | undefined;
   let sourceWidth = 0;
+  let decoded: Pixels | undefined;
   if (place) {
     crop = randomCrop(random, place.width, place.height, augmentation.randomResizedCrop);
     // Only the rows of the crop are read.
@@ -88,49 +116,70 @@ async function fillCropped(target: Uint8Array, picture: PixelJob['pictures'][num
   }
   if (source && crop) crop = { ...crop, top: 0 };
   else {
-    const pixels = await trainingPixels(path, transform);
+    decoded = await trainingPixels(path, transform);
     // The cache may be gone after the crop was drawn: the picture's size, and so the crop, is the same.
-    crop ??= randomCrop(random, pixels.width, pixels.height, augmentation.randomResizedCrop);
-    source = pixels.data;
-    sourceWidth = pixels.width;
+    crop ??= randomCrop(random, decoded.width, decoded.height, augmentation.randomResizedCrop);
+    source = decoded.data;
+    sourceWidth = decoded.width;
   }
   resampler.resize(source, sourceWidth, crop, target, width, height, kernel, mirrored);
+  return decoded;
 }
 
-async function fillTraining(target: Uint8Array, picture: PixelJob['pictures'][number], transform: ImageTransform, augmenting: Augmenting): Promise<void> {
-  await fillCropped(target, picture, transform, augmenting);
+async function fillTraining(target: Uint8Array, picture: Picture, transform: ImageTransform, augmenting: Augmenting): Promise<Pixels | undefined> {
+  const decoded = await fillCropped(target, picture, transform, augmenting);
   const { seed, epoch, augmentation } = augmenting;
   const { width, height } = transform;
   // Each has its own stream, so that turning one on leaves the others as they were.
   const stream = (name: string) => new Random(seed, name, epoch, picture.sample);
   if (augmentation.randAugment) randAugment(stream('randAugment'), target, width, height, augmentation.randAugment);
   if (augmentation.randomErasing) randomErasing(stream('randomErasing'), target, width, height, augmentation.randomErasing);
+  return decoded;
 }
 
-async function run({ id, transform, pictures, batchSize, augmenting, mixing }: PixelJob): Promise<PixelAnswer> {
+async function run({ id, transform, pictures, batchSize, augmenting }: PixelJob): Promise<PixelAnswer> {
   const started = performance.timeOrigin + performance.now();
   const size = transform.height * transform.width * 3;
   const images = new Uint8Array(batchSize * size);
-  try {
-    await Promise.all(
-      pictures.map((picture, i) => {
-        const target = images.subarray(i * size, (i + 1) * size);
-        return augmenting ? fillTraining(target, picture, transform, augmenting) : fillEvaluation(target, picture.path, picture.place, transform);
-      }),
-    );
-  } catch (error) {
-    if (error instanceof UserError && error.place.file) return { id, lost: error.place.file };
-    throw error;
+  const unreadable = new Map<number, ErrorInfo>();
+  const decoded: PixelAnswer['decoded'] = [];
+  let hasDecoded = false;
+  await forEachConcurrently(pictures.length, decodesAtOnce, undefined, async (index) => {
+    const picture = pictures[index]!;
+    const target = images.subarray(index * size, (index + 1) * size);
+    try {
+      const pixels = augmenting ? await fillTraining(target, picture, transform, augmenting) : await fillEvaluation(target, picture, transform);
+      hasDecoded ||= pixels !== undefined;
+      // sharp's own memory cannot be handed over to another thread.
+      if (pixels && picture.isWanted) decoded.push({ index, pixels: { ...pixels, data: new Uint8Array(pixels.data) } });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      unreadable.set(index, error.toInfo());
+    }
+  });
+  const left = [...pictures.keys()].filter((index) => !unreadable.has(index));
+  if (unreadable.size) {
+    left.forEach((index, i) => images.copyWithin(i * size, index * size, (index + 1) * size));
+    images.fill(0, left.length * size);
   }
+  const mixing = drawn(left.length, transform, augmenting);
   if (mixing) mixImages(images, transform, mixing);
-  return { id, images, started, ended: performance.timeOrigin + performance.now() };
+  const reasons = [...unreadable].map(([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index);
+  return { id, images, mixing, unreadable: reasons, decoded, hasDecoded, started, ended: performance.timeOrigin + performance.now() };
 }
 
-let previous = Promise.resolve();
+/** How the `count` pictures of a batch are mixed. */
+function drawn(count: number, transform: ImageTransform, augmenting: Augmenting | undefined): Mixing | undefined {
+  if (augmenting?.batch === undefined || !count) return undefined;
+  return drawMixing(new Random(augmenting.seed, 'mixing', augmenting.epoch, augmenting.batch), count, transform, augmenting.augmentation);
+}
+
+// What is said of unreadable pictures is said here.
+let previous = setLanguage();
 parentPort!.on('message', (job: PixelJob) => {
   // In order: the batch asked for first is needed first. What is thrown here is a bug and ends the thread, which tells its owner.
   previous = previous.then(async () => {
     const answer = await run(job);
-    parentPort!.postMessage(answer, 'images' in answer ? [answer.images.buffer as ArrayBuffer] : []);
+    parentPort!.postMessage(answer, [answer.images.buffer, ...answer.decoded.map(({ pixels }) => pixels.data.buffer as ArrayBuffer)]);
   });
 });

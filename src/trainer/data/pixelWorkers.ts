@@ -1,7 +1,6 @@
 /** Owns the worker threads that fill batches, so that a training step on the main thread and the making of the next batches overlap. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { errors } from '../errors.js';
 import { told } from '../stages.js';
 import type { PixelAnswer, PixelJob } from './pixelWorker.js';
 
@@ -14,7 +13,7 @@ function startWorker(): Worker {
 
 interface Waiting {
   worker: Worker;
-  resolve: (images: Uint8Array) => void;
+  resolve: (answer: PixelAnswer) => void;
   reject: (error: unknown) => void;
 }
 
@@ -29,8 +28,7 @@ export class PixelWorkers {
     for (let i = 0; i < count; i++) this.#workers.push(this.#start());
   }
 
-  /** Resolves to `[batchSize, height, width, 3]`. Rejects with a UserError where a picture cannot be read any more. */
-  run(job: Omit<PixelJob, 'id'>): Promise<Uint8Array> {
+  run(job: Omit<PixelJob, 'id'>): Promise<PixelAnswer> {
     if (this.#closed) throw new Error('The image store is closed.');
     const id = this.#next++;
     const worker = this.#workers[id % this.#workers.length]!;
@@ -53,12 +51,8 @@ export class PixelWorkers {
     const worker = startWorker();
     worker.unref();
     worker.on('message', (answer: PixelAnswer) => {
-      const waiting = this.#take(answer.id);
-      if ('images' in answer) {
-        told('augment', answer.started - performance.timeOrigin, answer.ended - performance.timeOrigin);
-        waiting?.resolve(answer.images);
-      }
-      if ('lost' in answer) waiting?.reject(errors.imageLost(answer.lost));
+      told(answer.hasDecoded ? 'decode' : 'augment', answer.started - performance.timeOrigin, answer.ended - performance.timeOrigin);
+      this.#take(answer.id)?.resolve(answer);
     });
     worker.on('error', (error) => {
       for (const [id, waiting] of this.#waiting) if (waiting.worker === worker) this.#take(id)?.reject(error);

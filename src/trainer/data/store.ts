@@ -1,19 +1,17 @@
-/** The pictures of a dataset as batches of pixels: decoded once into the cache on disk, shuffled and augmented by seed, made ahead of need. */
+/** The pictures of a dataset as batches of pixels: shuffled and augmented by seed, made ahead of need, each decoded when it is first needed and then kept on disk. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { errors, UserError } from '../errors.js';
-import type { ErrorInfo, SplitName, Task } from '../protocol.js';
+import type { ErrorInfo, SplitName } from '../protocol.js';
 import { Random } from '../random.js';
-import { countLabels, logitNames } from '../tasks.js';
+import { countLabels } from '../tasks.js';
 import type { Augmentation } from './augment.js';
-import { forEachConcurrently } from './concurrently.js';
-import { decoderVersion, evaluationPixels, trainingPixels, type Pixels } from './decode.js';
-import { drawMixing, type Mixing } from './mixing.js';
-import { PixelCache, type Place } from './pixelCache.js';
-import type { Augmenting } from './pixelWorker.js';
+import { decoderVersion } from './decode.js';
+import type { Mixing } from './mixing.js';
+import { PixelCache } from './pixelCache.js';
+import type { Augmenting, PixelAnswer } from './pixelWorker.js';
 import { PixelWorkers } from './pixelWorkers.js';
+import { Readability } from './readability.js';
 import { marksOf, type Sample } from './sample.js';
 import type { Dataset } from './scan.js';
 import type { ImageTransform } from './transform.js';
@@ -25,7 +23,7 @@ export interface Batch<Images = Uint8Array> {
   targets: Float32Array;
   /** `[batchSize]`: 1 for a picture, 0 for the padding of the last batch. */
   weights: Float32Array;
-  /** How many pictures are in the batch. */
+  /** How many pictures are in the batch: all that were asked for and can be read, which may be none. */
   count: number;
   /** Their indices in the split. */
   samples: number[];
@@ -39,11 +37,10 @@ export interface StoreOptions {
   cacheBytes?: number | undefined;
   dataset: Dataset;
   transform: ImageTransform;
-  /** For which use the training pictures are decoded at once; the other is decoded when first asked for. */
-  trainPixels?: Kind | undefined;
-  signal?: AbortSignal | undefined;
-  /** Pictures seen to so far, of all; some ten times a second at most. */
+  /** Told while the first batch is waited for, where that takes longer than a moment. */
   onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Told of each picture that cannot be read, once, when that is found. */
+  onSkipped?: ((reason: ErrorInfo) => void) | undefined;
   /** Told where the cache cannot be used; the run goes on without it. */
   onNotice?: ((notice: ErrorInfo) => void) | undefined;
 }
@@ -64,15 +61,12 @@ type Kind = 'training' | 'evaluation';
 
 /** Batches asked for beyond the one in use: while a step blocks the main thread, the workers have these to fill. */
 const batchesAhead = 3;
-const decodesAtOnce = Math.min(4, availableParallelism());
+/** Milliseconds that one waits for the first batch before that is told. */
+const moment = 300;
 /** Which pixels an augmentation starts from. */
 const kindOf = ({ randomResizedCrop }: Augmentation): Kind => (randomResizedCrop === false ? 'evaluation' : 'training');
 /** Changes with the form of the cache's files. */
 const cacheVersion = 2;
-/** Files looked at between two chances for others to run. */
-const looksAtOnce = 512;
-const splitNames: readonly SplitName[] = ['train', 'validation', 'test'];
-
 /** The indices of an epoch's pictures in the order they are trained on: each of `count` once. */
 export function epochOrder(count: number, seed: number, epoch: number): number[] {
   return new Random(seed, 'order', epoch).shuffle(Array.from({ length: count }, (_, i) => i));
@@ -91,115 +85,69 @@ export function batchOf<Images>(
   return { images, targets, weights: new Float32Array(batchSize).fill(1, 0, chosen.length), count: chosen.length, samples: chosen, mixing };
 }
 
-/** What tells a file from what it was before, sixteen bytes each: its size and time of change. */
-class FileStates {
-  private constructor(
-    private readonly sizes: Float64Array,
-    private readonly times: Float64Array,
-  ) {}
-
-  static ofMany(count: number): FileStates {
-    return new FileStates(new Float64Array(count), new Float64Array(count).fill(NaN));
-  }
-
-  /** Looks at a file. In a row that takes a fifth of what as many promises would. */
-  look(i: number, path: string): void {
-    try {
-      const { size, mtimeMs } = statSync(path);
-      this.sizes[i] = size;
-      this.times[i] = mtimeMs;
-    } catch {
-      // It cannot be decoded either, which gives the error in words.
-      this.times[i] = NaN;
-    }
-  }
-
-  isThere(i: number): boolean {
-    return !Number.isNaN(this.times[i]);
-  }
-
-  /** Size in bytes, and milliseconds since 1970. */
-  get(i: number): [size: number | undefined, modified: number | undefined] {
-    return this.isThere(i) ? [this.sizes[i], this.times[i]] : [undefined, undefined];
-  }
-
-  /** Those of which `isKept` says so, in their order. */
-  filter(isKept: (_: unknown, i: number) => boolean): FileStates {
-    return new FileStates(this.sizes.filter(isKept), this.times.filter(isKept));
+/** Size in bytes and time of change in milliseconds since 1970, which tell a file from what it was before; undefined where it cannot be looked at. */
+function stateOf(path: string): [size: number, modified: number] | [undefined, undefined] {
+  try {
+    const { size, mtimeMs } = statSync(path);
+    return [size, mtimeMs];
+  } catch {
+    // It cannot be decoded either, which gives the error in words.
+    return [undefined, undefined];
   }
 }
 
-const keyOf = (kind: Kind, identity: readonly unknown[]): string => JSON.stringify([kind, ...identity]);
+type Identity = [...ReturnType<typeof stateOf>, path: string];
+
+/** A batch with what tells the content of each of its pictures from that of another, and from its own after a change. */
+export interface IdentifiedBatch extends Batch {
+  identities: string[];
+}
+
+/** A batch on its way: the pictures asked for, and what the workers make of them. */
+interface Made {
+  pictures: { sample: number; identity: Identity }[];
+  answer: PixelAnswer;
+}
 
 export class ImageStore {
-  /** Why each picture that is left out could not be read. */
-  readonly skipped: ErrorInfo[] = [];
-  /** The readable pictures. */
-  readonly splits: Record<SplitName, Sample[]> = { train: [], validation: [], test: [] };
-  readonly #cache: PixelCache;
-  readonly #transform: ImageTransform;
-  readonly #workers = new PixelWorkers();
-  /** Which splits have been decoded for which use. */
-  readonly #prepared = new Map<string, Promise<void>>();
-  /** Of the pictures of each split. */
-  readonly #files: Record<SplitName, FileStates> = { train: FileStates.ofMany(0), validation: FileStates.ofMany(0), test: FileStates.ofMany(0) };
+  /** All pictures of the dataset, also those that cannot be read: so what a step is does not depend on when that is found. */
+  readonly splits: Dataset['splits'];
   /** How many labels all tasks have. */
   readonly labels: number;
+  readonly #workers = new PixelWorkers();
+  readonly #readability: Readability;
+  /** What was decoded is on its way to the cache. */
+  #keeping: Promise<unknown> = Promise.resolve();
+  #hasBegun = false;
 
-  private constructor(cache: PixelCache, transform: ImageTransform, tasks: readonly Task[]) {
-    this.#cache = cache;
-    this.#transform = transform;
-    this.labels = countLabels(tasks);
+  private constructor(
+    private readonly o: StoreOptions,
+    private readonly cache: PixelCache,
+  ) {
+    this.splits = o.dataset.splits;
+    this.labels = countLabels(o.dataset.tasks);
+    this.#readability = new Readability(o.dataset);
   }
 
-  /**
-   * Decodes what the cache does not have yet. Unreadable pictures end up in `skipped`; throws a UserError only where a class is left without a
-   * training picture, or nothing is left at all.
-   */
-  static async open({
-    cacheFolder,
-    cacheBytes,
-    dataset,
-    transform,
-    trainPixels = 'training',
-    signal,
-    onProgress,
-    onNotice,
-  }: StoreOptions): Promise<ImageStore> {
+  /** Opens the cache; no picture is looked at before it is needed. */
+  static async open(o: StoreOptions): Promise<ImageStore> {
     const folder = createHash('sha256')
-      .update(JSON.stringify([cacheVersion, decoderVersion, transform]))
+      .update(JSON.stringify([cacheVersion, decoderVersion, o.transform]))
       .digest('hex')
       .slice(0, 16);
-    const cache = await PixelCache.open(join(cacheFolder, folder), onNotice ?? (() => undefined), cacheBytes);
-    const store = new ImageStore(cache, transform, dataset.tasks);
-    try {
-      const total = splitNames.reduce((sum, split) => sum + dataset.splits[split].length, 0);
-      let done = 0;
-      let told = 0;
-      const step = () => {
-        done++;
-        if (done < total && performance.now() - told < 100) return;
-        told = performance.now();
-        onProgress?.(done, total);
-      };
-      for (const split of splitNames) await store.#prepare(split, split === 'train' ? trainPixels : 'evaluation', dataset.splits[split], step, signal);
-      await cache.flush();
-      store.#checkEnough(dataset);
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
-    return store;
+    const onNotice = o.onNotice ?? (() => undefined);
+    return new ImageStore(o, await PixelCache.open(join(o.cacheFolder, folder), onNotice, o.cacheBytes));
   }
 
   /**
    * The training pictures of an epoch in random order, each once; the last batch is filled up with padding. The same seed, epoch and batch size
-   * give the same batches, whichever is the first one asked for.
+   * give the same batches, whichever is the first one asked for. A picture that cannot be read is left out of its batch.
+   * @throws UserError where too few pictures can be read, as soon as that is known; as all batches do.
    */
   async *trainBatches({ batchSize, seed, epoch, firstBatch = 0, augmentation, signal }: TrainBatchOptions): AsyncGenerator<Batch, void, undefined> {
     const order = epochOrder(this.splits.train.length, seed, epoch).slice(firstBatch * batchSize);
-    const mixingOf = (batch: number, count: number) => drawMixing(new Random(seed, 'mixing', epoch, firstBatch + batch), count, this.#transform, augmentation);
-    yield* this.#batches('train', kindOf(augmentation), order, batchSize, { augmenting: { seed, epoch, augmentation }, mixingOf }, signal);
+    const augmentingOf = (batch: number): Augmenting => ({ seed, epoch, augmentation, batch: firstBatch + batch });
+    yield* this.#batches('train', order, batchSize, augmentingOf, signal);
   }
 
   /** The pictures of a split that `order` names, augmented (but not mixed) or as evaluation sees them; the last batch is filled up with padding. */
@@ -209,9 +157,8 @@ export class ImageStore {
     batchSize: number,
     augmenting?: Augmenting,
     signal?: AbortSignal,
-  ): AsyncGenerator<Batch, void, undefined> {
-    const training = augmenting && { augmenting, mixingOf: () => undefined };
-    yield* this.#batches(split, augmenting ? kindOf(augmenting.augmentation) : 'evaluation', order, batchSize, training, signal);
+  ): AsyncGenerator<IdentifiedBatch, void, undefined> {
+    yield* this.#batches(split, order, batchSize, () => augmenting, signal);
   }
 
   /** The pictures of a split in their order, as evaluation sees them; the last batch is filled up with padding. */
@@ -220,114 +167,115 @@ export class ImageStore {
     yield* this.batchesOf(split, order, batchSize, undefined, signal);
   }
 
-  /** What tells the content of a sample's file from that of another, and from its own after a change: path, size and time. */
+  /** What tells the content of a sample's file, as it is now, from that of another, and from its own after a change: path, size and time. */
   identityOf(split: SplitName, sample: number): string {
     return JSON.stringify(this.#identity(split, sample));
   }
 
+  /** Whether a picture has been found to be unreadable. */
+  isUnreadable(split: SplitName, sample: number): boolean {
+    return this.#readability.isUnreadable(split, sample);
+  }
+
+  /** Notes that a picture was once read as it is now. */
+  noteRead(split: SplitName, sample: number): void {
+    this.#readability.noteRead(split, sample);
+  }
+
+  /** @throws UserError where a task has no validation picture, as far as is known. */
+  requireValidation(): void {
+    this.#readability.requireValidation();
+  }
+
   async close(): Promise<void> {
     await this.#workers.close();
-    await this.#cache.close();
+    await this.#keeping;
+    await this.cache.close();
   }
 
   async *#batches(
     split: SplitName,
-    kind: Kind,
     order: number[],
     batchSize: number,
-    training: { augmenting: Augmenting; mixingOf: (batch: number, count: number) => Mixing | undefined } | undefined,
+    augmentingOf: (batch: number) => Augmenting | undefined,
     signal?: AbortSignal,
-  ) {
-    await this.#decoded(split, kind, signal);
-    const samples = this.splits[split];
-    const ahead: { chosen: number[]; mixing: Mixing | undefined; images: Promise<Uint8Array> }[] = [];
+  ): AsyncGenerator<IdentifiedBatch, void, undefined> {
+    const ahead: Promise<Made>[] = [];
     for (let next = 0; next < order.length || ahead.length > 0;) {
       signal?.throwIfAborted();
       for (; next < order.length && ahead.length <= batchesAhead; next += batchSize) {
-        const chosen = order.slice(next, next + batchSize);
-        const pictures = chosen.map((sample) => ({ path: samples[sample]!.path, place: this.#placeOf(split, sample, kind), sample }));
-        const mixing = training?.mixingOf(next / batchSize, chosen.length);
-        const images = this.#workers.run({ transform: this.#transform, pictures, batchSize, augmenting: training?.augmenting, mixing });
+        const made = this.#make(split, order.slice(next, next + batchSize), batchSize, augmentingOf(next / batchSize));
         // A batch may fail before it is its turn, or be left behind when the caller stops early; whoever awaits it still gets the error.
-        images.catch(() => undefined);
-        ahead.push({ chosen, mixing, images });
+        made.catch(() => undefined);
+        ahead.push(made);
       }
-      const { chosen, mixing, images } = ahead.shift()!;
-      yield batchOf(samples, chosen, { batchSize, labels: this.labels }, await images, mixing);
+      const { pictures, answer } = await this.#awaited(ahead.shift()!, Math.min(batchSize, order.length));
+      const readable = this.#settled(split, pictures, answer);
+      const samples = readable.map(({ sample }) => sample);
+      yield {
+        ...batchOf(this.splits[split], samples, { batchSize, labels: this.labels }, answer.images, answer.mixing),
+        identities: readable.map(({ identity }) => JSON.stringify(identity)),
+      };
+    }
+    // A pass is over: what it has decoded should last.
+    this.#keep(() => this.cache.flush());
+  }
+
+  /** Waits for a batch, and tells of it where it is the first and takes its time. */
+  async #awaited(made: Promise<Made>, pictures: number): Promise<Made> {
+    const timer = this.#hasBegun ? undefined : setTimeout(() => this.o.onProgress?.(0, pictures), moment);
+    this.#hasBegun = true;
+    try {
+      return await made;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  #identity(split: SplitName, sample: number): (string | number | undefined)[] {
-    return [...this.#files[split].get(sample), this.splits[split][sample]!.path];
-  }
-
-  /** Where the cache has a sample's pixels; undefined where it could not keep them. */
-  #placeOf(split: SplitName, sample: number, kind: Kind): Place | undefined {
-    return this.#files[split].isThere(sample) ? this.#cache.get(keyOf(kind, this.#identity(split, sample))) : undefined;
-  }
-
-  /** Decodes a split for the use it is meant for, and notes what is readable. */
-  async #prepare(split: SplitName, kind: Kind, samples: readonly Sample[], step: () => void, signal?: AbortSignal): Promise<void> {
-    const files = FileStates.ofMany(samples.length);
-    const unknown: number[] = [];
-    for (const [i, { path }] of samples.entries()) {
-      if (i % looksAtOnce === 0) {
-        await new Promise(setImmediate);
-        signal?.throwIfAborted();
-      }
-      files.look(i, path);
-      if (files.isThere(i) && this.#cache.knows(keyOf(kind, [...files.get(i), path]))) step();
-      else unknown.push(i);
-    }
-    const unreadable = new Map<number, UserError>();
-    await forEachConcurrently(unknown.length, decodesAtOnce, signal, async (k) => {
-      const i = unknown[k]!;
-      const { path } = samples[i]!;
-      try {
-        const pixels = await this.#decode(path, kind);
-        // A file that could not be looked at has just given its error in words, or has come back since.
-        if (files.isThere(i)) await this.#cache.add(keyOf(kind, [...files.get(i), path]), pixels);
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        unreadable.set(i, error);
-      }
-      step();
-    });
-    const isReadable = (_: unknown, i: number) => !unreadable.has(i);
-    for (const i of [...unreadable.keys()].sort((a, b) => a - b)) this.skipped.push(unreadable.get(i)!.toInfo());
-    this.splits[split] = samples.filter(isReadable);
-    this.#files[split] = files.filter(isReadable);
-    this.#prepared.set(`${split} ${kind}`, Promise.resolve());
-  }
-
-  /** Waits for the pixels of a split for either use; the second use of a split is decoded when it is first asked for. */
-  #decoded(split: SplitName, kind: Kind, signal?: AbortSignal): Promise<void> {
-    const key = `${split} ${kind}`;
-    const known = this.#prepared.get(key);
-    if (known) return known;
-    const decoding = (async () => {
-      const samples = this.splits[split];
-      await forEachConcurrently(samples.length, decodesAtOnce, signal, async (i) => {
-        const key = keyOf(kind, this.#identity(split, i));
-        if (this.#files[split].isThere(i) && !this.#cache.knows(key)) await this.#cache.add(key, await this.#decode(samples[i]!.path, kind));
+  /** Has a batch made of those of the pictures that can be read, as far as is known, and keeps what had to be decoded for it. */
+  async #make(split: SplitName, asked: readonly number[], batchSize: number, augmenting: Augmenting | undefined): Promise<Made> {
+    const { transform } = this.o;
+    const kind = augmenting ? kindOf(augmenting.augmentation) : 'evaluation';
+    const pictures = asked
+      .filter((sample) => !this.isUnreadable(split, sample))
+      .map((sample) => {
+        const identity = this.#identity(split, sample);
+        const key = JSON.stringify([kind, ...identity]);
+        const isThere = identity[0] !== undefined;
+        return { sample, identity, key, place: isThere ? this.cache.get(key) : undefined, isWanted: isThere && !this.cache.knows(key) };
       });
-      await this.#cache.flush();
-    })();
-    this.#prepared.set(key, decoding);
-    // A cancelled decoding must not stay as the answer to everyone after.
-    decoding.catch(() => this.#prepared.delete(key));
-    return decoding;
+    const answer = await this.#workers.run({
+      transform,
+      pictures: pictures.map(({ sample, identity, place, isWanted }) => ({ path: identity[2], sample, place, isWanted })),
+      batchSize,
+      augmenting,
+    });
+    const before = this.#keeping;
+    const decoded = answer.decoded.splice(0);
+    if (decoded.length) this.#keep(() => Promise.all(decoded.map(({ index, pixels }) => this.cache.add(pictures[index]!.key, pixels))));
+    // The disk may be slower than the decoder: no more than two batches wait for it.
+    await before;
+    return { pictures, answer };
   }
 
-  async #decode(path: string, kind: Kind): Promise<Pixels> {
-    if (kind === 'training') return trainingPixels(path, this.#transform);
-    const { width, height } = this.#transform;
-    return { width, height, data: await evaluationPixels(path, this.#transform) };
+  /** Does a step of the cache after those before it. An error, which would be a bug, comes to whoever waits next. */
+  #keep(step: () => Promise<unknown>): void {
+    this.#keeping = this.#keeping.then(step);
+    this.#keeping.catch(() => undefined);
   }
 
-  #checkEnough({ root, tasks, splits }: Dataset): void {
-    if (splitNames.every((split) => this.splits[split].length === 0)) throw errors.noReadableImages(root);
-    const left = new Set(this.splits.train.flatMap(marksOf));
-    for (const mark of splits.train.flatMap(marksOf)) if (!left.has(mark)) throw errors.classLost(logitNames(tasks)[mark]!, root);
+  /** Takes account of which pictures of a batch could be read, and gives those. */
+  #settled(split: SplitName, pictures: Made['pictures'], { unreadable }: PixelAnswer): Made['pictures'] {
+    const lost = new Set(unreadable.map(({ index }) => index));
+    const readable = pictures.filter((_, index) => !lost.has(index));
+    for (const { sample } of readable) this.#readability.noteRead(split, sample);
+    for (const { index, reason } of unreadable) if (this.#readability.leaveOut(split, pictures[index]!.sample)) this.o.onSkipped?.(reason);
+    this.#readability.requireEnough();
+    return readable;
+  }
+
+  #identity(split: SplitName, sample: number): Identity {
+    const { path } = this.splits[split][sample]!;
+    return [...stateOf(path), path];
   }
 }

@@ -37,28 +37,32 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
     const dataset = await scanDataset(o.dataset, { validationSplit: 0, seed: 0, tasks, signal: o.signal });
     const split = (['test', 'validation', 'train'] as const).find((name) => dataset.splits[name].length) ?? 'test';
     const only = { ...dataset, splits: { train: [], validation: [], test: dataset.splits[split] } };
+    const skipped: ErrorInfo[] = [];
     const store = await ImageStore.open({
       cacheFolder: o.cacheFolder,
       cacheBytes: cacheLimit('pictures'),
       dataset: only,
       transform: classifier.transform,
-      signal: o.signal,
+      onSkipped: (reason) => skipped.push(reason),
     });
     try {
       const metrics = new TaskMetrics(tasks);
+      const total = store.splits.test.length;
       let done = 0;
-      for await (const batch of store.evaluationBatches('test', batchSize)) {
+      for await (const batch of store.evaluationBatches('test', batchSize, o.signal)) {
         o.signal?.throwIfAborted();
+        done = Math.min(total, done + batchSize);
+        o.onProgress?.(done, total);
+        if (!batch.count) continue;
         const logits = await classifier.logits(batch.images);
         metrics.add(logits, batch.targets, batch.count);
         for (let row = 0; o.onPicture && row < batch.count; row++) {
-          const { path } = store.splits.test[done + row]!;
+          const { path } = store.splits.test[batch.samples[row]!]!;
           const own = (values: Float32Array) => values.subarray(row * countLabels(tasks), (row + 1) * countLabels(tasks));
           o.onPicture({ type: 'picture', path, answers: answersOf(classifier, own(logits), own(batch.targets)) });
         }
-        o.onProgress?.((done += batch.count), store.splits.test.length);
       }
-      return { ...metrics.result(), skipped: [...dataset.problems, ...store.skipped] };
+      return { ...metrics.result(), skipped: [...dataset.problems, ...skipped] };
     } finally {
       await store.close();
     }

@@ -1,6 +1,7 @@
 /** Batches of features instead of pictures: computed by the frozen part of the network when they are first read, kept in memory and on disk, and read ever after. */
 import type { ModelSpec } from '../compile/compile.js';
 import { FeatureCache } from '../data/featureCache.js';
+import type { Sample } from '../data/sample.js';
 import { batchOf, epochOrder, type Batch, type ImageStore, type TrainBatchOptions } from '../data/store.js';
 import type { Engine } from '../engine/engine.js';
 import { Prefix } from '../engine/prefix.js';
@@ -47,7 +48,7 @@ const prefixBatch = 16;
 interface Part {
   split: SplitName;
   view: number;
-  /** 1 for each picture whose features are kept. */
+  /** 1 for each picture whose features are kept; those of a picture that cannot be read never are. */
   known: Uint8Array;
   /** Features [pictures, length], where they are held in memory. */
   held: Float32Array | undefined;
@@ -108,16 +109,18 @@ export class FeatureStore implements BatchSource {
     yield* this.#batches(part, order, batchSize);
   }
 
-  /** Features [pictures, length] of a split as evaluation sees it. */
-  all(split: SplitName): Promise<Float32Array> {
-    const order = [...this.splits[split].keys()];
-    return this.#read(this.#partOf(split), order, order.length);
+  /** The pictures of a split that can be read, and their features [pictures, length] as evaluation sees them. */
+  async all(split: SplitName): Promise<{ samples: Sample[]; features: Float32Array }> {
+    const [part, order] = [this.#partOf(split), [...this.splits[split].keys()]];
+    await this.#fill(part, order);
+    const { samples, features } = await this.#read(part, order, this.#readable(part, order).length);
+    return { samples: samples.map((sample) => this.splits[split][sample]!), features };
   }
 
-  /** Features [batchSize, length] of validation pictures; zeros after them. */
-  featuresOf(paths: readonly string[], batchSize: number): Promise<Float32Array> {
+  /** Features [batchSize, length] of validation pictures that can be read; zeros after them. */
+  async featuresOf(paths: readonly string[], batchSize: number): Promise<Float32Array> {
     const chosen = paths.map((path) => this.splits.validation.findIndex((sample) => sample.path === path));
-    return this.#read(this.#partOf('validation'), chosen, batchSize);
+    return (await this.#read(this.#partOf('validation'), chosen, batchSize)).features;
   }
 
   async close(): Promise<void> {
@@ -131,10 +134,11 @@ export class FeatureStore implements BatchSource {
 
   async #lookUp(part: Part): Promise<void> {
     for (const sample of part.known.keys()) {
-      const key = this.#key(part, sample);
+      const key = this.#key(part, this.o.images.identityOf(part.split, sample), sample);
       const values = part.held ? await this.cache.get(key) : undefined;
       if (values) part.held!.set(values, sample * this.#length);
       part.known[sample] = Number(part.held ? values !== undefined : this.cache.has(key));
+      if (part.known[sample]) this.o.images.noteRead(part.split, sample);
     }
   }
 
@@ -143,43 +147,49 @@ export class FeatureStore implements BatchSource {
     // The next batch is read from disk while this one is trained on.
     let next = this.#read(part, chosenAt(0), batchSize);
     for (let start = 0; start < order.length; start += batchSize) {
-      const images = await next;
+      const { samples, features } = await next;
       if (start + batchSize < order.length) {
         next = this.#read(part, chosenAt(start + batchSize), batchSize);
         // It may be left behind when the caller stops early.
         next.catch(() => undefined);
       }
-      yield batchOf(this.splits[part.split], chosenAt(start), { batchSize, labels: this.o.images.labels }, images);
+      yield batchOf(this.splits[part.split], samples, { batchSize, labels: this.o.images.labels }, features);
     }
   }
 
-  /** Features [batchSize, length] of the chosen pictures; zeros after them. */
-  async #read(part: Part, chosen: readonly number[], batchSize: number): Promise<Float32Array> {
+  #readable({ split }: Part, chosen: readonly number[]): number[] {
+    return chosen.filter((sample) => !this.o.images.isUnreadable(split, sample));
+  }
+
+  /** Those of the chosen pictures that can be read, and their features [batchSize, length]; zeros after them. */
+  async #read(part: Part, chosen: readonly number[], batchSize: number): Promise<{ samples: number[]; features: Float32Array }> {
     await this.#fill(part, chosen);
-    const batch = new Float32Array(batchSize * this.#length);
+    const found = new Map<number, Float32Array>();
     const { held } = part;
-    if (held) {
-      chosen.forEach((sample, i) => batch.set(held.subarray(sample * this.#length, (sample + 1) * this.#length), i * this.#length));
-      return batch;
+    if (held) for (const sample of this.#readable(part, chosen)) found.set(sample, held.subarray(sample * this.#length, (sample + 1) * this.#length));
+    else {
+      const lost: number[] = [];
+      await Promise.all(
+        this.#readable(part, chosen).map(async (sample) => {
+          const known = await this.cache.get(this.#key(part, this.o.images.identityOf(part.split, sample), sample));
+          if (known) found.set(sample, known);
+          else lost.push(sample);
+        }),
+      );
+      // Damaged on disk, pushed out by another process, or of a picture that has changed.
+      for await (const computed of this.#compute(part, lost)) computed.forEach(([sample, values]) => found.set(sample, values));
     }
-    const lost: number[] = [];
-    await Promise.all(
-      chosen.map(async (sample, i) => {
-        const known = await this.cache.get(this.#key(part, sample));
-        if (known) batch.set(known, i * this.#length);
-        else lost.push(sample);
-      }),
-    );
-    // Damaged on disk, or pushed out by another process.
-    for await (const [sample, values] of this.#compute(part, lost)) batch.set(values, chosen.indexOf(sample) * this.#length);
-    return batch;
+    const features = new Float32Array(batchSize * this.#length);
+    const samples = chosen.filter((sample) => found.has(sample));
+    samples.forEach((sample, i) => features.set(found.get(sample)!, i * this.#length));
+    return { samples, features };
   }
 
   /** Computes what is missing of a part until the chosen pictures are known. */
   async #fill(part: Part, chosen: readonly number[]): Promise<void> {
     let lacking = 0;
     const isLacking = (): boolean => {
-      while (lacking < chosen.length && part.known[chosen[lacking]!]) lacking++;
+      while (lacking < chosen.length && (part.known[chosen[lacking]!] || this.o.images.isUnreadable(part.split, chosen[lacking]!))) lacking++;
       return lacking < chosen.length;
     };
     if (!isLacking()) return;
@@ -187,7 +197,7 @@ export class FeatureStore implements BatchSource {
     part.filling ??= this.#filling(part);
     while (isLacking()) {
       const { done } = await part.filling.next();
-      if (done) throw new Error('features were asked for after their computation had ended');
+      if (done && isLacking()) throw new Error('features were asked for after their computation had ended');
     }
     told('features', start);
     this.computing += performance.now() - start;
@@ -199,10 +209,13 @@ export class FeatureStore implements BatchSource {
     let last = performance.now();
     this.o.onProgress(0, total);
     let done = 0;
-    for await (const [sample, values] of this.#compute(part, samples)) {
-      part.held?.set(values, sample * this.#length);
-      part.known[sample] = 1;
-      const isLast = ++done === total;
+    for await (const computed of this.#compute(part, samples)) {
+      for (const [sample, values] of computed) {
+        part.held?.set(values, sample * this.#length);
+        part.known[sample] = 1;
+      }
+      done = Math.min(total, done + prefixBatch);
+      const isLast = done === total;
       if (isLast) await this.#unload(this.#precisionOf(part));
       if (isLast || performance.now() - last >= 100) {
         last = performance.now();
@@ -226,35 +239,35 @@ export class FeatureStore implements BatchSource {
     return (split === 'train' && this.o.model.frozenPrecision) || 'fp32';
   }
 
-  /** Runs the prefix on pictures of a part, and keeps what it says. */
-  async *#compute(part: Part, samples: number[]): AsyncGenerator<[sample: number, values: Float32Array]> {
+  /** Runs the prefix on pictures of a part, and keeps what it says: batch by batch of `prefixBatch`, of those that can be read. */
+  async *#compute(part: Part, samples: number[]): AsyncGenerator<[sample: number, values: Float32Array][]> {
     if (!samples.length) return;
     const { split, view } = part;
     const { images, seed, augmentation, signal } = this.o;
     const augmenting = view ? { seed, epoch: view, augmentation } : undefined;
     for await (const batch of images.batchesOf(split, samples, prefixBatch, augmenting, signal)) {
-      const prefix = await this.#prefix(this.#precisionOf(part));
-      const values = await prefix.run(batch.images);
+      const computed: [number, Float32Array][] = [];
+      const values = batch.count ? await (await this.#prefix(this.#precisionOf(part))).run(batch.images) : undefined;
       for (const [i, sample] of batch.samples.entries()) {
-        const own = values.slice(i * this.#length, (i + 1) * this.#length);
-        await this.cache.add(this.#key(part, sample), own);
-        yield [sample, own];
+        const own = values!.slice(i * this.#length, (i + 1) * this.#length);
+        await this.cache.add(this.#key(part, batch.identities[i]!, sample), own);
+        computed.push([sample, own]);
       }
+      yield computed;
       // Messages are handled between batches, which block this thread.
       await new Promise(setImmediate);
     }
   }
 
   /** The first view is the same for every run; others follow from seed and augmentation. */
-  #key(part: Part, sample: number): string {
-    const { split, view } = part;
-    const identity = this.o.images.identityOf(split, sample);
+  #key(part: Part, identity: string, sample: number): string {
+    const { view } = part;
     const key = view ? JSON.stringify([identity, this.o.seed, this.o.augmentation, view, sample]) : identity;
     return this.#precisionOf(part) === 'int8' ? `int8 ${key}` : key;
   }
 
   *#allKeys(): Generator<string> {
-    for (const part of this.#parts) for (const sample of part.known.keys()) yield this.#key(part, sample);
+    for (const part of this.#parts) for (const sample of part.known.keys()) yield this.#key(part, this.o.images.identityOf(part.split, sample), sample);
   }
 
   #prefix(precision: Precision): Promise<Prefix> {

@@ -35,17 +35,17 @@ export class NeighborsModel implements Learner {
 
   static async create({ engine, model, features, neighbors, temperature, batch }: NeighborsModelOptions): Promise<NeighborsModel> {
     const width = sizeOf(model.cut.shape);
-    const { train } = features.splits;
-    const unit = unitRows(await features.all('train'), width);
-    const labels = Float32Array.from(train, (sample) => marksOf(sample)[0]!);
+    const train = await features.all('train');
+    const unit = unitRows(train.features, width);
+    const labels = Float32Array.from(train.samples, (sample) => marksOf(sample)[0]!);
     const spec: ModelSpec = {
       ...model,
-      neighbors: { pictures: train.length, neighbors, temperature },
+      neighbors: { pictures: labels.length, neighbors, temperature },
       frozen: (name, shape, into) => (name === bank.features ? unit : name === bank.labels ? oneHot(labels, shape) : model.frozen(name, shape, into)),
     };
     const parameters = [
-      { name: bank.features, shape: [train.length, width] },
-      { name: bank.labels, shape: [train.length] },
+      { name: bank.features, shape: [labels.length, width] },
+      { name: bank.labels, shape: [labels.length] },
     ];
     const values = new Map([
       [bank.features as string, unit],

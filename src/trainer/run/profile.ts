@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { insidePrefix } from '../onnx/onnxFile.js';
 import { writeFileAtomically } from '../checkpoint/store.js';
 import type { ProfileReport } from '../protocol.js';
-import { spans, stages, told, type Span } from '../stages.js';
+import { besideTraining, spans, stages, told, type Span } from '../stages.js';
 
 /** An event of a Chrome trace (chrome://tracing, Perfetto); times in microseconds. */
 interface TraceEvent {
@@ -23,7 +23,7 @@ interface TraceEvent {
 const kernelSchema = z.object({ cat: z.literal('Node'), name: z.string(), ts: z.number(), dur: z.number(), args: z.object({ op_name: z.string() }) });
 
 /** Rows of the trace. */
-const rows = { main: 1, kernels: 2, augment: 3 } as const;
+const rows = { main: 1, kernels: 2, besides: 3 } as const;
 
 interface Kernel {
   graph: string;
@@ -60,7 +60,7 @@ function totals<T>(items: readonly T[], keyOf: (item: T) => string, valueOf: (it
 /** What of each span is not of another within it, in milliseconds. */
 function ownTimes(all: readonly Span[]): { stage: string; own: number }[] {
   const open: { end: number; entry: { stage: string; own: number } }[] = [];
-  const sorted = all.filter(({ stage }) => stage !== 'augment').sort((a, b) => a.start - b.start || b.end - a.end);
+  const sorted = all.filter(({ stage }) => !besideTraining.has(stage)).sort((a, b) => a.start - b.start || b.end - a.end);
   return [
     ...sorted.map(({ stage, start, end }) => {
       while (open.length && open.at(-1)!.end < end) open.pop();
@@ -70,7 +70,7 @@ function ownTimes(all: readonly Span[]): { stage: string; own: number }[] {
       open.push({ end, entry });
       return entry;
     }),
-    ...all.filter(({ stage }) => stage === 'augment').map(({ stage, start, end }) => ({ stage, own: end - start })),
+    ...all.filter(({ stage }) => besideTraining.has(stage)).map(({ stage, start, end }) => ({ stage, own: end - start })),
   ];
 }
 
@@ -98,7 +98,15 @@ export class Profile {
     const pid = process.pid;
     const events: TraceEvent[] = [
       ...this.#spans.map(({ stage, start, end }): TraceEvent => {
-        return { name: stage, cat: 'stage', ph: 'X', ts: 1000 * start, dur: 1000 * (end - start), pid, tid: stage === 'augment' ? rows.augment : rows.main };
+        return {
+          name: stage,
+          cat: 'stage',
+          ph: 'X',
+          ts: 1000 * start,
+          dur: 1000 * (end - start),
+          pid,
+          tid: besideTraining.has(stage) ? rows.besides : rows.main,
+        };
       }),
       ...kernels.map(({ graph, pass, part, op, ts, dur }): TraceEvent => {
         return { name: op, cat: 'kernel', ph: 'X', ts, dur, pid, tid: rows.kernels, args: { graph, pass, part } };

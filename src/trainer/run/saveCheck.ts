@@ -7,7 +7,7 @@ import { checkParity } from './parity.js';
 import { sampleSize, shuffled } from './sample.js';
 
 interface SaveCheckParts {
-  /** Readable pictures of the person, validation pictures for choice. */
+  /** Pictures of the person, validation pictures for choice. */
   pictures: readonly string[];
   seed: number;
   labels: readonly string[];
@@ -28,11 +28,12 @@ export class SaveCheck {
 
   constructor(private readonly p: SaveCheckParts) {}
 
-  /** The run does not end for a picture that was taken away after it was decoded. */
+  /** Of the pictures that can be read. */
   async #read(): Promise<{ path: string; pixels: Uint8Array }[]> {
     const { pictures, seed, transform } = this.p;
     const sample = [];
-    for (const path of shuffled(pictures, seed).slice(0, sampleSize)) {
+    for (const path of shuffled(pictures, seed)) {
+      if (sample.length === sampleSize) break;
       const pixels = await pixelsOf(path, transform).catch((error: unknown) => {
         if (error instanceof UserError) return undefined;
         throw error;

@@ -5,7 +5,7 @@ import * as l10n from '@vscode/l10n';
 import type { LoadedConfig } from '../config/load.js';
 import type { TrainConfig } from '../config/schema.js';
 import type { ModelSpec } from '../compile/compile.js';
-import { marksOf, type Sample } from '../data/sample.js';
+import { marksOf } from '../data/sample.js';
 import { scanDataset, type Dataset } from '../data/scan.js';
 import { ImageStore, type StoreOptions } from '../data/store.js';
 import { chooseDevice } from '../engine/devices.js';
@@ -13,9 +13,9 @@ import { OrtEngine } from '../engine/ort.js';
 import { Trainable, type TrainableOptions } from '../engine/trainable.js';
 import { errors, UserError, type Place } from '../errors.js';
 import { sizeOf } from '../ir/shape.js';
-import type { DeviceName, ErrorInfo, Task, TrainEvent } from '../protocol.js';
+import type { DeviceName, ErrorInfo, TrainEvent } from '../protocol.js';
 import { timed } from '../stages.js';
-import { countLabels, isPlain, spansOf } from '../tasks.js';
+import { countLabels, isPlain } from '../tasks.js';
 import { openBaseModel } from './baseModel.js';
 import { readBaseReference, readProgress, readState } from './checkpoint.js';
 import { cacheLimit } from './cacheFolder.js';
@@ -50,7 +50,7 @@ export interface TrainOptions {
 const leftOut: ReadonlySet<string> = new Set(['IMAGE_UNREADABLE', 'IMAGE_FORMAT_UNSUPPORTED']);
 
 /** What identifies the pictures a run was started on: their places in the dataset and their labels, in order. */
-function fingerprint({ root, splits, tasks }: Pick<Dataset, 'root' | 'splits' | 'tasks'>): string {
+function fingerprint({ root, splits, tasks }: Dataset): string {
   const hash = createHash('sha256').update(JSON.stringify(isPlain(tasks) ? tasks[0]!.labels : tasks));
   for (const [split, samples] of Object.entries(splits)) {
     for (const sample of samples) hash.update(`${split}\0${relative(root, sample.path)}\0${marksOf(sample).join()}\n`);
@@ -62,15 +62,6 @@ function fingerprint({ root, splits, tasks }: Pick<Dataset, 'root' | 'splits' | 
 function atConfig(error: unknown, place: Place): unknown {
   if (!(error instanceof UserError) || !place.file || !/^DATASET_(MISSING|NOT_FOLDER)$/.test(error.code)) return error;
   return new UserError(error.code, error.message, error.remedy, place);
-}
-
-/** Every task must be answered by a picture that it can be judged on. */
-function requireValidation(samples: readonly Sample[], tasks: readonly Task[], root: string): void {
-  if (samples.length === 0) throw errors.validationEmpty(root);
-  const marks = new Set(samples.flatMap(marksOf));
-  for (const { task, start, end } of spansOf(tasks)) {
-    if (!task.multiLabel && ![...marks].some((mark) => mark >= start && mark < end)) throw errors.labelFile.notValidated(root, task.name);
-  }
 }
 
 /** The precision that was asked for, where `device` has it; else tells that it has not. */
@@ -119,19 +110,18 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
     cacheBytes: cacheLimit('pictures'),
     dataset,
     transform: base.preprocessor.transform,
-    trainPixels: plannedFeatures || config.augmentation.randomResizedCrop === false ? 'evaluation' : 'training',
-    signal,
     onProgress: (done, total) => emit({ type: 'progress', phase: 'decode', done, total }),
+    onSkipped: notice,
     onNotice: notice,
   };
-  const store = await timed('decode', () => ImageStore.open(images));
+  const store = await timed('cache', () => ImageStore.open(images));
   let trainable: Trainable | undefined;
   let neighbors: NeighborsModel | undefined;
   let features: FeatureStore | undefined;
   try {
-    store.skipped.forEach(notice);
-    requireValidation(store.splits.validation, tasks, dataset.root);
-    const pictures = fingerprint({ ...dataset, splits: store.splits });
+    // Every task must be answered by a picture that it can be judged on.
+    store.requireValidation();
+    const pictures = fingerprint(dataset);
     const trained = { base: base.reference, method: loaded.config.method, parameters: prepared.parameters };
     const state = resumeFrom === undefined ? undefined : await readState(resumeFrom, trained);
     if (reached && reached.dataset !== pictures) throw errors.datasetChanged(dataset.root);
@@ -156,7 +146,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
       labels,
       ...(isPlain(tasks) ? {} : { tasks }),
       images: { train: store.splits.train.length, validation: store.splits.validation.length, test: store.splits.test.length },
-      skipped: store.skipped.length + dataset.problems.filter(({ code }) => leftOut.has(code)).length,
+      skipped: dataset.problems.filter(({ code }) => leftOut.has(code)).length,
       epochs: config.epochs,
       steps: plan.totalSteps,
       trainableParameters: prepared.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),

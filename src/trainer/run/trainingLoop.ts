@@ -155,22 +155,25 @@ export class TrainingLoop {
   async #step(group: readonly Batch<TrainBatch['images']>[]): Promise<void> {
     const { config, plan, trainable, content, emit } = this.#p;
     const images = group.reduce((sum, { count }) => sum + count, 0);
-    const parts = group.map((batch): TrainBatch => ({
-      images: batch.images,
-      targets: targetsOf(batch, content.tasks, config.labelSmoothingFactor),
-      weights: batch.weights.map((weight) => weight / images),
-    }));
     const learningRate = learningRateAt(plan.schedule, this.#progress.step);
-    const { loss, gradientNorm } = await trainable.step(parts, this.#progress.step, learningRate);
-    // A gradient that is not finite has made the weights so, which must not be saved.
-    if (!Number.isFinite(loss + gradientNorm)) throw errors.lossNotFinite(this.#progress.step, learningRate);
+    const interval = this.#interval;
+    // A step none of whose pictures can be read is counted, but not taken: there is nothing to learn from.
+    if (images) {
+      const parts = group.flatMap((batch): TrainBatch[] => {
+        if (!batch.count) return [];
+        const targets = targetsOf(batch, content.tasks, config.labelSmoothingFactor);
+        return [{ images: batch.images, targets, weights: batch.weights.map((weight) => weight / images) }];
+      });
+      const { loss, gradientNorm } = await trainable.step(parts, this.#progress.step, learningRate);
+      // A gradient that is not finite has made the weights so, which must not be saved.
+      if (!Number.isFinite(loss + gradientNorm)) throw errors.lossNotFinite(this.#progress.step, learningRate);
+      interval.loss += loss;
+      interval.steps++;
+      interval.images += images;
+    }
     const step = this.#progress.step + 1;
     this.#progress = { ...this.#progress, step };
-    const interval = this.#interval;
-    interval.loss += loss;
-    interval.steps++;
-    interval.images += images;
-    if (step % config.loggingSteps === 0 || step === plan.totalSteps) {
+    if (interval.steps && (step % config.loggingSteps === 0 || step === plan.totalSteps)) {
       const { elapsed } = interval;
       emit({
         type: 'step',
@@ -185,23 +188,26 @@ export class TrainingLoop {
     }
   }
 
-  /** Evaluates a split by the model after that step and tells. */
-  async #evaluate(split: SplitName, step = this.#progress.step): Promise<Evaluation> {
+  /** Evaluates a split by the model after that step and tells; undefined where none of its pictures can be read, which of validation is an error before. */
+  async #evaluate(split: SplitName, step = this.#progress.step): Promise<Evaluation | undefined> {
     const { config, plan, store, trainable, content, emit, signal } = this.#p;
     const metrics = new TaskMetrics(content.tasks);
     const total = store.splits[split].length;
     let done = 0;
+    let evaluated = 0;
     let told = 0;
     for await (const batch of store.evaluationBatches(split, config.evalBatchSize)) {
       signal.throwIfAborted();
-      metrics.add(await trainable.logits(batch.images), batch.targets, batch.count);
+      if (batch.count) metrics.add(await trainable.logits(batch.images), batch.targets, batch.count);
       // As between steps.
       await new Promise(setImmediate);
-      done += batch.count;
+      done = Math.min(total, done + config.evalBatchSize);
+      evaluated += batch.count;
       if (done < total && performance.now() - told < 200) continue;
       told = performance.now();
       emit({ type: 'progress', phase: 'evaluate', done, total });
     }
+    if (!evaluated) return undefined;
     const evaluation = metrics.result();
     const { tasks, ...whole } = evaluation;
     const each = tasks && { tasks: tasks.map(({ task, ...figures }) => ({ task, ...figuresOf(figures) })) };
@@ -212,7 +218,7 @@ export class TrainingLoop {
   /** Evaluates the validation pictures and notes whether the model has become better. */
   async #validate(): Promise<void> {
     this.#progress = { ...this.#progress, unevaluated: true };
-    const { accuracy, loss } = await this.#evaluate('validation');
+    const { accuracy, loss } = (await this.#evaluate('validation'))!;
     this.#progress = { ...this.#progress, unevaluated: undefined };
     const { best, step, evaluationsSinceBest } = this.#progress;
     const isBetter =

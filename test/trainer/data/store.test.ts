@@ -7,7 +7,7 @@ import type { Augmentation } from '../../../src/trainer/data/augment.js';
 import { evaluationPixels } from '../../../src/trainer/data/decode.js';
 import { mixImages } from '../../../src/trainer/data/mixing.js';
 import { scanDataset } from '../../../src/trainer/data/scan.js';
-import { ImageStore, type Batch, type StoreOptions } from '../../../src/trainer/data/store.js';
+import { epochOrder, ImageStore, type Batch, type StoreOptions } from '../../../src/trainer/data/store.js';
 import { squareTransform } from '../../../src/trainer/data/transform.js';
 import { UserError } from '../../../src/trainer/errors.js';
 import { encoded, temporaryFolder, writeTree } from './pictures.js';
@@ -45,7 +45,7 @@ const files = async (folder: string) => (await readdir(folder, { recursive: true
 
 test('an epoch has each picture once, with its label, and pads the last batch', async (t) => {
   const store = await openStore(t, await twoClasses(t));
-  assert.deepEqual([store.splits.train.length, store.splits.validation.length, store.splits.test.length, store.skipped.length], [14, 6, 0, 0]);
+  assert.deepEqual([store.splits.train.length, store.splits.validation.length, store.splits.test.length], [14, 6, 0]);
   const batches = await train(store);
   assert.deepEqual(
     batches.map(({ count }) => count),
@@ -163,9 +163,15 @@ test('without a random crop, training sees the pixels of evaluation, flipped or 
 
 test('a second run decodes nothing, and a changed picture anew', async (t) => {
   const root = await twoClasses(t);
-  await (await openStore(t, root)).close();
+  const run = async () => {
+    const store = await openStore(t, root);
+    const batches = [...(await train(store)), ...(await all(store.evaluationBatches('validation', 4)))];
+    await store.close();
+    return batches;
+  };
+  const expected = await run();
   assert.equal((await files(join(root, 'cache'))).length, 1);
-  await (await openStore(t, root)).close();
+  assert.deepEqual(await run(), expected);
   assert.equal((await files(join(root, 'cache'))).length, 1, 'nothing was added');
 
   const dataset = await scanDataset(join(root, 'set'), { validationSplit: 0.3, seed: 1 });
@@ -180,44 +186,137 @@ test('a second run decodes nothing, and a changed picture anew', async (t) => {
 
 test('the cache may be emptied during a run', { skip: process.platform === 'win32' ? 'open files cannot be removed' : false }, async (t) => {
   const root = await twoClasses(t);
-  const expected = await train(await openStore(t, root), 2);
+  const first = await openStore(t, root);
+  const expected = await train(first, 2);
+  await first.close();
   const store = await openStore(t, root);
   await rm(join(root, 'cache'), { recursive: true });
   assert.deepEqual(await train(store, 2), expected);
 });
 
-test('unreadable pictures are listed and left out', async (t) => {
+test('pictures are looked at when they are needed, a few batches ahead and no more', async (t) => {
   const root = await twoClasses(t);
-  await writeTree(root, { 'set/a/broken.jpg': 'no picture', 'set/a/empty.png': '', 'set/b/cut.png': (await encoded(40, 40, 1)).subarray(0, 200) });
-  const progress: [number, number][] = [];
-  const store = await openStore(t, root, { onProgress: (done, total) => progress.push([done, total]) });
-  assert.deepEqual(store.skipped.map(({ code, file }) => [code, basename(file!)]).sort(), [
-    ['IMAGE_UNREADABLE', 'broken.jpg'],
-    ['IMAGE_UNREADABLE', 'cut.png'],
-    ['IMAGE_UNREADABLE', 'empty.png'],
-  ]);
-  assert.equal(store.splits.train.length + store.splits.validation.length, 20);
-  assert.deepEqual(
-    (await train(store)).flatMap(({ samples }) => samples).sort((a, b) => a - b),
-    store.splits.train.map((_, i) => i),
-  );
-  assert.deepEqual(progress.at(-1), [23, 23]);
+  const skipped: string[] = [];
+  const first = await openStore(t, root);
+  const order = (await train(first)).flatMap(({ samples }) => samples);
+  await first.close();
+  const last = first.splits.train[order.at(-1)!]!.path;
+  await rm(join(root, 'cache'), { recursive: true });
+  await writeFile(last, 'no picture');
+
+  const store = await openStore(t, root, { onSkipped: ({ file }) => skipped.push(file!) });
+  assert.deepEqual(await files(join(root, 'cache')), []);
+  const batches = store.trainBatches({ batchSize: 2, seed: 5, epoch: 0, augmentation });
+  await batches.next();
+  assert.deepEqual(skipped, [], 'its batch is the seventh');
+  await writeFile(last, await encoded(30, 30, 99));
+  const rest: number[] = [];
+  for await (const { samples } of batches) rest.push(...samples);
+  assert.deepEqual(rest, order.slice(2), 'so it was not yet looked at after the first');
+  assert.deepEqual(skipped, []);
 });
 
-test('a run ends where too few pictures are readable', async (t) => {
+test('a picture that changes between two epochs is seen as it is now', async (t) => {
+  const root = await twoClasses(t);
+  const store = await openStore(t, root);
+  const before = await all(store.evaluationBatches('train', 14));
+  const { path } = store.splits.train[5]!;
+  await writeFile(path, await encoded(33, 21, 77));
+  await utimes(path, new Date(), new Date(Date.now() + 5000));
+  const [after] = await all(store.evaluationBatches('train', 14));
+  assert.deepEqual(Buffer.from(after!.images.subarray(5 * pictureBytes, 6 * pictureBytes)), Buffer.from(await evaluationPixels(path, transform)));
+  assert.deepEqual(after!.images.subarray(0, 5 * pictureBytes), before[0]!.images.subarray(0, 5 * pictureBytes));
+});
+
+test('unreadable pictures are left out of their batches, and each is told once, when it is found', async (t) => {
+  const root = await twoClasses(t);
+  await writeTree(root, { 'set/a/broken.jpg': 'no picture', 'set/a/empty.png': '', 'set/b/cut.png': (await encoded(40, 40, 1)).subarray(0, 200) });
+  const skipped: string[] = [];
+  const store = await openStore(t, root, {
+    onSkipped: ({ code, file }) => {
+      assert.equal(code, 'IMAGE_UNREADABLE');
+      skipped.push(basename(file!));
+    },
+  });
+  const bad = ['broken.jpg', 'cut.png', 'empty.png'];
+  const isBad = (split: 'train' | 'validation', sample: number) => bad.includes(basename(store.splits[split][sample]!.path));
+  assert.equal(store.splits.train.length + store.splits.validation.length, 23);
+  for (const more of [{}, { mixup: 0.8 }]) {
+    const first = await all(store.trainBatches({ batchSize: 4, seed: 5, epoch: 0, augmentation: { ...augmentation, ...more } }));
+    const order = epochOrder(store.splits.train.length, 5, 0);
+    first.forEach(({ samples, count, weights, targets, images, mixing }, i) => {
+      const asked = order.slice(4 * i, 4 * i + 4);
+      assert.deepEqual(
+        samples,
+        asked.filter((sample) => !isBad('train', sample)),
+      );
+      assert.equal(count, samples.length);
+      assert.deepEqual(
+        [...weights, ...targets.filter((_, at) => at >= 2 * count)],
+        [1, 1, 1, 1].map((one, at) => (at < count ? one : 0)).concat(Array(8 - 2 * count).fill(0)),
+      );
+      samples.forEach((sample, at) => assert.equal(targets[2 * at + store.splits.train[sample]!.label], 1));
+      assert.ok(images.subarray(count * pictureBytes).every((v) => v === 0));
+      if ('mixup' in more) assert.equal(mixing!.partners.length, count);
+    });
+    // Now it is known before; the batches are the same.
+    assert.deepEqual(await all(store.trainBatches({ batchSize: 4, seed: 5, epoch: 0, augmentation: { ...augmentation, ...more } })), first);
+  }
+  const [whole] = await all(store.evaluationBatches('validation', 10));
+  assert.deepEqual(
+    whole!.samples,
+    [...store.splits.validation.keys()].filter((sample) => !isBad('validation', sample)),
+  );
+  assert.deepEqual(skipped.sort(), bad);
+});
+
+for (const batchSize of [1, 2])
+  test(`a batch of ${batchSize} may have no readable picture at all`, async (t) => {
+    const root = await twoClasses(t);
+    const order = epochOrder((await openStore(t, root)).splits.train.length, 5, 0);
+    const skipped: string[] = [];
+    const store = await openStore(t, root, { onSkipped: ({ file }) => skipped.push(file!) });
+    const paths = order.slice(2, 2 + batchSize).map((sample) => store.splits.train[sample]!.path);
+    for (const path of paths) await writeFile(path, '');
+    const batches = await train(store, 0, 0, batchSize);
+    assert.equal(batches.length, 14 / batchSize);
+    const empty = batches[2 / batchSize]!;
+    assert.deepEqual([empty.count, empty.samples, empty.weights.some(Boolean), empty.images.some(Boolean)], [0, [], false, false]);
+    assert.deepEqual(
+      batches.flatMap(({ samples }) => samples),
+      order.filter((_, i) => i < 2 || i >= 2 + batchSize),
+    );
+    assert.deepEqual(skipped, paths);
+  });
+
+test('a run ends where too few pictures are readable, as soon as that is known', async (t) => {
   const code = (expected: string) => (error: unknown) => error instanceof UserError && error.code === expected && error.remedy.length > 0;
   const one = await temporaryFolder(t);
-  await writeTree(one, { 'set/a/1.png': { seed: 1 }, 'set/a/2.png': { seed: 2 }, 'set/b/1.png': 'x', 'set/b/2.png': 'y' });
-  await assert.rejects(openStore(t, one), code('CLASS_LOST'));
+  const good = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`set/a/${i}.png`, { seed: i }]));
+  await writeTree(one, { ...good, 'set/b/1.png': 'x', 'set/b/2.png': 'y' });
+  await assert.rejects(train(await openStore(t, one), 0, 0, 2), code('CLASS_LOST'));
   const none = await temporaryFolder(t);
-  await writeTree(none, { 'set/a/1.png': 'x', 'set/b/1.png': 'y' });
-  await assert.rejects(openStore(t, none), code('NO_READABLE_IMAGES'));
+  await writeTree(none, { 'set/a/1.png': 'x', 'set/a/2.png': 'x', 'set/b/1.png': 'y', 'set/b/2.png': 'y' });
+  await assert.rejects(train(await openStore(t, none), 0, 0, 1), code('NO_READABLE_IMAGES'));
+  const unjudged = await openStore(t, await twoClasses(t));
+  unjudged.requireValidation();
+  for (const { path } of unjudged.splits.validation) await writeFile(path, 'z');
+  assert.equal((await train(unjudged)).length, 4);
+  await assert.rejects(all(unjudged.evaluationBatches('validation', 4)), code('VALIDATION_EMPTY'));
+});
+
+test('a dataset that goes away as a whole has no unreadable pictures', async (t) => {
+  const root = await twoClasses(t);
+  const store = await openStore(t, root, { onSkipped: ({ message }) => assert.fail(message) });
+  await rm(join(root, 'set'), { recursive: true });
+  await assert.rejects(train(store), { code: 'DATASET_MISSING' });
 });
 
 test('a picture that goes away during the run is named', async (t) => {
   const root = await twoClasses(t);
   await writeFile(join(root, 'no folder'), '');
   const store = await openStore(t, root, { cacheFolder: join(root, 'no folder'), onNotice: () => undefined });
+  await train(store);
   const gone = store.splits.train[3]!.path;
   await rm(gone);
   await assert.rejects(train(store), (error) => error instanceof UserError && error.code === 'IMAGE_LOST' && error.place.file === gone);
@@ -225,16 +324,13 @@ test('a picture that goes away during the run is named', async (t) => {
   assert.equal((await all(store.evaluationBatches('validation', 6))).length, 1);
 });
 
-test('cancelling ends the decoding and the batches', async (t) => {
-  const root = await twoClasses(t);
-  await assert.rejects(openStore(t, root, { signal: AbortSignal.abort() }), { name: 'AbortError' });
-  const store = await openStore(t, root);
+test('cancelling ends the batches', async (t) => {
+  const store = await openStore(t, await twoClasses(t));
   const controller = new AbortController();
   const batches = store.trainBatches({ batchSize: 2, seed: 1, epoch: 0, augmentation, signal: controller.signal });
   assert.equal((await batches.next()).done, false);
   controller.abort();
   await assert.rejects(batches.next(), { name: 'AbortError' });
-  // Cancelled while it decodes a split for its second use: the next one to ask gets it.
   const again = all(store.evaluationBatches('train', 4, AbortSignal.abort()));
   await assert.rejects(again, { name: 'AbortError' });
   assert.equal((await all(store.evaluationBatches('train', 7))).length, 2);

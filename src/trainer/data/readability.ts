@@ -1,0 +1,90 @@
+/** The account of which pictures can be read, kept as they are decoded; says when too few are left to train on or to judge by. */
+import { existsSync } from 'node:fs';
+import { errors } from '../errors.js';
+import type { SplitName } from '../protocol.js';
+import { countLabels, logitNames, spansOf } from '../tasks.js';
+import { marksOf } from './sample.js';
+import type { Dataset } from './scan.js';
+
+const splitNames: readonly SplitName[] = ['train', 'validation', 'test'];
+const [unseen, readable, unreadable] = [0, 1, 2];
+
+/** Pictures of a split, and of each label in it, that are not known to be unreadable. */
+interface Left {
+  pictures: number;
+  labels: Uint32Array;
+}
+
+export class Readability {
+  readonly #states: Readonly<Record<SplitName, Uint8Array>>;
+  readonly #left: Readonly<Record<SplitName, Left>>;
+  /** Training pictures of each label, readable or not. */
+  readonly #scanned: Uint32Array;
+  #isAnyRead = false;
+  /** Splits that have lost pictures since it was last asked whether enough are left. */
+  readonly #lost = new Set<SplitName>();
+
+  constructor(private readonly dataset: Dataset) {
+    const each = <T>(of: (split: SplitName) => T): Record<SplitName, T> => ({ train: of('train'), validation: of('validation'), test: of('test') });
+    this.#states = each((split) => new Uint8Array(dataset.splits[split].length).fill(unseen));
+    this.#left = each((split) => {
+      const labels = new Uint32Array(countLabels(dataset.tasks));
+      for (const sample of dataset.splits[split]) for (const mark of marksOf(sample)) labels[mark]!++;
+      return { pictures: dataset.splits[split].length, labels };
+    });
+    this.#scanned = this.#left.train.labels.slice();
+  }
+
+  isUnreadable(split: SplitName, sample: number): boolean {
+    return this.#states[split][sample] === unreadable;
+  }
+
+  noteRead(split: SplitName, sample: number): void {
+    this.#isAnyRead = true;
+    this.#states[split][sample] = readable;
+  }
+
+  /**
+   * Leaves a picture out from now on; gives whether that is news.
+   * @throws UserError where the picture was read before in this run, or the whole dataset has gone.
+   */
+  leaveOut(split: SplitName, sample: number): boolean {
+    const { root, splits } = this.dataset;
+    const states = this.#states[split];
+    if (states[sample] === unreadable) return false;
+    if (states[sample] === readable) throw errors.imageLost(splits[split][sample]!.path);
+    // A disk that was taken away has no unreadable pictures.
+    if (!existsSync(root)) throw errors.datasetMissing(root);
+    states[sample] = unreadable;
+    const left = this.#left[split];
+    left.pictures--;
+    for (const mark of marksOf(splits[split][sample]!)) left.labels[mark]!--;
+    this.#lost.add(split);
+    return true;
+  }
+
+  /** To be asked after each batch. @throws UserError where nothing can be read at all, or not enough is left. */
+  requireEnough(): void {
+    if (!this.#lost.size) return;
+    const { root, tasks, splits } = this.dataset;
+    const first = splitNames.find((split) => splits[split].length)!;
+    if (!this.#isAnyRead && !this.#left[first].pictures) throw errors.noReadableImages(root);
+    if (this.#lost.has('validation')) this.requireValidation();
+    // As long as nothing was read it is not a class that is at fault.
+    if (!this.#isAnyRead) return;
+    const { labels } = this.#left.train;
+    const gone = this.#lost.has('train') ? labels.findIndex((count, mark) => !count && this.#scanned[mark]! > 0) : -1;
+    if (gone >= 0) throw errors.classLost(logitNames(tasks)[gone]!, root);
+    this.#lost.clear();
+  }
+
+  /** @throws UserError where there is no validation picture, or none that answers one of the tasks. */
+  requireValidation(): void {
+    const { root, tasks } = this.dataset;
+    const { pictures, labels } = this.#left.validation;
+    if (!pictures) throw errors.validationEmpty(root);
+    for (const { task, start, end } of spansOf(tasks)) {
+      if (!task.multiLabel && !labels.subarray(start, end).some(Boolean)) throw errors.labelFile.notValidated(root, task.name);
+    }
+  }
+}
