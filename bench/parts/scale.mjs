@@ -88,8 +88,8 @@ export async function scale({ sizes, threads, say, dry }) {
   return `## Cost against size
 
 LoRA on the embedded model, batch 16, 200 steps of ${threads} threads. The pictures are JPEG files of ${SIDE} x ${SIDE} in ${CLASSES} class folders, hard links to ${CONTENTS} files, so that the
-disk is spared and each still is a picture of its own to ViTune. The first metric is the loss of the first ten steps, from the command: all new, every picture has been
-decoded before it; none new, every file has been looked at.
+disk is spared and each still is a picture of its own to ViTune. The first metric is the loss of the first ten steps, from the command: all new, no picture has been
+decoded before; none new, the cache knows them all.
 
 ![Images a second and memory against the number of pictures](images/scale.svg)
 

@@ -62,7 +62,7 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
   );
   return `## Start
 
-Whole processes on the bundle, medians of ${rounds} rounds by turns. The first metric is the loss of the first step: with empty caches, so that all photos are decoded before, and for the
+Whole processes on the bundle, medians of ${rounds} rounds by turns. The first metric is the loss of the first step: with empty caches, so that photos are decoded first, and for the
 head the features of the first batch computed. Both sides classify with the same weights. Warm: medians of ${pictures.length - 3} photos through the process that the editor keeps.
 
 ${first}

@@ -62,9 +62,9 @@ export type TrainEvent =
       labels: string[];
       /** Where there are several tasks, or a multi-label one: all of them. */
       tasks?: Task[];
-      /** Images in each split. */
+      /** Images in each split, as the scan finds them. */
       images: Record<SplitName, number>;
-      /** Images left out because they could not be read. */
+      /** Images that the scan leaves out, e.g. by their format; those that turn out to be unreadable later are told by a notice each. */
       skipped: number;
       epochs: number;
       /** Optimiser steps of the whole run. */

@@ -12,8 +12,14 @@ export interface Executable {
   dispose(): Promise<void>;
 }
 
+export interface LoadOptions {
+  /** Names of the outputs that stay on the device, to be fed again. */
+  keep?: readonly string[];
+  /** Whether pictures are mostly decoded while it runs, so that a thread with nothing to do should leave its core to that. */
+  yields?: boolean;
+}
+
 export interface Engine {
   readonly device: DeviceName;
-  /** `keep` names the outputs that stay on the device, to be fed again. */
-  load(graph: Graph, keep?: readonly string[]): Promise<Executable>;
+  load(graph: Graph, o?: LoadOptions): Promise<Executable>;
 }

@@ -9,7 +9,7 @@ import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { DeviceTensor, Session, type TensorData } from '../onnx/session.js';
 import type { DeviceName } from '../protocol.js';
 import { timed } from '../stages.js';
-import type { Engine, Executable, Tensors } from './engine.js';
+import type { Engine, Executable, LoadOptions, Tensors } from './engine.js';
 
 export class OrtEngine implements Engine {
   constructor(
@@ -29,7 +29,7 @@ export class OrtEngine implements Engine {
    * On the CPU the frozen weights are fed to every run in place, so that all graphs of a model share the one copy that is there. As
    * initialisers each graph would have its own, beside a packed one for every way in which it multiplies by them.
    */
-  async load(graph: Graph, keep: readonly string[] = []): Promise<Executable> {
+  async load(graph: Graph, { keep = [], yields = false }: LoadOptions = {}): Promise<Executable> {
     const { profile: folder, maps = false, ...o } = this.o;
     const model = emitModel(graph, this.device, { named: folder !== undefined });
     const large = this.device === 'cpu' ? model.initialisers.filter(isFeedable) : [];
@@ -41,7 +41,7 @@ export class OrtEngine implements Engine {
     // Who quantises weights is short of memory: what one graph holds between its runs, and the room of weights in full, would take back much of what that saved.
     const givesBack = graph.nodes.some(({ op }) => op.type === 'dequantize');
     const profile = folder === undefined ? undefined : { prefix: join(folder, profileName(graph)), runs: profiledRuns };
-    const options = { device: this.device, keep, givesBack, threads: threadsFromEnvironment(), profile, mapped: mapped?.folder, ...o };
+    const options = { device: this.device, keep, yields, givesBack, threads: threadsFromEnvironment(), profile, mapped: mapped?.folder, ...o };
     const session = await timed('session', () => Session.create(bytes, options)).catch((error: unknown) => {
       // Our own operators run everywhere; those of a file were tried on the CPU, and a device may lack what they need, e.g. half precision.
       throw model.foreign && this.device !== 'cpu' ? errors.onnx.notOnDevice(this.device, reasonOf(error)) : error;

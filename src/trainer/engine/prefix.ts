@@ -16,7 +16,7 @@ export class Prefix {
   ) {}
 
   static async create(engine: Engine, model: ModelSpec, cut: Cut, batch: number): Promise<Prefix> {
-    return new Prefix(batch, sizeOf(cut.shape), model, await engine.load(compilePrefix(model, cut, batch)));
+    return new Prefix(batch, sizeOf(cut.shape), model, await engine.load(compilePrefix(model, cut, batch), { yields: true }));
   }
 
   /** Features [batch, length] of pictures [batch, height, width, 3]. */

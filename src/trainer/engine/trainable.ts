@@ -68,7 +68,7 @@ export class Trainable {
     const loaded: Executable[] = [];
     const load = async (graph: Graph): Promise<Executable> => {
       const keep = [...graph.outputs.keys()].filter((name) => name.startsWith(names.next('')));
-      loaded.push(await engine.load(graph, keep));
+      loaded.push(await engine.load(graph, { keep }));
       return loaded.at(-1)!;
     };
     try {

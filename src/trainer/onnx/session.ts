@@ -47,6 +47,11 @@ export interface SessionOptions {
   givesBack?: boolean;
   /** A folder with the files that initialisers lie in. They are mapped rather than read, and not packed beside that for products. */
   mapped?: string | undefined;
+  /**
+   * Whether a thread of the CPU that waits for the others of an op sleeps. It costs an op some microseconds; kept awake it waits sooner, on a core that somebody
+   * else may want.
+   */
+  yields?: boolean;
   /** Names of the outputs that stay on the device. */
   keep?: readonly string[];
   /** A run that fails is no fault, and ONNX Runtime is not to write of it. */
@@ -68,7 +73,7 @@ export class Session {
   /** Compiles a model, given as its bytes or as a file. Throws what ONNX Runtime throws, e.g. when the device is not there. */
   static async create(
     model: Uint8Array | string,
-    { device, threads = 0, givesBack = false, keep = [], mayFail = false, profile, mapped }: SessionOptions,
+    { device, threads = 0, givesBack = false, yields = false, keep = [], mayFail = false, profile, mapped }: SessionOptions,
   ): Promise<Session> {
     const onGpu = device === 'webgpu';
     const options: InferenceSession.SessionOptions = {
@@ -79,7 +84,12 @@ export class Session {
       // With it, what the first run took piece by piece stays taken beside the one block that the second takes: half as much memory again, and no faster.
       enableMemPattern: false,
       enableCpuMemArena: !givesBack,
-      ...(mapped !== undefined && { extra: { session: { model_external_initializers_file_folder_path: mapped, disable_prepacking: '1' } } }),
+      extra: {
+        session: {
+          ...(yields && { intra_op: { allow_spinning: '0' } }),
+          ...(mapped !== undefined && { model_external_initializers_file_folder_path: mapped, disable_prepacking: '1' }),
+        },
+      },
       ...(profile && { enableProfiling: true, profileFilePrefix: profile.prefix }),
       ...(onGpu && keep.length ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer'] as const)) } : {}),
     };

@@ -72,14 +72,14 @@ export class Header {
     const { formats, state } = this;
     const since = l10n.t('started {0}', formats.moment(state.run.createdAt));
     if (!started) return since;
-    const { images, skipped, trainableParameters, totalParameters } = started;
+    const { images, trainableParameters, totalParameters } = started;
     return [
       methodName(started.method),
       started.model,
       deviceNames()[started.device],
       tasks.length > 1 ? l10n.t('tasks: {0}', tasks.map(({ name }) => name).join(', ')) : l10n.t('{0} classes', started.labels.length),
       l10n.t('{0} training and {1} validation pictures', formats.integer(images.train), formats.integer(images.validation)),
-      skipped > 0 ? l10n.t('{0} skipped', formats.integer(skipped)) : '',
+      record.skipped > 0 ? l10n.t('{0} skipped', formats.integer(record.skipped)) : '',
       l10n.t('{0} of {1} parameters train', formats.integer(trainableParameters), formats.integer(totalParameters)),
       since,
     ]

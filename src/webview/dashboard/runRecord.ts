@@ -28,6 +28,8 @@ export class RunRecord {
   error: ErrorInfo | null = null;
   finished: Extract<TrainEvent, { type: 'finished' }> | null = null;
   private lastSeq = -1;
+  /** Pictures that notices tell of. */
+  private readonly leftOut = new Set<string>();
 
   /** Adds events; those with a `seq` already seen are dropped. Gives whether anything was new. */
   append(events: readonly RecordedEvent[]): boolean {
@@ -39,6 +41,11 @@ export class RunRecord {
       fresh = true;
     }
     return fresh;
+  }
+
+  /** Pictures left out: those known at the start, and those found since. */
+  get skipped(): number {
+    return Math.max(this.started?.skipped ?? 0, this.leftOut.size);
   }
 
   get lastStep(): number {
@@ -91,6 +98,7 @@ export class RunRecord {
         return;
       case 'notice':
         this.notices.push(event);
+        if (event.file !== undefined && /^IMAGE_(UNREADABLE|FORMAT_UNSUPPORTED)$/.test(event.code)) this.leftOut.add(event.file);
         return;
       case 'error': {
         const { code, message, remedy, file, line, column } = event;

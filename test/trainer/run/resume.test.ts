@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { watch } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { test } from 'node:test';
 import type { RecordedEvent } from '../../../src/trainer/protocol.js';
 import { Random } from '../../../src/trainer/random.js';
-import { eventsOf, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
+import { eventsOf, vitune, writeConfig, writeDataset, type StartOptions } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/pictures.js';
 import { golden } from './goldenCheckpoint.js';
 
@@ -121,6 +121,49 @@ for (const { name, config, steps, kills } of methods) {
       assert.deepEqual(await hashesOf(join(run, 'checkpoints', step)), hashes, step);
     }
     for (const pointer of ['last', 'best']) assert.equal(await readFile(join(run, pointer), 'utf8'), await readFile(join(whole, pointer), 'utf8'));
+  });
+}
+
+for (const [name, config] of [
+  ['batches of one, some of which are empty', { ...common, method: 'lora', batchSize: 1, evalSteps: 17, saveSteps: 3 }],
+  ['mixed batches', { ...common, method: 'lora', augmentation: { mixup: 0.4, cutmix: 1 }, saveSteps: 3 }],
+  ['accumulated batches of one', { ...common, method: 'lora', batchSize: 1, gradientAccumulationSteps: 3, evalSteps: 6 }],
+  ['features in int8', { ...common, method: 'head', dropout: 0, frozenPrecision: 'int8' }],
+] as const) {
+  test(`unreadable pictures amid an epoch, ${name}: left out and told, and killed, resumed with a new cache equals never killed`, async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeDataset(join(folder, 'photos'), { ant: 9, bee: 10 });
+    const bad = [join('ant', 'ant 3.png'), join('ant', 'ant 5.png'), join('bee', 'bee 2.png'), join('bee', 'bee 8.png')].map((file) =>
+      join(folder, 'photos', file),
+    );
+    for (const file of bad) await writeFile(file, 'no picture');
+    const path = await writeConfig(folder, config);
+    const [whole, run] = [join(folder, 'whole'), join(folder, 'killed')];
+    const train = (output: string, more: string[], onLine?: StartOptions['onLine']) =>
+      vitune(['train', path, '--set', `output=${output}`, '--json', ...more], { onLine, env: { VITUNE_CACHE: join(folder, 'cache') } });
+    const undisturbed = await train(whole, []);
+    assert.equal(undisturbed.code, 0, undisturbed.stderr);
+    const expected = await eventsOf(whole);
+    assert.deepEqual(expected.flatMap((event) => (event.type === 'notice' && event.code === 'IMAGE_UNREADABLE' ? [event.file] : [])).sort(), bad);
+    const started = expected.findIndex(({ type }) => type === 'started');
+    assert.ok(
+      started < expected.findIndex((event) => event.type === 'notice' && event.code === 'IMAGE_UNREADABLE'),
+      'pictures are not looked at before the run begins',
+    );
+    const { steps } = expected.find((event) => event.type === 'started')!;
+
+    await rm(join(folder, 'cache'), { recursive: true });
+    const killed = await train(run, [], (line, child) => {
+      const event = JSON.parse(line) as RecordedEvent;
+      if (event.type === 'checkpoint' && event.step >= 5) child.kill('SIGKILL');
+    });
+    assert.equal(killed.signal, 'SIGKILL');
+    await rm(join(folder, 'cache'), { recursive: true });
+    const resumed = await train(run, ['--resume']);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.deepEqual(lossesOf(await eventsOf(run)), lossesOf(expected));
+    const last = (output: string): string => join(output, 'checkpoints', String(steps));
+    assert.deepEqual(await hashesOf(last(run)), await hashesOf(last(whole)));
   });
 }
 

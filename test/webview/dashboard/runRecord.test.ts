@@ -46,6 +46,19 @@ test('a resumed run forgets the steps that it takes again, and its old error', (
   );
 });
 
+test('pictures left out are counted once each, with those known at the start', () => {
+  const record = new RunRecord();
+  record.append(recordedRun({ steps: 40, epochs: 4, taken: 5 }));
+  assert.equal(record.skipped, 2);
+  const notices = ['a.png', 'b.jpg', 'c.png', 'a.png'].map(
+    (file, index) => ({ type: 'notice', code: 'IMAGE_UNREADABLE', message: 'cut', file, seq: 10_000 + index, time: 0 }) as const,
+  );
+  record.append(notices.slice(0, 1));
+  assert.equal(record.skipped, 2, 'perhaps one of the two');
+  record.append(notices);
+  assert.equal(record.skipped, 3);
+});
+
 test('phases are known until a step is taken', () => {
   const record = new RunRecord();
   const events = recordedRun({ steps: 40, epochs: 4, taken: 1 });
