@@ -25,16 +25,16 @@ export class DigestTable {
     return row ? row - 1 : undefined;
   }
 
-  /** The row of a digest: the one that is there, else a new one. */
-  add(digest: Buffer): number {
-    const key = wordsOf(digest);
+  /** The row of the digest that begins at byte `at`: the one that is there, else a new one. */
+  add(digest: Buffer, at = 0): number {
+    const key = wordsOf(digest, at);
     const slot = this.#slotOf(key);
     if (this.#slots[slot]) return this.#slots[slot] - 1;
     const row = this.#rows++;
     if (words * this.#rows > this.#digests.length) this.#digests = grown(this.#digests, words * this.#rows);
     this.#digests.set(key, words * row);
     this.#slots[slot] = row + 1;
-    if (2 * this.#rows > this.#slots.length) this.#rehash();
+    if (2 * this.#rows > this.#slots.length) this.#rehash(2 * this.#slots.length);
     return row;
   }
 
@@ -50,8 +50,16 @@ export class DigestTable {
     }
   }
 
-  #rehash(): void {
-    this.#slots = new Uint32Array(2 * this.#slots.length);
+  /** Makes room for as many rows, which then grows no more on the way. */
+  reserve(rows: number): void {
+    if (words * rows > this.#digests.length) this.#digests = grown(this.#digests, words * rows, 1);
+    let slots = this.#slots.length;
+    while (slots < 2 * rows) slots *= 2;
+    if (slots > this.#slots.length) this.#rehash(slots);
+  }
+
+  #rehash(slots: number): void {
+    this.#slots = new Uint32Array(slots);
     const mask = this.#slots.length - 1;
     for (let row = 0; row < this.#rows; row++) {
       let slot = this.#digests[words * row]! & mask;
@@ -61,16 +69,16 @@ export class DigestTable {
   }
 }
 
-const wordsOf = (digest: Buffer): [number, number, number, number] => [
-  digest.readUInt32LE(0),
-  digest.readUInt32LE(4),
-  digest.readUInt32LE(8),
-  digest.readUInt32LE(12),
+const wordsOf = (digest: Buffer, at = 0): [number, number, number, number] => [
+  digest.readUInt32LE(at),
+  digest.readUInt32LE(at + 4),
+  digest.readUInt32LE(at + 8),
+  digest.readUInt32LE(at + 12),
 ];
 
-/** A copy with room for `length` numbers and half as many more. */
-function grown<T extends Uint32Array | Float64Array>(data: T, length: number): T {
-  const larger = new (data.constructor as new (length: number) => T)(Math.ceil(1.5 * length));
+/** A copy with room for `share` times `length` numbers: a quarter more, where others are to come. */
+function grown<T extends Uint32Array | Float64Array>(data: T, length: number, share = 1.25): T {
+  const larger = new (data.constructor as new (length: number) => T)(Math.ceil(share * length));
   larger.set(data);
   return larger;
 }
@@ -81,6 +89,11 @@ export class Column<T extends Uint32Array | Float64Array> {
 
   get(row: number): number {
     return this.data[row]!;
+  }
+
+  /** Makes room for as many rows. */
+  reserve(rows: number): void {
+    if (rows > this.data.length) this.data = grown(this.data, rows, 1);
   }
 
   set(row: number, value: number): void {

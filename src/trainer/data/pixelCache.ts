@@ -1,20 +1,19 @@
 /**
  * The decoded cache: pixels of pictures in pack files on disk, so that later epochs and runs read no JPEG.
  *
- * A pack is appended to by the one process that made it, and read by all. `NAME.pack` holds pixels end to end; `NAME.index` holds one JSON array
- * a line, `[digest, offset, width, height]`, the digest of a picture's key in hexadecimal; a width of 0 says that the picture can be read, but its pixels
- * found no room. A line is written only after the pixels it names have reached the disk, so a process killed at any moment leaves at most bytes
- * without a line, or half a line, and both are passed over.
+ * A pack is appended to by the one process that made it, and read by all. `NAME.pack` holds pixels end to end; `NAME.index` holds records of 32 bytes, in
+ * little endian: the digest of a picture's key (16), where its pixels lie (f64), their width and height (u32); a width of 0 says that the picture can be
+ * read, but its pixels found no room. A record is written only after the pixels it names have reached the disk, so a process killed at any moment leaves
+ * at most bytes without a record, or a part of a record, and both are passed over.
  */
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errors, reasonOf } from '../errors.js';
 import type { ErrorInfo } from '../protocol.js';
 import type { Pixels } from './decode.js';
 import { Column, digestBytes, digestOf, DigestTable } from './digestTable.js';
-import { packsBelow } from './packs.js';
+import { ignoreGone, packsBelow } from './packs.js';
 
 /** Where the pixels of a picture lie: `height * width * 3` bytes at `offset` of the file `pack`. */
 export interface Place {
@@ -24,12 +23,23 @@ export interface Place {
   height: number;
 }
 
+const recordBytes = digestBytes + 16;
+/** Records read at once. */
+const recordsAtOnce = 2 ** 14;
 /** Pixels reach the disk, and the index, in portions of this many bytes: what a killed process has to decode again. */
 const portion = 2 ** 25;
 /** A pack that no run has used for so long is removed. */
 const unusedDays = 30;
 /** A pack used since then may be another process's: it is not removed to make room. */
 const recentMilliseconds = 3_600_000;
+
+/** A pack of another process, or of another run, with its sizes when it was looked at. */
+interface FoundPack {
+  pack: string;
+  index: string;
+  bytes: number;
+  records: number;
+}
 
 export class PixelCache {
   readonly #folder: string;
@@ -44,12 +54,13 @@ export class PixelCache {
   readonly #offset = new Column(new Float64Array(64));
   readonly #width = new Column(new Uint32Array(64));
   readonly #height = new Column(new Uint32Array(64));
+  readonly #tables = [this.#digests, this.#pack, this.#offset, this.#width, this.#height];
   readonly #name = `${Date.now().toString(36)}-${String(process.pid)}-${randomBytes(4).toString('hex')}`;
   #own: Promise<{ number: number; pixels: FileHandle; index: FileHandle }> | undefined;
   #end = 0;
   #flushed = 0;
   /** Entries that are written, but not yet in the index. */
-  #pending: string[] = [];
+  #pending: Buffer[] = [];
   #flushing: Promise<void> = Promise.resolve();
   #broken = false;
   /** Numbers of the packs that something was asked of. */
@@ -74,7 +85,12 @@ export class PixelCache {
     const cache = new PixelCache(folder, onNotice, limitBytes);
     await cache.#guarded(async () => {
       await mkdir(folder, { recursive: true });
-      for (const name of await readdir(folder)) if (name.endsWith('.index')) await cache.#load(name.slice(0, -'.index'.length));
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.index')).map((name) => name.slice(0, -'.index'.length));
+      const found: FoundPack[] = [];
+      for (const name of names) found.push(...(await cache.#look(name)));
+      const rows = found.reduce((sum, { records }) => sum + records, 0);
+      for (const table of cache.#tables) table.reserve(rows);
+      for (const pack of found) await cache.#load(pack);
       const packs = limitBytes === Infinity ? [] : await packsBelow(join(folder, '..'), '.pack');
       cache.#room = limitBytes - packs.reduce((sum, { bytes }) => sum + bytes, 0);
     });
@@ -138,8 +154,13 @@ export class PixelCache {
 
   #keep(key: string, pack: number, place: Omit<Place, 'pack'>): void {
     const digest = digestOf(key);
-    this.#note(digest, pack, place);
-    this.#pending.push(`${JSON.stringify([digest.toString('hex'), place.offset, place.width, place.height])}\n`);
+    this.#note(digest, 0, pack, place);
+    const record = Buffer.alloc(recordBytes);
+    digest.copy(record);
+    record.writeDoubleLE(place.offset, digestBytes);
+    record.writeUInt32LE(place.width, digestBytes + 8);
+    record.writeUInt32LE(place.height, digestBytes + 12);
+    this.#pending.push(record);
   }
 
   /** Whether so many bytes more may be kept; packs that nobody has used for longest go for them. */
@@ -172,8 +193,9 @@ export class PixelCache {
     });
   }
 
-  #note(digest: Buffer, pack: number, { offset, width, height }: Omit<Place, 'pack'>): void {
-    const row = this.#digests.add(digest);
+  /** Notes where the pixels lie of the picture whose digest begins at byte `at`. */
+  #note(digest: Buffer, at: number, pack: number, { offset, width, height }: Omit<Place, 'pack'>): void {
+    const row = this.#digests.add(digest, at);
     this.#pack.set(row, pack);
     this.#offset.set(row, offset);
     this.#width.set(row, width);
@@ -182,14 +204,14 @@ export class PixelCache {
 
   /** Makes everything added so far last. */
   async flush(): Promise<void> {
-    const lines = this.#pending.splice(0);
+    const records = this.#pending.splice(0);
     this.#flushed = this.#end;
-    if (lines.length === 0 || !this.#own || this.#broken) return this.#flushing;
+    if (records.length === 0 || !this.#own || this.#broken) return this.#flushing;
     const { pixels, index } = await this.#own;
     this.#flushing = this.#flushing.then(async () => {
       await this.#guarded(async () => {
         await pixels.datasync();
-        await index.appendFile(lines.join(''));
+        await index.appendFile(Buffer.concat(records));
       });
     });
     return this.#flushing;
@@ -219,25 +241,46 @@ export class PixelCache {
     return { number, pixels: await open(this.#file('pack'), 'wx'), index: await open(this.#file('index'), 'ax') };
   }
 
-  async #load(name: string): Promise<void> {
+  /** A pack that is there, unless nobody has used it for long. */
+  async #look(name: string): Promise<FoundPack[]> {
     const pack = this.#file('pack', name);
     const index = this.#file('index', name);
     const found = await Promise.all([stat(pack), stat(index)]).catch((error: NodeJS.ErrnoException) => error);
     // Another process may remove an unused pack at this moment.
     if (found instanceof Error) {
-      if (found.code === 'ENOENT') return;
+      if (found.code === 'ENOENT') return [];
       throw found;
     }
     const [packStat, indexStat] = found;
     if (Date.now() - indexStat.mtimeMs > unusedDays * 86_400_000) {
       await rm(index, { force: true });
       await rm(pack, { force: true });
-      return;
+      return [];
     }
-    const number = this.#packs.push(pack) - 1;
-    for await (const line of linesOf(index)) {
-      const entry = parseEntry(line);
-      if (entry && entry.place.offset + entry.place.width * entry.place.height * 3 <= packStat.size) this.#note(entry.digest, number, entry.place);
+    return [{ pack, index, bytes: packStat.size, records: Math.floor(indexStat.size / recordBytes) }];
+  }
+
+  async #load({ pack, index, bytes, records }: FoundPack): Promise<void> {
+    const file = await open(index, 'r').catch(ignoreGone);
+    if (!file) return;
+    try {
+      const number = this.#packs.push(pack) - 1;
+      const buffer = Buffer.alloc(recordBytes * Math.min(records, recordsAtOnce));
+      for (let done = 0; done < records;) {
+        const { bytesRead } = await file.read(buffer, 0, recordBytes * Math.min(records - done, recordsAtOnce), recordBytes * done);
+        const count = Math.floor(bytesRead / recordBytes);
+        if (!count) return;
+        for (let at = 0; at < recordBytes * count; at += recordBytes) {
+          const offset = buffer.readDoubleLE(at + digestBytes);
+          const width = buffer.readUInt32LE(at + digestBytes + 8);
+          const height = buffer.readUInt32LE(at + digestBytes + 12);
+          // A damaged record, as after a power failure, points anywhere.
+          if (Number.isInteger(offset) && offset >= 0 && offset + width * height * 3 <= bytes) this.#note(buffer, at, number, { offset, width, height });
+        }
+        done += count;
+      }
+    } finally {
+      await file.close();
     }
   }
 
@@ -268,29 +311,4 @@ async function writeAll(file: FileHandle, data: Uint8Array, offset: number): Pro
     const { bytesWritten } = await file.write(data, done, data.length - done, offset + done);
     done += bytesWritten;
   }
-}
-
-/** The lines of a file of ASCII, one portion of it in memory at a time; what follows the last line end is a line cut short, or nothing. */
-async function* linesOf(file: string): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of createReadStream(file, { encoding: 'latin1', highWaterMark: 2 ** 20 })) {
-    const lines = (rest + (chunk as string)).split('\n');
-    rest = lines.pop()!;
-    yield* lines;
-  }
-}
-
-/** An index line; undefined where it is damaged, as after a power failure: the cache can always be made anew. */
-function parseEntry(line: string): { digest: Buffer; place: Omit<Place, 'pack'> } | undefined {
-  let fields: unknown;
-  try {
-    fields = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  const [key, offset, width, height] = Array.isArray(fields) ? (fields as unknown[]) : [];
-  const counts = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  const digest = Buffer.from(typeof key === 'string' ? key : '', 'hex');
-  if (digest.length !== digestBytes || !counts(offset) || !counts(width) || !counts(height)) return undefined;
-  return { digest, place: { offset, width, height } };
 }

@@ -66,7 +66,7 @@ const moment = 300;
 /** Which pixels an augmentation starts from. */
 const kindOf = ({ randomResizedCrop }: Augmentation): Kind => (randomResizedCrop === false ? 'evaluation' : 'training');
 /** Changes with the form of the cache's files. */
-const cacheVersion = 2;
+const cacheVersion = 3;
 /** The indices of an epoch's pictures in the order they are trained on: each of `count` once. */
 export function epochOrder(count: number, seed: number, epoch: number): number[] {
   return new Random(seed, 'order', epoch).shuffle(Array.from({ length: count }, (_, i) => i));

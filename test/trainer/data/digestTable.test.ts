@@ -6,6 +6,8 @@ import { Column, DigestTable, digestOf } from '../../../src/trainer/data/digestT
 test('finds what was added, each key once, and nothing else', () => {
   const table = new DigestTable();
   const values = new Column(new Float64Array(1));
+  table.reserve(1000);
+  values.reserve(1000);
   const known = new Map<string, number>();
   for (let i = 0; i < 5000; i++) {
     const key = `picture ${(i * 7919) % 3000}`;
@@ -26,7 +28,11 @@ test('digests that begin alike are told apart', () => {
     digest.writeUInt32LE(i, 4 + 4 * (i % 3));
     return digest;
   });
-  const rows = digests.map((digest) => table.add(digest));
+  // At the beginning of its bytes, or amid others; the room grows on the way.
+  const rows = digests.map((digest, i) => {
+    if (i === 100) table.reserve(200);
+    return i % 2 ? table.add(digest) : table.add(Buffer.concat([digest, digest, digest]), 16);
+  });
   const distinct = new Set(digests.map((digest) => digest.toString('hex')));
   assert.equal(table.rows, distinct.size);
   digests.forEach((digest, i) => assert.equal(table.find(digest), rows[i]));

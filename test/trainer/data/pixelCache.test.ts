@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { appendFile, chmod, mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { digestOf } from '../../../src/trainer/data/digestTable.js';
 import { PixelCache, type Place } from '../../../src/trainer/data/pixelCache.js';
 import type { ErrorInfo } from '../../../src/trainer/protocol.js';
 import { drawing, temporaryFolder } from './pictures.js';
@@ -71,15 +72,24 @@ test('a process killed while it writes leaves only whole entries', async (t) => 
   await cache.close();
 });
 
-test('damaged index lines and packs cut short are passed over', async (t) => {
+test('damaged index records and packs cut short are passed over', async (t) => {
   const folder = await temporaryFolder(t);
   await filled(folder, ['a', 'b', 'c']);
   const name = (await readdir(folder)).find((file) => file.endsWith('.index'))!;
   const index = join(folder, name);
-  await appendFile(index, '\0\0\0\0\n{}\n["bad",-1,2,"3"]\n["far",999999,6,4]\n["half",0,6');
+  const record = (key: string, offset: number) => {
+    const bytes = Buffer.alloc(32);
+    digestOf(key).copy(bytes);
+    bytes.writeDoubleLE(offset, 16);
+    bytes.writeUInt32LE(6, 24);
+    bytes.writeUInt32LE(4, 28);
+    return bytes;
+  };
+  const damaged = [Buffer.alloc(32), record('negative', -1), record('broken', 0.5), record('none', NaN), record('far', 999_999)];
+  await appendFile(index, Buffer.concat([...damaged, record('half', 0).subarray(0, 20)]));
   let cache = await PixelCache.open(folder, fail);
   await assertHolds(cache, 'c', 2);
-  assert.deepEqual([cache.get('far'), cache.get('half')], [undefined, undefined]);
+  for (const key of ['negative', 'broken', 'none', 'far', 'half']) assert.equal(cache.get(key), undefined, key);
   await cache.close();
   await truncate(index.replace(/index$/, 'pack'), 6 * 4 * 3 * 2 + 5);
   cache = await PixelCache.open(folder, fail);
@@ -91,7 +101,7 @@ test('damaged index lines and packs cut short are passed over', async (t) => {
 test('a pack without its index, or an index without its pack, does no harm', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'x.pack'), 'pixels');
-  await writeFile(join(folder, 'y.index'), '["a",0,1,1]\n');
+  await writeFile(join(folder, 'y.index'), Buffer.concat([digestOf('a'), Buffer.alloc(16)]));
   const cache = await PixelCache.open(folder, fail);
   assert.equal(cache.get('a'), undefined);
   await cache.close();
