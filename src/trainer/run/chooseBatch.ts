@@ -7,6 +7,7 @@ import type { TrainConfig } from '../config/schema.js';
 import type { DeviceName, ErrorInfo } from '../protocol.js';
 import { readChoice, writeChoice, type BatchChoice, type ResolvedConfig } from './batchChoice.js';
 import { freeMemory } from './freeMemory.js';
+import { partSize } from './partSize.js';
 import { optimizerOf } from './prepare.js';
 import { worthwhileGain, type Trial, type TrialQuestion } from './trial.js';
 
@@ -51,6 +52,9 @@ export interface ChooseOptions {
   images: number;
   /** Bytes of all values of the forward pass of one picture. */
   bytesOfPicture: number;
+  /** Bytes of all numbers that train. */
+  trainedBytes: number;
+  device: DeviceName;
   /** Bytes that may still be taken; undefined on a device that does not tell. */
   free: number | undefined;
   /** Tries batch sizes in a process of its own. */
@@ -59,7 +63,7 @@ export interface ChooseOptions {
 }
 
 /** What `resolveBatch` needs beside the run and its config. */
-export type OpenChoice = Omit<ChooseOptions, 'config' | 'optimizer' | 'free'> & { device: DeviceName };
+export type OpenChoice = Omit<ChooseOptions, 'config' | 'optimizer' | 'free'>;
 
 const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
@@ -70,7 +74,8 @@ function candidates(images: number): number[] {
 }
 
 /** Decides what the config leaves open, and tells what was decided and why. */
-export async function chooseBatch({ config, model, optimizer, images, bytesOfPicture, free, tryApart, notice }: ChooseOptions): Promise<BatchChoice> {
+export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
+  const { config, model, optimizer, images, bytesOfPicture, free, tryApart, notice } = o;
   const { gradientAccumulationSteps, gradientCheckpointing: asked } = config;
   const choiceOf = (batchSize: number, gradientCheckpointing: boolean): BatchChoice => ({
     batchSize,
@@ -86,7 +91,13 @@ export async function chooseBatch({ config, model, optimizer, images, bytesOfPic
   if (config.method.type === 'pretrained') return choiceOf(config.batchSize === 'auto' ? usualBatch : config.batchSize, false);
 
   if (config.batchSize !== 'auto') {
-    const plain = choiceOf(config.batchSize, asked === true);
+    const size = partSize(config.batchSize, o);
+    const inParts = {
+      batchSize: size,
+      evalBatchSize: config.evalBatchSize ?? size,
+      gradientAccumulationSteps: (gradientAccumulationSteps * config.batchSize) / size,
+    };
+    const plain = { ...choiceOf(config.batchSize, asked === true), ...inParts };
     if (asked !== 'auto' || fits(plain)) return plain;
     const anew = { ...plain, gradientCheckpointing: true };
     const [needed, less] = [bytesOfChoice(plain), bytesOfChoice(anew)];
@@ -125,10 +136,10 @@ export async function chooseBatch({ config, model, optimizer, images, bytesOfPic
 }
 
 /** The config with what the run took before, or with what is chosen now and kept for a resume. */
-export async function resolveBatch(run: string, config: TrainConfig, { device, ...o }: OpenChoice): Promise<ResolvedConfig> {
+export async function resolveBatch(run: string, config: TrainConfig, o: OpenChoice): Promise<ResolvedConfig> {
   const taken = await readChoice(run, config);
   if (taken) return { ...config, ...taken };
-  const free = device === 'cpu' ? await freeMemory() : undefined;
+  const free = o.device === 'cpu' ? await freeMemory() : undefined;
   const choice = await chooseBatch({ ...o, config, optimizer: optimizerOf(config), free });
   await writeChoice(run, config, choice);
   return { ...config, ...choice };

@@ -1,7 +1,6 @@
 /** The files that lie in a model's folder: what is there, its JSON, and a hash of its weights. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errors, reasonOf } from '../errors.js';
 
@@ -22,9 +21,25 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
+const hashedAtOnce = 2 ** 20;
+
 /** SHA-256 of the files' bytes one after another, in hexadecimal. */
 export async function hashFiles(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of files) for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  // One part is read while the one before is hashed; a stream would leave a copy of every part behind it.
+  let [current, other] = [Buffer.allocUnsafe(hashedAtOnce), Buffer.allocUnsafe(hashedAtOnce)];
+  for (const file of files) {
+    const handle = await open(file, 'r');
+    try {
+      let reading = handle.read(current);
+      for (let { bytesRead } = await reading; bytesRead; { bytesRead } = await reading) {
+        reading = handle.read(other);
+        hash.update(current.subarray(0, bytesRead));
+        [current, other] = [other, current];
+      }
+    } finally {
+      await handle.close();
+    }
+  }
   return hash.digest('hex');
 }

@@ -125,11 +125,13 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
     const trained = { base: base.reference, method: loaded.config.method, parameters: prepared.parameters };
     const state = resumeFrom === undefined ? undefined : await readState(resumeFrom, trained);
     if (reached && reached.dataset !== pictures) throw errors.datasetChanged(dataset.root);
+    const trainableParameters = prepared.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const trial = { config: runConfig(run), revision, device, tasks, cached: !!plannedFeatures };
     const open: OpenChoice = {
       model: { ...model, loss },
       images: store.splits.train.length,
       bytesOfPicture: prepared.bytesOfPicture,
+      trainedBytes: 4 * trainableParameters,
       device,
       tryApart: (question) => tryBatchesApart({ ...question, ...trial }, signal),
       notice,
@@ -149,7 +151,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
       skipped: dataset.problems.filter(({ code }) => leftOut.has(code)).length,
       epochs: config.epochs,
       steps: plan.totalSteps,
-      trainableParameters: prepared.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+      trainableParameters,
       totalParameters: prepared.totalParameters,
       resumedFrom: reached?.step,
     });
