@@ -6,5 +6,5 @@ import type { Sample } from '../src/trainer/data/sample.js';
 const [folder, seed, epochs] = process.argv.slice(2) as [string, string, string];
 const { labels, splits } = await scanDataset(folder, { validationSplit: 0.2, seed: Number(seed) });
 const pairs = (samples: readonly Sample[]) => samples.map(({ path, label }) => [path, label]);
-const orders = Array.from({ length: Number(epochs) }, (_, epoch) => epochOrder(splits.train.length, Number(seed), epoch));
+const orders = Array.from({ length: Number(epochs) }, (_, epoch) => [...epochOrder(splits.train.length, Number(seed), epoch)]);
 console.log(JSON.stringify({ labels, train: pairs(splits.train), validation: pairs(splits.validation), orders }));

@@ -74,11 +74,11 @@ export class Random {
   }
 
   /** Shuffles in place (Fisher and Yates) and returns its argument. */
-  shuffle<T>(list: T[]): T[] {
+  shuffle<List extends unknown[] | Uint32Array>(list: List): List {
     for (let i = list.length - 1; i > 0; i--) {
       const j = this.below(i + 1);
-      const kept = list[i]!;
-      list[i] = list[j]!;
+      const kept = list[i];
+      list[i] = list[j];
       list[j] = kept;
     }
     return list;

@@ -49,6 +49,9 @@ export class FeatureCache {
   #own: Promise<Pack> | undefined;
   #end = 0;
   #isBroken = false;
+  /** Packs that something was asked of, and that they are, on its way to the disk. */
+  readonly #used = new Set<Pack>();
+  #marking: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly folder: string,
@@ -67,6 +70,11 @@ export class FeatureCache {
     return cache;
   }
 
+  /** Whether nothing is kept. */
+  get isEmpty(): boolean {
+    return this.#digests.rows === 0;
+  }
+
   has(key: string): boolean {
     return this.#placeOf(digestOf(key)) !== undefined;
   }
@@ -74,11 +82,21 @@ export class FeatureCache {
   #placeOf(digest: Buffer): { row: number; pack: Pack; offset: number } | undefined {
     const row = this.#digests.find(digest);
     const pack = row === undefined ? undefined : this.#packs[this.#pack.get(row)];
-    return row === undefined || !pack ? undefined : { row, pack, offset: this.#offset.get(row) };
+    if (row === undefined || !pack) return undefined;
+    if (!this.#used.has(pack)) this.#markUsed(pack);
+    return { row, pack, offset: this.#offset.get(row) };
   }
 
-  #note(digest: Buffer, pack: Pack, offset: number): void {
-    const row = this.#digests.add(digest);
+  #markUsed(pack: Pack): void {
+    this.#used.add(pack);
+    const now = new Date();
+    this.#marking = this.#marking.then(() => this.#guarded(() => utimes(pack.path, now, now).catch(ignoreGone)));
+    this.#marking.catch(() => undefined);
+  }
+
+  /** Notes where the record lies whose digest begins at byte `at`. */
+  #note(digest: Buffer, at: number, pack: Pack, offset: number): void {
+    const row = this.#digests.add(digest, at);
     this.#pack.set(row, pack.number);
     this.#offset.set(row, offset);
   }
@@ -110,27 +128,17 @@ export class FeatureCache {
     await this.#guarded(async () => {
       const pack = await (this.#own ??= this.#create());
       await writeFully(pack.handle, record, offset);
-      this.#note(digest, pack, offset);
+      this.#note(digest, 0, pack, offset);
     });
   }
 
-  /**
-   * Makes room for those of `keys` that are not here yet: packs that nobody has used for longest go, of whichever network. Those
-   * that hold one of the keys are marked as used, and stay.
-   */
-  async reserve(keys: Iterable<string>): Promise<void> {
+  /** Makes room for so many records more: packs that nobody has used for longest go, of whichever network; those that something was asked of stay. */
+  async reserve(records: number): Promise<void> {
     await this.#guarded(async () => {
-      const used = new Set<string>();
-      let missing = 0;
-      for (const key of keys) {
-        const place = this.#placeOf(digestOf(key));
-        if (place) used.add(place.pack.path);
-        else missing++;
-      }
-      const now = new Date();
-      for (const path of used) await utimes(path, now, now).catch(ignoreGone);
+      await this.#marking;
+      const used = new Set([...this.#used].map(({ path }) => path));
       const packs = await featurePacks(join(this.folder, '..'));
-      let total = packs.reduce((sum, { bytes }) => sum + bytes, missing * this.#recordBytes);
+      let total = packs.reduce((sum, { bytes }) => sum + bytes, records * this.#recordBytes);
       for (const { path, bytes } of packs.sort((a, b) => a.usedAt - b.usedAt)) {
         if (total <= this.o.limitBytes) return;
         if (used.has(path)) continue;
@@ -142,6 +150,7 @@ export class FeatureCache {
   }
 
   async close(): Promise<void> {
+    await this.#marking;
     this.#isBroken = true;
     for (const { handle } of this.#packs.splice(0)) await handle.close();
   }
@@ -163,13 +172,14 @@ export class FeatureCache {
     if (!handle) return;
     const pack = this.#opened(path, handle);
     const count = Math.floor((await handle.stat()).size / this.#recordBytes);
+    for (const table of [this.#digests, this.#pack, this.#offset]) table.reserve(this.#digests.rows + count);
     const atOnce = this.#recordBytes < smallRecord ? Math.floor(portion / this.#recordBytes) : 1;
     for (let first = 0; first < count; first += atOnce) {
       const here = Math.min(atOnce, count - first);
       const bytes = Buffer.alloc((here - 1) * this.#recordBytes + keyBytes);
       if (!(await readFully(handle, bytes, first * this.#recordBytes))) return;
       for (let i = 0; i < here; i++) {
-        this.#note(bytes.subarray(i * this.#recordBytes, i * this.#recordBytes + keyBytes), pack, (first + i) * this.#recordBytes);
+        this.#note(bytes, i * this.#recordBytes, pack, (first + i) * this.#recordBytes);
       }
     }
   }

@@ -68,9 +68,12 @@ const kindOf = ({ randomResizedCrop }: Augmentation): Kind => (randomResizedCrop
 /** Changes with the form of the cache's files. */
 const cacheVersion = 3;
 /** The indices of an epoch's pictures in the order they are trained on: each of `count` once. */
-export function epochOrder(count: number, seed: number, epoch: number): number[] {
-  return new Random(seed, 'order', epoch).shuffle(Array.from({ length: count }, (_, i) => i));
+export function epochOrder(count: number, seed: number, epoch: number): Uint32Array {
+  return new Random(seed, 'order', epoch).shuffle(plainOrder(count));
 }
+
+/** The indices of `count` pictures in their own order. */
+export const plainOrder = (count: number): Uint32Array => new Uint32Array(count).map((_, i) => i);
 
 /** The batch of the pictures `chosen` from `samples`, with `images` (or what stands for them) already made. */
 export function batchOf<Images>(
@@ -145,7 +148,7 @@ export class ImageStore {
    * @throws UserError where too few pictures can be read, as soon as that is known; as all batches do.
    */
   async *trainBatches({ batchSize, seed, epoch, firstBatch = 0, augmentation, signal }: TrainBatchOptions): AsyncGenerator<Batch, void, undefined> {
-    const order = epochOrder(this.splits.train.length, seed, epoch).slice(firstBatch * batchSize);
+    const order = epochOrder(this.splits.train.length, seed, epoch).subarray(firstBatch * batchSize);
     const augmentingOf = (batch: number): Augmenting => ({ seed, epoch, augmentation, batch: firstBatch + batch });
     yield* this.#batches('train', order, batchSize, augmentingOf, signal);
   }
@@ -153,7 +156,7 @@ export class ImageStore {
   /** The pictures of a split that `order` names, augmented (but not mixed) or as evaluation sees them; the last batch is filled up with padding. */
   async *batchesOf(
     split: SplitName,
-    order: number[],
+    order: Uint32Array,
     batchSize: number,
     augmenting?: Augmenting,
     signal?: AbortSignal,
@@ -163,8 +166,7 @@ export class ImageStore {
 
   /** The pictures of a split in their order, as evaluation sees them; the last batch is filled up with padding. */
   async *evaluationBatches(split: SplitName, batchSize: number, signal?: AbortSignal): AsyncGenerator<Batch, void, undefined> {
-    const order = this.splits[split].map((_, i) => i);
-    yield* this.batchesOf(split, order, batchSize, undefined, signal);
+    yield* this.batchesOf(split, plainOrder(this.splits[split].length), batchSize, undefined, signal);
   }
 
   /** What tells the content of a sample's file, as it is now, from that of another, and from its own after a change: path, size and time. */
@@ -195,7 +197,7 @@ export class ImageStore {
 
   async *#batches(
     split: SplitName,
-    order: number[],
+    order: Uint32Array,
     batchSize: number,
     augmentingOf: (batch: number) => Augmenting | undefined,
     signal?: AbortSignal,
@@ -204,7 +206,7 @@ export class ImageStore {
     for (let next = 0; next < order.length || ahead.length > 0;) {
       signal?.throwIfAborted();
       for (; next < order.length && ahead.length <= batchesAhead; next += batchSize) {
-        const made = this.#make(split, order.slice(next, next + batchSize), batchSize, augmentingOf(next / batchSize));
+        const made = this.#make(split, [...order.subarray(next, next + batchSize)], batchSize, augmentingOf(next / batchSize));
         // A batch may fail before it is its turn, or be left behind when the caller stops early; whoever awaits it still gets the error.
         made.catch(() => undefined);
         ahead.push(made);

@@ -2,7 +2,7 @@
 import type { ModelSpec } from '../compile/compile.js';
 import { FeatureCache } from '../data/featureCache.js';
 import type { Sample } from '../data/sample.js';
-import { batchOf, epochOrder, type Batch, type ImageStore, type TrainBatchOptions } from '../data/store.js';
+import { batchOf, epochOrder, plainOrder, type Batch, type ImageStore, type TrainBatchOptions } from '../data/store.js';
 import type { Engine } from '../engine/engine.js';
 import { Prefix } from '../engine/prefix.js';
 import { sizeOf } from '../ir/shape.js';
@@ -44,15 +44,17 @@ const residentBytes = 2 ** 28;
 /** Pictures the prefix takes at once: the same for every run, so that its features are the same to the bit. */
 const prefixBatch = 16;
 
+const [unasked, lacking, known] = [0, 1, 2];
+
 /** The pictures of a split in one of their views. */
 interface Part {
   split: SplitName;
   view: number;
-  /** 1 for each picture whose features are kept; those of a picture that cannot be read never are. */
-  known: Uint8Array;
+  /** By picture: whether its features are kept, or not, which was not yet `asked`. Those of a picture that cannot be read never are. */
+  states: Uint8Array;
   /** Features [pictures, length], where they are held in memory. */
   held: Float32Array | undefined;
-  /** Computes what is not known, in the order in which it is first asked for. */
+  /** Computes what lacks, in the order in which it is first asked for. */
   filling: AsyncGenerator<void, void, undefined> | undefined;
 }
 
@@ -64,6 +66,7 @@ export class FeatureStore implements BatchSource {
   readonly #length: number;
   readonly #parts: readonly Part[];
   readonly #prefixes = new Map<Precision, Promise<Prefix>>();
+  #reserved: Promise<void> | undefined;
 
   private constructor(
     private readonly o: FeatureStoreOptions,
@@ -75,35 +78,27 @@ export class FeatureStore implements BatchSource {
     const partOf = (split: SplitName, view = 0): Part => {
       const pictures = this.splits[split].length;
       const held = isResident ? new Float32Array(pictures * this.#length) : undefined;
-      return { split, view, known: new Uint8Array(pictures), held, filling: undefined };
+      return { split, view, states: new Uint8Array(pictures).fill(unasked), held, filling: undefined };
     };
     this.#parts = [...Array.from({ length: o.plan.views }, (_, view) => partOf('train', view)), partOf('validation'), partOf('test')];
   }
 
-  /** Looks up which features are kept. The others are computed when they are first asked for, so that training begins at once. */
+  /** Opens the cache. Features are looked up when they are first asked for, and computed where they lack, so that training begins at once. */
   static async open(o: FeatureStoreOptions): Promise<FeatureStore> {
     const { splits } = o.images;
     const length = sizeOf(o.plan.cut.shape);
     const count = o.plan.views * splits.train.length + splits.validation.length + splits.test.length;
     const cache = await FeatureCache.open(featureFolder(o.cacheFolder), o.name, { length, limitBytes: o.limitBytes, onNotice: o.onNotice });
-    const store = new FeatureStore(o, cache, 4 * length * count <= residentBytes);
-    try {
-      await cache.reserve(store.#allKeys());
-      for (const part of store.#parts) await store.#lookUp(part);
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
-    return store;
+    return new FeatureStore(o, cache, 4 * length * count <= residentBytes);
   }
 
   async *trainBatches({ batchSize, seed, epoch, firstBatch = 0 }: TrainBatchOptions): AsyncGenerator<Batch<Float32Array>, void, undefined> {
-    const order = epochOrder(this.splits.train.length, seed, epoch).slice(firstBatch * batchSize);
+    const order = epochOrder(this.splits.train.length, seed, epoch).subarray(firstBatch * batchSize);
     yield* this.#batches(this.#partOf('train', epoch % this.o.plan.views), order, batchSize);
   }
 
   async *evaluationBatches(split: SplitName, batchSize: number): AsyncGenerator<Batch<Float32Array>, void, undefined> {
-    const [part, order] = [this.#partOf(split), [...this.splits[split].keys()]];
+    const [part, order] = [this.#partOf(split), plainOrder(this.splits[split].length)];
     // One thing after the other, as it is told.
     await this.#fill(part, order);
     yield* this.#batches(part, order, batchSize);
@@ -111,9 +106,9 @@ export class FeatureStore implements BatchSource {
 
   /** The pictures of a split that can be read, and their features [pictures, length] as evaluation sees them. */
   async all(split: SplitName): Promise<{ samples: Sample[]; features: Float32Array }> {
-    const [part, order] = [this.#partOf(split), [...this.splits[split].keys()]];
+    const [part, order] = [this.#partOf(split), plainOrder(this.splits[split].length)];
     await this.#fill(part, order);
-    const { samples, features } = await this.#read(part, order, this.#readable(part, order).length);
+    const { samples, features } = await this.#read(part, [...order], this.#readable(part, order).length);
     return { samples: samples.map((sample) => this.splits[split][sample]!), features };
   }
 
@@ -132,18 +127,28 @@ export class FeatureStore implements BatchSource {
     return this.#parts.find((part) => part.split === split && part.view === view)!;
   }
 
-  async #lookUp(part: Part): Promise<void> {
-    for (const sample of part.known.keys()) {
-      const key = this.#key(part, this.o.images.identityOf(part.split, sample), sample);
-      const values = part.held ? await this.cache.get(key) : undefined;
-      if (values) part.held!.set(values, sample * this.#length);
-      part.known[sample] = Number(part.held ? values !== undefined : this.cache.has(key));
-      if (part.known[sample]) this.o.images.noteRead(part.split, sample);
+  /** Looks up which features of some pictures are kept. */
+  async #lookUp(part: Part, samples: Iterable<number>): Promise<void> {
+    const { split, states, held } = part;
+    for (const sample of samples) {
+      if (states[sample] !== unasked) continue;
+      const key = this.cache.isEmpty ? undefined : this.#key(part, this.o.images.identityOf(split, sample), sample);
+      const values = held && key !== undefined ? await this.cache.get(key) : undefined;
+      if (values) held!.set(values, sample * this.#length);
+      const isKept = values !== undefined || (!held && key !== undefined && this.cache.has(key));
+      states[sample] = isKept ? known : lacking;
+      if (isKept) this.o.images.noteRead(split, sample);
     }
   }
 
-  async *#batches(part: Part, order: number[], batchSize: number): AsyncGenerator<Batch<Float32Array>, void, undefined> {
-    const chosenAt = (start: number): number[] => order.slice(start, start + batchSize);
+  /** Makes room for all that lacks, before the first of it is computed. */
+  async #reserve(): Promise<void> {
+    for (const part of this.#parts) await this.#lookUp(part, part.states.keys());
+    await this.cache.reserve(this.#parts.reduce((sum, { states }) => sum + states.reduce((all, state) => all + Number(state === lacking), 0), 0));
+  }
+
+  async *#batches(part: Part, order: Uint32Array, batchSize: number): AsyncGenerator<Batch<Float32Array>, void, undefined> {
+    const chosenAt = (start: number): number[] => [...order.subarray(start, start + batchSize)];
     // The next batch is read from disk while this one is trained on.
     let next = this.#read(part, chosenAt(0), batchSize);
     for (let start = 0; start < order.length; start += batchSize) {
@@ -157,8 +162,8 @@ export class FeatureStore implements BatchSource {
     }
   }
 
-  #readable({ split }: Part, chosen: readonly number[]): number[] {
-    return chosen.filter((sample) => !this.o.images.isUnreadable(split, sample));
+  #readable({ split }: Part, chosen: ArrayLike<number>): number[] {
+    return Array.from(chosen).filter((sample) => !this.o.images.isUnreadable(split, sample));
   }
 
   /** Those of the chosen pictures that can be read, and their features [batchSize, length]; zeros after them. */
@@ -177,7 +182,7 @@ export class FeatureStore implements BatchSource {
         }),
       );
       // Damaged on disk, pushed out by another process, or of a picture that has changed.
-      for await (const computed of this.#compute(part, lost)) computed.forEach(([sample, values]) => found.set(sample, values));
+      for await (const computed of this.#compute(part, Uint32Array.from(lost))) computed.forEach(([sample, values]) => found.set(sample, values));
     }
     const features = new Float32Array(batchSize * this.#length);
     const samples = chosen.filter((sample) => found.has(sample));
@@ -186,14 +191,16 @@ export class FeatureStore implements BatchSource {
   }
 
   /** Computes what is missing of a part until the chosen pictures are known. */
-  async #fill(part: Part, chosen: readonly number[]): Promise<void> {
-    let lacking = 0;
+  async #fill(part: Part, chosen: readonly number[] | Uint32Array): Promise<void> {
+    await this.#lookUp(part, chosen);
+    let next = 0;
     const isLacking = (): boolean => {
-      while (lacking < chosen.length && (part.known[chosen[lacking]!] || this.o.images.isUnreadable(part.split, chosen[lacking]!))) lacking++;
-      return lacking < chosen.length;
+      while (next < chosen.length && (part.states[chosen[next]!] === known || this.o.images.isUnreadable(part.split, chosen[next]!))) next++;
+      return next < chosen.length;
     };
     if (!isLacking()) return;
     const start = performance.now();
+    await (this.#reserved ??= this.#reserve());
     part.filling ??= this.#filling(part);
     while (isLacking()) {
       const { done } = await part.filling.next();
@@ -212,7 +219,7 @@ export class FeatureStore implements BatchSource {
     for await (const computed of this.#compute(part, samples)) {
       for (const [sample, values] of computed) {
         part.held?.set(values, sample * this.#length);
-        part.known[sample] = 1;
+        part.states[sample] = known;
       }
       done = Math.min(total, done + prefixBatch);
       const isLast = done === total;
@@ -225,13 +232,13 @@ export class FeatureStore implements BatchSource {
     }
   }
 
-  /** What is not known, in the order in which a run reads it. In int8 the pictures of a batch share a scale, so that each comes in the company it always has. */
-  #missing(part: Part): number[] {
-    const { split, view, known } = part;
-    const order = split === 'train' ? epochOrder(known.length, this.o.seed, view) : [...known.keys()];
-    if (this.#precisionOf(part) === 'fp32') return order.filter((sample) => !known[sample]);
-    const batches = Array.from({ length: Math.ceil(order.length / prefixBatch) }, (_, i) => order.slice(i * prefixBatch, (i + 1) * prefixBatch));
-    return batches.filter((batch) => batch.some((sample) => !known[sample])).flat();
+  /** What lacks, in the order in which a run reads it. In int8 the pictures of a batch share a scale, so that each comes in the company it always has. */
+  #missing(part: Part): Uint32Array {
+    const { split, view, states } = part;
+    const order = split === 'train' ? epochOrder(states.length, this.o.seed, view) : plainOrder(states.length);
+    if (this.#precisionOf(part) === 'fp32') return order.filter((sample) => states[sample] === lacking);
+    const batches = Array.from({ length: Math.ceil(order.length / prefixBatch) }, (_, i) => order.subarray(i * prefixBatch, (i + 1) * prefixBatch));
+    return Uint32Array.from(batches.filter((batch) => batch.some((sample) => states[sample] === lacking)).flatMap((batch) => [...batch]));
   }
 
   /** Training may round; what a model is judged by may not. */
@@ -240,7 +247,7 @@ export class FeatureStore implements BatchSource {
   }
 
   /** Runs the prefix on pictures of a part, and keeps what it says: batch by batch of `prefixBatch`, of those that can be read. */
-  async *#compute(part: Part, samples: number[]): AsyncGenerator<[sample: number, values: Float32Array][]> {
+  async *#compute(part: Part, samples: Uint32Array): AsyncGenerator<[sample: number, values: Float32Array][]> {
     if (!samples.length) return;
     const { split, view } = part;
     const { images, seed, augmentation, signal } = this.o;
@@ -264,10 +271,6 @@ export class FeatureStore implements BatchSource {
     const { view } = part;
     const key = view ? JSON.stringify([identity, this.o.seed, this.o.augmentation, view, sample]) : identity;
     return this.#precisionOf(part) === 'int8' ? `int8 ${key}` : key;
-  }
-
-  *#allKeys(): Generator<string> {
-    for (const part of this.#parts) for (const sample of part.known.keys()) yield this.#key(part, this.o.images.identityOf(part.split, sample), sample);
   }
 
   #prefix(precision: Precision): Promise<Prefix> {

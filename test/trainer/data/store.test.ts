@@ -243,7 +243,7 @@ test('unreadable pictures are left out of their batches, and each is told once, 
   assert.equal(store.splits.train.length + store.splits.validation.length, 23);
   for (const more of [{}, { mixup: 0.8 }]) {
     const first = await all(store.trainBatches({ batchSize: 4, seed: 5, epoch: 0, augmentation: { ...augmentation, ...more } }));
-    const order = epochOrder(store.splits.train.length, 5, 0);
+    const order = [...epochOrder(store.splits.train.length, 5, 0)];
     first.forEach(({ samples, count, weights, targets, images, mixing }, i) => {
       const asked = order.slice(4 * i, 4 * i + 4);
       assert.deepEqual(
@@ -273,7 +273,7 @@ test('unreadable pictures are left out of their batches, and each is told once, 
 for (const batchSize of [1, 2])
   test(`a batch of ${batchSize} may have no readable picture at all`, async (t) => {
     const root = await twoClasses(t);
-    const order = epochOrder((await openStore(t, root)).splits.train.length, 5, 0);
+    const order = [...epochOrder((await openStore(t, root)).splits.train.length, 5, 0)];
     const skipped: string[] = [];
     const store = await openStore(t, root, { onSkipped: ({ file }) => skipped.push(file!) });
     const paths = order.slice(2, 2 + batchSize).map((sample) => store.splits.train[sample]!.path);
