@@ -17,16 +17,31 @@ export interface Int8Matrix {
  */
 const greatestCode = 63;
 
+/** Columns of a transposed matrix lie apart: so many at a time stay in the processor's cache. */
+const columnsAtOnce = 32;
+
 /** Rounds a matrix [k, n], given as it is or transposed. */
 export function roundColumns(data: Float32Array, k: number, n: number, isTransposed: boolean): Int8Matrix {
   const codes = new Int8Array(k * n);
   const scales = new Float32Array(n);
+  const inverses = new Float64Array(columnsAtOnce);
   const [down, across] = isTransposed ? [1, k] : [n, 1];
-  for (let i = 0; i < k; i++) for (let j = 0; j < n; j++) scales[j] = Math.max(scales[j]!, Math.abs(data[i * down + j * across]!) / greatestCode);
-  for (let i = 0; i < k; i++) {
-    for (let j = 0; j < n; j++) {
-      const scale = scales[j]!;
-      if (scale) codes[i * n + j] = Math.max(-greatestCode, Math.min(greatestCode, Math.round(data[i * down + j * across]! / scale)));
+  for (let first = 0; first < n; first += columnsAtOnce) {
+    const end = Math.min(n, first + columnsAtOnce);
+    for (let j = first; j < end; j++) {
+      let greatest = 0;
+      for (let i = 0; i < k; i++) {
+        const size = Math.abs(data[i * down + j * across]!);
+        if (size > greatest) greatest = size;
+      }
+      scales[j] = greatest / greatestCode;
+      inverses[j - first] = scales[j] ? 1 / scales[j]! : 0;
+    }
+    for (let i = 0; i < k; i++) {
+      for (let j = first; j < end; j++) {
+        // Cut off above zero this rounds, as Math.round does in four times the time.
+        codes[i * n + j] = ((data[i * down + j * across]! * inverses[j - first]! + greatestCode + 1.5) | 0) - greatestCode - 1;
+      }
     }
   }
   return { codes, scales };
