@@ -56,7 +56,7 @@ export async function inspectDataset(spec: DatasetSpec, options: InspectOptions 
 }
 
 async function lookAtAll(dataset: Dataset, signal: AbortSignal | undefined, onProgress: InspectOptions['onProgress']): Promise<Look[]> {
-  const all = (['train', 'validation', 'test'] as const).flatMap((split) => dataset.splits[split].map((sample) => ({ split, sample })));
+  const all = (['train', 'validation', 'test'] as const).flatMap((split) => [...dataset.splits[split]].map((sample) => ({ split, sample })));
   const looks: Look[] = [];
   let done = 0;
   let told = 0;

@@ -8,7 +8,7 @@ import { list, picturesBelow, type Walk } from './folder.js';
 import { columnKnownAs, columnNamed, readLabelTable, type LabelRow, type LabelTable } from './labelTable.js';
 import { sortNaturally } from './naturalOrder.js';
 import { questionsOf, questionsOfTasks, type LabelColumns, type Question } from './questions.js';
-import type { Sample } from './sample.js';
+import { Samples } from './samples.js';
 import type { Dataset, ScanOptions } from './scan.js';
 import { splitNamed, splitOff, splitOffCombined } from './split.js';
 
@@ -160,8 +160,8 @@ function taskOf(question: Question, index: number, entries: readonly Entry[], { 
 }
 
 /** The entries as samples, their labels by number. */
-function numbered(entries: readonly Entry[], tasks: readonly Task[], unknown: (row: LabelRow, label: string) => Error): Record<SplitName, Sample[]> {
-  const splits: Record<SplitName, Sample[]> = { train: [], validation: [], test: [] };
+function numbered(entries: readonly Entry[], tasks: readonly Task[], unknown: (row: LabelRow, label: string) => Error): Record<SplitName, Samples> {
+  const splits: Record<SplitName, Samples> = { train: new Samples(), validation: new Samples(), test: new Samples() };
   const numbers = spansOf(tasks).map(({ task, start }) => new Map(task.labels.map((label, i) => [label.normalize('NFC'), start + i])));
   for (const { row, path, split, answers } of entries) {
     const marks = answers.map((labels, i) =>
@@ -171,7 +171,7 @@ function numbered(entries: readonly Entry[], tasks: readonly Task[], unknown: (r
         return number;
       }),
     );
-    splits[split].push({ path, label: tasks[0]!.multiLabel ? -1 : (marks[0]![0] ?? -1), marks: marks.flat().sort((a, b) => a - b) });
+    splits[split].push(path, { label: tasks[0]!.multiLabel ? -1 : (marks[0]![0] ?? -1), marks: marks.flat().sort((a, b) => a - b) });
   }
   return splits;
 }

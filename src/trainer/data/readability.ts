@@ -29,8 +29,9 @@ export class Readability {
     this.#states = each((split) => new Uint8Array(dataset.splits[split].length).fill(unseen));
     this.#left = each((split) => {
       const labels = new Uint32Array(countLabels(dataset.tasks));
-      for (const sample of dataset.splits[split]) for (const mark of marksOf(sample)) labels[mark]!++;
-      return { pictures: dataset.splits[split].length, labels };
+      const samples = dataset.splits[split];
+      for (let row = 0; row < samples.length; row++) for (const mark of marksOf(samples.labelsAt(row))) labels[mark]!++;
+      return { pictures: samples.length, labels };
     });
     this.#scanned = this.#left.train.labels.slice();
   }
@@ -52,13 +53,13 @@ export class Readability {
     const { root, splits } = this.dataset;
     const states = this.#states[split];
     if (states[sample] === unreadable) return false;
-    if (states[sample] === readable) throw errors.imageLost(splits[split][sample]!.path);
+    if (states[sample] === readable) throw errors.imageLost(splits[split].pathAt(sample));
     // A disk that was taken away has no unreadable pictures.
     if (!existsSync(root)) throw errors.datasetMissing(root);
     states[sample] = unreadable;
     const left = this.#left[split];
     left.pictures--;
-    for (const mark of marksOf(splits[split][sample]!)) left.labels[mark]!--;
+    for (const mark of marksOf(splits[split].labelsAt(sample))) left.labels[mark]!--;
     this.#lost.add(split);
     return true;
   }

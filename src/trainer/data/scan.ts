@@ -6,7 +6,8 @@ import { singleTask } from '../tasks.js';
 import { classesOf, list, type Listing, type Walk } from './folder.js';
 import { defaultLabelFile, scanLabelFile, type LabelFileSpec } from './labelFile.js';
 import { sortNaturally } from './naturalOrder.js';
-import type { Sample } from './sample.js';
+import type { PathTable } from './pathTable.js';
+import { Samples } from './samples.js';
 import { splitNamed, splitOff } from './split.js';
 
 export interface Dataset {
@@ -15,7 +16,7 @@ export interface Dataset {
   labels: string[];
   /** What there is to learn: one task from class folders, as many as columns from a label file. */
   tasks: Task[];
-  splits: Record<SplitName, Sample[]>;
+  splits: Record<SplitName, Samples>;
   /** Whether validation is the person's own or was drawn by seed. */
   splitOrigin: 'folders' | 'seeded';
   problems: ErrorInfo[];
@@ -47,7 +48,7 @@ export interface ScanOptions {
   tasks?: readonly Task[] | undefined;
 }
 
-type Classes = Map<string, string[]>;
+type Classes = Map<string, PathTable>;
 type SplitFolders = Partial<Record<SplitName, { folder: string; classes: Classes }>>;
 
 const splitOf = (folder: string): SplitName | undefined => splitNamed(basename(folder));
@@ -84,17 +85,20 @@ async function scanFolders(spec: string | SplitSpec, options: ScanOptions, walk:
   const labels = given?.map((label) => label.normalize('NFC')) ?? sortNaturally([...found.train!.classes.keys()], (label) => label);
   if (!given && labels.length < 2) throw errors.datasetOneClass(found.train!.folder, labels[0]!);
   const index = new Map(labels.map((label, i) => [label, i]));
-  const samplesOf = (split: SplitName): Sample[] => {
-    const { folder, classes } = found[split] ?? { folder: root, classes: new Map<string, string[]>() };
-    return [...classes].flatMap(([name, paths]) => {
+  const samplesOf = (split: SplitName): Samples => {
+    const { folder, classes } = found[split] ?? { folder: root, classes: new Map<string, PathTable>() };
+    const samples = new Samples();
+    for (const [name, paths] of classes) {
       const label = index.get(name);
       if (label === undefined) throw given ? errors.classUnknownToModel(folder, name) : errors.classUnknownToTraining(folder, name);
-      return paths.map((path) => ({ path, label }));
-    });
+      const labels = { label };
+      for (const path of paths) samples.push(path, labels);
+    }
+    return samples;
   };
-  const splits: Record<SplitName, Sample[]> = { train: samplesOf('train'), validation: samplesOf('validation'), test: samplesOf('test') };
+  const splits: Record<SplitName, Samples> = { train: samplesOf('train'), validation: samplesOf('validation'), test: samplesOf('test') };
 
-  for (const [name, paths] of found.train?.classes ?? []) if (paths.length === 1) walk.problems.push(errors.classOneImage(name, paths[0]!).toInfo());
+  for (const [name, paths] of found.train?.classes ?? []) if (paths.length === 1) walk.problems.push(errors.classOneImage(name, paths.at(0)).toInfo());
   const seeded = !found.validation && splits.train.length > 0;
   if (seeded) Object.assign(splits, splitOff(splits.train, labels, options.validationSplit, options.seed));
   return { root, labels: given ?? labels, tasks: singleTask(given ?? labels), splits, splitOrigin: seeded ? 'seeded' : 'folders', problems: walk.problems };

@@ -12,7 +12,8 @@ import { PixelCache } from './pixelCache.js';
 import type { Augmenting, PixelAnswer } from './pixelWorker.js';
 import { PixelWorkers } from './pixelWorkers.js';
 import { Readability } from './readability.js';
-import { marksOf, type Sample } from './sample.js';
+import { marksOf } from './sample.js';
+import type { Samples } from './samples.js';
 import type { Dataset } from './scan.js';
 import type { ImageTransform } from './transform.js';
 
@@ -77,14 +78,14 @@ export const plainOrder = (count: number): Uint32Array => new Uint32Array(count)
 
 /** The batch of the pictures `chosen` from `samples`, with `images` (or what stands for them) already made. */
 export function batchOf<Images>(
-  samples: readonly Sample[],
+  samples: Samples,
   chosen: number[],
   { batchSize, labels }: { batchSize: number; labels: number },
   images: Images,
   mixing?: Mixing,
 ): Batch<Images> {
   const targets = new Float32Array(batchSize * labels);
-  chosen.forEach((sample, i) => marksOf(samples[sample]!).forEach((mark) => (targets[i * labels + mark] = 1)));
+  chosen.forEach((sample, i) => marksOf(samples.labelsAt(sample)).forEach((mark) => (targets[i * labels + mark] = 1)));
   return { images, targets, weights: new Float32Array(batchSize).fill(1, 0, chosen.length), count: chosen.length, samples: chosen, mixing };
 }
 
@@ -277,7 +278,7 @@ export class ImageStore {
   }
 
   #identity(split: SplitName, sample: number): Identity {
-    const { path } = this.splits[split][sample]!;
+    const path = this.splits[split].pathAt(sample);
     return [...stateOf(path), path];
   }
 }

@@ -1,5 +1,6 @@
 /** The evaluation of a checkpoint on a folder of labelled pictures. */
 import { scanDataset } from '../data/scan.js';
+import { Samples } from '../data/samples.js';
 import { ImageStore } from '../data/store.js';
 import type { ErrorInfo, EvaluatedPicture, Evaluation } from '../protocol.js';
 import { countLabels, spansOf } from '../tasks.js';
@@ -36,7 +37,7 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
     const { tasks } = classifier;
     const dataset = await scanDataset(o.dataset, { validationSplit: 0, seed: 0, tasks, signal: o.signal });
     const split = (['test', 'validation', 'train'] as const).find((name) => dataset.splits[name].length) ?? 'test';
-    const only = { ...dataset, splits: { train: [], validation: [], test: dataset.splits[split] } };
+    const only = { ...dataset, splits: { train: new Samples(), validation: new Samples(), test: dataset.splits[split] } };
     const skipped: ErrorInfo[] = [];
     const store = await ImageStore.open({
       cacheFolder: o.cacheFolder,
@@ -57,7 +58,7 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
         const logits = await classifier.logits(batch.images);
         metrics.add(logits, batch.targets, batch.count);
         for (let row = 0; o.onPicture && row < batch.count; row++) {
-          const { path } = store.splits.test[batch.samples[row]!]!;
+          const path = store.splits.test.pathAt(batch.samples[row]!);
           const own = (values: Float32Array) => values.subarray(row * countLabels(tasks), (row + 1) * countLabels(tasks));
           o.onPicture({ type: 'picture', path, answers: answersOf(classifier, own(logits), own(batch.targets)) });
         }

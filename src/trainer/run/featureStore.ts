@@ -1,7 +1,7 @@
 /** Batches of features instead of pictures: computed by the frozen part of the network when they are first read, kept in memory and on disk, and read ever after. */
 import type { ModelSpec } from '../compile/compile.js';
 import { FeatureCache } from '../data/featureCache.js';
-import type { Sample } from '../data/sample.js';
+import type { Labels } from '../data/sample.js';
 import { batchOf, epochOrder, plainOrder, type Batch, type ImageStore, type TrainBatchOptions } from '../data/store.js';
 import type { Engine } from '../engine/engine.js';
 import { Prefix } from '../engine/prefix.js';
@@ -104,17 +104,18 @@ export class FeatureStore implements BatchSource {
     yield* this.#batches(part, order, batchSize);
   }
 
-  /** The pictures of a split that can be read, and their features [pictures, length] as evaluation sees them. */
-  async all(split: SplitName): Promise<{ samples: Sample[]; features: Float32Array }> {
+  /** The labels of a split's pictures that can be read, and their features [pictures, length] as evaluation sees them. */
+  async all(split: SplitName): Promise<{ labels: Labels[]; features: Float32Array }> {
     const [part, order] = [this.#partOf(split), plainOrder(this.splits[split].length)];
     await this.#fill(part, order);
     const { samples, features } = await this.#read(part, [...order], this.#readable(part, order).length);
-    return { samples: samples.map((sample) => this.splits[split][sample]!), features };
+    return { labels: samples.map((sample) => this.splits[split].labelsAt(sample)), features };
   }
 
   /** Features [batchSize, length] of validation pictures that can be read; zeros after them. */
   async featuresOf(paths: readonly string[], batchSize: number): Promise<Float32Array> {
-    const chosen = paths.map((path) => this.splits.validation.findIndex((sample) => sample.path === path));
+    const all = [...this.splits.validation].map(({ path }) => path);
+    const chosen = paths.map((path) => all.indexOf(path));
     return (await this.#read(this.#partOf('validation'), chosen, batchSize)).features;
   }
 

@@ -1,13 +1,14 @@
 /** From a config to the loss: which one, and what each label counts in it. */
 import type { LossSpec } from '../compile/loss.js';
 import type { LoadedConfig } from '../config/load.js';
-import { marksOf, type Sample } from '../data/sample.js';
+import { marksOf } from '../data/sample.js';
+import type { Samples } from '../data/samples.js';
 import { errors } from '../errors.js';
 import type { Task } from '../protocol.js';
 import { countLabels, spansOf, type Span } from '../tasks.js';
 
 /** Throws a `UserError` when the weights do not fit the labels. `samples` are those to train on. */
-export function lossSpecOf({ config, placeOf }: Pick<LoadedConfig, 'config' | 'placeOf'>, tasks: readonly Task[], samples: readonly Sample[]): LossSpec {
+export function lossSpecOf({ config, placeOf }: Pick<LoadedConfig, 'config' | 'placeOf'>, tasks: readonly Task[], samples: Samples): LossSpec {
   const { classWeights: given } = config;
   const labels = tasks.flatMap((task) => task.labels);
   if (Array.isArray(given) && given.length !== labels.length) throw errors.classWeightsCount(given.length, labels, placeOf('classWeights'));
@@ -29,9 +30,9 @@ export function lossSpecOf({ config, placeOf }: Pick<LoadedConfig, 'config' | 'p
  * Of one task pictures / (labels · pictures of the label), as scikit-learn's "balanced": over all pictures their mean is 1. Of a multi-label
  * task pictures without the label / pictures with it, as is usual for `pos_weight`.
  */
-function balancedWeights(tasks: readonly Task[], samples: readonly Sample[]): Float32Array {
+function balancedWeights(tasks: readonly Task[], samples: Samples): Float32Array {
   const counts = new Float32Array(countLabels(tasks));
-  for (const mark of samples.flatMap(marksOf)) counts[mark]!++;
+  for (let row = 0; row < samples.length; row++) for (const mark of marksOf(samples.labelsAt(row))) counts[mark]!++;
   return Float32Array.from(
     spansOf(tasks).flatMap(({ task, start, end }) => {
       const own = [...counts.subarray(start, end)];

@@ -37,7 +37,7 @@ export class NeighborsModel implements Learner {
     const width = sizeOf(model.cut.shape);
     const train = await features.all('train');
     const unit = unitRows(train.features, width);
-    const labels = Float32Array.from(train.samples, (sample) => marksOf(sample)[0]!);
+    const labels = Float32Array.from(train.labels, (each) => marksOf(each)[0]!);
     const spec: ModelSpec = {
       ...model,
       neighbors: { pictures: labels.length, neighbors, temperature },

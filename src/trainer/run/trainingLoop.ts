@@ -90,7 +90,7 @@ export class TrainingLoop {
     this.#savedStep = progress.step;
     const { store, config, content, trainable } = parts;
     this.#check = new SaveCheck({
-      pictures: store.splits.validation.map(({ path }) => path),
+      pictures: [...store.splits.validation].map(({ path }) => path),
       seed: config.seed,
       labels: logitNames(content.tasks),
       transform: content.base.preprocessor.transform,

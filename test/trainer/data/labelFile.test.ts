@@ -83,7 +83,7 @@ test('several columns are several tasks; what a row leaves empty it does not ans
     { name: 'size', labels: ['9', '10'], multiLabel: false },
   ]);
   assert.deepEqual(answersOf(dataset), ['0.png cat+10', '1.png dog+9', '2.png 10', '3.png cat']);
-  assert.equal(dataset.splits.train.concat(dataset.splits.validation).find(({ path }) => path.endsWith('2.png'))!.label, -1);
+  assert.equal([...dataset.splits.train, ...dataset.splits.validation].find(({ path }) => path.endsWith('2.png'))!.label, -1);
 });
 
 test('several labels a picture: separated in one column, or columns of 0 and 1', async (t) => {

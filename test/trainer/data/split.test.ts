@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { marksOf, type Sample } from '../../../src/trainer/data/sample.js';
+import { Samples } from '../../../src/trainer/data/samples.js';
 import { splitOff, splitOffCombined } from '../../../src/trainer/data/split.js';
 
-const samplesOf = (counts: number[]): Sample[] =>
-  counts.flatMap((n, label) => Array.from({ length: n }, (_, i) => ({ path: `/${String(label)}/${String(i)}.png`, label })));
-const countOf = (samples: Sample[], label: number) => samples.filter((sample) => sample.label === label).length;
+const samplesOf = (counts: number[]): Samples =>
+  Samples.of(counts.flatMap((n, label) => Array.from({ length: n }, (_, i) => ({ path: `/${String(label)}/${String(i)}.png`, label }))));
+const pathsOf = (...splits: Samples[]) => splits.flatMap((split) => [...split].map(({ path }) => path));
+const countOf = (samples: Samples, label: number) => [...samples].filter((sample) => sample.label === label).length;
 const labels = ['a', 'b', 'c', 'd', 'e'];
 
 test('each class gives its share, and keeps one picture on either side where it can', () => {
@@ -15,7 +17,7 @@ test('each class gives its share, and keeps one picture on either side where it 
     for (let seed = 0; seed < 20; seed++) {
       const { train, validation } = splitOff(samplesOf(counts), labels, fraction, seed);
       assert.equal(train.length + validation.length, 116);
-      assert.equal(new Set([...train, ...validation]).size, 116);
+      assert.equal(new Set(pathsOf(train, validation)).size, 116);
       counts.forEach((n, label) => {
         const expected = n === 1 ? 0 : Math.min(n - 1, Math.max(1, Math.round(n * fraction)));
         assert.equal(countOf(validation, label), expected, `${String(n)} at ${String(fraction)}`);
@@ -24,14 +26,14 @@ test('each class gives its share, and keeps one picture on either side where it 
 });
 
 test('the seed decides, and decides alike again', () => {
-  const draw = (seed: number) => splitOff(samplesOf([50, 50]), labels, 0.2, seed).validation.map(({ path }) => path);
+  const draw = (seed: number) => pathsOf(splitOff(samplesOf([50, 50]), labels, 0.2, seed).validation);
   assert.deepEqual(draw(7), draw(7));
   assert.notDeepEqual(draw(7), draw(8));
 });
 
 test('another class does not move the pictures of the first', () => {
-  const one = splitOff(samplesOf([50]), labels, 0.2, 3).validation;
-  const two = splitOff(samplesOf([50, 40]), labels, 0.2, 3).validation.filter(({ label }) => label === 0);
+  const one = [...splitOff(samplesOf([50]), labels, 0.2, 3).validation];
+  const two = [...splitOff(samplesOf([50, 40]), labels, 0.2, 3).validation].filter(({ label }) => label === 0);
   assert.deepEqual(two, one);
 });
 
@@ -41,17 +43,17 @@ test('a share of 0 takes nothing', () => {
 
 test('pictures with several labels: the mixes that are common give their share, and no label leaves training', () => {
   const mixes = [...Array<number[]>(40).fill([0, 3]), ...Array<number[]>(20).fill([1, 3]), ...Array<number[]>(3).fill([1, 4]), [2], [2, 4], []];
-  const samples = mixes.map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks }));
+  const samples = Samples.of(mixes.map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks })));
   for (let seed = 0; seed < 30; seed++) {
     const { train, validation } = splitOffCombined(samples, 5, 0.2, seed);
-    assert.equal(new Set([...train, ...validation]).size, samples.length);
-    const counted = (marks: number[]) => validation.filter((sample) => sample.marks!.join() === marks.join()).length;
+    assert.equal(new Set(pathsOf(train, validation)).size, samples.length);
+    const counted = (marks: number[]) => [...validation].filter((sample) => sample.marks!.join() === marks.join()).length;
     assert.deepEqual([counted([0, 3]), counted([1, 3])], [8, 4]);
     assert.ok(validation.length >= 13 && validation.length <= 14, String(validation.length));
-    assert.deepEqual([...new Set(train.flatMap(marksOf))].sort(), [0, 1, 2, 3, 4]);
-    assert.deepEqual(splitOffCombined(samples, 5, 0.2, seed).validation, validation);
+    assert.deepEqual([...new Set([...train].flatMap(marksOf))].sort(), [0, 1, 2, 3, 4]);
+    assert.deepEqual([...splitOffCombined(samples, 5, 0.2, seed).validation], [...validation]);
   }
-  const single = [...Array<number[]>(3).fill([0]), [1], [2]].map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks }));
-  for (let seed = 0; seed < 30; seed++) assert.deepEqual([...new Set(splitOffCombined(single, 3, 0.5, seed).train.flatMap(marksOf))].sort(), [0, 1, 2]);
+  const single = Samples.of([...Array<number[]>(3).fill([0]), [1], [2]].map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks })));
+  for (let seed = 0; seed < 30; seed++) assert.deepEqual([...new Set([...splitOffCombined(single, 3, 0.5, seed).train].flatMap(marksOf))].sort(), [0, 1, 2]);
   assert.equal(splitOffCombined(samples, 5, 0, 1).validation.length, 0);
 });

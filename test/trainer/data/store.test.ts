@@ -7,7 +7,7 @@ import type { Augmentation } from '../../../src/trainer/data/augment.js';
 import { evaluationPixels } from '../../../src/trainer/data/decode.js';
 import { mixImages } from '../../../src/trainer/data/mixing.js';
 import { scanDataset } from '../../../src/trainer/data/scan.js';
-import { epochOrder, ImageStore, type Batch, type StoreOptions } from '../../../src/trainer/data/store.js';
+import { epochOrder, ImageStore, plainOrder, type Batch, type StoreOptions } from '../../../src/trainer/data/store.js';
 import { squareTransform } from '../../../src/trainer/data/transform.js';
 import { UserError } from '../../../src/trainer/errors.js';
 import { encoded, temporaryFolder, writeTree } from './pictures.js';
@@ -57,7 +57,7 @@ test('an epoch has each picture once, with its label, and pads the last batch', 
   );
   for (const { images, targets, weights, count, samples } of batches) {
     assert.deepEqual([images.length, targets.length, weights.length], [4 * pictureBytes, 4 * 2, 4]);
-    const expected = [0, 1, 2, 3].flatMap((i) => (i < count ? [0, 1].map((label) => Number(store.splits.train[samples[i]!]!.label === label)) : [0, 0]));
+    const expected = [0, 1, 2, 3].flatMap((i) => (i < count ? [0, 1].map((label) => Number(store.splits.train.at(samples[i]!).label === label)) : [0, 0]));
     assert.deepEqual([...targets], expected);
     assert.deepEqual(
       [...weights],
@@ -134,11 +134,11 @@ test('evaluation sees the very pixels that classification sees, in the order of 
     const batches = await all(store.evaluationBatches(split, 4));
     assert.deepEqual(
       batches.flatMap(({ samples }) => samples),
-      store.splits[split].map((_, i) => i),
+      [...store.splits[split]].map((_, i) => i),
     );
     for (const { images, samples, targets } of batches)
       for (const [i, sample] of samples.entries()) {
-        const { path, label } = store.splits[split][sample]!;
+        const { path, label } = store.splits[split].at(sample);
         assert.deepEqual(Buffer.from(images.subarray(i * pictureBytes, (i + 1) * pictureBytes)), Buffer.from(await evaluationPixels(path, transform)));
         assert.equal(targets[2 * i + label], 1);
       }
@@ -152,7 +152,7 @@ test('without a random crop, training sees the pixels of evaluation, flipped or 
     const batches = await all(store.trainBatches({ batchSize: 5, seed: 1, epoch: 0, augmentation: { ...off, randomResizedCrop: false, horizontalFlip } }));
     for (const { images, samples } of batches)
       for (const [i, sample] of samples.entries()) {
-        const plain = await evaluationPixels(store.splits.train[sample]!.path, transform);
+        const plain = await evaluationPixels(store.splits.train.at(sample).path, transform);
         const expected = Buffer.from(plain).map((_, at) =>
           horizontalFlip ? plain[Math.floor(at / 36) * 36 + (11 - Math.floor((at % 36) / 3)) * 3 + (at % 3)]! : plain[at]!,
         );
@@ -175,7 +175,7 @@ test('a second run decodes nothing, and a changed picture anew', async (t) => {
   assert.equal((await files(join(root, 'cache'))).length, 1, 'nothing was added');
 
   const dataset = await scanDataset(join(root, 'set'), { validationSplit: 0.3, seed: 1 });
-  const path = dataset.splits.validation[0]!.path;
+  const path = dataset.splits.validation.at(0).path;
   await writeFile(path, await encoded(33, 21, 77));
   await utimes(path, new Date(), new Date(Date.now() + 5000));
   const store = await openStore(t, root);
@@ -200,7 +200,7 @@ test('pictures are looked at when they are needed, a few batches ahead and no mo
   const first = await openStore(t, root);
   const order = (await train(first)).flatMap(({ samples }) => samples);
   await first.close();
-  const last = first.splits.train[order.at(-1)!]!.path;
+  const last = first.splits.train.at(order.at(-1)!).path;
   await rm(join(root, 'cache'), { recursive: true });
   await writeFile(last, 'no picture');
 
@@ -220,7 +220,7 @@ test('a picture that changes between two epochs is seen as it is now', async (t)
   const root = await twoClasses(t);
   const store = await openStore(t, root);
   const before = await all(store.evaluationBatches('train', 14));
-  const { path } = store.splits.train[5]!;
+  const { path } = store.splits.train.at(5);
   await writeFile(path, await encoded(33, 21, 77));
   await utimes(path, new Date(), new Date(Date.now() + 5000));
   const [after] = await all(store.evaluationBatches('train', 14));
@@ -239,7 +239,7 @@ test('unreadable pictures are left out of their batches, and each is told once, 
     },
   });
   const bad = ['broken.jpg', 'cut.png', 'empty.png'];
-  const isBad = (split: 'train' | 'validation', sample: number) => bad.includes(basename(store.splits[split][sample]!.path));
+  const isBad = (split: 'train' | 'validation', sample: number) => bad.includes(basename(store.splits[split].at(sample).path));
   assert.equal(store.splits.train.length + store.splits.validation.length, 23);
   for (const more of [{}, { mixup: 0.8 }]) {
     const first = await all(store.trainBatches({ batchSize: 4, seed: 5, epoch: 0, augmentation: { ...augmentation, ...more } }));
@@ -255,7 +255,7 @@ test('unreadable pictures are left out of their batches, and each is told once, 
         [...weights, ...targets.filter((_, at) => at >= 2 * count)],
         [1, 1, 1, 1].map((one, at) => (at < count ? one : 0)).concat(Array(8 - 2 * count).fill(0)),
       );
-      samples.forEach((sample, at) => assert.equal(targets[2 * at + store.splits.train[sample]!.label], 1));
+      samples.forEach((sample, at) => assert.equal(targets[2 * at + store.splits.train.at(sample).label], 1));
       assert.ok(images.subarray(count * pictureBytes).every((v) => v === 0));
       if ('mixup' in more) assert.equal(mixing!.partners.length, count);
     });
@@ -265,7 +265,7 @@ test('unreadable pictures are left out of their batches, and each is told once, 
   const [whole] = await all(store.evaluationBatches('validation', 10));
   assert.deepEqual(
     whole!.samples,
-    [...store.splits.validation.keys()].filter((sample) => !isBad('validation', sample)),
+    [...plainOrder(store.splits.validation.length)].filter((sample) => !isBad('validation', sample)),
   );
   assert.deepEqual(skipped.sort(), bad);
 });
@@ -276,7 +276,7 @@ for (const batchSize of [1, 2])
     const order = [...epochOrder((await openStore(t, root)).splits.train.length, 5, 0)];
     const skipped: string[] = [];
     const store = await openStore(t, root, { onSkipped: ({ file }) => skipped.push(file!) });
-    const paths = order.slice(2, 2 + batchSize).map((sample) => store.splits.train[sample]!.path);
+    const paths = order.slice(2, 2 + batchSize).map((sample) => store.splits.train.at(sample).path);
     for (const path of paths) await writeFile(path, '');
     const batches = await train(store, 0, 0, batchSize);
     assert.equal(batches.length, 14 / batchSize);
@@ -317,7 +317,7 @@ test('a picture that goes away during the run is named', async (t) => {
   await writeFile(join(root, 'no folder'), '');
   const store = await openStore(t, root, { cacheFolder: join(root, 'no folder'), onNotice: () => undefined });
   await train(store);
-  const gone = store.splits.train[3]!.path;
+  const gone = store.splits.train.at(3).path;
   await rm(gone);
   await assert.rejects(train(store), (error) => error instanceof UserError && error.code === 'IMAGE_LOST' && error.place.file === gone);
   // The thread that met it goes on working.

@@ -60,7 +60,7 @@ test('classification and evaluation answer alike, in any batch', async (t) => {
     batch.samples.forEach((sample, k) => {
       const row = Array.from(logits.subarray(k * 3, k * 3 + 3), Math.exp);
       const sum = row.reduce((a, b) => a + b);
-      const said = probabilities(many.find(({ path }) => path === store.splits.test[sample]!.path));
+      const said = probabilities(many.find(({ path }) => path === store.splits.test.pathAt(sample)));
       batched.tasks[0]!.labels.forEach((label, i) => assert.ok(Math.abs(row[i]! / sum - said[label]!) < 1e-6));
     });
   }
