@@ -38,7 +38,7 @@ export async function openSubject({
     model: {
       config: base.config,
       norm: { mean, deviation: std, rescale: rescaleFactor },
-      frozen: (name, shape) => base.weight(name, shape, seed),
+      frozen: (name, shape, into) => base.weight(name, shape, seed, into),
       method: methodOf(methodObject().parse(method), depthsOf(base.config)),
       frozenPrecision,
       labels,

@@ -2,7 +2,7 @@
 import type { Builder } from '../ir/builder.js';
 import type { Node, Value } from '../ir/graph.js';
 import type { OpType } from '../ir/op.js';
-import { Recomputation } from './recompute.js';
+import { cheapNodes, Recomputation } from './recompute.js';
 import { rules, type Rule } from './rules.js';
 
 /** Values on a way from any of `sources` that nothing holds constant: only these carry a gradient. */
@@ -14,19 +14,38 @@ function dependants(nodes: readonly Node[], sources: readonly Value[]): Set<Valu
   return found;
 }
 
+export interface BackwardOptions {
+  recomputes?: ReadonlySet<string>;
+  cheapShare?: number;
+}
+
 /**
  * Appends the gradient of the scalar `loss` (shape []) to the builder's graph.
  * Returns d loss / d parameter for each of `parameters`, of the parameter's shape.
- * `recomputes` names the parts of the network whose forward values are made anew rather than held.
+ * `recomputes` names the parts of the network whose forward values are made anew rather than held, `cheapShare` what is made anew in the others (`cheapNodes`); nothing is without it.
  * Throws when the loss does not depend on a parameter or a way to it goes through an op without a gradient.
  */
-export function backward(b: Builder, loss: Value, parameters: readonly Value[], recomputes: ReadonlySet<string> = new Set()): Value[] {
+export function backward(b: Builder, loss: Value, parameters: readonly Value[], { recomputes, cheapShare }: BackwardOptions = {}): Value[] {
   if (loss.shape.length) throw new Error(`the loss must be a scalar, not [${loss.shape.join(',')}]`);
   const forward = [...b.graph.nodes];
   const carries = dependants(forward, parameters);
   const grads = new Map<Value, Value>([[loss, b.scalar(1)]]);
+  // What does not depend on a trained parameter is not computed twice.
+  const isOfPart = (part: string) => (node: Node) => node.region.part === part && carries.has(node.outputs[0]!);
   let anew: Recomputation | undefined;
   const awaited = new Set<Value>();
+  const cheap = cheapShare === undefined ? new Map<Node, readonly Node[]>() : cheapNodes(forward, carries, cheapShare);
+  const cheapCopies = new Map<readonly Node[], Recomputation>();
+  /** What the rule of `node` should read where only the cheap is made anew. */
+  const light = (node: Node, grad: Value): Node => {
+    // Of a normalisation its own gradient reads what is held, and of its outputs only small ones.
+    if (node.op.type === 'layerNorm') return node;
+    const group = cheap.get(node) ?? node.inputs.map((input) => cheap.get(input.node)).find((each) => each);
+    if (!group) return node;
+    const known = cheapCopies.get(group) ?? new Recomputation(b, node.region.part, (each) => group.includes(each), [grad]);
+    cheapCopies.set(group, known);
+    return known.of(node);
+  };
   for (const node of forward.reverse()) {
     const [output, ...others] = node.outputs as [Value, ...Value[]];
     const grad = grads.get(output);
@@ -39,10 +58,10 @@ export function backward(b: Builder, loss: Value, parameters: readonly Value[], 
     // What belongs to the part before this one is done by then: its values need not be there together with those made anew.
     if (anew?.part !== part) {
       const before = [grad, ...parameters.flatMap((each) => grads.get(each) ?? [])].filter((each) => !awaited.has(each));
-      anew = recomputes.has(part) ? new Recomputation(b, part, carries, before) : undefined;
+      anew = recomputes?.has(part) ? new Recomputation(b, part, isOfPart(part), before) : undefined;
       if (anew) before.forEach((each) => awaited.add(each));
     }
-    const read = anew?.of(node) ?? node;
+    const read = anew?.of(node) ?? light(node, grad);
     const needs = (i: number): boolean => carries.has(node.inputs[i]!);
     const region = { pass: 'backward', part } as const;
     const parts = b.within(region, () => rule(b, grad, { op: node.op, node: read, needs }));

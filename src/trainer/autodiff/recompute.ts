@@ -1,6 +1,8 @@
 /** Recomputation of activations (Chen et al., 2016, arXiv:1604.06174): the backward pass of a block makes its forward values anew rather than reads those held since. */
 import type { Builder } from '../ir/builder.js';
 import type { Node, Value } from '../ir/graph.js';
+import { multiplications } from '../ir/multiplications.js';
+import type { OpType } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 
 /** The first number of a value, of shape []. */
@@ -11,11 +13,36 @@ function firstOf(b: Builder, x: Value): Value {
   );
 }
 
+/**
+ * What costs little to make twice, by what is made anew together: the output of a normalisation, whose input is held for its own gradient, and the weights of an attention,
+ * whose queries and keys are (as in Dao et al., 2022, arXiv:2205.14135), where all these products are at most `share` of the multiplications of the forward pass.
+ */
+export function cheapNodes(forward: readonly Node[], carries: ReadonlySet<Value>, share: number): Map<Node, readonly Node[]> {
+  const isCarrying = ({ op, inputs }: Node, type: OpType): boolean => op.type === type && carries.has(inputs[0]!);
+  const attentions = forward
+    .filter((node) => isCarrying(node, 'softmax'))
+    .map(attentionWeights)
+    .filter((nodes) => nodes.length);
+  const work = (nodes: readonly Node[]): number => nodes.reduce((sum, node) => sum + multiplications(node), 0);
+  const isCheap = work(attentions.flat()) <= share * work(forward);
+  const normalisations = forward.filter((node) => isCarrying(node, 'layerNorm')).map((node) => [node]);
+  return new Map([...normalisations, ...(isCheap ? attentions : [])].flatMap((nodes) => nodes.map((node) => [node, nodes])));
+}
+
+/** A softmax and what it is of: a product, to which something may be added. None where it is of anything else. */
+function attentionWeights(softmax: Node): Node[] {
+  const nodes = [softmax];
+  for (let { node } = softmax.inputs[0]!; ; { node } = node.inputs[0]!) {
+    nodes.push(node);
+    if (node.op.type === 'matmul') return nodes;
+    if (node.op.type !== 'add') return [];
+  }
+}
+
 const isLeaf = ({ node: { op } }: Value): boolean => op.type === 'input' || op.type === 'constant';
 
 /**
- * The nodes of one part of the network again, each made when the backward pass first asks for it. What does not depend on a trained parameter is not
- * computed twice.
+ * Nodes of one part of the network again, those that `isMadeAnew` names, each made when the backward pass first asks for it.
  *
  * ONNX Runtime would merge equal nodes, and is free to compute them early; either would undo the saving. So the copies depend on `after`, values of the
  * backward pass that are made right before: where a copy would otherwise read nothing late, its smallest input is multiplied by 1 + 0 · Σ after.
@@ -28,7 +55,7 @@ export class Recomputation {
   constructor(
     private readonly b: Builder,
     readonly part: string,
-    private readonly carries: ReadonlySet<Value>,
+    private readonly isMadeAnew: (node: Node) => boolean,
     private readonly after: readonly Value[],
   ) {}
 
@@ -42,10 +69,11 @@ export class Recomputation {
   }
 
   #value(value: Value): Value {
+    if (isLeaf(value)) return value;
     const { node, index } = value;
     const known = this.#copies.get(node);
     if (known) return known[index]!;
-    if (isLeaf(value) || node.region.part !== this.part || !this.carries.has(node.outputs[0]!)) {
+    if (!this.isMadeAnew(node)) {
       const remade = this.b.remade(value);
       if (remade !== value) this.#copies.set(node, [remade]);
       return remade;

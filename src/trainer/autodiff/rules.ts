@@ -69,8 +69,10 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   // Φ(x) + x · φ(x) = ½ (1 + erf z + 2/√π · z e^-z²) with z = x/√2; the factor goes into the exponent, which spares a pass over the numbers.
   gelu: unary((b, g, x) => {
     const z = b.scale(x, Math.SQRT1_2);
+    // Made first, and so computed last, when nothing else needs z and it can take z's place.
+    const error = b.erf(z);
     const density = b.mul(z, b.exp(b.sub(b.scalar(Math.log(2 / Math.sqrt(Math.PI))), b.mul(z, z))));
-    return b.mul(g, b.scale(b.add(b.add(b.erf(z), density), b.scalar(1)), 0.5));
+    return b.mul(g, b.scale(b.add(b.add(error, density), b.scalar(1)), 0.5));
   }),
   matmul: (b, grad, { op, node, needs }) => {
     const [a, w, bias] = node.inputs as [Value, Value, Value?];

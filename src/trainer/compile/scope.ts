@@ -41,7 +41,7 @@ const nameOfConstant = ({ node: { op } }: Value): string => (op.type === 'consta
 let scratch = new WeakRef(new Float32Array(0));
 
 /** Room for the weight under quantisation: arrays of their own would pile up until the garbage collector comes. It need not stay when all is quantised. */
-function room(shape: Shape): Float32Array {
+export function room(shape: Shape): Float32Array {
   const known = scratch.deref();
   if (known && known.length >= sizeOf(shape)) return known;
   const made = new Float32Array(sizeOf(shape));
@@ -83,7 +83,7 @@ export class GraphScope implements Scope {
     return this.b.constant(name, shape, {
       length,
       byteLength: 4 * length,
-      read: () => this.frozen(name, shape),
+      read: (into) => this.frozen(name, shape, into),
       place: this.frozen.place?.(name, shape),
     });
   }

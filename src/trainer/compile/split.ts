@@ -1,8 +1,9 @@
 /** The split of a graph in two: the prefix, a function of the pictures and frozen weights alone, and the suffix that trains. */
 import { createHash } from 'node:crypto';
 import { Graph, type Value } from '../ir/graph.js';
+import { multiplications } from '../ir/multiplications.js';
 import { bytesOf, type Op, type Shape } from '../ir/op.js';
-import { sameShape, sizeOf } from '../ir/shape.js';
+import { sameShape } from '../ir/shape.js';
 
 /** Name of the prefix's output and the suffix's input. */
 export const features = 'features';
@@ -58,12 +59,6 @@ function fromImages(graph: Graph): Set<Value> {
   return found;
 }
 
-/** Multiplications of a node's matrix product; of a foreign network at least those that its weights say, since each is used for each picture. */
-function products({ op, inputs, outputs }: Graph['nodes'][number]): number {
-  if (op.type === 'foreign') return op.graph.weights * op.shape[0]!;
-  return op.type === 'matmul' ? sizeOf(outputs[0]!.shape) * inputs[0]!.shape.at(op.transA ? -2 : -1)! : 0;
-}
-
 /**
  * Where a step for `batch` pictures can be split: the last value before anything that trains or is random (a dropout mask is an
  * input too) on which alone all that follows depends. Undefined where there is none, e.g. since the embeddings train.
@@ -77,14 +72,14 @@ export function findCut(graph: Graph, batch: number): Cut | undefined {
   const lastUse = new Map<Value, number>();
   graph.nodes.forEach(({ inputs }, place) => inputs.forEach((input) => lastUse.set(input, place)));
   for (const value of graph.outputs.values()) lastUse.set(value, Infinity);
-  const total = graph.nodes.reduce((sum, node) => sum + products(node), 0);
+  const total = graph.nodes.reduce((sum, node) => sum + multiplications(node), 0);
   const live = new Set<Value>();
   let done = 0;
   let found: Cut | undefined;
   for (const [place, node] of graph.nodes.entries()) {
     if (!node.outputs.some((output) => dependent.has(output))) continue;
     if (!node.outputs.every((output) => keys.has(output))) break;
-    done += products(node);
+    done += multiplications(node);
     for (const output of node.outputs) if ((lastUse.get(output) ?? -1) > place) live.add(output);
     for (const value of live) if (lastUse.get(value)! <= place) live.delete(value);
     const [only] = live;

@@ -4,11 +4,13 @@ import { features } from '../compile/split.js';
 import type { MaskSpec, ParameterSpec } from '../compile/scope.js';
 import { Builder } from '../ir/builder.js';
 import type { Graph } from '../ir/graph.js';
+import type { Shape } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 import { DeviceTensor } from '../onnx/session.js';
 import { emaDecayAt } from '../optim/ema.js';
 import { Random } from '../random.js';
 import type { Engine, Executable, Tensors } from './engine.js';
+import { Turns } from './turns.js';
 
 /** One batch as the graphs read it. */
 export interface TrainBatch {
@@ -29,6 +31,8 @@ export interface TrainableOptions {
   accumulates: boolean;
   /** Names the streams of the dropout masks. */
   seed: number;
+  /** Bytes of frozen weights from which steps and evaluation take turns on the CPU. */
+  turnsFrom?: number;
 }
 
 /** Numbers by parameter name. */
@@ -66,19 +70,22 @@ export class Trainable {
 
   static async create(engine: Engine, o: TrainableOptions): Promise<Trainable> {
     const loaded: Executable[] = [];
-    const load = async (graph: Graph): Promise<Executable> => {
-      const keep = [...graph.outputs.keys()].filter((name) => name.startsWith(names.next('')));
-      loaded.push(await engine.load(graph, { keep }));
+    const evaluation = compileForward(o.model, o.evalBatchSize).graph;
+    const bytes = frozenBytes(evaluation);
+    const turns = engine.device === 'cpu' && bytes >= (o.turnsFrom ?? manyBytes) ? new Turns(engine) : undefined;
+    const load = async (graph: Graph, inTurn?: () => Graph): Promise<Executable> => {
+      const options = { keep: [...graph.outputs.keys()].filter((name) => name.startsWith(names.next(''))) };
+      loaded.push(turns && inTurn ? turns.executable(inTurn, options) : await engine.load(graph, options));
       return loaded.at(-1)!;
     };
     try {
-      const forward = await load(compileForward(o.model, o.evalBatchSize).graph);
+      const forward = await load(evaluation, () => compileForward(withWeightsOfItsOwn(o.model, bytes), o.evalBatchSize).graph);
       if (o.accumulates) {
         const { accumulate, update, ...signature } = compileAccumulation(o.model, o.optimizer, o.batchSize);
-        return new Trainable(engine, o, { forward, accumulate: await load(accumulate), update: await load(update) }, signature);
+        return new Trainable(engine, o, { forward, accumulate: await load(accumulate, () => accumulate), update: await load(update) }, signature);
       }
       const { step, ...signature } = compileStep(o.model, o.optimizer, o.batchSize);
-      return new Trainable(engine, o, { forward, step: await load(step) }, signature);
+      return new Trainable(engine, o, { forward, step: await load(step, () => step) }, signature);
     } catch (error) {
       // Memory may have run out, and a smaller batch may come next.
       for (const each of loaded) await each.dispose();
@@ -205,6 +212,29 @@ export class Trainable {
     this.#replace({});
     for (const each of [...Object.values(this.graphs), this.#read]) await each?.dispose();
   }
+}
+
+/**
+ * With so many bytes of frozen weights on the CPU, steps and evaluation take turns: making one ready takes a third of a second, little beside an evaluation. A step in int8
+ * has no use for the weights in floats, nor an evaluation for the room of the step's activations.
+ */
+const manyBytes = 256 * 2 ** 20;
+
+const frozenBytes = ({ nodes }: Graph): number =>
+  nodes.reduce((sum, { op }) => sum + (op.type === 'constant' && op.dtype === 'f32' ? op.data.byteLength : 0), 0);
+
+/** Where steps are in int8, evaluation alone has weights in floats: in one block, which the system takes back as a whole. In floats both share them. */
+function withWeightsOfItsOwn(model: ModelSpec, bytes: number): ModelSpec {
+  if (model.frozenPrecision !== 'int8') return model;
+  const block = new Float32Array(bytes / 4);
+  const places = new Map<string, Float32Array>();
+  let end = 0;
+  const placeOf = (name: string, shape: Shape): Float32Array => {
+    const place = places.get(name) ?? block.subarray(end, (end += sizeOf(shape)));
+    places.set(name, place);
+    return place;
+  };
+  return { ...model, frozen: (name, shape, into = placeOf(name, shape)) => model.frozen(name, shape, into) };
 }
 
 /** What the graphs of `model` know the pictures by. */

@@ -11,7 +11,8 @@ export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Arra
 export interface WeightData {
   length: number;
   byteLength: number;
-  read(): Float32Array;
+  /** Given `into`, the numbers may be there until that is used again. */
+  read(into?: Float32Array): Float32Array;
   /** Where the same numbers lie, as they are, if they do. */
   place: FilePlace | undefined;
 }
