@@ -10,6 +10,7 @@ import type { ErrorInfo, SplitName } from '../protocol.js';
 import { told } from '../stages.js';
 import { featureFolder } from './cacheFolder.js';
 import type { FeaturePlan } from './featurePlan.js';
+import { picturesAtOnce } from './partSize.js';
 
 /** What the training loop reads. */
 export interface BatchSource {
@@ -41,8 +42,6 @@ export interface FeatureStoreOptions {
 
 /** Features up to this many bytes are held in memory: batches then cost nothing. */
 const residentBytes = 2 ** 28;
-/** Pictures the prefix takes at once: the same for every run, so that its features are the same to the bit. */
-const prefixBatch = 16;
 
 const [unasked, lacking, known] = [0, 1, 2];
 
@@ -64,6 +63,8 @@ export class FeatureStore implements BatchSource {
   readonly splits: ImageStore['splits'];
   computing = 0;
   readonly #length: number;
+  /** Pictures the prefix takes at once: the same for every run, so that its features are the same to the bit. */
+  readonly #batch: number;
   readonly #parts: readonly Part[];
   readonly #prefixes = new Map<Precision, Promise<Prefix>>();
   #reserved: Promise<void> | undefined;
@@ -75,6 +76,7 @@ export class FeatureStore implements BatchSource {
   ) {
     this.splits = o.images.splits;
     this.#length = sizeOf(o.plan.cut.shape);
+    this.#batch = picturesAtOnce({ ...o.model, cut: undefined });
     const partOf = (split: SplitName, view = 0): Part => {
       const pictures = this.splits[split].length;
       const held = isResident ? new Float32Array(pictures * this.#length) : undefined;
@@ -222,7 +224,7 @@ export class FeatureStore implements BatchSource {
         part.held?.set(values, sample * this.#length);
         part.states[sample] = known;
       }
-      done = Math.min(total, done + prefixBatch);
+      done = Math.min(total, done + this.#batch);
       const isLast = done === total;
       if (isLast) await this.#unload(this.#precisionOf(part));
       if (isLast || performance.now() - last >= 100) {
@@ -238,7 +240,8 @@ export class FeatureStore implements BatchSource {
     const { split, view, states } = part;
     const order = split === 'train' ? epochOrder(states.length, this.o.seed, view) : plainOrder(states.length);
     if (this.#precisionOf(part) === 'fp32') return order.filter((sample) => states[sample] === lacking);
-    const batches = Array.from({ length: Math.ceil(order.length / prefixBatch) }, (_, i) => order.subarray(i * prefixBatch, (i + 1) * prefixBatch));
+    const size = this.#batch;
+    const batches = Array.from({ length: Math.ceil(order.length / size) }, (_, i) => order.subarray(i * size, (i + 1) * size));
     return Uint32Array.from(batches.filter((batch) => batch.some((sample) => states[sample] === lacking)).flatMap((batch) => [...batch]));
   }
 
@@ -247,13 +250,13 @@ export class FeatureStore implements BatchSource {
     return (split === 'train' && this.o.model.frozenPrecision) || 'fp32';
   }
 
-  /** Runs the prefix on pictures of a part, and keeps what it says: batch by batch of `prefixBatch`, of those that can be read. */
+  /** Runs the prefix on pictures of a part, and keeps what it says: batch by batch, of those that can be read. */
   async *#compute(part: Part, samples: Uint32Array): AsyncGenerator<[sample: number, values: Float32Array][]> {
     if (!samples.length) return;
     const { split, view } = part;
     const { images, seed, augmentation, signal } = this.o;
     const augmenting = view ? { seed, epoch: view, augmentation } : undefined;
-    for await (const batch of images.batchesOf(split, samples, prefixBatch, augmenting, signal)) {
+    for await (const batch of images.batchesOf(split, samples, this.#batch, augmenting, signal)) {
       const computed: [number, Float32Array][] = [];
       const values = batch.count ? await (await this.#prefix(this.#precisionOf(part))).run(batch.images) : undefined;
       for (const [i, sample] of batch.samples.entries()) {
@@ -276,7 +279,7 @@ export class FeatureStore implements BatchSource {
 
   #prefix(precision: Precision): Promise<Prefix> {
     const { engine, model, plan } = this.o;
-    const loaded = this.#prefixes.get(precision) ?? Prefix.create(engine, { ...model, frozenPrecision: precision }, plan.cut, prefixBatch);
+    const loaded = this.#prefixes.get(precision) ?? Prefix.create(engine, { ...model, frozenPrecision: precision }, plan.cut, this.#batch);
     this.#prefixes.set(precision, loaded);
     return loaded;
   }

@@ -1,16 +1,22 @@
 /** How many pictures of a training step are computed at once: a step in parts learns the same and takes the memory of one part. */
 import type { ModelSpec } from '../compile/compile.js';
 import type { TrainConfig } from '../config/schema.js';
+import { isOnnx } from '../nn/families/onnx.js';
 import type { DeviceName } from '../protocol.js';
 
-/** Rows of its matrix products from which on a processor is no faster by more of them: measured with LoRA on ViT-Ti, ViT-S and ViT-B. */
+/**
+ * Rows of its matrix products from which on a processor is no faster by more of them; with many more it is slower, since values leave its caches: measured with
+ * LoRA and a frozen body on ViT-Ti, ViT-S and ViT-B.
+ */
 const rowsAtOnce = 768;
+/** Of a network whose rows are not known, the pictures that keep a processor busy. */
+const usualPictures = 16;
 /** Of the bytes that parts save, what their gradients may weigh, which are read and written for each. */
 const gradientShare = 1 / 8;
 
 export interface PartOptions {
   config: Pick<TrainConfig, 'augmentation'>;
-  model: Pick<ModelSpec, 'config' | 'cut' | 'height' | 'width'>;
+  model: Sizes;
   device: DeviceName;
   /** Bytes of all values of the forward pass of one picture. */
   bytesOfPicture: number;
@@ -18,15 +24,21 @@ export interface PartOptions {
   trainedBytes: number;
 }
 
+type Sizes = Pick<ModelSpec, 'config' | 'cut' | 'height' | 'width'>;
+
+/** As many pictures as keep a processor busy. */
+export function picturesAtOnce({ config, cut, height, width }: Sizes): number {
+  if (isOnnx(config)) return usualPictures;
+  const tokens = (height / config.patchSize) * (width / config.patchSize);
+  return Math.ceil(rowsAtOnce / (cut ? (cut.shape.length > 1 ? cut.shape[0]! : 1) : tokens));
+}
+
 /** The pictures of one part of a step of `batchSize`, which they divide. */
 export function partSize(batchSize: number, { config: { augmentation }, model, device, bytesOfPicture, trainedBytes }: PartOptions): number {
   // A device with a thousand cores wants all it can get, and pictures are mixed with others of their part.
   if (device !== 'cpu' || augmentation.mixup || augmentation.cutmix) return batchSize;
-  const { cut, height, width } = model;
-  const { patchSize } = model.config;
-  const rows = cut ? (cut.shape.length > 1 ? cut.shape[0]! : 1) : (height / patchSize) * (width / patchSize);
-  let size = Math.min(batchSize, Math.ceil(rowsAtOnce / rows));
+  let size = Math.min(batchSize, picturesAtOnce(model));
   while (batchSize % size) size++;
-  const saved = (batchSize - size) * bytesOfPicture * (1 - (cut?.share ?? 0));
+  const saved = (batchSize - size) * bytesOfPicture * (1 - (model.cut?.share ?? 0));
   return trainedBytes <= gradientShare * saved ? size : batchSize;
 }
