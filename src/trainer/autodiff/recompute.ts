@@ -18,15 +18,15 @@ function firstOf(b: Builder, x: Value): Value {
  * whose queries and keys are (as in Dao et al., 2022, arXiv:2205.14135), where all these products are at most `share` of the multiplications of the forward pass.
  */
 export function cheapNodes(forward: readonly Node[], carries: ReadonlySet<Value>, share: number): Map<Node, readonly Node[]> {
-  const isCarrying = ({ op, inputs }: Node, type: OpType): boolean => op.type === type && carries.has(inputs[0]!);
-  const attentions = forward
-    .filter((node) => isCarrying(node, 'softmax'))
+  const isCarrying = ({ inputs }: Node): boolean => carries.has(inputs[0]!);
+  const all = (type: OpType): Node[] => forward.filter(({ op }) => op.type === type);
+  const attentions = all('softmax')
     .map(attentionWeights)
     .filter((nodes) => nodes.length);
   const work = (nodes: readonly Node[]): number => nodes.reduce((sum, node) => sum + multiplications(node), 0);
   const isCheap = work(attentions.flat()) <= share * work(forward);
-  const normalisations = forward.filter((node) => isCarrying(node, 'layerNorm')).map((node) => [node]);
-  return new Map([...normalisations, ...(isCheap ? attentions : [])].flatMap((nodes) => nodes.map((node) => [node, nodes])));
+  const groups = [...all('layerNorm').map((node) => [node]), ...(isCheap ? attentions : [])].filter(([node]) => isCarrying(node!));
+  return new Map(groups.flatMap((nodes) => nodes.map((node) => [node, nodes])));
 }
 
 /** A softmax and what it is of: a product, to which something may be added. None where it is of anything else. */
