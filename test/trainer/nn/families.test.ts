@@ -184,7 +184,7 @@ test("a text tower is not read, whatever is in it; the image tower's numbers mus
   for (const name of ['clip', 'siglip']) {
     const folder = await spoilt(t, name, nan(/^text_model\.|^logit_/));
     assert.deepEqual((await answersOf(folder)).features, (await answersOf(join(golden, 'models', name))).features);
-    await assert.rejects(openBaseModel({ model: await spoilt(t, name, nan(/^vision_model\.encoder/)), init: 'pretrained', seed: 0 }), { code: /NOT_FINITE/ });
+    await assert.rejects(answersOf(await spoilt(t, name, nan(/^vision_model\.encoder/))), { code: /NOT_FINITE/ });
   }
 });
 
