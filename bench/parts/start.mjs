@@ -7,6 +7,15 @@ import { machine, median, table } from '../page.mjs';
 import { ensureModel, measure, names, run } from '../peer.mjs';
 import { train } from '../training.mjs';
 
+/** What a person may begin with: what each sets in a config. */
+const frozenPrecision = 'int8';
+const ways = {
+  head: { method: 'head' },
+  'head in int8': { method: 'head', frozenPrecision },
+  lora: { method: 'lora' },
+  'lora in int8': { method: 'lora', frozenPrecision },
+};
+
 function seconds(program, args, env) {
   const start = performance.now();
   run(program, args, env);
@@ -33,8 +42,7 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
     note('import', seconds(python, ['-c', 'import torch, transformers']));
     for (const name of all) {
       const config = { dataset, model: folders[name], epochs: 1, maxSteps: 1, batchSize: 16 };
-      note(`${name} head`, (await train({ ...config, method: 'head' }, { isCold: true, env })).first);
-      note(`${name} lora`, (await train({ ...config, method: 'lora' }, { isCold: true, env })).first);
+      for (const [way, settings] of Object.entries(ways)) note(`${name} ${way}`, (await train({ ...config, ...settings }, { isCold: true, env })).first);
       note(`${name} classify`, seconds(process.execPath, [cli, 'classify', pictures[0], '--checkpoint', folders[name]], env));
       note(`${name} pipeline`, seconds(python, [join('bench', 'peers', 'classify.py'), folders[name], pictures[0], '--threads', `${threads}`]));
     }
@@ -47,7 +55,7 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
   const milliseconds = (value) => `${value.toFixed(1)} ms`;
   const first = table(
     ['from the command to the first metric', '>ViTune', '>`import torch, transformers` alone'],
-    all.flatMap((name) => ['head', 'lora'].map((method) => [`${method}, ${names[name]}`, text(of(`${name} ${method}`)), text(of('import'))])),
+    all.flatMap((name) => Object.keys(ways).map((way) => [`${way}, ${names[name]}`, text(of(`${name} ${way}`)), text(of('import'))])),
   );
   const cold = table(
     ['one picture, cold', '>`vitune classify`', '>transformers pipeline', '>ViTune is faster by'],
