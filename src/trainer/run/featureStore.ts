@@ -18,7 +18,7 @@ export interface BatchSource {
   trainBatches(o: TrainBatchOptions): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
   evaluationBatches(split: SplitName, batchSize: number): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
   /** What stands for the pixels of validation pictures, where something does. */
-  featuresOf?(paths: readonly string[], batchSize: number): Promise<Float32Array>;
+  featuresOf?(rows: readonly number[], batchSize: number): Promise<Float32Array>;
   /** Milliseconds that have gone into computing that. */
   readonly computing?: number;
 }
@@ -115,10 +115,8 @@ export class FeatureStore implements BatchSource {
   }
 
   /** Features [batchSize, length] of validation pictures that can be read; zeros after them. */
-  async featuresOf(paths: readonly string[], batchSize: number): Promise<Float32Array> {
-    const all = [...this.splits.validation].map(({ path }) => path);
-    const chosen = paths.map((path) => all.indexOf(path));
-    return (await this.#read(this.#partOf('validation'), chosen, batchSize)).features;
+  async featuresOf(rows: readonly number[], batchSize: number): Promise<Float32Array> {
+    return (await this.#read(this.#partOf('validation'), rows, batchSize)).features;
   }
 
   async close(): Promise<void> {

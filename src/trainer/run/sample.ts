@@ -12,7 +12,7 @@ import { Random } from '../random.js';
 export const sampleSize = 8;
 
 /** The items in a random order that follows from `seed`. */
-export function shuffled<T>(items: readonly T[], seed: number): T[] {
+function shuffled<T>(items: readonly T[], seed: number): T[] {
   const random = new Random(seed, 'parity');
   return items
     .map((item) => ({ item, key: random.uniform() }))

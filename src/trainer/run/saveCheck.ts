@@ -1,21 +1,24 @@
 /** The parity gate of a training run: what the model answered when its best checkpoint was saved, against what a fresh process makes of the files. */
+import type { Samples } from '../data/samples.js';
+import { plainOrder } from '../data/store.js';
 import type { ImageTransform } from '../data/transform.js';
 import { errors, UserError } from '../errors.js';
 import type { Parity, TrainEvent } from '../protocol.js';
+import { Random } from '../random.js';
 import { pixelsOf } from './answers.js';
 import { checkParity } from './parity.js';
-import { sampleSize, shuffled } from './sample.js';
+import { sampleSize } from './sample.js';
 
 interface SaveCheckParts {
   /** Pictures of the person, validation pictures for choice. */
-  pictures: readonly string[];
+  pictures: Pick<Samples, 'length' | 'pathAt'>;
   seed: number;
   labels: readonly string[];
   transform: ImageTransform;
   /** Pictures in a batch of `logits`. */
   batch: number;
-  /** Of the model in training, of a batch of pictures given by their pixels and paths. */
-  logits: (images: Uint8Array, paths: readonly string[]) => Promise<Float32Array>;
+  /** Of the model in training, of a batch of pictures given by their pixels and their numbers among `pictures`. */
+  logits: (images: Uint8Array, rows: readonly number[]) => Promise<Float32Array>;
 }
 
 /**
@@ -23,22 +26,22 @@ interface SaveCheckParts {
  * that opens the base anew after each epoch would cost more than some epochs do.
  */
 export class SaveCheck {
-  #sample: { path: string; pixels: Uint8Array }[] | undefined;
+  #sample: { row: number; pixels: Uint8Array }[] | undefined;
   #live: { step: number; logits: number[][] } | undefined;
 
   constructor(private readonly p: SaveCheckParts) {}
 
   /** Of the pictures that can be read. */
-  async #read(): Promise<{ path: string; pixels: Uint8Array }[]> {
+  async #read(): Promise<{ row: number; pixels: Uint8Array }[]> {
     const { pictures, seed, transform } = this.p;
     const sample = [];
-    for (const path of shuffled(pictures, seed)) {
+    for (const row of new Random(seed, 'parity').shuffle(plainOrder(pictures.length))) {
       if (sample.length === sampleSize) break;
-      const pixels = await pixelsOf(path, transform).catch((error: unknown) => {
+      const pixels = await pixelsOf(pictures.pathAt(row), transform).catch((error: unknown) => {
         if (error instanceof UserError) return undefined;
         throw error;
       });
-      if (pixels) sample.push({ path, pixels });
+      if (pixels) sample.push({ row, pixels });
     }
     return sample;
   }
@@ -60,7 +63,7 @@ export class SaveCheck {
       group.forEach(({ pixels }, i) => images.set(pixels, i * size));
       const all = await this.p.logits(
         images,
-        group.map(({ path }) => path),
+        group.map(({ row }) => row),
       );
       const width = all.length / batch;
       group.forEach((_, i) => logits.push(Array.from(all.subarray(i * width, (i + 1) * width))));
@@ -73,7 +76,7 @@ export class SaveCheck {
     const tell = ({ code, message, remedy, file }: ReturnType<UserError['toInfo']>): void => notice({ type: 'notice', code, message, remedy, file });
     try {
       const parity = await checkParity(
-        { model: checkpoint, pictures: this.#sample!.map(({ path }) => path) },
+        { model: checkpoint, pictures: this.#sample!.map(({ row }) => this.p.pictures.pathAt(row)) },
         { labels: [...this.p.labels], logits: this.#live!.logits },
       );
       if (parity.changed.length) tell(errors.savedAnswersChanged(checkpoint, parity).toInfo());

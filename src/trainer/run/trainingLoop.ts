@@ -90,12 +90,12 @@ export class TrainingLoop {
     this.#savedStep = progress.step;
     const { store, config, content, trainable } = parts;
     this.#check = new SaveCheck({
-      pictures: [...store.splits.validation].map(({ path }) => path),
+      pictures: store.splits.validation,
       seed: config.seed,
       labels: logitNames(content.tasks),
       transform: content.base.preprocessor.transform,
       batch: config.evalBatchSize,
-      logits: async (images, paths) => trainable.logits((await store.featuresOf?.(paths, config.evalBatchSize)) ?? images),
+      logits: async (images, rows) => trainable.logits((await store.featuresOf?.(rows, config.evalBatchSize)) ?? images),
     });
   }
 

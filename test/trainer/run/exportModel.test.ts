@@ -13,6 +13,7 @@ import { writeOnnx } from '../../../src/trainer/run/exportFormats.js';
 import { exportModel } from '../../../src/trainer/run/exportModel.js';
 import { openModel } from '../../../src/trainer/run/openModel.js';
 import { compareAnswers } from '../../../src/trainer/run/parity.js';
+import { Samples } from '../../../src/trainer/data/samples.js';
 import { SaveCheck } from '../../../src/trainer/run/saveCheck.js';
 import { sampleFor } from '../../../src/trainer/run/sample.js';
 import { onSmallDisk } from '../checkpoint/smallDisk.js';
@@ -217,7 +218,14 @@ test('the gate of a run: what was saved is what was trained, and a checkpoint th
       );
     };
   };
-  const gate = new SaveCheck({ pictures, seed: 3, labels, transform: preprocessor.transform, batch: 3, logits: await session() });
+  const gate = new SaveCheck({
+    pictures: Samples.of(pictures.map((path) => ({ path, label: 0 }))),
+    seed: 3,
+    labels,
+    transform: preprocessor.transform,
+    batch: 3,
+    logits: await session(),
+  });
   await gate.remember(20);
   assert.deepEqual([gate.hasAnswers(20), gate.hasAnswers(10)], [true, false]);
   const notices: { code: string; message: string }[] = [];
