@@ -9,7 +9,8 @@ export async function classify(args: string[], output: Output, signal: AbortSign
   const { positionals, checkpoint, top } = parseArguments('classify', args, { least: 1, most: Infinity });
   const folder = await resolveCheckpoint(checkpoint!);
   const files = await picturesOf(positionals, signal);
-  const classifier = await Classifier.open(folder, files.length > 8 ? 8 : 1, { maps: true });
+  const isSoonDone = files.length <= 8;
+  const classifier = await Classifier.open(folder, isSoonDone ? 1 : 'many', { maps: isSoonDone });
   let answered = 0;
   for await (const result of classifier.classify(files, top, signal)) {
     output.json(result);

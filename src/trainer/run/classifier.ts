@@ -14,6 +14,7 @@ import type { Classification, Prediction, Task } from '../protocol.js';
 import { countLabels, logitNames, spansOf } from '../tasks.js';
 import { modelSpecOf } from './modelSpec.js';
 import { openModel } from './openModel.js';
+import { picturesAtOnce } from './partSize.js';
 
 const sigmoid = (logits: Float32Array): number[] => Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
 
@@ -40,11 +41,16 @@ export class Classifier {
     return logitNames(this.tasks);
   }
 
-  /** Opens the checkpoint in `folder` on the CPU; `maps` as OrtEngine's. Throws a `UserError` when it cannot be used. */
-  static async open(folder: string, batch = 1, { maps = false } = {}): Promise<Classifier> {
+  /**
+   * Opens the checkpoint in `folder` on the CPU, for so many pictures at once, or for as many as keep the processor busy; `maps` as OrtEngine's.
+   * @throws UserError when it cannot be used.
+   */
+  static async open(folder: string, pictures: number | 'many' = 1, { maps = false } = {}): Promise<Classifier> {
     const model = await openModel(folder);
     const { tasks, preprocessor } = model;
-    const { graph } = compileForward(modelSpecOf(model), batch);
+    const spec = modelSpecOf(model);
+    const batch = pictures === 'many' ? picturesAtOnce(spec) : pictures;
+    const { graph } = compileForward(spec, batch);
     const checkWeights = maps ? () => readWeights(graph) : () => undefined;
     return new Classifier(tasks, preprocessor.transform, batch, await new OrtEngine('cpu', { maps }).load(graph), checkWeights);
   }

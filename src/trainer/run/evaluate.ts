@@ -8,8 +8,6 @@ import { cacheLimit } from './cacheFolder.js';
 import { Classifier } from './classifier.js';
 import { TaskMetrics } from './taskMetrics.js';
 
-const batchSize = 16;
-
 export interface EvaluateOptions {
   /** Checkpoint folder. */
   checkpoint: string;
@@ -32,9 +30,9 @@ function answersOf(classifier: Classifier, logits: Float32Array, targets: Float3
 
 /** Evaluates on the folder's test pictures where it has such, else on its validation pictures, else on all. */
 export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipped: ErrorInfo[] }> {
-  const classifier = await Classifier.open(o.checkpoint, batchSize);
+  const classifier = await Classifier.open(o.checkpoint, 'many');
   try {
-    const { tasks } = classifier;
+    const { tasks, batch: batchSize } = classifier;
     const dataset = await scanDataset(o.dataset, { validationSplit: 0, seed: 0, tasks, signal: o.signal });
     const split = (['test', 'validation', 'train'] as const).find((name) => dataset.splits[name].length) ?? 'test';
     const only = { ...dataset, splits: { train: new Samples(), validation: new Samples(), test: dataset.splits[split] } };
