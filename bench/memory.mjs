@@ -21,8 +21,10 @@ const lora = { rank: 8, alpha: 16 };
 const methods = [
   ['head', { type: 'head' }],
   ['LoRA', { type: 'lora', ...lora }],
-  ['QLoRA, int8', { type: 'qlora', quantization: 'int8', ...lora }],
-  ['QLoRA, NF4', { type: 'qlora', quantization: 'nf4', ...lora }],
+  ['QLoRA, int8', { type: 'qlora', quantization: 'int8', ...lora }, 'anew'],
+  ['QLoRA, int8, activations held', { type: 'qlora', quantization: 'int8', ...lora }],
+  ['QLoRA, NF4', { type: 'qlora', quantization: 'nf4', ...lora }, 'anew'],
+  ['QLoRA, NF4, activations held', { type: 'qlora', quantization: 'nf4', ...lora }],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'vitune-memory-'));
@@ -37,8 +39,8 @@ try {
         .at(-1),
     );
   run('write', String(width));
-  const rows = methods.map(([name, method]) => {
-    const row = { name, ...run('train', JSON.stringify(method), values.batch, values.steps) };
+  const rows = methods.map(([name, method, how = '']) => {
+    const row = { name, ...run('train', JSON.stringify(method), values.batch, values.steps, how) };
     console.error(`${name}: ${row.peak.toFixed(0)} MB`);
     return row;
   });

@@ -32,8 +32,13 @@ const methods = [
   ['full, activations anew', { type: 'full' }, 'anew'],
   ['LoRA', { type: 'lora', ...lora }],
   ['LoRA, activations anew', { type: 'lora', ...lora }, 'anew'],
-  ['QLoRA, int8', { type: 'qlora', quantization: 'int8', ...lora }],
-  ['QLoRA, NF4', { type: 'qlora', quantization: 'nf4', ...lora }],
+  ...['int8', 'nf4'].flatMap((quantization) => {
+    const [name, method] = [`QLoRA, ${quantization === 'nf4' ? 'NF4' : quantization}`, { type: 'qlora', quantization, ...lora }];
+    return [
+      [name, method, 'anew'],
+      [`${name}, activations held`, method],
+    ];
+  }),
 ];
 /** What must not be above what follows it. */
 const ladders = [

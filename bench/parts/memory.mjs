@@ -8,6 +8,7 @@ export async function memory() {
   return `## Memory by method, ViT-B/16 at 224, batch 4
 
 \`node bench/memory.mjs\`, one thread, random weights; one process for each method; the peak is that of the whole process, Node included.
+QLoRA computes activations anew unless it is told to hold them (\`gradientCheckpointing\`).
 
 ${table.trim()}
 

@@ -50,7 +50,7 @@ export async function scale({ sizes, threads, say, dry }) {
       const config = { dataset, model: 'embedded', method: 'lora', maxSteps: 200, epochs: 1, evalSteps: 1000, loggingSteps: 10, batchSize: 16 };
       const env = { VITUNE_THREADS: `${threads}`, VITUNE_CACHE: join(work, 'cache') };
       const runs = [];
-      for (const state of ['new', 'known']) {
+      for (const state of ['new', 'again']) {
         loads.push(os.loadavg()[0]);
         const result = await train(config, { env });
         const speeds = result.events.flatMap(({ type, imagesPerSecond }) => (type === 'step' ? [imagesPerSecond] : []));
@@ -69,27 +69,27 @@ export async function scale({ sizes, threads, say, dry }) {
   const picture = chart('Training on more and more pictures', 'pictures in the dataset', sizes, series);
   if (!dry) writeFileSync(join(root, 'docs', 'images', 'scale.svg'), picture);
   const text = (value, digits = 1) => value.toFixed(digits);
-  const body = rows.map(({ size, runs: [fresh, known] }) => [
+  const body = rows.map(({ size, runs: [fresh, again] }) => [
     size.toLocaleString('en'),
     `${text(fresh.first)} s`,
-    `${text(known.first)} s`,
-    text(known.speed, 0),
+    `${text(again.first)} s`,
+    text(again.speed, 0),
     text(fresh.memory, 0),
-    text(known.memory, 0),
+    text(again.memory, 0),
   ]);
   const headings = [
     '>pictures',
     '>first metric, all new',
-    '>first metric, none new',
+    '>first metric, again',
     '>training, images/s',
     '>peak memory, all new, MB',
-    '>peak memory, none new, MB',
+    '>peak memory, again, MB',
   ];
   return `## Cost against size
 
 LoRA on the embedded model, batch 16, 200 steps of ${threads} threads. The pictures are JPEG files of ${SIDE} x ${SIDE} in ${CLASSES} class folders, hard links to ${CONTENTS} files, so that the
 disk is spared and each still is a picture of its own to ViTune. The first metric is the loss of the first ten steps, from the command: all new, no picture has been
-decoded before; none new, the cache knows them all.
+decoded before; again: the same once more, when the cache has what the first 200 steps read.
 
 ![Images a second and memory against the number of pictures](images/scale.svg)
 

@@ -37,9 +37,12 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
     times.set(name, [...(times.get(name) ?? []), value]);
     say(`start, ${name}: ${value.toFixed(2)} s`);
   };
+  const importing = ['-c', 'import torch, transformers'];
+  // The first time, its files may have to come from the disk.
+  run(python, importing);
   for (let round = 0; round < rounds; round++) {
     loads.push(os.loadavg()[0]);
-    note('import', seconds(python, ['-c', 'import torch, transformers']));
+    note('import', seconds(python, importing));
     for (const name of all) {
       const config = { dataset, model: folders[name], epochs: 1, maxSteps: 1, batchSize: 16 };
       for (const [way, settings] of Object.entries(ways)) note(`${name} ${way}`, (await train({ ...config, ...settings }, { isCold: true, env })).first);

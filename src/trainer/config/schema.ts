@@ -137,7 +137,7 @@ export function buildSchema() {
         .default(1)
         .describe(l10n.t('Batches whose gradients are added up before a step: a larger batch for the same memory.')),
       gradientCheckpointing: z
-        .union([choice({ auto: l10n.t('Only where memory would not suffice otherwise.') }), z.boolean()])
+        .union([choice({ auto: l10n.t('Where memory would not suffice otherwise, and with QLoRA.') }), z.boolean()])
         .default('auto')
         .describe(
           l10n.t(

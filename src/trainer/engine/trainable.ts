@@ -71,15 +71,14 @@ export class Trainable {
   static async create(engine: Engine, o: TrainableOptions): Promise<Trainable> {
     const loaded: Executable[] = [];
     const evaluation = compileForward(o.model, o.evalBatchSize).graph;
-    const bytes = frozenBytes(evaluation);
-    const turns = engine.device === 'cpu' && bytes >= (o.turnsFrom ?? manyBytes) ? new Turns(engine) : undefined;
+    const turns = engine.device === 'cpu' && frozenBytes(evaluation) >= (o.turnsFrom ?? manyBytes) ? new Turns(engine) : undefined;
     const load = async (graph: Graph, inTurn?: () => Graph): Promise<Executable> => {
       const options = { keep: [...graph.outputs.keys()].filter((name) => name.startsWith(names.next(''))) };
       loaded.push(turns && inTurn ? turns.executable(inTurn, options) : await engine.load(graph, options));
       return loaded.at(-1)!;
     };
     try {
-      const forward = await load(evaluation, () => compileForward(withWeightsOfItsOwn(o.model, bytes), o.evalBatchSize).graph);
+      const forward = await load(evaluation, () => compileForward(withWeightsOfItsOwn(o.model, evaluation), o.evalBatchSize).graph);
       if (o.accumulates) {
         const { accumulate, update, ...signature } = compileAccumulation(o.model, o.optimizer, o.batchSize);
         return new Trainable(engine, o, { forward, accumulate: await load(accumulate, () => accumulate), update: await load(update) }, signature);
@@ -220,13 +219,18 @@ export class Trainable {
  */
 const manyBytes = 256 * 2 ** 20;
 
-const frozenBytes = ({ nodes }: Graph): number =>
+/** Of the weights that are kept in floats. */
+const floatBytes = ({ nodes }: Graph): number =>
   nodes.reduce((sum, { op }) => sum + (op.type === 'constant' && op.dtype === 'f32' ? op.data.byteLength : 0), 0);
 
+/** Of all frozen weights, as if those that are kept in fewer bits were floats: what quantised them leaves garbage of that size. */
+const frozenBytes = (graph: Graph): number =>
+  graph.nodes.reduce((sum, { op }) => sum + (op.type === 'dequantize' ? 4 * sizeOf(op.shape) : 0), floatBytes(graph));
+
 /** Where steps are in int8, evaluation alone has weights in floats: in one block, which the system takes back as a whole. In floats both share them. */
-function withWeightsOfItsOwn(model: ModelSpec, bytes: number): ModelSpec {
+function withWeightsOfItsOwn(model: ModelSpec, evaluation: Graph): ModelSpec {
   if (model.frozenPrecision !== 'int8') return model;
-  const block = new Float32Array(bytes / 4);
+  const block = new Float32Array(floatBytes(evaluation) / 4);
   const places = new Map<string, Float32Array>();
   let end = 0;
   const placeOf = (name: string, shape: Shape): Float32Array => {

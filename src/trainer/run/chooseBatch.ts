@@ -76,7 +76,9 @@ function candidates(images: number): number[] {
 /** Decides what the config leaves open, and tells what was decided and why. */
 export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   const { config, model, optimizer, images, bytesOfPicture, free, tryApart, notice } = o;
-  const { gradientAccumulationSteps, gradientCheckpointing: asked } = config;
+  const { gradientAccumulationSteps } = config;
+  // Who keeps weights in fewer bits is short of memory: PEFT's prepare_model_for_kbit_training turns it on, too.
+  const asked = config.gradientCheckpointing === 'auto' && config.method.type === 'qlora' ? true : config.gradientCheckpointing;
   const choiceOf = (batchSize: number, gradientCheckpointing: boolean): BatchChoice => ({
     batchSize,
     evalBatchSize: config.evalBatchSize ?? batchSize,

@@ -71,6 +71,8 @@ test('a given batch that would not fit is kept, with activations computed anew, 
   assert.deepEqual(await choose({}, undefined), choice);
   assert.deepEqual(await choose({ gradientCheckpointing: false }, 2 ** 20), choice);
   assert.deepEqual(await choose({ gradientCheckpointing: true, evalBatchSize: 4 }, 2 ** 40), { ...choice, gradientCheckpointing: true, evalBatchSize: 4 });
+  assert.deepEqual(await choose({ method: 'qlora' }, 2 ** 40), { ...choice, gradientCheckpointing: true }, 'memory is what it is for');
+  assert.deepEqual(await choose({ method: 'qlora', gradientCheckpointing: false }, 2 ** 40), choice);
   assert.deepEqual(said, []);
   assert.deepEqual(await choose({}, 2 ** 20), { ...choice, gradientCheckpointing: true });
   assert.deepEqual(
