@@ -1,7 +1,7 @@
 /** The pass by which frozen linear layers multiply whole numbers of 8 bits, which processors do about twice as fast as floats. */
 import { Builder } from '../ir/builder.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
-import type { OpOf } from '../ir/op.js';
+import { numbersOf, type OpOf } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 import { dequantize } from '../peft/quantize.js';
 import { room } from './scope.js';
@@ -54,9 +54,7 @@ const leastRows = 64;
 /** The frozen weight that a value is, quantised or not; undefined of any other value. */
 function frozenWeight({ node: { op, inputs } }: Value): { name: string; numbers: () => Float32Array } | undefined {
   if (op.type === 'constant')
-    return op.name && op.dtype === 'f32'
-      ? { name: op.name, numbers: () => ('read' in op.data ? op.data.read(room(op.shape)) : (op.data as Float32Array)) }
-      : undefined;
+    return op.name && op.dtype === 'f32' ? { name: op.name, numbers: () => numbersOf(op.data, room(op.shape)) as Float32Array } : undefined;
   if (op.type !== 'dequantize') return undefined;
   const [codes, scales] = inputs.map(({ node }) => node.op) as [OpOf<'constant'>, OpOf<'constant'>];
   const stored = { codes: codes.data as Uint8Array | Int8Array, scales: scales.data as Float32Array };

@@ -68,6 +68,7 @@ const moment = 300;
 const kindOf = ({ randomResizedCrop }: Augmentation): Kind => (randomResizedCrop === false ? 'evaluation' : 'training');
 /** Changes with the form of the cache's files. */
 const cacheVersion = 3;
+
 /** The indices of an epoch's pictures in the order they are trained on: each of `count` once. */
 export function epochOrder(count: number, seed: number, epoch: number): Uint32Array {
   return new Random(seed, 'order', epoch).shuffle(plainOrder(count));

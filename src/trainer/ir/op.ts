@@ -17,8 +17,8 @@ export interface WeightData {
   place: FilePlace | undefined;
 }
 
-/** A weight's numbers are read for it. */
-export const numbersOf = <T extends ConstantData>(data: T | WeightData): T | Float32Array => ('read' in data ? data.read() : data);
+/** The numbers themselves; those of a weight are read for it, as `read` does. */
+export const numbersOf = <T extends ConstantData>(data: T | WeightData, into?: Float32Array): T | Float32Array => ('read' in data ? data.read(into) : data);
 
 /** The numbers as they lie in memory. */
 export function bytesOf(data: ConstantData | WeightData): Uint8Array {

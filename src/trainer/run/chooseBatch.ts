@@ -94,12 +94,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
 
   if (config.batchSize !== 'auto') {
     const size = partSize(config.batchSize, o);
-    const inParts = {
-      batchSize: size,
-      evalBatchSize: config.evalBatchSize ?? size,
-      gradientAccumulationSteps: (gradientAccumulationSteps * config.batchSize) / size,
-    };
-    const plain = { ...choiceOf(config.batchSize, asked === true), ...inParts };
+    const plain = { ...choiceOf(size, asked === true), gradientAccumulationSteps: (gradientAccumulationSteps * config.batchSize) / size };
     if (asked !== 'auto' || fits(plain)) return plain;
     const anew = { ...plain, gradientCheckpointing: true };
     const [needed, less] = [bytesOfChoice(plain), bytesOfChoice(anew)];
