@@ -8,7 +8,7 @@ import { root } from '../scripts/ensure-installed.mjs';
 
 /**
  * Trains by a config. `events` are all events, `finished` the last, `accuracies` the best evaluation's of each task, `lastAccuracies` the last one's,
- * `wall` the seconds from the command to its end, `trained` those until the last checkpoint is saved, `curve` the accuracy of each validation with its seconds, `first` those to the first step's loss. The run folder is removed; with `isCold` the caches are new
+ * `wall` the seconds from the command to its end, `trained` those until the last checkpoint is saved, `curve` the accuracy of each validation with its seconds, `first` those to the first loss. The run folder is removed; with `isCold` the caches are new
  * and go too. `keep` is called with the run's folder before.
  */
 export async function train(config, { isCold = false, keep, env = {} } = {}) {
@@ -30,7 +30,7 @@ export async function train(config, { isCold = false, keep, env = {} } = {}) {
     child.stderr.on('data', (data) => (stderr += data));
     for await (const line of createInterface({ input: child.stdout })) {
       const event = JSON.parse(line);
-      if (event.type === 'step' || event.type === 'evaluation') first ??= (performance.now() - start) / 1000;
+      if (event.type === 'partialStep' || event.type === 'step' || event.type === 'evaluation') first ??= (performance.now() - start) / 1000;
       if (event.type === 'evaluation' && event.split === 'validation') curve.push({ seconds: (performance.now() - start) / 1000, accuracy: event.accuracy });
       if (event.type === 'checkpoint') trained = (performance.now() - start) / 1000;
       events.push(event);

@@ -76,6 +76,8 @@ export type TrainEvent =
       resumedFrom?: number;
     }
   | { type: 'progress'; phase: Phase; done: number; total: number }
+  /** What a step that takes its time has shown so far: `loss` is the mean of `done` of its `total` pictures. The first one of a run is told at once. */
+  | { type: 'partialStep'; step: number; done: number; total: number; loss: number }
   /**
    * `epoch` is fractional: 1.5 is the middle of the second epoch. `loss` is the mean since the last step event; `waiting` the
    * share of the time since then, 0 to 1, in which training had to wait for pictures to be read and augmented.

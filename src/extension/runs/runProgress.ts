@@ -28,6 +28,8 @@ export function advance(now: Progress, event: RecordedEvent): Progress {
     }
     case 'progress':
       return { ...now, activity: { phase: event.phase, done: event.done, total: event.total } };
+    case 'partialStep':
+      return { ...now, activity: activityAfterStep(now.activity), loss: now.loss ?? event.loss };
     case 'step': {
       const since = now.since ?? { time: event.time, step: event.step };
       const paced = event.step > since.step && now.started;

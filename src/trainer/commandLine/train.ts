@@ -75,6 +75,10 @@ function reporter(output: Output): (event: TrainEvent) => void {
       case 'progress':
         if (event.phase === 'download') return output.status(downloadStatus(event.done, event.total));
         return output.status(`${bar(event.done / event.total)} ${phases[event.phase]()} ${event.done}/${event.total}`);
+      case 'partialStep':
+        return output.status(
+          `${bar((event.step - 1 + event.done / event.total) / steps)} ${l10n.t('step {0}/{1}: {2} of {3} pictures, loss {4}', event.step, steps, event.done, event.total, event.loss.toFixed(4))}`,
+        );
       case 'step':
         return output.status(
           `${bar(event.step / steps)} ${l10n.t('step {0}/{1}, loss {2}, {3} pictures/s', event.step, steps, event.loss.toFixed(4), event.imagesPerSecond.toFixed(1))}`,

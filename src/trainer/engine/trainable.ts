@@ -10,7 +10,7 @@ import { DeviceTensor } from '../onnx/session.js';
 import { emaDecayAt } from '../optim/ema.js';
 import { Random } from '../random.js';
 import type { Engine, Executable, Tensors } from './engine.js';
-import { Turns } from './turns.js';
+import { floatBytes, takesTurns, Turns } from './turns.js';
 
 /** One batch as the graphs read it. */
 export interface TrainBatch {
@@ -71,7 +71,7 @@ export class Trainable {
   static async create(engine: Engine, o: TrainableOptions): Promise<Trainable> {
     const loaded: Executable[] = [];
     const evaluation = compileForward(o.model, o.evalBatchSize).graph;
-    const turns = engine.device === 'cpu' && frozenBytes(evaluation) >= (o.turnsFrom ?? manyBytes) ? new Turns(engine) : undefined;
+    const turns = takesTurns(evaluation, engine.device, o.turnsFrom) ? new Turns(engine) : undefined;
     const load = async (graph: Graph, inTurn?: () => Graph): Promise<Executable> => {
       const options = { keep: [...graph.outputs.keys()].filter((name) => name.startsWith(names.next(''))) };
       loaded.push(turns && inTurn ? turns.executable(inTurn, options) : await engine.load(graph, options));
@@ -145,8 +145,16 @@ export class Trainable {
     };
   }
 
-  /** One optimiser step, number `step` counted from 0, on one or several parts. Returns the loss before it and the gradient's norm. */
-  async step(parts: readonly TrainBatch[], step: number, learningRate: number): Promise<{ loss: number; gradientNorm: number }> {
+  /**
+   * One optimiser step, number `step` counted from 0, on one or several parts. Returns the loss before it and the gradient's norm. After each part but the last
+   * `onPart` hears the sum of the weighted losses so far.
+   */
+  async step(
+    parts: readonly TrainBatch[],
+    step: number,
+    learningRate: number,
+    onPart?: (part: number, loss: number) => Promise<void>,
+  ): Promise<{ loss: number; gradientNorm: number }> {
     const { step: whole, accumulate, update } = this.graphs;
     const number = (tensor: DeviceTensor | undefined): number => tensor!.data[0]!;
     if (whole) {
@@ -163,6 +171,7 @@ export class Trainable {
       sum += number(loss);
       for (const tensor of Object.values(grads)) tensor.dispose();
       grads = renamed(next);
+      if (i < parts.length - 1) await onPart?.(i, sum);
     }
     const { gradientNorm, ...next } = await update!.run({ ...this.#scalars(step, learningRate), ...this.#state, ...grads });
     for (const tensor of Object.values(grads)) tensor.dispose();
@@ -212,20 +221,6 @@ export class Trainable {
     for (const each of [...Object.values(this.graphs), this.#read]) await each?.dispose();
   }
 }
-
-/**
- * With so many bytes of frozen weights on the CPU, steps and evaluation take turns: making one ready takes a third of a second, little beside an evaluation. A step in int8
- * has no use for the weights in floats, nor an evaluation for the room of the step's activations.
- */
-const manyBytes = 256 * 2 ** 20;
-
-/** Of the weights that are kept in floats. */
-const floatBytes = ({ nodes }: Graph): number =>
-  nodes.reduce((sum, { op }) => sum + (op.type === 'constant' && op.dtype === 'f32' ? op.data.byteLength : 0), 0);
-
-/** Of all frozen weights, as if those that are kept in fewer bits were floats: what quantised them leaves garbage of that size. */
-const frozenBytes = (graph: Graph): number =>
-  graph.nodes.reduce((sum, { op }) => sum + (op.type === 'dequantize' ? 4 * sizeOf(op.shape) : 0), floatBytes(graph));
 
 /** Where steps are in int8, evaluation alone has weights in floats: in one block, which the system takes back as a whole. In floats both share them. */
 function withWeightsOfItsOwn(model: ModelSpec, evaluation: Graph): ModelSpec {

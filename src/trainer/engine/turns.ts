@@ -3,7 +3,26 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Graph } from '../ir/graph.js';
+import { sizeOf } from '../ir/shape.js';
+import type { DeviceName } from '../protocol.js';
 import type { Engine, Executable, LoadOptions } from './engine.js';
+
+/**
+ * With so many bytes of frozen weights on the CPU, steps and evaluation take turns: making one ready takes a third of a second, little beside an evaluation. A step in int8
+ * has no use for the weights in floats, nor an evaluation for the room of the step's activations.
+ */
+const manyBytes = 256 * 2 ** 20;
+
+/** Of the weights that are kept in floats. */
+export const floatBytes = ({ nodes }: Graph): number =>
+  nodes.reduce((sum, { op }) => sum + (op.type === 'constant' && op.dtype === 'f32' ? op.data.byteLength : 0), 0);
+
+/** Whether the graph that evaluates and the one that steps take turns; `from` is the bytes of frozen weights from which they do. */
+export function takesTurns(evaluation: Graph, device: DeviceName, from = manyBytes): boolean {
+  // Weights in fewer bits count as if they were floats: what quantised them leaves garbage of that size.
+  const bytes = evaluation.nodes.reduce((sum, { op }) => sum + (op.type === 'dequantize' ? 4 * sizeOf(op.shape) : 0), floatBytes(evaluation));
+  return device === 'cpu' && bytes >= from;
+}
 
 export class Turns {
   #ready: { graph: () => Graph; executable: Executable } | undefined;

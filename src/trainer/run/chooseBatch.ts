@@ -4,6 +4,7 @@ import { compileAccumulation, compileForward, compileStep, type ModelSpec, type 
 import { bytesOf, peakBytes } from '../compile/memory.js';
 import { sizeOf } from '../ir/shape.js';
 import type { TrainConfig } from '../config/schema.js';
+import { takesTurns } from '../engine/turns.js';
 import type { DeviceName, ErrorInfo } from '../protocol.js';
 import { readChoice, writeChoice, type BatchChoice, type ResolvedConfig } from './batchChoice.js';
 import { freeMemory } from './freeMemory.js';
@@ -28,11 +29,18 @@ const arenaBytes = (bytes: number): number => 1.3 * bytes + 64 * 2 ** 20;
 const copiesOfState = 6;
 
 /** Bytes that training will take beside what the process has already: the graphs' values, and the numbers that train. */
-export function trainingBytes(model: ModelSpec, optimizer: OptimizerSpec, { batchSize, evalBatchSize, gradientAccumulationSteps }: BatchChoice): number {
+export function trainingBytes(
+  model: ModelSpec,
+  optimizer: OptimizerSpec,
+  { batchSize, evalBatchSize, gradientAccumulationSteps }: BatchChoice,
+  device: DeviceName,
+): number {
   const isWhole = gradientAccumulationSteps === 1;
   const { parameters, ...graphs } = isWhole ? compileStep(model, optimizer, batchSize) : compileAccumulation(model, optimizer, batchSize);
   const passes = 'step' in graphs ? [graphs.step] : [graphs.accumulate, graphs.update];
-  const values = [...passes, compileForward(model, evalBatchSize).graph].reduce((sum, graph) => sum + peakBytes(graph), 0);
+  const evaluation = compileForward(model, evalBatchSize).graph;
+  const [ofStep, ofEvaluation] = [passes.reduce((sum, graph) => sum + peakBytes(graph), 0), peakBytes(evaluation)];
+  const values = takesTurns(evaluation, device) ? Math.max(ofStep, ofEvaluation) : ofStep + ofEvaluation;
   const state = parameters.reduce((sum, { shape }) => sum + bytesOf({ shape, dtype: 'f32' }), 0);
   const pictures = batchSize * (model.cut ? 4 * sizeOf(model.cut.shape) : model.height * model.width * 3);
   return arenaBytes(values) + copiesOfState * state + 4 * pictures;
@@ -75,7 +83,7 @@ function candidates(images: number): number[] {
 
 /** Decides what the config leaves open, and tells what was decided and why. */
 export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
-  const { config, model, optimizer, images, bytesOfPicture, free, tryApart, notice } = o;
+  const { config, model, optimizer, images, bytesOfPicture, device, free, tryApart, notice } = o;
   const { gradientAccumulationSteps } = config;
   // Who keeps weights in fewer bits is short of memory: PEFT's prepare_model_for_kbit_training turns it on, too.
   const asked = config.gradientCheckpointing === 'auto' && config.method.type === 'qlora' ? true : config.gradientCheckpointing;
@@ -86,7 +94,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
     gradientCheckpointing,
   });
   const budget = free === undefined ? Infinity : shareTaken * free;
-  const bytesOfChoice = (choice: BatchChoice): number => trainingBytes({ ...model, recomputes: choice.gradientCheckpointing }, optimizer, choice);
+  const bytesOfChoice = (choice: BatchChoice): number => trainingBytes({ ...model, recomputes: choice.gradientCheckpointing }, optimizer, choice, device);
   // Twice the forward values is more than a step holds of them: mostly that is enough to know, and takes no compilation.
   const isRoomy = ({ batchSize, evalBatchSize }: BatchChoice): boolean => 2 * arenaBytes((batchSize + evalBatchSize) * bytesOfPicture) <= budget / 2;
   const fits = (choice: BatchChoice): boolean => isRoomy(choice) || bytesOfChoice(choice) <= budget;

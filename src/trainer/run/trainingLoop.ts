@@ -55,6 +55,9 @@ async function* grouped<T>(items: AsyncIterable<T>, size: number): AsyncGenerato
   if (group.length) yield group;
 }
 
+/** A step that takes longer tells of its parts. */
+const millisecondsOfSilence = 1000;
+
 /** What has passed since the last step event. */
 class Interval {
   loss = 0;
@@ -82,6 +85,8 @@ export class TrainingLoop {
   #progress: Progress;
   #savedStep: number;
   #interval = new Interval();
+  /** When the last loss was told, as performance.now() counts. */
+  #lossTold = -Infinity;
   readonly #check: SaveCheck;
 
   constructor(parts: LoopParts, progress: Progress) {
@@ -164,7 +169,16 @@ export class TrainingLoop {
         const targets = targetsOf(batch, content.tasks, config.labelSmoothingFactor);
         return [{ images: batch.images, targets, weights: batch.weights.map((weight) => weight / images) }];
       });
-      const { loss, gradientNorm } = await trainable.step(parts, this.#progress.step, learningRate);
+      let done = 0;
+      const onPart = async (part: number, loss: number): Promise<void> => {
+        done += parts[part]!.weights.filter((weight) => weight > 0).length;
+        if (performance.now() - this.#lossTold < millisecondsOfSilence) return;
+        this.#lossTold = performance.now();
+        emit({ type: 'partialStep', step: this.#progress.step + 1, done, total: images, loss: (loss * images) / done });
+        // As between steps.
+        await new Promise(setImmediate);
+      };
+      const { loss, gradientNorm } = await trainable.step(parts, this.#progress.step, learningRate, onPart);
       // A gradient that is not finite has made the weights so, which must not be saved.
       if (!Number.isFinite(loss + gradientNorm)) throw errors.lossNotFinite(this.#progress.step, learningRate);
       interval.loss += loss;
@@ -175,6 +189,7 @@ export class TrainingLoop {
     this.#progress = { ...this.#progress, step };
     if (interval.steps && (step % config.loggingSteps === 0 || step === plan.totalSteps)) {
       const { elapsed } = interval;
+      this.#lossTold = performance.now();
       emit({
         type: 'step',
         step,

@@ -93,7 +93,7 @@ export class Header {
     const validation = record.evaluationsOf('validation');
     const best = validation.reduce<number | undefined>((top, { accuracy }) => (top === undefined || accuracy > top ? accuracy : top), undefined);
     const last = validation.at(-1)?.accuracy;
-    const loss = record.steps.loss.at(-1);
+    const loss = record.steps.loss.at(-1) ?? record.partialStep?.loss;
     const speed = record.steps.imagesPerSecond.at(-1);
     const waiting = record.steps.waiting.at(-1);
     const left = record.secondsLeft();

@@ -126,9 +126,10 @@ class Dashboard {
   private showWaiting(started: boolean): void {
     const live = isLive(this.state.status);
     this.waiting.hidden = started || this.record.error !== null;
-    const activity = this.record.activity;
+    const { activity, partialStep } = this.record;
     let words = l10n.t('No step was taken in this run.');
-    if (live) words = activity ? `${activityText(activity.phase)} ${counts(activity, this.host)}`.trim() : l10n.t('Waiting for the first step…');
+    if (live && partialStep) words = l10n.t('Step {0}: {1} of {2} pictures', partialStep.step, partialStep.done, partialStep.total);
+    else if (live) words = activity ? `${activityText(activity.phase)} ${counts(activity, this.host)}`.trim() : l10n.t('Waiting for the first step…');
     if (this.waiting.textContent !== words) this.waiting.textContent = words;
   }
 

@@ -22,6 +22,8 @@ export class RunRecord {
   started: Started | null = null;
   /** What goes on between steps; null while steps are taken. */
   activity: { phase: Phase; done: number; total: number } | null = null;
+  /** What the step that is being taken has shown so far. */
+  partialStep: Extract<TrainEvent, { type: 'partialStep' }> | null = null;
   readonly steps: StepColumns = { step: [], epoch: [], loss: [], learningRate: [], imagesPerSecond: [], waiting: [], time: [] };
   evaluations: EvaluationEvent[] = [];
   notices: NoticeEvent[] = [];
@@ -81,13 +83,19 @@ export class RunRecord {
         this.activity = null;
         this.error = null;
         this.finished = null;
+        this.partialStep = null;
         this.forgetAfter(event.resumedFrom ?? 0);
         return;
       case 'progress':
         this.activity = { phase: event.phase, done: event.done, total: event.total };
         return;
+      case 'partialStep':
+        this.activity = activityAfterStep(this.activity);
+        this.partialStep = event;
+        return;
       case 'step':
         this.activity = activityAfterStep(this.activity);
+        this.partialStep = null;
         // JSON has no word for a loss that is not finite: it reads as null.
         for (const name of ['step', 'epoch', 'loss', 'learningRate', 'imagesPerSecond', 'waiting', 'time'] as const)
           this.steps[name].push((event[name] as number | null) ?? Number.NaN);
@@ -112,6 +120,7 @@ export class RunRecord {
         return;
       case 'stopped':
         this.activity = null;
+        this.partialStep = null;
         return;
       case 'checkpoint':
         return;

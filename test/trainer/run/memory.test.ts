@@ -40,7 +40,7 @@ function modelOf(method: object, recomputes = false): ModelSpec {
 }
 
 const bytes = (method: object, batchSize: number, recomputes = false, parts = 1): number =>
-  trainingBytes(modelOf(method, recomputes), optimizerOf(parse({})), { ...choice, batchSize, gradientAccumulationSteps: parts });
+  trainingBytes(modelOf(method, recomputes), optimizerOf(parse({})), { ...choice, batchSize, gradientAccumulationSteps: parts }, 'cpu');
 
 test('the estimate grows with the batch and with what trains, and falls with recomputation', () => {
   const methods = [{ type: 'head' }, { type: 'partial', blocks: 1 }, { type: 'partial', blocks: 3 }, { type: 'full' }];

@@ -62,6 +62,17 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('a first step that takes long shows its loss before it is over', async () => {
+    const events = recordedRun({ steps: 460, epochs: 10, taken: 2 });
+    const firstStep = events.findIndex(({ type }) => type === 'step');
+    const partial = { type: 'partialStep', step: 1, done: 4, total: 16, loss: 1.796, time: 0 } as const;
+    const view = await open([...events.slice(0, firstStep), { ...partial, seq: events[firstStep]!.seq - 0.5 }], { status: 'running', checkpoints: [] });
+    await view.page.getByText('Step 1: 4 of 16 pictures').waitFor();
+    assert.equal(await figure(view, 'Loss'), '1.796');
+    assert.equal(await figure(view, 'Step'), '0 / 460');
+    await view.close();
+  });
+
   test('curves move with each event, and events told twice change nothing', async () => {
     const events = recordedRun({ steps: 460, epochs: 10 });
     const view = await open(events.slice(0, 150));

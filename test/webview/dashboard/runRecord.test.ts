@@ -46,6 +46,20 @@ test('a resumed run forgets the steps that it takes again, and its old error', (
   );
 });
 
+test('what a step shows so far is kept until the step is over', () => {
+  const record = new RunRecord();
+  const events = recordedRun({ steps: 40, epochs: 4, taken: 2 });
+  const firstStep = events.findIndex(({ type }) => type === 'step');
+  const partial = { type: 'partialStep', step: 1, done: 4, total: 16, loss: 1.5 } as const;
+  record.append(events.slice(0, firstStep));
+  record.append([{ ...partial, seq: events[firstStep]!.seq - 0.5, time: 0 }]);
+  assert.equal(record.partialStep?.loss, 1.5);
+  assert.equal(record.activity, null, 'compiling is over');
+  assert.equal(record.steps.step.length, 0);
+  record.append(events.slice(firstStep));
+  assert.equal(record.partialStep, null);
+});
+
 test('pictures left out are counted once each, with those known at the start', () => {
   const record = new RunRecord();
   record.append(recordedRun({ steps: 40, epochs: 4, taken: 5 }));
