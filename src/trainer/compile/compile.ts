@@ -15,6 +15,7 @@ import { ema } from '../optim/ema.js';
 import { muon } from '../optim/muon.js';
 import { isHead, type Method } from '../peft/method.js';
 import { lossOf, type LossSpec } from './loss.js';
+import { fp16Products } from './fp16Products.js';
 import { int8Products, type Int8Matrix } from './int8Products.js';
 import { eliminateDeadCode } from './passes.js';
 import { findCut, prefixOf, suffixOf, type Cut } from './split.js';
@@ -34,8 +35,11 @@ export interface ModelSpec {
   width: number;
   /** Chance of a picture to pass by the last block while training; it grows evenly from 0 at the first. */
   dropPath?: number | undefined;
-  /** How frozen linear layers multiply in training steps and prefixes: in floats, or in whole numbers of 8 bits, for the CPU. Evaluation is in floats always. */
-  frozenPrecision?: 'fp32' | 'int8' | undefined;
+  /**
+   * How frozen linear layers multiply in training steps and prefixes: in floats of 32 bits, of 16 for a GPU that has them, or in whole numbers of 8 for the CPU. Evaluation
+   * is in floats of 32 bits always.
+   */
+  frozenPrecision?: 'fp32' | 'fp16' | 'int8' | undefined;
   /** Answers by the labels of the nearest of so many pictures, in place of the model's own head. */
   neighbors?: Omit<NeighborsOptions, 'labels'> | undefined;
   /** Where the graphs begin: after it they read `features` (`Cut.shape` for each picture) instead of `images`. */
@@ -76,12 +80,12 @@ const rounded = new WeakMap<FrozenWeights, Map<string, Int8Matrix>>();
 
 /** The graph with the products of its frozen layers in the precision that the model asks for. */
 function inPrecision(graph: Graph, { frozen, frozenPrecision }: ModelSpec): Graph {
-  if (frozenPrecision !== 'int8') return graph;
+  if (frozenPrecision === undefined || frozenPrecision === 'fp32') return graph;
   const known = rounded.get(frozen) ?? new Map<string, Int8Matrix>();
   rounded.set(frozen, known);
-  const inInt8 = eliminateDeadCode(int8Products(graph, known));
-  check(inInt8);
-  return inInt8;
+  const changed = eliminateDeadCode(frozenPrecision === 'int8' ? int8Products(graph, known) : fp16Products(graph));
+  check(changed);
+  return changed;
 }
 
 interface Forward {

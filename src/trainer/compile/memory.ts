@@ -3,7 +3,7 @@ import type { Graph, Node, Value } from '../ir/graph.js';
 import type { DType, OpType, Shape } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 
-const bytesOfType: Record<DType, number> = { f32: 4, i32: 4, i64: 8, u8: 1, i8: 1 };
+const bytesOfType: Record<DType, number> = { f32: 4, f16: 2, i32: 4, i64: 8, u8: 1, i8: 1 };
 export const bytesOf = ({ shape, dtype }: { shape: Shape; dtype: DType }): number => bytesOfType[dtype] * sizeOf(shape);
 
 /** Whether a node is fed, or constant. */

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errors, reasonOf } from '../errors.js';
 import type { Graph } from '../ir/graph.js';
-import { numbersOf } from '../ir/op.js';
+import { numbersOf, type DType } from '../ir/op.js';
 import { emitModel } from '../onnx/emit.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { DeviceTensor, Session, type TensorData } from '../onnx/session.js';
@@ -59,7 +59,7 @@ const profileName = (graph: Graph): string => `${[...graph.outputs.keys()][0]!.r
 /** Below this the saving is not worth an input. */
 const leastFedBytes = 1024;
 
-type Feedable = OnnxInitialiser & { dtype: 'f32' | 'u8' | 'i8' };
+type Feedable = OnnxInitialiser & { dtype: Exclude<DType, 'i64'> };
 
 /** Shapes and axes, which ONNX Runtime wants to know beforehand, are i64. */
 const isFeedable = (each: OnnxInitialiser): each is Feedable => each.dtype !== 'i64' && each.data.byteLength >= leastFedBytes;

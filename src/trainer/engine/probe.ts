@@ -1,31 +1,56 @@
-/** The trial of a device: whether it computes here, that its answer is right, and how fast it multiplies. */
+/** The trial of a device: whether it computes here, that its answer is right, how fast it multiplies, and whether it multiplies floats of 16 bits. */
 import { Builder } from '../ir/builder.js';
-import { DeviceTensor } from '../onnx/session.js';
+import type { Value } from '../ir/graph.js';
+import { emit } from '../onnx/emit.js';
+import { DeviceTensor, Session } from '../onnx/session.js';
 import type { DeviceName } from '../protocol.js';
 import { OrtEngine } from './ort.js';
 
 const size = 512;
 const repeats = 8;
 
+/** A matrix of ones, and one by which it stays as it is, so that the answer is known. */
+function feedsOf(width: number): Record<'x' | 'average', DeviceTensor> {
+  const tensor = (value: number): DeviceTensor => DeviceTensor.from('f32', [width, width], new Float32Array(width ** 2).fill(value));
+  return { x: tensor(1), average: tensor(1 / width) };
+}
+
+function requireOnes(result: Float32Array): void {
+  if (result.some((value) => Math.abs(value - 1) > 1e-2)) throw new Error('the device computes wrong results');
+}
+
 /** Runs a chain of matrix products on `device` and returns its speed in GFLOP/s. Throws when the device is absent or computes wrongly. */
 export async function probe(device: DeviceName): Promise<number> {
   const b = new Builder();
   const x = b.input('x', [size, size]);
-  // 1/size everywhere keeps a matrix of ones as it is, so that the answer is known.
   const average = b.input('average', [size, size]);
   let y = x;
   for (let i = 0; i < repeats; i++) y = b.matmul(y, average);
   b.output('y', y);
   const executable = await new OrtEngine(device).load(b.graph);
-  const tensor = (value: number): DeviceTensor => DeviceTensor.from('f32', [size, size], new Float32Array(size * size).fill(value));
-  const feeds = { x: tensor(1), average: tensor(1 / size) };
+  const feeds = feedsOf(size);
   let best = Infinity;
   for (let trial = 0; trial < 3; trial++) {
     const start = performance.now();
     const result = (await executable.run(feeds)).y!.data as Float32Array;
     best = Math.min(best, performance.now() - start);
-    if (result.some((value) => Math.abs(value - 1) > 1e-2)) throw new Error('the device computes wrong results');
+    requireOnes(result);
   }
   await executable.dispose();
   return (2 * size ** 3 * repeats) / best / 1e6;
+}
+
+const halfSize = 64;
+
+/** Multiplies matrices in floats of 16 bits on `device`. Throws when that has none: ONNX Runtime tells so at the first run, and tells no one before. */
+export async function probeHalves(device: DeviceName): Promise<void> {
+  const b = new Builder();
+  const [x, average] = ['x', 'average'].map((name) => b.cast(b.input(name, [halfSize, halfSize]), 'f16')) as [Value, Value];
+  b.output('y', b.cast(b.matmul(x, average, { transB: true }), 'f32'));
+  const session = await Session.create(emit(b.graph, device), { device, mayFail: true });
+  try {
+    requireOnes((await session.run(feedsOf(halfSize))).y!.data as Float32Array);
+  } finally {
+    await session.dispose();
+  }
 }

@@ -46,6 +46,13 @@ export const training = {
       t('Lower learningRate, e.g. to a tenth, and start again. The checkpoints saved so far are kept.'),
     ),
 
+  weightBeyondHalf: (name: string, length: number) =>
+    new UserError(
+      'WEIGHTS_BEYOND_F16',
+      t('The numbers of the weight {0} are too large for products of 16 bits (its length is {1}, 1023 is the most).', name, Math.round(length)),
+      t('Set "frozenPrecision" to "fp32".'),
+    ),
+
   trainerDied: (code: string, reason: string) =>
     new UserError(
       'TRAINER_DIED',

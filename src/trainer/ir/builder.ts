@@ -4,6 +4,8 @@ import { Graph, type Node, type Region, type Value } from './graph.js';
 import type { DType, Op, Shape, WeightData } from './op.js';
 import { sameShape, sizeOf } from './shape.js';
 
+const dtypeOf = (data: object): DType => (data instanceof Int8Array ? 'i8' : data instanceof Uint8Array ? 'u8' : 'f32');
+
 export class Builder {
   readonly graph = new Graph();
   readonly #scalars = new Map<number, Value>();
@@ -33,8 +35,7 @@ export class Builder {
     return this.#one({ type: 'input', name, shape, dtype });
   }
 
-  constant(name: string, shape: Shape, data: Float32Array | Uint8Array | Int8Array | WeightData): Value {
-    const dtype = data instanceof Int8Array ? 'i8' : data instanceof Uint8Array ? 'u8' : 'f32';
+  constant(name: string, shape: Shape, data: Float32Array | Uint8Array | Int8Array | WeightData, dtype = dtypeOf(data)): Value {
     return this.#one({ type: 'constant', name, shape, dtype, data });
   }
 

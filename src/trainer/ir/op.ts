@@ -3,22 +3,24 @@
 import type { FilePlace } from '../filePlace.js';
 import type { ForeignGraph } from './foreignGraph.js';
 
-export type DType = 'f32' | 'i32' | 'i64' | 'u8' | 'i8';
+/** f16 are IEEE halves, held as their bits. */
+export type DType = 'f32' | 'f16' | 'i32' | 'i64' | 'u8' | 'i8';
 export type Shape = readonly number[];
-export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
+export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
 
 /** The numbers of a frozen weight, which are read each time they are asked for: most graphs are built for what their shapes say. */
 export interface WeightData {
   length: number;
   byteLength: number;
   /** Given `into`, the numbers may be there until that is used again. */
-  read(into?: Float32Array): Float32Array;
+  read(into?: Float32Array): Float32Array | Uint16Array;
   /** Where the same numbers lie, as they are, if they do. */
   place: FilePlace | undefined;
 }
 
 /** The numbers themselves; those of a weight are read for it, as `read` does. */
-export const numbersOf = <T extends ConstantData>(data: T | WeightData, into?: Float32Array): T | Float32Array => ('read' in data ? data.read(into) : data);
+export const numbersOf = <T extends ConstantData>(data: T | WeightData, into?: Float32Array): T | Float32Array | Uint16Array =>
+  'read' in data ? data.read(into) : data;
 
 /** The numbers as they lie in memory. */
 export function bytesOf(data: ConstantData | WeightData): Uint8Array {
@@ -56,7 +58,7 @@ export type Op =
   /** x, held constant in the backward pass. */
   | { type: 'stopGradient' }
   | { type: 'cast'; to: DType }
-  /** alpha · op(a) · op(b) [+ bias] over the last two axes; leading axes are equal. `bias` ([n], optional third input) needs rank 2. */
+  /** alpha · op(a) · op(b) [+ bias] over the last two axes; leading axes are equal. `bias` ([n], optional third input) needs rank 2. All f32, or all f16. */
   | { type: 'matmul'; transA: boolean; transB: boolean; alpha: number }
   /**
    * (x [m, k], codes i8 [k, n], scales f32 [n] [, bias f32 [n]]) -> [m, n]: x · (codes · scales) + bias in whole numbers, for which x is rounded to 256 levels

@@ -91,7 +91,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   matmul: (op, inputs, fail) => {
     const [a, b, bias] = inputs;
     if (!a || !b || inputs.length > 3) return fail('takes two or three inputs');
-    if (inputs.some((v) => v.dtype !== 'f32')) return fail('takes f32');
+    if ((a.dtype !== 'f32' && a.dtype !== 'f16') || inputs.some((v) => v.dtype !== a.dtype)) return fail('takes f32, or f16');
     const rank = a.shape.length;
     if (rank < 2 || b.shape.length !== rank) return fail('needs two inputs of equal rank >= 2');
     const batch = a.shape.slice(0, -2);
@@ -101,7 +101,7 @@ const rules: { [T in OpType]: Rule<T> } = {
     const [kb, n] = op.transB ? [at(b, 1), at(b, 2)] : [at(b, 2), at(b, 1)];
     if (ka !== kb) return fail(`inner sizes ${ka} and ${kb} differ`);
     if (bias && (rank !== 2 || !sameShape(bias.shape, [n]))) return fail(`bias must be [${n}] and the rank 2`);
-    return [{ shape: [...batch, m, n], dtype: 'f32' }];
+    return [{ shape: [...batch, m, n], dtype: a.dtype }];
   },
   matmulInt8: (_op, inputs, fail) => {
     const [x, codes, scales, bias] = inputs;

@@ -201,6 +201,9 @@ const rules: { [T in OpType]: Rule<T> } = {
   foreign,
 };
 
+/** Whether a node makes a weight that is kept in fewer bits than it is used in. */
+const makesWeight = ({ op, inputs }: Node): boolean => op.type === 'dequantize' || (op.type === 'cast' && makesWeight(inputs[0]!.node));
+
 /**
  * The ONNX model that computes `graph`'s outputs on `device`; inputs and outputs keep their names. With `named`, nodes have their regions for names, as profiles show them. With `twin`, the same graph
  * built for twice the batch, the sizes in which the two differ are left open, so that the model takes any batch.
@@ -247,7 +250,7 @@ export function emitModel(graph: Graph, device: DeviceName, { twin, named = fals
     if (op.type === 'input') names.set(node.outputs[0]!, op.name);
     if (op.type === 'constant') names.set(node.outputs[0]!, op.name || initialiser(op.dtype, op.shape, op.data));
     if (op.type === 'constant' && op.name) initialisers.push(op);
-    writing = op.type === 'dequantize' ? dequantised : nodes;
+    writing = makesWeight(node) ? dequantised : nodes;
     if (named) region = `${node.region.pass}|${node.region.part}|`;
     (rules[op.type] as RuleOn<Op>)(emitter, op, node.inputs.map(nameOf), node.outputs.map(nameOf), node);
   }

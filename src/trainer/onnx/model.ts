@@ -51,7 +51,7 @@ export interface OnnxModel extends OnnxBody {
 }
 
 /** TensorProto.DataType. */
-const dataTypes: Record<DType, number> = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7 };
+const dataTypes: Record<DType, number> = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7, f16: 10 };
 export const dataTypeOf = (dtype: DType): number => dataTypes[dtype];
 
 function attribute(name: string, value: Attribute): Message {

@@ -3,9 +3,9 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { DType, Shape } from '../ir/op.js';
 import type { DeviceName } from '../protocol.js';
 
-export type TensorData = Float32Array | Int32Array | Uint8Array | Int8Array;
+export type TensorData = Float32Array | Int32Array | Uint8Array | Int8Array | Uint16Array;
 
-const ortTypes = { f32: 'float32', i32: 'int32', u8: 'uint8', i8: 'int8' } as const;
+const ortTypes = { f32: 'float32', f16: 'float16', i32: 'int32', u8: 'uint8', i8: 'int8' } as const;
 
 /**
  * A tensor in the memory of a device or of this process. One on a device must be disposed, or the process aborts at its

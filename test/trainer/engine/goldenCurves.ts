@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cutOf, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import type { Engine } from '../../../src/trainer/engine/engine.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Prefix } from '../../../src/trainer/engine/prefix.js';
 import { Trainable } from '../../../src/trainer/engine/trainable.js';
@@ -59,13 +60,16 @@ export interface OpenOptions {
   /** Whether the backward pass computes each block's values anew. */
   recomputes?: boolean;
   frozenPrecision?: ModelSpec['frozenPrecision'];
+  engine?: Engine;
 }
 
 /** The model `name` of test/golden, to be trained by a method on `inputs`: the pictures, or the features of each of them. */
-export async function openGolden(name: string, { method, training, labels, curve, imageSize, cached, recomputes, frozenPrecision }: OpenOptions) {
+export async function openGolden(
+  name: string,
+  { method, training, labels, curve, imageSize, cached, recomputes, frozenPrecision, engine = new OrtEngine('cpu') }: OpenOptions,
+) {
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0, imageSize });
   const model: ModelSpec = { ...specOf(base, method, labels), recomputes, frozenPrecision };
-  const engine = new OrtEngine('cpu');
   const cut = cached ? cutOf(model) : undefined;
   const trainable = await Trainable.create(engine, {
     model: { ...model, cut },

@@ -144,6 +144,16 @@ const dequantize: RuleOn<OpOf<'dequantize'>> = ({ bits, blockSize }, [codes, sca
   return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => level(i) * scales!.data[Math.floor(i / blockSize)]!)];
 };
 
+/** The nearest whole number, of two the even one. */
+const even = (value: number): number => (Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
+
+/** The nearest half: 11 bits from the greatest on, but none below 2⁻²⁴ (IEEE 754-2019, binary16). */
+function half(x: number): number {
+  const unit = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(x)))) - 10);
+  const rounded = even(x / unit) * unit;
+  return Math.abs(rounded) > 65504 ? Math.sign(x) * Infinity : rounded;
+}
+
 /** ONNX's DynamicQuantizeLinear (operator set 11) on x; what is rounded are the sums of whole numbers. */
 const matmulInt8: RuleOn<OpOf<'matmulInt8'>> = (_op, [x, codes, scales, bias], [m, n]) => {
   const [least, most] = [-maxOf(x!.data.map((value) => -value)), maxOf(x!.data)].map((value, i) => (i ? Math.max(value, 0) : Math.min(value, 0))) as [
@@ -151,7 +161,6 @@ const matmulInt8: RuleOn<OpOf<'matmulInt8'>> = (_op, [x, codes, scales, bias], [
     number,
   ];
   const step = (most - least) / 255 || 1;
-  const even = (value: number): number => (Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
   const zero = even(-least / step);
   const levels = x!.data.map((value) => Math.max(0, Math.min(255, even(value / step) + zero)) - zero);
   const k = levels.length / m!;
@@ -182,7 +191,7 @@ const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } =
   softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   relu: unary((x) => Math.max(x, 0)),
   gelu: unary((x) => 0.5 * x * (1 + erf(x / Math.SQRT2))),
-  cast: (op, [x]) => [op.to === 'f32' ? x!.data : x!.data.map(Math.trunc)],
+  cast: (op, [x]) => [op.to === 'f32' ? x!.data : x!.data.map(op.to === 'f16' ? half : Math.trunc)],
   matmul,
   matmulInt8,
   transpose: (op, [x], shape) => {

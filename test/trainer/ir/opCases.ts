@@ -24,6 +24,9 @@ export interface CaseOf<O extends Op> {
 
 export type OpCase = CaseOf<Op>;
 
+/** Whether a device must have floats of 16 bits for the case. */
+export const takesHalves = ({ op, operands }: OpCase): boolean => (op.type === 'cast' && op.to === 'f16') || operands.some(({ dtype }) => dtype === 'f16');
+
 const of = (shape: Shape, more: Omit<Operand, 'shape'> = {}): Operand => ({ shape, ...more });
 const exactly = (...values: number[]): Operand => ({ shape: [values.length], values });
 
@@ -99,7 +102,13 @@ function matmul(): CaseOf<OpOf<'matmul'>>[] {
       { op: { type: 'matmul', transA, transB, alpha: 1 }, operands: shapes(1, 3), forwardOnly: true },
     ];
   });
-  return [...plain, ...biased, ...thin, ...large];
+  // Eighths, whose sums halves hold exactly.
+  const eighths = (shape: Shape): Operand => of(shape, { dtype: 'f16', values: Array.from({ length: sizeOf(shape) }, (_, i) => (((i * 7) % 17) - 8) / 8) });
+  const halves = transposes.flatMap((t): CaseOf<OpOf<'matmul'>>[] => [
+    { op: { type: 'matmul', ...t, alpha: 1 }, operands: sizes([], t).map(eighths), forwardOnly: true },
+    { op: { type: 'matmul', ...t, alpha: 0.5 }, operands: sizes([2], t).map(eighths), forwardOnly: true },
+  ]);
+  return [...plain, ...biased, ...thin, ...large, ...halves];
 }
 
 function matmulInt8(): CaseOf<OpOf<'matmulInt8'>>[] {
@@ -195,6 +204,9 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     { op: { type: 'cast', to: 'u8' }, operands: [exactly(0, 0.9, 127.5, 255)] },
     { op: { type: 'cast', to: 'i64' }, operands: [exactly(0, 3.7, -3.7)] },
     { op: { type: 'cast', to: 'i32' }, operands: [of([3], { dtype: 'u8', values: [0, 1, 255] })] },
+    // Ties, the least number, what is too small and what is too large.
+    { op: { type: 'cast', to: 'f16' }, operands: [exactly(1, -1 / 3, 2049, 2051, 2 ** -24, 2 ** -26, 65504, 65519, 65520, -1e30)], forwardOnly: true },
+    { op: { type: 'cast', to: 'f32' }, operands: [of([5], { dtype: 'f16', values: [0.5, -65504, 2 ** -24, 0, 1.0009765625] })], forwardOnly: true },
   ],
   matmul: matmul(),
   matmulInt8: matmulInt8(),

@@ -74,7 +74,9 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
   matmul: [
     [matmul, [[2, 3]], 'matmul(f32[2,3]): takes two or three inputs'],
     [matmul, [[2, 3], [3, 4], [4], [4]], 'matmul(f32[2,3], f32[3,4], f32[4], f32[4]): takes two or three inputs'],
-    [matmul, [[2, 3], bytes(3, 4)], 'matmul(f32[2,3], u8[3,4]): takes f32'],
+    [matmul, [[2, 3], bytes(3, 4)], 'matmul(f32[2,3], u8[3,4]): takes f32, or f16'],
+    [matmul, [[2, 3], { shape: [3, 4], dtype: 'f16' }], 'matmul(f32[2,3], f16[3,4]): takes f32, or f16'],
+    [matmul, [bytes(2, 3), bytes(3, 4)], 'matmul(u8[2,3], u8[3,4]): takes f32, or f16'],
     [matmul, [[3], [3]], 'matmul(f32[3], f32[3]): needs two inputs of equal rank >= 2'],
     [
       matmul,

@@ -2,17 +2,27 @@
 import { fileURLToPath } from 'node:url';
 import { Graph } from '../../../src/trainer/ir/graph.js';
 import type { OpType } from '../../../src/trainer/ir/op.js';
+import { probeHalves } from '../../../src/trainer/engine/probe.js';
 import type { DeviceName } from '../../../src/trainer/protocol.js';
 import { interpret } from '../ir/interpreter.js';
-import { append, opCases, title, type OpCase } from '../ir/opCases.js';
+import { append, opCases, takesHalves, title, type OpCase } from '../ir/opCases.js';
 import { difference, runGraph } from './runGraph.js';
 
 export const opTypes = Object.keys(opCases) as OpType[];
 
+/** Asked once. */
+let halves: Promise<boolean> | undefined;
+const hasHalves = (device: DeviceName): Promise<boolean> =>
+  probeHalves(device).then(
+    () => true,
+    () => false,
+  );
+
 /** The cases of the op, by title, that differ from the interpreter by more than 1e-5, and in what. */
 export async function faultsOf(type: OpType, device: DeviceName): Promise<string[]> {
   const graph = new Graph();
-  const cases: readonly OpCase[] = opCases[type];
+  const all: readonly OpCase[] = opCases[type];
+  const cases = device === 'cpu' || (await (halves ??= hasHalves(device))) ? all : all.filter((each) => !takesHalves(each));
   // One graph for all cases: a session costs more than a run.
   const feeds = Object.assign({}, ...cases.map((opCase, i) => append(graph, opCase, `${i}.`).feeds)) as Record<string, number[]>;
   const expected = interpret(graph, feeds);

@@ -1,6 +1,7 @@
 /** Runs a graph of the IR through ONNX Runtime with plain numbers in and out, and holds the numbers against the interpreter's. */
 import { emit } from '../../../src/trainer/onnx/emit.js';
 import { DeviceTensor, Session, type TensorData } from '../../../src/trainer/onnx/session.js';
+import { readHalves, toHalves } from '../../../src/trainer/float16.js';
 import { check } from '../../../src/trainer/ir/check.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import type { DType } from '../../../src/trainer/ir/op.js';
@@ -8,10 +9,19 @@ import type { DeviceName } from '../../../src/trainer/protocol.js';
 
 const arrays: Record<Exclude<DType, 'i64'>, (values: readonly number[]) => TensorData> = {
   f32: (values) => Float32Array.from(values),
+  f16: (values) => toHalves(Float32Array.from(values)),
   i32: (values) => Int32Array.from(values),
   u8: (values) => Uint8Array.from(values),
   i8: (values) => Int8Array.from(values),
 };
+
+/** Floats of 16 bits are given as their bits where JavaScript has none of its own. */
+function numbersOf(data: TensorData): number[] {
+  if (!(data instanceof Uint16Array)) return Array.from(data, Number);
+  const numbers = new Float32Array(data.length);
+  readHalves(data, numbers);
+  return [...numbers];
+}
 
 /** The outputs of the checked graph, by name. */
 export async function runGraph(graph: Graph, device: DeviceName, feeds: Record<string, readonly number[]>): Promise<Record<string, number[]>> {
@@ -23,7 +33,7 @@ export async function runGraph(graph: Graph, device: DeviceName, feeds: Record<s
       return [name, DeviceTensor.from(dtype, shape, arrays[dtype](feeds[name]!))] as const;
     });
     const results = await session.run(Object.fromEntries(tensors));
-    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, Array.from(tensor.data, Number)]));
+    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, numbersOf(tensor.data)]));
   } finally {
     await session.dispose();
   }

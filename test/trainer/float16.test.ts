@@ -1,7 +1,7 @@
 /** Half precision against its definition, for every one of the 65536 bit patterns and the ties between neighbours. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readBfloats, readHalves, toHalves } from '../../../src/trainer/checkpoint/float16.js';
+import { readBfloats, readHalves, toHalves } from '../../src/trainer/float16.js';
 
 const everyHalf = Uint16Array.from({ length: 65536 }, (_, i) => i);
 const values = new Float32Array(65536);

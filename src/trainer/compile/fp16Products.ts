@@ -1,0 +1,79 @@
+/** The pass by which frozen linear layers multiply floats of 16 bits, which take half the memory and for which most graphics cards have units of their own. */
+import { errors } from '../errors.js';
+import { toHalves } from '../float16.js';
+import { Builder } from '../ir/builder.js';
+import type { Graph, Node, Value } from '../ir/graph.js';
+import { numbersOf, type OpOf } from '../ir/op.js';
+import { room } from './scope.js';
+
+/**
+ * The length that rows are brought to. No sum of a product is greater than it times the length of a weight's row or column (Cauchy and Schwarz), and that of what
+ * is added up on the way neither: with `greatestLength` nothing overflows. Of what is so small beside the rest of its row that it vanishes the share is least
+ * with a great length: below 2⁻¹⁴ a device may take numbers for zero.
+ */
+const rowLength = 64;
+/** A float of 16 bits ends at 65504. */
+const greatestLength = 65504 / rowLength;
+
+/** The bits of a weight in halves. Throws a `UserError` where products by it might overflow. */
+function halvesOf({ name, shape, data }: OpOf<'constant'>): Uint16Array {
+  const numbers = numbersOf(data, room(shape)) as Float32Array;
+  let squares = 0;
+  for (let i = 0; i < numbers.length; i++) squares += numbers[i]! * numbers[i]!;
+  // Of the whole matrix, which no row or column exceeds; those of pretrained models are below 100.
+  if (squares > greatestLength ** 2) throw errors.weightBeyondHalf(name, Math.sqrt(squares));
+  return toHalves(numbers);
+}
+
+/**
+ * The graph with x · w + bias in halves wherever w is a frozen weight of two axes, or its transpose; the sums leave as floats. Each row of x is brought to one length
+ * first, and the product's back: so neither the gradients of a mean loss, which would vanish in halves, nor an activation beyond 65504 need a scale that
+ * is found by trial from step to step.
+ */
+export function fp16Products(graph: Graph): Graph {
+  const b = new Builder();
+  const copies = new Map<Value, Value>();
+  const weights = new Map<Value, Value>();
+  const divided = new Map<Value, { rows: Value; factor: Value }>();
+
+  const memo = <T>(known: Map<Value, T>, value: Value, make: () => T): T => {
+    const made = known.get(value) ?? make();
+    known.set(value, made);
+    return made;
+  };
+
+  /** In halves, with their `factor` [m, 1]: made once for all products of the same rows, e.g. queries, keys and values. */
+  const rowsOf = (x: Value): { rows: Value; factor: Value } =>
+    memo(divided, x, () => {
+      const squares = b.add(b.sum(b.mul(x, x), [1]), b.scalar(1e-30));
+      const factor = b.sqrt(b.scale(squares, rowLength ** -2));
+      return { rows: b.cast(b.div(x, factor), 'f16'), factor };
+    });
+
+  /** A frozen weight in halves; undefined of any other value. One that is kept in fewer bits stays so, and is cast when it is made. */
+  const weightOf = (value: Value): Value | undefined => {
+    const { op } = value.node;
+    if (op.type === 'dequantize') return memo(weights, value, () => b.cast(copies.get(value)!, 'f16'));
+    if (op.type !== 'constant' || !op.name || op.dtype !== 'f32') return undefined;
+    const { length } = op.data;
+    return memo(weights, value, () =>
+      b.constant(`${op.name}.fp16`, op.shape, { length, byteLength: 2 * length, read: () => halvesOf(op), place: undefined }, 'f16'),
+    );
+  };
+
+  const copyOf = (node: Node): readonly Value[] => {
+    const { op, inputs } = node;
+    const read = inputs.map((input) => copies.get(input)!);
+    const isProduct = op.type === 'matmul' && !op.transA && op.alpha === 1 && inputs[0]!.shape.length === 2;
+    const weight = isProduct && weightOf(inputs[1]!);
+    if (!weight) return b.again(node, read);
+    const [x, , bias] = read as [Value, Value, Value?];
+    const { rows, factor } = rowsOf(x);
+    const product = b.mul(b.cast(b.matmul(rows, weight, { transB: op.transB }), 'f32'), factor);
+    return [bias ? b.add(product, bias) : product];
+  };
+
+  for (const node of graph.nodes) b.within(node.region, () => copyOf(node)).forEach((copy, i) => copies.set(node.outputs[i]!, copy));
+  for (const [name, value] of graph.outputs) b.output(name, copies.get(value)!);
+  return b.graph;
+}
