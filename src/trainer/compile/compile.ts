@@ -16,8 +16,9 @@ import { muon } from '../optim/muon.js';
 import { isHead, type Method } from '../peft/method.js';
 import { lossOf, type LossSpec } from './loss.js';
 import { fp16Products } from './fp16Products.js';
-import { int8Products, type Int8Matrix } from './int8Products.js';
+import { int8Products } from './int8Products.js';
 import { eliminateDeadCode } from './passes.js';
+import type { RoundedWeight } from './roundedWeight.js';
 import { findCut, prefixOf, suffixOf, type Cut } from './split.js';
 import { GraphScope, type FrozenWeights, type MaskSpec, type ParameterSpec } from './scope.js';
 
@@ -76,12 +77,12 @@ function finish(b: Builder, cut?: Cut): Graph {
 }
 
 /** Each weight is rounded once for all graphs of a model. */
-const rounded = new WeakMap<FrozenWeights, Map<string, Int8Matrix>>();
+const rounded = new WeakMap<FrozenWeights, Map<string, RoundedWeight>>();
 
 /** The graph with the products of its frozen layers in the precision that the model asks for. */
 function inPrecision(graph: Graph, { frozen, frozenPrecision }: ModelSpec): Graph {
   if (frozenPrecision === undefined || frozenPrecision === 'fp32') return graph;
-  const known = rounded.get(frozen) ?? new Map<string, Int8Matrix>();
+  const known = rounded.get(frozen) ?? new Map<string, RoundedWeight>();
   rounded.set(frozen, known);
   const changed = eliminateDeadCode(frozenPrecision === 'int8' ? int8Products(graph, known) : fp16Products(graph));
   check(changed);

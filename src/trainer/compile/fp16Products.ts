@@ -4,7 +4,7 @@ import { toHalves } from '../float16.js';
 import { Builder } from '../ir/builder.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
 import { numbersOf, type OpOf } from '../ir/op.js';
-import { room } from './scope.js';
+import { room } from './room.js';
 
 /**
  * The length that rows are brought to. No sum of a product is greater than it times the length of a weight's row or column (Cauchy and Schwarz), and that of what

@@ -4,49 +4,8 @@ import type { Graph, Node, Value } from '../ir/graph.js';
 import { numbersOf, type OpOf } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 import { dequantize } from '../peft/quantize.js';
-import { room } from './scope.js';
-
-/** A matrix [k, n] as codes [k, n] times a scale for each column [n]. */
-export interface Int8Matrix {
-  codes: Int8Array;
-  scales: Float32Array;
-}
-
-/**
- * Without VNNI a processor adds pairs of products of bytes in 16 bits, which overflow: 2 · 255 · 127 does not fit. With codes of 7 bits they fit, so that every
- * processor gives the same sums; the rounding of the other factor outweighs the lost bit.
- */
-const greatestCode = 63;
-
-/** Columns of a transposed matrix lie apart: so many at a time stay in the processor's cache. */
-const columnsAtOnce = 32;
-
-/** Rounds a matrix [k, n], given as it is or transposed. */
-export function roundColumns(data: Float32Array, k: number, n: number, isTransposed: boolean): Int8Matrix {
-  const codes = new Int8Array(k * n);
-  const scales = new Float32Array(n);
-  const inverses = new Float64Array(columnsAtOnce);
-  const [down, across] = isTransposed ? [1, k] : [n, 1];
-  for (let first = 0; first < n; first += columnsAtOnce) {
-    const end = Math.min(n, first + columnsAtOnce);
-    for (let j = first; j < end; j++) {
-      let greatest = 0;
-      for (let i = 0; i < k; i++) {
-        const size = Math.abs(data[i * down + j * across]!);
-        if (size > greatest) greatest = size;
-      }
-      scales[j] = greatest / greatestCode;
-      inverses[j - first] = scales[j] ? 1 / scales[j]! : 0;
-    }
-    for (let i = 0; i < k; i++) {
-      for (let j = first; j < end; j++) {
-        // Cut off above zero this rounds, as Math.round does in four times the time.
-        codes[i * n + j] = ((data[i * down + j * across]! * inverses[j - first]! + greatestCode + 1.5) | 0) - greatestCode - 1;
-      }
-    }
-  }
-  return { codes, scales };
-}
+import { room } from './room.js';
+import { RoundedWeight } from './roundedWeight.js';
 
 /** With fewer rows than this, rounding them costs more than the product saves. */
 const leastRows = 64;
@@ -66,9 +25,9 @@ function frozenWeight({ node: { op, inputs } }: Value): { name: string; numbers:
  * The graph with x · w + bias in whole numbers wherever w is a frozen weight of two axes. Products by w, rather than by its transpose, are those of the backward
  * pass. The rows of a gradient differ by orders of magnitude, as one picture or token matters more than another, so each is divided by its length
  * first. Where only a product element by element lies between two of them, as in an MLP, the rows stay divided.
- * `rounded` keeps the rounded weights by name, for the next graph of the same model.
+ * `rounded` keeps the weights by name, for the next graph of the same model.
  */
-export function int8Products(graph: Graph, rounded: Map<string, Int8Matrix>): Graph {
+export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>): Graph {
   const b = new Builder();
   const copies = new Map<Value, Value>();
   const constants = new Map<string, { codes: Value; scales: Value }>();
@@ -79,9 +38,9 @@ export function int8Products(graph: Graph, rounded: Map<string, Int8Matrix>): Gr
     const key = `${name}.${isTransposed ? 'int8' : 'int8.back'}`;
     const known = constants.get(key);
     if (known) return known;
-    const made = rounded.get(key) ?? roundColumns(numbers(), k, n, isTransposed);
-    rounded.set(key, made);
-    const values = { codes: b.constant(key, [k, n], made.codes), scales: b.constant(`${key}.scales`, [n], made.scales) };
+    const weight = rounded.get(key) ?? new RoundedWeight(numbers, [k, n], isTransposed);
+    rounded.set(key, weight);
+    const values = { codes: b.constant(key, [k, n], weight.codes, 'i8'), scales: b.constant(`${key}.scales`, [n], weight.scales) };
     constants.set(key, values);
     return values;
   };

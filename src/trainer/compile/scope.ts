@@ -9,6 +9,7 @@ import { activations } from '../nn/layers.js';
 import type { Scope } from '../nn/scope.js';
 import { bottleneckOf, loraScaling, type Method } from '../peft/method.js';
 import { bitsOf, quantize, type QuantizedWeight } from '../peft/quantize.js';
+import { room } from './room.js';
 
 export interface ParameterSpec {
   name: string;
@@ -37,17 +38,6 @@ export function frozenOf(graph: Graph): ParameterSpec[] {
 }
 
 const nameOfConstant = ({ node: { op } }: Value): string => (op.type === 'constant' ? op.name : '');
-
-let scratch = new WeakRef(new Float32Array(0));
-
-/** Room for the weight under quantisation: arrays of their own would pile up until the garbage collector comes. It need not stay when all is quantised. */
-export function room(shape: Shape): Float32Array {
-  const known = scratch.deref();
-  if (known && known.length >= sizeOf(shape)) return known;
-  const made = new Float32Array(sizeOf(shape));
-  scratch = new WeakRef(made);
-  return made;
-}
 
 /** Each weight is quantised once for all graphs of a model, and they share what comes of it. */
 const quantized = new WeakMap<FrozenWeights, Map<string, QuantizedWeight>>();

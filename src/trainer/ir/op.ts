@@ -8,18 +8,18 @@ export type DType = 'f32' | 'f16' | 'i32' | 'i64' | 'u8' | 'i8';
 export type Shape = readonly number[];
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
 
-/** The numbers of a frozen weight, which are read each time they are asked for: most graphs are built for what their shapes say. */
+/** The numbers of a frozen weight, or its codes, which are read each time they are asked for: most graphs are built for what their shapes say. */
 export interface WeightData {
   length: number;
   byteLength: number;
   /** Given `into`, the numbers may be there until that is used again. */
-  read(into?: Float32Array): Float32Array | Uint16Array;
+  read(into?: Float32Array): Float32Array | Uint16Array | Int8Array;
   /** Where the same numbers lie, as they are, if they do. */
   place: FilePlace | undefined;
 }
 
 /** The numbers themselves; those of a weight are read for it, as `read` does. */
-export const numbersOf = <T extends ConstantData>(data: T | WeightData, into?: Float32Array): T | Float32Array | Uint16Array =>
+export const numbersOf = <T extends ConstantData>(data: T | WeightData, into?: Float32Array): T | Float32Array | Uint16Array | Int8Array =>
   'read' in data ? data.read(into) : data;
 
 /** The numbers as they lie in memory. */

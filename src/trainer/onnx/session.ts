@@ -45,6 +45,8 @@ export interface SessionOptions {
   threads?: number;
   /** Whether what a run took of the CPU's memory is given back after its use, rather than held for the next run. */
   givesBack?: boolean;
+  /** Initialisers beside the model, each in a file of its own that is there in memory only, and only while the model is compiled. */
+  beside?: readonly { path: string; data: Uint8Array }[];
   /** A folder with the files that initialisers lie in. They are mapped rather than read, and not packed beside that for products. */
   mapped?: string | undefined;
   /**
@@ -73,7 +75,7 @@ export class Session {
   /** Compiles a model, given as its bytes or as a file. Throws what ONNX Runtime throws, e.g. when the device is not there. */
   static async create(
     model: Uint8Array | string,
-    { device, threads = 0, givesBack = false, yields = false, keep = [], mayFail = false, profile, mapped }: SessionOptions,
+    { device, threads = 0, givesBack = false, yields = false, keep = [], mayFail = false, profile, mapped, beside = [] }: SessionOptions,
   ): Promise<Session> {
     const onGpu = device === 'webgpu';
     const options: InferenceSession.SessionOptions = {
@@ -81,6 +83,7 @@ export class Session {
       graphOptimizationLevel: 'all',
       intraOpNumThreads: threads,
       logSeverityLevel: mayFail ? 4 : 3,
+      ...(beside.length && { externalData: beside }),
       // With it, what the first run took piece by piece stays taken beside the one block that the second takes: half as much memory again, and no faster.
       enableMemPattern: false,
       enableCpuMemArena: !givesBack,

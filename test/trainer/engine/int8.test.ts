@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import { compileAccumulation, compileForward, compileStep, names, type ModelSpec } from '../../../src/trainer/compile/compile.js';
-import { roundColumns } from '../../../src/trainer/compile/int8Products.js';
+import { roundColumns, RoundedWeight } from '../../../src/trainer/compile/roundedWeight.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
@@ -158,4 +158,36 @@ test('each column is rounded by half a step of its own at most, whichever way th
   }
   const turned = Float32Array.from(data, (_, i) => data[(i % k) * n + Math.floor(i / k)]!);
   assert.deepEqual(roundColumns(turned, k, n, true), { codes, scales });
+});
+
+test('a matrix is rounded when its numbers are first asked for, once for its codes and its scales', () => {
+  const [k, n] = [40, 70];
+  const random = new Random(1, 'rounded');
+  const data = Float32Array.from({ length: k * n }, () => random.normal());
+  let times = 0;
+  const numbers = (): Float32Array => {
+    times++;
+    return data;
+  };
+  for (const isTransposed of [false, true]) {
+    times = 0;
+    const weight = new RoundedWeight(numbers, [k, n], isTransposed);
+    assert.deepEqual([weight.codes.length, weight.codes.byteLength, weight.scales.length, weight.scales.byteLength, times], [k * n, k * n, n, 4 * n, 0]);
+    assert.deepEqual({ codes: weight.codes.read(), scales: weight.scales.read() }, roundColumns(data, k, n, isTransposed));
+    assert.equal(times, 1);
+  }
+});
+
+test('building a step reads no weight that it multiplies in int8', async () => {
+  const model = await modelOf({ frozenPrecision: 'int8' });
+  const read: string[] = [];
+  const frozen: ModelSpec['frozen'] = (name, shape, into) => {
+    read.push(name);
+    return model.frozen(name, shape, into);
+  };
+  assert.ok(products(compileStep({ ...model, frozen }, optimizer, 8).step).int8 > 0);
+  assert.deepEqual(
+    read.filter((name) => /layer.*\.weight$/.test(name)),
+    [],
+  );
 });
