@@ -18,7 +18,7 @@ export interface SubjectOptions {
   batchSize: number;
   /** As a config has them. */
   method: unknown;
-  frozenPrecision?: 'fp32' | 'int8' | undefined;
+  frozenPrecision?: 'fp32' | 'fp16' | 'int8' | undefined;
   /** 0 takes every core. */
   threads: number;
 }

@@ -1,9 +1,15 @@
 /**
- * What a machine with a graphics card runs: that WebGPU (and CUDA, where it loads) trains as the CPU does, and how fast.
+ * What a machine with a graphics card runs: that WebGPU (and CUDA, where it loads) trains as the CPU does, and what frozen layers in fp16 change in speed, memory and
+ * loss against fp32. Each line that it prints is JSON; a case that fails says why and ends no other.
  *
- *     node gpu.mjs MODEL_FOLDER [--device webgpu] [--batches 4,16,64] [--seconds 10]
+ *     node gpu.mjs MODEL_FOLDER... [--device webgpu] [--methods lora,head] [--batches 4,16,64] [--seconds 10] [--steps 5]
  */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { DeviceReport } from '../../src/trainer/engine/devices.js';
+import { answersOn } from '../../src/trainer/engine/probe.js';
 import type { DeviceName } from '../../src/trainer/protocol.js';
 import { openSubject, rateOf } from '../subject.js';
 
@@ -11,33 +17,130 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     device: { type: 'string', default: 'webgpu' },
+    methods: { type: 'string', default: 'lora,head' },
     batches: { type: 'string', default: '4,16,64' },
     seconds: { type: 'string', default: '10' },
     steps: { type: 'string', default: '5' },
+    /** What a process of its own is to answer, as JSON. */
+    question: { type: 'string' },
   },
 });
-const [folder] = positionals;
-if (!folder) throw new Error('usage: gpu MODEL_FOLDER [--device webgpu|cuda] [--batches 4,16,64] [--seconds S] [--steps N]');
+
+/** Steps of one model, of which the first ones' losses are told; without `seconds` nothing is timed. */
+interface Case {
+  folder: string;
+  device: DeviceName;
+  method: string;
+  frozenPrecision: 'fp32' | 'fp16';
+  batchSize: number;
+  steps: number;
+  seconds?: number;
+}
+
+interface Figures {
+  losses: number[];
+  imagesPerSecond?: number;
+  forwardImagesPerSecond?: number;
+  /** What the card holds more than before the model was opened, in MB; null where there is no nvidia-smi to ask. */
+  cardMemory?: number | null;
+}
+
+/** MB in use on all cards. */
+function cardMemory(): number | null {
+  try {
+    const text = execFileSync('nvidia-smi', ['--query-gpu=memory.used', '--format=csv,noheader,nounits'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return text
+      .trim()
+      .split('\n')
+      .map(Number)
+      .reduce((a, b) => a + b, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function measure({ folder, device, method, frozenPrecision, batchSize, steps, seconds }: Case): Promise<Figures> {
+  const before = cardMemory();
+  const { trainable, batch } = await openSubject({ folder, device, batchSize, method: { type: method }, frozenPrecision, threads: 0 });
+  const losses: number[] = [];
+  for (let step = 0; step < steps; step++) losses.push((await trainable.step([batch], step, 1e-3)).loss);
+  if (seconds === undefined) return { losses };
+  const imagesPerSecond = await rateOf((i) => trainable.step([batch], steps + i, 1e-3), batchSize, seconds);
+  const after = cardMemory();
+  // Evaluation is in fp32 always.
+  const forwardImagesPerSecond = await rateOf(() => trainable.logits(batch.images), batchSize, seconds);
+  await trainable.dispose();
+  return { losses, imagesPerSecond, forwardImagesPerSecond, cardMemory: after === null || before === null ? null : after - before };
+}
+
+if (values.question !== undefined) {
+  const question = JSON.parse(values.question) as Case | DeviceName;
+  if (typeof question === 'string') for await (const answer of answersOn(question)) console.log(JSON.stringify(answer));
+  else console.log(JSON.stringify(await measure(question)));
+  process.exit();
+}
+
+/** Asks a process of its own, which takes a crash and its memory along; the last line is its answer. */
+function ask<T>(question: Case | DeviceName): T | { reason: string } {
+  const program = [...process.execArgv, fileURLToPath(import.meta.url), '--question', JSON.stringify(question)];
+  const { stdout, stderr, status, signal } = spawnSync(process.execPath, program, { encoding: 'utf8' });
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  if (line.startsWith('{')) return JSON.parse(line) as T;
+  return {
+    reason: `${
+      stderr
+        .trim()
+        .split('\n')
+        .find((each) => /Error/.test(each)) ?? stderr.trim().split('\n').at(-1)
+    } (${signal ?? status})`,
+  };
+}
+
+if (!positionals.length)
+  throw new Error('usage: gpu MODEL_FOLDER... [--device webgpu|cuda] [--methods lora,head] [--batches 4,16,64] [--seconds S] [--steps N]');
 const device = values.device as DeviceName;
+const tell = (line: object): void => console.log(JSON.stringify(line));
+const listed = (text: string): string[] => text.split(',').filter(Boolean);
+/** The greatest difference, relative. */
+const apart = (actual: readonly number[], expected: readonly number[]): number =>
+  Math.max(...expected.map((loss, i) => Math.abs(loss - actual[i]!) / Math.abs(loss)));
 
-/** Losses of the first steps. */
-async function losses(on: DeviceName): Promise<number[]> {
-  const { trainable, batch } = await openSubject({ folder: folder!, device: on, batchSize: 4, method: { type: 'lora' }, threads: 0 });
-  const found: number[] = [];
-  for (let step = 0; step < Number(values.steps); step++) found.push((await trainable.step([batch], step, 1e-3)).loss);
-  await trainable.dispose();
-  return found;
+const report = ask<DeviceReport>(device);
+tell({ probe: report });
+const hasFp16 = 'gigaflops' in report && report.noFp16 === undefined;
+let passed = 'gigaflops' in report;
+for (const folder of passed ? positionals : []) {
+  const model = basename(folder);
+  for (const method of listed(values.methods)) {
+    const common = { folder, method, steps: Number(values.steps) };
+    const first = (on: DeviceName, frozenPrecision: Case['frozenPrecision']) => ask<Figures>({ ...common, device: on, frozenPrecision, batchSize: 4 });
+    const check = (what: string, within: number, actual: Figures | { reason: string }, expected: Figures | { reason: string }): void => {
+      const faults = [actual, expected].flatMap((each) => ('reason' in each ? [each.reason] : []));
+      const worst = 'losses' in actual && 'losses' in expected ? apart(actual.losses, expected.losses) : undefined;
+      const holds = worst !== undefined && worst <= within;
+      passed &&= holds;
+      tell({ check: what, within, model, method, device, passed: holds, worst, faults, actual, expected });
+    };
+    const fp32 = first(device, 'fp32');
+    check('losses in fp32 are those of the CPU', 1e-3, fp32, first('cpu', 'fp32'));
+    if (hasFp16) check('losses in fp16 are those in fp32', 2e-2, first(device, 'fp16'), fp32);
+    for (const batchSize of listed(values.batches).map(Number)) {
+      // By turns, so that a card that grows warm slows both.
+      for (const frozenPrecision of hasFp16 ? (['fp32', 'fp16'] as const) : (['fp32'] as const)) {
+        tell({
+          model,
+          method,
+          device,
+          batchSize,
+          frozenPrecision,
+          ...ask<Figures>({ ...common, device, frozenPrecision, batchSize, seconds: Number(values.seconds) }),
+        });
+      }
+    }
+  }
 }
-
-const [cpu, gpu] = [await losses('cpu'), await losses(device)];
-const worst = Math.max(...cpu.map((loss, i) => Math.abs(loss - gpu[i]!) / Math.abs(loss)));
-console.log(JSON.stringify({ check: 'losses equal the CPU within 1e-3', device, passed: worst < 1e-3, worst, cpu, gpu }));
-
-for (const batchSize of values.batches.split(',').filter(Boolean).map(Number)) {
-  const { trainable, batch } = await openSubject({ folder, device, batchSize, method: { type: 'lora' }, threads: 0 });
-  const training = await rateOf((i) => trainable.step([batch], i, 1e-3), batchSize, Number(values.seconds));
-  const forward = await rateOf(() => trainable.logits(batch.images), batchSize, Number(values.seconds));
-  console.log(JSON.stringify({ device, batchSize, images_per_second: training, forward_images_per_second: forward }));
-  await trainable.dispose();
-}
-process.exitCode = worst < 1e-3 ? 0 : 1;
+process.exitCode = passed ? 0 : 1;

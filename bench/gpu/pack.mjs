@@ -1,18 +1,18 @@
 /**
  * Packs what a machine with a graphics card but without network and Node needs into build/gpu/: this Node's binary, ONNX Runtime
- * for Linux x64, the bundled bench and a model. There:
+ * for Linux x64, the bundled bench and models, e.g. ViT-Ti, ViT-S and ViT-B. There:
  *
- *     tar -xJf gpu.tar.xz && ./gpu/node gpu/gpu.mjs gpu/model
+ *     tar -xJf gpu.tar.xz && ./gpu/node gpu/gpu.mjs gpu/models/*
  *
- *     node bench/gpu/pack.mjs MODEL_FOLDER
+ *     node bench/gpu/pack.mjs MODEL_FOLDER...
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { ensureInstalled, root } from '../../scripts/ensure-installed.mjs';
 
-const [model] = process.argv.slice(2);
-if (!model) throw new Error('usage: node bench/gpu/pack.mjs MODEL_FOLDER');
+const models = process.argv.slice(2);
+if (!models.length) throw new Error('usage: node bench/gpu/pack.mjs MODEL_FOLDER...');
 ensureInstalled();
 const { build } = await import('esbuild');
 const out = join(root, 'build', 'gpu');
@@ -31,7 +31,7 @@ await build({
 });
 cpSync(process.execPath, join(out, 'node'));
 chmodSync(join(out, 'node'), 0o755);
-cpSync(model, join(out, 'model'), { recursive: true });
+for (const model of models) cpSync(model, join(out, 'models', basename(resolve(model))), { recursive: true });
 for (const name of ['onnxruntime-node', 'onnxruntime-common']) {
   cpSync(join(root, 'node_modules', name), join(out, 'node_modules', name), {
     recursive: true,

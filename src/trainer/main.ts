@@ -8,15 +8,15 @@ import type { TrialQuestion } from './run/trial.js';
 
 await setLanguage();
 const [command, argument] = process.argv.slice(2);
-const print = (answer: unknown): boolean => process.stdout.write(`${JSON.stringify(answer)}\n`);
+/** Done when nothing of it would be lost in a crash. */
+const printed = (answer: unknown): Promise<void> => new Promise((resolve) => process.stdout.write(`${JSON.stringify(answer)}\n`, () => resolve()));
+const print = (answer: unknown): void => void printed(answer);
 
 /** Each loads what it needs: a process that answers once is over before the rest of the program would have been read. */
 const tasks: Record<string, () => Promise<unknown>> = {
   [probeCommand]: async () => {
-    const { probe } = await import('./engine/probe.js');
-    // What goes wrong here is the answer, and a crash is one too.
-    const gigaflops = await probe(argument as DeviceName).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-    print(gigaflops instanceof Error ? { device: argument, reason: gigaflops.message } : { device: argument, gigaflops });
+    const { answersOn } = await import('./engine/probe.js');
+    for await (const answer of answersOn(argument as DeviceName)) await printed(answer);
   },
   [answerCommand]: async () => {
     const { answersOf } = await import('./run/answers.js');

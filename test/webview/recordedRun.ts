@@ -154,8 +154,8 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
       key: 'frozenPrecision',
       title: 'How frozen linear layers multiply in training steps.',
       kind: 'choice',
-      values: ['fp32', 'int8'],
-      details: ['Numbers of 32 bits: exact.', 'Whole numbers of 8 bits: faster training steps.'],
+      values: ['fp32', 'fp16', 'int8'],
+      details: ['Numbers of 32 bits: exact.', 'Floats of 16 bits, on a graphics card.', 'Whole numbers of 8 bits: faster training steps.'],
       default: 'fp32',
     },
     methods: [

@@ -6,6 +6,9 @@ import { cacheFolder } from '../run/cacheFolder.js';
 import { parseArguments } from './arguments.js';
 import { table, type Output } from './output.js';
 
+const usability = (gigaflops: number, hasFp16: boolean): string =>
+  hasFp16 ? l10n.t('usable, {0} GFLOP/s, with floats of 16 bits', Math.round(gigaflops)) : l10n.t('usable, {0} GFLOP/s', Math.round(gigaflops));
+
 export async function doctor(args: string[], output: Output): Promise<void> {
   parseArguments('doctor', args, { least: 0, most: 0 });
   const engines: { engine: string; devices: DeviceReport[] }[] = [
@@ -25,7 +28,7 @@ export async function doctor(args: string[], output: Output): Promise<void> {
     devices.map((each) => [
       engine,
       each.device,
-      'reason' in each ? l10n.t('not usable: {0}', each.reason) : l10n.t('usable, {0} GFLOP/s', Math.round(each.gigaflops)),
+      'reason' in each ? l10n.t('not usable: {0}', each.reason) : usability(each.gigaflops, each.noFp16 === undefined),
     ]),
   );
   output.line(`Node ${report.node}, ${report.platform}, ${l10n.t('{0} cores, {1} GiB', report.cores, (report.memoryBytes / 2 ** 30).toFixed(1))}\n`);

@@ -213,6 +213,9 @@ export function buildSchema() {
         .describe(l10n.t('What to compute on.')),
       frozenPrecision: choice({
         fp32: l10n.t('Numbers of 32 bits: exact.'),
+        fp16: l10n.t(
+          'Floats of 16 bits, on a graphics card that has them: half the memory for frozen layers in training steps, and a very small rounding error.',
+        ),
         int8: l10n.t('Whole numbers of 8 bits: faster training steps on the processor, and a small rounding error in the gradients.'),
       })
         .default('fp32')

@@ -6,7 +6,14 @@ import { entry, probeCommand } from '../entry.js';
 import { errors, type Place } from '../errors.js';
 import type { DeviceName } from '../protocol.js';
 
-export type DeviceReport = { device: DeviceName; gigaflops: number } | { device: DeviceName; reason: string };
+/** The speed of a device that works, or why it does not. */
+export type DeviceReport = (ChosenDevice & { gigaflops: number }) | { device: DeviceName; reason: string };
+
+export interface ChosenDevice {
+  device: DeviceName;
+  /** Why it does not multiply floats of 16 bits; of the processor left out where it was not tried. */
+  noFp16?: string;
+}
 
 const deviceNames: readonly DeviceName[] = ['cpu', 'webgpu', 'cuda'];
 
@@ -34,18 +41,18 @@ export const tryDevices = (): Promise<DeviceReport[]> => Promise.all(deviceNames
  * The device to train on. `auto` takes the fastest that works and tells, through `notice`, when that is not a GPU;
  * a device that was asked for by name and does not work is a `UserError`.
  */
-export async function chooseDevice(wanted: DeviceName | 'auto', notice: (code: string, message: string) => void, place: Place = {}): Promise<DeviceName> {
-  if (wanted === 'cpu') return 'cpu';
+export async function chooseDevice(wanted: DeviceName | 'auto', notice: (code: string, message: string) => void, place: Place = {}): Promise<ChosenDevice> {
+  if (wanted === 'cpu') return { device: 'cpu' };
   if (wanted !== 'auto') {
     const report = await tryDevice(wanted);
     if ('reason' in report) throw errors.deviceUnusable(wanted, report.reason, place);
-    return wanted;
+    return report;
   }
   const reports = await tryDevices();
   const usable = reports.flatMap((report) => ('gigaflops' in report ? [report] : [])).sort((a, b) => b.gigaflops - a.gigaflops);
-  const chosen = usable[0]?.device ?? 'cpu';
+  const chosen = usable[0] ?? { device: 'cpu' };
   const reasons = reports.flatMap((report) => ('reason' in report ? [`${report.device}: ${report.reason}`] : []));
-  if (chosen === 'cpu') {
+  if (chosen.device === 'cpu') {
     const slower = usable.filter(({ device }) => device !== 'cpu').map(({ device }) => l10n.t('{0}: slower than the processor here', device));
     notice('DEVICE_FALLBACK', l10n.t('No graphics card is used; training runs on the processor. ({0})', [...reasons, ...slower].join('; ')));
   }

@@ -1,9 +1,11 @@
 /** The trial of a device: whether it computes here, that its answer is right, how fast it multiplies, and whether it multiplies floats of 16 bits. */
+import * as l10n from '@vscode/l10n';
 import { Builder } from '../ir/builder.js';
 import type { Value } from '../ir/graph.js';
 import { emit } from '../onnx/emit.js';
 import { DeviceTensor, Session } from '../onnx/session.js';
 import type { DeviceName } from '../protocol.js';
+import type { DeviceReport } from './devices.js';
 import { OrtEngine } from './ort.js';
 
 const size = 512;
@@ -30,7 +32,8 @@ export async function probe(device: DeviceName): Promise<number> {
   const executable = await new OrtEngine(device).load(b.graph);
   const feeds = feedsOf(size);
   let best = Infinity;
-  for (let trial = 0; trial < 3; trial++) {
+  // The first may wait for a compiler; of a slow device two say enough.
+  for (let trial = 0; trial < 3 && !(trial === 2 && best > 1000); trial++) {
     const start = performance.now();
     const result = (await executable.run(feeds)).y!.data as Float32Array;
     best = Math.min(best, performance.now() - start);
@@ -41,6 +44,23 @@ export async function probe(device: DeviceName): Promise<number> {
 }
 
 const halfSize = 64;
+
+/**
+ * What there is to say of `device`, the last of it being the most that is known: an answer stands where the process crashes in what comes after it. What goes wrong
+ * is an answer.
+ */
+export async function* answersOn(device: DeviceName): AsyncGenerator<DeviceReport, void, undefined> {
+  const gigaflops = await probe(device).catch(asError);
+  if (gigaflops instanceof Error) return void (yield { device, reason: gigaflops.message });
+  // ONNX Runtime takes halves on the processor, but multiplies floats in their place, and casts them before and after.
+  if (device === 'cpu') return void (yield { device, gigaflops, noFp16: l10n.t('it computes them as floats of 32 bits') });
+  yield { device, gigaflops, noFp16: l10n.t('the trial of 16-bit floats ended without an answer') };
+  const failure = await probeHalves(device).then(() => undefined, asError);
+  // ONNX Runtime puts the node and its source file before the words that say something.
+  yield failure ? { device, gigaflops, noFp16: failure.message.replace(/^.*Status Message: (\S+:\d+ \w+ )?/s, '') } : { device, gigaflops };
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** Multiplies matrices in floats of 16 bits on `device`. Throws when that has none: ONNX Runtime tells so at the first run, and tells no one before. */
 export async function probeHalves(device: DeviceName): Promise<void> {

@@ -237,7 +237,7 @@ export class FeatureStore implements BatchSource {
   #missing(part: Part): Uint32Array {
     const { split, view, states } = part;
     const order = split === 'train' ? epochOrder(states.length, this.o.seed, view) : plainOrder(states.length);
-    if (this.#precisionOf(part) === 'fp32') return order.filter((sample) => states[sample] === lacking);
+    if (this.#precisionOf(part) !== 'int8') return order.filter((sample) => states[sample] === lacking);
     const size = this.#batch;
     const batches = Array.from({ length: Math.ceil(order.length / size) }, (_, i) => order.subarray(i * size, (i + 1) * size));
     return Uint32Array.from(batches.filter((batch) => batch.some((sample) => states[sample] === lacking)).flatMap((batch) => [...batch]));
@@ -272,7 +272,8 @@ export class FeatureStore implements BatchSource {
   #key(part: Part, identity: string, sample: number): string {
     const { view } = part;
     const key = view ? JSON.stringify([identity, this.o.seed, this.o.augmentation, view, sample]) : identity;
-    return this.#precisionOf(part) === 'int8' ? `int8 ${key}` : key;
+    const precision = this.#precisionOf(part);
+    return precision === 'fp32' ? key : `${precision} ${key}`;
   }
 
   #prefix(precision: Precision): Promise<Prefix> {

@@ -8,12 +8,12 @@ import type { ModelSpec } from '../compile/compile.js';
 import { marksOf } from '../data/sample.js';
 import { scanDataset, type Dataset } from '../data/scan.js';
 import { ImageStore, type StoreOptions } from '../data/store.js';
-import { chooseDevice } from '../engine/devices.js';
+import { chooseDevice, type ChosenDevice } from '../engine/devices.js';
 import { OrtEngine } from '../engine/ort.js';
 import { Trainable, type TrainableOptions } from '../engine/trainable.js';
 import { errors, UserError, type Place } from '../errors.js';
 import { sizeOf } from '../ir/shape.js';
-import type { DeviceName, ErrorInfo, TrainEvent } from '../protocol.js';
+import type { ErrorInfo, TrainEvent } from '../protocol.js';
 import { timed } from '../stages.js';
 import { countLabels, isPlain } from '../tasks.js';
 import { openBaseModel } from './baseModel.js';
@@ -67,12 +67,29 @@ function atConfig(error: unknown, place: Place): unknown {
   return new UserError(error.code, error.message, error.remedy, place);
 }
 
-/** The precision that was asked for, where `device` has it; else tells that it has not. */
-function precisionOn(device: DeviceName, wanted: TrainConfig['frozenPrecision'], notice: (info: { code: string; message: string }) => void): typeof wanted {
-  if (wanted === 'fp32' || device === 'cpu') return wanted;
-  const message = l10n.t('Frozen layers multiply in 32 bits: products of 8 bits are for the processor, and this run is on {0}.', device);
-  notice({ code: 'INT8_NEEDS_CPU', message });
-  return 'fp32';
+/** The precision that was asked for, where the device has it; else tells that it has not. */
+function precisionOn(
+  { device, noFp16 }: ChosenDevice,
+  wanted: TrainConfig['frozenPrecision'],
+  notice: (info: { code: string; message: string }) => void,
+): typeof wanted {
+  const inFp32 = (code: string, message: string): 'fp32' => {
+    notice({ code, message });
+    return 'fp32';
+  };
+  if (wanted === 'int8' && device !== 'cpu') {
+    return inFp32('INT8_NEEDS_CPU', l10n.t('Frozen layers multiply in 32 bits: products of 8 bits are for the processor, and this run is on {0}.', device));
+  }
+  if (wanted === 'fp16' && device === 'cpu') {
+    const message = l10n.t(
+      'Frozen layers multiply in 32 bits: products of 16 bits are for graphics cards, and this run is on the processor, for which int8 is the faster choice.',
+    );
+    return inFp32('FP16_NEEDS_GPU', message);
+  }
+  if (wanted === 'fp16' && noFp16 !== undefined) {
+    return inFp32('FP16_UNAVAILABLE', l10n.t('Frozen layers multiply in 32 bits: {0} has no products of 16 bits here ({1}).', device, noFp16));
+  }
+  return wanted;
 }
 
 /** Runs the training that a config describes: to its end, to the early stop, or until `signal` asks to stop. */
@@ -102,9 +119,10 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
   const prepared = prepare(loaded, base, countLabels(tasks));
   const loss = lossSpecOf(loaded, tasks, dataset.splits.train);
   dataset.problems.forEach(notice);
-  const device = await timed('device', () => chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device')));
+  const chosen = await timed('device', () => chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device')));
+  const { device } = chosen;
   const engine = new OrtEngine(device, { profile });
-  const frozenPrecision = precisionOn(device, config.frozenPrecision, notice);
+  const frozenPrecision = precisionOn(chosen, config.frozenPrecision, notice);
   const limitBytes = cacheLimit('features');
   const plannedFeatures = planFeatures(loaded, prepared.model, dataset.splits, limitBytes, notice);
   const model: ModelSpec = { ...prepared.model, frozenPrecision, cut: plannedFeatures?.cut };
@@ -129,7 +147,7 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
     const state = resumeFrom === undefined ? undefined : await readState(resumeFrom, trained);
     if (reached && reached.dataset !== pictures) throw errors.datasetChanged(dataset.root);
     const trainableParameters = prepared.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    const trial = { config: runConfig(run), revision, device, tasks, cached: !!plannedFeatures };
+    const trial = { config: runConfig(run), revision, device, frozenPrecision, tasks, cached: !!plannedFeatures };
     const open: OpenChoice = {
       model: { ...model, loss },
       images: store.splits.train.length,

@@ -18,6 +18,8 @@ export interface TrialQuestion {
   config: string;
   revision: string | undefined;
   device: DeviceName;
+  /** What the device has of what the config asks for. */
+  frozenPrecision: ModelSpec['frozenPrecision'];
   tasks: readonly Task[];
   /** Whether training starts from features. */
   cached: boolean;
@@ -54,8 +56,7 @@ export async function tryBatches(o: TrialQuestion, tell: (trial: Trial) => void)
   const prepared = prepare(loaded, base, labels);
   const loss = { tasks: o.tasks.map((task) => ({ labels: task.labels.length, multiLabel: task.multiLabel })) };
   const cut = o.cached ? cutOf(prepared.model) : undefined;
-  const frozenPrecision = o.device === 'cpu' ? config.frozenPrecision : 'fp32';
-  const model: ModelSpec = { ...prepared.model, loss, cut, frozenPrecision, recomputes: o.recomputes };
+  const model: ModelSpec = { ...prepared.model, loss, cut, frozenPrecision: o.frozenPrecision, recomputes: o.recomputes };
   const values = initialValues(prepared, base, config.seed);
   const trials: Trial[] = [];
   for (const batch of o.batches) {

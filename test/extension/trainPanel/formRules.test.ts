@@ -21,7 +21,7 @@ test('a key that the schema lacks is a bug that shows', () => {
 
 test('how frozen layers multiply is a choice with words for each', () => {
   const { values, details, default: usual } = frozenPrecision(configJsonSchema() as Schema);
-  assert.deepEqual({ values, usual }, { values: ['fp32', 'int8'], usual: 'fp32' });
+  assert.deepEqual({ values, usual }, { values: ['fp32', 'fp16', 'int8'], usual: 'fp32' });
   assert.ok(details?.every((detail) => detail.endsWith('.')));
   assert.notEqual(optionName('frozenPrecision'), 'frozenPrecision');
 });

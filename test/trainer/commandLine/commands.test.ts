@@ -108,13 +108,16 @@ test('inspect: classes, counts, splits and problems with a remedy each', async (
 test('doctor: engines and devices, and why one is not usable', async () => {
   const { code, stdout, stderr } = await vitune(['doctor', '--json']);
   assert.equal(code, 0, stderr);
-  const [report] = jsonLines<{ engines: { engine: string; devices: { device: string; usable: boolean; gigaflops?: number; reason?: string }[] }[] }>(stdout);
+  const [report] = jsonLines<{
+    engines: { engine: string; devices: { device: string; usable: boolean; gigaflops?: number; noFp16?: string; reason?: string }[] }[];
+  }>(stdout);
   const devices = report!.engines.flatMap(({ engine, devices }) => devices.map((each) => ({ engine, ...each })));
   assert.deepEqual(
     devices.map(({ engine, device }) => `${engine} ${device}`),
     ['onnxruntime cpu', 'onnxruntime webgpu', 'onnxruntime cuda', 'tensorflow cuda'],
   );
   assert.ok(devices[0]!.usable && devices[0]!.gigaflops! > 0);
+  assert.match(devices[0]!.noFp16 ?? '', /32 bits/);
   for (const { usable, reason, gigaflops } of devices) {
     if (usable) assert.ok(gigaflops! > 0);
     else assert.ok(reason && !reason.includes('\n'), reason);
