@@ -11,8 +11,8 @@ import { runJson } from '../trainer/runJson.js';
 
 const { t } = vscode.l10n;
 
-/** How fast a device is, or why it cannot be used. */
-type DeviceReport = { device: DeviceName; gigaflops: number } | { device: DeviceName; reason: string };
+/** How fast a device is and why it has no floats of 16 bits, if so; or why it cannot be used. */
+type DeviceReport = { device: DeviceName; gigaflops: number; noFp16?: string } | { device: DeviceName; reason: string };
 type EngineReport = DeviceReport & { engine: string };
 
 /** The part of what `vitune doctor --json` prints that is read here. */
@@ -84,7 +84,7 @@ function row(report: EngineReport): Html {
   const usable = 'gigaflops' in report;
   return html`<tr>
     <td><strong>${report.device}</strong> <span class="others">${report.engine}</span></td>
-    <td>${usable ? t('usable') : html`<span class="failed">${report.reason}</span>`}</td>
+    <td>${usable ? (report.noFp16 === undefined ? t('usable, with floats of 16 bits') : t('usable')) : html`<span class="failed">${report.reason}</span>`}</td>
     <td class="number">${usable ? report.gigaflops.toLocaleString(vscode.env.language, { maximumFractionDigits: 1 }) : '–'}</td>
   </tr>`;
 }
