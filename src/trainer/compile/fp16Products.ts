@@ -20,7 +20,7 @@ function halvesOf({ name, shape, data }: OpOf<'constant'>): Uint16Array {
   const numbers = numbersOf(data, room(shape)) as Float32Array;
   let squares = 0;
   for (let i = 0; i < numbers.length; i++) squares += numbers[i]! * numbers[i]!;
-  // Of the whole matrix, which no row or column exceeds; those of pretrained models are below 100.
+  // Of the whole matrix, which no row or column exceeds: in the largest of ViT-B it leaves numbers of 0.67 on average.
   if (squares > greatestLength ** 2) throw errors.weightBeyondHalf(name, Math.sqrt(squares));
   return toHalves(numbers);
 }
