@@ -8,9 +8,9 @@ import { machine, mean, median, percent, table } from '../page.mjs';
 import { ensureModel, measure, names, run } from '../peer.mjs';
 import { train } from '../training.mjs';
 
-const EPOCHS = 10;
-const BATCH = 16;
-const RATE = 3e-3;
+export const EPOCHS = 10;
+export const BATCH = 16;
+export const RATE = 3e-3;
 /** Of the peer's Trainer, where ten would take too long. */
 const peerEpochs = { embedded: EPOCHS, ti: 2, s: 1, b: 1 };
 
@@ -32,7 +32,7 @@ export function peerTraining(python, model, plan, { method, precision, epochs, r
 }
 
 /** Our modes: what each sets in a config. */
-const modes = { fp32: {}, int8: { frozenPrecision: 'int8' } };
+export const modes = { fp32: {}, int8: { frozenPrecision: 'int8' } };
 const sides = [
   { name: 'transformers Trainer, frozen body', method: 'head', precision: 'fp32' },
   { name: 'transformers Trainer, frozen body', method: 'head', precision: 'bf16' },

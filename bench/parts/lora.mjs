@@ -78,18 +78,20 @@ async function speed({ python, models, rounds, seconds, threads, compile, say },
   return { text: sections.join('\n\n'), versions };
 }
 
-/** Whole trainings of the embedded model on photos. */
-async function trainings({ python, dataset, seeds, threads, say }, loads) {
-  const own = Object.entries(modes).map(([name, mode]) => ({
-    name: `**ViTune**, ${name}`,
-    start: async ({ model, seed }) => {
-      const augmentation = { randomResizedCrop: false, horizontalFlip: 0 };
-      const config = { dataset, model, ...mode, epochs: EPOCHS, batchSize: BATCH.training, learningRate: RATE, augmentation, seed };
-      const { trained, curve, accuracies, finished } = await train(config, { isCold: true, env: { VITUNE_THREADS: `${threads}` } });
-      return { trained, curve, accuracy: accuracies[0], peak: finished.peakMemoryBytes / 2 ** 20 };
-    },
-  }));
-  const peers = ['fp32', 'bf16'].map((precision) => ({
+/** Whole trainings of a model on photos, each side in the modes that are named. */
+async function trainings({ python, dataset, threads, say }, loads, { name: modelName, seeds, ours, theirs }) {
+  const own = ours
+    .map((name) => [name, modes[name]])
+    .map(([name, mode]) => ({
+      name: `**ViTune**, ${name}`,
+      start: async ({ model, seed }) => {
+        const augmentation = { randomResizedCrop: false, horizontalFlip: 0 };
+        const config = { dataset, model, ...mode, epochs: EPOCHS, batchSize: BATCH.training, learningRate: RATE, augmentation, seed };
+        const { trained, curve, accuracies, finished } = await train(config, { isCold: true, env: { VITUNE_THREADS: `${threads}` } });
+        return { trained, curve, accuracy: accuracies[0], peak: finished.peakMemoryBytes / 2 ** 20 };
+      },
+    }));
+  const peers = theirs.map((precision) => ({
     name: `transformers Trainer + PEFT, ${precision}`,
     start: async ({ model, plan }) => {
       const result = peerTraining(python, model, plan, { method: 'lora', precision, epochs: EPOCHS, rate: RATE, threads });
@@ -103,12 +105,12 @@ async function trainings({ python, dataset, seeds, threads, say }, loads) {
   for (const seed of seeds) {
     loads.push(os.loadavg()[0]);
     const plan = await planOf(dataset, seed, EPOCHS);
-    const model = ensureModel(python, 'embedded', plan.labels);
+    const model = ensureModel(python, modelName, plan.labels);
     for (const [i, { name, start }] of sides.entries()) {
       const result = await start({ model, plan, seed });
       versions = { ...versions, ...result.versions };
       runs[i].push(result);
-      say(`lora, embedded model, ${name}: ${result.trained.toFixed(1)} s, ${percent(result.accuracy)}`);
+      say(`lora, ${names[modelName]}, ${name}: ${result.trained.toFixed(1)} s, ${percent(result.accuracy)}`);
     }
   }
   // Of each seed: what every side reaches, and when it does so first.
@@ -138,25 +140,28 @@ async function trainings({ python, dataset, seeds, threads, say }, loads) {
     ],
     rows,
   );
-  return { text, versions };
+  return { text: `#### ${names[modelName]}, seeds ${seeds.join(', ')}\n\n${text}`, versions };
 }
 
 export async function lora(o) {
   const loads = [];
   const { text, versions } = await speed(o, loads);
-  const whole = await trainings(o, loads);
+  const best = { ours: ['int8'], theirs: ['bf16'], seeds: o.seeds.slice(0, 1) };
+  const kinds = [{ name: 'embedded', seeds: o.seeds, ours: Object.keys(modes), theirs: ['fp32', 'bf16'] }, ...o.trainings.map((name) => ({ name, ...best }))];
+  const wholes = [];
+  for (const kind of kinds) wholes.push(await trainings(o, loads, kind));
   return `## LoRA: rank ${RANK} on query and value of all blocks
 
 Speed: batches of ${BATCH.speed} pictures at 224 that lie ready in memory, ${o.threads} threads, random weights, ${o.seconds} s of training and as much of the forward pass in each round, sides by turns; medians.${o.compile ? '' : '\nPyTorch runs without torch.compile, which did not speed its training up where it was tried (`--compile` measures it).'}
 
 ${text}
 
-### Embedded model, whole trainings, seeds ${o.seeds.join(', ')}
+### Whole trainings
 
 Batch ${BATCH.training}, learning rate ${RATE}, the same split, order and schedule, no augmentation; from the command to the last checkpoint, as for the head. "To equal accuracy": until a validation
 first gives the best accuracy of the side whose best is the least, by seed. Medians; accuracy is the mean over the seeds; the first values of the adapters are each side's own.
 
-${whole.text}
+${wholes.map((each) => each.text).join('\n\n')}
 
-${machine(loads, { ...versions, ...whole.versions })}`;
+${machine(loads, Object.assign({}, versions, ...wholes.map((each) => each.versions)))}`;
 }
