@@ -6,7 +6,7 @@ import type { OpType } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 
 /** The first number of a value, of shape []. */
-function firstOf(b: Builder, x: Value): Value {
+export function firstOf(b: Builder, x: Value): Value {
   return b.reshape(
     x.shape.reduce((part, _, axis) => b.slice(part, axis, 0, 1), x),
     [],

@@ -66,14 +66,8 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   softplus: unary((b, g, x) => b.mul(g, b.sigmoid(x))),
   // y / (y + tiny) is 1 where y > 0 and 0 where it is 0.
   relu: unary((b, g, _x, y) => b.mul(g, b.div(y, b.add(y, b.scalar(1e-30))))),
-  // Φ(x) + x · φ(x) = ½ (1 + erf z + 2/√π · z e^-z²) with z = x/√2; the factor goes into the exponent, which spares a pass over the numbers.
-  gelu: unary((b, g, x) => {
-    const z = b.scale(x, Math.SQRT1_2);
-    // Made first, and so computed last, when nothing else needs z and it can take z's place.
-    const error = b.erf(z);
-    const density = b.mul(z, b.exp(b.sub(b.scalar(Math.log(2 / Math.sqrt(Math.PI))), b.mul(z, z))));
-    return b.mul(g, b.scale(b.add(b.add(error, density), b.scalar(1)), 0.5));
-  }),
+  gelu: unary((b, g, x) => b.mul(g, b.geluSlope(x))),
+  geluSlope: 'not differentiable',
   matmul: (b, grad, { op, node, needs }) => {
     const [a, w, bias] = node.inputs as [Value, Value, Value?];
     const { transA, transB, alpha } = op;
@@ -123,15 +117,18 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   layerNorm: (b, grad, { node, needs }) => {
     const [x, gamma, beta] = node.inputs as [Value, Value, Value];
     const [, mean, inverse] = node.outputs as [Value, Value, Value];
-    const normal = needs(0) || needs(1) ? b.mul(b.sub(x, mean), inverse) : undefined;
-    const dx = (n: Value): Value => {
+    // ((g - mean g) - n · mean (g n)) · inverse with g = grad · gamma and n = (x - mean) · inverse, gathered by what changes from number to number: g and x.
+    const dx = (): Value => {
       const g = b.mul(grad, gamma);
-      const centred = b.sub(g, b.meanOverLast(g));
-      return b.mul(b.sub(centred, b.mul(n, b.meanOverLast(b.mul(g, n)))), inverse);
+      const along = b.meanOverLast(g);
+      const cube = b.mul(inverse, b.mul(inverse, inverse));
+      const ofX = b.mul(b.sub(b.mul(along, mean), b.meanOverLast(b.mul(g, x))), cube);
+      const rest = b.add(b.mul(ofX, mean), b.mul(along, inverse));
+      return b.add(b.mul(g, inverse), b.sub(b.mul(x, ofX), rest));
     };
     return [
-      needs(0) ? dx(normal!) : undefined,
-      needs(1) ? unbroadcast(b, b.mul(grad, normal!), gamma.shape) : undefined,
+      needs(0) ? dx() : undefined,
+      needs(1) ? unbroadcast(b, b.mul(grad, b.mul(b.sub(x, mean), inverse)), gamma.shape) : undefined,
       needs(2) ? unbroadcast(b, grad, beta.shape) : undefined,
     ];
   },

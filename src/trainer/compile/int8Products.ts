@@ -1,4 +1,5 @@
 /** The pass by which frozen linear layers multiply whole numbers of 8 bits, which processors do about twice as fast as floats. */
+import { firstOf } from '../autodiff/recompute.js';
 import { Builder } from '../ir/builder.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
 import { numbersOf, type OpOf } from '../ir/op.js';
@@ -9,6 +10,12 @@ import { RoundedWeight } from './roundedWeight.js';
 
 /** With fewer rows than this, rounding them costs more than the product saves. */
 const leastRows = 64;
+
+/**
+ * How far apart the two values of GELU are whose difference stands for its slope there: 0.0016 from it at most, as its own slope is below 0.8, and 10⁻³ from
+ * rounding where x is 30; x and gradients are rounded to some hundredths. The slope by its formula takes three times as long.
+ */
+const geluStep = 2 ** -8;
 
 /** The frozen weight that a value is, quantised or not; undefined of any other value. */
 function frozenWeight({ node: { op, inputs } }: Value): { name: string; numbers: () => Float32Array } | undefined {
@@ -25,6 +32,7 @@ function frozenWeight({ node: { op, inputs } }: Value): { name: string; numbers:
  * The graph with x · w + bias in whole numbers wherever w is a frozen weight of two axes. Products by w, rather than by its transpose, are those of the backward
  * pass. The rows of a gradient differ by orders of magnitude, as one picture or token matters more than another, so each is divided by its length
  * first. Where only a product element by element lies between two of them, as in an MLP, the rows stay divided.
+ * The slope of a GELU before such a product is made with it from two values, and held for the backward pass in place of what GELU is of.
  * `rounded` keeps the weights by name, for the next graph of the same model.
  */
 export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>): Graph {
@@ -33,6 +41,21 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
   const constants = new Map<string, { codes: Value; scales: Value }>();
   /** What a value is made of: rows of moderate size times a factor [m, 1]. */
   const inRows = new Map<Value, { rows: Value; factor: Value }>();
+
+  const ofSlopes = new Set(graph.nodes.flatMap(({ op, inputs }) => (op.type === 'geluSlope' ? [inputs[0]!] : [])));
+  /** By what GELU is of: its slope there, times the step. */
+  const differences = new Map<Value, Value>();
+  /** Slopes, and what they are made of. */
+  const slopes = new Map<Value, Value>();
+
+  /** The scales, later than the slope of the GELU that `x` is: else ONNX Runtime would make that when it is read, and hold two values until then. */
+  const afterSlope = (x: Value, scales: Value): Value => {
+    const [z] = x.node.inputs;
+    if (x.node.op.type !== 'gelu' || !ofSlopes.has(z!)) return scales;
+    const difference = b.sub(b.gelu(b.add(copies.get(z!)!, b.scalar(geluStep))), copies.get(x)!);
+    differences.set(z!, difference);
+    return b.mul(scales, b.add(b.scalar(1), b.mul(b.scalar(0), firstOf(b, difference))));
+  };
 
   const matrix = (name: string, numbers: () => Float32Array, k: number, n: number, isTransposed: boolean): { codes: Value; scales: Value } => {
     const key = `${name}.${isTransposed ? 'int8' : 'int8.back'}`;
@@ -48,6 +71,8 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
   const dividedByRow = (x: Value): { rows: Value; factor: Value } => {
     const { op, inputs } = x.node;
     const before = op.type === 'mul' ? inRows.get(inputs[0]!) : undefined;
+    const slope = slopes.get(inputs[1]!);
+    if (before && slope) return { rows: b.mul(before.rows, slope), factor: b.scale(before.factor, 1 / geluStep) };
     if (before) return { rows: b.mul(before.rows, inputs[1]!), factor: before.factor };
     const factor = b.sqrt(b.add(b.sum(b.mul(x, x), [1]), b.scalar(1e-30)));
     return { rows: b.div(x, factor), factor };
@@ -57,11 +82,17 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     const { op, inputs, outputs } = node;
     const read = inputs.map((input) => copies.get(input)!);
     const [x, , bias] = read;
+    const difference = op.type === 'geluSlope' && differences.get(inputs[0]!);
+    if (difference) {
+      const slope = b.scale(difference, 1 / geluStep);
+      slopes.set(slope, difference);
+      return [slope];
+    }
     const isProduct = op.type === 'matmul' && !op.transA && op.alpha === 1 && x!.shape.length === 2 && x!.shape[0]! >= leastRows;
     const weight = isProduct && frozenWeight(inputs[1]!);
     if (!weight) return b.again(node, read);
     const { codes, scales } = matrix(weight.name, weight.numbers, x!.shape[1]!, outputs[0]!.shape[1]!, op.transB);
-    if (op.transB) return [b.matmulInt8(x!, codes, scales, bias)];
+    if (op.transB) return [b.matmulInt8(x!, codes, afterSlope(inputs[0]!, scales), bias)];
     const { rows, factor } = dividedByRow(x!);
     const product = b.matmulInt8(rows, codes, scales);
     const result = b.mul(product, factor);

@@ -12,7 +12,7 @@ export const isLeaf = ({ op }: Node): boolean => op.type === 'input' || op.type 
 const aliases: ReadonlySet<OpType> = new Set(['reshape', 'stopGradient']);
 /** May write over an input of the same size that nothing reads later. */
 const inPlace: ReadonlySet<OpType> = new Set([
-  ...(['add', 'sub', 'mul', 'div', 'neg', 'exp', 'log', 'sqrt', 'erf', 'tanh', 'sigmoid', 'relu', 'softmax', 'logSoftmax'] as const),
+  ...(['add', 'sub', 'mul', 'div', 'neg', 'exp', 'log', 'sqrt', 'erf', 'tanh', 'sigmoid', 'relu', 'geluSlope', 'softmax', 'logSoftmax'] as const),
 ]);
 
 /** The nodes in the order in which ONNX Runtime computes them: from the last output on, a node's inputs before it, the last made of them first. */

@@ -68,6 +68,7 @@ export class Builder {
   softplus = (x: Value): Value => this.#one({ type: 'softplus' }, x);
   relu = (x: Value): Value => this.#one({ type: 'relu' }, x);
   gelu = (x: Value): Value => this.#one({ type: 'gelu' }, x);
+  geluSlope = (x: Value): Value => this.#one({ type: 'geluSlope' }, x);
   stopGradient = (x: Value): Value => this.#one({ type: 'stopGradient' }, x);
   softmax = (x: Value): Value => this.#one({ type: 'softmax' }, x);
   keepLargest = (x: Value, count: number): Value => (count === x.shape.at(-1) ? x : this.#one({ type: 'keepLargest', count }, x));

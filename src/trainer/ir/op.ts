@@ -55,6 +55,8 @@ export type Op =
   | { type: 'relu' }
   /** x · Φ(x) with the exact normal distribution function (Hendrycks and Gimpel, 2016, arXiv:1606.08415). */
   | { type: 'gelu' }
+  /** The slope of gelu: Φ(x) + x · φ(x). */
+  | { type: 'geluSlope' }
   /** x, held constant in the backward pass. */
   | { type: 'stopGradient' }
   | { type: 'cast'; to: DType }

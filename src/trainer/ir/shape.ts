@@ -80,6 +80,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   softplus: unary,
   relu: unary,
   gelu: unary,
+  geluSlope: unary,
   softmax: overLast,
   logSoftmax: overLast,
   keepLargest: (op, inputs, fail) => {

@@ -144,6 +144,21 @@ const gelu: Rule<'gelu'> = (e, _op, [x], outputs) => {
   e.node('Mul', [half, share], outputs);
 };
 
+const geluSlope: Rule<'geluSlope'> = (e, _op, [x], outputs) => {
+  const [z, error, square, power, density, rise, sum, twice] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
+  // ½ (1 + erf z + 2/√π · z e^-z²) with z = x/√2; the factor goes into the exponent, which spares a pass over the numbers.
+  e.node('Mul', [x!, e.float(Math.SQRT1_2)], [z]);
+  // Made first, and so computed last, when nothing else needs z and it can take z's place.
+  e.node('Erf', [z], [error]);
+  e.node('Mul', [z, z], [square]);
+  e.node('Sub', [e.float(Math.log(2 / Math.sqrt(Math.PI))), square], [power]);
+  e.node('Exp', [power], [density]);
+  e.node('Mul', [z, density], [rise]);
+  e.node('Add', [error, rise], [sum]);
+  e.node('Add', [sum, e.float(1)], [twice]);
+  e.node('Mul', [twice, e.float(0.5)], outputs);
+};
+
 /** The nodes of a network from a file, from `x` to `y` of f32. */
 export function networkNodes({ parts: { input, output, nodes } }: OnnxGraph, x: string, y: string): OnnxNode[] {
   const cast = (from: string, to: string, type: number): OnnxNode => ({ type: 'Cast', inputs: [from], outputs: [to], attributes: { to: type } });
@@ -184,6 +199,7 @@ const rules: { [T in OpType]: Rule<T> } = {
   softplus,
   relu: plain('Relu'),
   gelu,
+  geluSlope,
   softmax: plain('Softmax', { axis: -1 }),
   logSoftmax,
   keepLargest,

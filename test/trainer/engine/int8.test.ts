@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import { compileAccumulation, compileForward, compileStep, names, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import { int8Products } from '../../../src/trainer/compile/int8Products.js';
 import { roundColumns, RoundedWeight } from '../../../src/trainer/compile/roundedWeight.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
-import type { Graph } from '../../../src/trainer/ir/graph.js';
+import { Builder } from '../../../src/trainer/ir/builder.js';
+import type { Graph, Value } from '../../../src/trainer/ir/graph.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { Random } from '../../../src/trainer/random.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+import { difference, runGraph } from '../onnx/runGraph.js';
 import { specOf } from '../run/specOf.js';
 import { assertFollows, golden, openGolden, pictures, readGolden, type Bounds, type Curve, type Training } from './goldenCurves.js';
 
@@ -138,6 +141,32 @@ test('a training step multiplies no frozen layer in floats but for a few rows; a
   assert.equal(products(compileStep(model, optimizer, 2).step).int8, 0);
   const full = compileStep(await modelOf({ frozenPrecision: 'int8' }, { type: 'full' }), optimizer, 8).step;
   assert.equal(products(full).int8, 0);
+});
+
+test('where the layer after a GELU multiplies in int8, its slope is made before that layer, from two of its values, and differs little', async () => {
+  const slopesOf = ({ nodes }: Graph): Value[] => nodes.filter(({ op }) => op.type === 'geluSlope').map(({ outputs }) => outputs[0]!);
+  const model = await modelOf({ frozenPrecision: 'int8' });
+  // Three blocks, of which the last has one row a picture.
+  assert.equal(slopesOf(compileStep({ ...model, frozenPrecision: 'fp32' }, optimizer, 64).step).length, 3);
+  assert.equal(slopesOf(compileStep(model, optimizer, 8).step).length, 1);
+
+  const [rows, width] = [64, 8];
+  const b = new Builder();
+  const z = b.input('z', [rows, width]);
+  const weight = b.constant(
+    'w',
+    [width, width],
+    Float32Array.from({ length: width ** 2 }, (_, i) => Math.cos(i)),
+  );
+  b.output('y', b.matmul(b.gelu(z), weight, { transB: true }));
+  b.output('slope', b.geluSlope(z));
+  const changed = int8Products(b.graph, new Map());
+  assert.equal(slopesOf(changed).length, 0);
+  const feeds = { z: Array.from({ length: rows * width }, (_, i) => (i - 256) / 16) };
+  const exact = await runGraph(b.graph, 'cpu', feeds);
+  const { y, slope } = await runGraph(changed, 'cpu', feeds);
+  assert.equal(difference(slope!, exact['slope']!, 0.0025), undefined);
+  assert.equal(difference(y!, exact['y']!, 1), undefined);
 });
 
 test('with a weight in 4 bits, a step holds neither floats nor those bits, but its rounded numbers alone', async () => {

@@ -80,6 +80,7 @@ test('each method makes the op of its name', () => {
     softplus: b.softplus(x),
     relu: b.relu(x),
     gelu: b.gelu(x),
+    geluSlope: b.geluSlope(x),
     softmax: b.softmax(x),
     logSoftmax: b.logSoftmax(x),
     concat: b.concat(0, x, y),

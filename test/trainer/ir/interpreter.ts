@@ -191,6 +191,7 @@ const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } =
   softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   relu: unary((x) => Math.max(x, 0)),
   gelu: unary((x) => 0.5 * x * (1 + erf(x / Math.SQRT2))),
+  geluSlope: unary((x) => 0.5 * (1 + erf(x / Math.SQRT2)) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI)),
   cast: (op, [x]) => [op.to === 'f32' ? x!.data : x!.data.map(op.to === 'f16' ? half : Math.trunc)],
   matmul,
   matmulInt8,

@@ -197,6 +197,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
   softplus: unary({ type: 'softplus' }, { from: -4, to: 4 }, [0, 0.001, 20, -12, 100, -100, 1000]),
   relu: unary({ type: 'relu' }, { apart: 0.1 }, [0, -1e30, 1e-30, 1e30]),
   gelu: unary({ type: 'gelu' }, { from: -4, to: 4 }, [0, 0.001, 5, -5, 30, -30]),
+  geluSlope: unary({ type: 'geluSlope' }, { from: -4, to: 4 }, [0, 0.001, 5, -5, 30, -30]),
   cast: [
     { op: { type: 'cast', to: 'f32' }, operands: [of([2, 3], { dtype: 'u8', values: [0, 1, 127, 128, 254, 255] })] },
     { op: { type: 'cast', to: 'f32' }, operands: [of([4], { dtype: 'i32', values: [-5, 0, 7, 16_777_216] })] },

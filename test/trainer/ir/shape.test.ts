@@ -62,6 +62,7 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
   softplus: unaryF32({ type: 'softplus' }),
   relu: unaryF32({ type: 'relu' }),
   gelu: unaryF32({ type: 'gelu' }),
+  geluSlope: unaryF32({ type: 'geluSlope' }),
   softmax: [...unaryF32({ type: 'softmax' }), [{ type: 'softmax' }, [[]], 'softmax(f32[]): needs at least one axis']],
   keepLargest: [
     ...unaryF32({ type: 'keepLargest', count: 1 }),
