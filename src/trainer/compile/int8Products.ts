@@ -7,6 +7,7 @@ import { sizeOf } from '../ir/shape.js';
 import { dequantize } from '../peft/quantize.js';
 import { room } from './room.js';
 import { RoundedWeight } from './roundedWeight.js';
+import { sumsOfProducts } from './sumsOfProducts.js';
 
 /** With fewer rows than this, rounding them costs more than the product saves. */
 const leastRows = 64;
@@ -17,8 +18,27 @@ const leastRows = 64;
  */
 const geluStep = 2 ** -8;
 
+const isLong = ({ shape }: Value): boolean => shape.length === 2 && shape[0]! >= leastRows;
+
+interface FrozenWeight {
+  name: string;
+  numbers: () => Float32Array;
+}
+
+/** One over the other. */
+const joined = (weights: readonly FrozenWeight[]): FrozenWeight => ({
+  name: weights.map(({ name }) => name).join('+'),
+  numbers: () => {
+    // Each is in the room of the one before.
+    const copies = weights.map(({ numbers }) => numbers().slice());
+    const all = new Float32Array(copies.reduce((length, each) => length + each.length, 0));
+    copies.reduce((at, each) => (all.set(each, at), at + each.length), 0);
+    return all;
+  },
+});
+
 /** The frozen weight that a value is, quantised or not; undefined of any other value. */
-function frozenWeight({ node: { op, inputs } }: Value): { name: string; numbers: () => Float32Array } | undefined {
+function frozenWeight({ node: { op, inputs } }: Value): FrozenWeight | undefined {
   if (op.type === 'constant')
     return op.name && op.dtype === 'f32' ? { name: op.name, numbers: () => numbersOf(op.data, room(op.shape)) as Float32Array } : undefined;
   if (op.type !== 'dequantize') return undefined;
@@ -31,7 +51,8 @@ function frozenWeight({ node: { op, inputs } }: Value): { name: string; numbers:
 /**
  * The graph with x · w + bias in whole numbers wherever w is a frozen weight of two axes. Products by w, rather than by its transpose, are those of the backward
  * pass. The rows of a gradient differ by orders of magnitude, as one picture or token matters more than another, so each is divided by its length
- * first. Where only a product element by element lies between two of them, as in an MLP, the rows stay divided.
+ * first. Where only a product element by element lies between two of them, as in an MLP, the rows stay divided. Those that are summed, as of queries, keys and
+ * values, are one product.
  * The slope of a GELU before such a product is made with it from two values, and held for the backward pass in place of what GELU is of.
  * `rounded` keeps the weights by name, for the next graph of the same model.
  */
@@ -57,7 +78,7 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     return b.mul(scales, b.add(b.scalar(1), b.mul(b.scalar(0), firstOf(b, difference))));
   };
 
-  const matrix = (name: string, numbers: () => Float32Array, k: number, n: number, isTransposed: boolean): { codes: Value; scales: Value } => {
+  const matrix = ({ name, numbers }: FrozenWeight, k: number, n: number, isTransposed: boolean): { codes: Value; scales: Value } => {
     const key = `${name}.${isTransposed ? 'int8' : 'int8.back'}`;
     const known = constants.get(key);
     if (known) return known;
@@ -75,7 +96,20 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     if (before && slope) return { rows: b.mul(before.rows, slope), factor: b.scale(before.factor, 1 / geluStep) };
     if (before) return { rows: b.mul(before.rows, inputs[1]!), factor: before.factor };
     const factor = b.sqrt(b.add(b.sum(b.mul(x, x), [1]), b.scalar(1e-30)));
-    return { rows: b.div(x, factor), factor };
+    return { rows: b.mul(x, b.div(b.scalar(1), factor)), factor };
+  };
+
+  const isBackward = ({ op, inputs }: Node): boolean =>
+    op.type === 'matmul' && !op.transA && !op.transB && op.alpha === 1 && isLong(inputs[0]!) && frozenWeight(inputs[1]!) !== undefined;
+  const sums = sumsOfProducts(graph, isBackward);
+
+  const backwardProduct = (x: Value, weight: FrozenWeight, width: number): Value => {
+    const { codes, scales } = matrix(weight, x.shape[1]!, width, false);
+    const { rows, factor } = dividedByRow(x);
+    const product = b.matmulInt8(rows, codes, scales);
+    const result = b.mul(product, factor);
+    inRows.set(result, { rows: product, factor });
+    return result;
   };
 
   const copyOf = (node: Node): readonly Value[] => {
@@ -88,16 +122,18 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
       slopes.set(slope, difference);
       return [slope];
     }
-    const isProduct = op.type === 'matmul' && !op.transA && op.alpha === 1 && x!.shape.length === 2 && x!.shape[0]! >= leastRows;
-    const weight = isProduct && frozenWeight(inputs[1]!);
+    const width = outputs[0]?.shape[1];
+    const sum = sums.get(node);
+    if (sum) {
+      const factors = sum.products.map(({ inputs: [factor] }) => copies.get(factor!)!);
+      const product = backwardProduct(b.concat(1, ...factors), joined(sum.products.map((each) => frozenWeight(each.inputs[1]!)!)), width!);
+      return [sum.rest.reduce((all, value) => b.add(all, copies.get(value)!), product)];
+    }
+    if (isBackward(node)) return [backwardProduct(x!, frozenWeight(inputs[1]!)!, width!)];
+    const weight = op.type === 'matmul' && !op.transA && op.alpha === 1 && isLong(x!) && frozenWeight(inputs[1]!);
     if (!weight) return b.again(node, read);
-    const { codes, scales } = matrix(weight.name, weight.numbers, x!.shape[1]!, outputs[0]!.shape[1]!, op.transB);
-    if (op.transB) return [b.matmulInt8(x!, codes, afterSlope(inputs[0]!, scales), bias)];
-    const { rows, factor } = dividedByRow(x!);
-    const product = b.matmulInt8(rows, codes, scales);
-    const result = b.mul(product, factor);
-    inRows.set(result, { rows: product, factor });
-    return [result];
+    const { codes, scales } = matrix(weight, x!.shape[1]!, width!, true);
+    return [b.matmulInt8(x!, codes, afterSlope(inputs[0]!, scales), bias)];
   };
 
   for (const node of graph.nodes) b.within(node.region, () => copyOf(node)).forEach((copy, i) => copies.set(node.outputs[i]!, copy));
