@@ -9,6 +9,7 @@ import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { DeviceTensor, Session, type TensorData } from '../onnx/session.js';
 import type { DeviceName } from '../protocol.js';
 import { timed } from '../stages.js';
+import { collectGarbage } from './collectGarbage.js';
 import type { Engine, Executable, LoadOptions, Tensors } from './engine.js';
 
 export class OrtEngine implements Engine {
@@ -41,17 +42,22 @@ export class OrtEngine implements Engine {
     const initialisers = model.initialisers
       .filter((each) => !isFed.has(each))
       .map((each) => mapped?.initialisers.get(each) ?? (packed.has(each.name) ? { ...each, external: { file: each.name, offset: 0 } } : each));
-    const beside = initialisers.filter(({ name }) => packed.has(name)).map(({ name, data }) => ({ path: name, data: bytesOf(data) }));
+    const packedWeights = initialisers.filter(({ name }) => packed.has(name));
+    // Made where they are used, and by nobody held.
+    const beside = (): { path: string; data: Uint8Array }[] => packedWeights.map(({ name, data }) => ({ path: name, data: bytesOf(data) }));
     const bytes = encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] });
     // Who quantises weights is short of memory: what one graph holds between its runs, and the room of weights in full, would take back much of what that saved.
     const givesBack = graph.nodes.some(({ op }) => op.type === 'dequantize');
     const profile = folder === undefined ? undefined : { prefix: join(folder, profileName(graph)), runs: profiledRuns };
-    const options = { device: this.device, keep, yields, givesBack, threads: threadsFromEnvironment(), profile, mapped: mapped?.folder, beside, ...o };
-    const session = await timed('session', () => Session.create(bytes, options)).catch((error: unknown) => {
+    const options = { device: this.device, keep, yields, givesBack, threads: threadsFromEnvironment(), profile, mapped: mapped?.folder, ...o };
+    const session = await timed('session', () => Session.create(bytes, { ...options, beside: beside() })).catch((error: unknown) => {
       // Our own operators run everywhere; those of a file were tried on the CPU, and a device may lack what they need, e.g. half precision.
       throw model.foreign && this.device !== 'cpu' ? errors.onnx.notOnDevice(this.device, reasonOf(error)) : error;
     });
-    return fed.length ? new FedSession(session, fed) : session;
+    const loaded = fed.length ? new FedSession(session, fed) : session;
+    // What ONNX Runtime has packed is of no more use here.
+    if (packedWeights.length) await collectGarbage();
+    return loaded;
   }
 }
 

@@ -1,10 +1,8 @@
 /** Graphs that take turns: only the one in use is ready, as each takes much memory of which the others have no use. */
-import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { Graph } from '../ir/graph.js';
 import { sizeOf } from '../ir/shape.js';
 import type { DeviceName } from '../protocol.js';
+import { collectGarbage } from './collectGarbage.js';
 import type { Engine, Executable, LoadOptions } from './engine.js';
 
 /**
@@ -50,12 +48,4 @@ export class Turns {
     this.#ready = undefined;
     await ready?.executable.dispose();
   }
-}
-
-/** Node would wait with large arrays that nobody refers to until as much again is taken. */
-async function collectGarbage(): Promise<void> {
-  // What was reached by a weak reference in this turn of the event loop counts as referred to until its end.
-  await setImmediate();
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
 }
