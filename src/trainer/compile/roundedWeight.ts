@@ -16,12 +16,13 @@ const greatestCode = 63;
 /** Columns and rows of a transposed matrix that are gone through at a time: what is read and what is written of them stays in the processor's nearest cache. */
 const tile = { columns: 64, rows: 16 };
 
-/** Rounds a matrix [k, n], given as it is or transposed. */
-export function roundColumns(data: Float32Array, k: number, n: number, isTransposed: boolean): Int8Matrix {
+/** Rounds a matrix [k, n], given as it is or transposed; into `codes` [k, n] where they are given. */
+export function roundColumns(data: Float32Array, k: number, n: number, isTransposed: boolean, codes: Int8Array = new Int8Array(k * n)): Int8Matrix {
   const scales = isTransposed ? greatestOfRows(data, n, k) : greatestOfColumns(data, k, n);
   for (let j = 0; j < n; j++) scales[j]! /= greatestCode;
   const inverses = Float64Array.from(scales, (scale) => (scale ? 1 / scale : 0));
-  return { codes: (isTransposed ? turnedCodes : plainCodes)(data, inverses, k, n), scales };
+  (isTransposed ? roundTurned : roundPlain)(data, inverses, k, n, codes);
+  return { codes, scales };
 }
 
 function greatestOfRows(data: Float32Array, rows: number, width: number): Float32Array {
@@ -51,14 +52,11 @@ function greatestOfColumns(data: Float32Array, rows: number, width: number): Flo
 /** The nearest whole number: cut off above zero this rounds, as Math.round does in four times the time. */
 const rounded = (multiple: number): number => ((multiple + greatestCode + 1.5) | 0) - greatestCode - 1;
 
-function plainCodes(data: Float32Array, inverses: Float64Array, k: number, n: number): Int8Array {
-  const codes = new Int8Array(k * n);
+function roundPlain(data: Float32Array, inverses: Float64Array, k: number, n: number, codes: Int8Array): void {
   for (let at = 0, i = 0; i < k; i++) for (let j = 0; j < n; j++, at++) codes[at] = rounded(data[at]! * inverses[j]!);
-  return codes;
 }
 
-function turnedCodes(data: Float32Array, inverses: Float64Array, k: number, n: number): Int8Array {
-  const codes = new Int8Array(k * n);
+function roundTurned(data: Float32Array, inverses: Float64Array, k: number, n: number, codes: Int8Array): void {
   for (let left = 0; left < n; left += tile.columns) {
     const right = Math.min(n, left + tile.columns);
     for (let top = 0; top < k; top += tile.rows) {
@@ -69,16 +67,11 @@ function turnedCodes(data: Float32Array, inverses: Float64Array, k: number, n: n
       }
     }
   }
-  return codes;
 }
 
-/**
- * A matrix [k, n] that is rounded when its numbers are first asked for. A session packs the codes in a way of its own, so they are let go with the last who
- * refers to them.
- */
+/** A matrix [k, n] that is rounded each time its codes are asked for: a session packs them in a way of its own and has no use for them afterwards. */
 export class RoundedWeight {
   #scales: Float32Array | undefined;
-  #codes: WeakRef<Int8Array> | undefined;
 
   constructor(
     /** The numbers to round, [k, n] or transposed, good until those of another weight are asked for. */
@@ -87,16 +80,15 @@ export class RoundedWeight {
     private readonly isTransposed: boolean,
   ) {}
 
-  #round(): Int8Matrix {
-    const made = roundColumns(this.numbers(), ...this.shape, this.isTransposed);
+  #round(codes?: Int8Array): Int8Matrix {
+    const made = roundColumns(this.numbers(), ...this.shape, this.isTransposed, codes);
     this.#scales = made.scales;
-    this.#codes = new WeakRef(made.codes);
     return made;
   }
 
   get codes(): WeightData {
     const [k, n] = this.shape;
-    return { length: k * n, byteLength: k * n, read: () => this.#codes?.deref() ?? this.#round().codes, place: undefined };
+    return { length: k * n, byteLength: k * n, read: (into) => this.#round(into as Int8Array | undefined).codes, place: undefined };
   }
 
   get scales(): WeightData {

@@ -73,7 +73,7 @@ export class GraphScope implements Scope {
     return this.b.constant(name, shape, {
       length,
       byteLength: 4 * length,
-      read: (into) => this.frozen(name, shape, into),
+      read: (into) => this.frozen(name, shape, into as Float32Array | undefined),
       place: this.frozen.place?.(name, shape),
     });
   }

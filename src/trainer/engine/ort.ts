@@ -43,14 +43,16 @@ export class OrtEngine implements Engine {
       .filter((each) => !isFed.has(each))
       .map((each) => mapped?.initialisers.get(each) ?? (packed.has(each.name) ? { ...each, external: { file: each.name, offset: 0 } } : each));
     const packedWeights = initialisers.filter(({ name }) => packed.has(name));
-    // Made where they are used, and by nobody held.
-    const beside = (): { path: string; data: Uint8Array }[] => packedWeights.map(({ name, data }) => ({ path: name, data: bytesOf(data) }));
-    const bytes = encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] });
     // Who quantises weights is short of memory: what one graph holds between its runs, and the room of weights in full, would take back much of what that saved.
     const givesBack = graph.nodes.some(({ op }) => op.type === 'dequantize');
     const profile = folder === undefined ? undefined : { prefix: join(folder, profileName(graph)), runs: profiledRuns };
     const options = { device: this.device, keep, yields, givesBack, threads: threadsFromEnvironment(), profile, mapped: mapped?.folder, ...o };
-    const session = await timed('session', () => Session.create(bytes, { ...options, beside: beside() })).catch((error: unknown) => {
+    const create = (): Promise<Session> => {
+      // Made before the model, since their scales, which it holds, follow from them.
+      const beside = inOneBlock(packedWeights);
+      return Session.create(encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] }), { ...options, beside });
+    };
+    const session = await timed('session', create).catch((error: unknown) => {
       // Our own operators run everywhere; those of a file were tried on the CPU, and a device may lack what they need, e.g. half precision.
       throw model.foreign && this.device !== 'cpu' ? errors.onnx.notOnDevice(this.device, reasonOf(error)) : error;
     });
@@ -78,6 +80,13 @@ const isFeedable = (each: OnnxInitialiser): each is Feedable => each.dtype !== '
 /** The weights of products in int8. */
 const packedNames = ({ nodes }: Graph): Set<string> =>
   new Set(nodes.flatMap(({ op, inputs }) => (op.type === 'matmulInt8' && inputs[1]!.node.op.type === 'constant' ? [inputs[1]!.node.op.name] : [])));
+
+/** Their bytes. Of many arrays of some megabytes the C library keeps for itself what is let go; a large one goes back to the system. */
+function inOneBlock(weights: readonly OnnxInitialiser[]): { path: string; data: Uint8Array }[] {
+  const block = new Int8Array(weights.reduce((sum, { data }) => sum + data.byteLength, 0));
+  let end = 0;
+  return weights.map(({ name, data }) => ({ path: name, data: bytesOf(data, block.subarray(end, (end += data.byteLength))) }));
+}
 
 /** Those that lie in files of one folder, that of the first; ONNX Runtime takes no others. Its check knows no links, as the hub's cache is made of. */
 async function placed(all: readonly Feedable[]): Promise<{ folder: string; initialisers: Map<OnnxInitialiser, OnnxInitialiser> } | undefined> {

@@ -12,19 +12,19 @@ export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Arra
 export interface WeightData {
   length: number;
   byteLength: number;
-  /** Given `into`, the numbers may be there until that is used again. */
-  read(into?: Float32Array): Float32Array | Uint16Array | Int8Array;
+  /** Given `into`, of their own type, the numbers may be there until that is used again. */
+  read(into?: Float32Array | Int8Array): Float32Array | Uint16Array | Int8Array;
   /** Where the same numbers lie, as they are, if they do. */
   place: FilePlace | undefined;
 }
 
 /** The numbers themselves; those of a weight are read for it, as `read` does. */
-export const numbersOf = <T extends ConstantData>(data: T | WeightData, into?: Float32Array): T | Float32Array | Uint16Array | Int8Array =>
+export const numbersOf = <T extends ConstantData>(data: T | WeightData, into?: Float32Array | Int8Array): T | Float32Array | Uint16Array | Int8Array =>
   'read' in data ? data.read(into) : data;
 
-/** The numbers as they lie in memory. */
-export function bytesOf(data: ConstantData | WeightData): Uint8Array {
-  const { buffer, byteOffset, byteLength } = numbersOf(data);
+/** The numbers as they lie in memory, which may be `into`, as `read` says. */
+export function bytesOf(data: ConstantData | WeightData, into?: Int8Array): Uint8Array {
+  const { buffer, byteOffset, byteLength } = numbersOf(data, into);
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
