@@ -14,7 +14,7 @@ export type RunArgument = RunNode | string | undefined;
 export async function pickRun(runs: RunStore, given: RunArgument, serves: (run: Run) => boolean, title: string, none: string): Promise<Run | undefined> {
   if (typeof given === 'object') return given.run;
   if (given !== undefined) return runs.get(given);
-  const serving = runs.runs.filter(serves);
+  const serving = (await runs.all()).filter(serves);
   if (serving.length === 0) {
     void vscode.window.showInformationMessage(none);
     return undefined;
@@ -28,7 +28,7 @@ export async function pickRun(runs: RunStore, given: RunArgument, serves: (run: 
 export async function pickCheckpoint(runs: RunStore, given: RunArgument, title: string): Promise<string | undefined> {
   if (typeof given === 'object') return given.kind === 'run' ? given.run.folder : given.checkpoint.path;
   if (given !== undefined) return given;
-  const usable = runs.runs.filter((run) => run.checkpoints.length > 0);
+  const usable = (await runs.all()).filter((run) => run.checkpoints.length > 0);
   if (usable.length === 0) throw errors.noCheckpoint();
   const { t } = vscode.l10n;
   const items: (vscode.QuickPickItem & { folder: string })[] = usable.flatMap((run) => [

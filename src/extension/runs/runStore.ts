@@ -14,6 +14,7 @@ export class RunStore implements vscode.Disposable {
   readonly #gone = new vscode.EventEmitter<Run>();
   readonly #disposables: vscode.Disposable[] = [this.#changed, this.#events, this.#gone];
   readonly #watched = new Map<string, vscode.Disposable>();
+  #scanning: Promise<unknown> = Promise.resolve();
 
   /** Something of the run is another, or (undefined) the list is. */
   readonly onChange = this.#changed.event;
@@ -28,7 +29,7 @@ export class RunStore implements vscode.Disposable {
     this.#watch(`**/runs/*/${marks}`);
   }
 
-  /** The newest first. */
+  /** Those that are known by now, the newest first. */
   get runs(): Run[] {
     return [...this.#runs.values()].sort((a, b) => b.info.createdAt - a.info.createdAt);
   }
@@ -43,8 +44,21 @@ export class RunStore implements vscode.Disposable {
     return runs.find((run) => run.busy) ?? runs[0];
   }
 
+  /** All runs there are, the newest first: not only those that a scan under way has come to. */
+  async all(): Promise<Run[]> {
+    await this.#scanning;
+    return this.runs;
+  }
+
   /** Looks for runs in the window's folders and where this window made some. */
-  async scan(): Promise<void> {
+  scan(): Promise<void> {
+    const scanning = this.#scan();
+    // Whoever asked for it hears of its failure.
+    this.#scanning = scanning.catch(() => undefined);
+    return scanning;
+  }
+
+  async #scan(): Promise<void> {
     const files = await vscode.workspace.findFiles('**/runs/*/run.json', '**/node_modules/**');
     const found = files.filter((uri) => uri.scheme === 'file').map((uri) => dirname(uri.fsPath));
     const known = this.memory.get<string[]>(knownKey, []);
