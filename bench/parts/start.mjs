@@ -74,7 +74,7 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
   return `## Start
 
 Whole processes on the bundle, medians of ${rounds} rounds by turns. The first metric is the first loss: of the first step, or of its first part where the step is computed in parts (those of 16
-pictures on ViT-S and ViT-B with LoRA). Caches are empty, so that photos are decoded first, and for the head the features of the first batch computed. Both sides classify with the same weights. Warm: medians of ${pictures.length - 3} photos through the process that the editor keeps.
+pictures at 224 with LoRA). Caches are empty, so that photos are decoded first, and for the head the features of the first batch computed. Both sides classify with the same weights. Warm: medians of ${pictures.length - 3} photos through the process that the editor keeps.
 
 ${first}
 

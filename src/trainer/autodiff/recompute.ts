@@ -6,11 +6,16 @@ import type { OpType } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 
 /** The first number of a value, of shape []. */
-export function firstOf(b: Builder, x: Value): Value {
+function firstOf(b: Builder, x: Value): Value {
   return b.reshape(
     x.shape.reduce((part, _, axis) => b.slice(part, axis, 0, 1), x),
     [],
   );
+}
+
+/** 1, of shape [], which ONNX Runtime makes after `values`: 1 + 0 · Σ of their first numbers. What is multiplied by it is made later, too. */
+export function oneAfter(b: Builder, values: readonly Value[]): Value {
+  return b.add(b.scalar(1), b.mul(b.scalar(0), values.map((value) => firstOf(b, value)).reduce(b.add)));
 }
 
 /**
@@ -88,7 +93,7 @@ export class Recomputation {
   #delayed(inputs: readonly Value[]): Value[] {
     const { b } = this;
     // A gradient that is not finite makes a result that is none, as it does without this.
-    this.#one ??= b.add(b.scalar(1), b.mul(b.scalar(0), this.after.map((value) => firstOf(b, value)).reduce(b.add)));
+    this.#one ??= oneAfter(b, this.after);
     const numbers = inputs.filter(({ dtype }) => dtype === 'f32');
     const smallest = numbers.reduce((a, c) => (sizeOf(c.shape) < sizeOf(a.shape) ? c : a));
     return inputs.map((input) => (input === smallest ? b.mul(input, this.#one!) : input));

@@ -1,5 +1,5 @@
 /** The pass by which frozen linear layers multiply whole numbers of 8 bits, which processors do about twice as fast as floats. */
-import { firstOf } from '../autodiff/recompute.js';
+import { oneAfter } from '../autodiff/recompute.js';
 import { Builder } from '../ir/builder.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
 import { numbersOf, type OpOf } from '../ir/op.js';
@@ -75,7 +75,7 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     if (x.node.op.type !== 'gelu' || !ofSlopes.has(z!)) return scales;
     const difference = b.sub(b.gelu(b.add(copies.get(z!)!, b.scalar(geluStep))), copies.get(x)!);
     differences.set(z!, difference);
-    return b.mul(scales, b.add(b.scalar(1), b.mul(b.scalar(0), firstOf(b, difference))));
+    return b.mul(scales, oneAfter(b, [difference]));
   };
 
   const matrix = ({ name, numbers }: FrozenWeight, k: number, n: number, isTransposed: boolean): { codes: Value; scales: Value } => {

@@ -52,6 +52,15 @@ test('the estimate grows with the batch and with what trains, and falls with rec
   assert.ok(values(true) < 0.6 * values(false), `${values(true)} instead of ${values(false)}`);
 });
 
+test('where step and evaluation take turns, the estimate has room for the greater alone', () => {
+  const large = { ...network, hiddenSize: 1024, intermediateSize: 4096, layers: 8 } as typeof network;
+  const model = { ...modelOf({ type: 'head' }), config: large, method: methodFor(large, { type: 'head' }), frozen: () => assert.fail('no weight is read') };
+  const estimate = (spec: ModelSpec, device: 'cpu' | 'webgpu'): number => trainingBytes(spec, optimizerOf(parse({})), choice, device);
+  assert.ok(estimate(model, 'cpu') < 0.8 * estimate(model, 'webgpu'), `${estimate(model, 'cpu')} and ${estimate(model, 'webgpu')}`);
+  const small = modelOf({ type: 'head' });
+  assert.equal(estimate(small, 'cpu'), estimate(small, 'webgpu'));
+});
+
 test('a given batch that would not fit is kept, with activations computed anew, and said so', async () => {
   const said: Omit<ErrorInfo, 'remedy'>[] = [];
   const choose = (config: object, free: number | undefined): Promise<BatchChoice> =>

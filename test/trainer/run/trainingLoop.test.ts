@@ -9,18 +9,14 @@ import { temporaryFolder } from '../data/pictures.js';
 test('the first step in parts tells the loss of its first part at once', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { red: 12, green: 12 });
-  const lossesOf = async (settings: object): Promise<TrainEvent[]> => {
+  const lossesOf = async (name: string, settings: object): Promise<TrainEvent[]> => {
     const config = await writeConfig(folder, { method: 'lora', maxSteps: 1, ...settings });
-    const ended = await vitune(['train', config, '--json', '--set', `output=${JSON.stringify(join(folder, `run-${JSON.stringify(settings).length}`))}`]);
+    const ended = await vitune(['train', config, '--json', '--set', `output=${JSON.stringify(join(folder, name))}`]);
     assert.equal(ended.code, 0, ended.stderr);
-    const { run } = ended.stdout
-      .split('\n')
-      .map((line) => JSON.parse(line || '{}') as TrainEvent)
-      .find((event) => event.type === 'started')!;
-    return (await eventsOf(run)).filter(({ type }) => type === 'partialStep' || type === 'step');
+    return (await eventsOf(join(folder, name))).filter(({ type }) => type === 'partialStep' || type === 'step');
   };
-  const [partial, whole] = await lossesOf({ batchSize: 4, gradientAccumulationSteps: 4 });
-  const [alone] = await lossesOf({ batchSize: 4 });
+  const [partial, whole] = await lossesOf('in parts', { batchSize: 4, gradientAccumulationSteps: 4 });
+  const [alone] = await lossesOf('alone', { batchSize: 4 });
   assert.ok(partial?.type === 'partialStep' && whole?.type === 'step' && alone?.type === 'step');
   assert.deepEqual([partial.step, partial.done, partial.total], [1, 4, 16]);
   // The order is the seed's, so the first part are the pictures of the first step of four.
