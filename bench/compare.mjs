@@ -59,7 +59,7 @@ try {
 
 Made by \`node bench/compare.mjs\`, which calls \`vitune compare\`: the embedded model, every method with its defaults${settings}, one split and seed (42) for
 all. Accuracy is the best checkpoint's on the validation pictures; seconds are those from the decoded pictures to the last evaluation; the peak is that
-of the whole process, Node and decoder included. The weights of this model are 5 MB, so the methods differ more in what they keep for the backward pass
+of the whole process, Node and decoder included. The weights of this model are 20 MB, so the methods differ more in what they keep for the backward pass
 than in the weights they train: for large models see [benchmarks](benchmarks.md).
 
 ${sections.join('\n\n')}

@@ -3,8 +3,8 @@ import { errors } from '../errors.js';
 import { toHalves } from '../float16.js';
 import { Builder } from '../ir/builder.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
-import { numbersOf, type OpOf } from '../ir/op.js';
-import { room } from './room.js';
+import { sizeOf } from '../ir/shape.js';
+import { weightOfProduct, type FrozenWeight } from './frozenProducts.js';
 
 /**
  * The length that rows are brought to. No sum of a product is greater than it times the length of a weight's row or column (Cauchy and Schwarz), and that of what
@@ -16,12 +16,12 @@ const rowLength = 64;
 const greatestLength = 65504 / rowLength;
 
 /** The bits of a weight in halves. Throws a `UserError` where products by it might overflow. */
-function halvesOf({ name, shape, data }: OpOf<'constant'>): Uint16Array {
-  const numbers = numbersOf(data, room(shape)) as Float32Array;
+function halvesOf(weight: FrozenWeight): Uint16Array {
+  const numbers = weight.numbers();
   let squares = 0;
   for (let i = 0; i < numbers.length; i++) squares += numbers[i]! * numbers[i]!;
   // Of the whole matrix, which no row or column exceeds: in the largest of ViT-B it leaves numbers of 0.67 on average.
-  if (squares > greatestLength ** 2) throw errors.weightBeyondHalf(name, Math.sqrt(squares));
+  if (squares > greatestLength ** 2) throw errors.weightBeyondHalf(weight.name, Math.sqrt(squares));
   return toHalves(numbers);
 }
 
@@ -50,26 +50,22 @@ export function fp16Products(graph: Graph): Graph {
       return { rows: b.cast(b.div(x, factor), 'f16'), factor };
     });
 
-  /** A frozen weight in halves; undefined of any other value. One that is kept in fewer bits stays so, and is cast when it is made. */
-  const weightOf = (value: Value): Value | undefined => {
-    const { op } = value.node;
-    if (op.type === 'dequantize') return memo(weights, value, () => b.cast(copies.get(value)!, 'f16'));
-    if (op.type !== 'constant' || !op.name || op.dtype !== 'f32') return undefined;
-    const { length } = op.data;
-    return memo(weights, value, () =>
-      b.constant(`${op.name}.fp16`, op.shape, { length, byteLength: 2 * length, read: () => halvesOf(op), place: undefined }, 'f16'),
-    );
-  };
+  /** In halves. One that is kept in fewer bits stays so, and is cast when it is made. */
+  const halved = (value: Value, weight: FrozenWeight): Value =>
+    memo(weights, value, () => {
+      if (value.node.op.type === 'dequantize') return b.cast(copies.get(value)!, 'f16');
+      const length = sizeOf(value.shape);
+      return b.constant(`${weight.name}.fp16`, value.shape, { length, byteLength: 2 * length, read: () => halvesOf(weight), place: undefined }, 'f16');
+    });
 
   const copyOf = (node: Node): readonly Value[] => {
     const { op, inputs } = node;
     const read = inputs.map((input) => copies.get(input)!);
-    const isProduct = op.type === 'matmul' && !op.transA && op.alpha === 1 && inputs[0]!.shape.length === 2;
-    const weight = isProduct && weightOf(inputs[1]!);
-    if (!weight) return b.again(node, read);
+    const weight = weightOfProduct(node);
+    if (!weight || op.type !== 'matmul') return b.again(node, read);
     const [x, , bias] = read as [Value, Value, Value?];
     const { rows, factor } = rowsOf(x);
-    const product = b.mul(b.cast(b.matmul(rows, weight, { transB: op.transB }), 'f32'), factor);
+    const product = b.mul(b.cast(b.matmul(rows, halved(inputs[1]!, weight), { transB: op.transB }), 'f32'), factor);
     return [bias ? b.add(product, bias) : product];
   };
 

@@ -2,10 +2,7 @@
 import { oneAfter } from '../autodiff/recompute.js';
 import { Builder } from '../ir/builder.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
-import { numbersOf, type OpOf } from '../ir/op.js';
-import { sizeOf } from '../ir/shape.js';
-import { dequantize } from '../peft/quantize.js';
-import { room } from './room.js';
+import { weightOfProduct, type FrozenWeight } from './frozenProducts.js';
 import { RoundedWeight } from './roundedWeight.js';
 import { sumsOfProducts } from './sumsOfProducts.js';
 
@@ -18,12 +15,9 @@ const leastRows = 64;
  */
 const geluStep = 2 ** -8;
 
-const isLong = ({ shape }: Value): boolean => shape.length === 2 && shape[0]! >= leastRows;
-
-interface FrozenWeight {
-  name: string;
-  numbers: () => Float32Array;
-}
+/** The weight of a product whose rows are worth their rounding. */
+const weightOf = (node: Node): FrozenWeight | undefined =>
+  node.op.type === 'matmul' && node.inputs[0]!.shape[0]! >= leastRows ? weightOfProduct(node) : undefined;
 
 /** One over the other. */
 const joined = (weights: readonly FrozenWeight[]): FrozenWeight => ({
@@ -36,17 +30,6 @@ const joined = (weights: readonly FrozenWeight[]): FrozenWeight => ({
     return all;
   },
 });
-
-/** The frozen weight that a value is, quantised or not; undefined of any other value. */
-function frozenWeight({ node: { op, inputs } }: Value): FrozenWeight | undefined {
-  if (op.type === 'constant')
-    return op.name && op.dtype === 'f32' ? { name: op.name, numbers: () => numbersOf(op.data, room(op.shape)) as Float32Array } : undefined;
-  if (op.type !== 'dequantize') return undefined;
-  const [codes, scales] = inputs.map(({ node }) => node.op) as [OpOf<'constant'>, OpOf<'constant'>];
-  const stored = { codes: codes.data as Uint8Array | Int8Array, scales: scales.data as Float32Array };
-  const options = { quantization: op.bits === 8 ? ('int8' as const) : ('nf4' as const), blockSize: op.blockSize };
-  return { name: codes.name, numbers: () => dequantize(stored, sizeOf(op.shape), options) };
-}
 
 /**
  * The graph with x · w + bias in whole numbers wherever w is a frozen weight of two axes. Products by w, rather than by its transpose, are those of the backward
@@ -99,8 +82,7 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     return { rows: b.mul(x, b.div(b.scalar(1), factor)), factor };
   };
 
-  const isBackward = ({ op, inputs }: Node): boolean =>
-    op.type === 'matmul' && !op.transA && !op.transB && op.alpha === 1 && isLong(inputs[0]!) && frozenWeight(inputs[1]!) !== undefined;
+  const isBackward = (node: Node): boolean => node.op.type === 'matmul' && !node.op.transB && weightOf(node) !== undefined;
   const sums = sumsOfProducts(graph, isBackward);
 
   const backwardProduct = (x: Value, weight: FrozenWeight, width: number): Value => {
@@ -126,12 +108,12 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     const sum = sums.get(node);
     if (sum) {
       const factors = sum.products.map(({ inputs: [factor] }) => copies.get(factor!)!);
-      const product = backwardProduct(b.concat(1, ...factors), joined(sum.products.map((each) => frozenWeight(each.inputs[1]!)!)), width!);
+      const product = backwardProduct(b.concat(1, ...factors), joined(sum.products.map((each) => weightOf(each)!)), width!);
       return [sum.rest.reduce((all, value) => b.add(all, copies.get(value)!), product)];
     }
-    if (isBackward(node)) return [backwardProduct(x!, frozenWeight(inputs[1]!)!, width!)];
-    const weight = op.type === 'matmul' && !op.transA && op.alpha === 1 && isLong(x!) && frozenWeight(inputs[1]!);
+    const weight = weightOf(node);
     if (!weight) return b.again(node, read);
+    if (isBackward(node)) return [backwardProduct(x!, weight, width!)];
     const { codes, scales } = matrix(weight, x!.shape[1]!, width!, true);
     return [b.matmulInt8(x!, codes, afterSlope(inputs[0]!, scales), bias)];
   };
