@@ -88,6 +88,8 @@ export type TrainEvent =
       step: number;
       epoch: number;
       split: SplitName;
+      /** Of the best checkpoint once more, in floats, where what came before was rounded as its steps were. */
+      judged?: true;
       /** Mean cross-entropy in nats; summed over several tasks. */
       loss: number;
       /** Share of right answers, 0 to 1; the mean over several tasks. */

@@ -43,7 +43,7 @@ export function advance(now: Progress, event: RecordedEvent): Progress {
         ...now,
         activity: null,
         accuracy: event.accuracy,
-        best: now.best && now.best.accuracy >= event.accuracy ? now.best : { step: event.step, accuracy: event.accuracy },
+        best: now.best && !event.judged && now.best.accuracy >= event.accuracy ? now.best : { step: event.step, accuracy: event.accuracy },
       };
     case 'checkpoint':
       return now;

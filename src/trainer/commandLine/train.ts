@@ -85,6 +85,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
         );
       case 'evaluation':
         last = event;
+        if (event.judged) output.line(l10n.t('The best once more, in floats:'));
         output.line(
           l10n.t('epoch {0}: {1} loss {2}, accuracy {3}', event.epoch.toFixed(2), splits[event.split](), event.loss.toFixed(4), percent(event.accuracy)) +
             multiLabelWords(event),

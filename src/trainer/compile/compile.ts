@@ -37,8 +37,8 @@ export interface ModelSpec {
   /** Chance of a picture to pass by the last block while training; it grows evenly from 0 at the first. */
   dropPath?: number | undefined;
   /**
-   * How frozen linear layers multiply in training steps and prefixes: in floats of 32 bits, of 16 for a GPU that has them, or in whole numbers of 8 for the CPU. Evaluation
-   * is in floats of 32 bits always.
+   * How frozen linear layers multiply in training steps, in the validations between them and in prefixes: in floats of 32 bits, of 16 for a GPU that has them, or in whole
+   * numbers of 8 for the CPU. A saved model answers in floats of 32 bits always.
    */
   frozenPrecision?: 'fp32' | 'fp16' | 'int8' | undefined;
   /** Answers by the labels of the nearest of so many pictures, in place of the model's own head. */
@@ -116,6 +116,12 @@ export function compileForward(model: ModelSpec, batch: number): { graph: Graph;
   const { scope, logits } = buildForward(b, model, batch, false);
   b.output('logits', logits);
   return { graph: finish(b, model.cut), parameters: specsOf(scope), layers: scope.layers };
+}
+
+/** The same with its frozen layers in the precision of the steps, and whether that makes a difference. */
+export function compileValidation(model: ModelSpec, batch: number): { graph: Graph; isRounded: boolean } {
+  const graph = inPrecision(compileForward(model, batch).graph, model);
+  return { graph, isRounded: graph.nodes.some(({ op }) => op.type === 'matmulInt8' || (op.type === 'cast' && op.to === 'f16')) };
 }
 
 /** The last place at which a training step can be split (`findCut`). */

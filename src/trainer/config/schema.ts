@@ -219,7 +219,7 @@ export function buildSchema() {
         int8: l10n.t('Whole numbers of 8 bits: faster training steps on the processor, and a small rounding error in the gradients.'),
       })
         .default('fp32')
-        .describe(l10n.t('How frozen linear layers multiply in training steps; what is evaluated, saved and classified with stays exact.')),
+        .describe(l10n.t('How frozen linear layers multiply while training; what is saved, judged at the end and classified with stays exact.')),
       validationSplit: z
         .number()
         .gt(0)

@@ -1,5 +1,5 @@
 /** A model in training: its parameters and moments on the device, and the compiled graphs that read and replace them. */
-import { compileAccumulation, compileForward, compileStep, names, type ModelSpec, type OptimizerSpec } from '../compile/compile.js';
+import { compileAccumulation, compileForward, compileStep, compileValidation, names, type ModelSpec, type OptimizerSpec } from '../compile/compile.js';
 import { features } from '../compile/split.js';
 import type { MaskSpec, ParameterSpec } from '../compile/scope.js';
 import { Builder } from '../ir/builder.js';
@@ -10,7 +10,7 @@ import { DeviceTensor } from '../onnx/session.js';
 import { emaDecayAt } from '../optim/ema.js';
 import { Random } from '../random.js';
 import type { Engine, Executable, Tensors } from './engine.js';
-import { floatBytes, takesTurns, Turns } from './turns.js';
+import { takesTurns, Turns } from './turns.js';
 
 /** One batch as the graphs read it. */
 export interface TrainBatch {
@@ -59,18 +59,21 @@ export class Trainable {
   private constructor(
     private readonly engine: Engine,
     private readonly o: TrainableOptions,
-    private readonly graphs: { forward: Executable; step?: Executable; accumulate?: Executable; update?: Executable },
-    signature: { parameters: ParameterSpec[]; masks: MaskSpec[] },
+    private graphs: { forward: Executable; step?: Executable; accumulate?: Executable; update?: Executable },
+    signature: { parameters: ParameterSpec[]; masks: MaskSpec[]; isRounded: boolean },
   ) {
     this.parameters = signature.parameters;
     this.masks = signature.masks;
+    this.isRounded = signature.isRounded;
   }
 
   private readonly masks: MaskSpec[];
+  /** Whether `logits` are rounded as the steps are, rather than those of the model that is saved. */
+  isRounded: boolean;
 
   static async create(engine: Engine, o: TrainableOptions): Promise<Trainable> {
     const loaded: Executable[] = [];
-    const evaluation = compileForward(o.model, o.evalBatchSize).graph;
+    const { graph: evaluation, isRounded } = compileValidation(o.model, o.evalBatchSize);
     const turns = takesTurns(evaluation, engine.device, o.turnsFrom) ? new Turns(engine) : undefined;
     const load = async (graph: Graph, inTurn?: () => Graph): Promise<Executable> => {
       const options = { keep: [...graph.outputs.keys()].filter((name) => name.startsWith(names.next(''))) };
@@ -78,13 +81,18 @@ export class Trainable {
       return loaded.at(-1)!;
     };
     try {
-      const forward = await load(evaluation, () => compileForward(withWeightsOfItsOwn(o.model, evaluation), o.evalBatchSize).graph);
+      const forward = await load(evaluation, () => evaluation);
       if (o.accumulates) {
         const { accumulate, update, ...signature } = compileAccumulation(o.model, o.optimizer, o.batchSize);
-        return new Trainable(engine, o, { forward, accumulate: await load(accumulate, () => accumulate), update: await load(update) }, signature);
+        return new Trainable(
+          engine,
+          o,
+          { forward, accumulate: await load(accumulate, () => accumulate), update: await load(update) },
+          { ...signature, isRounded },
+        );
       }
       const { step, ...signature } = compileStep(o.model, o.optimizer, o.batchSize);
-      return new Trainable(engine, o, { forward, step: await load(step, () => step) }, signature);
+      return new Trainable(engine, o, { forward, step: await load(step, () => step) }, { ...signature, isRounded });
     } catch (error) {
       // Memory may have run out, and a smaller batch may come next.
       for (const each of loaded) await each.dispose();
@@ -181,7 +189,7 @@ export class Trainable {
 
   /**
    * Logits [evalBatchSize, labels] of pictures [evalBatchSize, height, width, 3], or of their features where the model has a cut; by the averages where
-   * such are kept.
+   * such are kept. Rounded while `isRounded`.
    */
   async logits(images: Uint8Array | Float32Array): Promise<Float32Array> {
     const { evalBatchSize, model, optimizer } = this.o;
@@ -216,24 +224,17 @@ export class Trainable {
     return renamed(await this.#read.run(this.#state));
   }
 
+  /** From here on `logits` are in floats of 32 bits, those of the model that is saved; there are no more steps. */
+  async toFloats(): Promise<void> {
+    for (const each of Object.values(this.graphs)) await each.dispose();
+    this.graphs = { forward: await this.engine.load(compileForward(this.o.model, this.o.evalBatchSize).graph) };
+    this.isRounded = false;
+  }
+
   async dispose(): Promise<void> {
     this.#replace({});
     for (const each of [...Object.values(this.graphs), this.#read]) await each?.dispose();
   }
-}
-
-/** Where steps are in int8, evaluation alone has weights in floats: in one block, which the system takes back as a whole. In floats both share them. */
-function withWeightsOfItsOwn(model: ModelSpec, evaluation: Graph): ModelSpec {
-  if (model.frozenPrecision !== 'int8') return model;
-  const block = new Float32Array(floatBytes(evaluation) / 4);
-  const places = new Map<string, Float32Array>();
-  let end = 0;
-  const placeOf = (name: string, shape: Shape): Float32Array => {
-    const place = places.get(name) ?? block.subarray(end, (end += sizeOf(shape)));
-    places.set(name, place);
-    return place;
-  };
-  return { ...model, frozen: (name, shape, into = placeOf(name, shape)) => model.frozen(name, shape, into) };
 }
 
 /** What the graphs of `model` know the pictures by. */

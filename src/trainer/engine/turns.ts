@@ -6,13 +6,13 @@ import { collectGarbage } from './collectGarbage.js';
 import type { Engine, Executable, LoadOptions } from './engine.js';
 
 /**
- * With so many bytes of frozen weights on the CPU, steps and evaluation take turns: making one ready takes a third of a second, little beside an evaluation. A step in int8
- * has no use for the weights in floats, nor an evaluation for the room of the step's activations.
+ * With so many bytes of frozen weights on the CPU, steps and evaluation take turns: making one ready takes a third of a second, little beside an evaluation. An evaluation
+ * has no use for the room of the step's activations.
  */
 const manyBytes = 256 * 2 ** 20;
 
 /** Of the weights that are kept in floats. */
-export const floatBytes = ({ nodes }: Graph): number =>
+const floatBytes = ({ nodes }: Graph): number =>
   nodes.reduce((sum, { op }) => sum + (op.type === 'constant' && op.dtype === 'f32' ? op.data.byteLength : 0), 0);
 
 /** Whether the graph that evaluates and the one that steps take turns; `from` is the bytes of frozen weights from which they do. */

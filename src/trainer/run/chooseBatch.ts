@@ -1,6 +1,6 @@
 /** The choice of a batch size and of recomputation, where the config leaves them open: by an estimate of memory, confirmed by a trial. */
 import * as l10n from '@vscode/l10n';
-import { compileAccumulation, compileForward, compileStep, type ModelSpec, type OptimizerSpec } from '../compile/compile.js';
+import { compileAccumulation, compileStep, compileValidation, type ModelSpec, type OptimizerSpec } from '../compile/compile.js';
 import { bytesOf, peakBytes } from '../compile/memory.js';
 import { sizeOf } from '../ir/shape.js';
 import type { TrainConfig } from '../config/schema.js';
@@ -38,7 +38,7 @@ export function trainingBytes(
   const isWhole = gradientAccumulationSteps === 1;
   const { parameters, ...graphs } = isWhole ? compileStep(model, optimizer, batchSize) : compileAccumulation(model, optimizer, batchSize);
   const passes = 'step' in graphs ? [graphs.step] : [graphs.accumulate, graphs.update];
-  const evaluation = compileForward(model, evalBatchSize).graph;
+  const evaluation = compileValidation(model, evalBatchSize).graph;
   const [ofStep, ofEvaluation] = [passes.reduce((sum, graph) => sum + peakBytes(graph), 0), peakBytes(evaluation)];
   const values = takesTurns(evaluation, device) ? Math.max(ofStep, ofEvaluation) : ofStep + ofEvaluation;
   const state = parameters.reduce((sum, { shape }) => sum + bytesOf({ shape, dtype: 'f32' }), 0);

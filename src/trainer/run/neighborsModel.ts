@@ -10,7 +10,7 @@ import { bank, oneHot, unitRows } from '../nn/neighbors.js';
 import type { FeatureStore } from './featureStore.js';
 
 /** What the training loop asks of a model. */
-export type Learner = Pick<Trainable, 'logits' | 'read' | 'restore' | 'step'>;
+export type Learner = Pick<Trainable, 'isRounded' | 'logits' | 'read' | 'restore' | 'step' | 'toFloats'>;
 
 export interface NeighborsModelOptions {
   engine: Engine;
@@ -24,6 +24,8 @@ export interface NeighborsModelOptions {
 }
 
 export class NeighborsModel implements Learner {
+  readonly isRounded = false;
+
   private constructor(
     /** The bank: unit features [pictures, width], and the labels [pictures] of the pictures as numbers. */
     readonly parameters: ParameterSpec[],
@@ -70,6 +72,10 @@ export class NeighborsModel implements Learner {
 
   step(): never {
     throw new Error('nothing trains');
+  }
+
+  toFloats(): never {
+    throw new Error('nothing is rounded');
   }
 
   dispose(): Promise<void> {

@@ -2,7 +2,7 @@
 import { checkpointFolder, pruneCheckpoints, writeFolderAtomically, writePointer } from '../checkpoint/store.js';
 import { mixTargets } from '../data/mixing.js';
 import type { Batch } from '../data/store.js';
-import type { TrainBatch } from '../engine/trainable.js';
+import type { TrainableState, TrainBatch } from '../engine/trainable.js';
 import { errors } from '../errors.js';
 import { learningRateAt } from '../optim/schedule.js';
 import type { Evaluation, SplitName, Task, TaskEvaluation, TrainEvent } from '../protocol.js';
@@ -88,6 +88,8 @@ export class TrainingLoop {
   /** When the last loss was told, as performance.now() counts. */
   #lossTold = -Infinity;
   readonly #check: SaveCheck;
+  /** What the best checkpoint holds, where its validation was rounded and it is still to be judged. */
+  #best: Pick<TrainableState, 'parameters' | 'ema'> | undefined;
 
   constructor(parts: LoopParts, progress: Progress) {
     this.#p = parts;
@@ -204,7 +206,7 @@ export class TrainingLoop {
   }
 
   /** Evaluates a split by the model after that step and tells; undefined where none of its pictures can be read, which of validation is an error before. */
-  async #evaluate(split: SplitName, step = this.#progress.step): Promise<Evaluation | undefined> {
+  async #evaluate(split: SplitName, { step, ...judged }: { step: number; judged?: true }): Promise<Evaluation | undefined> {
     const { config, plan, store, trainable, content, emit, signal } = this.#p;
     const metrics = new TaskMetrics(content.tasks);
     const total = store.splits[split].length;
@@ -226,14 +228,14 @@ export class TrainingLoop {
     const evaluation = metrics.result();
     const { tasks, ...whole } = evaluation;
     const each = tasks && { tasks: tasks.map(({ task, ...figures }) => ({ task, ...figuresOf(figures) })) };
-    emit({ type: 'evaluation', step, epoch: step / plan.stepsPerEpoch, split, ...figuresOf(whole), ...each });
+    emit({ type: 'evaluation', step, epoch: step / plan.stepsPerEpoch, split, ...judged, ...figuresOf(whole), ...each });
     return evaluation;
   }
 
   /** Evaluates the validation pictures and notes whether the model has become better. */
   async #validate(): Promise<void> {
     this.#progress = { ...this.#progress, unevaluated: true };
-    const { accuracy, loss } = (await this.#evaluate('validation'))!;
+    const { accuracy, loss } = (await this.#evaluate('validation', { step: this.#progress.step }))!;
     this.#progress = { ...this.#progress, unevaluated: undefined };
     const { best, step, evaluationsSinceBest } = this.#progress;
     const isBetter =
@@ -256,23 +258,28 @@ export class TrainingLoop {
     const isBest = progress.best?.step === progress.step;
     if (isBest) {
       await writePointer(run, 'best', progress.step);
-      await this.#check.remember(progress.step);
+      if (trainable.isRounded) this.#best = { parameters: state.parameters, ema: state.ema };
+      else await this.#check.remember(progress.step);
     }
     await pruneCheckpoints(run, config.saveTotalLimit, new Set([progress.step, ...(progress.best ? [progress.best.step] : [])]));
     emit({ type: 'checkpoint', step: progress.step, path, best: isBest });
   }
 
+  /** Judges and checks the best checkpoint as the model that will be used: in floats, whatever the steps and the validations after them were in. */
   async #finish(): Promise<void> {
     const { store, plan, emit, run, started, trainable, content } = this.#p;
-    const { step, accuracy } = this.#progress.best!;
+    const { step } = this.#progress.best!;
     const reason = this.#progress.step >= plan.totalSteps ? 'epochs' : 'early-stopping';
     const checkpoint = checkpointFolder(run, step);
     const isKnown = this.#check.hasAnswers(step);
+    const { isRounded } = trainable;
+    if (isRounded) await trainable.toFloats();
     if (store.splits.test.length || !isKnown) {
-      trainable.restore(await readState(checkpoint, { base: content.base.reference, method: content.method, parameters: content.parameters }));
+      const saved = { base: content.base.reference, method: content.method, parameters: content.parameters };
+      trainable.restore(this.#best ?? (await readState(checkpoint, saved)));
     }
-    // The test is of the model that will be used.
-    if (store.splits.test.length) await this.#evaluate('test', step);
+    const { accuracy } = isRounded ? (await this.#evaluate('validation', { step, judged: true }))! : this.#progress.best!;
+    if (store.splits.test.length) await this.#evaluate('test', { step });
     // A run that was resumed after its best step has not seen that model itself.
     if (!isKnown) await this.#check.remember(step);
     const parity = await this.#check.compare(checkpoint, emit);

@@ -102,7 +102,7 @@ export class RunRecord {
         return;
       case 'evaluation':
         this.activity = null;
-        this.evaluations.push(event);
+        this.record(event);
         return;
       case 'notice':
         this.notices.push(event);
@@ -125,6 +125,13 @@ export class RunRecord {
       case 'checkpoint':
         return;
     }
+  }
+
+  /** The best checkpoint is evaluated once more in floats where the training rounds: that is what counts. */
+  private record(event: EvaluationEvent): void {
+    const before = this.evaluations.findIndex(({ split, step }) => split === event.split && step === event.step);
+    if (before < 0) this.evaluations.push(event);
+    else this.evaluations[before] = event;
   }
 
   /** A run resumed from a checkpoint takes the steps after it again: what was recorded of them no longer counts. */

@@ -25,8 +25,8 @@ const options = { rank: 4, alpha: 8 };
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
 const lora = plain.curves['lora']!;
 
-/** How far from PyTorch's curve in floats of 32 bits: in int8 it is 0.05, 0.05 and 0.25. */
-const bounds = { loss: 3e-3, gradientNorm: 1e-2, logits: 0.1 };
+/** How far from PyTorch's curve in floats of 32 bits: in int8 it is 0.05, 0.05 and 0.25. Logits are rounded themselves, and some are near 0. */
+const bounds = { loss: 3e-3, gradientNorm: 1e-2, logits: 0.2 };
 
 interface Case {
   name: string;

@@ -11,6 +11,7 @@ import { Builder } from '../../../src/trainer/ir/builder.js';
 import type { Graph, Value } from '../../../src/trainer/ir/graph.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { Random } from '../../../src/trainer/random.js';
+import { firstValues } from '../../../src/trainer/peft/init.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
 import { difference, runGraph } from '../onnx/runGraph.js';
 import { specOf } from '../run/specOf.js';
@@ -62,6 +63,31 @@ for (const { name, method, curve, cached, recomputes } of curves) {
     await trainable.dispose();
   });
 }
+
+test('logits are rounded while there are steps, and those of the saved model after them; what has no rounded product is not rounded', async () => {
+  const opened = { training: plain.training, labels: samples.labels, curve: lora };
+  const method = { type: 'lora', ...options };
+  const logitsOf = async (precision: 'fp32' | 'int8', isAfter: boolean): Promise<{ isRounded: boolean; logits: number[] }> => {
+    const { base, trainable } = await openGolden('vit', { ...opened, method, frozenPrecision: precision });
+    trainable.restore({ parameters: firstValues(trainable.parameters, (parameter, shape) => base.weight(parameter, shape, 0), 1) });
+    if (isAfter) await trainable.toFloats();
+    const { isRounded } = trainable;
+    const logits = Array.from(await trainable.logits(pictures));
+    await trainable.dispose();
+    return { isRounded, logits };
+  };
+  const exact = await logitsOf('fp32', false);
+  assert.equal(exact.isRounded, false);
+  assert.deepEqual(await logitsOf('int8', true), exact);
+  const rounded = await logitsOf('int8', false);
+  assert.equal(rounded.isRounded, true);
+  const apart = Math.max(...rounded.logits.map((logit, i) => Math.abs(logit - exact.logits[i]!)));
+  assert.ok(apart > 1e-5 && apart < 0.25, String(apart));
+
+  const head = await openGolden('vit', { ...opened, curve: plain.curves['head']!, method: { type: 'head' }, cached: true, frozenPrecision: 'int8' });
+  assert.equal(head.trainable.isRounded, false);
+  await head.trainable.dispose();
+});
 
 /** The golden ViT with LoRA on every linear layer, its frozen weights passed through `change`. */
 async function modelOf(change: Partial<ModelSpec> = {}, method: object = { type: 'lora', ...options, targetModules: ['all-linear'] }): Promise<ModelSpec> {

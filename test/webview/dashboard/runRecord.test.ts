@@ -46,6 +46,20 @@ test('a resumed run forgets the steps that it takes again, and its old error', (
   );
 });
 
+test('the best checkpoint, judged in floats at the end, takes the place of its rounded evaluation', () => {
+  const events = recordedRun({ steps: 40, epochs: 4 });
+  const finished = events.pop()!;
+  const second = events.filter((event) => event.type === 'evaluation')[1]!;
+  events.push({ ...second, judged: true, accuracy: 0.5, seq: finished.seq, time: finished.time } as RecordedEvent);
+  const record = new RunRecord();
+  record.append(events);
+  assert.deepEqual(
+    record.evaluationsOf('validation').map(({ step }) => step),
+    [10, 20, 30, 40],
+  );
+  assert.equal(record.evaluationsOf('validation')[1]!.accuracy, 0.5);
+});
+
 test('what a step shows so far is kept until the step is over', () => {
   const record = new RunRecord();
   const events = recordedRun({ steps: 40, epochs: 4, taken: 2 });
