@@ -10,15 +10,17 @@ import { temporaryFolder } from '../data/pictures.js';
 
 const megabyte = 2 ** 20;
 
-function sizeOf(batchSize: number, change: { side?: number; patchSize?: number; mixup?: number } & Partial<PartOptions> = {}): number {
-  const { side = 224, patchSize = 16, mixup = 0, ...rest } = change;
+function sizeOf(batchSize: number, change: { side?: number; patchSize?: number; hiddenSize?: number; mixup?: number } & Partial<PartOptions> = {}): number {
+  const { side = 224, patchSize = 16, hiddenSize = 384, mixup = 0, ...rest } = change;
   const config = { augmentation: { mixup, cutmix: 0 } } as PartOptions['config'];
-  const model = { config: { patchSize }, height: side, width: side, ...rest.model } as PartOptions['model'];
+  const model = { config: { patchSize, hiddenSize }, height: side, width: side, ...rest.model } as PartOptions['model'];
   return partSize(batchSize, { config, device: 'cpu', bytesOfPicture: 100 * megabyte, trainedBytes: megabyte, ...rest, model });
 }
 
 test('a part has rows enough for the processor and divides the step', () => {
   assert.equal(sizeOf(16), 4);
+  assert.equal(sizeOf(16, { hiddenSize: 768 }), 4);
+  assert.equal(sizeOf(16, { hiddenSize: 192 }), 8, 'small values');
   assert.equal(sizeOf(10), 5);
   assert.equal(sizeOf(7), 7);
   assert.equal(sizeOf(3), 3);
@@ -40,7 +42,7 @@ test('a step in parts is the step of a config with gradientAccumulationSteps', a
   await writeDataset(join(folder, 'photos'), { ant: 6, bee: 7 });
   const saved: Buffer[] = [];
   for (const [name, batches] of Object.entries({ whole: { batchSize: 4 }, parts: { batchSize: 1, gradientAccumulationSteps: 4 } })) {
-    const config = await writeConfig(folder, { method: 'lora', imageSize: 256, epochs: 1, output: name, ...batches }, `${name}.vitune.json`);
+    const config = await writeConfig(folder, { method: 'lora', imageSize: 320, epochs: 1, output: name, ...batches }, `${name}.vitune.json`);
     const ended = await vituneHere(['train', config]);
     assert.equal(ended.code, 0, ended.stderr);
     const { batchSize, evalBatchSize, gradientAccumulationSteps } = JSON.parse(await readFile(join(folder, name, 'batch.json'), 'utf8')) as Record<
