@@ -115,7 +115,7 @@ async function trainings({ python, dataset, threads, say }, loads, { name: model
   }
   // Of each seed: what every side reaches, and when it does so first.
   for (const turn of seeds.keys()) {
-    const reached = Math.min(...runs.map((list) => list[turn].accuracy));
+    const reached = Math.min(...runs.map((list) => Math.max(...list[turn].curve.map(({ accuracy }) => accuracy))));
     for (const list of runs) list[turn].equal = list[turn].curve.find(({ accuracy }) => accuracy >= reached).seconds;
   }
   const of = (list, key) => median(list.map((each) => each[key]));
@@ -158,8 +158,9 @@ ${text}
 
 ### Whole trainings
 
-Batch ${BATCH.training}, learning rate ${RATE}, the same split, order and schedule, no augmentation; from the command to the last checkpoint, as for the head. "To equal accuracy": until a validation
-first gives the best accuracy of the side whose best is the least, by seed. Medians; accuracy is the mean over the seeds; the first values of the adapters are each side's own.
+Batch ${BATCH.training}, learning rate ${RATE}, the same split, order and schedule, no augmentation; from the command to the last checkpoint, as for the head, and in int8 until the best checkpoint is judged in floats.
+"To equal accuracy": until a validation first gives the best accuracy of the side whose best is the least, by seed; each side validates in the precision in which it trains.
+Medians; accuracy is the mean over the seeds, ours of the best checkpoint in floats; the first values of the adapters are each side's own.
 
 ${wholes.map((each) => each.text).join('\n\n')}
 

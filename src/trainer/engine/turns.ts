@@ -1,25 +1,26 @@
 /** Graphs that take turns: only the one in use is ready, as each takes much memory of which the others have no use. */
-import type { Graph } from '../ir/graph.js';
+import type { Graph, Node } from '../ir/graph.js';
 import { sizeOf } from '../ir/shape.js';
 import type { DeviceName } from '../protocol.js';
 import { collectGarbage } from './collectGarbage.js';
 import type { Engine, Executable, LoadOptions } from './engine.js';
 
 /**
- * With so many bytes of frozen weights on the CPU, steps and evaluation take turns: making one ready takes a third of a second, little beside an evaluation. An evaluation
- * has no use for the room of the step's activations.
+ * With so many bytes of frozen weights on the CPU, steps and evaluation take turns: making one ready takes a third of a second, with weights to round two, little beside an
+ * evaluation. An evaluation has no use for the room of the step's activations, nor in int8 for its packed weights.
  */
 const manyBytes = 256 * 2 ** 20;
 
-/** Of the weights that are kept in floats. */
-const floatBytes = ({ nodes }: Graph): number =>
-  nodes.reduce((sum, { op }) => sum + (op.type === 'constant' && op.dtype === 'f32' ? op.data.byteLength : 0), 0);
+/** Of a frozen weight, in full: what quantised one leaves garbage of that size, and each graph has packed copies of its own of those in int8. */
+function fullBytes({ op, inputs }: Node): number {
+  if (op.type === 'constant' && op.dtype === 'f32') return op.data.byteLength;
+  if (op.type === 'dequantize') return 4 * sizeOf(op.shape);
+  return op.type === 'matmulInt8' ? 4 * sizeOf(inputs[1]!.shape) : 0;
+}
 
 /** Whether the graph that evaluates and the one that steps take turns; `from` is the bytes of frozen weights from which they do. */
 export function takesTurns(evaluation: Graph, device: DeviceName, from = manyBytes): boolean {
-  // Weights in fewer bits count as if they were floats: what quantised them leaves garbage of that size.
-  const bytes = evaluation.nodes.reduce((sum, { op }) => sum + (op.type === 'dequantize' ? 4 * sizeOf(op.shape) : 0), floatBytes(evaluation));
-  return device === 'cpu' && bytes >= from;
+  return device === 'cpu' && evaluation.nodes.reduce((sum, node) => sum + fullBytes(node), 0) >= from;
 }
 
 export class Turns {
