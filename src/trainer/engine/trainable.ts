@@ -4,7 +4,6 @@ import { features } from '../compile/split.js';
 import type { MaskSpec, ParameterSpec } from '../compile/scope.js';
 import { Builder } from '../ir/builder.js';
 import type { Graph } from '../ir/graph.js';
-import type { Shape } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 import { DeviceTensor } from '../onnx/session.js';
 import { emaDecayAt } from '../optim/ema.js';
