@@ -58,7 +58,7 @@ export class Trainable {
   private constructor(
     private readonly engine: Engine,
     private readonly o: TrainableOptions,
-    private graphs: { forward: Executable; step?: Executable; accumulate?: Executable; update?: Executable },
+    private graphs: { forward?: Executable; step?: Executable; accumulate?: Executable; update?: Executable },
     signature: { parameters: ParameterSpec[]; masks: MaskSpec[]; isRounded: boolean },
   ) {
     this.parameters = signature.parameters;
@@ -192,7 +192,7 @@ export class Trainable {
    */
   async logits(images: Uint8Array | Float32Array): Promise<Float32Array> {
     const { evalBatchSize, model, optimizer } = this.o;
-    const { logits } = await this.graphs.forward.run({
+    const { logits } = await this.graphs.forward!.run({
       ...picturesFeed(model, evalBatchSize, images),
       ...this.#parameterTensors(optimizer.ema && names.average),
     });
@@ -225,7 +225,9 @@ export class Trainable {
 
   /** From here on `logits` are in floats of 32 bits, those of the model that is saved; there are no more steps. */
   async toFloats(): Promise<void> {
-    for (const each of Object.values(this.graphs)) await each.dispose();
+    const before = Object.values(this.graphs);
+    this.graphs = {};
+    for (const each of before) await each.dispose();
     this.graphs = { forward: await this.engine.load(compileForward(this.o.model, this.o.evalBatchSize).graph) };
     this.isRounded = false;
   }
