@@ -1,4 +1,4 @@
-/** docs/benchmarks.md: one section for each part of the bench, each between its own marks. */
+/** docs/benchmarks.md, or another page: one section for each part of the bench, each between its own marks. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -23,18 +23,29 @@ export function table(headings, rows) {
   ].join('\n');
 }
 
+/** What a processor has for products, as far as the system tells: speeds hang on it, and differ between machines whose names are the same. */
+function instructions() {
+  if (!existsSync('/proc/cpuinfo')) return '';
+  const flags = readFileSync('/proc/cpuinfo', 'utf8')
+    .match(/^flags\s*:(.*)$/m)?.[1]
+    ?.trim()
+    .split(' ');
+  const known = { avx2: 'AVX2', avx_vnni: 'AVX VNNI', avx512f: 'AVX-512', avx512_vnni: 'AVX-512 VNNI', avx512_bf16: 'AVX-512 BF16', amx_int8: 'AMX' };
+  const found = Object.keys(known).filter((flag) => flags?.includes(flag));
+  return found.length ? ` with ${found.map((flag) => known[flag]).join(', ')}` : '';
+}
+
 /** When and on what it was measured; `loads` are load averages at the rounds' starts. */
 export function machine(loads, versions = {}) {
   const named = Object.entries({ node: process.versions.node, ...versions }).map(([name, version]) => `${name} ${version}`);
   return (
-    `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0].model.trim()}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ` +
+    `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0].model.trim()}${instructions()}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ` +
     `${os.platform()} ${os.arch()}. ${loads.length ? `Load average at the rounds' starts: ${loads.map((load) => load.toFixed(1)).join(', ')}. ` : ''}Versions: ${named.join(', ')}.`
   );
 }
 
 /** Puts a section between its own marks, and leaves all else on the page as it is. */
-export function writeSection(name, text) {
-  const path = join(root, 'docs', 'benchmarks.md');
+export function writeSection(name, text, path = join(root, 'docs', 'benchmarks.md')) {
   const [begin, end] = [`<!-- bench ${name}: written by npm run bench -->`, `<!-- end of bench ${name} -->`];
   const page = existsSync(path) ? readFileSync(path, 'utf8') : '# Benchmarks\n';
   const block = `${begin}\n${text.trim()}\n${end}`;

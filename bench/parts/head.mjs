@@ -33,14 +33,9 @@ export function peerTraining(python, model, plan, { method, precision, epochs, r
 
 /** Our modes: what each sets in a config. */
 export const modes = { fp32: {}, int8: { frozenPrecision: 'int8' } };
-const sides = [
-  { name: 'transformers Trainer, frozen body', method: 'head', precision: 'fp32' },
-  { name: 'transformers Trainer, frozen body', method: 'head', precision: 'bf16' },
-  { name: 'PyTorch, cached features', method: 'cached', precision: 'fp32' },
-  { name: 'PyTorch, cached features', method: 'cached', precision: 'bf16' },
-];
+const peerMethods = { head: 'transformers Trainer, frozen body', cached: 'PyTorch, cached features' };
 
-export async function head({ python, dataset, models, rounds, seeds, threads, say, peerEpochs: given }) {
+export async function head({ python, dataset, models, rounds, seeds, threads, peerPrecisions, say, peerEpochs: given }) {
   const loads = [];
   const sections = [];
   let versions;
@@ -48,7 +43,7 @@ export async function head({ python, dataset, models, rounds, seeds, threads, sa
     // Accuracy asks for weights that know something, and for several splits; time does not.
     const turns = name === 'embedded' ? seeds : Array.from({ length: Math.ceil(rounds / 2) }, () => 42);
     const own = Object.entries(modes).map(([precision, mode]) => ({ name: '**ViTune**', precision, mode, runs: [] }));
-    const peers = sides.map((side) => ({ ...side, runs: [] }));
+    const peers = Object.entries(peerMethods).flatMap(([method, name]) => peerPrecisions.map((precision) => ({ name, method, precision, runs: [] })));
     for (const [turn, seed] of turns.entries()) {
       loads.push(os.loadavg()[0]);
       const plan = await planOf(dataset, seed, EPOCHS);

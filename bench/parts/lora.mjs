@@ -17,10 +17,10 @@ const modes = { fp32: { method }, int8: { method, frozenPrecision: 'int8' } };
 const figures = ['images_per_second', 'forward_images_per_second', 'peak_rss_mb'];
 
 /** Steps on pictures that lie ready in memory. */
-async function speed({ python, models, rounds, seconds, threads, compile, say }, loads) {
+async function speed({ python, models, rounds, seconds, threads, peerPrecisions, compile, say }, loads) {
   const ours = await bundle('vitune');
   const peer = join('bench', 'peers', 'vit_lora.py');
-  const peers = ['fp32', 'bf16'].flatMap((precision) => [[precision], ...(compile ? [[precision, '--compile']] : [])]);
+  const peers = peerPrecisions.flatMap((precision) => [[precision], ...(compile ? [[precision, '--compile']] : [])]);
   const sections = [];
   let versions = {};
   let before = 0;
@@ -146,8 +146,8 @@ async function trainings({ python, dataset, threads, say }, loads, { name: model
 export async function lora(o) {
   const loads = [];
   const { text, versions } = await speed(o, loads);
-  const best = { ours: ['int8'], theirs: ['bf16'], seeds: o.seeds.slice(0, 1) };
-  const kinds = [{ name: 'embedded', seeds: o.seeds, ours: Object.keys(modes), theirs: ['fp32', 'bf16'] }, ...o.trainings.map((name) => ({ name, ...best }))];
+  const best = { ours: ['int8'], theirs: o.peerPrecisions.slice(-1), seeds: o.seeds.slice(0, 1) };
+  const kinds = [{ name: 'embedded', seeds: o.seeds, ours: Object.keys(modes), theirs: o.peerPrecisions }, ...o.trainings.map((name) => ({ name, ...best }))];
   const wholes = [];
   for (const kind of kinds) wholes.push(await trainings(o, loads, kind));
   return `## LoRA: rank ${RANK} on query and value of all blocks
