@@ -29,7 +29,7 @@ export class Curves {
   constructor(
     private record: RunRecord,
     private readonly settings: CurveSettings,
-    formats: Formats,
+    private readonly formats: Formats,
     onSettings: () => void,
   ) {
     const slider = h('input', {
@@ -93,7 +93,7 @@ export class Curves {
   show(record: RunRecord): void {
     this.record = record;
     const { steps } = record;
-    this.smoothingValue.textContent = this.settings.smoothing.toFixed(2);
+    this.smoothingValue.textContent = this.formats.figure(this.settings.smoothing);
     const smoothed = smooth(steps.loss, this.settings.smoothing);
     const validation = record.evaluationsOf('validation');
     const test = record.evaluationsOf('test');

@@ -91,26 +91,27 @@ export class Header {
     const { formats } = this;
     const { started, finished } = record;
     const validation = record.evaluationsOf('validation');
-    const best = validation.reduce<number | undefined>((top, { accuracy }) => (top === undefined || accuracy > top ? accuracy : top), undefined);
+    const best = record.bestAccuracy;
     const last = validation.at(-1)?.accuracy;
     const loss = record.steps.loss.at(-1) ?? record.partialStep?.loss;
     const speed = record.steps.imagesPerSecond.at(-1);
     const waiting = record.steps.waiting.at(-1);
     const left = record.secondsLeft();
-    const figures: [string, string | undefined | null][] = [
+    const judged = l10n.t('Judged at the end as the saved model answers: in floats of 32 bits. Accuracies on the way are rounded as the training steps were.');
+    const figures: [name: string, value: string | undefined | null, hint?: string | false][] = [
       [l10n.t('Epoch'), started && `${formats.speed(Math.min(record.lastEpoch, started.epochs))} / ${started.epochs}`],
       [l10n.t('Step'), started && `${formats.integer(record.lastStep)} / ${formats.integer(started.steps)}`],
       [l10n.t('Loss'), loss === undefined ? undefined : formats.loss(loss)],
       [l10n.t('Accuracy'), last === undefined ? undefined : formats.percent(last)],
-      [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best)],
+      [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best), validation.some((each) => each.judged) && judged],
       [l10n.t('Pictures/s'), speed === undefined ? undefined : formats.speed(speed)],
       // Only worth a word where reading the pictures holds training up.
       [l10n.t('Waiting for pictures'), waiting === undefined || !(waiting >= 0.05) ? undefined : formats.wholePercent(waiting)],
       [l10n.t('Time left'), left === undefined || !live ? undefined : formats.duration(left)],
       [l10n.t('Duration'), finished ? formats.duration(finished.seconds) : undefined],
     ];
-    const shown = figures.filter((figure): figure is [string, string] => typeof figure[1] === 'string');
-    this.figures.replaceChildren(...shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+    const shown = figures.filter(([, value]) => typeof value === 'string');
+    this.figures.replaceChildren(...shown.map(([name, value, hint]) => h('div', hint ? { title: hint } : {}, h('dt', {}, name), h('dd', {}, value!))));
     this.figures.hidden = shown.length === 0;
   }
 

@@ -63,6 +63,12 @@ export class RunRecord {
     return this.evaluations.filter((evaluation) => evaluation.split === split);
   }
 
+  /** Accuracy of the best checkpoint, or undefined before an evaluation. At the end it is what that was judged by, which rounded evaluations of others may exceed. */
+  get bestAccuracy(): number | undefined {
+    const accuracies = this.evaluationsOf('validation').map(({ accuracy }) => accuracy);
+    return this.finished?.best.accuracy ?? (accuracies.length ? Math.max(...accuracies) : undefined);
+  }
+
   /** Seconds to the last step at the pace of the last minutes (evaluations included), or undefined before there is a pace. */
   secondsLeft(): number | undefined {
     const { step, time } = this.steps;

@@ -46,13 +46,19 @@ test('a resumed run forgets the steps that it takes again, and its old error', (
   );
 });
 
-test('the best checkpoint, judged in floats at the end, takes the place of its rounded evaluation', () => {
+test('the best checkpoint, judged in floats at the end, takes the place of its rounded evaluation, and its accuracy is the best one', () => {
   const events = recordedRun({ steps: 40, epochs: 4 });
-  const finished = events.pop()!;
-  const second = events.filter((event) => event.type === 'evaluation')[1]!;
-  events.push({ ...second, judged: true, accuracy: 0.5, seq: finished.seq, time: finished.time } as RecordedEvent);
+  const finished = events.pop() as RecordedEvent & { type: 'finished' };
+  const evaluations = events.filter((event) => event.type === 'evaluation');
+  const { seq, time } = finished;
   const record = new RunRecord();
   record.append(events);
+  const greatest = Math.max(...evaluations.map(({ accuracy }) => accuracy));
+  assert.equal(record.bestAccuracy, greatest);
+  record.append([{ ...evaluations[1]!, judged: true, accuracy: 0.5, seq, time }]);
+  record.append([{ ...finished, best: { ...finished.best, step: 20, accuracy: 0.5 }, seq: seq + 1 }]);
+  assert.ok(greatest > 0.5);
+  assert.equal(record.bestAccuracy, 0.5, 'not that of another, which was rounded');
   assert.deepEqual(
     record.evaluationsOf('validation').map(({ step }) => step),
     [10, 20, 30, 40],
