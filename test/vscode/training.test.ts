@@ -135,13 +135,19 @@ describe('training', () => {
     await dashboard.locator('.status[data-status="stopped"]').waitFor();
   });
 
-  test('a short training ends, and its checkpoint is the one that classifies', async () => {
+  test('a short training in int8 ends, judged in floats, and its checkpoint is the one that classifies', async () => {
     const panel = await editor().webview('trainPanel');
     await fill(panel, 'epochs', '2');
+    await panel.locator('details.advanced > summary').click();
+    const precision = panel.locator('vscode-dropdown[data-field="frozenPrecision"]');
+    await precision.click();
+    await precision.locator('vscode-option[value="int8"]').click();
     await button(panel, 'Start Training').click();
     await editor().notification('is trained').first().waitFor();
     await editor().row('emoji-lora-2').filter({ hasText: 'finished' }).waitFor();
     await editor().page.locator('.statusbar-item').filter({ hasText: 'emoji-lora-2' }).waitFor();
+    const dashboard = await editor().webview('dashboard');
+    await dashboard.getByTitle('Judged at the end').filter({ hasText: 'Best accuracy' }).waitFor();
     await editor().screenshot('finished');
   });
 });
