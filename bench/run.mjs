@@ -10,7 +10,8 @@
  * (a few GB of download on Linux); PYTHON names the interpreter to make it with.
  * --trainings names larger models whose LoRA is trained whole, best mode against best mode, beside the embedded one's (ViT-Ti 4 minutes a seed, ViT-S 8, ViT-B 20).
  * --peer-epochs 10 measures the peer's Trainer in full instead of extrapolating; --compile adds torch.compile; --dry prints and writes nothing.
- * --peer-precisions fp32 leaves out bf16, in which PyTorch is many times slower than in fp32 where the processor has no instructions for it.
+ * --peer-precisions fp32 leaves out bf16, in which PyTorch is many times slower than in fp32 where the processor has no instructions for it; the last one is taken
+ * for the peer's best mode.
  * Let nothing else run meanwhile: PyTorch's threads wait for one another.
  */
 import { availableParallelism } from 'node:os';
@@ -50,7 +51,14 @@ const chosen = positionals.length ? positionals : Object.keys(parts);
 const namesIn = (text) => text.split(',').filter(Boolean);
 const models = namesIn(values.models);
 const trainings = namesIn(values.trainings);
-for (const [name, known] of [...chosen.map((part) => [part, parts]), ...[...models, ...trainings].map((model) => [model, names])]) {
+const peerPrecisions = namesIn(values['peer-precisions']);
+const choices = [
+  [chosen, parts],
+  [models, names],
+  [trainings, names],
+  [peerPrecisions, { fp32: true, bf16: true }],
+];
+for (const [name, known] of choices.flatMap(([given, known]) => given.map((name) => [name, known]))) {
   if (!(name in known)) throw new Error(`${name} is none of ${Object.keys(known).join(', ')}`);
 }
 ensureInstalled();
@@ -67,7 +75,7 @@ const options = {
   seconds: Number(values.seconds),
   threads: Number(values.threads),
   peerEpochs: values['peer-epochs'] && Number(values['peer-epochs']),
-  peerPrecisions: namesIn(values['peer-precisions']),
+  peerPrecisions,
   compile: values.compile,
   dataset: resolve(root, values.dataset),
   sizes: values.sizes.split(',').map(Number),

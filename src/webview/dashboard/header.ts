@@ -103,7 +103,7 @@ export class Header {
       [l10n.t('Step'), started && `${formats.integer(record.lastStep)} / ${formats.integer(started.steps)}`],
       [l10n.t('Loss'), loss === undefined ? undefined : formats.loss(loss)],
       [l10n.t('Accuracy'), last === undefined ? undefined : formats.percent(last)],
-      [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best), validation.some((each) => each.judged) && judged],
+      [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best), finished !== null && validation.some((each) => each.judged) && judged],
       [l10n.t('Pictures/s'), speed === undefined ? undefined : formats.speed(speed)],
       // Only worth a word where reading the pictures holds training up.
       [l10n.t('Waiting for pictures'), waiting === undefined || !(waiting >= 0.05) ? undefined : formats.wholePercent(waiting)],

@@ -33,7 +33,6 @@ const curves: { name: string; method: object; curve: Curve; cached?: boolean; re
   { name: 'LoRA', method: { type: 'lora', ...options }, curve: lora },
   { name: 'LoRA on features computed once', method: { type: 'lora', ...options }, curve: lora, cached: true },
   { name: 'LoRA with activations computed anew', method: { type: 'lora', ...options }, curve: lora, recomputes: true },
-  { name: 'LoRA with activations computed anew', method: { type: 'lora', ...options }, curve: lora, recomputes: true },
   ...Object.entries(quantized.curves).map(([name, { quantization, blockSize, steps, finalLogits }]) => ({
     name: `QLoRA in ${name}`,
     method: { type: 'qlora', quantization, blockSize, ...options },
@@ -63,6 +62,15 @@ for (const { name, method, curve, cached, recomputes } of curves) {
     await trainable.dispose();
   });
 }
+
+test('a model that finds no memory for floats can still be let go', async () => {
+  const engine = new OrtEngine('cpu');
+  const method = { type: 'lora', ...options };
+  const { trainable } = await openGolden('vit', { training: plain.training, labels: samples.labels, curve: lora, method, frozenPrecision: 'int8', engine });
+  engine.load = () => Promise.reject(new Error('out of memory'));
+  await assert.rejects(trainable.toFloats(), /out of memory/);
+  await trainable.dispose();
+});
 
 test('logits are rounded while there are steps, and those of the saved model after them; what has no rounded product is not rounded', async () => {
   const opened = { training: plain.training, labels: samples.labels, curve: lora };
