@@ -10,13 +10,19 @@ function roundUp(value) {
   return [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= value);
 }
 
-/** `xs` are positive numbers in order; two series of as many `values`, the first with its axis on the left, the second on the right. */
+/**
+ * `xs` are positive numbers in order; two series of as many `values`, the first with its axis on the left, the second
+ * on the right.
+ */
 export function chart(title, xTitle, xs, series) {
   const inner = { width: width - frame.left - frame.right, height: height - frame.top - frame.bottom };
   const [low, high] = [Math.log10(xs[0]), Math.log10(xs.at(-1))];
   const x = (value) => frame.left + (high > low ? (Math.log10(value) - low) / (high - low) : 0.5) * inner.width;
-  const text = (at, down, words, more = '') => `<text x="${at.toFixed(1)}" y="${down.toFixed(1)}" ${more}>${words}</text>`;
-  const parts = xs.map((value) => text(x(value), height - frame.bottom + 20, value.toLocaleString('en'), 'text-anchor="middle"'));
+  const text = (at, down, words, more = '') =>
+    `<text x="${at.toFixed(1)}" y="${down.toFixed(1)}" ${more}>${words}</text>`;
+  const parts = xs.map((value) =>
+    text(x(value), height - frame.bottom + 20, value.toLocaleString('en'), 'text-anchor="middle"'),
+  );
   for (const [i, { name, values }] of series.entries()) {
     const top = roundUp(Math.max(...values));
     const y = (value) => height - frame.bottom - (value / top) * inner.height;
@@ -28,9 +34,15 @@ export function chart(title, xTitle, xs, series) {
     }
     const points = values.map((value, k) => `${x(xs[k]).toFixed(1)},${y(value).toFixed(1)}`);
     parts.push(`<polyline points="${points.join(' ')}" fill="none" stroke="${colours[i]}" stroke-width="2"/>`);
-    for (const point of points) parts.push(`<circle cx="${point.split(',')[0]}" cy="${point.split(',')[1]}" r="4" fill="${colours[i]}"/>`);
-    parts.push(text(i ? width - frame.right : frame.left, 38, name, `text-anchor="${i ? 'end' : 'start'}" fill="${colours[i]}"`));
+    for (const point of points)
+      parts.push(`<circle cx="${point.split(',')[0]}" cy="${point.split(',')[1]}" r="4" fill="${colours[i]}"/>`);
+    parts.push(
+      text(i ? width - frame.right : frame.left, 38, name, `text-anchor="${i ? 'end' : 'start'}" fill="${colours[i]}"`),
+    );
   }
-  parts.push(text(width / 2, 18, title, 'text-anchor="middle" font-weight="bold"'), text(width / 2, height - 10, xTitle, 'text-anchor="middle"'));
+  parts.push(
+    text(width / 2, 18, title, 'text-anchor="middle" font-weight="bold"'),
+    text(width / 2, height - 10, xTitle, 'text-anchor="middle"'),
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13" fill="#888">\n${parts.join('\n')}\n</svg>\n`;
 }

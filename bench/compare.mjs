@@ -1,5 +1,6 @@
 /**
- * The ladder of methods on one's own pictures: `vitune compare` on each folder, with the embedded model. Writes docs/compare.md.
+ * The ladder of methods on one's own pictures: `vitune compare` on each folder, with the embedded model. Writes
+ * docs/compare.md.
  *
  *     node bench/compare.mjs FOLDER... [--set KEY=VALUE]...
  */
@@ -12,7 +13,10 @@ import { ensureInstalled, root } from '../scripts/ensure-installed.mjs';
 import { buildCli } from './bundle.mjs';
 import { machine, percent, table } from './page.mjs';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { set: { type: 'string', multiple: true, default: [] } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { set: { type: 'string', multiple: true, default: [] } },
+});
 if (!positionals.length) throw new Error('usage: node bench/compare.mjs FOLDER... [--set KEY=VALUE]...');
 ensureInstalled();
 const cli = buildCli();

@@ -1,10 +1,11 @@
 /**
- * What training a ViT-B/16 at 224 takes of memory, method by method: each in a process of its own, its peak resident set read at its end.
+ * What training a ViT-B/16 at 224 takes of memory, method by method: each in a process of its own, its peak resident
+ * set read at its end.
  *
  *     node bench/memory.mjs [--width 768] [--batch 4] [--steps 2]
  *
- * The weights are random, since memory does not ask for their values. The claimed saving is what the frozen linear layers take less, codes and
- * scales against 32-bit floats; docs/benchmarks.md holds the last table.
+ * The weights are random, since memory does not ask for their values. The claimed saving is what the frozen linear
+ * layers take less, codes and scales against 32-bit floats; docs/benchmarks.md holds the last table.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +15,11 @@ import { parseArgs } from 'node:util';
 import { bundle } from './bundle.mjs';
 
 const { values } = parseArgs({
-  options: { width: { type: 'string', default: '768' }, batch: { type: 'string', default: '4' }, steps: { type: 'string', default: '2' } },
+  options: {
+    width: { type: 'string', default: '768' },
+    batch: { type: 'string', default: '4' },
+    steps: { type: 'string', default: '2' },
+  },
 });
 const width = Number(values.width);
 const lora = { rank: 8, alpha: 16 };

@@ -1,4 +1,7 @@
-/** One process of the memory benchmark: writes a random ViT, or trains it by a method for some steps and prints its own peak. */
+/**
+ * One process of the memory benchmark: writes a random ViT, or trains it by a method for some steps and prints its own
+ * peak.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSafetensors, type Tensor } from '../src/trainer/checkpoint/safetensors.js';
@@ -12,7 +15,14 @@ import { firstValues } from '../src/trainer/peft/init.js';
 import { methodOf, nothingAdded } from '../src/trainer/peft/method.js';
 import { openBaseModel, randomWeight } from '../src/trainer/run/baseModel.js';
 
-const [folder, task, what, batch = '4', steps = '2', how = ''] = process.argv.slice(2) as [string, string, string, string?, string?, string?];
+const [folder, task, what, batch = '4', steps = '2', how = ''] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string?,
+  string?,
+  string?,
+];
 const labels = 10;
 const norm = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], rescale: 1 / 255 };
 
@@ -39,10 +49,9 @@ async function write(width: number): Promise<void> {
     height: 224,
     width: 224,
   };
-  const tensors = frozenOf(compileForward({ ...spec, method: { ...spec.method, trains: () => false } }, 1).graph).map(({ name, shape }): [string, Tensor] => [
-    name,
-    { shape: [...shape], data: spec.frozen(name, shape) },
-  ]);
+  const tensors = frozenOf(compileForward({ ...spec, method: { ...spec.method, trains: () => false } }, 1).graph).map(
+    ({ name, shape }): [string, Tensor] => [name, { shape: [...shape], data: spec.frozen(name, shape) }],
+  );
   await writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
 }
 
@@ -89,5 +98,7 @@ if (task === 'write') {
   console.log('{}');
 } else {
   const { frozenBytes, milliseconds } = await train();
-  console.log(JSON.stringify({ peak: process.resourceUsage().maxRSS / 1024, frozen: frozenBytes / 2 ** 20, milliseconds }));
+  console.log(
+    JSON.stringify({ peak: process.resourceUsage().maxRSS / 1024, frozen: frozenBytes / 2 ** 20, milliseconds }),
+  );
 }

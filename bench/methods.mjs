@@ -1,9 +1,11 @@
 /**
- * What each method takes of memory and time: head <= LoRA <= full, and partial fine-tuning grows with its blocks. Each in a process of its own, methods by turns.
+ * What each method takes of memory and time: head <= LoRA <= full, and partial fine-tuning grows with its blocks. Each
+ * in a process of its own, methods by turns.
  *
  *     node bench/methods.mjs [--models ti,s] [--batch 8] [--steps 4] [--rounds 2] [--dry]
  *
- * Writes its section of docs/benchmarks.md; weights and pictures are random. Heads are measured without their feature cache, which takes the body out of the step.
+ * Writes its section of docs/benchmarks.md; weights and pictures are random. Heads are measured without their feature
+ * cache, which takes the body out of the step.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -33,7 +35,10 @@ const methods = [
   ['LoRA', { type: 'lora', ...lora }],
   ['LoRA, activations anew', { type: 'lora', ...lora }, 'anew'],
   ...['int8', 'nf4'].flatMap((quantization) => {
-    const [name, method] = [`QLoRA, ${quantization === 'nf4' ? 'NF4' : quantization}`, { type: 'qlora', quantization, ...lora }];
+    const [name, method] = [
+      `QLoRA, ${quantization === 'nf4' ? 'NF4' : quantization}`,
+      { type: 'qlora', quantization, ...lora },
+    ];
     return [
       [name, method, 'anew'],
       [`${name}, activations held`, method],
@@ -74,11 +79,22 @@ try {
         console.error(`${model}, ${name}: ${peak.toFixed(0)} MB, ${milliseconds.toFixed(1)} ms an image`);
       }
     }
-    const rows = [...found].map(([name, { peak, milliseconds }]) => [name, peak.toFixed(0), milliseconds.toFixed(1), (1000 / milliseconds).toFixed(1)]);
+    const rows = [...found].map(([name, { peak, milliseconds }]) => [
+      name,
+      peak.toFixed(0),
+      milliseconds.toFixed(1),
+      (1000 / milliseconds).toFixed(1),
+    ]);
     const broken = ladders.flatMap((ladder) =>
-      ladder.slice(1).flatMap((upper, i) => (found.get(ladder[i]).peak <= found.get(upper).peak ? [] : [`${ladder[i]} takes more memory than ${upper}`])),
+      ladder
+        .slice(1)
+        .flatMap((upper, i) =>
+          found.get(ladder[i]).peak <= found.get(upper).peak ? [] : [`${ladder[i]} takes more memory than ${upper}`],
+        ),
     );
-    const order = broken.length ? `**Not as it should be:** ${broken.join('; ')}.` : 'In memory every method keeps its place.';
+    const order = broken.length
+      ? `**Not as it should be:** ${broken.join('; ')}.`
+      : 'In memory every method keeps its place.';
     return `### ViT-${model === 'ti' ? 'Ti' : model.toUpperCase()}/16 at 224, batch ${values.batch}\n\n${table(['method', '>peak memory, MB', '>ms an image', '>images/s'], rows)}\n\n${order}`;
   });
   const text = [

@@ -1,10 +1,11 @@
 /**
- * What one model for several columns of a label file costs each of them: validation accuracy of each column learnt alone and of all learnt
- * together, on one split, with the embedded model. Writes docs/multitask.md.
+ * What one model for several columns of a label file costs each of them: validation accuracy of each column learnt
+ * alone and of all learnt together, on one split, with the embedded model. Writes docs/multitask.md.
  *
  *     node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--methods NAME,NAME...] [--seeds N] [--epochs N] [--pictures N]
  *
- * FOLDER holds a labels.csv. The validation pictures are a fifth of the others' by a hash of their path, the same in every run.
+ * FOLDER holds a labels.csv. The validation pictures are a fifth of the others' by a hash of their path, the same in
+ * every run.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,14 +28,19 @@ const { values, positionals } = parseArgs({
   },
 });
 if (!positionals.length)
-  throw new Error('usage: node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--methods NAME,NAME...] [--seeds N] [--epochs N] [--pictures N]');
+  throw new Error(
+    'usage: node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--methods NAME,NAME...] [--seeds N] [--epochs N] [--pictures N]',
+  );
 ensureInstalled();
 buildCli();
 
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => 42 + i);
 const work = mkdtempSync(join(tmpdir(), 'vitune-multitask-'));
 
-/** A label file with a split that does not depend on the columns: a label is validated on only where it is also trained on. */
+/**
+ * A label file with a split that does not depend on the columns: a label is validated on only where it is also trained
+ * on.
+ */
 function labelFile(folder, columns) {
   const rows = parse(readFileSync(join(folder, 'labels.csv')), { columns: true, bom: true });
   const drawn = (row) => createHash('sha256').update(row.file).digest().readUInt32BE() / 2 ** 32;
@@ -44,9 +50,10 @@ function labelFile(folder, columns) {
   const trained = columns.map((column) => new Set(rest.map((row) => row[column])));
   const isKnown = (row) => columns.every((column, i) => trained[i].has(row[column]));
   const cell = (text) => `"${text.replaceAll('"', '""')}"`;
-  const lines = [...rest.map((row) => [row, 'train']), ...held.map((row) => [row, isKnown(row) ? 'validation' : 'train'])].map(([row, split]) =>
-    [row.file, split, ...columns.map((column) => row[column])].map(cell).join(),
-  );
+  const lines = [
+    ...rest.map((row) => [row, 'train']),
+    ...held.map((row) => [row, isKnown(row) ? 'validation' : 'train']),
+  ].map(([row, split]) => [row.file, split, ...columns.map((column) => row[column])].map(cell).join());
   const file = join(work, `${basename(folder)}.csv`);
   writeFileSync(file, `${['file', 'split', ...columns].map(cell).join()}\n${lines.join('\n')}\n`);
   return file;
@@ -56,8 +63,14 @@ function labelFile(folder, columns) {
 async function runs(method, folder, labels, columns) {
   const dataset = { folder, labels, columns };
   const results = [];
-  for (const seed of seeds) results.push(await train({ dataset, method, seed, batchSize: 16, epochs: Number(values.epochs) }));
-  return results.map(({ accuracies, lastAccuracies, finished: { seconds }, images }) => ({ best: accuracies, last: lastAccuracies, seconds, images }));
+  for (const seed of seeds)
+    results.push(await train({ dataset, method, seed, batchSize: 16, epochs: Number(values.epochs) }));
+  return results.map(({ accuracies, lastAccuracies, finished: { seconds }, images }) => ({
+    best: accuracies,
+    last: lastAccuracies,
+    seconds,
+    images,
+  }));
 }
 
 const methods = values.methods.split(',');

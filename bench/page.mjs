@@ -23,21 +23,33 @@ export function table(headings, rows) {
   ].join('\n');
 }
 
-/** What a processor has for products, as far as the system tells: speeds hang on it, and differ between machines whose names are the same. */
+/**
+ * What a processor has for products, as far as the system tells: speeds hang on it, and differ between machines whose
+ * names are the same.
+ */
 function instructions() {
   if (!existsSync('/proc/cpuinfo')) return '';
   const flags = readFileSync('/proc/cpuinfo', 'utf8')
     .match(/^flags\s*:(.*)$/m)?.[1]
     ?.trim()
     .split(' ');
-  const known = { avx2: 'AVX2', avx_vnni: 'AVX VNNI', avx512f: 'AVX-512', avx512_vnni: 'AVX-512 VNNI', avx512_bf16: 'AVX-512 BF16', amx_int8: 'AMX' };
+  const known = {
+    avx2: 'AVX2',
+    avx_vnni: 'AVX VNNI',
+    avx512f: 'AVX-512',
+    avx512_vnni: 'AVX-512 VNNI',
+    avx512_bf16: 'AVX-512 BF16',
+    amx_int8: 'AMX',
+  };
   const found = Object.keys(known).filter((flag) => flags?.includes(flag));
   return found.length ? ` with ${found.map((flag) => known[flag]).join(', ')}` : '';
 }
 
 /** When and on what it was measured; `loads` are load averages at the rounds' starts. */
 export function machine(loads, versions = {}) {
-  const named = Object.entries({ node: process.versions.node, ...versions }).map(([name, version]) => `${name} ${version}`);
+  const named = Object.entries({ node: process.versions.node, ...versions }).map(
+    ([name, version]) => `${name} ${version}`,
+  );
   return (
     `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0].model.trim()}${instructions()}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ` +
     `${os.platform()} ${os.arch()}. ${loads.length ? `Load average at the rounds' starts: ${loads.map((load) => load.toFixed(1)).join(', ')}. ` : ''}Versions: ${named.join(', ')}.`
@@ -50,5 +62,10 @@ export function writeSection(name, text, path = join(root, 'docs', 'benchmarks.m
   const page = existsSync(path) ? readFileSync(path, 'utf8') : '# Benchmarks\n';
   const block = `${begin}\n${text.trim()}\n${end}`;
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  writeFileSync(path, from >= 0 && to > from ? page.slice(0, from) + block + page.slice(to + end.length) : `${page.trimEnd()}\n\n${block}\n`);
+  writeFileSync(
+    path,
+    from >= 0 && to > from
+      ? page.slice(0, from) + block + page.slice(to + end.length)
+      : `${page.trimEnd()}\n\n${block}\n`,
+  );
 }

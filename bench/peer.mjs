@@ -1,4 +1,7 @@
-/** The peer's side: a Python environment with the pinned packages, the models both sides begin with, and runs of bench/peers/. */
+/**
+ * The peer's side: a Python environment with the pinned packages, the models both sides begin with, and runs of
+ * bench/peers/.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,9 +12,15 @@ export const names = { ti: 'ViT-Ti/16', s: 'ViT-S/16', b: 'ViT-B/16', embedded: 
 
 /** Runs a program to its end and returns its stdout; what it says on stderr is shown only where it fails. */
 export function run(program, args, env = {}) {
-  const done = spawnSync(program, args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28, env: { ...process.env, ...env } });
+  const done = spawnSync(program, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    env: { ...process.env, ...env },
+  });
   if (done.error) throw done.error;
-  if (done.status !== 0) throw new Error(`${program} ${args.join(' ')} failed (${done.status ?? done.signal}):\n${done.stderr}`);
+  if (done.status !== 0)
+    throw new Error(`${program} ${args.join(' ')} failed (${done.status ?? done.signal}):\n${done.stderr}`);
   return done.stdout;
 }
 
@@ -26,7 +35,10 @@ function findPython() {
   const known = process.env.PYTHON ? [process.env.PYTHON] : ['python3.11', 'python3', 'python'];
   const suits = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))';
   const found = known.find((name) => spawnSync(name, ['-c', suits], { stdio: 'ignore' }).status === 0);
-  if (!found) throw new Error(`The peer's side needs Python 3.11 or later with venv; tried ${known.join(', ')}. Set PYTHON to one.`);
+  if (!found)
+    throw new Error(
+      `The peer's side needs Python 3.11 or later with venv; tried ${known.join(', ')}. Set PYTHON to one.`,
+    );
   return found;
 }
 
@@ -44,13 +56,23 @@ export function ensurePython() {
   return python;
 }
 
-/** A Hugging Face folder that both sides open: a ViT with random weights, or the embedded one, with a head for `labels` that is the same for both. */
+/**
+ * A Hugging Face folder that both sides open: a ViT with random weights, or the embedded one, with a head for `labels`
+ * that is the same for both.
+ */
 export function ensureModel(python, model, labels) {
   const weights = join(root, 'media', 'embedded', 'model.safetensors');
-  const version = model === 'embedded' ? `-${createHash('sha256').update(readFileSync(weights)).digest('hex').slice(0, 8)}` : '';
+  const version =
+    model === 'embedded' ? `-${createHash('sha256').update(readFileSync(weights)).digest('hex').slice(0, 8)}` : '';
   const folder = join(root, 'build', 'bench', `vit-${model}-${labels}${version}`);
   if (existsSync(join(folder, 'model.safetensors'))) return folder;
   mkdirSync(folder, { recursive: true });
-  run(python, [join('bench', 'peers', 'make_model.py'), folder, model === 'embedded' ? join('media', 'embedded') : model, '--labels', `${labels}`]);
+  run(python, [
+    join('bench', 'peers', 'make_model.py'),
+    folder,
+    model === 'embedded' ? join('media', 'embedded') : model,
+    '--labels',
+    `${labels}`,
+  ]);
   return folder;
 }

@@ -1,4 +1,7 @@
-/** What a run of ours reads, for the peer to read alike: the pictures of each split with their labels, and the order of each epoch. */
+/**
+ * What a run of ours reads, for the peer to read alike: the pictures of each split with their labels, and the order of
+ * each epoch.
+ */
 import { scanDataset } from '../src/trainer/data/scan.js';
 import { epochOrder } from '../src/trainer/data/store.js';
 import type { Samples } from '../src/trainer/data/samples.js';
@@ -6,5 +9,7 @@ import type { Samples } from '../src/trainer/data/samples.js';
 const [folder, seed, epochs] = process.argv.slice(2) as [string, string, string];
 const { labels, splits } = await scanDataset(folder, { validationSplit: 0.2, seed: Number(seed) });
 const pairs = (samples: Samples) => [...samples].map(({ path, label }) => [path, label]);
-const orders = Array.from({ length: Number(epochs) }, (_, epoch) => [...epochOrder(splits.train.length, Number(seed), epoch)]);
+const orders = Array.from({ length: Number(epochs) }, (_, epoch) => [
+  ...epochOrder(splits.train.length, Number(seed), epoch),
+]);
 console.log(JSON.stringify({ labels, train: pairs(splits.train), validation: pairs(splits.validation), orders }));

@@ -1,18 +1,18 @@
 /**
- * The benchmark: what ViTune claims about speed and memory, measured beside Python's side on the same weights and pictures, sides by turns. Each part writes
- * its section of docs/benchmarks.md, or of the page that is named.
+ * The benchmark: what ViTune claims about speed and memory, measured beside Python's side on the same weights and
+ * pictures, sides by turns. Each part writes its section of docs/benchmarks.md, or of the page that is named.
  *
- *     npm run bench -- [head] [accuracy] [lora] [memory] [start] [scale] [--models ti,s,b] [--rounds N] [--seeds N] [--seconds S] [--threads N] [--peer-epochs N]
- *                      [--compile] [--trainings ti,s,b] [--peer-precisions fp32,bf16] [--dataset FOLDER] [--sizes 1000,10000,...]
- *                      [--page FILE] [--dry]
+ * npm run bench -- [head] [accuracy] [lora] [memory] [start] [scale] [--models ti,s,b] [--rounds N] [--seeds N]
+ * [--seconds S] [--threads N] [--peer-epochs N] [--compile] [--trainings ti,s,b] [--peer-precisions fp32,bf16]
+ * [--dataset FOLDER] [--sizes 1000,10000,...] [--page FILE] [--dry]
  *
- * Without parts it runs all: some 25 minutes on two idle cores, and 15 more for a million pictures. The first run makes a Python environment in .venv
- * (a few GB of download on Linux); PYTHON names the interpreter to make it with.
- * --trainings names larger models whose LoRA is trained whole, best mode against best mode, beside the embedded one's (ViT-Ti 4 minutes a seed, ViT-S 8, ViT-B 20).
- * --peer-epochs 10 measures the peer's Trainer in full instead of extrapolating; --compile adds torch.compile; --dry prints and writes nothing.
- * --peer-precisions fp32 leaves out bf16, in which PyTorch is many times slower than in fp32 where the processor has no instructions for it; the last one is taken
- * for the peer's best mode.
- * Let nothing else run meanwhile: PyTorch's threads wait for one another.
+ * Without parts it runs all: some 25 minutes on two idle cores, and 15 more for a million pictures. The first run makes
+ * a Python environment in .venv (a few GB of download on Linux); PYTHON names the interpreter to make it with.
+ * --trainings names larger models whose LoRA is trained whole, best mode against best mode, beside the embedded one's
+ * (ViT-Ti 4 minutes a seed, ViT-S 8, ViT-B 20). --peer-epochs 10 measures the peer's Trainer in full instead of
+ * extrapolating; --compile adds torch.compile; --dry prints and writes nothing. --peer-precisions fp32 leaves out bf16,
+ * in which PyTorch is many times slower than in fp32 where the processor has no instructions for it; the last one is
+ * taken for the peer's best mode. Let nothing else run meanwhile: PyTorch's threads wait for one another.
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';

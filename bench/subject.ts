@@ -51,7 +51,9 @@ export async function openSubject({
     accumulates: false,
     seed,
   });
-  trainable.restore({ parameters: firstValues(trainable.parameters, (name, shape) => base.weight(name, shape, seed), seed) });
+  trainable.restore({
+    parameters: firstValues(trainable.parameters, (name, shape) => base.weight(name, shape, seed), seed),
+  });
   const random = new Random(seed, 'bench');
   const images = new Uint8Array(batchSize * height * width * 3).map(() => random.below(256));
   const targets = new Float32Array(batchSize * labels);
@@ -60,7 +62,11 @@ export async function openSubject({
 }
 
 /** Pictures a second: the median over the single passes within `seconds`, after two passes to warm up. */
-export async function rateOf(pass: (i: number) => Promise<unknown>, batchSize: number, seconds: number): Promise<number> {
+export async function rateOf(
+  pass: (i: number) => Promise<unknown>,
+  batchSize: number,
+  seconds: number,
+): Promise<number> {
   const times: number[] = [];
   const end = performance.now() + seconds * 1000;
   for (let i = 0; performance.now() < end || times.length < 3; i++) {

@@ -7,9 +7,11 @@ import { createInterface } from 'node:readline';
 import { root } from '../scripts/ensure-installed.mjs';
 
 /**
- * Trains by a config. `events` are all events, `finished` the last, `accuracies` the best evaluation's of each task, `lastAccuracies` the last one's,
- * `wall` the seconds from the command to its end, `trained` those until the last checkpoint is saved and the best is judged, `curve` the accuracy of each validation with its seconds, `first` those to the first loss. The run folder is removed; with `isCold` the caches are new
- * and go too. `keep` is called with the run's folder before.
+ * Trains by a config. `events` are all events, `finished` the last, `accuracies` the best evaluation's of each task,
+ * `lastAccuracies` the last one's, `wall` the seconds from the command to its end, `trained` those until the last
+ * checkpoint is saved and the best is judged, `curve` the accuracy of each validation with its seconds, `first` those
+ * to the first loss. The run folder is removed; with `isCold` the caches are new and go too. `keep` is called with the
+ * run's folder before.
  */
 export async function train(config, { isCold = false, keep, env = {} } = {}) {
   const work = mkdtempSync(join(tmpdir(), 'vitune-bench-'));
@@ -30,7 +32,8 @@ export async function train(config, { isCold = false, keep, env = {} } = {}) {
     child.stderr.on('data', (data) => (stderr += data));
     for await (const line of createInterface({ input: child.stdout })) {
       const event = JSON.parse(line);
-      if (event.type === 'partialStep' || event.type === 'step' || event.type === 'evaluation') first ??= (performance.now() - start) / 1000;
+      if (event.type === 'partialStep' || event.type === 'step' || event.type === 'evaluation')
+        first ??= (performance.now() - start) / 1000;
       if (event.type === 'evaluation' && event.split === 'validation' && !event.judged)
         curve.push({ seconds: (performance.now() - start) / 1000, accuracy: event.accuracy });
       if (event.type === 'checkpoint' || event.judged) trained = (performance.now() - start) / 1000;
@@ -40,12 +43,26 @@ export async function train(config, { isCold = false, keep, env = {} } = {}) {
     const wall = (performance.now() - start) / 1000;
     if (code !== 0) throw new Error(stderr);
     const finished = events.find(({ type }) => type === 'finished');
-    const best = events.findLast(({ type, step, split }) => type === 'evaluation' && split === 'validation' && step === finished.best.step);
+    const best = events.findLast(
+      ({ type, step, split }) => type === 'evaluation' && split === 'validation' && step === finished.best.step,
+    );
     const accuraciesOf = (evaluation) => (evaluation.tasks ?? [evaluation]).map(({ accuracy }) => accuracy);
-    const last = events.findLast(({ type, split, judged }) => type === 'evaluation' && split === 'validation' && !judged);
+    const last = events.findLast(
+      ({ type, split, judged }) => type === 'evaluation' && split === 'validation' && !judged,
+    );
     const [accuracies, lastAccuracies] = [accuraciesOf(best), accuraciesOf(last)];
     keep?.(output);
-    return { events, finished, accuracies, lastAccuracies, images: events.find(({ type }) => type === 'started').images, wall, trained, curve, first };
+    return {
+      events,
+      finished,
+      accuracies,
+      lastAccuracies,
+      images: events.find(({ type }) => type === 'started').images,
+      wall,
+      trained,
+      curve,
+      first,
+    };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 /**
- * What the embedded model's pretraining is worth: validation accuracy on photo folders after `head` and `lora`, beside the same
- * network from random weights under the same budget. Writes docs/transfer.md.
+ * What the embedded model's pretraining is worth: validation accuracy on photo folders after `head` and `lora`, beside
+ * the same network from random weights under the same budget. Writes docs/transfer.md.
  *
  *     node bench/transfer.mjs FOLDER... [--seeds N] [--epochs N]
  */

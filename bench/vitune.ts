@@ -15,16 +15,27 @@ const { values, positionals } = parseArgs({
   },
 });
 const [folder] = positionals;
-if (!folder) throw new Error('usage: vitune MODEL_FOLDER [--batch N] [--threads N] [--seconds S] [--precision NAME] [--mode JSON]');
+if (!folder)
+  throw new Error(
+    'usage: vitune MODEL_FOLDER [--batch N] [--threads N] [--seconds S] [--precision NAME] [--mode JSON]',
+  );
 const batchSize = Number(values.batch);
 const mode = JSON.parse(values.mode) as Pick<SubjectOptions, 'method' | 'frozenPrecision'>;
-const { trainable, batch } = await openSubject({ folder, device: 'cpu', batchSize, ...mode, threads: Number(values.threads) });
+const { trainable, batch } = await openSubject({
+  folder,
+  device: 'cpu',
+  batchSize,
+  ...mode,
+  threads: Number(values.threads),
+});
 
 const seconds = Number(values.seconds);
 const training = await rateOf((i) => trainable.step([batch], i, 1e-3), batchSize, seconds);
 const forward = await rateOf(() => trainable.logits(batch.images), batchSize, seconds);
 await trainable.dispose();
-const ort = JSON.parse(readFileSync(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'), 'utf8')) as { version: string };
+const ort = JSON.parse(
+  readFileSync(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'), 'utf8'),
+) as { version: string };
 console.log(
   JSON.stringify({
     side: 'ViTune',

@@ -1,4 +1,7 @@
-/** What one picture takes in a process that is warm: decoding, forward pass, and the whole answer of the classification process. One JSON line, in milliseconds. */
+/**
+ * What one picture takes in a process that is warm: decoding, forward pass, and the whole answer of the classification
+ * process. One JSON line, in milliseconds.
+ */
 import { fork } from 'node:child_process';
 import { evaluationPixels } from '../src/trainer/data/decode.js';
 import type { ServeAnswer, ServeRequest } from '../src/trainer/protocol.js';

@@ -1,4 +1,7 @@
-/** Bundles the three parts with esbuild: the extension, the trainer, and one script and style sheet a webview; writes the config's schema. `--watch` rebuilds on change. */
+/**
+ * Bundles the three parts with esbuild: the extension, the trainer, and one script and style sheet a webview; writes
+ * the config's schema. `--watch` rebuilds on change.
+ */
 import * as esbuild from 'esbuild';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,9 +26,16 @@ const sharedOptions = (release) => ({
   legalComments: 'none',
 });
 // jsonc-parser's CommonJS form hides its requires from a bundler; its `module` form does not.
-const nodeOptions = (release) => ({ ...sharedOptions(release), platform: 'node', target: 'node20', mainFields: ['module', 'main'] });
+const nodeOptions = (release) => ({
+  ...sharedOptions(release),
+  platform: 'node',
+  target: 'node20',
+  mainFields: ['module', 'main'],
+});
 
-/** esbuild's options of the trainer's programs, written to `folder`/trainer. They keep their names, for readable stacks. */
+/**
+ * esbuild's options of the trainer's programs, written to `folder`/trainer. They keep their names, for readable stacks.
+ */
 export function trainerBundle(folder, release = false) {
   return {
     ...nodeOptions(release),
@@ -38,7 +48,9 @@ export function trainerBundle(folder, release = false) {
     splitting: true,
     external: ['onnxruntime-node', 'sharp', '@tensorflow/*'],
     // CommonJS packages inside an ES module bundle still call require for Node's own modules.
-    banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+    },
   };
 }
 
@@ -47,7 +59,14 @@ function bundles(folder, release) {
   const shared = sharedOptions(release);
   const node = nodeOptions(release);
   return [
-    { ...node, entryPoints: ['src/extension/extension.ts'], outfile: join(folder, 'extension.cjs'), format: 'cjs', external: ['vscode'], minify: release },
+    {
+      ...node,
+      entryPoints: ['src/extension/extension.ts'],
+      outfile: join(folder, 'extension.cjs'),
+      format: 'cjs',
+      external: ['vscode'],
+      minify: release,
+    },
     trainerBundle(folder, release),
     {
       ...shared,
@@ -65,14 +84,18 @@ function bundles(folder, release) {
 export async function build({ folder = join(root, 'dist'), release = false } = {}) {
   // The names of the trainer's shared parts change with their content.
   rmSync(join(folder, 'trainer'), { recursive: true, force: true });
-  const [results] = await Promise.all([Promise.all(bundles(folder, release).map((options) => esbuild.build(options))), writeSchemas({ folder })]);
+  const [results] = await Promise.all([
+    Promise.all(bundles(folder, release).map((options) => esbuild.build(options))),
+    writeSchemas({ folder }),
+  ]);
   return results.map((result) => result.metafile);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--watch')) {
     await writeSchemas();
-    for (const options of bundles(join(root, 'dist'), false)) await (await esbuild.context({ ...options, logLevel: 'info' })).watch();
+    for (const options of bundles(join(root, 'dist'), false))
+      await (await esbuild.context({ ...options, logLevel: 'info' })).watch();
   } else {
     await build();
   }

@@ -1,6 +1,7 @@
 /**
- * Makes the model that comes with ViTune: trains it with the trainer's own `full` method on an image folder of Tiny ImageNet (64 x 64), first narrow and from
- * random weights, then with stronger augmentation, then at twice the width, and writes media/embedded. Run again, it goes on where it was interrupted.
+ * Makes the model that comes with ViTune: trains it with the trainer's own `full` method on an image folder of Tiny
+ * ImageNet (64 x 64), first narrow and from random weights, then with stronger augmentation, then at twice the width,
+ * and writes media/embedded. Run again, it goes on where it was interrupted.
  *
  *     npm run embedded -- DATASET [--stage N] [KEY=VALUE of the config]...
  *
@@ -46,7 +47,12 @@ interface Stage {
 const stages: Stage[] = [
   {
     from: 'random',
-    settings: { epochs: 10, learningRate: 0.002, warmupRatio: 0.05, augmentation: { randomResizedCrop: { scale: [0.4, 1] }, horizontalFlip: 0.5 } },
+    settings: {
+      epochs: 10,
+      learningRate: 0.002,
+      warmupRatio: 0.05,
+      augmentation: { randomResizedCrop: { scale: [0.4, 1] }, horizontalFlip: 0.5 },
+    },
     words: 'random weights of width 128, 10 epochs with random resized crop 0.4 to 1 and flip',
   },
   {
@@ -55,7 +61,12 @@ const stages: Stage[] = [
       epochs: 8,
       learningRate: 0.002,
       warmupRatio: 0.03,
-      augmentation: { randomResizedCrop: { scale: [0.3, 1] }, horizontalFlip: 0.5, randAugment: { operations: 1, magnitude: 7 }, mixup: 0.2 },
+      augmentation: {
+        randomResizedCrop: { scale: [0.3, 1] },
+        horizontalFlip: 0.5,
+        randAugment: { operations: 1, magnitude: 7 },
+        mixup: 0.2,
+      },
     },
     words: 'then 8 epochs with crops of 0.3 to 1, flip, RandAugment (one operation of magnitude 7) and mixup 0.2',
   },
@@ -78,7 +89,10 @@ async function startOf(stage: number): Promise<string> {
   const folder = join(work, `start-${stage}`);
   mkdirSync(folder, { recursive: true });
   const config = JSON.parse(readFileSync(join(embedded, 'config.json'), 'utf8')) as typeof narrow;
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(from === 'random' ? { ...config, ...narrow } : widenedConfig(config)));
+  writeFileSync(
+    join(folder, 'config.json'),
+    JSON.stringify(from === 'random' ? { ...config, ...narrow } : widenedConfig(config)),
+  );
   copyFileSync(join(embedded, 'preprocessor_config.json'), join(folder, 'preprocessor_config.json'));
   if (from === 'widened') {
     const { tensors } = await readSafetensors(join(embedded, 'model.safetensors'));
@@ -93,12 +107,21 @@ async function train(stage: number, dataset: string, overrides: string[]): Promi
   const run = runOf(stage);
   const { from, settings } = stages[stage - 1]!;
   const isBegun = existsSync(join(run, 'run.json'));
-  const model = { model: isBegun ? join(work, `start-${stage}`) : await startOf(stage), init: from === 'random' ? 'random' : 'pretrained' };
-  writeFileSync(config, `${JSON.stringify({ ...common, ...settings, ...model, dataset: resolve(dataset), output: run }, null, 2)}\n`);
+  const model = {
+    model: isBegun ? join(work, `start-${stage}`) : await startOf(stage),
+    init: from === 'random' ? 'random' : 'pretrained',
+  };
+  writeFileSync(
+    config,
+    `${JSON.stringify({ ...common, ...settings, ...model, dataset: resolve(dataset), output: run }, null, 2)}\n`,
+  );
   const cli = join(root, 'src', 'trainer', 'cli.ts');
   const resume = isBegun ? ['--resume'] : [];
   const sets = overrides.flatMap((each) => ['--set', each]);
-  const { status } = spawnSync(process.execPath, ['--import', 'tsx', cli, 'train', config, ...resume, ...sets], { stdio: 'inherit', cwd: root });
+  const { status } = spawnSync(process.execPath, ['--import', 'tsx', cli, 'train', config, ...resume, ...sets], {
+    stdio: 'inherit',
+    cwd: root,
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 
@@ -110,7 +133,8 @@ function readEvents(stage: number): RecordedEvent[] {
 
 function card(stage: number): string {
   const events = readEvents(stage);
-  const last = <T extends RecordedEvent['type']>(type: T) => events.filter((event) => event.type === type).at(-1) as Extract<RecordedEvent, { type: T }>;
+  const last = <T extends RecordedEvent['type']>(type: T) =>
+    events.filter((event) => event.type === type).at(-1) as Extract<RecordedEvent, { type: T }>;
   const { images, trainableParameters, labels } = last('started');
   const { best } = last('finished');
   const { batchSize, weightDecay } = common;
@@ -143,11 +167,15 @@ async function publish(stage: number): Promise<void> {
   const checkpoint = await resolveCheckpoint(runOf(stage));
   const { tensors } = await readSafetensors(join(checkpoint, 'model.safetensors'));
   await writeSafetensors(join(embedded, 'model.safetensors'), tensors, { format: 'pt' }, 'F16');
-  for (const name of ['config.json', 'preprocessor_config.json']) writeFileSync(join(embedded, name), readFileSync(join(checkpoint, name)));
+  for (const name of ['config.json', 'preprocessor_config.json'])
+    writeFileSync(join(embedded, name), readFileSync(join(checkpoint, name)));
   writeFileSync(join(embedded, 'README.md'), card(stage));
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { stage: { type: 'string', default: '1' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { stage: { type: 'string', default: '1' } },
+});
 const [dataset, ...overrides] = positionals;
 const first = Number(values.stage);
 if (!dataset || !stages[first - 1]) {

@@ -1,11 +1,17 @@
-/** Installs a real VS Code that runs without a desktop: code-server with the Node it wants, into .vitune/editor, and the system packages beside it. */
+/**
+ * Installs a real VS Code that runs without a desktop: code-server with the Node it wants, into .vitune/editor, and the
+ * system packages beside it.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { npm, root } from './ensure-installed.mjs';
 
 const codeServerVersion = '4.139.1';
-/** code-server refuses another major version; the npm registry has Node's own builds, with the headers that native modules are built with. */
+/**
+ * code-server refuses another major version; the npm registry has Node's own builds, with the headers that native
+ * modules are built with.
+ */
 const nodeVersion = '24.21.0';
 const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
@@ -15,7 +21,10 @@ const stamp = join(folder, 'installed.json');
 /** Something this machine lacks and this script may not install: the reason, in words. */
 export class Unavailable extends Error {}
 
-/** Nothing that needs a network, greets, asks or draws attention to itself; dialogs inside the window, where they can be driven. */
+/**
+ * Nothing that needs a network, greets, asks or draws attention to itself; dialogs inside the window, where they can be
+ * driven.
+ */
 export const quietSettings = {
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,
@@ -43,7 +52,8 @@ function ensureDebianPackages(names) {
     return query.stdout !== 'install ok installed';
   });
   if (missing.length === 0) return;
-  if (process.getuid() !== 0) throw new Unavailable(`these Debian packages are missing; as root: apt-get install ${missing.join(' ')}`);
+  if (process.getuid() !== 0)
+    throw new Unavailable(`these Debian packages are missing; as root: apt-get install ${missing.join(' ')}`);
   console.error(`Installing Debian packages: ${missing.join(' ')} …`);
   const settings = { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   execFileSync('apt-get', ['update', '-qq'], settings);
@@ -65,7 +75,8 @@ export function ensureBrowser() {
   const find = () => known.find((path) => path && existsSync(path));
   if (isDebian() && !find()) ensureDebianPackages(['chromium', 'fonts-liberation', 'fonts-noto-color-emoji']);
   const found = find();
-  if (!found) throw new Unavailable('no Chrome or Chromium was found; name one in the environment variable VITUNE_BROWSER');
+  if (!found)
+    throw new Unavailable('no Chrome or Chromium was found; name one in the environment variable VITUNE_BROWSER');
   return found;
 }
 
@@ -73,7 +84,10 @@ export function ensureBrowser() {
 export function ensureEditor() {
   if (process.platform === 'win32') throw new Unavailable('code-server does not run on Windows');
   const nodeFolder = join(folder, 'node_modules', nodePackage);
-  const command = [join(nodeFolder, 'bin', 'node'), join(folder, 'node_modules', 'code-server', 'out', 'node', 'entry.js')];
+  const command = [
+    join(nodeFolder, 'bin', 'node'),
+    join(folder, 'node_modules', 'code-server', 'out', 'node', 'entry.js'),
+  ];
   const versions = JSON.stringify({ codeServerVersion, nodeVersion, nodePackage });
   if (isInstalled(versions)) return command;
   // What code-server's native modules are compiled with.
@@ -82,11 +96,21 @@ export function ensureEditor() {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
-  npm(['install', '--no-audit', '--no-fund', '--save-exact', '--loglevel=error', `${nodePackage}@${nodeVersion}`], { cwd: folder });
-  const env = { ...process.env, PATH: join(nodeFolder, 'bin') + delimiter + process.env.PATH, npm_config_nodedir: nodeFolder };
+  npm(['install', '--no-audit', '--no-fund', '--save-exact', '--loglevel=error', `${nodePackage}@${nodeVersion}`], {
+    cwd: folder,
+  });
+  const env = {
+    ...process.env,
+    PATH: join(nodeFolder, 'bin') + delimiter + process.env.PATH,
+    npm_config_nodedir: nodeFolder,
+  };
   // Set by the npm that runs this script: code-server's install script would read this Node's version from it.
   delete env.npm_config_user_agent;
-  npm(['install', '--no-audit', '--no-fund', '--save-exact', '--loglevel=error', `code-server@${codeServerVersion}`], { cwd: folder, node: command[0], env });
+  npm(['install', '--no-audit', '--no-fund', '--save-exact', '--loglevel=error', `code-server@${codeServerVersion}`], {
+    cwd: folder,
+    node: command[0],
+    env,
+  });
   writeFileSync(stamp, versions);
   return command;
 }

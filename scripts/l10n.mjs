@@ -1,4 +1,7 @@
-/** What l10n/bundle.l10n.tr.json lacks or has too much: `node scripts/l10n.mjs [--write]`. `--write` drops what is stale and adds what is missing, empty. */
+/**
+ * What l10n/bundle.l10n.tr.json lacks or has too much: `node scripts/l10n.mjs [--write]`. `--write` drops what is stale
+ * and adds what is missing, empty.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,11 +27,13 @@ export function messagesOf(path, text) {
     if (!ts.isCallExpression(node) || !/^(t|(\w+\.)?l10n\.t)$/.test(node.expression.getText())) return;
     const [message, ...values] = node.arguments;
     const place = `${path}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
-    if (!message || !ts.isStringLiteralLike(message)) return void faults.push(`${place}: the message is not one literal string`);
+    if (!message || !ts.isStringLiteralLike(message))
+      return void faults.push(`${place}: the message is not one literal string`);
     messages.push(message.text);
     const used = placeholdersOf(message.text).join(' ');
     const given = values.map((_, index) => `{${index}}`).join(' ');
-    if (used !== given) faults.push(`${place}: the message has placeholders ${used || 'none'}, the call gives ${given || 'none'}`);
+    if (used !== given)
+      faults.push(`${place}: the message has placeholders ${used || 'none'}, the call gives ${given || 'none'}`);
   };
   // Elsewhere `t` may be a tensor, a test or a fraction.
   if (/\bl10n\b/.test(text)) visit(source);
@@ -56,7 +61,8 @@ export function bundleFaults(messages, bundle) {
 }
 
 /**
- * What is wrong with the strings of package.json: a `%key%` that a language lacks or leaves empty, an entry that is used nowhere.
+ * What is wrong with the strings of package.json: a `%key%` that a language lacks or leaves empty, an entry that is
+ * used nowhere.
  * @param {string} manifest the text of package.json
  * @param {Record<string, Record<string, string>>} languages from file name to its strings
  */
@@ -72,9 +78,16 @@ export function manifestFaults(manifest, languages) {
 
 /** The messages and faults of all of src/, in the order of the files. */
 export function sourceMessages() {
-  const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
-  const found = paths.sort().map((path) => messagesOf(`src/${path.replaceAll('\\', '/')}`, readFileSync(join(root, 'src', path), 'utf8')));
-  return { messages: [...new Set(found.flatMap((file) => file.messages))], faults: found.flatMap((file) => file.faults) };
+  const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.ts'),
+  );
+  const found = paths
+    .sort()
+    .map((path) => messagesOf(`src/${path.replaceAll('\\', '/')}`, readFileSync(join(root, 'src', path), 'utf8')));
+  return {
+    messages: [...new Set(found.flatMap((file) => file.messages))],
+    faults: found.flatMap((file) => file.faults),
+  };
 }
 
 export const bundlePath = join(root, 'l10n', 'bundle.l10n.tr.json');

@@ -14,19 +14,30 @@ export const thisTarget = `${process.platform}-${process.arch}`;
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
-/** A node_modules folder with the target's native packages: the project's own, or a fresh one by the lock file for another platform. */
+/**
+ * A node_modules folder with the target's native packages: the project's own, or a fresh one by the lock file for
+ * another platform.
+ */
 function installedFor(target, work) {
   if (target === thisTarget) return join(root, 'node_modules');
   for (const file of ['package.json', 'package-lock.json', '.npmrc']) cpSync(join(root, file), join(work, file));
   const [os, cpu] = target.split('-');
-  npm(['ci', '--omit=dev', '--ignore-scripts', `--os=${os}`, `--cpu=${cpu}`, ...(os === 'linux' ? ['--libc=glibc'] : [])], { cwd: work });
+  npm(
+    ['ci', '--omit=dev', '--ignore-scripts', `--os=${os}`, `--cpu=${cpu}`, ...(os === 'linux' ? ['--libc=glibc'] : [])],
+    { cwd: work },
+  );
   return join(work, 'node_modules');
 }
 
 /** The packages that a bundle cannot hold, since they load native libraries, and what those need at run time. */
 function nativePackages(modules, target) {
   // onnxruntime-node's other dependencies serve its install script only.
-  const names = new Set(['onnxruntime-node', 'onnxruntime-common', 'sharp', ...Object.keys(readJson(join(modules, 'sharp', 'package.json')).dependencies)]);
+  const names = new Set([
+    'onnxruntime-node',
+    'onnxruntime-common',
+    'sharp',
+    ...Object.keys(readJson(join(modules, 'sharp', 'package.json')).dependencies),
+  ]);
   for (const name of Object.keys(readJson(join(modules, 'sharp', 'package.json')).optionalDependencies)) {
     if (name.endsWith(target) && existsSync(join(modules, name))) names.add(name);
   }
@@ -44,7 +55,8 @@ function copyPackages(modules, names, target, to) {
     if (parts[1] === 'bin') return (parts[3] ?? os) === os && (parts[4] ?? cpu) === cpu;
     return parts[1] !== 'script' && parts[1] !== 'lib';
   };
-  for (const name of names) cpSync(join(modules, name), join(to, name), { recursive: true, dereference: true, filter: keep });
+  for (const name of names)
+    cpSync(join(modules, name), join(to, name), { recursive: true, dereference: true, filter: keep });
 }
 
 /** The licence texts of all that is in the VSIX but not ours. */
@@ -66,7 +78,13 @@ function thirdPartyNotices(metafiles, nativeFolders) {
 
 /** What the marketplace and the editor read; what only a checkout needs is left out. */
 function manifest() {
-  const { private: _private, scripts: _scripts, devDependencies: _dev, dependencies: _dependencies, ...rest } = readJson(join(root, 'package.json'));
+  const {
+    private: _private,
+    scripts: _scripts,
+    devDependencies: _dev,
+    dependencies: _dependencies,
+    ...rest
+  } = readJson(join(root, 'package.json'));
   return JSON.stringify(rest, null, 2);
 }
 
@@ -75,7 +93,8 @@ function manifest() {
  * @param {{ target?: string, out?: string }} options
  */
 export async function makePackage({ target = thisTarget, out } = {}) {
-  if (!targets.includes(target)) throw new Error(`ONNX Runtime has no library for ${target}; there is one for ${targets.join(', ')}.`);
+  if (!targets.includes(target))
+    throw new Error(`ONNX Runtime has no library for ${target}; there is one for ${targets.join(', ')}.`);
   const vsix = out ?? join(root, `vitune-${target}-${readJson(join(root, 'package.json')).version}.vsix`);
   const work = mkdtempSync(join(tmpdir(), 'vitune-package-'));
   try {
@@ -86,7 +105,15 @@ export async function makePackage({ target = thisTarget, out } = {}) {
     const names = nativePackages(modules, target);
     // Not in the stage's own node_modules: vsce would leave that out, as all is bundled for it.
     copyPackages(modules, names, target, join(stage, 'dist', 'node_modules'));
-    for (const entry of ['media', 'l10n', 'README.md', 'LICENSE', 'CHANGELOG.md', 'package.nls.json', 'package.nls.tr.json']) {
+    for (const entry of [
+      'media',
+      'l10n',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'package.nls.json',
+      'package.nls.tr.json',
+    ]) {
       if (existsSync(join(root, entry))) cpSync(join(root, entry), join(stage, entry), { recursive: true });
     }
     writeFileSync(join(stage, 'package.json'), manifest());
@@ -97,7 +124,14 @@ export async function makePackage({ target = thisTarget, out } = {}) {
         names.map((name) => join(modules, name)),
       ),
     );
-    await createVSIX({ cwd: stage, packagePath: vsix, target, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+    await createVSIX({
+      cwd: stage,
+      packagePath: vsix,
+      target,
+      dependencies: false,
+      allowMissingRepository: true,
+      rewriteRelativeLinks: false,
+    });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -1,4 +1,7 @@
-/** Makes the sample dataset in sample/: emoji by class, from the art of two vendors to train on and of a third that training never sees. */
+/**
+ * Makes the sample dataset in sample/: emoji by class, from the art of two vendors to train on and of a third that
+ * training never sees.
+ */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -26,9 +29,18 @@ const isValidation = (index) => index % 5 === 2;
 
 const packages = join(root, 'node_modules');
 const vendors = {
-  noto: { folder: join(packages, 'emoji-datasource-google', 'img', 'google', '64'), licence: 'Noto Emoji by Google, Apache License 2.0' },
-  fluent: { folder: join(packages, '@lobehub', 'fluent-emoji-3d', 'assets'), licence: 'Fluent Emoji by Microsoft, MIT License' },
-  twemoji: { folder: join(packages, 'emoji-datasource-twitter', 'img', 'twitter', '64'), licence: 'Twemoji by Twitter and contributors, CC BY 4.0' },
+  noto: {
+    folder: join(packages, 'emoji-datasource-google', 'img', 'google', '64'),
+    licence: 'Noto Emoji by Google, Apache License 2.0',
+  },
+  fluent: {
+    folder: join(packages, '@lobehub', 'fluent-emoji-3d', 'assets'),
+    licence: 'Fluent Emoji by Microsoft, MIT License',
+  },
+  twemoji: {
+    folder: join(packages, 'emoji-datasource-twitter', 'img', 'twitter', '64'),
+    licence: 'Twemoji by Twitter and contributors, CC BY 4.0',
+  },
 };
 const heldOut = 'twemoji';
 
@@ -45,13 +57,22 @@ const config = `{
 
 /** Which file of a vendor shows an emoji: by its code points, with or without the variation selectors. */
 function pictureOf(files, emoji) {
-  const names = [emoji.unified, emoji.non_qualified, emoji.unified.replaceAll('-FE0F', '')].filter(Boolean).map((name) => name.toLowerCase());
-  return ['.png', '.webp'].flatMap((extension) => names.map((name) => name + extension)).find((name) => files.has(name));
+  const names = [emoji.unified, emoji.non_qualified, emoji.unified.replaceAll('-FE0F', '')]
+    .filter(Boolean)
+    .map((name) => name.toLowerCase());
+  return ['.png', '.webp']
+    .flatMap((extension) => names.map((name) => name + extension))
+    .find((name) => files.has(name));
 }
 
-/** Emoji that every vendor has drawn, a class: `perClass` of them, evenly from the list, none drawn like another (as some flags are). */
+/**
+ * Emoji that every vendor has drawn, a class: `perClass` of them, evenly from the list, none drawn like another (as
+ * some flags are).
+ */
 function chooseEmoji(listings) {
-  const emojis = JSON.parse(readFileSync(join(packages, 'emoji-datasource-google', 'emoji.json'), 'utf8')).sort((a, b) => a.sort_order - b.sort_order);
+  const emojis = JSON.parse(readFileSync(join(packages, 'emoji-datasource-google', 'emoji.json'), 'utf8')).sort(
+    (a, b) => a.sort_order - b.sort_order,
+  );
   return Object.entries(classes).map(([label, { of, skip }]) => {
     const seen = new Set();
     const candidates = emojis.flatMap((emoji) => {
@@ -64,7 +85,10 @@ function chooseEmoji(listings) {
       return seen.has(hash) ? [] : (seen.add(hash), [{ name: emoji.short_name.replace(/[^\w-]/g, '_'), pictures }]);
     });
     const step = Math.max(1, candidates.length / perClass);
-    return { label, emojis: Array.from({ length: Math.min(perClass, candidates.length) }, (_, i) => candidates[Math.floor(i * step)]) };
+    return {
+      label,
+      emojis: Array.from({ length: Math.min(perClass, candidates.length) }, (_, i) => candidates[Math.floor(i * step)]),
+    };
   });
 }
 
@@ -74,7 +98,10 @@ function copyPictures(chosen, to) {
       for (const { vendor, file } of pictures) {
         // Of the held-out vendor only the emoji that training does not know from another one either.
         if (vendor === heldOut && !isValidation(index)) continue;
-        const folder = vendor === heldOut ? join(to, 'held-out', label) : join(to, 'emoji', isValidation(index) ? 'validation' : 'train', label);
+        const folder =
+          vendor === heldOut
+            ? join(to, 'held-out', label)
+            : join(to, 'emoji', isValidation(index) ? 'validation' : 'train', label);
         mkdirSync(folder, { recursive: true });
         cpSync(join(vendors[vendor].folder, file), join(folder, `${name}.${vendor}${extname(file)}`));
       }
@@ -93,7 +120,9 @@ export function makeSample() {
   mkdirSync(sample.folder, { recursive: true });
   if (!existsSync(sample.config)) writeFileSync(sample.config, config);
   if (existsSync(join(sample.folder, 'LICENCES.txt'))) return;
-  const listings = Object.fromEntries(Object.entries(vendors).map(([vendor, { folder }]) => [vendor, new Set(readdirSync(folder))]));
+  const listings = Object.fromEntries(
+    Object.entries(vendors).map(([vendor, { folder }]) => [vendor, new Set(readdirSync(folder))]),
+  );
   const work = join(sample.folder, '.making');
   rmSync(work, { recursive: true, force: true });
   copyPictures(chooseEmoji(listings), work);

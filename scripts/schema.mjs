@@ -1,4 +1,7 @@
-/** Writes the config's JSON Schema in each language to dist/schema/, for the editor's completion: vitune.schema.json, vitune.schema.tr.json. */
+/**
+ * Writes the config's JSON Schema in each language to dist/schema/, for the editor's completion: vitune.schema.json,
+ * vitune.schema.tr.json.
+ */
 import * as esbuild from 'esbuild';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +21,9 @@ async function schemaModule() {
     platform: 'node',
     format: 'esm',
     mainFields: ['module', 'main'],
-    banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle('file:///');" },
+    banner: {
+      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle('file:///');",
+    },
   });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }

@@ -1,6 +1,6 @@
 /**
- * `npm start`: from a bare clone to a fine-tuned model that answers. `--editor` opens the extension on the sample instead;
- * `--prepare` ends after the build and the sample. Node builtins only until the packages are installed.
+ * `npm start`: from a bare clone to a fine-tuned model that answers. `--editor` opens the extension on the sample
+ * instead; `--prepare` ends after the build and the sample. Node builtins only until the packages are installed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -18,7 +18,9 @@ makeSample();
 function vitune(...args) {
   const shown = args.map((arg) => (arg.startsWith(root) ? relative(process.cwd(), arg) || '.' : arg));
   console.log(`\n> vitune ${shown.join(' ')}\n`);
-  const { status, error } = spawnSync(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), ...args], { stdio: 'inherit' });
+  const { status, error } = spawnSync(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), ...args], {
+    stdio: 'inherit',
+  });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
@@ -45,7 +47,9 @@ if (process.argv.includes('--editor')) {
   const run = freshRun();
   console.log('\nFine-tuning the embedded model on emoji, in the art of two vendors, with LoRA.');
   vitune('train', sample.config, '--set', `output=${run}`);
-  console.log('\nThe same emoji classes in the art of a third vendor, and only emoji that were not in the training pictures:');
+  console.log(
+    '\nThe same emoji classes in the art of a third vendor, and only emoji that were not in the training pictures:',
+  );
   vitune('evaluate', '--checkpoint', run, '--dataset', sample.heldOut);
   vitune('classify', ...somePictures(4), '--checkpoint', run, '--top', '3');
   console.log(`

@@ -1,6 +1,6 @@
 /**
- * Runs what CI runs, from a bare clone too: `npm test`. Parts: `npm test -- unit`, `npm test -- vscode`, `npm test -- desktop`,
- * or the paths of test files. Node builtins only until the packages are installed.
+ * Runs what CI runs, from a bare clone too: `npm test`. Parts: `npm test -- unit`, `npm test -- vscode`, `npm test --
+ * desktop`, or the paths of test files. Node builtins only until the packages are installed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -12,7 +12,11 @@ const editorTests = `test${sep}vscode${sep}`;
 
 function run(title, args, env = {}) {
   console.log(`\n> ${title}`);
-  const done = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
+  const done = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   if (done.error) throw done.error;
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
@@ -53,7 +57,8 @@ function lacks(ensure) {
 }
 
 async function desktopLacks() {
-  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return 'there is no display; run it under xvfb-run';
+  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
+    return 'there is no display; run it under xvfb-run';
   const { downloadAndUnzipVSCode } = await import('@vscode/test-electron');
   if (process.env.VITUNE_DESKTOP) return undefined;
   try {
@@ -81,7 +86,8 @@ if (part === 'desktop') {
   // The views are tested in it, and the software graphics driver that comes with it runs the trainer's tests on WebGPU.
   const browserLacks = lacks(ensureBrowser);
   if (part !== 'vscode') {
-    for (const project of ['.', 'src/webview', 'test/webview', 'test/vscode']) run(`type check ${project}`, [tool('typescript', 'bin/tsc'), '-p', project]);
+    for (const project of ['.', 'src/webview', 'test/webview', 'test/vscode'])
+      run(`type check ${project}`, [tool('typescript', 'bin/tsc'), '-p', project]);
     run('lint', [tool('eslint', 'bin/eslint.js'), '.']);
     run('layout', [tool('prettier', 'bin/prettier.cjs'), '--check', '.']);
     nodeTest(

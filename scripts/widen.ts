@@ -1,4 +1,7 @@
-/** Doubles the width of a vision transformer that goes on answering as before, so that a wider one need not begin from random weights. */
+/**
+ * Doubles the width of a vision transformer that goes on answering as before, so that a wider one need not begin from
+ * random weights.
+ */
 import type { Tensor } from '../src/trainer/checkpoint/safetensors.js';
 import { Random } from '../src/trainer/random.js';
 
@@ -7,7 +10,12 @@ type Config = Record<'hidden_size' | 'intermediate_size' | 'num_attention_heads'
 /** A config of twice the width and as many heads of the old size more. */
 export function widenedConfig<C extends Config>(config: C): C {
   const { hidden_size, intermediate_size, num_attention_heads } = config;
-  return { ...config, hidden_size: 2 * hidden_size, intermediate_size: 2 * intermediate_size, num_attention_heads: 2 * num_attention_heads };
+  return {
+    ...config,
+    hidden_size: 2 * hidden_size,
+    intermediate_size: 2 * intermediate_size,
+    num_attention_heads: 2 * num_attention_heads,
+  };
 }
 
 const repeated = ({ shape: [first, ...rest], data }: Tensor): Tensor => {
@@ -21,13 +29,14 @@ const repeated = ({ shape: [first, ...rest], data }: Tensor): Tensor => {
 function repeatedInRows({ shape, data }: Tensor): Tensor {
   const width = shape.at(-1)!;
   const twice = new Float32Array(2 * data.length);
-  for (let from = 0; from < data.length; from += width) for (const to of [2 * from, 2 * from + width]) twice.set(data.subarray(from, from + width), to);
+  for (let from = 0; from < data.length; from += width)
+    for (const to of [2 * from, 2 * from + width]) twice.set(data.subarray(from, from + width), to);
   return { shape: [...shape.slice(0, -1), 2 * width], data: twice };
 }
 
 /**
- * A matrix [out, in] that reads everything twice: half of each weight for the one copy and half for the other, and the same random number more and less, which
- * cancels while the copies are alike, but lets them part when they train.
+ * A matrix [out, in] that reads everything twice: half of each weight for the one copy and half for the other, and the
+ * same random number more and less, which cancels while the copies are alike, but lets them part when they train.
  */
 function readingTwice({ shape, data }: Tensor, copies: number, random: Random): Tensor {
   const [rows, columns] = shape as [number, number];
@@ -46,8 +55,9 @@ function readingTwice({ shape, data }: Tensor, copies: number, random: Random): 
 }
 
 /**
- * The weights of a ViT (transformers' names) with every hidden value twice: T. Chen, I. Goodfellow, J. Shlens, "Net2Net", ICLR 2016. A layer norm of values
- * that are there twice is that of the values, and further heads repeat the old ones.
+ * The weights of a ViT (transformers' names) with every hidden value twice: T. Chen, I. Goodfellow, J. Shlens,
+ * "Net2Net", ICLR 2016. A layer norm of values that are there twice is that of the values, and further heads repeat the
+ * old ones.
  */
 export function widened(tensors: ReadonlyMap<string, Tensor>, seed: number): Map<string, Tensor> {
   const widen = (name: string, tensor: Tensor): Tensor => {

@@ -10,7 +10,8 @@ const strings = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Reco
 
 test('every message of the source can be translated, and is', () => {
   const { messages, faults } = sourceMessages();
-  for (const one of ['Train with this config', 'The dataset folder {0} does not exist.', 'Show Log', 'Learning rate']) assert.ok(messages.includes(one), one);
+  for (const one of ['Train with this config', 'The dataset folder {0} does not exist.', 'Show Log', 'Learning rate'])
+    assert.ok(messages.includes(one), one);
   assert.deepEqual(faults, []);
   assert.deepEqual(bundleFaults(messages, strings(bundlePath)), []);
 });
@@ -24,7 +25,8 @@ test('every string of package.json is there in both languages', () => {
 test('a link of package.nls.json leads to the same place in Turkish', () => {
   const links = (text: string) => [...text.matchAll(/\]\((.*?)\)/g)].map(([, target]) => target);
   const turkish = strings(join(root, 'package.nls.tr.json'));
-  for (const [key, text] of Object.entries(strings(join(root, 'package.nls.json')))) assert.deepEqual(links(turkish[key] ?? ''), links(text), key);
+  for (const [key, text] of Object.entries(strings(join(root, 'package.nls.json'))))
+    assert.deepEqual(links(turkish[key] ?? ''), links(text), key);
 });
 
 test('every form of call is seen', () => {
@@ -71,10 +73,15 @@ const badBundles: [name: string, messages: string[], bundle: Record<string, stri
   ['placeholders in another order', ['{0} of {1}'], { '{0} of {1}': '{1} içinde {0}' }, []],
 ];
 for (const [name, messages, bundle, faults] of badBundles) {
-  test(`${name} of a translation ${faults.length > 0 ? 'is found' : 'is no fault'}`, () => assert.deepEqual(bundleFaults(messages, bundle), faults));
+  test(`${name} of a translation ${faults.length > 0 ? 'is found' : 'is no fault'}`, () =>
+    assert.deepEqual(bundleFaults(messages, bundle), faults));
 }
 
 test('what a language of package.json lacks, leaves empty or has too much is found', () => {
   const manifest = '{ "title": "%a%", "name": "%b.c%", "share": "5 % of all" }';
-  assert.deepEqual(manifestFaults(manifest, { en: { a: 'A', 'b.c': 'C' }, tr: { a: '', d: 'D' } }), ['tr: missing: a', 'tr: missing: b.c', 'tr: stale: d']);
+  assert.deepEqual(manifestFaults(manifest, { en: { a: 'A', 'b.c': 'C' }, tr: { a: '', d: 'D' } }), [
+    'tr: missing: a',
+    'tr: missing: b.c',
+    'tr: stale: d',
+  ]);
 });

@@ -9,8 +9,12 @@ import { importsOf, violations } from './tidy.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 test('the source tree keeps the rules', () => {
-  const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
-  const files = new Map(paths.map((path) => [`src/${path.split(sep).join('/')}`, readFileSync(join(root, 'src', path), 'utf8')]));
+  const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.ts'),
+  );
+  const files = new Map(
+    paths.map((path) => [`src/${path.split(sep).join('/')}`, readFileSync(join(root, 'src', path), 'utf8')]),
+  );
   assert.ok(files.has('src/trainer/protocol.ts') && files.size > 50);
   assert.deepEqual(violations(files), []);
 });
@@ -31,15 +35,27 @@ const rows: [path: string, text: string, violation: RegExp | undefined][] = [
     `import type { A } from '../trainer/protocol.js'; import { b } from '../webview/protocol.js'; import * as vscode from 'vscode';`,
     undefined,
   ],
-  ['src/extension/a.ts', `import { t } from '../trainer/errors.js';`, /src\/trainer\/errors\.ts is not a door of trainer/],
+  [
+    'src/extension/a.ts',
+    `import { t } from '../trainer/errors.js';`,
+    /src\/trainer\/errors\.ts is not a door of trainer/,
+  ],
   ['src/extension/a/b.ts', `import type { A } from '../../webview/dashboard/chart.js';`, /is not a door of webview/],
-  ['src/webview/v/main.ts', `import type { A } from '../../trainer/protocol.js'; import './style.css'; import '../theme.css';`, undefined],
+  [
+    'src/webview/v/main.ts',
+    `import type { A } from '../../trainer/protocol.js'; import './style.css'; import '../theme.css';`,
+    undefined,
+  ],
   ['src/webview/v/main.ts', `import { A } from '../../trainer/protocol.js';`, /for more than its types/],
   ['src/webview/v/main.ts', `import type { A } from '../../extension/a.js';`, /is not a door of extension/],
   ['src/webview/v/main.ts', `import { join } from 'node:path';`, /not there in a browser/],
   ['src/webview/v/main.ts', `import { join } from 'path';`, /not there in a browser/],
   ['src/webview/v/main.ts', `import { Button } from '@vscode/webview-ui-toolkit';`, /imported outside .*controls/],
-  ['src/trainer/run/a.ts', `import { b } from '../engine/b.js'; import { c } from '../errors.js'; import { d } from './d.js';`, undefined],
+  [
+    'src/trainer/run/a.ts',
+    `import { b } from '../engine/b.js'; import { c } from '../errors.js'; import { d } from './d.js';`,
+    undefined,
+  ],
   ['src/trainer/run/a.ts', `import type { A } from '../../webview/protocol.js';`, /outside the trainer/],
   ['src/trainer/run/a.ts', `import { b } from '../../../scripts/b.mjs';`, /outside src/],
   ['src/trainer/ir/a.ts', `import type { B } from '../compile/b.js';`, /lies in compile, which is not below ir/],
@@ -47,10 +63,18 @@ const rows: [path: string, text: string, violation: RegExp | undefined][] = [
   ['src/trainer/engine/a.ts', `const b = await import('../run/b.js');`, /lies in run, which is not below engine/],
   ['src/trainer/novel/a.ts', `import { b } from '../ir/b.js';`, /does not know/],
   ['src/trainer/run/a.ts', `import * as vscode from 'vscode';`, /vscode is imported outside/],
-  ['src/trainer/engine/a.ts', `import type { Tensor } from 'onnxruntime-node';`, /onnxruntime-node is imported outside/],
+  [
+    'src/trainer/engine/a.ts',
+    `import type { Tensor } from 'onnxruntime-node';`,
+    /onnxruntime-node is imported outside/,
+  ],
   ['src/trainer/onnx/session.ts', `import * as ort from 'onnxruntime-node';`, undefined],
   ['src/trainer/data/scan.ts', `import sharp from 'sharp';`, /sharp is imported outside/],
-  ['src/trainer/run/a.ts', `const tf = await import('@tensorflow/tfjs-node-gpu');`, /@tensorflow\/tfjs-node-gpu is imported outside/],
+  [
+    'src/trainer/run/a.ts',
+    `const tf = await import('@tensorflow/tfjs-node-gpu');`,
+    /@tensorflow\/tfjs-node-gpu is imported outside/,
+  ],
   ['src/trainer/ir/a.ts', '\n'.repeat(600) + 'export {};', /602 lines; at most 500/],
   ['src/trainer/ir/rules.ts', '\n'.repeat(600) + 'export {};', undefined],
   ['src/trainer/ir/utils.ts', '', /says nothing/],

@@ -1,4 +1,7 @@
-/** The rules of the source tree that a compiler does not know: who may import whom, how long a file may be and how it begins. */
+/**
+ * The rules of the source tree that a compiler does not know: who may import whom, how long a file may be and how it
+ * begins.
+ */
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import ts from 'typescript';
@@ -19,15 +22,22 @@ export function importsOf(path: string, text: string): Import[] {
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) {
       const clause = node.importClause;
-      const names = clause?.namedBindings && ts.isNamedImports(clause.namedBindings) && !clause.name ? clause.namedBindings.elements : undefined;
-      add(node.moduleSpecifier, clause?.isTypeOnly || (names !== undefined && names.length > 0 && names.every((name) => name.isTypeOnly)));
+      const names =
+        clause?.namedBindings && ts.isNamedImports(clause.namedBindings) && !clause.name
+          ? clause.namedBindings.elements
+          : undefined;
+      add(
+        node.moduleSpecifier,
+        clause?.isTypeOnly || (names !== undefined && names.length > 0 && names.every((name) => name.isTypeOnly)),
+      );
     } else if (ts.isExportDeclaration(node)) {
       add(node.moduleSpecifier, node.isTypeOnly);
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
       add(node.argument.literal, true);
     } else if (ts.isCallExpression(node)) {
       const called = node.expression;
-      if (called.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(called) && called.text === 'require')) add(node.arguments[0], false);
+      if (called.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(called) && called.text === 'require'))
+        add(node.arguments[0], false);
     }
     ts.forEachChild(node, visit);
   };
@@ -83,11 +93,13 @@ function forbidden(path: string, target: string, typeOnly: boolean): string | un
     const [from, to] = [path, target].map((file) => (file.split('/').length > 3 ? file.split('/')[2]! : undefined));
     if (from === undefined || to === undefined || from === to) return undefined;
     const allowed = below[from];
-    if (!allowed) return `is imported from src/trainer/${from}, whose place among the layers test/tidy.ts does not know`;
+    if (!allowed)
+      return `is imported from src/trainer/${from}, whose place among the layers test/tidy.ts does not know`;
     return allowed.includes(to) ? undefined : `lies in ${to}, which is not below ${from}`;
   }
   if (partOf(target) === part) return undefined;
-  if (target === 'src/trainer/protocol.ts') return part === 'webview' && !typeOnly ? 'is imported for more than its types' : undefined;
+  if (target === 'src/trainer/protocol.ts')
+    return part === 'webview' && !typeOnly ? 'is imported for more than its types' : undefined;
   if (part === 'extension' && target === 'src/webview/protocol.ts') return undefined;
   return `is not a door of ${partOf(target)}`;
 }
@@ -103,12 +115,15 @@ function importViolations(path: string, text: string): string[] {
     }
     const keeper = keepers.find(([packages]) => packages.test(specifier));
     if (keeper && !keeper[1].test(path)) found.push(`${path}: ${specifier} is imported outside ${keeper[1].source}`);
-    if (partOf(path) === 'webview' && isBuiltin(specifier)) found.push(`${path}: ${specifier} is not there in a browser`);
+    if (partOf(path) === 'webview' && isBuiltin(specifier))
+      found.push(`${path}: ${specifier} is not there in a browser`);
   }
   return found;
 }
 
-/** A sentence about the whole file, before any code: `/** … *\/`, ending its first sentence with a full stop or a colon. */
+/**
+ * A sentence about the whole file, before any code: `/** … *\/`, ending its first sentence with a full stop or a colon.
+ */
 function hasOpening(text: string): boolean {
   const opening = /^(?:#!.*\n)?\/\*\*([\s\S]*?)\*\//.exec(text);
   return opening !== null && /[.:!?](\s|$)/.test(opening[1]!.replace(/^\s*\* ?/gm, '').trim());

@@ -1,8 +1,9 @@
 /**
- * What a machine with a graphics card runs: that WebGPU (and CUDA, where it loads) trains as the CPU does, and what frozen layers in fp16 change in speed, memory and
- * loss against fp32. Each line that it prints is JSON; a case that fails says why and ends no other.
+ * What a machine with a graphics card runs: that WebGPU (and CUDA, where it loads) trains as the CPU does, and what
+ * frozen layers in fp16 change in speed, memory and loss against fp32. Each line that it prints is JSON; a case that
+ * fails says why and ends no other.
  *
- *     node gpu.mjs MODEL_FOLDER... [--device webgpu] [--methods lora,head] [--batches 4,16,64] [--seconds 10] [--steps 5]
+ * node gpu.mjs MODEL_FOLDER... [--device webgpu] [--methods lora,head] [--batches 4,16,64] [--seconds 10] [--steps 5]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
@@ -65,7 +66,14 @@ function cardMemory(): number | null {
 
 async function measure({ folder, device, method, frozenPrecision, batchSize, steps, seconds }: Case): Promise<Figures> {
   const before = cardMemory();
-  const { trainable, batch } = await openSubject({ folder, device, batchSize, method: { type: method }, frozenPrecision, threads: 0 });
+  const { trainable, batch } = await openSubject({
+    folder,
+    device,
+    batchSize,
+    method: { type: method },
+    frozenPrecision,
+    threads: 0,
+  });
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) losses.push((await trainable.step([batch], step, 1e-3)).loss);
   if (seconds === undefined) return { losses };
@@ -74,7 +82,12 @@ async function measure({ folder, device, method, frozenPrecision, batchSize, ste
   // Evaluation is in fp32 always.
   const forwardImagesPerSecond = await rateOf(() => trainable.logits(batch.images), batchSize, seconds);
   await trainable.dispose();
-  return { losses, imagesPerSecond, forwardImagesPerSecond, cardMemory: after === null || before === null ? null : after - before };
+  return {
+    losses,
+    imagesPerSecond,
+    forwardImagesPerSecond,
+    cardMemory: after === null || before === null ? null : after - before,
+  };
 }
 
 if (values.question !== undefined) {
@@ -101,7 +114,9 @@ function ask<T>(question: Case | DeviceName): T | { reason: string } {
 }
 
 if (!positionals.length)
-  throw new Error('usage: gpu MODEL_FOLDER... [--device webgpu|cuda] [--methods lora,head] [--batches 4,16,64] [--seconds S] [--steps N]');
+  throw new Error(
+    'usage: gpu MODEL_FOLDER... [--device webgpu|cuda] [--methods lora,head] [--batches 4,16,64] [--seconds S] [--steps N]',
+  );
 const device = values.device as DeviceName;
 const tell = (line: object): void => console.log(JSON.stringify(line));
 const listed = (text: string): string[] => text.split(',').filter(Boolean);
@@ -117,8 +132,14 @@ for (const folder of passed ? positionals : []) {
   const model = basename(folder);
   for (const method of listed(values.methods)) {
     const common = { folder, method, steps: Number(values.steps) };
-    const first = (on: DeviceName, frozenPrecision: Case['frozenPrecision']) => ask<Figures>({ ...common, device: on, frozenPrecision, batchSize: 4 });
-    const check = (what: string, within: number, actual: Figures | { reason: string }, expected: Figures | { reason: string }): void => {
+    const first = (on: DeviceName, frozenPrecision: Case['frozenPrecision']) =>
+      ask<Figures>({ ...common, device: on, frozenPrecision, batchSize: 4 });
+    const check = (
+      what: string,
+      within: number,
+      actual: Figures | { reason: string },
+      expected: Figures | { reason: string },
+    ): void => {
       const faults = [actual, expected].flatMap((each) => ('reason' in each ? [each.reason] : []));
       const worst = 'losses' in actual && 'losses' in expected ? apart(actual.losses, expected.losses) : undefined;
       const holds = worst !== undefined && worst <= within;

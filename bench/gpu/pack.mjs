@@ -1,6 +1,6 @@
 /**
- * Packs what a machine with a graphics card but without network and Node needs into build/gpu/: this Node's binary, ONNX Runtime
- * for Linux x64, the bundled bench and models, e.g. ViT-Ti, ViT-S and ViT-B. There:
+ * Packs what a machine with a graphics card but without network and Node needs into build/gpu/: this Node's binary,
+ * ONNX Runtime for Linux x64, the bundled bench and models, e.g. ViT-Ti, ViT-S and ViT-B. There:
  *
  *     tar -xJf gpu.tar.xz && ./gpu/node gpu/gpu.mjs gpu/models/*
  *
@@ -27,7 +27,9 @@ await build({
   target: 'node20',
   mainFields: ['module', 'main'],
   external: ['onnxruntime-node', 'sharp'],
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
 });
 cpSync(process.execPath, join(out, 'node'));
 chmodSync(join(out, 'node'), 0o755);

@@ -1,4 +1,7 @@
-/** What int8 costs in accuracy: a head on features in floats and in int8, over so many splits that single pictures do not decide. */
+/**
+ * What int8 costs in accuracy: a head on features in floats and in int8, over so many splits that single pictures do
+ * not decide.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +25,16 @@ export async function accuracy({ python, dataset, models, threads, say }) {
       try {
         reached[precision] = [];
         for (const seed of SEEDS) {
-          const config = { dataset, model, method: 'head', epochs: EPOCHS, batchSize: BATCH, learningRate: RATE, seed, ...mode };
+          const config = {
+            dataset,
+            model,
+            method: 'head',
+            epochs: EPOCHS,
+            batchSize: BATCH,
+            learningRate: RATE,
+            seed,
+            ...mode,
+          };
           const { accuracies } = await train(config, { env: { VITUNE_THREADS: `${threads}`, VITUNE_CACHE: cache } });
           reached[precision].push(accuracies[0]);
         }

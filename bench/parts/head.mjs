@@ -1,4 +1,7 @@
-/** Must show 1: a head, trained from cold start to its best checkpoint, beside transformers' Trainer and beside PyTorch on cached features. */
+/**
+ * Must show 1: a head, trained from cold start to its best checkpoint, beside transformers' Trainer and beside PyTorch
+ * on cached features.
+ */
 import os from 'node:os';
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -22,7 +25,10 @@ export async function planOf(dataset, seed, epochs) {
   return { file, labels: JSON.parse(text).labels.length };
 }
 
-/** The peer's whole training; where it ran fewer epochs than `epochs`, its times are those of one epoch times the rest on top. */
+/**
+ * The peer's whole training; where it ran fewer epochs than `epochs`, its times are those of one epoch times the rest
+ * on top.
+ */
 export function peerTraining(python, model, plan, { method, precision, epochs, ran = epochs, rate, threads }) {
   const options = { method, precision, epochs: ran, 'learning-rate': rate, threads, begun: Date.now() / 1000 };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
@@ -35,7 +41,17 @@ export function peerTraining(python, model, plan, { method, precision, epochs, r
 export const modes = { fp32: {}, int8: { frozenPrecision: 'int8' } };
 const peerMethods = { head: 'transformers Trainer, frozen body', cached: 'PyTorch, cached features' };
 
-export async function head({ python, dataset, models, rounds, seeds, threads, peerPrecisions, say, peerEpochs: given }) {
+export async function head({
+  python,
+  dataset,
+  models,
+  rounds,
+  seeds,
+  threads,
+  peerPrecisions,
+  say,
+  peerEpochs: given,
+}) {
   const loads = [];
   const sections = [];
   let versions;
@@ -43,16 +59,33 @@ export async function head({ python, dataset, models, rounds, seeds, threads, pe
     // Accuracy asks for weights that know something, and for several splits; time does not.
     const turns = name === 'embedded' ? seeds : Array.from({ length: Math.ceil(rounds / 2) }, () => 42);
     const own = Object.entries(modes).map(([precision, mode]) => ({ name: '**ViTune**', precision, mode, runs: [] }));
-    const peers = Object.entries(peerMethods).flatMap(([method, name]) => peerPrecisions.map((precision) => ({ name, method, precision, runs: [] })));
+    const peers = Object.entries(peerMethods).flatMap(([method, name]) =>
+      peerPrecisions.map((precision) => ({ name, method, precision, runs: [] })),
+    );
     for (const [turn, seed] of turns.entries()) {
       loads.push(os.loadavg()[0]);
       const plan = await planOf(dataset, seed, EPOCHS);
       const model = ensureModel(python, name, plan.labels);
       const env = { VITUNE_THREADS: `${threads}` };
       for (const { precision, mode, runs } of own) {
-        const config = { dataset, model, method: 'head', epochs: EPOCHS, batchSize: BATCH, learningRate: RATE, seed, ...mode };
+        const config = {
+          dataset,
+          model,
+          method: 'head',
+          epochs: EPOCHS,
+          batchSize: BATCH,
+          learningRate: RATE,
+          seed,
+          ...mode,
+        };
         const { wall, trained, accuracies, finished } = await train(config, { isCold: true, env });
-        runs.push({ seconds: wall, trained, accuracy: accuracies[0], peak: finished.peakMemoryBytes / 2 ** 20, isWhole: true });
+        runs.push({
+          seconds: wall,
+          trained,
+          accuracy: accuracies[0],
+          peak: finished.peakMemoryBytes / 2 ** 20,
+          isWhole: true,
+        });
         say(`head, ${names[name]}, ViTune, ${precision}: ${trained.toFixed(1)} s, ${percent(accuracies[0])}`);
       }
       for (const { name: side, method, precision, runs } of peers) {
@@ -90,7 +123,9 @@ export async function head({ python, dataset, models, rounds, seeds, threads, pe
       '>peak memory, MB',
       '>of ViTune’s',
     ];
-    sections.push(`### ${names[name]}, ${name === 'embedded' ? `seeds ${turns.join(', ')}` : `rounds: ${turns.length}`}\n\n${table(headings, rows)}`);
+    sections.push(
+      `### ${names[name]}, ${name === 'embedded' ? `seeds ${turns.join(', ')}` : `rounds: ${turns.length}`}\n\n${table(headings, rows)}`,
+    );
   }
   return `## Head: ${EPOCHS} epochs on ${basename(dataset)} from cold start to the best checkpoint
 

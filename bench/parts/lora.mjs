@@ -1,4 +1,6 @@
-/** Must show 2: LoRA on all blocks beside PyTorch and PEFT: images a second, and accuracy and time of whole trainings. */
+/**
+ * Must show 2: LoRA on all blocks beside PyTorch and PEFT: images a second, and accuracy and time of whole trainings.
+ */
 import os from 'node:os';
 import { join } from 'node:path';
 import { bundle } from '../bundle.mjs';
@@ -25,7 +27,15 @@ async function speed({ python, models, rounds, seconds, threads, peerPrecisions,
   let versions = {};
   let before = 0;
   for (const name of models) {
-    const shared = [ensureModel(python, name, 6), '--batch', `${BATCH.speed}`, '--threads', `${threads}`, '--seconds', `${seconds}`];
+    const shared = [
+      ensureModel(python, name, 6),
+      '--batch',
+      `${BATCH.speed}`,
+      '--threads',
+      `${threads}`,
+      '--seconds',
+      `${seconds}`,
+    ];
     const sides = [
       ...Object.entries(modes).map(
         ([name, mode]) =>
@@ -46,10 +56,15 @@ async function speed({ python, models, rounds, seconds, threads, peerPrecisions,
         runs[i].push(result);
         versions = { ...versions, ...result.versions };
         before = result.rss_before_model_mb ?? before;
-        say(`lora, ${names[name]}, ${result.side} ${result.precision}: ${result.images_per_second.toFixed(1)} images/s`);
+        say(
+          `lora, ${names[name]}, ${result.side} ${result.precision}: ${result.images_per_second.toFixed(1)} images/s`,
+        );
       }
     }
-    const medians = runs.map((list) => ({ ...list[0], ...Object.fromEntries(figures.map((key) => [key, median(list.map((each) => each[key]))])) }));
+    const medians = runs.map((list) => ({
+      ...list[0],
+      ...Object.fromEntries(figures.map((key) => [key, median(list.map((each) => each[key]))])),
+    }));
     const [own] = medians;
     const best = Math.max(...medians.slice(0, Object.keys(modes).length).map((each) => each.images_per_second));
     const rows = medians.map((each) => [
@@ -86,17 +101,41 @@ async function trainings({ python, dataset, threads, say }, loads, { name: model
       name: `**ViTune**, ${name}`,
       start: async ({ model, seed }) => {
         const augmentation = { randomResizedCrop: false, horizontalFlip: 0 };
-        const config = { dataset, model, ...mode, epochs: EPOCHS, batchSize: BATCH.training, learningRate: RATE, augmentation, seed };
-        const { trained, curve, accuracies, finished } = await train(config, { isCold: true, env: { VITUNE_THREADS: `${threads}` } });
+        const config = {
+          dataset,
+          model,
+          ...mode,
+          epochs: EPOCHS,
+          batchSize: BATCH.training,
+          learningRate: RATE,
+          augmentation,
+          seed,
+        };
+        const { trained, curve, accuracies, finished } = await train(config, {
+          isCold: true,
+          env: { VITUNE_THREADS: `${threads}` },
+        });
         return { trained, curve, accuracy: accuracies[0], peak: finished.peakMemoryBytes / 2 ** 20 };
       },
     }));
   const peers = theirs.map((precision) => ({
     name: `transformers Trainer + PEFT, ${precision}`,
     start: async ({ model, plan }) => {
-      const result = peerTraining(python, model, plan, { method: 'lora', precision, epochs: EPOCHS, rate: RATE, threads });
-      const ends = result.epoch_seconds.map((_, i, all) => result.trained - all.slice(i + 1).reduce((sum, each) => sum + each, 0));
-      return { ...result, curve: result.history.map((accuracy, i) => ({ seconds: ends[i], accuracy })), peak: result.peak_rss_mb };
+      const result = peerTraining(python, model, plan, {
+        method: 'lora',
+        precision,
+        epochs: EPOCHS,
+        rate: RATE,
+        threads,
+      });
+      const ends = result.epoch_seconds.map(
+        (_, i, all) => result.trained - all.slice(i + 1).reduce((sum, each) => sum + each, 0),
+      );
+      return {
+        ...result,
+        curve: result.history.map((accuracy, i) => ({ seconds: ends[i], accuracy })),
+        peak: result.peak_rss_mb,
+      };
     },
   }));
   const sides = [...own, ...peers];
@@ -147,7 +186,10 @@ export async function lora(o) {
   const loads = [];
   const { text, versions } = await speed(o, loads);
   const best = { ours: ['int8'], theirs: o.peerPrecisions.slice(-1), seeds: o.seeds.slice(0, 1) };
-  const kinds = [{ name: 'embedded', seeds: o.seeds, ours: Object.keys(modes), theirs: o.peerPrecisions }, ...o.trainings.map((name) => ({ name, ...best }))];
+  const kinds = [
+    { name: 'embedded', seeds: o.seeds, ours: Object.keys(modes), theirs: o.peerPrecisions },
+    ...o.trainings.map((name) => ({ name, ...best })),
+  ];
   const wholes = [];
   for (const kind of kinds) wholes.push(await trainings(o, loads, kind));
   return `## LoRA: rank ${RANK} on query and value of all blocks

@@ -1,4 +1,7 @@
-/** Must show 3, by method: the table of bench/memory.mjs. What the same job takes on either side is in the sections of head and LoRA. */
+/**
+ * Must show 3, by method: the table of bench/memory.mjs. What the same job takes on either side is in the sections of
+ * head and LoRA.
+ */
 import { join } from 'node:path';
 import { machine } from '../page.mjs';
 import { run } from '../peer.mjs';

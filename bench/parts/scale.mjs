@@ -1,4 +1,7 @@
-/** Must show 5: what a run costs as the number of pictures grows: the start with all of them new and with none, images a second, and memory. */
+/**
+ * Must show 5: what a run costs as the number of pictures grows: the start with all of them new and with none, images a
+ * second, and memory.
+ */
 import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +20,10 @@ const CONTENTS = 64;
 /** A picture of smooth noise, another for each seed. */
 function drawing(seed) {
   const pixels = Buffer.from(
-    Array.from({ length: SIDE * SIDE * 3 }, (_, i) => 128 + 100 * Math.sin((i % (SIDE * 3)) / (3 + seed)) * Math.cos(i / (SIDE * (5 + seed)))),
+    Array.from(
+      { length: SIDE * SIDE * 3 },
+      (_, i) => 128 + 100 * Math.sin((i % (SIDE * 3)) / (3 + seed)) * Math.cos(i / (SIDE * (5 + seed))),
+    ),
   );
   return sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 3 } })
     .jpeg()
@@ -47,7 +53,16 @@ export async function scale({ sizes, threads, say, dry }) {
       fill(join(work, 'train'), contents, size);
       fill(join(work, 'validation'), contents, HELD_OUT);
       const dataset = { train: join(work, 'train'), validation: join(work, 'validation') };
-      const config = { dataset, model: 'embedded', method: 'lora', maxSteps: 200, epochs: 1, evalSteps: 1000, loggingSteps: 10, batchSize: 16 };
+      const config = {
+        dataset,
+        model: 'embedded',
+        method: 'lora',
+        maxSteps: 200,
+        epochs: 1,
+        evalSteps: 1000,
+        loggingSteps: 10,
+        batchSize: 16,
+      };
       const env = { VITUNE_THREADS: `${threads}`, VITUNE_CACHE: join(work, 'cache') };
       const runs = [];
       for (const state of ['new', 'again']) {
@@ -55,7 +70,9 @@ export async function scale({ sizes, threads, say, dry }) {
         const result = await train(config, { env });
         const speeds = result.events.flatMap(({ type, imagesPerSecond }) => (type === 'step' ? [imagesPerSecond] : []));
         runs.push({ first: result.first, speed: median(speeds), memory: result.finished.peakMemoryBytes / 2 ** 20 });
-        say(`scale, ${size} pictures, ${state}: first metric after ${result.first.toFixed(1)} s, ${runs.at(-1).memory.toFixed(0)} MB`);
+        say(
+          `scale, ${size} pictures, ${state}: first metric after ${result.first.toFixed(1)} s, ${runs.at(-1).memory.toFixed(0)} MB`,
+        );
       }
       rows.push({ size, runs });
     } finally {

@@ -45,24 +45,40 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
     note('import', seconds(python, importing));
     for (const name of all) {
       const config = { dataset, model: folders[name], epochs: 1, maxSteps: 1, batchSize: 16 };
-      for (const [way, settings] of Object.entries(ways)) note(`${name} ${way}`, (await train({ ...config, ...settings }, { isCold: true, env })).first);
-      note(`${name} classify`, seconds(process.execPath, [cli, 'classify', pictures[0], '--checkpoint', folders[name]], env));
-      note(`${name} pipeline`, seconds(python, [join('bench', 'peers', 'classify.py'), folders[name], pictures[0], '--threads', `${threads}`]));
+      for (const [way, settings] of Object.entries(ways))
+        note(`${name} ${way}`, (await train({ ...config, ...settings }, { isCold: true, env })).first);
+      note(
+        `${name} classify`,
+        seconds(process.execPath, [cli, 'classify', pictures[0], '--checkpoint', folders[name]], env),
+      );
+      note(
+        `${name} pipeline`,
+        seconds(python, [join('bench', 'peers', 'classify.py'), folders[name], pictures[0], '--threads', `${threads}`]),
+      );
     }
   }
   const warmProgram = await bundle('warm');
   const main = join(dirname(cli), 'main.mjs');
-  const warm = Object.fromEntries(all.map((name) => [name, measure(process.execPath, [warmProgram, main, folders[name], ...pictures], env)]));
+  const warm = Object.fromEntries(
+    all.map((name) => [name, measure(process.execPath, [warmProgram, main, folders[name], ...pictures], env)]),
+  );
   const of = (name) => median(times.get(name));
   const text = (value) => `${value.toFixed(2)} s`;
   const milliseconds = (value) => `${value.toFixed(1)} ms`;
   const first = table(
     ['from the command to the first metric', '>ViTune', '>`import torch, transformers` alone'],
-    all.flatMap((name) => Object.keys(ways).map((way) => [`${way}, ${names[name]}`, text(of(`${name} ${way}`)), text(of('import'))])),
+    all.flatMap((name) =>
+      Object.keys(ways).map((way) => [`${way}, ${names[name]}`, text(of(`${name} ${way}`)), text(of('import'))]),
+    ),
   );
   const cold = table(
     ['one picture, cold', '>`vitune classify`', '>transformers pipeline', '>ViTune is faster by'],
-    all.map((name) => [names[name], text(of(`${name} classify`)), text(of(`${name} pipeline`)), (of(`${name} pipeline`) / of(`${name} classify`)).toFixed(1)]),
+    all.map((name) => [
+      names[name],
+      text(of(`${name} classify`)),
+      text(of(`${name} pipeline`)),
+      (of(`${name} pipeline`) / of(`${name} classify`)).toFixed(1),
+    ]),
   );
   const rest = table(
     ['one picture, warm', '>decode', '>forward', '>whole answer', '>beyond decode and forward'],

@@ -55,7 +55,18 @@ export const comparisonType = 'vitune.comparison';
 export const reportType = 'vitune.report';
 
 /** Words in a tree item's context value, by which package.json decides which actions it has. */
-export type ContextWord = 'dataset' | 'folder' | 'picture' | 'run' | 'running' | 'resumable' | 'usable' | 'idle' | 'comparison' | 'comparing' | 'unfinished';
+export type ContextWord =
+  | 'dataset'
+  | 'folder'
+  | 'picture'
+  | 'run'
+  | 'running'
+  | 'resumable'
+  | 'usable'
+  | 'idle'
+  | 'comparison'
+  | 'comparing'
+  | 'unfinished';
 
 /** File name endings that are taken for pictures in menus and trees; the trainer looks at the content. */
 export const pictureEndings = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif', 'bmp'] as const;

@@ -67,13 +67,20 @@ export function activate(context: vscode.ExtensionContext): void {
     inspectOnnx: (file) => inspectOnnx(launch, file),
     configFolder,
   });
-  const editor = new ImageEditorProvider(context.extensionUri, active, (path, signal) => classifier.classifyOne(path, signal));
+  const editor = new ImageEditorProvider(context.extensionUri, active, (path, signal) =>
+    classifier.classifyOne(path, signal),
+  );
   const comparisons = new ComparisonStore(memory, runs, failed);
   const comparing = new Comparing(launch, comparisons, runs);
-  const comparisonPanels = new ComparisonPanels(context.extensionUri, comparisons, comparing, async (dataset, method) => {
-    await datasets.add(dataset);
-    await panel.open(dataset, method);
-  });
+  const comparisonPanels = new ComparisonPanels(
+    context.extensionUri,
+    comparisons,
+    comparing,
+    async (dataset, method) => {
+      await datasets.add(dataset);
+      await panel.open(dataset, method);
+    },
+  );
   const methods = async () => methodChoices(await readSchema(context.extensionUri));
   const scan = Promise.all([runs.scan(), comparisons.scan()]);
   scan.catch(failed);
@@ -101,7 +108,11 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.languages.registerCodeLensProvider(configFiles, new ConfigLens()),
     vscode.window.registerWebviewViewProvider(views.train, panel),
     vscode.window.registerTreeDataProvider(views.runs, runsTree),
-    vscode.window.createTreeView(views.datasets, { treeDataProvider: datasetsTree, canSelectMany: true, showCollapseAll: true }),
+    vscode.window.createTreeView(views.datasets, {
+      treeDataProvider: datasetsTree,
+      canSelectMany: true,
+      showCollapseAll: true,
+    }),
     vscode.window.registerCustomEditorProvider(imageEditorType, editor, { supportsMultipleEditorsPerDocument: true }),
     vscode.workspace.onDidChangeWorkspaceFolders(() => Promise.all([runs.scan(), comparisons.scan()]).catch(failed)),
   );
@@ -117,7 +128,13 @@ export function activate(context: vscode.ExtensionContext): void {
     ...compareCommands({ datasets, comparisons, comparing, panels: comparisonPanels, methods, configFolder }),
     [commands.openDashboard]: async (given?: RunArgument) => {
       await scan;
-      const run = await pickRun(runs, given, () => true, vscode.l10n.t('Open the dashboard of which run?'), vscode.l10n.t('There is no run yet.'));
+      const run = await pickRun(
+        runs,
+        given,
+        () => true,
+        vscode.l10n.t('Open the dashboard of which run?'),
+        vscode.l10n.t('There is no run yet.'),
+      );
       if (run) dashboards.show(run);
     },
     [commands.reveal]: revealCommand,

@@ -1,4 +1,7 @@
-/** Conversion between 32-bit floats and the two 16-bit formats that weights come in: IEEE half (`F16`) and bfloat16 (`BF16`). */
+/**
+ * Conversion between 32-bit floats and the two 16-bit formats that weights come in: IEEE half (`F16`) and bfloat16
+ * (`BF16`).
+ */
 
 /** The value of every half by its bits, 256 KiB; built at the first use. */
 let halfValues: Float32Array | undefined;
@@ -18,7 +21,9 @@ export function readHalves(bits: Uint16Array, target: Float32Array): void {
   for (let i = 0; i < bits.length; i++) target[i] = halfValues[bits[i]!]!;
 }
 
-/** Reads bfloat16 numbers (as their bits) into `target`, which is at least as long: they are the upper half of a float. */
+/**
+ * Reads bfloat16 numbers (as their bits) into `target`, which is at least as long: they are the upper half of a float.
+ */
 export function readBfloats(bits: Uint16Array, target: Float32Array): void {
   const words = new Uint32Array(target.buffer, target.byteOffset, target.length);
   for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16;

@@ -1,4 +1,7 @@
-/** Entry of the trainer's child process: `train CONFIG` for a run that outlives its window, `serve` for classification, and the command line's own. */
+/**
+ * Entry of the trainer's child process: `train CONFIG` for a run that outlives its window, `serve` for classification,
+ * and the command line's own.
+ */
 import { answerCommand, probeCommand, trialCommand } from './entry.js';
 import { infoOf } from './errors.js';
 import { setLanguage } from './language.js';
@@ -9,10 +12,13 @@ import type { TrialQuestion } from './run/trial.js';
 await setLanguage();
 const [command, argument] = process.argv.slice(2);
 /** Done when nothing of it would be lost in a crash. */
-const printed = (answer: unknown): Promise<void> => new Promise((resolve) => process.stdout.write(`${JSON.stringify(answer)}\n`, () => resolve()));
+const printed = (answer: unknown): Promise<void> =>
+  new Promise((resolve) => process.stdout.write(`${JSON.stringify(answer)}\n`, () => resolve()));
 const print = (answer: unknown): void => void printed(answer);
 
-/** Each loads what it needs: a process that answers once is over before the rest of the program would have been read. */
+/**
+ * Each loads what it needs: a process that answers once is over before the rest of the program would have been read.
+ */
 const tasks: Record<string, () => Promise<unknown>> = {
   [probeCommand]: async () => {
     const { answersOn } = await import('./engine/probe.js');

@@ -1,4 +1,7 @@
-/** The config's choice of a method as the layers that carry it out see it: types, derived from the config's schema, and nothing at run time. */
+/**
+ * The config's choice of a method as the layers that carry it out see it: types, derived from the config's schema, and
+ * nothing at run time.
+ */
 import type { Method } from './config/methods.js';
 
 export type MethodConfig = Method;

@@ -20,7 +20,10 @@ export type SplitName = 'train' | 'validation' | 'test';
 /** `download` counts bytes, the others pictures or steps. */
 export type Phase = 'download' | 'decode' | 'features' | 'compile' | 'evaluate';
 
-/** What a model answers of a picture: one of several labels, or of each label whether it is there. A head of the model for each. */
+/**
+ * What a model answers of a picture: one of several labels, or of each label whether it is there. A head of the model
+ * for each.
+ */
 export interface Task {
   /** The column of the label file it was learnt from; `label` where the classes are folders. */
   name: string;
@@ -64,7 +67,10 @@ export type TrainEvent =
       tasks?: Task[];
       /** Images in each split, as the scan finds them. */
       images: Record<SplitName, number>;
-      /** Images that the scan leaves out, e.g. by their format; those that turn out to be unreadable later are told by a notice each. */
+      /**
+       * Images that the scan leaves out, e.g. by their format; those that turn out to be unreadable later are told by a
+       * notice each.
+       */
       skipped: number;
       epochs: number;
       /** Optimiser steps of the whole run. */
@@ -76,13 +82,25 @@ export type TrainEvent =
       resumedFrom?: number;
     }
   | { type: 'progress'; phase: Phase; done: number; total: number }
-  /** What a step that takes its time has shown so far: `loss` is the mean of `done` of its `total` pictures. The first one of a run is told at once. */
+  /**
+   * What a step that takes its time has shown so far: `loss` is the mean of `done` of its `total` pictures. The first
+   * one of a run is told at once.
+   */
   | { type: 'partialStep'; step: number; done: number; total: number; loss: number }
   /**
-   * `epoch` is fractional: 1.5 is the middle of the second epoch. `loss` is the mean since the last step event; `waiting` the
-   * share of the time since then, 0 to 1, in which training had to wait for pictures to be read and augmented.
+   * `epoch` is fractional: 1.5 is the middle of the second epoch. `loss` is the mean since the last step event;
+   * `waiting` the share of the time since then, 0 to 1, in which training had to wait for pictures to be read and
+   * augmented.
    */
-  | { type: 'step'; step: number; epoch: number; loss: number; learningRate: number; imagesPerSecond: number; waiting: number }
+  | {
+      type: 'step';
+      step: number;
+      epoch: number;
+      loss: number;
+      learningRate: number;
+      imagesPerSecond: number;
+      waiting: number;
+    }
   | ({
       type: 'evaluation';
       step: number;
@@ -94,12 +112,20 @@ export type TrainEvent =
       loss: number;
       /** Share of right answers, 0 to 1; the mean over several tasks. */
       accuracy: number;
-      /** `confusion[truth][prediction]`, counts; of the first task where there are several, empty of a multi-label task. */
+      /**
+       * `confusion[truth][prediction]`, counts; of the first task where there are several, empty of a multi-label task.
+       */
       confusion: number[][];
       /** Of a multi-label task, which has no confusion matrix. */
       perClass?: ClassFigures[];
       /** Where there are several tasks: each one's figures. */
-      tasks?: ({ task: string; loss: number; accuracy: number; confusion: number[][]; perClass?: ClassFigures[] } & Partial<MultiLabelFigures>)[];
+      tasks?: ({
+        task: string;
+        loss: number;
+        accuracy: number;
+        confusion: number[][];
+        perClass?: ClassFigures[];
+      } & Partial<MultiLabelFigures>)[];
     } & Partial<MultiLabelFigures>)
   | { type: 'checkpoint'; step: number; path: string; best: boolean }
   /** Something the person should know that is no error: a device fallback, skipped images. */
@@ -110,9 +136,15 @@ export type TrainEvent =
       best: { step: number; accuracy: number };
       seconds: number;
       reason: 'epochs' | 'early-stopping';
-      /** The most memory that the trainer's process had at once, that of a graphics card not counted; absent in older logs. */
+      /**
+       * The most memory that the trainer's process had at once, that of a graphics card not counted; absent in older
+       * logs.
+       */
       peakMemoryBytes?: number;
-      /** How the best checkpoint, opened by a fresh process, answered compared with the model in training; absent where it could not be asked. */
+      /**
+       * How the best checkpoint, opened by a fresh process, answered compared with the model in training; absent where
+       * it could not be asked.
+       */
       parity?: Parity;
     }
   /** The person stopped the run; a checkpoint was saved at `step`. */
@@ -142,16 +174,22 @@ export interface Prediction {
 }
 
 /**
- * The answer for one image: predictions, best first, or why there are none. The probabilities of a multi-label task are each label's own
- * and do not sum to 1. Where there are several tasks, `predictions` are the first one's and `tasks` has each one's.
+ * The answer for one image: predictions, best first, or why there are none. The probabilities of a multi-label task are
+ * each label's own and do not sum to 1. Where there are several tasks, `predictions` are the first one's and `tasks`
+ * has each one's.
  */
 export type Classification =
-  { path: string; predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] } | { path: string; error: ErrorInfo };
+  | { path: string; predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] }
+  | { path: string; error: ErrorInfo };
 
 /** Requests to and answers from the warm classification process (`main.js serve`), over the fork's IPC channel. */
-export type ServeRequest = { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number } | { id: number; type: 'cancel'; request: number };
+export type ServeRequest =
+  | { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number }
+  | { id: number; type: 'cancel'; request: number };
 export type ServeAnswer =
-  { id: number; type: 'classification'; result: Classification } | { id: number; type: 'done' } | ({ id: number; type: 'error' } & ErrorInfo);
+  | { id: number; type: 'classification'; result: Classification }
+  | { id: number; type: 'done' }
+  | ({ id: number; type: 'error' } & ErrorInfo);
 
 export interface TaskEvaluation extends Partial<MultiLabelFigures> {
   accuracy: number;
@@ -162,14 +200,17 @@ export interface TaskEvaluation extends Partial<MultiLabelFigures> {
   confusion: number[][];
 }
 
-/** With several tasks `accuracy` is their mean, `loss` their sum, the rest is the first one's, and `tasks` has each one's. */
+/**
+ * With several tasks `accuracy` is their mean, `loss` their sum, the rest is the first one's, and `tasks` has each
+ * one's.
+ */
 export interface Evaluation extends TaskEvaluation {
   tasks?: ({ task: string } & TaskEvaluation)[];
 }
 
 /**
- * A picture of an evaluation and what it was taken for, in each task in which one label is right and the picture has it:
- * `vitune evaluate --pictures --json` prints them before the result.
+ * A picture of an evaluation and what it was taken for, in each task in which one label is right and the picture has
+ * it: `vitune evaluate --pictures --json` prints them before the result.
  */
 export interface EvaluatedPicture {
   type: 'picture';
@@ -311,9 +352,15 @@ export interface ProfileReport {
   type: 'profile';
   /** Absolute path of a Chrome trace with all that was measured. */
   file: string;
-  /** The whole run by stage, in order: what of each is not of another within it. `augment` is of other threads, beside the rest. */
+  /**
+   * The whole run by stage, in order: what of each is not of another within it. `augment` is of other threads, beside
+   * the rest.
+   */
   stages: ProfileRow[];
-  /** The kernels of the first runs of each graph, greatest first: by graph and pass, by part of the network, by ONNX operator. */
+  /**
+   * The kernels of the first runs of each graph, greatest first: by graph and pass, by part of the network, by ONNX
+   * operator.
+   */
   passes: ProfileRow[];
   parts: ProfileRow[];
   ops: ProfileRow[];

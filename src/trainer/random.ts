@@ -19,7 +19,10 @@ export class Random {
   #c: number;
   #counter = 1;
 
-  /** `keys` name the stream, e.g. `new Random(seed, 'augment', epoch, image)`: nothing to save for a resume but the keys. */
+  /**
+   * `keys` name the stream, e.g. `new Random(seed, 'augment', epoch, image)`: nothing to save for a resume but the
+   * keys.
+   */
   constructor(seed: number, ...keys: (number | string)[]) {
     let hash = 0x9e3779b9;
     for (const key of [seed, ...keys]) for (const word of words(key)) hash = mix(hash, word);
@@ -55,12 +58,18 @@ export class Random {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** From Beta(alpha, alpha), in [0, 1]: x / (x + y) of two numbers from Gamma(alpha, 1), kept as logarithms since a small alpha gives numbers of any smallness. */
+  /**
+   * From Beta(alpha, alpha), in [0, 1]: x / (x + y) of two numbers from Gamma(alpha, 1), kept as logarithms since a
+   * small alpha gives numbers of any smallness.
+   */
   beta(alpha: number): number {
     return 1 / (1 + Math.exp(this.#logGamma(alpha) - this.#logGamma(alpha)));
   }
 
-  /** The logarithm of a number from Gamma(shape, 1). Marsaglia and Tsang, "A Simple Method for Generating Gamma Variables", 2000. */
+  /**
+   * The logarithm of a number from Gamma(shape, 1). Marsaglia and Tsang, "A Simple Method for Generating Gamma
+   * Variables", 2000.
+   */
   #logGamma(shape: number): number {
     // Their section 6: a number of shape + 1, times u^(1/shape).
     if (shape < 1) return this.#logGamma(shape + 1) + Math.log(1 - this.uniform()) / shape;

@@ -1,7 +1,13 @@
-/** The stages of a training run, told to whoever listens (`vitune train --profile`); where nobody does, nothing is measured. */
+/**
+ * The stages of a training run, told to whoever listens (`vitune train --profile`); where nobody does, nothing is
+ * measured.
+ */
 import { channel } from 'node:diagnostics_channel';
 
-/** In the order in which they come first. But for those of `besideTraining` they follow one another or lie within one another. */
+/**
+ * In the order in which they come first. But for those of `besideTraining` they follow one another or lie within one
+ * another.
+ */
 export const stages = [
   'start',
   'model',

@@ -6,18 +6,24 @@ import type { Task } from './protocol.js';
 /** Where config.json names the tasks: transformers keeps what it does not know. */
 const tasksKey = 'vitune_tasks';
 
-const tasksSchema = z.array(z.object({ name: z.string(), labels: z.array(z.string()).min(1), multiLabel: z.boolean() })).min(1);
+const tasksSchema = z
+  .array(z.object({ name: z.string(), labels: z.array(z.string()).min(1), multiLabel: z.boolean() }))
+  .min(1);
 
 /** The one task of class folders: one of `labels` is right. */
-export const singleTask = (labels: readonly string[], name = 'label'): Task[] => [{ name, labels: [...labels], multiLabel: false }];
+export const singleTask = (labels: readonly string[], name = 'label'): Task[] => [
+  { name, labels: [...labels], multiLabel: false },
+];
 
 /**
- * What a model answers, by its config.json `file`: the tasks it was trained for here, else the one that transformers' own words mean.
+ * What a model answers, by its config.json `file`: the tasks it was trained for here, else the one that transformers'
+ * own words mean.
  * @throws UserError when the tasks are damaged, or have other than as many labels as there are.
  */
 export function tasksOf(json: Record<string, unknown>, labels: readonly string[], file: string): Task[] {
   const given = json[tasksKey];
-  if (given === undefined) return [{ ...singleTask(labels)[0]!, multiLabel: json['problem_type'] === 'multi_label_classification' }];
+  if (given === undefined)
+    return [{ ...singleTask(labels)[0]!, multiLabel: json['problem_type'] === 'multi_label_classification' }];
   const tasks = tasksSchema.safeParse(given);
   if (!tasks.success || countLabels(tasks.data) !== labels.length) throw errors.checkpointDamaged(file, tasksKey);
   return tasks.data;
@@ -32,7 +38,8 @@ export const tasksJson = (tasks: readonly Task[]): Record<string, unknown> => ({
 export const isPlain = (tasks: readonly Task[]): boolean => tasks.length === 1 && !tasks[0]!.multiLabel;
 
 /** How many logits all tasks have together. */
-export const countLabels = (tasks: readonly { labels: readonly string[] }[]): number => tasks.reduce((sum, { labels }) => sum + labels.length, 0);
+export const countLabels = (tasks: readonly { labels: readonly string[] }[]): number =>
+  tasks.reduce((sum, { labels }) => sum + labels.length, 0);
 
 export interface Span {
   task: Task;
@@ -56,8 +63,9 @@ export const logitNames = (tasks: readonly Task[]): string[] =>
   tasks.flatMap(({ name, labels }) => (tasks.length > 1 ? labels.map((label) => `${name}: ${label}`) : labels));
 
 /**
- * A copy of the target probabilities [batch, labels of all tasks] with `smoothing` spread evenly: over all labels of a task (Szegedy et al., 2016,
- * arXiv:1512.00567), or in a multi-label task between yes and no. A picture without a label for a task keeps zeros, which cost nothing.
+ * A copy of the target probabilities [batch, labels of all tasks] with `smoothing` spread evenly: over all labels of a
+ * task (Szegedy et al., 2016, arXiv:1512.00567), or in a multi-label task between yes and no. A picture without a label
+ * for a task keeps zeros, which cost nothing.
  */
 export function smoothed(targets: Float32Array, tasks: readonly Task[], smoothing: number): Float32Array {
   const width = countLabels(tasks);
@@ -67,7 +75,8 @@ export function smoothed(targets: Float32Array, tasks: readonly Task[], smoothin
     for (let row = 0; row < targets.length; row += width) {
       const own = targets.subarray(row + start, row + end);
       const spread = smoothing / (task.multiLabel ? 2 : own.length);
-      if (task.multiLabel || own.some((value) => value > 0)) own.forEach((value, i) => (result[row + start + i] = value * (1 - smoothing) + spread));
+      if (task.multiLabel || own.some((value) => value > 0))
+        own.forEach((value, i) => (result[row + start + i] = value * (1 - smoothing) + spread));
     }
   }
   return result;

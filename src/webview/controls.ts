@@ -17,7 +17,13 @@ import {
 } from '@vscode/webview-ui-toolkit';
 import { h, icon } from './element.js';
 
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
+provideVSCodeDesignSystem().register(
+  vsCodeButton(),
+  vsCodeCheckbox(),
+  vsCodeDropdown(),
+  vsCodeOption(),
+  vsCodeTextField(),
+);
 
 function make<T extends HTMLElement>(tag: string): T {
   return document.createElement(tag) as T;
@@ -56,7 +62,11 @@ export function textButton(label: string, onClick: () => void): HTMLButtonElemen
 
 /** A square button that is only an icon; `label` is its name for screen readers and its tooltip. */
 export function iconButton(name: Parameters<typeof icon>[0], label: string, onClick: () => void): HTMLButtonElement {
-  return h('button', { type: 'button', class: 'icon-button', title: label, 'aria-label': label, click: onClick }, icon(name));
+  return h(
+    'button',
+    { type: 'button', class: 'icon-button', title: label, 'aria-label': label, click: onClick },
+    icon(name),
+  );
 }
 
 export interface TextControl {
@@ -69,14 +79,28 @@ export interface TextControl {
   focus(): void;
 }
 
-/** The label that is seen is beside the toolkit's field, so that fields in a row line up where one of their names needs two lines; its own is hidden and names it for screen readers. */
-export function textField(o: { name: string; label: string; title?: string; placeholder?: string; numeric: boolean; onInput: () => void }): TextControl {
+/**
+ * The label that is seen is beside the toolkit's field, so that fields in a row line up where one of their names needs
+ * two lines; its own is hidden and names it for screen readers.
+ */
+export function textField(o: {
+  name: string;
+  label: string;
+  title?: string;
+  placeholder?: string;
+  numeric: boolean;
+  onInput: () => void;
+}): TextControl {
   const field = make<TextField>('vscode-text-field');
   field.textContent = o.label;
   field.dataset.field = o.name;
   if (o.placeholder) field.placeholder = o.placeholder;
   if (o.title) field.title = o.title;
-  const label = h('label', { class: 'label', 'aria-hidden': 'true', title: o.title, click: () => input()?.focus() }, o.label);
+  const label = h(
+    'label',
+    { class: 'label', 'aria-hidden': 'true', title: o.title, click: () => input()?.focus() },
+    o.label,
+  );
   const problem = h('p', { class: 'problem', role: 'alert' });
   problem.hidden = true;
   const input = () => field.shadowRoot?.querySelector('input');
@@ -123,7 +147,12 @@ export interface ChoiceControl {
 }
 
 /** A drop-down list under a label; `action` is a small button on the label's line. */
-export function dropdown(o: { name: string; label: string; action?: HTMLElement; onChange: (value: string) => void }): ChoiceControl {
+export function dropdown(o: {
+  name: string;
+  label: string;
+  action?: HTMLElement;
+  onChange: (value: string) => void;
+}): ChoiceControl {
   const id = `label-${++labels}`;
   const list = make<Dropdown>('vscode-dropdown');
   list.dataset.field = o.name;

@@ -3,7 +3,10 @@
 export type Child = Node | string | null | undefined | false;
 type AttributeValue = string | number | boolean | undefined | ((event: never) => void);
 
-/** Attributes that are `false` or undefined are left out, `true` is an empty attribute, a function listens to the event of that name. */
+/**
+ * Attributes that are `false` or undefined are left out, `true` is an empty attribute, a function listens to the event
+ * of that name.
+ */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Record<string, AttributeValue> = {},
@@ -14,7 +17,9 @@ export function h<K extends keyof HTMLElementTagNameMap>(
     if (typeof value === 'function') element.addEventListener(name, value as (event: Event) => void);
     else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : String(value));
   }
-  element.append(...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 

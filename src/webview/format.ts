@@ -14,9 +14,17 @@ export class Formats {
   constructor(language: string) {
     this.locale = isKnown(language) ? language : undefined;
     this.wholeNumber = new Intl.NumberFormat(this.locale, { maximumFractionDigits: 0 });
-    this.percentage = new Intl.NumberFormat(this.locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    this.percentage = new Intl.NumberFormat(this.locale, {
+      style: 'percent',
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
     this.wholePercentage = new Intl.NumberFormat(this.locale, { style: 'percent', maximumFractionDigits: 0 });
-    this.fourDigits = new Intl.NumberFormat(this.locale, { minimumSignificantDigits: 4, maximumSignificantDigits: 4, useGrouping: false });
+    this.fourDigits = new Intl.NumberFormat(this.locale, {
+      minimumSignificantDigits: 4,
+      maximumSignificantDigits: 4,
+      useGrouping: false,
+    });
     this.tick = new Intl.NumberFormat(this.locale, { maximumSignificantDigits: 4 });
     this.oneDecimal = new Intl.NumberFormat(this.locale, { maximumFractionDigits: 1 });
     this.dateAndTime = new Intl.DateTimeFormat(this.locale, { dateStyle: 'short', timeStyle: 'short' });
@@ -58,7 +66,11 @@ export class Formats {
   /** The two largest units: `2 min 5 sec`. */
   duration(seconds: number): string {
     const whole = Math.max(0, Math.round(seconds));
-    const [days, hours, minutes] = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60];
+    const [days, hours, minutes] = [
+      Math.floor(whole / 86400),
+      Math.floor(whole / 3600) % 24,
+      Math.floor(whole / 60) % 60,
+    ];
     const parts: [number, string][] = [
       [days, 'day'],
       [hours, 'hour'],
@@ -93,7 +105,12 @@ export class Formats {
 
   private unit(value: number, unit: string): string {
     const digits = value < 10 ? 1 : 0;
-    return new Intl.NumberFormat(this.locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits }).format(value);
+    return new Intl.NumberFormat(this.locale, {
+      style: 'unit',
+      unit,
+      unitDisplay: 'short',
+      maximumFractionDigits: digits,
+    }).format(value);
   }
 }
 

@@ -29,7 +29,13 @@ export function messageBox(o: {
       o.remedy ? h('p', { class: 'remedy' }, o.remedy) : null,
       o.place ?? null,
       o.actions?.length
-        ? h('div', { class: 'actions' }, ...o.actions.map((action) => button({ label: action.label, appearance: 'secondary', onClick: action.run }).element))
+        ? h(
+            'div',
+            { class: 'actions' },
+            ...o.actions.map(
+              (action) => button({ label: action.label, appearance: 'secondary', onClick: action.run }).element,
+            ),
+          )
         : null,
     ),
     o.onClose ? iconButton('close', l10n.t('Dismiss'), o.onClose) : null,
@@ -37,7 +43,11 @@ export function messageBox(o: {
 }
 
 /** An `ErrorInfo` with a link to its place in a file, or to the log where there is none. */
-export function errorBox(error: ErrorInfo, post: (message: FromAnyView) => void, o: { actions?: MessageAction[]; onClose?: () => void } = {}): HTMLElement {
+export function errorBox(
+  error: ErrorInfo,
+  post: (message: FromAnyView) => void,
+  o: { actions?: MessageAction[]; onClose?: () => void } = {},
+): HTMLElement {
   const { file, line, column } = error;
   const place =
     file === undefined

@@ -3,27 +3,27 @@
  *
  * The page (made by the host, for every view alike):
  *
- *   <html lang="${vscode.env.language}"> <head>
- *     <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-${nonce}';
- *       style-src ${cspSource} 'nonce-${nonce}'; img-src ${cspSource} data: blob:">
- *     <meta property="csp-nonce" content="${nonce}"> (the toolkit tries out `:focus-visible` in a style element of that nonce)
- *     <link rel="stylesheet" href="dist/webview/<view>.css" (as webview URI)> </head>
- *   <body data-view="<view>"> <main id="view"></main>
- *     <script nonce="${nonce}" src="dist/webview/<view>.js" (as webview URI)></script> </body>
+ * <html lang="${vscode.env.language}"> <head> <meta http-equiv="Content-Security-Policy" content="default-src 'none';
+ * script-src 'nonce-${nonce}'; style-src ${cspSource} 'nonce-${nonce}'; img-src ${cspSource} data: blob:"> <meta
+ * property="csp-nonce" content="${nonce}"> (the toolkit tries out `:focus-visible` in a style element of that nonce)
+ * <link rel="stylesheet" href="dist/webview/<view>.css" (as webview URI)> </head> <body data-view="<view>"> <main
+ * id="view"></main> <script nonce="${nonce}" src="dist/webview/<view>.js" (as webview URI)></script> </body>
  *
  * with <view> one of `ViewName`; `localResourceRoots`: `dist/webview`, and for the image editor the picture's folder.
  * `'unsafe-inline'` is not needed.
  *
  * The life of a view:
- * 1. The script runs and posts `{ type: 'ready' }`. A view that was hidden, moved or reloaded starts anew and posts it again.
+ * 1. The script runs and posts `{ type: 'ready' }`. A view that was hidden, moved or reloaded starts anew and posts it
+ * again.
  * 2. The host answers every `ready` with one `init`, which holds ALL the view needs to show the present state.
  * 3. The view renders and sets `data-ready` on `<body>`.
- * 4. From then on the host sends changes. A view keeps nothing that the host does not know, except what is being typed and
- *    presentation (scroll, zoom, smoothing, open sections), which it keeps itself through `setState`. The dashboard keeps
- *    `{ run: folder }` there too (`KeptByDashboard`), so that a WebviewPanelSerializer knows whose panel it gets back.
+ * 4. From then on the host sends changes. A view keeps nothing that the host does not know, except what is being typed
+ * and presentation (scroll, zoom, smoothing, open sections), which it keeps itself through `setState`. The dashboard
+ * keeps `{ run: folder }` there too (`KeptByDashboard`), so that a WebviewPanelSerializer knows whose panel it gets
+ * back.
  *
- * Strings: views take their own words through `@vscode/l10n`, from the bundle in `init` (`vscode.l10n.bundle`; undefined is English).
- * Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
+ * Strings: views take their own words through `@vscode/l10n`, from the bundle in `init` (`vscode.l10n.bundle`;
+ * undefined is English). Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
  */
 import type { Comparison, DeviceName, ErrorInfo, Phase, Prediction, RecordedEvent } from '../trainer/protocol.js';
 
@@ -39,7 +39,10 @@ export interface Init<State> {
   state: State;
 }
 
-/** Later changes: the keys given replace those of the state, whole; keys not given stay. `null` is a value, `undefined` is "not given". */
+/**
+ * Later changes: the keys given replace those of the state, whole; keys not given stay. `null` is a value, `undefined`
+ * is "not given".
+ */
 export interface Patch<State> {
   type: 'patch';
   state: Partial<State>;
@@ -54,8 +57,9 @@ export type FromAnyView =
   | { type: 'openLog' };
 
 /**
- * Where a run stands. `interrupted`: its trainer is gone without a word (killed, power loss); `failed`: its last event is an error.
- * `starting` lasts from the start command to the `started` event, `stopping` from the stop command to the `stopped` event.
+ * Where a run stands. `interrupted`: its trainer is gone without a word (killed, power loss); `failed`: its last event
+ * is an error. `starting` lasts from the start command to the `started` event, `stopping` from the stop command to the
+ * `stopped` event.
  */
 export type RunStatus = 'starting' | 'running' | 'stopping' | 'stopped' | 'finished' | 'failed' | 'interrupted';
 
@@ -102,7 +106,15 @@ export interface MethodForm {
 
 /** The numeric inputs of the form beside those of the method, by their place in the config. */
 export type NumberKey =
-  'epochs' | 'batchSize' | 'learningRate' | 'seed' | 'validationSplit' | 'warmupRatio' | 'weightDecay' | 'labelSmoothingFactor' | 'earlyStoppingPatience';
+  | 'epochs'
+  | 'batchSize'
+  | 'learningRate'
+  | 'seed'
+  | 'validationSplit'
+  | 'warmupRatio'
+  | 'weightDecay'
+  | 'labelSmoothingFactor'
+  | 'earlyStoppingPatience';
 
 /** What a number may be; the words are JSON Schema's, so that the host can take them from the config's schema. */
 export interface NumberRule {
@@ -154,7 +166,10 @@ export interface ModelChoice {
   detail?: string;
   /** False: there are no pretrained weights to start from (only `init: 'random'` is possible). Default true. */
   pretrained?: boolean;
-  /** It is an ONNX file, which stays frozen: the tensor that is taken for features where none is named, and those that can be. Both are known only after a while. */
+  /**
+   * It is an ONNX file, which stays frozen: the tensor that is taken for features where none is named, and those that
+   * can be. Both are known only after a while.
+   */
   onnx?: { found?: string; tensors: string[] };
 }
 
@@ -340,7 +355,11 @@ export type PictureState =
 export type VerdictState =
   | { kind: 'noCheckpoint' }
   | { kind: 'classifying' }
-  | { kind: 'predictions'; predictions: Prediction[]; /** Where there are several: each one's. */ tasks?: { task: string; predictions: Prediction[] }[] }
+  | {
+      kind: 'predictions';
+      predictions: Prediction[];
+      /** Where there are several: each one's. */ tasks?: { task: string; predictions: Prediction[] }[];
+    }
   | { kind: 'error'; error: ErrorInfo };
 
 export interface ImageEditorState {
@@ -351,12 +370,18 @@ export interface ImageEditorState {
   verdict: VerdictState;
 }
 
-/** When another checkpoint becomes active: patch `checkpoint` and `verdict: classifying`, then `verdict` with the answer. */
+/**
+ * When another checkpoint becomes active: patch `checkpoint` and `verdict: classifying`, then `verdict` with the
+ * answer.
+ */
 export type ToImageEditor = Init<ImageEditorState> | Patch<ImageEditorState>;
 
 export type FromImageEditor =
   | FromAnyView
-  /** The browser cannot show `src`: the host may patch `picture` with a preview or with `none`; until then the view says so itself. */
+  /**
+   * The browser cannot show `src`: the host may patch `picture` with a preview or with `none`; until then the view says
+   * so itself.
+   */
   | { type: 'pictureFailed' }
   | { type: 'chooseCheckpoint' }
   /** Show the training panel. */
@@ -364,7 +389,12 @@ export type FromImageEditor =
   /** Try again after an error. */
   | { type: 'classify' };
 
-/** What else is at work after a step: features are computed in the course of the first epoch, for which steps come slowly. */
-export function activityAfterStep<Activity extends { phase: Phase | null; done: number; total: number }>(activity: Activity | null): Activity | null {
+/**
+ * What else is at work after a step: features are computed in the course of the first epoch, for which steps come
+ * slowly.
+ */
+export function activityAfterStep<Activity extends { phase: Phase | null; done: number; total: number }>(
+  activity: Activity | null,
+): Activity | null {
   return activity?.phase === 'features' && activity.done < activity.total ? activity : null;
 }

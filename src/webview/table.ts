@@ -26,17 +26,24 @@ export class Table<Row> {
       h(
         'th',
         { scope: 'col', class: column.numeric ? 'numeric' : undefined },
-        column.key ? h('button', { type: 'button', class: 'sort', click: () => this.sortBy(index) }, column.title) : column.title,
+        column.key
+          ? h('button', { type: 'button', class: 'sort', click: () => this.sortBy(index) }, column.title)
+          : column.title,
       ),
     );
-    this.element = h('div', { class: 'table-scroll' }, h('table', { 'aria-label': label }, h('thead', {}, h('tr', {}, ...this.heads)), this.body));
+    this.element = h(
+      'div',
+      { class: 'table-scroll' },
+      h('table', { 'aria-label': label }, h('thead', {}, h('tr', {}, ...this.heads)), this.body),
+    );
   }
 
   show(rows: Row[]): void {
     this.rows = rows;
     this.body.replaceChildren(...this.sorted().map((row) => h('tr', {}, ...this.cells(row))));
     this.heads.forEach((head, index) => {
-      if (this.order?.column === index) head.setAttribute('aria-sort', this.order.descending ? 'descending' : 'ascending');
+      if (this.order?.column === index)
+        head.setAttribute('aria-sort', this.order.descending ? 'descending' : 'ascending');
       else head.removeAttribute('aria-sort');
     });
   }
@@ -63,7 +70,12 @@ export class Table<Row> {
     return [...this.rows].sort((a, b) => {
       const [left, right] = [key(a), key(b)];
       if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined);
-      return sign * (typeof left === 'string' && typeof right === 'string' ? left.localeCompare(right) : Number(left) - Number(right));
+      return (
+        sign *
+        (typeof left === 'string' && typeof right === 'string'
+          ? left.localeCompare(right)
+          : Number(left) - Number(right))
+      );
     });
   }
 }

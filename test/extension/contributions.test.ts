@@ -2,13 +2,21 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { commands, configEnding, imageEditorType, pictureEndings, settings, views } from '../../src/extension/contributions.js';
+import {
+  commands,
+  configEnding,
+  imageEditorType,
+  pictureEndings,
+  settings,
+  views,
+} from '../../src/extension/contributions.js';
 
 interface Item {
   command: string;
   when?: string;
 }
-const read = (file: string) => JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')) as Record<string, unknown>;
+const read = (file: string) =>
+  JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')) as Record<string, unknown>;
 const manifest = read('package.json') as {
   activationEvents: string[];
   contributes: {
@@ -27,8 +35,14 @@ const sorted = (list: Iterable<string>) => [...list].sort();
 
 test('commands, settings, views and editors are those of package.json', () => {
   assert.deepEqual(sorted(contributes.commands.map((each) => each.command)), sorted(Object.values(commands)));
-  assert.deepEqual(sorted(Object.keys(contributes.configuration.properties)), sorted(settings.map((name) => `vitune.${name}`)));
-  assert.deepEqual(sorted(Object.values(contributes.views).flatMap((list) => list.map((view) => view.id))), sorted(Object.values(views)));
+  assert.deepEqual(
+    sorted(Object.keys(contributes.configuration.properties)),
+    sorted(settings.map((name) => `vitune.${name}`)),
+  );
+  assert.deepEqual(
+    sorted(Object.values(contributes.views).flatMap((list) => list.map((view) => view.id))),
+    sorted(Object.values(views)),
+  );
   assert.deepEqual(
     contributes.customEditors.map((editor) => editor.viewType),
     [imageEditorType],
@@ -42,7 +56,8 @@ test('commands, settings, views and editors are those of package.json', () => {
 
 test('menus and welcome texts name what exists', () => {
   const known = new Set<string>(Object.values(commands));
-  for (const [menu, items] of Object.entries(contributes.menus)) for (const item of items) assert.ok(known.has(item.command), `${menu}: ${item.command}`);
+  for (const [menu, items] of Object.entries(contributes.menus))
+    for (const item of items) assert.ok(known.has(item.command), `${menu}: ${item.command}`);
   for (const { view } of contributes.viewsWelcome) assert.ok(Object.values<string>(views).includes(view));
 });
 

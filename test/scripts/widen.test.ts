@@ -15,7 +15,9 @@ test('twice the width, the same answers', async (t) => {
   const { tensors } = await readSafetensors(join(tinyModel, 'model.safetensors'));
   const made = widened(tensors, 1);
   await writeSafetensors(join(wide, 'model.safetensors'), made, { format: 'pt' });
-  const config = JSON.parse(await readFile(join(tinyModel, 'config.json'), 'utf8')) as Parameters<typeof widenedConfig>[0];
+  const config = JSON.parse(await readFile(join(tinyModel, 'config.json'), 'utf8')) as Parameters<
+    typeof widenedConfig
+  >[0];
   await writeFile(join(wide, 'config.json'), JSON.stringify(widenedConfig(config)));
   await copyFile(join(tinyModel, 'preprocessor_config.json'), join(wide, 'preprocessor_config.json'));
   await writeTree(join(folder, 'photos'), { 'a.png': { seed: 1 }, 'b.png': { seed: 2 } });
@@ -30,11 +32,16 @@ test('twice the width, the same answers', async (t) => {
   assert.ok(before.length > 2);
   for (const [i, { label, probability }] of before.entries()) {
     assert.equal(after[i]!.label, label);
-    assert.ok(Math.abs(after[i]!.probability - probability) < 1e-4, `${after[i]!.probability} instead of ${probability}`);
+    assert.ok(
+      Math.abs(after[i]!.probability - probability) < 1e-4,
+      `${after[i]!.probability} instead of ${probability}`,
+    );
   }
 
   const rows = Array.from(made).flatMap(([name, { shape, data }]) =>
-    shape.length === 2 && name !== 'classifier.weight' ? [data.subarray(0, shape[1]), data.subarray((data.length / 2) | 0, data.length / 2 + shape[1]!)] : [],
+    shape.length === 2 && name !== 'classifier.weight'
+      ? [data.subarray(0, shape[1]), data.subarray((data.length / 2) | 0, data.length / 2 + shape[1]!)]
+      : [],
   );
   for (let i = 0; i < rows.length; i += 2) assert.notDeepEqual(rows[i], rows[i + 1]);
 });

@@ -51,7 +51,10 @@ test('floats between two halves go to the nearest, ties to the even one', () => 
 });
 
 test('tiny and huge floats become zero and infinity', () => {
-  assert.deepEqual([...toHalves(new Float32Array([1e-30, -1e-30, 1e30, -1e30, 1.5 * 2 ** -25]))], [0, 0x8000, 0x7c00, 0xfc00, 1]);
+  assert.deepEqual(
+    [...toHalves(new Float32Array([1e-30, -1e-30, 1e30, -1e30, 1.5 * 2 ** -25]))],
+    [0, 0x8000, 0x7c00, 0xfc00, 1],
+  );
 });
 
 test('bfloat16 is the upper half of a float', () => {

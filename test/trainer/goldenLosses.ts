@@ -18,12 +18,20 @@ interface GoldenLoss {
 }
 
 interface GoldenLosses {
-  training: { steps: number; warmupSteps: number; batchSize: number; learningRate: number; weightDecay: number; maxGradNorm: number };
+  training: {
+    steps: number;
+    warmupSteps: number;
+    batchSize: number;
+    learningRate: number;
+    weightDecay: number;
+    maxGradNorm: number;
+  };
   batches: number[][];
   losses: Record<string, GoldenLoss>;
 }
 
-export const goldenLosses = (): GoldenLosses => JSON.parse(readFileSync(join(root, 'test', 'golden', 'losses.json'), 'utf8')) as GoldenLosses;
+export const goldenLosses = (): GoldenLosses =>
+  JSON.parse(readFileSync(join(root, 'test', 'golden', 'losses.json'), 'utf8')) as GoldenLosses;
 
 /** What the compiler is to be asked for. */
 export const specOf = ({ tasks, multiLabel, weights, focalGamma }: GoldenLoss): LossSpec => ({

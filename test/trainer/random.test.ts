@@ -4,13 +4,15 @@ import { test } from 'node:test';
 import { Random } from '../../src/trainer/random.js';
 
 const COUNT = 20_000;
-const draw = <T>(random: Random, one: (random: Random) => T, count = COUNT): T[] => Array.from({ length: count }, () => one(random));
+const draw = <T>(random: Random, one: (random: Random) => T, count = COUNT): T[] =>
+  Array.from({ length: count }, () => one(random));
 const uniforms = (...keys: (number | string)[]): number[] => draw(new Random(42, ...keys), (r) => r.uniform());
 const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
 
 function correlation(a: readonly number[], b: readonly number[]): number {
   const [ma, mb] = [mean(a), mean(b)];
-  const moment = (x: readonly number[], mx: number, y: readonly number[], my: number): number => mean(x.map((value, i) => (value - mx) * (y[i]! - my)));
+  const moment = (x: readonly number[], mx: number, y: readonly number[], my: number): number =>
+    mean(x.map((value, i) => (value - mx) * (y[i]! - my)));
   return moment(a, ma, b, mb) / Math.sqrt(moment(a, ma, a, ma) * moment(b, mb, b, mb));
 }
 
@@ -50,7 +52,10 @@ test('streams whose keys differ in anything are independent', () => {
     streams.slice(i + 1).forEach((b, j) => {
       // Five deviations of the correlation of independent streams.
       const found = correlation(a, b);
-      assert.ok(Math.abs(found) < 5 / Math.sqrt(COUNT), `${JSON.stringify(keys[i])} and ${JSON.stringify(keys[i + 1 + j])}: ${found}`);
+      assert.ok(
+        Math.abs(found) < 5 / Math.sqrt(COUNT),
+        `${JSON.stringify(keys[i])} and ${JSON.stringify(keys[i + 1 + j])}: ${found}`,
+      );
     });
   });
 });
@@ -108,7 +113,8 @@ test('a shuffle is a permutation, in place, and every place gets every element e
   const random = new Random(2);
   const counts = [0, 1, 2, 3].map(() => [0, 0, 0, 0]);
   for (let i = 0; i < COUNT; i++) random.shuffle([0, 1, 2, 3]).forEach((element, place) => counts[place]![element]!++);
-  for (const count of counts.flat()) assert.ok(Math.abs(count - COUNT / 4) < 5 * Math.sqrt((COUNT * 3) / 16), `${count}`);
+  for (const count of counts.flat())
+    assert.ok(Math.abs(count - COUNT / 4) < 5 * Math.sqrt((COUNT * 3) / 16), `${count}`);
   assert.deepEqual(new Random(1).shuffle([]), []);
   assert.deepEqual(new Random(1).shuffle(['one']), ['one']);
 });
@@ -123,5 +129,6 @@ test('beta: mean and variance, within [0, 1] even for an alpha that gives number
   }
   // Beta(1, 1) is even: each tenth has a tenth.
   const even = draw(new Random(42, 'even'), (r) => Math.floor(10 * r.beta(1)));
-  for (let tenth = 0; tenth < 10; tenth++) assert.ok(Math.abs(even.filter((each) => each === tenth).length / COUNT - 0.1) < 0.012);
+  for (let tenth = 0; tenth < 10; tenth++)
+    assert.ok(Math.abs(even.filter((each) => each === tenth).length / COUNT - 0.1) < 0.012);
 });

@@ -73,7 +73,9 @@ describe('classification', () => {
           .row(name)
           .click({ modifiers: ['ControlOrMeta'] });
       }
-      return (await editor().page.locator('.explorer-folders-view .monaco-list-row[aria-selected="true"]').count()) === 3;
+      return (
+        (await editor().page.locator('.explorer-folders-view .monaco-list-row[aria-selected="true"]').count()) === 3
+      );
     });
     await editor().chooseFromMenu(editor().row('food.png'), 'Classify Image');
     const page = await editor().report('2 pictures classified');

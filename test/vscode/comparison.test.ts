@@ -1,4 +1,7 @@
-/** A comparison of methods outlives its window: reloaded in its middle, its page comes back, and it is gone on with from where it was. */
+/**
+ * A comparison of methods outlives its window: reloaded in its middle, its page comes back, and it is gone on with from
+ * where it was.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +25,8 @@ describe('a comparison in a window that is reloaded', () => {
   const stepsSince = (seq: number) => events().filter((event) => event.type === 'step' && event.seq > seq).length;
   const button = (page: Frame, label: string) => page.getByText(label, { exact: true }).locator('visible=true').first();
   const editor = useEditor(() => {
-    // As `vitune compare` leaves it in its first moment, with so many epochs that no machine is through before the tests are.
+    // As `vitune compare` leaves it in its first moment, with so many epochs that no machine is through before the
+    // tests are.
     const begun: Comparison = {
       format: 1,
       dataset: join(workspace, 'emoji'),

@@ -9,8 +9,14 @@ import { makeWorkspace } from './workspace.js';
 
 describe('config files', () => {
   const workspace = makeWorkspace();
-  writeFileSync(join(workspace, 'mine.vitune.json'), '{\n  "dataset": "emoji",\n  "init": "random",\n  "epochs": 1,\n  \n}\n');
-  writeFileSync(join(workspace, 'wrong.vitune.json'), '{\n  // a key that there is not\n  "dataset": "emoji",\n  "epoch": 3\n}\n');
+  writeFileSync(
+    join(workspace, 'mine.vitune.json'),
+    '{\n  "dataset": "emoji",\n  "init": "random",\n  "epochs": 1,\n  \n}\n',
+  );
+  writeFileSync(
+    join(workspace, 'wrong.vitune.json'),
+    '{\n  // a key that there is not\n  "dataset": "emoji",\n  "epoch": 3\n}\n',
+  );
   const editor = useEditor(() => ({ workspace }));
   const lines = () => editor().page.locator('.monaco-editor .view-lines').first();
 

@@ -1,4 +1,7 @@
-/** Models and methods: export a checkpoint, compare methods on a dataset, take a model from the hub, keep a token for it. */
+/**
+ * Models and methods: export a checkpoint, compare methods on a dataset, take a model from the hub, keep a token for
+ * it.
+ */
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,14 +29,22 @@ describe('models and methods', () => {
       for (const label of readdirSync(join(workspace, 'emoji', split)))
         for (const name of readdirSync(join(workspace, 'emoji', split, label)).slice(0, 8))
           cpSync(join(workspace, 'emoji', split, label, name), join(workspace, 'few', split, label, name));
-    const files = ['config.json', 'preprocessor_config.json', 'model.safetensors'].map((name) => [name, readFileSync(join(tinyModel, name))] as const);
+    const files = ['config.json', 'preprocessor_config.json', 'model.safetensors'].map(
+      (name) => [name, readFileSync(join(tinyModel, name))] as const,
+    );
     const repository = { refs: { main: commitOf('tiny') }, files: Object.fromEntries(files) };
     hub = await HubServer.start(
       { after: (clean) => cleaners.push(clean) },
       { ...repository, id: 'owner/tiny' },
       { ...repository, id: 'owner/secret', privateFor: token },
     );
-    const env = { HF_ENDPOINT: hub.endpoint, HF_HOME: join(workspace, '.hf'), HF_HUB_CACHE: '', HF_TOKEN: '', HF_HUB_OFFLINE: '' };
+    const env = {
+      HF_ENDPOINT: hub.endpoint,
+      HF_HOME: join(workspace, '.hf'),
+      HF_HUB_CACHE: '',
+      HF_TOKEN: '',
+      HF_HUB_OFFLINE: '',
+    };
     return { workspace, env };
   });
 
@@ -64,9 +75,16 @@ describe('models and methods', () => {
     await panel.getByRole('button', { name: 'Download model from the hub…' }).click();
     await editor().answer('owner/tiny', 'Which model?');
     await editor().notification('is downloaded').first().waitFor();
-    await until('the model to be chosen', async () => (await model.evaluate((list: HTMLSelectElement) => list.value)) === 'owner/tiny');
+    await until(
+      'the model to be chosen',
+      async () => (await model.evaluate((list: HTMLSelectElement) => list.value)) === 'owner/tiny',
+    );
     await panel.getByText('vit: 3 blocks').waitFor();
-    assert.ok(existsSync(join(workspace, '.hf', 'hub', 'models--owner--tiny', 'snapshots', commitOf('tiny'), 'model.safetensors')));
+    assert.ok(
+      existsSync(
+        join(workspace, '.hf', 'hub', 'models--owner--tiny', 'snapshots', commitOf('tiny'), 'model.safetensors'),
+      ),
+    );
     await editor().screenshot('hub model');
     await editor().dismissNotifications();
   });
@@ -105,9 +123,14 @@ describe('models and methods', () => {
     await editor().screenshot('comparing');
     const known = Object.keys(methodSchemas());
     await until('all methods', async () => (await page.locator('[data-state="done"]').count()) === known.length);
-    assert.deepEqual(await page.locator('[data-method]').evaluateAll((names) => names.map((name) => name.getAttribute('data-method'))), known);
+    assert.deepEqual(
+      await page.locator('[data-method]').evaluateAll((names) => names.map((name) => name.getAttribute('data-method'))),
+      known,
+    );
     await page.locator('.badge').first().waitFor();
-    const { rows } = JSON.parse(readFileSync(join(workspace, 'vitune', 'runs', 'compare-few', 'compare.json'), 'utf8')) as Comparison;
+    const { rows } = JSON.parse(
+      readFileSync(join(workspace, 'vitune', 'runs', 'compare-few', 'compare.json'), 'utf8'),
+    ) as Comparison;
     assert.ok(rows.every(({ accuracy, peakMemoryBytes }) => accuracy! > 0 && peakMemoryBytes! > 0));
     await editor().screenshot('compared');
 

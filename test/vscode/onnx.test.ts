@@ -1,4 +1,7 @@
-/** A network from an ONNX file in the editor: chosen in the panel, a head trained on it, and pictures classified with what came of it. */
+/**
+ * A network from an ONNX file in the editor: chosen in the panel, a head trained on it, and pictures classified with
+ * what came of it.
+ */
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +21,8 @@ describe('an ONNX file', () => {
   cpSync(network, file);
   const editor = useEditor(() => ({ workspace }));
   const panel = () => editor().webview('trainPanel');
-  const chosen = async (field: string) => (await panel()).locator(`vscode-dropdown[data-field="${field}"]`).evaluate((list: HTMLSelectElement) => list.value);
+  const chosen = async (field: string) =>
+    (await panel()).locator(`vscode-dropdown[data-field="${field}"]`).evaluate((list: HTMLSelectElement) => list.value);
 
   test('is chosen in the panel, which then offers what can be done with it, and its tensors', async () => {
     await editor().openContainer('Explorer');
@@ -47,7 +51,9 @@ describe('an ONNX file', () => {
       .first()
       .waitFor();
     const methods = frame.locator('vscode-dropdown[data-field="method"]');
-    const offered = await methods.locator('vscode-option:not([disabled])').evaluateAll((options) => options.map((option) => option.getAttribute('value')));
+    const offered = await methods
+      .locator('vscode-option:not([disabled])')
+      .evaluateAll((options) => options.map((option) => option.getAttribute('value')));
     assert.deepEqual(offered.sort(), ['head', 'pretrained']);
     await methods.click();
     await editor().screenshot('onnx methods');

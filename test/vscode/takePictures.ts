@@ -1,4 +1,7 @@
-/** Takes the pictures of docs/images/ in a real editor, in a dark and a light theme: `node --import tsx test/vscode/takePictures.ts [dark|light]`. */
+/**
+ * Takes the pictures of docs/images/ in a real editor, in a dark and a light theme: `node --import tsx
+ * test/vscode/takePictures.ts [dark|light]`.
+ */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,14 +24,26 @@ function makeFolder(parent: string): string {
   const folder = join(parent, 'emoji project');
   mkdirSync(join(folder, 'new pictures'), { recursive: true });
   for (const label of classes) {
-    for (const split of ['train', 'validation']) cpSync(join(sample.folder, 'emoji', split, label), join(folder, 'emoji', split, label), { recursive: true });
-    for (const name of readdirSync(join(sample.heldOut, label)).slice(0, 2)) cpSync(join(sample.heldOut, label, name), join(folder, 'new pictures', name));
+    for (const split of ['train', 'validation'])
+      cpSync(join(sample.folder, 'emoji', split, label), join(folder, 'emoji', split, label), { recursive: true });
+    for (const name of readdirSync(join(sample.heldOut, label)).slice(0, 2))
+      cpSync(join(sample.heldOut, label, name), join(folder, 'new pictures', name));
   }
   const pretrained = existsSync(join(root, 'media', 'embedded', 'model.safetensors'));
   trainIn(folder, 'emoji-first', pretrained ? { init: 'pretrained', method: 'lora', epochs: 8 } : { epochs: 4 });
-  writeFileSync(join(folder, 'emoji.vitune.json'), '{\n  "model": "embedded",\n  "dataset": "emoji",\n  "method": "lora",\n  "epochs": 8,\n  \n}\n');
-  // As `vitune compare --set epochs=3` leaves it in its first moment: the page goes on with it, and needs minutes rather than tens of them.
-  const comparison: Comparison = { format: 1, dataset: join(folder, 'emoji'), settings: ['epochs=3'], methods: Object.keys(methodSchemas()), rows: [] };
+  writeFileSync(
+    join(folder, 'emoji.vitune.json'),
+    '{\n  "model": "embedded",\n  "dataset": "emoji",\n  "method": "lora",\n  "epochs": 8,\n  \n}\n',
+  );
+  // As `vitune compare --set epochs=3` leaves it in its first moment: the page goes on with it, and needs minutes
+  // rather than tens of them.
+  const comparison: Comparison = {
+    format: 1,
+    dataset: join(folder, 'emoji'),
+    settings: ['epochs=3'],
+    methods: Object.keys(methodSchemas()),
+    rows: [],
+  };
   const compared = join(folder, 'runs', 'compare-emoji');
   mkdirSync(compared, { recursive: true });
   writeFileSync(join(compared, 'compare.json'), JSON.stringify(comparison));
@@ -63,7 +78,9 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await panel.getByText('Start Training', { exact: true }).locator('visible=true').first().click();
   const dashboard = await editor.webview('dashboard');
   await dashboard.getByText('Confusion matrix').waitFor();
-  await until('two evaluations', async () => /^Epoch[3-6]/.test((await dashboard.locator('.figures').first().textContent()) ?? ''));
+  await until('two evaluations', async () =>
+    /^Epoch[3-6]/.test((await dashboard.locator('.figures').first().textContent()) ?? ''),
+  );
   await editor
     .row('emoji-lora')
     .locator('.codicon-tree-item-expanded')
@@ -82,11 +99,16 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   const comparison = await editor.webview('comparison');
   await comparison.getByText('Continue', { exact: true }).locator('visible=true').first().click();
   await until('three methods and a fourth at work', async () => {
-    const [done, working] = await Promise.all(['done', 'working'].map((state) => comparison.locator(`[data-state="${state}"]`).count()));
+    const [done, working] = await Promise.all(
+      ['done', 'working'].map((state) => comparison.locator(`[data-state="${state}"]`).count()),
+    );
     return done! >= 3 && working === 1;
   });
   await picture('comparing');
-  await until('no method to be left', async () => (await comparison.locator('[data-state="waiting"], [data-state="working"]').count()) === 0);
+  await until(
+    'no method to be left',
+    async () => (await comparison.locator('[data-state="waiting"], [data-state="working"]').count()) === 0,
+  );
   await editor.dismissNotifications();
   await picture('comparison');
 

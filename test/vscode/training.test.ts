@@ -1,4 +1,7 @@
-/** From an empty window to a trained model, as a person does it: add a dataset, start, watch, stop, resume, reload the window. */
+/**
+ * From an empty window to a trained model, as a person does it: add a dataset, start, watch, stop, resume, reload the
+ * window.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,7 +66,10 @@ describe('training', () => {
     await fill(panel, 'epochs', '50000');
     await button(panel, 'Start Training').click();
     const dashboard = await editor().webview('dashboard');
-    const step = await until('the first steps', async () => (await figure(dashboard, 'Step')) > 3 && figure(dashboard, 'Step'));
+    const step = await until(
+      'the first steps',
+      async () => (await figure(dashboard, 'Step')) > 3 && figure(dashboard, 'Step'),
+    );
     const drawn = await dashboard
       .locator('canvas')
       .first()
@@ -115,13 +121,17 @@ describe('training', () => {
     const events = readFileSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'events.jsonl'), 'utf8')
       .trim()
       .split('\n');
-    const started = events.map((line) => JSON.parse(line) as { type: string; resumedFrom?: number }).filter((event) => event.type === 'started');
+    const started = events
+      .map((line) => JSON.parse(line) as { type: string; resumedFrom?: number })
+      .filter((event) => event.type === 'started');
     assert.equal(started.length, 2);
     assert.equal(started[1]?.resumedFrom, before);
   });
 
   test('a trainer that is killed is told of, with a way on', async () => {
-    const { pid } = JSON.parse(readFileSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'lock.json'), 'utf8')) as { pid: number };
+    const { pid } = JSON.parse(readFileSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'lock.json'), 'utf8')) as {
+      pid: number;
+    };
     process.kill(pid, 'SIGKILL');
     const notification = editor().notification('broke off');
     await notification.first().waitFor();

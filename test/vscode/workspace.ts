@@ -9,12 +9,16 @@ import { makeSample, sample } from '../../scripts/sample.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const classes = ['faces', 'flags', 'food'];
 
-/** A folder with `emoji/{train,validation}/class` and `new pictures/`; removed when the tests end. Its name is no easy one. */
+/**
+ * A folder with `emoji/{train,validation}/class` and `new pictures/`; removed when the tests end. Its name is no easy
+ * one.
+ */
 export function makeWorkspace(): string {
   makeSample();
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "vitune's çalışma ")));
   for (const split of ['train', 'validation']) {
-    for (const label of classes) cpSync(join(sample.folder, 'emoji', split, label), join(folder, 'emoji', split, label), { recursive: true });
+    for (const label of classes)
+      cpSync(join(sample.folder, 'emoji', split, label), join(folder, 'emoji', split, label), { recursive: true });
   }
   mkdirSync(join(folder, 'new pictures'));
   for (const label of classes) {
@@ -30,7 +34,16 @@ export function makeWorkspace(): string {
 /** Trains in a folder of `makeWorkspace` as the command line does; the run is `runs/<name>`. */
 export function trainIn(workspace: string, name: string, config: object = {}): void {
   const file = join(workspace, `${name}.vitune.json`);
-  writeFileSync(file, JSON.stringify({ dataset: 'emoji', init: 'random', method: 'full', learningRate: 1e-3, epochs: 3, device: 'cpu', ...config }, null, 2));
-  const done = spawnSync(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), 'train', file], { encoding: 'utf8' });
+  writeFileSync(
+    file,
+    JSON.stringify(
+      { dataset: 'emoji', init: 'random', method: 'full', learningRate: 1e-3, epochs: 3, device: 'cpu', ...config },
+      null,
+      2,
+    ),
+  );
+  const done = spawnSync(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), 'train', file], {
+    encoding: 'utf8',
+  });
   if (done.status !== 0) throw new Error(`Training ended with exit code ${done.status}:\n${done.stdout}${done.stderr}`);
 }

@@ -18,14 +18,29 @@ export interface RunShape {
 }
 
 /** The whole `events.jsonl` of a run, the same at every call. */
-export function recordedRun({ steps, epochs, taken = steps, finished = taken === steps, labels: names = labels }: RunShape): RecordedEvent[] {
+export function recordedRun({
+  steps,
+  epochs,
+  taken = steps,
+  finished = taken === steps,
+  labels: names = labels,
+}: RunShape): RecordedEvent[] {
   const random = new Random(7, 'recorded run');
   const events: RecordedEvent[] = [];
   let time = Date.UTC(2026, 4, 4, 9, 30);
-  const add = (event: TrainEvent, milliseconds: number) => events.push({ ...event, seq: events.length, time: (time += milliseconds) });
+  const add = (event: TrainEvent, milliseconds: number) =>
+    events.push({ ...event, seq: events.length, time: (time += milliseconds) });
   const stepsPerEpoch = steps / epochs;
   add({ type: 'progress', phase: 'decode', done: 971, total: 971 }, 40);
-  add({ type: 'notice', code: 'IMAGES_SKIPPED', message: '2 pictures could not be read and were left out.', remedy: 'Inspect the dataset to see which.' }, 5);
+  add(
+    {
+      type: 'notice',
+      code: 'IMAGES_SKIPPED',
+      message: '2 pictures could not be read and were left out.',
+      remedy: 'Inspect the dataset to see which.',
+    },
+    5,
+  );
   add({ type: 'progress', phase: 'decode', done: 969, total: 969 }, 3100);
   add({ type: 'progress', phase: 'compile', done: 1, total: 1 }, 800);
   add(
@@ -52,19 +67,39 @@ export function recordedRun({ steps, epochs, taken = steps, finished = taken ===
     const loss = 1.75 * Math.exp(-4 * done) + 0.28 + (random.uniform() - 0.5) * 0.35 * (1.2 - done);
     const learningRate = done < 0.1 ? (1e-3 * done) / 0.1 : 5e-4 * (1 + Math.cos((Math.PI * (done - 0.1)) / 0.9));
     add(
-      { type: 'step', step, epoch: step / stepsPerEpoch, loss, learningRate, imagesPerSecond: 21 + 3 * random.uniform(), waiting: 0.01 * random.uniform() },
+      {
+        type: 'step',
+        step,
+        epoch: step / stepsPerEpoch,
+        loss,
+        learningRate,
+        imagesPerSecond: 21 + 3 * random.uniform(),
+        waiting: 0.01 * random.uniform(),
+      },
       690,
     );
     if (step % Math.round(stepsPerEpoch) === 0) {
       const accuracy = 0.3 + 0.55 * (1 - Math.exp(-4 * done)) + (random.uniform() - 0.5) * 0.02;
       const confusion = confusionOf(accuracy, names.length);
-      add({ type: 'evaluation', step, epoch: step / stepsPerEpoch, split: 'validation', loss: 1.6 * Math.exp(-3 * done) + 0.45, accuracy, confusion }, 3000);
+      add(
+        {
+          type: 'evaluation',
+          step,
+          epoch: step / stepsPerEpoch,
+          split: 'validation',
+          loss: 1.6 * Math.exp(-3 * done) + 0.45,
+          accuracy,
+          confusion,
+        },
+        3000,
+      );
       const better = accuracy > best.accuracy;
       if (better) best = { step, accuracy };
       add({ type: 'checkpoint', step, path: `${run}/checkpoints/${step}`, best: better }, 60);
     }
   }
-  if (finished) add({ type: 'finished', run, best, seconds: Math.round((time - events[0]!.time) / 1000), reason: 'epochs' }, 10);
+  if (finished)
+    add({ type: 'finished', run, best, seconds: Math.round((time - events[0]!.time) / 1000), reason: 'epochs' }, 10);
   return events;
 }
 
@@ -88,13 +123,29 @@ export function checkpointsOf(events: RecordedEvent[]): CheckpointRow[] {
   const saved = events.filter((event) => event.type === 'checkpoint');
   const best = saved.findLast((event) => event.best);
   return [...new Set([best, saved.at(-1)])].flatMap((event) =>
-    event ? [{ step: event.step, path: event.path, best: event === best, last: event === saved.at(-1), active: event === best, savedAt: event.time }] : [],
+    event
+      ? [
+          {
+            step: event.step,
+            path: event.path,
+            best: event === best,
+            last: event === saved.at(-1),
+            active: event === best,
+            savedAt: event.time,
+          },
+        ]
+      : [],
   );
 }
 
 export function dashboardState(events: RecordedEvent[], change: Partial<DashboardState> = {}): DashboardState {
   return {
-    run: { folder: run, name: 'trashnet-lora', config: '/pictures/trashnet-lora.vitune.json', createdAt: Date.UTC(2026, 4, 4, 9, 30) },
+    run: {
+      folder: run,
+      name: 'trashnet-lora',
+      config: '/pictures/trashnet-lora.vitune.json',
+      createdAt: Date.UTC(2026, 4, 4, 9, 30),
+    },
     status: 'running',
     resumable: false,
     events,
@@ -134,10 +185,23 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
     ],
     models: [
       { value: 'embedded', name: 'Embedded ViT', detail: 'ViT-Ti/8 at 64 px, 2.7 M parameters' },
-      { value: '/models/vit-base-patch16-224', name: 'vit-base-patch16-224', detail: 'ViT-B/16 at 224 px, 86 M parameters' },
-      { value: '/models/resnet50.onnx', name: 'resnet50.onnx', detail: 'It stays frozen.', onnx: { found: 'flatten', tensors: ['flatten', 'output', 'mean'] } },
+      {
+        value: '/models/vit-base-patch16-224',
+        name: 'vit-base-patch16-224',
+        detail: 'ViT-B/16 at 224 px, 86 M parameters',
+      },
+      {
+        value: '/models/resnet50.onnx',
+        name: 'resnet50.onnx',
+        detail: 'It stays frozen.',
+        onnx: { found: 'flatten', tensors: ['flatten', 'output', 'mean'] },
+      },
     ],
-    devices: [{ value: 'auto' }, { value: 'cpu', detail: '2 cores' }, { value: 'webgpu', unavailable: 'no GPU was found' }],
+    devices: [
+      { value: 'auto' },
+      { value: 'cpu', detail: '2 cores' },
+      { value: 'webgpu', unavailable: 'no GPU was found' },
+    ],
     targetModules: ['query', 'key', 'value', 'dense'],
     rules: {
       epochs: { integer: true, minimum: 1, default: 10 },
@@ -155,7 +219,11 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
       title: 'How frozen linear layers multiply in training steps.',
       kind: 'choice',
       values: ['fp32', 'fp16', 'int8'],
-      details: ['Numbers of 32 bits: exact.', 'Floats of 16 bits, on a graphics card.', 'Whole numbers of 8 bits: faster training steps.'],
+      details: [
+        'Numbers of 32 bits: exact.',
+        'Floats of 16 bits, on a graphics card.',
+        'Whole numbers of 8 bits: faster training steps.',
+      ],
       default: 'fp32',
     },
     methods: [
@@ -178,19 +246,51 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
       { type: 'head', tradeOff: 'Trains only the classifier on top.', learningRate: '0.001', options: [] },
       {
         type: 'lora',
-        tradeOff: 'Trains small low-rank matrices beside the frozen weights: close to full fine-tuning with a fraction of the memory.',
+        tradeOff:
+          'Trains small low-rank matrices beside the frozen weights: close to full fine-tuning with a fraction of the memory.',
         learningRate: '0.001',
         options: [
-          { key: 'rank', title: 'Rank of the update matrices.', kind: 'number', rule: { integer: true, minimum: 1, maximum: 1024, default: 8 } },
-          { key: 'alpha', title: 'Strength of the update.', kind: 'number', rule: { integer: false, exclusiveMinimum: 0, default: 16 } },
-          { key: 'dropout', title: 'Share dropped.', kind: 'number', rule: { integer: false, minimum: 0, exclusiveMaximum: 1, default: 0 } },
-          { key: 'targetModules', title: 'The layers that get an adapter.', kind: 'modules', default: ['query', 'value'] },
+          {
+            key: 'rank',
+            title: 'Rank of the update matrices.',
+            kind: 'number',
+            rule: { integer: true, minimum: 1, maximum: 1024, default: 8 },
+          },
+          {
+            key: 'alpha',
+            title: 'Strength of the update.',
+            kind: 'number',
+            rule: { integer: false, exclusiveMinimum: 0, default: 16 },
+          },
+          {
+            key: 'dropout',
+            title: 'Share dropped.',
+            kind: 'number',
+            rule: { integer: false, minimum: 0, exclusiveMaximum: 1, default: 0 },
+          },
+          {
+            key: 'targetModules',
+            title: 'The layers that get an adapter.',
+            kind: 'modules',
+            default: ['query', 'value'],
+          },
           { key: 'useDora', title: 'Trains magnitude and direction apart.', kind: 'check', default: false },
           { key: 'layersToTransform', title: 'Only these blocks.', kind: 'list', of: 'integer' },
-          { key: 'quantization', title: 'How the frozen weights are stored.', kind: 'choice', values: ['nf4', 'int8'], default: 'nf4' },
+          {
+            key: 'quantization',
+            title: 'How the frozen weights are stored.',
+            kind: 'choice',
+            values: ['nf4', 'int8'],
+            default: 'nf4',
+          },
         ],
       },
-      { type: 'full', tradeOff: 'Trains every weight: the most able, the slowest.', learningRate: '0.00005 × 768 / width', options: [] },
+      {
+        type: 'full',
+        tradeOff: 'Trains every weight: the most able, the slowest.',
+        learningRate: '0.00005 × 768 / width',
+        options: [],
+      },
     ],
     run: null,
     error: null,

@@ -1,4 +1,7 @@
-/** The colour variables that VS Code gives a webview, for its default dark, light and high contrast themes; only those our views use. */
+/**
+ * The colour variables that VS Code gives a webview, for its default dark, light and high contrast themes; only those
+ * our views use.
+ */
 
 export type ThemeName = 'dark' | 'light' | 'highContrast';
 
@@ -175,7 +178,11 @@ const highContrast: Record<string, string> = {
 };
 
 const variables: Record<ThemeName, Record<string, string>> = { dark, light, highContrast };
-const kinds: Record<ThemeName, string> = { dark: 'vscode-dark', light: 'vscode-light', highContrast: 'vscode-high-contrast' };
+const kinds: Record<ThemeName, string> = {
+  dark: 'vscode-dark',
+  light: 'vscode-light',
+  highContrast: 'vscode-high-contrast',
+};
 
 /** As VS Code does it: variables on the root element, the kind of the theme as a class and an attribute of the body. */
 export function themeOf(name: ThemeName): { kind: string; variables: Record<string, string> } {

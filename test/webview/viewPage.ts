@@ -1,4 +1,7 @@
-/** Opens a built view in a browser as VS Code does: its page, policy, colours and message channel, with the host's side in the test's hands. */
+/**
+ * Opens a built view in a browser as VS Code does: its page, policy, colours and message channel, with the host's side
+ * in the test's hands.
+ */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -15,7 +18,10 @@ interface Posted {
   [key: string]: unknown;
 }
 
-/** Why no browser can be had here, or undefined where there is one. Where nobody looks at the output a missing browser is an error. */
+/**
+ * Why no browser can be had here, or undefined where there is one. Where nobody looks at the output a missing browser
+ * is an error.
+ */
 export function browserLacks(): string | undefined {
   try {
     ensureBrowser();
@@ -85,15 +91,20 @@ export class ViewPage {
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
       // A picture that cannot be shown is a case of its own, which the view answers.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) problems.push(message.text());
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        problems.push(message.text());
     });
     await page.route(`${origin}/**`, async (route) => {
       const path = new URL(route.request().url()).pathname;
       const given = o.files?.[path.slice(1)];
-      if (path === '/') return route.fulfill({ contentType: 'text/html', body: html(view, theme, view === 'trainPanel') });
+      if (path === '/')
+        return route.fulfill({ contentType: 'text/html', body: html(view, theme, view === 'trainPanel') });
       if (given) return route.fulfill({ body: given });
       if (!path.startsWith('/dist/')) return route.fulfill({ status: 404 });
-      return route.fulfill({ contentType: extname(path) === '.css' ? 'text/css' : 'text/javascript', body: await readFile(join(root, path)) });
+      return route.fulfill({
+        contentType: extname(path) === '.css' ? 'text/css' : 'text/javascript',
+        body: await readFile(join(root, path)),
+      });
     });
     const message = { type: 'init', language: o.language ?? 'en', bundle: o.bundle, state: init };
     await page.addInitScript({ content: `(${fakeHost.replace('FIRST', () => JSON.stringify(message))})()` });
@@ -119,9 +130,14 @@ export class ViewPage {
     await this.drawn();
   }
 
-  /** Resolves when what was asked for before is drawn. The toolkit's elements pass a state on to what is inside them only when they are drawn. */
+  /**
+   * Resolves when what was asked for before is drawn. The toolkit's elements pass a state on to what is inside them
+   * only when they are drawn.
+   */
   async drawn(): Promise<void> {
-    await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await this.page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
   }
 
   /** What the view told the host so far, without `ready`. */

@@ -11,7 +11,11 @@ const { t } = vscode.l10n;
 
 type Answered = Extract<Classification, { predictions: unknown }>;
 
-export function classificationReport(results: readonly Classification[], checkpoint: ActiveCheckpoint, stopped: boolean): Report {
+export function classificationReport(
+  results: readonly Classification[],
+  checkpoint: ActiveCheckpoint,
+  stopped: boolean,
+): Report {
   const answered = results.filter((result): result is Answered => 'predictions' in result);
   answered.sort((a, b) => (b.predictions[0]?.probability ?? 0) - (a.predictions[0]?.probability ?? 0));
   const failed = results.filter((result) => 'error' in result);
@@ -46,7 +50,9 @@ function row({ path, predictions, tasks }: Answered, src: (path: string) => stri
   const [first, ...others] = predictions;
   const named = ({ label, probability }: Prediction) => `${label} ${percent(probability)}`;
   // Of several tasks the others' answers say more than what else this one could have been.
-  const also = tasks?.slice(1).flatMap(({ task, predictions: [best] }) => (best ? [`${task}: ${named(best)}`] : [])) ?? others.slice(0, 2).map(named);
+  const also =
+    tasks?.slice(1).flatMap(({ task, predictions: [best] }) => (best ? [`${task}: ${named(best)}`] : [])) ??
+    others.slice(0, 2).map(named);
   return html`<tr>
     ${pictureCells(path, src(path))}
     <td><strong>${first?.label ?? ''}</strong></td>

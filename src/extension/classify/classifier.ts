@@ -25,7 +25,8 @@ export class Classifier implements vscode.Disposable {
   /** `onResult` hears of each picture in order. Throws when there is no checkpoint, and whatever ends the whole. */
   async classify(paths: string[], signal: AbortSignal, onResult: (result: Classification) => void): Promise<void> {
     const checkpoint = this.active.current;
-    if (!checkpoint) throw this.active.chosen === undefined ? errors.noCheckpoint() : errors.checkpointGone(this.active.chosen);
+    if (!checkpoint)
+      throw this.active.chosen === undefined ? errors.noCheckpoint() : errors.checkpointGone(this.active.chosen);
     const top = vscode.workspace.getConfiguration('vitune').get<Settings['predictions']>('predictions', 5);
     await this.#process.classify({ checkpoint: checkpoint.path, paths, top, signal, onResult });
   }

@@ -51,8 +51,8 @@ export class ClassifierProcess {
   }
 
   /**
-   * Classifies pictures. A crash of the process loses no answer: what is left is asked of a fresh one, and a picture that ends it a
-   * second time gets an error of its own. Throws `ShownError`, `TrainerDied` or `AbortError`.
+   * Classifies pictures. A crash of the process loses no answer: what is left is asked of a fresh one, and a picture
+   * that ends it a second time gets an error of its own. Throws `ShownError`, `TrainerDied` or `AbortError`.
    */
   async classify({ checkpoint, paths, top, signal, onResult }: ClassifyRequest): Promise<void> {
     let left = paths;
@@ -88,7 +88,11 @@ export class ClassifierProcess {
     this.#child?.kill();
   }
 
-  #ask(request: { checkpoint: string; paths: string[]; top: number }, onResult: (result: Classification) => void, signal?: AbortSignal): Promise<void> {
+  #ask(
+    request: { checkpoint: string; paths: string[]; top: number },
+    onResult: (result: Classification) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const id = this.#next++;
     const child = this.#started();
     const send = (message: ServeRequest) => child.connected && child.send(message);

@@ -17,7 +17,11 @@ const { t } = vscode.l10n;
 /** A file of the Explorer, a picture of the datasets tree, or a path. */
 type Given = vscode.Uri | DatasetNode | string | undefined;
 
-export function classifyCommands(context: vscode.ExtensionContext, classifier: Classifier, active: ActiveCheckpointStore) {
+export function classifyCommands(
+  context: vscode.ExtensionContext,
+  classifier: Classifier,
+  active: ActiveCheckpointStore,
+) {
   const classify = async (given?: Given, selected?: readonly Given[]) => {
     const chosen = await targets(given, selected);
     if (chosen.length === 0) return;
@@ -82,7 +86,8 @@ async function targets(given: Given, selected: readonly Given[] | undefined): Pr
 async function offerCheckpoint(active: ActiveCheckpointStore): Promise<void> {
   const choose = t('Choose a Checkpoint');
   const train = t('Train on a Dataset');
-  const { message } = active.chosen === undefined ? errors.noCheckpoint().info : errors.checkpointGone(active.chosen).info;
+  const { message } =
+    active.chosen === undefined ? errors.noCheckpoint().info : errors.checkpointGone(active.chosen).info;
   const chosen = await vscode.window.showInformationMessage(message, choose, train);
   if (chosen === choose) await vscode.commands.executeCommand(commands.setActiveCheckpoint);
   if (chosen === train) await vscode.commands.executeCommand(commands.startTraining);

@@ -44,15 +44,22 @@ export function compareCommands(parts: CompareParts) {
       throw error;
     }
     if (panels.isVisible(folder)) return;
-    if (!vscode.workspace.getConfiguration('vitune').get<Settings['notifyWhenFinished']>('notifyWhenFinished', true)) return;
+    if (!vscode.workspace.getConfiguration('vitune').get<Settings['notifyWhenFinished']>('notifyWhenFinished', true))
+      return;
     const show = t('Show');
     const said = t('The methods are compared on “{0}”.', name);
-    void vscode.window.showInformationMessage(said, show).then((chosen) => chosen === show && panels.show(comparisons.get(folder) ?? known));
+    void vscode.window
+      .showInformationMessage(said, show)
+      .then((chosen) => chosen === show && panels.show(comparisons.get(folder) ?? known));
   };
 
   return {
     /** `methods` and `settings` (`KEY=VALUE` each) as a test or a keybinding gives them. */
-    [commands.compareMethods]: async (given?: DatasetNode | vscode.Uri | string, methods?: string[], settings?: string[]) => {
+    [commands.compareMethods]: async (
+      given?: DatasetNode | vscode.Uri | string,
+      methods?: string[],
+      settings?: string[],
+    ) => {
       const dataset = await pickDataset(datasets, given);
       if (dataset === undefined) return;
       const chosen = Array.isArray(methods) ? methods : await pickMethods(await parts.methods());
@@ -80,24 +87,39 @@ async function pickMethods(methods: readonly MethodChoice[]): Promise<string[] |
   return (await vscode.window.showQuickPick(items, { title, canPickMany: true }))?.map(({ label }) => label);
 }
 
-/** The comparison on this dataset with these settings that there is, with the methods added, else a new one with a name of its own. */
-async function comparisonOf(dataset: string, methods: string[], settings: string[], { comparisons, configFolder }: CompareParts): Promise<KnownComparison> {
+/**
+ * The comparison on this dataset with these settings that there is, with the methods added, else a new one with a name
+ * of its own.
+ */
+async function comparisonOf(
+  dataset: string,
+  methods: string[],
+  settings: string[],
+  { comparisons, configFolder }: CompareParts,
+): Promise<KnownComparison> {
   const name = basename(dataset);
   for (let number = 1; ; number++) {
     const folder = join(configFolder(), 'runs', `compare-${fileNameOf(name)}${number === 1 ? '' : `-${number}`}`);
     const known = await comparisons.refresh(folder);
-    if (!known) return { folder, name, comparison: { format: 1, dataset, settings, methods, rows: [] }, changedAt: Date.now() };
+    if (!known)
+      return { folder, name, comparison: { format: 1, dataset, settings, methods, rows: [] }, changedAt: Date.now() };
     const { comparison } = known;
-    if (!isDeepStrictEqual({ dataset: comparison.dataset, settings: comparison.settings }, { dataset, settings })) continue;
+    if (!isDeepStrictEqual({ dataset: comparison.dataset, settings: comparison.settings }, { dataset, settings }))
+      continue;
     return { ...known, comparison: { ...comparison, methods: [...new Set([...comparison.methods, ...methods])] } };
   }
 }
 
-async function pickComparison(comparisons: ComparisonStore, given: ComparisonArgument): Promise<KnownComparison | undefined> {
+async function pickComparison(
+  comparisons: ComparisonStore,
+  given: ComparisonArgument,
+): Promise<KnownComparison | undefined> {
   if (given !== undefined) return comparisons.get(folderOf(given));
   const known = comparisons.comparisons;
   if (known.length === 0) {
-    void vscode.window.showInformationMessage(t('There is no comparison yet. Right-click a dataset and choose “Compare Methods…”.'));
+    void vscode.window.showInformationMessage(
+      t('There is no comparison yet. Right-click a dataset and choose “Compare Methods…”.'),
+    );
     return undefined;
   }
   if (known.length === 1) return known[0];

@@ -29,16 +29,34 @@ export class Comparing implements vscode.Disposable {
   }
 
   /** Compares until all is done; false when it was stopped. Throws what the trainer says is wrong with the whole. */
-  async run(folder: string, { dataset, methods, settings }: Pick<Comparison, 'dataset' | 'methods' | 'settings'>): Promise<boolean> {
+  async run(
+    folder: string,
+    { dataset, methods, settings }: Pick<Comparison, 'dataset' | 'methods' | 'settings'>,
+  ): Promise<boolean> {
     if (this.#atWork.has(folder)) return false;
     const controller = new AbortController();
     this.#atWork.set(folder, { controller, steps: 1, work: { phase: null, done: 0, total: 0, stopping: false } });
     this.#changed.fire(folder);
     await this.comparisons.add(folder);
     const overrides = settings.flatMap((setting) => ['--set', setting]);
-    const args = ['compare', '--dataset', dataset, '--output', folder, '--methods', methods.join(','), ...overrides, '--json'];
+    const args = [
+      'compare',
+      '--dataset',
+      dataset,
+      '--output',
+      folder,
+      '--methods',
+      methods.join(','),
+      ...overrides,
+      '--json',
+    ];
     try {
-      await runJson(this.launch, { script: 'cli', args, signal: controller.signal, onObject: (object) => this.#take(folder, object as Told) });
+      await runJson(this.launch, {
+        script: 'cli',
+        args,
+        signal: controller.signal,
+        onObject: (object) => this.#take(folder, object as Told),
+      });
       return true;
     } catch (error) {
       // What is done so far stays, and the next time goes on from there.

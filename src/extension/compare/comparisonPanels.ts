@@ -57,7 +57,10 @@ export class ComparisonPanels implements vscode.Disposable {
     return { folder, name, comparison, work: this.comparing.workOn(folder) };
   }
 
-  async #receive(folder: string, message: Exclude<FromComparison, { type: 'ready' | 'openPlace' | 'openLog' }>): Promise<void> {
+  async #receive(
+    folder: string,
+    message: Exclude<FromComparison, { type: 'ready' | 'openPlace' | 'openLog' }>,
+  ): Promise<void> {
     switch (message.type) {
       case 'continue':
         await vscode.commands.executeCommand(commands.continueComparison, folder);

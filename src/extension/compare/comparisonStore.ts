@@ -50,7 +50,11 @@ export class ComparisonStore implements vscode.Disposable {
   async scan(): Promise<void> {
     const files = await vscode.workspace.findFiles(`**/runs/*/${comparisonFile}`, '**/node_modules/**');
     const found = files.filter((uri) => uri.scheme === 'file').map((uri) => dirname(uri.fsPath));
-    await Promise.all([...new Set([...found, ...this.memory.get<string[]>(knownKey, []), ...this.#known.keys()])].map((folder) => this.refresh(folder)));
+    await Promise.all(
+      [...new Set([...found, ...this.memory.get<string[]>(knownKey, []), ...this.#known.keys()])].map((folder) =>
+        this.refresh(folder),
+      ),
+    );
   }
 
   /** Looks at one folder again, and at the runs of its methods; one that is gone is left out. */
@@ -101,7 +105,8 @@ async function readComparison(folder: string): Promise<KnownComparison | 'unread
   }
   try {
     const comparison = JSON.parse(text) as Comparison;
-    if (comparison.format !== 1 || !Array.isArray(comparison.rows) || !Array.isArray(comparison.methods)) return 'unreadable';
+    if (comparison.format !== 1 || !Array.isArray(comparison.rows) || !Array.isArray(comparison.methods))
+      return 'unreadable';
     return { folder, name: basename(comparison.dataset), comparison, changedAt };
   } catch (error) {
     if (error instanceof SyntaxError) return 'unreadable';

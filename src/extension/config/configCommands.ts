@@ -23,14 +23,22 @@ export function configCommands(panel: TrainPanel, training: Training, datasets: 
     [commands.startTraining]: async () => {
       const configs = await vscode.workspace.findFiles(`**/*${configEnding}`, '**/{node_modules,runs}/**', 200);
       if (configs.length === 0) return panel.open();
-      const form = { label: t('Fill in the Form…'), description: t('in the Train view'), iconPath: new vscode.ThemeIcon('edit'), uri: undefined };
+      const form = {
+        label: t('Fill in the Form…'),
+        description: t('in the Train view'),
+        iconPath: new vscode.ThemeIcon('edit'),
+        uri: undefined,
+      };
       const files = configs.map((uri) => ({
         label: basename(uri.fsPath),
         description: vscode.workspace.asRelativePath(uri),
         iconPath: new vscode.ThemeIcon('json'),
         uri,
       }));
-      const chosen = await vscode.window.showQuickPick([form, ...files], { title: t('Train with what?'), matchOnDescription: true });
+      const chosen = await vscode.window.showQuickPick([form, ...files], {
+        title: t('Train with what?'),
+        matchOnDescription: true,
+      });
       if (!chosen) return;
       return chosen.uri ? train(chosen.uri) : panel.open();
     },
@@ -56,7 +64,9 @@ async function newConfig(datasets: DatasetStore): Promise<void> {
     filters: { [t('ViTune config')]: [configEnding.slice(1)] },
   });
   if (!uri) return;
-  const file = uri.fsPath.endsWith(configEnding) ? uri : uri.with({ path: `${uri.path.replace(/(\.vitune)?(\.json)?$/, '')}${configEnding}` });
+  const file = uri.fsPath.endsWith(configEnding)
+    ? uri
+    : uri.with({ path: `${uri.path.replace(/(\.vitune)?(\.json)?$/, '')}${configEnding}` });
   const folder = join(file.fsPath, '..');
   const [known] = datasets.folders;
   const dataset = known === undefined ? 'photos' : pathInConfig(folder, known);

@@ -26,7 +26,10 @@ export class ConfigDiagnostics implements vscode.Disposable {
     const document = await vscode.workspace.openTextDocument(file);
     const at = new vscode.Position((line ?? 1) - 1, (column ?? 1) - 1);
     // A value may be no word, e.g. a number with a sign: then to the end of its line.
-    const range = line === undefined ? new vscode.Range(0, 0, 0, 0) : (document.getWordRangeAtPosition(at) ?? document.lineAt(at).range.with(at));
+    const range =
+      line === undefined
+        ? new vscode.Range(0, 0, 0, 0)
+        : (document.getWordRangeAtPosition(at) ?? document.lineAt(at).range.with(at));
     const diagnostic = new vscode.Diagnostic(range, `${message} ${remedy}`, vscode.DiagnosticSeverity.Error);
     diagnostic.source = 'ViTune';
     diagnostic.code = code;

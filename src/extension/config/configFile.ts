@@ -4,7 +4,10 @@ import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import type { TrainForm } from '../../webview/protocol.js';
 import { configEnding } from '../contributions.js';
 
-/** A path as a config says it: relative to the config's folder and with `/`, so that the folder can move to another machine. */
+/**
+ * A path as a config says it: relative to the config's folder and with `/`, so that the folder can move to another
+ * machine.
+ */
 export function pathInConfig(folder: string, path: string): string {
   const way = relative(folder, path);
   // Another drive of Windows has no relative path.

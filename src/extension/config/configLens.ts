@@ -7,6 +7,12 @@ export const configFiles: vscode.DocumentSelector = { scheme: 'file', pattern: '
 export class ConfigLens implements vscode.CodeLensProvider {
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const title = `$(play) ${vscode.l10n.t('Train with this config')}`;
-    return [new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command: commands.trainConfig, arguments: [document.uri] })];
+    return [
+      new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), {
+        title,
+        command: commands.trainConfig,
+        arguments: [document.uri],
+      }),
+    ];
   }
 }

@@ -8,5 +8,7 @@ import type { Schema } from '../trainPanel/formRules.js';
 export async function readSchema(extension: vscode.Uri): Promise<Schema> {
   const folder = vscode.Uri.joinPath(extension, 'dist', 'schema').fsPath;
   const ofLanguage = join(folder, `vitune.schema.${vscode.env.language}.json`);
-  return JSON.parse(await readFile(existsSync(ofLanguage) ? ofLanguage : join(folder, 'vitune.schema.json'), 'utf8')) as Schema;
+  return JSON.parse(
+    await readFile(existsSync(ofLanguage) ? ofLanguage : join(folder, 'vitune.schema.json'), 'utf8'),
+  ) as Schema;
 }

@@ -24,7 +24,10 @@ export class Dashboards implements vscode.Disposable {
       view: 'dashboard',
       title: (run) => run.info.name,
       state: (run) => ({ ...this.#stateOf(run), events: [...(this.runs.get(run.folder) ?? run).events] }),
-      changes: (run, events) => [...(events.length > 0 ? [{ type: 'events' as const, events }] : []), { type: 'patch', state: this.#stateOf(run) }],
+      changes: (run, events) => [
+        ...(events.length > 0 ? [{ type: 'events' as const, events }] : []),
+        { type: 'patch', state: this.#stateOf(run) },
+      ],
       find: async (kept) => this.runs.get(kept.run) ?? (await this.runs.refresh(kept.run)),
       onMessage: (message) => this.#receive(message),
     });

@@ -18,7 +18,10 @@ type DatasetArgument = DatasetNode | vscode.Uri | string | undefined;
 export function datasetCommands(context: vscode.ExtensionContext, datasets: DatasetStore) {
   return {
     [commands.addDataset]: async (clicked?: vscode.Uri, selected?: vscode.Uri[]) => {
-      const folders = clicked instanceof vscode.Uri ? (selected?.length ? selected : [clicked]).map((uri) => uri.fsPath) : await chooseFolders();
+      const folders =
+        clicked instanceof vscode.Uri
+          ? (selected?.length ? selected : [clicked]).map((uri) => uri.fsPath)
+          : await chooseFolders();
       for (const folder of folders) if ((await stat(folder)).isDirectory()) await datasets.add(folder);
       if (folders.length > 0) await vscode.commands.executeCommand('vitune.datasets.focus');
       return folders;
@@ -30,12 +33,16 @@ export function datasetCommands(context: vscode.ExtensionContext, datasets: Data
       // Nothing on disk is touched, so that putting it back is undo enough.
       const undo = t('Undo');
       const said = t('“{0}” was taken from the list; the pictures stay where they are.', basename(folder));
-      void vscode.window.showInformationMessage(said, undo).then((chosen) => (chosen === undo ? datasets.add(folder) : undefined));
+      void vscode.window
+        .showInformationMessage(said, undo)
+        .then((chosen) => (chosen === undo ? datasets.add(folder) : undefined));
     },
     [commands.inspectDataset]: async (given?: DatasetArgument) => {
       const folder = await pickDataset(datasets, given);
       if (folder === undefined) return;
-      const { inspection, error } = await withProgress(t('Inspecting “{0}”…', basename(folder)), (signal) => datasets.inspect(folder, signal));
+      const { inspection, error } = await withProgress(t('Inspecting “{0}”…', basename(folder)), (signal) =>
+        datasets.inspect(folder, signal),
+      );
       if (error) throw new ShownError(error);
       showReport(context, inspectionReport(folder, inspection));
     },
@@ -60,7 +67,12 @@ export async function pickDataset(datasets: DatasetStore, given: DatasetArgument
   if (given instanceof vscode.Uri) return given.fsPath;
   if (given?.kind === 'dataset') return given.folder;
   const items = datasets.folders.map((folder) => ({ label: basename(folder), description: folder, folder }));
-  const browse = { label: t('Choose a Folder…'), description: '', folder: undefined, iconPath: new vscode.ThemeIcon('folder-opened') };
+  const browse = {
+    label: t('Choose a Folder…'),
+    description: '',
+    folder: undefined,
+    iconPath: new vscode.ThemeIcon('folder-opened'),
+  };
   const chosen = await vscode.window.showQuickPick([...items, browse], { title: t('Which dataset?') });
   if (!chosen) return undefined;
   if (chosen.folder !== undefined) return chosen.folder;

@@ -83,7 +83,9 @@ export class DatasetStore implements vscode.Disposable {
     if (!existsSync(folder)) return { error: errors.folderGone(folder).info };
     try {
       const objects = await runJson(this.launch, { script: 'main', args: ['inspect', folder, '--json'], signal });
-      const inspection = objects.find((object): object is Inspection => typeof object === 'object' && object !== null && 'counts' in object);
+      const inspection = objects.find(
+        (object): object is Inspection => typeof object === 'object' && object !== null && 'counts' in object,
+      );
       if (!inspection) throw new Error(`Inspecting ${folder} printed no inspection`);
       return { inspection };
     } catch (error) {
@@ -104,7 +106,11 @@ export class DatasetStore implements vscode.Disposable {
     for (const { file, message, remedy, code } of problems) {
       if (file === undefined || file === folder) continue;
       const uri = vscode.Uri.file(file);
-      const diagnostic = new vscode.Diagnostic(new vscode.Range(0, 0, 0, 0), `${message} ${remedy}`, vscode.DiagnosticSeverity.Warning);
+      const diagnostic = new vscode.Diagnostic(
+        new vscode.Range(0, 0, 0, 0),
+        `${message} ${remedy}`,
+        vscode.DiagnosticSeverity.Warning,
+      );
       diagnostic.source = 'ViTune';
       diagnostic.code = code;
       this.#diagnostics.set(uri, [diagnostic]);

@@ -14,7 +14,11 @@ const { t } = vscode.l10n;
 const mostPictures = 500;
 
 /** The names that the folder of a split may have. */
-const splitFolders: Record<SplitName, readonly string[]> = { train: ['train'], validation: ['validation', 'val', 'valid'], test: ['test'] };
+const splitFolders: Record<SplitName, readonly string[]> = {
+  train: ['train'],
+  validation: ['validation', 'val', 'valid'],
+  test: ['test'],
+};
 
 export type DatasetNode =
   | { kind: 'dataset'; folder: string }
@@ -31,7 +35,9 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(private readonly datasets: DatasetStore) {
-    this.#subscription = datasets.onChange((folder) => this.#changed.fire(folder === undefined ? undefined : this.#nodes.get(folder)));
+    this.#subscription = datasets.onChange((folder) =>
+      this.#changed.fire(folder === undefined ? undefined : this.#nodes.get(folder)),
+    );
   }
 
   /** The node of a dataset, for `TreeView.reveal`. */
@@ -70,7 +76,11 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
       case 'dataset':
         return this.#datasetItem(node.folder);
       case 'split':
-        return item(splitTitle(node.split), Collapsed, { iconPath: new vscode.ThemeIcon('folder-library'), contextValue: words('folder'), id: node.path });
+        return item(splitTitle(node.split), Collapsed, {
+          iconPath: new vscode.ThemeIcon('folder-library'),
+          contextValue: words('folder'),
+          id: node.path,
+        });
       case 'class':
         return item(node.label, Collapsed, {
           description: node.images.toLocaleString(vscode.env.language),
@@ -84,12 +94,20 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
           iconPath: vscode.ThemeIcon.File,
           contextValue: words('picture'),
           tooltip: preview(node.path),
-          command: { command: commands.openWithPredictions, title: t('Open with Predictions'), arguments: [vscode.Uri.file(node.path)] },
+          command: {
+            command: commands.openWithPredictions,
+            title: t('Open with Predictions'),
+            arguments: [vscode.Uri.file(node.path)],
+          },
           id: node.path,
         });
       case 'more':
         return item(t('{0} more…', node.count.toLocaleString(vscode.env.language)), None, {
-          command: { command: 'revealInExplorer', title: t('Reveal in Explorer'), arguments: [vscode.Uri.file(node.folder)] },
+          command: {
+            command: 'revealInExplorer',
+            title: t('Reveal in Explorer'),
+            arguments: [vscode.Uri.file(node.folder)],
+          },
         });
     }
   }
@@ -102,18 +120,34 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
     const known = this.datasets.knowledgeOf(folder);
     const common = { id: folder, contextValue: words('dataset', 'folder'), tooltip: folder };
     const { Collapsed, None } = vscode.TreeItemCollapsibleState;
-    if (!known) return item(basename(folder), Collapsed, { ...common, description: t('inspecting…'), iconPath: new vscode.ThemeIcon('loading~spin') });
+    if (!known)
+      return item(basename(folder), Collapsed, {
+        ...common,
+        description: t('inspecting…'),
+        iconPath: new vscode.ThemeIcon('loading~spin'),
+      });
     if (known.error) {
       const { message, remedy } = known.error;
       const icon = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
-      return item(basename(folder), None, { ...common, description: message, tooltip: `${folder}\n${message}\n${remedy}`, iconPath: icon });
+      return item(basename(folder), None, {
+        ...common,
+        description: message,
+        tooltip: `${folder}\n${message}\n${remedy}`,
+        iconPath: icon,
+      });
     }
     const { inspection } = known;
     const locale = vscode.env.language;
-    const parts = [t('{0} pictures', imagesIn(inspection).toLocaleString(locale)), t('{0} classes', inspection.labels.length.toLocaleString(locale))];
-    if (inspection.problems.length > 0) parts.push(t('{0} problems', inspection.problems.length.toLocaleString(locale)));
+    const parts = [
+      t('{0} pictures', imagesIn(inspection).toLocaleString(locale)),
+      t('{0} classes', inspection.labels.length.toLocaleString(locale)),
+    ];
+    if (inspection.problems.length > 0)
+      parts.push(t('{0} problems', inspection.problems.length.toLocaleString(locale)));
     const icon =
-      inspection.problems.length > 0 ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground')) : new vscode.ThemeIcon('file-media');
+      inspection.problems.length > 0
+        ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
+        : new vscode.ThemeIcon('file-media');
     return item(basename(folder), Collapsed, { ...common, description: parts.join(' · '), iconPath: icon });
   }
 

@@ -14,15 +14,17 @@ export function inspectionReport(folder: string, inspection: Inspection): Report
   const { labels, counts, problems } = inspection;
   const most = Math.max(1, ...counts.map((row) => row.train + row.validation + row.test));
   const origin =
-    inspection.splits === 'folders' ? t('The splits are the folders that are there.') : t('The splits are drawn by seed, each class in the same share.');
+    inspection.splits === 'folders'
+      ? t('The splits are the folders that are there.')
+      : t('The splits are drawn by seed, each class in the same share.');
   const place = vscode.workspace.asRelativePath(folder);
   return {
     title: t('Dataset {0}', basename(folder)),
     body: () => html`
       <h1>${basename(folder)}</h1>
       <p class="lead">
-        ${place === basename(folder) ? '' : html`${place}<br />`}${t('{0} pictures', count(imagesIn(inspection)))} · ${t('{0} classes', count(labels.length))} ·
-        ${origin}<br />
+        ${place === basename(folder) ? '' : html`${place}<br />`}${t('{0} pictures', count(imagesIn(inspection)))} ·
+        ${t('{0} classes', count(labels.length))} · ${origin}<br />
         ${commandLink(commands.trainDataset, [folder], t('Train on this dataset'))}
       </p>
       <table>

@@ -23,7 +23,9 @@ export async function picturesBelow(folder: string, signal?: AbortSignal): Promi
   return found;
 }
 
-/** The files named and the pictures below the folders named. A file is taken whatever its ending: the person chose it. */
+/**
+ * The files named and the pictures below the folders named. A file is taken whatever its ending: the person chose it.
+ */
 export async function picturesOf(paths: readonly string[], signal?: AbortSignal): Promise<string[]> {
   const found = new Set<string>();
   for (const path of paths) {

@@ -38,7 +38,10 @@ export class Doctor {
       const reports = (await this.#reports).filter(({ engine }) => engine === mainEngine);
       return [
         { value: 'auto' },
-        ...reports.map((report): DeviceChoice => ({ value: report.device, ...('reason' in report ? { unavailable: report.reason } : {}) })),
+        ...reports.map((report): DeviceChoice => ({
+          value: report.device,
+          ...('reason' in report ? { unavailable: report.reason } : {}),
+        })),
       ];
     } catch (error) {
       // The panel can do without: the trainer says the same when it is asked for a device.
@@ -74,7 +77,9 @@ export class Doctor {
 
   async #ask(signal?: AbortSignal): Promise<EngineReport[]> {
     const objects = await runJson(this.launch, { script: 'cli', args: ['doctor', '--json'], signal });
-    const report = objects.find((object): object is DoctorReport => typeof object === 'object' && object !== null && 'engines' in object);
+    const report = objects.find(
+      (object): object is DoctorReport => typeof object === 'object' && object !== null && 'engines' in object,
+    );
     if (!report) throw new Error('vitune doctor printed no report');
     return report.engines.flatMap(({ engine, devices }) => devices.map((device) => ({ engine, ...device })));
   }
@@ -84,7 +89,11 @@ function row(report: EngineReport): Html {
   const usable = 'gigaflops' in report;
   return html`<tr>
     <td><strong>${report.device}</strong> <span class="others">${report.engine}</span></td>
-    <td>${usable ? (report.noFp16 === undefined ? t('usable, with floats of 16 bits') : t('usable')) : html`<span class="failed">${report.reason}</span>`}</td>
-    <td class="number">${usable ? report.gigaflops.toLocaleString(vscode.env.language, { maximumFractionDigits: 1 }) : '–'}</td>
+    <td>
+      ${usable ? (report.noFp16 === undefined ? t('usable, with floats of 16 bits') : t('usable')) : html`<span class="failed">${report.reason}</span>`}
+    </td>
+    <td class="number">
+      ${usable ? report.gigaflops.toLocaleString(vscode.env.language, { maximumFractionDigits: 1 }) : '–'}
+    </td>
   </tr>`;
 }

@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import { ShownError } from './shownError.js';
 
 const { t } = vscode.l10n;
-const shown = (code: string, message: string, remedy: string, file?: string) => new ShownError({ code, message, remedy, ...(file ? { file } : {}) });
+const shown = (code: string, message: string, remedy: string, file?: string) =>
+  new ShownError({ code, message, remedy, ...(file ? { file } : {}) });
 
 export const errors = {
   trainerDied: (ending: string) =>
@@ -13,26 +14,59 @@ export const errors = {
       t('The log has its last words. If the machine was short of memory, try a smaller batch.'),
     ),
   runInterrupted: (name: string) =>
-    shown('RUN_INTERRUPTED', t('The training “{0}” broke off: its process is gone.', name), t('Resume it from its last checkpoint.')),
+    shown(
+      'RUN_INTERRUPTED',
+      t('The training “{0}” broke off: its process is gone.', name),
+      t('Resume it from its last checkpoint.'),
+    ),
   runKilled: (name: string) =>
     shown(
       'RUN_KILLED',
-      t('The training “{0}” broke off: its process was ended from outside, as the operating system does when memory runs out.', name),
+      t(
+        'The training “{0}” broke off: its process was ended from outside, as the operating system does when memory runs out.',
+        name,
+      ),
       t(
         'If it was memory, halve “batchSize” in the config file and double “gradientAccumulationSteps”, which learns the same in less of it, then resume from the last checkpoint.',
       ),
     ),
-  alreadyRunning: (name: string) => shown('RUN_BUSY', t('“{0}” is being trained already.', name), t('Wait until it ends, or stop it first.')),
-  runFinished: (name: string) => shown('RUN_FINISHED', t('“{0}” is finished; there is nothing to resume.', name), t('Start another run from its config file.')),
+  alreadyRunning: (name: string) =>
+    shown('RUN_BUSY', t('“{0}” is being trained already.', name), t('Wait until it ends, or stop it first.')),
+  runFinished: (name: string) =>
+    shown(
+      'RUN_FINISHED',
+      t('“{0}” is finished; there is nothing to resume.', name),
+      t('Start another run from its config file.'),
+    ),
   pictureEndsProcess: (file: string) =>
-    shown('IMAGE_ENDS_PROCESS', t('This picture ended the classification process twice.'), t('Replace it, or save it again in another program.'), file),
+    shown(
+      'IMAGE_ENDS_PROCESS',
+      t('This picture ended the classification process twice.'),
+      t('Replace it, or save it again in another program.'),
+      file,
+    ),
   noCheckpoint: () =>
-    shown('CHECKPOINT_NONE', t('There is no checkpoint to classify with.'), t('Train on a dataset first, or choose a checkpoint under Runs and Checkpoints.')),
+    shown(
+      'CHECKPOINT_NONE',
+      t('There is no checkpoint to classify with.'),
+      t('Train on a dataset first, or choose a checkpoint under Runs and Checkpoints.'),
+    ),
   checkpointGone: (folder: string) =>
-    shown('CHECKPOINT_GONE', t('The active checkpoint is not there any more.'), t('Choose another one under Runs and Checkpoints.'), folder),
+    shown(
+      'CHECKPOINT_GONE',
+      t('The active checkpoint is not there any more.'),
+      t('Choose another one under Runs and Checkpoints.'),
+      folder,
+    ),
   folderGone: (folder: string) =>
-    shown('DATASET_GONE', t('This folder is not there any more.'), t('Remove it from the list, or put it back where it was.'), folder),
-  noPictures: () => shown('NO_PICTURES', t('There are no pictures here.'), t('Choose picture files, or a folder that has some.')),
+    shown(
+      'DATASET_GONE',
+      t('This folder is not there any more.'),
+      t('Remove it from the list, or put it back where it was.'),
+      folder,
+    ),
+  noPictures: () =>
+    shown('NO_PICTURES', t('There are no pictures here.'), t('Choose picture files, or a folder that has some.')),
   pictureNotShown: (file: string) =>
     shown(
       'IMAGE_NOT_SHOWN',

@@ -1,4 +1,6 @@
-/** Shows what went wrong: a message with its remedy and an action; what nobody expected goes to the log with its stack. */
+/**
+ * Shows what went wrong: a message with its remedy and an action; what nobody expected goes to the log with its stack.
+ */
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { ErrorInfo } from '../../trainer/protocol.js';
@@ -22,7 +24,10 @@ export function infoOf(error: unknown): ErrorInfo {
   if (error instanceof ShownError) log().error(error.info.remedy);
   return {
     code: bugCode,
-    message: vscode.l10n.t('Something went wrong inside ViTune: {0}', error instanceof Error ? error.message : String(error)),
+    message: vscode.l10n.t(
+      'Something went wrong inside ViTune: {0}',
+      error instanceof Error ? error.message : String(error),
+    ),
     remedy: vscode.l10n.t('The log has the details.'),
   };
 }
@@ -38,8 +43,10 @@ export async function showError(error: unknown, actions: { title: string; run: (
   const { file } = info;
   const buttons = [...actions];
   // What is missing cannot be opened.
-  if (file && existsSync(file)) buttons.push({ title: vscode.l10n.t('Open File'), run: () => openPlace({ ...info, file }) });
-  if (info.code === bugCode || error instanceof TrainerDied) buttons.push({ title: vscode.l10n.t('Show Log'), run: () => log().show() });
+  if (file && existsSync(file))
+    buttons.push({ title: vscode.l10n.t('Open File'), run: () => openPlace({ ...info, file }) });
+  if (info.code === bugCode || error instanceof TrainerDied)
+    buttons.push({ title: vscode.l10n.t('Show Log'), run: () => log().show() });
   const chosen = await vscode.window.showErrorMessage(`${info.message} ${info.remedy}`, ...buttons);
   await chosen?.run();
 }

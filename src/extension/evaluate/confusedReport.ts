@@ -1,4 +1,7 @@
-/** The page with the pictures of one cell of a confusion matrix: what they are, what they were taken for, the surest first. */
+/**
+ * The page with the pictures of one cell of a confusion matrix: what they are, what they were taken for, the surest
+ * first.
+ */
 import type { EvaluatedPicture } from '../../trainer/protocol.js';
 import * as vscode from 'vscode';
 import { html } from '../reports/html.js';
@@ -20,13 +23,18 @@ export interface Confusion {
 
 export function confusedReport(pictures: readonly EvaluatedPicture[], { task, truth, prediction }: Confusion): Report {
   const found = pictures.flatMap(({ path, answers }) => {
-    const answer = answers.find((each) => (task === null || each.task === task) && each.truth === truth && each.prediction.label === prediction);
+    const answer = answers.find(
+      (each) => (task === null || each.task === task) && each.truth === truth && each.prediction.label === prediction,
+    );
     return answer ? [{ path, probability: answer.prediction.probability }] : [];
   });
   found.sort((a, b) => b.probability - a.probability);
   const shown = found.slice(0, most);
   const title = truth === prediction ? t('{0}, recognised', truth) : t('{0} taken for {1}', truth, prediction);
-  const several = found.length > most ? t('the surest {0} of {1} pictures', count(most), count(found.length)) : t('{0} pictures', count(found.length));
+  const several =
+    found.length > most
+      ? t('the surest {0} of {1} pictures', count(most), count(found.length))
+      : t('{0} pictures', count(found.length));
   const number = found.length === 1 ? t('1 picture') : several;
   const name = task === null ? '' : html`${task} · `;
   return {

@@ -16,7 +16,12 @@ import { evaluationReport } from './evaluationReport.js';
 
 const { t } = vscode.l10n;
 
-export function evaluateCommands(context: vscode.ExtensionContext, launch: Launch, runs: RunStore, datasets: DatasetStore) {
+export function evaluateCommands(
+  context: vscode.ExtensionContext,
+  launch: Launch,
+  runs: RunStore,
+  datasets: DatasetStore,
+) {
   /** The pictures of each evaluation whose page may still be open, by its title. */
   const evaluated = new Map<string, readonly EvaluatedPicture[]>();
   return {
@@ -26,15 +31,20 @@ export function evaluateCommands(context: vscode.ExtensionContext, launch: Launc
       const dataset = await pickDataset(datasets, undefined);
       if (dataset === undefined) return;
       const args = ['evaluate', '--checkpoint', checkpoint, '--dataset', dataset, '--pictures', '--json'];
-      const objects = await withProgress(t('Evaluating on “{0}”…', basename(dataset)), (signal) => runJson(launch, { script: 'cli', args, signal }));
+      const objects = await withProgress(t('Evaluating on “{0}”…', basename(dataset)), (signal) =>
+        runJson(launch, { script: 'cli', args, signal }),
+      );
       const evaluation = objects.find(
-        (object): object is Evaluation => typeof object === 'object' && object !== null && 'confusion' in object && 'perClass' in object,
+        (object): object is Evaluation =>
+          typeof object === 'object' && object !== null && 'confusion' in object && 'perClass' in object,
       );
       if (!evaluation) throw new Error(`Evaluating ${checkpoint} on ${dataset} printed no result`);
       const report = evaluationReport(evaluation, checkpoint, dataset);
       evaluated.set(
         report.title,
-        objects.filter((object): object is EvaluatedPicture => (object as Partial<EvaluatedPicture>).type === 'picture'),
+        objects.filter(
+          (object): object is EvaluatedPicture => (object as Partial<EvaluatedPicture>).type === 'picture',
+        ),
       );
       showReport(context, report);
     },

@@ -13,7 +13,10 @@ const { t } = vscode.l10n;
 export function evaluationReport(evaluation: Evaluation, checkpoint: string, dataset: string): Report {
   const { accuracy, loss, perClass, tasks } = evaluation;
   // A picture may have several labels, or none, where there are several right ones at once.
-  const pictures = evaluation.confusion.length > 0 ? html`${t('{0} pictures', count(perClass.reduce((sum, row) => sum + row.support, 0)))} · ` : '';
+  const pictures =
+    evaluation.confusion.length > 0
+      ? html`${t('{0} pictures', count(perClass.reduce((sum, row) => sum + row.support, 0)))} · `
+      : '';
   const title = t('Evaluation on {0}', basename(dataset));
   return {
     title,
@@ -33,10 +36,18 @@ export function evaluationReport(evaluation: Evaluation, checkpoint: string, dat
   };
 }
 
-const figure = (value: number): string => value.toLocaleString(vscode.env.language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+const figure = (value: number): string =>
+  value.toLocaleString(vscode.env.language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 
-/** The classes of one task, and what was taken for what; `report` and `task` name it for the command that shows the pictures of a cell. */
-function taskTables({ labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro }: TaskEvaluation, report: string, task: string | null): Html {
+/**
+ * The classes of one task, and what was taken for what; `report` and `task` name it for the command that shows the
+ * pictures of a cell.
+ */
+function taskTables(
+  { labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro }: TaskEvaluation,
+  report: string,
+  task: string | null,
+): Html {
   const overall: [string, number | undefined][] = [
     [t('mean average precision'), meanAveragePrecision],
     [t('F1 of all answers'), f1Micro],
@@ -85,7 +96,9 @@ function confusionMatrix(
   };
   return html`
     <h2>${t('Confusion matrix')}</h2>
-    <p class="lead">${t('A row is what the pictures are, a column what they were taken for. A number shows its pictures.')}</p>
+    <p class="lead">
+      ${t('A row is what the pictures are, a column what they were taken for. A number shows its pictures.')}
+    </p>
     <table class="confusion">
       <thead>
         <tr>

@@ -38,14 +38,21 @@ export function exportCommands(launch: Launch, runs: RunStore) {
           script: 'cli',
           args,
           signal,
-          onObject: (object) => isOf<Progress>(object, 'progress') && report(stages[object.stage], (100 * object.done) / object.total),
+          onObject: (object) =>
+            isOf<Progress>(object, 'progress') && report(stages[object.stage], (100 * object.done) / object.total),
         }),
       );
       const exported = objects.find((object): object is Exported & { type: 'exported' } => isOf(object, 'exported'));
       if (!exported) throw new Error(`Exporting ${checkpoint} printed no result`);
       const open = t('Open Folder');
-      const said = t('Exported to “{0}”. It answers {1} sample pictures as the checkpoint does.', basename(exported.folder), exported.parity.pictures);
-      void vscode.window.showInformationMessage(said, open).then((answer) => answer && vscode.commands.executeCommand(commands.reveal, exported.folder));
+      const said = t(
+        'Exported to “{0}”. It answers {1} sample pictures as the checkpoint does.',
+        basename(exported.folder),
+        exported.parity.pictures,
+      );
+      void vscode.window
+        .showInformationMessage(said, open)
+        .then((answer) => answer && vscode.commands.executeCommand(commands.reveal, exported.folder));
       return exported;
     },
   };
@@ -53,9 +60,24 @@ export function exportCommands(launch: Launch, runs: RunStore) {
 
 async function pickFormat(): Promise<ExportFormat | undefined> {
   const items: (vscode.QuickPickItem & { format: ExportFormat })[] = [
-    { label: 'ONNX', description: 'onnx', detail: t('One file that ONNX Runtime runs anywhere: pictures in, scores out.'), format: 'onnx' },
-    { label: 'Transformers', description: 'transformers', detail: t('A whole model for Python, adapters merged into its weights.'), format: 'transformers' },
-    { label: 'PEFT', description: 'peft', detail: t('The adapter alone for Python, small, to be put on its base model.'), format: 'peft' },
+    {
+      label: 'ONNX',
+      description: 'onnx',
+      detail: t('One file that ONNX Runtime runs anywhere: pictures in, scores out.'),
+      format: 'onnx',
+    },
+    {
+      label: 'Transformers',
+      description: 'transformers',
+      detail: t('A whole model for Python, adapters merged into its weights.'),
+      format: 'transformers',
+    },
+    {
+      label: 'PEFT',
+      description: 'peft',
+      detail: t('The adapter alone for Python, small, to be put on its base model.'),
+      format: 'peft',
+    },
   ];
   return (await vscode.window.showQuickPick(items, { title: t('Export as what?') }))?.format;
 }

@@ -25,7 +25,10 @@ export function hubCommands(launch: Launch, token: HubToken, panel: ModelOffer) 
       await downloadModel(launch, name);
       await panel.offerModel(name);
       const [use, copy] = [t('Train with It'), t('Copy Name')];
-      const said = t('“{0}” is downloaded. The Train view offers it, and a config file can name it as its model.', name);
+      const said = t(
+        '“{0}” is downloaded. The Train view offers it, and a config file can name it as its model.',
+        name,
+      );
       void vscode.window.showInformationMessage(said, use, copy).then((chosen) => {
         if (chosen === use) return panel.chooseModel(name);
         return chosen === copy ? vscode.env.clipboard.writeText(name) : undefined;
@@ -42,7 +45,9 @@ export function hubCommands(launch: Launch, token: HubToken, panel: ModelOffer) 
       });
       if (given === undefined) return;
       await token.set(given.trim());
-      void vscode.window.showInformationMessage(given.trim() === '' ? t('The Hugging Face token is removed.') : t('The Hugging Face token is set.'));
+      void vscode.window.showInformationMessage(
+        given.trim() === '' ? t('The Hugging Face token is removed.') : t('The Hugging Face token is set.'),
+      );
     },
   };
 }
@@ -51,7 +56,8 @@ function askName(): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: t('Which model? Its name on the Hugging Face hub'),
     placeHolder: t('owner/name, or owner/name@revision'),
-    validateInput: (text) => (isModelName(text.trim()) ? undefined : t('Write owner/name, for example “{0}”.', 'facebook/dinov2-small')),
+    validateInput: (text) =>
+      isModelName(text.trim()) ? undefined : t('Write owner/name, for example “{0}”.', 'facebook/dinov2-small'),
   });
 }
 
@@ -69,7 +75,8 @@ async function downloadModel(launch: Launch, name: string): Promise<Download> {
     }),
   );
   const result = objects.find(
-    (object): object is Download => typeof object === 'object' && object !== null && 'type' in object && object.type === 'downloaded',
+    (object): object is Download =>
+      typeof object === 'object' && object !== null && 'type' in object && object.type === 'downloaded',
   );
   if (!result) throw new Error(`Downloading ${name} printed no result`);
   return result;
@@ -77,6 +84,8 @@ async function downloadModel(launch: Launch, name: string): Promise<Download> {
 
 /** What a progress notification says of a download. */
 export function downloadWords({ done, total }: { done: number; total: number }): string {
-  const [here, whole] = [done, total].map((bytes) => (bytes / 1e6).toLocaleString(vscode.env.language, { maximumFractionDigits: 1 }));
+  const [here, whole] = [done, total].map((bytes) =>
+    (bytes / 1e6).toLocaleString(vscode.env.language, { maximumFractionDigits: 1 }),
+  );
   return t('{0} of {1} MB', here!, whole!);
 }

@@ -1,4 +1,7 @@
-/** The Hugging Face token: in the editor's secret storage, and from there in the environment of every trainer, never on a command line. */
+/**
+ * The Hugging Face token: in the editor's secret storage, and from there in the environment of every trainer, never on
+ * a command line.
+ */
 import type * as vscode from 'vscode';
 import type { Launch } from '../trainer/launch.js';
 

@@ -56,7 +56,12 @@ class ImageEditor {
       new vscode.RelativePattern(vscode.Uri.file(dirname(path)), basename(path).replace(/[[\]{}*?]/g, '?')),
     );
     const changed = (uri: vscode.Uri) => uri.fsPath === path && void this.#reload();
-    this.#subscriptions = [watcher, watcher.onDidChange(changed), watcher.onDidCreate(changed), active.onChange(() => void this.#ask())];
+    this.#subscriptions = [
+      watcher,
+      watcher.onDidChange(changed),
+      watcher.onDidCreate(changed),
+      active.onChange(() => void this.#ask()),
+    ];
     void this.#ask();
   }
 
@@ -83,7 +88,12 @@ class ImageEditor {
   }
 
   async #state(): Promise<ImageEditorState> {
-    return { file: await this.#file(), picture: this.#picture, checkpoint: this.active.current ?? null, verdict: this.#verdict };
+    return {
+      file: await this.#file(),
+      picture: this.#picture,
+      checkpoint: this.active.current ?? null,
+      verdict: this.#verdict,
+    };
   }
 
   async #reload(): Promise<void> {
@@ -105,7 +115,10 @@ class ImageEditor {
     let verdict: VerdictState;
     try {
       const answer = await this.classify(this.path, asking.signal);
-      verdict = 'error' in answer ? { kind: 'error', error: answer.error } : { kind: 'predictions', predictions: answer.predictions, tasks: answer.tasks };
+      verdict =
+        'error' in answer
+          ? { kind: 'error', error: answer.error }
+          : { kind: 'predictions', predictions: answer.predictions, tasks: answer.tasks };
     } catch (error) {
       if (isCancel(error)) return;
       verdict = { kind: 'error', error: infoOf(error) };

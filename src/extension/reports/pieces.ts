@@ -12,7 +12,9 @@ export function count(value: number): string {
 
 /** A share of 1 as a bar with its per cent; the element needs no style of its own. */
 export function shareBar(share: number, label: string): Html {
-  return html`<span class="share"><progress max="1" value="${share}"></progress><span class="number">${label}</span></span>`;
+  return html`<span class="share"
+    ><progress max="1" value="${share}"></progress><span class="number">${label}</span></span
+  >`;
 }
 
 /** A file's link, by the command that opens it. */
@@ -33,7 +35,8 @@ export function problemList(problems: readonly ErrorInfo[]): Html {
     ${problems.map(
       (problem) =>
         html`<li>
-          <strong>${problem.message}</strong> ${problem.remedy} ${problem.file ? html`<br /><code>${fileLink(problem.file, problem.file)}</code>` : ''}
+          <strong>${problem.message}</strong> ${problem.remedy}
+          ${problem.file ? html`<br /><code>${fileLink(problem.file, problem.file)}</code>` : ''}
         </li>`,
     )}
   </ul>`;

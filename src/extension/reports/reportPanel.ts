@@ -30,11 +30,16 @@ const open = new Map<string, vscode.WebviewPanel>();
 /** Shows a report; one of the same title is replaced. */
 export function showReport(context: vscode.ExtensionContext, { title, body, pictures = [] }: Report): void {
   const media = vscode.Uri.joinPath(context.extensionUri, 'media');
-  const panel = open.get(title) ?? vscode.window.createWebviewPanel(reportType, title, vscode.ViewColumn.Active, { enableFindWidget: true });
+  const panel =
+    open.get(title) ??
+    vscode.window.createWebviewPanel(reportType, title, vscode.ViewColumn.Active, { enableFindWidget: true });
   panel.webview.options = {
     enableScripts: false,
     enableCommandUris: linked,
-    localResourceRoots: [media, ...[...new Set(pictures.map((path) => dirname(path)))].map((folder) => vscode.Uri.file(folder))],
+    localResourceRoots: [
+      media,
+      ...[...new Set(pictures.map((path) => dirname(path)))].map((folder) => vscode.Uri.file(folder)),
+    ],
   };
   panel.iconPath = tabIcon(context.extensionUri);
   const address = (uri: vscode.Uri) => panel.webview.asWebviewUri(uri).toString();
@@ -43,7 +48,10 @@ export function showReport(context: vscode.ExtensionContext, { title, body, pict
     <html lang="${vscode.env.language}">
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${source}; img-src ${source}" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src ${source}; img-src ${source}"
+        />
         <link rel="stylesheet" href="${address(vscode.Uri.joinPath(media, 'report.css'))}" />
         <title>${title}</title>
       </head>

@@ -2,5 +2,9 @@
 import * as vscode from 'vscode';
 
 export function percent(share: number, decimals = 1): string {
-  return share.toLocaleString(vscode.env.language, { style: 'percent', minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return share.toLocaleString(vscode.env.language, {
+    style: 'percent',
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
 }

@@ -11,7 +11,13 @@ import type { RunStore } from './runStore.js';
 export type RunArgument = RunNode | string | undefined;
 
 /** `none` is said when no run serves; undefined when the person changed their mind. */
-export async function pickRun(runs: RunStore, given: RunArgument, serves: (run: Run) => boolean, title: string, none: string): Promise<Run | undefined> {
+export async function pickRun(
+  runs: RunStore,
+  given: RunArgument,
+  serves: (run: Run) => boolean,
+  title: string,
+  none: string,
+): Promise<Run | undefined> {
   if (typeof given === 'object') return given.run;
   if (given !== undefined) return runs.get(given);
   const serving = (await runs.all()).filter(serves);
@@ -20,7 +26,12 @@ export async function pickRun(runs: RunStore, given: RunArgument, serves: (run: 
     return undefined;
   }
   if (serving.length === 1) return serving[0];
-  const items = serving.map((run) => ({ label: run.info.name, description: run.summary.best && percent(run.summary.best.accuracy), detail: run.folder, run }));
+  const items = serving.map((run) => ({
+    label: run.info.name,
+    description: run.summary.best && percent(run.summary.best.accuracy),
+    detail: run.folder,
+    run,
+  }));
   return (await vscode.window.showQuickPick(items, { title, matchOnDetail: true }))?.run;
 }
 

@@ -60,7 +60,9 @@ export class Run {
 
   /** The checkpoint that answers for the run: its best, else its last. */
   get bestCheckpoint(): Checkpoint | undefined {
-    return this.#checkpoints.find((row) => row.best) ?? this.#checkpoints.find((row) => row.last) ?? this.#checkpoints.at(-1);
+    return (
+      this.#checkpoints.find((row) => row.best) ?? this.#checkpoints.find((row) => row.last) ?? this.#checkpoints.at(-1)
+    );
   }
 
   get status(): RunStatus {
@@ -80,7 +82,8 @@ export class Run {
   }
 
   get summary(): RunSummary {
-    const { activity, epoch, step, loss, imagesPerSecond, accuracy, best, secondsLeft, seconds, started } = this.#progress;
+    const { activity, epoch, step, loss, imagesPerSecond, accuracy, best, secondsLeft, seconds, started } =
+      this.#progress;
     return {
       folder: this.folder,
       name: this.info.name,

@@ -10,10 +10,21 @@ import type { RunStore } from './runStore.js';
 
 const { t } = vscode.l10n;
 
-export function runCommands(runs: RunStore, training: Training, active: ActiveCheckpointStore, comparisons: ComparisonStore) {
+export function runCommands(
+  runs: RunStore,
+  training: Training,
+  active: ActiveCheckpointStore,
+  comparisons: ComparisonStore,
+) {
   return {
     [commands.stopTraining]: async (given?: RunArgument) => {
-      const run = await pickRun(runs, given, (each) => each.busy, t('Stop which training?'), t('No training is running.'));
+      const run = await pickRun(
+        runs,
+        given,
+        (each) => each.busy,
+        t('Stop which training?'),
+        t('No training is running.'),
+      );
       if (run) await training.stop(run);
     },
     [commands.resumeTraining]: async (given?: RunArgument) => {
@@ -37,9 +48,15 @@ export function runCommands(runs: RunStore, training: Training, active: ActiveCh
 function whatToRemove(node: RunNode | ComparisonNode): { folder: string; question: string } {
   switch (node.kind) {
     case 'run':
-      return { folder: node.run.folder, question: t('Delete “{0}” with its events and checkpoints?', node.run.info.name) };
+      return {
+        folder: node.run.folder,
+        question: t('Delete “{0}” with its events and checkpoints?', node.run.info.name),
+      };
     case 'comparison':
-      return { folder: node.folder, question: t('Delete the comparison on “{0}” with its runs and their checkpoints?', node.name) };
+      return {
+        folder: node.folder,
+        question: t('Delete the comparison on “{0}” with its runs and their checkpoints?', node.name),
+      };
     case 'checkpoint': {
       const step = node.checkpoint.step.toLocaleString(vscode.env.language);
       return { folder: node.checkpoint.path, question: t('Delete the checkpoint of step {0}?', step) };
@@ -58,7 +75,9 @@ async function remove(node: RunNode | ComparisonNode, runs: RunStore, comparison
   else await runs.refresh(node.run.folder);
 }
 
-/** A machine without a desktop has no trash; then nothing is deleted before the person has agreed to lose it for good. */
+/**
+ * A machine without a desktop has no trash; then nothing is deleted before the person has agreed to lose it for good.
+ */
 async function moveToTrash(uri: vscode.Uri): Promise<void> {
   try {
     await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: true });

@@ -93,7 +93,9 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
 
   /** The newest first. */
   #roots(): TreeNode[] {
-    const runs = this.runs.runs.filter((run) => !run.inComparison).map((run) => ({ time: run.info.createdAt, node: this.#node(run) as TreeNode }));
+    const runs = this.runs.runs
+      .filter((run) => !run.inComparison)
+      .map((run) => ({ time: run.info.createdAt, node: this.#node(run) as TreeNode }));
     const comparisons = this.comparisons.comparisons.map(({ folder, name, changedAt }) => ({
       time: changedAt,
       node: { kind: 'comparison', folder, name } satisfies TreeNode,
@@ -115,7 +117,9 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
     const work = this.comparing.workOn(folder);
     const item = new vscode.TreeItem(t('Methods on {0}', name), vscode.TreeItemCollapsibleState.Collapsed);
     item.id = folder;
-    item.iconPath = work ? new vscode.ThemeIcon('sync~spin', new vscode.ThemeColor('charts.blue')) : new vscode.ThemeIcon('list-ordered');
+    item.iconPath = work
+      ? new vscode.ThemeIcon('sync~spin', new vscode.ThemeColor('charts.blue'))
+      : new vscode.ThemeIcon('list-ordered');
     item.description = known && describeComparison(known, work !== null);
     item.tooltip = folder;
     const words: ContextWord[] = ['comparison', 'folder', work ? 'comparing' : 'idle'];
@@ -133,7 +137,8 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
     );
     item.id = run.folder;
     item.iconPath = iconOf(run);
-    const active = this.active.chosen === run.folder || run.checkpoints.some((row) => row.path === this.active.current?.path);
+    const active =
+      this.active.chosen === run.folder || run.checkpoints.some((row) => row.path === this.active.current?.path);
     item.description = active ? `${t('active')} · ${describe(run)}` : describe(run);
     item.tooltip = this.#tooltip(run);
     const words: ContextWord[] = ['run', 'folder', run.busy ? 'running' : 'idle'];
@@ -149,7 +154,11 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
     const item = new vscode.TreeItem(t('Step {0}', checkpoint.step.toLocaleString(vscode.env.language)));
     const active = this.active.current?.path === checkpoint.path;
     item.id = checkpoint.path;
-    const marks = [...(active ? [t('active')] : []), ...(checkpoint.best ? [t('best')] : []), ...(checkpoint.last ? [t('last')] : [])];
+    const marks = [
+      ...(active ? [t('active')] : []),
+      ...(checkpoint.best ? [t('best')] : []),
+      ...(checkpoint.last ? [t('last')] : []),
+    ];
     item.description = marks.join(' · ');
     item.iconPath = new vscode.ThemeIcon(
       active ? 'target' : checkpoint.best ? 'star-full' : 'save',
@@ -183,7 +192,9 @@ function describeComparison({ comparison }: KnownComparison, isAtWork: boolean):
   const done = rows.filter(({ error }) => !error);
   if (isAtWork || done.length < 2) return t('{0} of {1} methods', done.length, methods.length);
   const best = done.reduce((top, row) => ((row.accuracy ?? 0) > (top.accuracy ?? 0) ? row : top));
-  return [t('best: {0}', best.method), best.accuracy === undefined ? '' : percent(best.accuracy)].filter(Boolean).join(' · ');
+  return [t('best: {0}', best.method), best.accuracy === undefined ? '' : percent(best.accuracy)]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function describe(run: Run): string {

@@ -59,7 +59,9 @@ export class StatusItem implements vscode.Disposable {
     this.#item.text = checkpoint
       ? `$(target) ${t('{0}, step {1}', checkpoint.run, checkpoint.step.toLocaleString(vscode.env.language))}`
       : '$(symbol-misc) ViTune';
-    this.#item.tooltip = checkpoint ? t('This checkpoint classifies your pictures. Click to choose another.') : t('Train an image classifier with ViTune.');
+    this.#item.tooltip = checkpoint
+      ? t('This checkpoint classifies your pictures. Click to choose another.')
+      : t('Train an image classifier with ViTune.');
     this.#item.command = checkpoint ? commands.setActiveCheckpoint : commands.startTraining;
     this.#item.accessibilityInformation = undefined;
   }

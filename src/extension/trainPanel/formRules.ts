@@ -1,4 +1,6 @@
-/** What the form offers, read from the config's JSON Schema: the rules of its numbers, the methods and their options. */
+/**
+ * What the form offers, read from the config's JSON Schema: the rules of its numbers, the methods and their options.
+ */
 import type { MethodChoice, MethodOption, NumberKey, NumberRule } from '../../webview/protocol.js';
 
 /** The part of JSON Schema that is read here. */
@@ -32,10 +34,14 @@ const keys: NumberKey[] = [
   'earlyStoppingPatience',
 ];
 
-/** The layers of a vision transformer's block that an adapter can be put on, by the end of their names; `dense` are those of the output and the MLP. */
+/**
+ * The layers of a vision transformer's block that an adapter can be put on, by the end of their names; `dense` are
+ * those of the output and the MLP.
+ */
 export const targetModules = ['query', 'key', 'value', 'dense'];
 
-const branches = (schema: Schema): Schema[] => [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((branch) => [branch, ...branches(branch)]);
+const branches = (schema: Schema): Schema[] =>
+  [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((branch) => [branch, ...branches(branch)]);
 
 export function numberRules(schema: Schema): Record<NumberKey, NumberRule> {
   return Object.fromEntries(
@@ -43,19 +49,29 @@ export function numberRules(schema: Schema): Record<NumberKey, NumberRule> {
       const property = schema.properties?.[key];
       if (!property) throw new Error(`The config's schema has no ${key}`);
       // What may also be a word is a number in the form.
-      return [key, { ...ruleOf(branches(property).find(({ type }) => type === 'integer') ?? property), default: ruleOf(property).default }];
+      return [
+        key,
+        {
+          ...ruleOf(branches(property).find(({ type }) => type === 'integer') ?? property),
+          default: ruleOf(property).default,
+        },
+      ];
     }),
   ) as Record<NumberKey, NumberRule>;
 }
 
 /** The methods with those options that a form can show; what is more intricate is for the config file. */
 export function methodChoices(schema: Schema): MethodChoice[] {
-  const methods = branches(schema.properties?.method ?? {}).filter(({ properties }) => properties?.type?.const !== undefined);
+  const methods = branches(schema.properties?.method ?? {}).filter(
+    ({ properties }) => properties?.type?.const !== undefined,
+  );
   return methods.map(({ description = '', properties, 'x-learningRate': learningRate = '' }) => ({
     type: String(properties!.type!.const),
     tradeOff: description,
     learningRate,
-    options: Object.entries(properties!).flatMap(([key, option]) => (key === 'type' ? [] : (optionOf(key, option) ?? []))),
+    options: Object.entries(properties!).flatMap(([key, option]) =>
+      key === 'type' ? [] : (optionOf(key, option) ?? []),
+    ),
   }));
 }
 
@@ -73,15 +89,30 @@ function optionOf(key: string, schema: Schema): MethodOption | undefined {
   if (key === 'targetModules') return { ...common, kind: 'modules', default: texts(usual) };
   if (schema.enum) {
     const { enumDescriptions: details } = schema;
-    return { ...common, kind: 'choice', values: texts(schema.enum), ...(details ? { details } : {}), ...(typeof usual === 'string' ? { default: usual } : {}) };
+    return {
+      ...common,
+      kind: 'choice',
+      values: texts(schema.enum),
+      ...(details ? { details } : {}),
+      ...(typeof usual === 'string' ? { default: usual } : {}),
+    };
   }
   if (type === 'number' || type === 'integer') return { ...common, kind: 'number', rule: ruleOf(schema) };
   if (type === 'boolean') return { ...common, kind: 'check', default: usual === true };
-  if (type === 'array' && !Array.isArray(items) && items?.type === 'string') return { ...common, kind: 'list', of: 'word' };
-  if (type === 'array' && !Array.isArray(items) && items?.type === 'integer') return { ...common, kind: 'list', of: 'integer' };
+  if (type === 'array' && !Array.isArray(items) && items?.type === 'string')
+    return { ...common, kind: 'list', of: 'word' };
+  if (type === 'array' && !Array.isArray(items) && items?.type === 'integer')
+    return { ...common, kind: 'list', of: 'integer' };
   return undefined;
 }
 
 function ruleOf({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum, default: usual }: Schema): NumberRule {
-  return { integer: type === 'integer', minimum, maximum, exclusiveMinimum, exclusiveMaximum, default: typeof usual === 'number' ? usual : undefined };
+  return {
+    integer: type === 'integer',
+    minimum,
+    maximum,
+    exclusiveMinimum,
+    exclusiveMaximum,
+    default: typeof usual === 'number' ? usual : undefined,
+  };
 }

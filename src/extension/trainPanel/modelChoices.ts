@@ -1,4 +1,7 @@
-/** The models that the panel offers: the embedded one, what the person chose before, and what lies in the cache of the hub. */
+/**
+ * The models that the panel offers: the embedded one, what the person chose before, and what lies in the cache of the
+ * hub.
+ */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
@@ -20,7 +23,10 @@ interface ModelConfig {
 /** What the trainer says of an ONNX file: its tensors, or what is wrong with it. */
 export type KnownNetwork = OnnxInspection | { message: string };
 
-/** `recent` are folders, ONNX files and names of the hub, the newest first; `embedded` is the folder of the model that comes with ViTune; `networks` are ONNX files by path. */
+/**
+ * `recent` are folders, ONNX files and names of the hub, the newest first; `embedded` is the folder of the model that
+ * comes with ViTune; `networks` are ONNX files by path.
+ */
 export async function modelChoices(
   embedded: string,
   recent: readonly string[],
@@ -38,7 +44,9 @@ export async function modelChoices(
       const path = isAbsolute(name) ? name : folderOf.get(name.replace(/@.*$/, ''));
       const network = path === undefined ? undefined : onnxFileOf(path);
       if (network !== undefined) return onnxChoice(name, shown, network, networks.get(network));
-      return path === undefined ? { value: name, name: shown, detail: t('From the Hugging Face hub') } : folderChoice(name, shown, path);
+      return path === undefined
+        ? { value: name, name: shown, detail: t('From the Hugging Face hub') }
+        : folderChoice(name, shown, path);
     }),
   ]);
 }
@@ -46,15 +54,20 @@ export async function modelChoices(
 const isOnnx = (name: string): boolean => /\.onnx$/i.test(name);
 const ofOnnx = (): string => t('An ONNX file: it stays frozen, for head and pretrained');
 
-/** The ONNX file that a path means: itself, or `model.onnx` of a folder without safetensors, perhaps in its folder `onnx`. */
+/**
+ * The ONNX file that a path means: itself, or `model.onnx` of a folder without safetensors, perhaps in its folder
+ * `onnx`.
+ */
 function onnxFileOf(path: string): string | undefined {
   if (isOnnx(path)) return path;
-  if (['model.safetensors', 'model.safetensors.index.json'].some((weights) => existsSync(join(path, weights)))) return undefined;
+  if (['model.safetensors', 'model.safetensors.index.json'].some((weights) => existsSync(join(path, weights))))
+    return undefined;
   return [join(path, 'model.onnx'), join(path, 'onnx', 'model.onnx')].find((file) => existsSync(file));
 }
 
 /** The ONNX files among models; names on the hub are passed over. */
-export const onnxFilesOf = (models: readonly string[]): string[] => models.flatMap((path) => (isAbsolute(path) ? (onnxFileOf(path) ?? []) : []));
+export const onnxFilesOf = (models: readonly string[]): string[] =>
+  models.flatMap((path) => (isAbsolute(path) ? (onnxFileOf(path) ?? []) : []));
 
 function onnxChoice(value: string, name: string, file: string, known: KnownNetwork | undefined): ModelChoice {
   if (!existsSync(file)) return { value, name, detail: t('The file {0} is not there.', file), onnx: { tensors: [] } };
@@ -64,8 +77,11 @@ function onnxChoice(value: string, name: string, file: string, known: KnownNetwo
 
 async function folderChoice(value: string, name: string, folder: string): Promise<ModelChoice> {
   const file = join(folder, 'config.json');
-  if (!existsSync(file)) return { value, name, detail: value === 'embedded' ? undefined : t('No config.json in {0}', folder) };
-  const pretrained = ['model.safetensors', 'model.safetensors.index.json'].some((weights) => existsSync(join(folder, weights)));
+  if (!existsSync(file))
+    return { value, name, detail: value === 'embedded' ? undefined : t('No config.json in {0}', folder) };
+  const pretrained = ['model.safetensors', 'model.safetensors.index.json'].some((weights) =>
+    existsSync(join(folder, weights)),
+  );
   let config: ModelConfig & { vision_config?: ModelConfig };
   try {
     config = JSON.parse(await readFile(file, 'utf8')) as typeof config;
@@ -81,6 +97,8 @@ async function folderChoice(value: string, name: string, folder: string): Promis
     image_size: size,
   } = config.vision_config ?? config;
   const known = [blocks, width, patch, size].every((figure) => typeof figure === 'number');
-  const detail = known ? t('{0}: {1} blocks of width {2}, patches of {3}, pictures of {4} px', type ?? '?', blocks!, width!, patch!, size!) : type;
+  const detail = known
+    ? t('{0}: {1} blocks of width {2}, patches of {3}, pictures of {4} px', type ?? '?', blocks!, width!, patch!, size!)
+    : type;
   return { value, name, pretrained, detail };
 }

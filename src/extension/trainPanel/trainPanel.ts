@@ -2,7 +2,14 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { CachedModel, ErrorInfo, OnnxInspection } from '../../trainer/protocol.js';
-import type { DatasetChoice, DeviceChoice, FromTrainPanel, RunSummary, TrainForm, TrainPanelState } from '../../webview/protocol.js';
+import type {
+  DatasetChoice,
+  DeviceChoice,
+  FromTrainPanel,
+  RunSummary,
+  TrainForm,
+  TrainPanelState,
+} from '../../webview/protocol.js';
 import { keepConfig, configPathFor, configText } from '../config/configFile.js';
 import { readSchema } from '../config/configSchema.js';
 import { commands, configEnding, views } from '../contributions.js';
@@ -60,7 +67,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   /** Shows the panel, with a dataset and a method (by its defaults) chosen if they are given. */
   async open(dataset?: string, method?: string): Promise<void> {
     const form = this.#form;
-    const chosen = method === undefined || method === form.method.type ? {} : { method: { type: method }, learningRate: undefined };
+    const chosen =
+      method === undefined || method === form.method.type ? {} : { method: { type: method }, learningRate: undefined };
     if (dataset !== undefined) await this.#setForm({ ...form, ...chosen, dataset });
     await vscode.commands.executeCommand(`${views.train}.focus`);
   }
@@ -97,7 +105,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   async #state(): Promise<TrainPanelState> {
     const schema = await readSchema(this.parts.context.extensionUri);
     if (!this.#devices) void this.#findDevices();
-    for (const look of [this.#findCached(), this.#lookAtNetworks(this.#recentModels)]) look.catch((error: unknown) => log().error(error as Error));
+    for (const look of [this.#findCached(), this.#lookAtNetworks(this.#recentModels)])
+      look.catch((error: unknown) => log().error(error as Error));
     return {
       form: this.#form,
       datasets: this.#datasets(),
@@ -131,7 +140,15 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
         folder,
         name: basename(folder),
         ...(error ? { error } : {}),
-        ...(inspection ? { inspection: { classes: inspection.labels.length, images: imagesIn(inspection), problems: inspection.problems.length } } : {}),
+        ...(inspection
+          ? {
+              inspection: {
+                classes: inspection.labels.length,
+                images: imagesIn(inspection),
+                problems: inspection.problems.length,
+              },
+            }
+          : {}),
       };
     });
   }
@@ -144,7 +161,12 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   }
 
   #models() {
-    return modelChoices(vscode.Uri.joinPath(this.parts.context.extensionUri, 'media', 'embedded').fsPath, this.#recentModels, this.#cached, this.#networks);
+    return modelChoices(
+      vscode.Uri.joinPath(this.parts.context.extensionUri, 'media', 'embedded').fsPath,
+      this.#recentModels,
+      this.#cached,
+      this.#networks,
+    );
   }
 
   /** Other programs fill the cache too, so that it is looked at whenever the view is drawn anew. */
@@ -170,7 +192,10 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
 
   async #remember(name: string): Promise<void> {
     const { memory } = this.parts;
-    await memory.update(modelsKey, [name, ...memory.get<string[]>(modelsKey, []).filter((known) => known !== name)].slice(0, mostRecent));
+    await memory.update(
+      modelsKey,
+      [name, ...memory.get<string[]>(modelsKey, []).filter((known) => known !== name)].slice(0, mostRecent),
+    );
   }
 
   async chooseModel(name: string): Promise<void> {
@@ -188,14 +213,17 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     this.#page?.post({ type: 'patch', state });
   }
 
-  /** The form's dataset is one of the list, if there is any: the one that was added last, else the one that was chosen. */
+  /**
+   * The form's dataset is one of the list, if there is any: the one that was added last, else the one that was chosen.
+   */
   async #datasetsChanged(): Promise<void> {
     this.#patch({ datasets: this.#datasets() });
     const { folders } = this.parts.datasets;
     const { dataset, ...rest } = this.#form;
     if (dataset !== undefined && folders.includes(dataset)) return;
     const last = folders.at(-1);
-    if (last !== undefined || dataset !== undefined) await this.#setForm(last === undefined ? rest : { ...rest, dataset: last });
+    if (last !== undefined || dataset !== undefined)
+      await this.#setForm(last === undefined ? rest : { ...rest, dataset: last });
   }
 
   /** A run tells of every step; a view that hears a few times a second is enough. */
@@ -249,7 +277,10 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       case 'saveConfig':
         return this.#saveConfig(message.form);
       case 'dismiss':
-        this.#dismissed = message.what === 'notice' ? runs.current?.progress.notice?.message : (this.#error ?? runs.current?.progress.error)?.message;
+        this.#dismissed =
+          message.what === 'notice'
+            ? runs.current?.progress.notice?.message
+            : (this.#error ?? runs.current?.progress.error)?.message;
         if (message.what === 'error') this.#error = null;
     }
   }
@@ -257,7 +288,11 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   async #start(form: TrainForm): Promise<void> {
     await this.parts.memory.update(formKey, form);
     try {
-      const config = await keepConfig(form, this.parts.configFolder(), t('Written by the Train view of ViTune. Edit it, rename it, train with it again.'));
+      const config = await keepConfig(
+        form,
+        this.parts.configFolder(),
+        t('Written by the Train view of ViTune. Edit it, rename it, train with it again.'),
+      );
       this.#setStarting({
         folder: '',
         name: basename(config, configEnding),
@@ -286,7 +321,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
 
   async #addModel(): Promise<void> {
     const title = t('Choose a model folder in Hugging Face format');
-    const [folder] = (await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, title })) ?? [];
+    const [folder] =
+      (await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, title })) ?? [];
     if (folder) await this.#takeModel(folder.fsPath);
   }
 
@@ -316,11 +352,15 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       filters: { [t('ViTune config')]: [configEnding.slice(1)] },
     });
     if (!uri) return;
-    const file = uri.fsPath.endsWith(configEnding) ? uri : uri.with({ path: `${uri.path.replace(/(\.vitune)?(\.json)?$/, '')}${configEnding}` });
+    const file = uri.fsPath.endsWith(configEnding)
+      ? uri
+      : uri.with({ path: `${uri.path.replace(/(\.vitune)?(\.json)?$/, '')}${configEnding}` });
     const folder = vscode.Uri.joinPath(file, '..').fsPath;
     await vscode.workspace.fs.writeFile(
       file,
-      Buffer.from(configText(form, folder, t('Train with it: the button with the triangle, or “vitune train” in a terminal.'))),
+      Buffer.from(
+        configText(form, folder, t('Train with it: the button with the triangle, or “vitune train” in a terminal.')),
+      ),
     );
     await vscode.window.showTextDocument(file);
   }

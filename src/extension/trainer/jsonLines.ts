@@ -3,7 +3,10 @@
 export class JsonLines {
   #rest = Buffer.alloc(0);
 
-  /** The objects of the lines that `chunk` completes. A line that is no JSON (torn by a crash, a warning of a library) is left out. */
+  /**
+   * The objects of the lines that `chunk` completes. A line that is no JSON (torn by a crash, a warning of a library)
+   * is left out.
+   */
   push(chunk: Buffer): unknown[] {
     const bytes = Buffer.concat([this.#rest, chunk]);
     const end = bytes.lastIndexOf(10) + 1;

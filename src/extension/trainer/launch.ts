@@ -11,9 +11,9 @@ export interface Launch {
 }
 
 /**
- * `executable` is the editor's own runtime, Electron or Node; the variable makes Electron behave as Node. What the editor sets for
- * its own extension host (debugger hooks in `NODE_OPTIONS`) is not for the trainer.
- * Without a `bundle` the trainer speaks English as the editor does, whatever the locale of the machine.
+ * `executable` is the editor's own runtime, Electron or Node; the variable makes Electron behave as Node. What the
+ * editor sets for its own extension host (debugger hooks in `NODE_OPTIONS`) is not for the trainer. Without a `bundle`
+ * the trainer speaks English as the editor does, whatever the locale of the machine.
  */
 export function trainerLaunch(folder: string, bundle: string | undefined, executable = process.execPath): Launch {
   const { NODE_OPTIONS: _hooks, VSCODE_INSPECTOR_OPTIONS: _inspector, ...rest } = process.env;

@@ -43,7 +43,10 @@ export class RunFollower {
     return this.#socket !== undefined;
   }
 
-  /** Reads what is new in the file and looks for a trainer. Call it at the start and whenever the folder may have changed. */
+  /**
+   * Reads what is new in the file and looks for a trainer. Call it at the start and whenever the folder may have
+   * changed.
+   */
   refresh(): Promise<void> {
     const work = this.#work.then(() => this.#refresh());
     // The caller hears of a failure; the next refresh must not.
@@ -88,7 +91,8 @@ export class RunFollower {
     this.#socket = socket;
     socket.on('data', (chunk) => {
       const unseen = (lines.push(chunk) as RecordedEvent[]).filter((event) => event.seq >= this.#next);
-      // The file is written before the socket: a gap, such as what happened before the connection, is filled from there.
+      // The file is written before the socket: a gap, such as what happened before the connection, is filled from
+      // there.
       if (unseen[0] && unseen[0].seq > this.#next) this.refresh().catch(this.listener.onFailure);
       else this.#take(unseen);
     });

@@ -14,10 +14,21 @@ export interface JsonCommand {
   onObject?: (object: unknown) => void;
 }
 
-/** Throws `ShownError` for what the trainer says is wrong, `TrainerDied` when it says nothing, `AbortError` when cancelled. */
-export async function runJson(launch: Launch, { script, args, cwd, signal, onObject }: JsonCommand): Promise<unknown[]> {
+/**
+ * Throws `ShownError` for what the trainer says is wrong, `TrainerDied` when it says nothing, `AbortError` when
+ * cancelled.
+ */
+export async function runJson(
+  launch: Launch,
+  { script, args, cwd, signal, onObject }: JsonCommand,
+): Promise<unknown[]> {
   signal?.throwIfAborted();
-  const child = spawn(launch.executable, [launch.scripts[script], ...args], { cwd, env: launch.env, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(launch.executable, [launch.scripts[script], ...args], {
+    cwd,
+    env: launch.env,
+    windowsHide: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const cancel = () => child.kill();
   signal?.addEventListener('abort', cancel, { once: true });
   const lines = new JsonLines();
@@ -43,5 +54,12 @@ export async function runJson(launch: Launch, { script, args, cwd, signal, onObj
 
 /** Whether a printed object is the trainer's error: `{"type":"error","code","message","remedy",…}`. */
 export function isError(object: unknown): object is ErrorInfo & { type: 'error' } {
-  return typeof object === 'object' && object !== null && 'type' in object && object.type === 'error' && 'code' in object && 'message' in object;
+  return (
+    typeof object === 'object' &&
+    object !== null &&
+    'type' in object &&
+    object.type === 'error' &&
+    'code' in object &&
+    'message' in object
+  );
 }

@@ -17,10 +17,16 @@ import { lastLines, TrainerDied } from './trainerDied.js';
 /** How a process ended: its exit code, or the signal that ended it. */
 export type Ending = number | NodeJS.Signals | null;
 
-/** Whether a process was ended from outside, without a chance to save: as Linux ends one when memory runs out; 137 is the word of shells and containers for it. */
+/**
+ * Whether a process was ended from outside, without a chance to save: as Linux ends one when memory runs out; 137 is
+ * the word of shells and containers for it.
+ */
 export const isKilled = (ending: Ending | undefined): boolean => ending === 'SIGKILL' || ending === 137;
 
-/** A trainer's connection may break off a moment before its process is known to have ended; longer is not waited for that, in milliseconds. */
+/**
+ * A trainer's connection may break off a moment before its process is known to have ended; longer is not waited for
+ * that, in milliseconds.
+ */
 const untilEnded = 2000;
 
 /** How often the log of a starting trainer is looked at, in milliseconds. */
@@ -53,7 +59,10 @@ export class Supervisor {
     return this.#starting.has(config);
   }
 
-  /** The file with what the last trainer of this config printed. A window that was reloaded finds it by the config alone. */
+  /**
+   * The file with what the last trainer of this config printed. A window that was reloaded finds it by the config
+   * alone.
+   */
   logOf(config: string): string {
     return join(this.logs, `${createHash('sha256').update(config).digest('hex').slice(0, 16)}.log`);
   }
@@ -70,8 +79,8 @@ export class Supervisor {
   }
 
   /**
-   * Starts a trainer and waits until it says in which run folder it works. Throws `ShownError` for what it says is wrong,
-   * `TrainerDied` when it ends without a word, `AbortError` when cancelled before it began.
+   * Starts a trainer and waits until it says in which run folder it works. Throws `ShownError` for what it says is
+   * wrong, `TrainerDied` when it ends without a word, `AbortError` when cancelled before it began.
    */
   async start(config: string, options: StartOptions = {}): Promise<string> {
     const { resume, signal, onDownload } = options;
@@ -81,7 +90,12 @@ export class Supervisor {
       await mkdir(this.logs, { recursive: true });
       signal?.throwIfAborted();
       const log = openSync(this.logOf(config), 'w');
-      const args = ['train', config, '--json', ...(resume === undefined ? [] : ['--resume', '--set', `output=${resume}`])];
+      const args = [
+        'train',
+        config,
+        '--json',
+        ...(resume === undefined ? [] : ['--resume', '--set', `output=${resume}`]),
+      ];
       const child = spawn(this.launch.executable, [this.launch.scripts.main, ...args], {
         cwd: dirname(config),
         env: this.launch.env,
@@ -143,6 +157,10 @@ function lastWords(text: string): string {
   return lastLines(text.replace(/^\{.*$/gm, ''));
 }
 
-function isFirstWord(object: unknown): object is Extract<TrainEvent, { type: 'started' }> | (ErrorInfo & { type: 'error' }) {
-  return isError(object) || (typeof object === 'object' && object !== null && 'type' in object && object.type === 'started');
+function isFirstWord(
+  object: unknown,
+): object is Extract<TrainEvent, { type: 'started' }> | (ErrorInfo & { type: 'error' }) {
+  return (
+    isError(object) || (typeof object === 'object' && object !== null && 'type' in object && object.type === 'started')
+  );
 }

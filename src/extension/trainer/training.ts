@@ -17,7 +17,9 @@ import { isKilled, type Supervisor } from './supervisor.js';
 
 const { t } = vscode.l10n;
 
-/** A trainer that was asked to stop saves a checkpoint after the step it is in; longer than this is worth a question. */
+/**
+ * A trainer that was asked to stop saves a checkpoint after the step it is in; longer than this is worth a question.
+ */
 const patience = 60_000;
 
 export class Training implements vscode.Disposable {
@@ -73,7 +75,9 @@ export class Training implements vscode.Disposable {
       const timer = setTimeout(() => finish(false), patience);
     });
     if (!(await ended) && run.busy) {
-      void vscode.window.showWarningMessage(t('“{0}” has not stopped yet: it saves a checkpoint after the step it is in.', run.info.name));
+      void vscode.window.showWarningMessage(
+        t('“{0}” has not stopped yet: it saves a checkpoint after the step it is in.', run.info.name),
+      );
     }
   }
 
@@ -84,7 +88,8 @@ export class Training implements vscode.Disposable {
   }
 
   async #launch(config: string, resume?: string): Promise<Run> {
-    const title = resume === undefined ? t('Starting “{0}”…', basename(config)) : t('Resuming “{0}”…', basename(resume));
+    const title =
+      resume === undefined ? t('Starting “{0}”…', basename(config)) : t('Resuming “{0}”…', basename(resume));
     try {
       const folder = await withProgress(title, (signal, report) =>
         this.supervisor.start(config, { resume, signal, onDownload: (progress) => report(downloadWords(progress)) }),
@@ -104,13 +109,16 @@ export class Training implements vscode.Disposable {
   async #tellEnd(run: Run): Promise<void> {
     const { name } = run.info;
     const { status, progress } = run;
-    // One that failed before it began is told by whoever started it, and leaves no folder behind; of a comparison its page tells.
+    // One that failed before it began is told by whoever started it, and leaves no folder behind; of a comparison its
+    // page tells.
     if (run.inComparison || !progress.started || this.supervisor.isStarting(run.info.config)) return;
     log().info(`“${name}” ended: ${status}`);
     if (status === 'finished') await this.#tellFinished(run);
     else if (status === 'failed' && progress.error) await this.#tellFailed(run);
     else if (status === 'interrupted') {
-      log().error(`The trainer of ${run.folder} is gone. Its last words:\n${await this.supervisor.tailOf(run.info.config)}`);
+      log().error(
+        `The trainer of ${run.folder} is gone. Its last words:\n${await this.supervisor.tailOf(run.info.config)}`,
+      );
       const isKilledRun = isKilled(await this.supervisor.endingOf(run.info.config));
       await showError(isKilledRun ? errors.runKilled(name) : errors.runInterrupted(name), [
         ...this.#resume(run),
@@ -121,12 +129,17 @@ export class Training implements vscode.Disposable {
 
   async #tellFinished(run: Run): Promise<void> {
     if (this.active.current === undefined) await this.active.choose(run.folder);
-    if (!vscode.workspace.getConfiguration('vitune').get<Settings['notifyWhenFinished']>('notifyWhenFinished', true)) return;
+    if (!vscode.workspace.getConfiguration('vitune').get<Settings['notifyWhenFinished']>('notifyWhenFinished', true))
+      return;
     const open = t('Open Dashboard');
     const use = t('Use to Classify');
     const isActive = this.active.chosen === run.folder;
     const chosen = await vscode.window.showInformationMessage(
-      t('“{0}” is trained: {1} of the validation pictures are named right.', run.info.name, percent(run.progress.best?.accuracy ?? 0)),
+      t(
+        '“{0}” is trained: {1} of the validation pictures are named right.',
+        run.info.name,
+        percent(run.progress.best?.accuracy ?? 0),
+      ),
       ...(isActive ? [open] : [open, use]),
     );
     if (chosen === open) await vscode.commands.executeCommand(commands.openDashboard, run.folder);
@@ -140,6 +153,8 @@ export class Training implements vscode.Disposable {
   }
 
   #resume(run: Run): { title: string; run: () => unknown }[] {
-    return run.resumable ? [{ title: t('Resume'), run: () => vscode.commands.executeCommand(commands.resumeTraining, run.folder) }] : [];
+    return run.resumable
+      ? [{ title: t('Resume'), run: () => vscode.commands.executeCommand(commands.resumeTraining, run.folder) }]
+      : [];
   }
 }

@@ -1,4 +1,7 @@
-/** Editor panels of one kind, one for each folder (of a run, of a comparison): they come back after a reload of the window and hear of news a few times a second. */
+/**
+ * Editor panels of one kind, one for each folder (of a run, of a comparison): they come back after a reload of the
+ * window and hear of news a few times a second.
+ */
 import * as vscode from 'vscode';
 import type { FromAnyView, ViewName } from '../../webview/protocol.js';
 import { showPage, type Page } from './page.js';
@@ -29,7 +32,14 @@ interface Open<Shown, ToView, News> {
   timer?: NodeJS.Timeout;
 }
 
-export class FolderPanels<Shown extends { folder: string }, State, Kept, FromView extends { type: string }, ToView extends { type: string }, News = never>
+export class FolderPanels<
+  Shown extends { folder: string },
+  State,
+  Kept,
+  FromView extends { type: string },
+  ToView extends { type: string },
+  News = never,
+>
   implements vscode.WebviewPanelSerializer, vscode.Disposable
 {
   readonly #open = new Map<string, Open<Shown, ToView, News>>();
@@ -49,7 +59,11 @@ export class FolderPanels<Shown extends { folder: string }, State, Kept, FromVie
   show(shown: Shown): void {
     const open = this.#open.get(shown.folder);
     if (open) open.panel.reveal();
-    else this.#fill(vscode.window.createWebviewPanel(this.kind.type, this.kind.title(shown), vscode.ViewColumn.Active), shown);
+    else
+      this.#fill(
+        vscode.window.createWebviewPanel(this.kind.type, this.kind.title(shown), vscode.ViewColumn.Active),
+        shown,
+      );
   }
 
   close(folder: string): void {

@@ -2,5 +2,8 @@
 import * as vscode from 'vscode';
 
 export function tabIcon(extension: vscode.Uri): { light: vscode.Uri; dark: vscode.Uri } {
-  return { light: vscode.Uri.joinPath(extension, 'media', 'vitune-light.svg'), dark: vscode.Uri.joinPath(extension, 'media', 'vitune-dark.svg') };
+  return {
+    light: vscode.Uri.joinPath(extension, 'media', 'vitune-light.svg'),
+    dark: vscode.Uri.joinPath(extension, 'media', 'vitune-dark.svg'),
+  };
 }

@@ -9,7 +9,8 @@ import { rules, type Rule } from './rules.js';
 function dependants(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
   const found = new Set(sources);
   for (const node of nodes) {
-    if (rules[node.op.type] !== 'constant' && node.inputs.some((v) => found.has(v))) for (const output of node.outputs) found.add(output);
+    if (rules[node.op.type] !== 'constant' && node.inputs.some((v) => found.has(v)))
+      for (const output of node.outputs) found.add(output);
   }
   return found;
 }
@@ -20,12 +21,17 @@ export interface BackwardOptions {
 }
 
 /**
- * Appends the gradient of the scalar `loss` (shape []) to the builder's graph.
- * Returns d loss / d parameter for each of `parameters`, of the parameter's shape.
- * `recomputes` names the parts of the network whose forward values are made anew rather than held, `cheapShare` what is made anew in the others (`cheapNodes`); nothing is without it.
- * Throws when the loss does not depend on a parameter or a way to it goes through an op without a gradient.
+ * Appends the gradient of the scalar `loss` (shape []) to the builder's graph. Returns d loss / d parameter for each of
+ * `parameters`, of the parameter's shape. `recomputes` names the parts of the network whose forward values are made
+ * anew rather than held, `cheapShare` what is made anew in the others (`cheapNodes`); nothing is without it. Throws
+ * when the loss does not depend on a parameter or a way to it goes through an op without a gradient.
  */
-export function backward(b: Builder, loss: Value, parameters: readonly Value[], { recomputes, cheapShare }: BackwardOptions = {}): Value[] {
+export function backward(
+  b: Builder,
+  loss: Value,
+  parameters: readonly Value[],
+  { recomputes, cheapShare }: BackwardOptions = {},
+): Value[] {
   if (loss.shape.length) throw new Error(`the loss must be a scalar, not [${loss.shape.join(',')}]`);
   const forward = [...b.graph.nodes];
   const carries = dependants(forward, parameters);
@@ -42,7 +48,8 @@ export function backward(b: Builder, loss: Value, parameters: readonly Value[], 
     if (node.op.type === 'layerNorm') return node;
     const group = cheap.get(node) ?? node.inputs.map((input) => cheap.get(input.node)).find((each) => each);
     if (!group) return node;
-    const known = cheapCopies.get(group) ?? new Recomputation(b, node.region.part, (each) => group.includes(each), [grad]);
+    const known =
+      cheapCopies.get(group) ?? new Recomputation(b, node.region.part, (each) => group.includes(each), [grad]);
     cheapCopies.set(group, known);
     return known.of(node);
   };
@@ -53,11 +60,15 @@ export function backward(b: Builder, loss: Value, parameters: readonly Value[], 
     if (!grad || !node.inputs.some((v) => carries.has(v))) continue;
     const rule = rules[node.op.type] as Rule<OpType> | 'not differentiable' | 'constant';
     if (rule === 'constant') continue;
-    if (rule === 'not differentiable') throw new Error(`${node.op.type} is not differentiable, but a parameter lies before it`);
+    if (rule === 'not differentiable')
+      throw new Error(`${node.op.type} is not differentiable, but a parameter lies before it`);
     const { part } = node.region;
-    // What belongs to the part before this one is done by then: its values need not be there together with those made anew.
+    // What belongs to the part before this one is done by then: its values need not be there together with those made
+    // anew.
     if (anew?.part !== part) {
-      const before = [grad, ...parameters.flatMap((each) => grads.get(each) ?? [])].filter((each) => !awaited.has(each));
+      const before = [grad, ...parameters.flatMap((each) => grads.get(each) ?? [])].filter(
+        (each) => !awaited.has(each),
+      );
       anew = recomputes?.has(part) ? new Recomputation(b, part, isOfPart(part), before) : undefined;
       if (anew) before.forEach((each) => awaited.add(each));
     }

@@ -1,4 +1,7 @@
-/** Recomputation of activations (Chen et al., 2016, arXiv:1604.06174): the backward pass of a block makes its forward values anew rather than reads those held since. */
+/**
+ * Recomputation of activations (Chen et al., 2016, arXiv:1604.06174): the backward pass of a block makes its forward
+ * values anew rather than reads those held since.
+ */
 import type { Builder } from '../ir/builder.js';
 import type { Node, Value } from '../ir/graph.js';
 import { multiplications } from '../ir/multiplications.js';
@@ -13,16 +16,24 @@ function firstOf(b: Builder, x: Value): Value {
   );
 }
 
-/** 1, of shape [], which ONNX Runtime makes after `values`: 1 + 0 · Σ of their first numbers. What is multiplied by it is made later, too. */
+/**
+ * 1, of shape [], which ONNX Runtime makes after `values`: 1 + 0 · Σ of their first numbers. What is multiplied by it
+ * is made later, too.
+ */
 export function oneAfter(b: Builder, values: readonly Value[]): Value {
   return b.add(b.scalar(1), b.mul(b.scalar(0), values.map((value) => firstOf(b, value)).reduce(b.add)));
 }
 
 /**
- * What costs little to make twice, by what is made anew together: the output of a normalisation, whose input is held for its own gradient, and the weights of an attention,
- * whose queries and keys are (as in Dao et al., 2022, arXiv:2205.14135), where all these products are at most `share` of the multiplications of the forward pass.
+ * What costs little to make twice, by what is made anew together: the output of a normalisation, whose input is held
+ * for its own gradient, and the weights of an attention, whose queries and keys are (as in Dao et al., 2022,
+ * arXiv:2205.14135), where all these products are at most `share` of the multiplications of the forward pass.
  */
-export function cheapNodes(forward: readonly Node[], carries: ReadonlySet<Value>, share: number): Map<Node, readonly Node[]> {
+export function cheapNodes(
+  forward: readonly Node[],
+  carries: ReadonlySet<Value>,
+  share: number,
+): Map<Node, readonly Node[]> {
   const isCarrying = ({ inputs }: Node): boolean => carries.has(inputs[0]!);
   const all = (type: OpType): Node[] => forward.filter(({ op }) => op.type === type);
   const attentions = all('softmax')
@@ -30,7 +41,9 @@ export function cheapNodes(forward: readonly Node[], carries: ReadonlySet<Value>
     .filter((nodes) => nodes.length);
   const work = (nodes: readonly Node[]): number => nodes.reduce((sum, node) => sum + multiplications(node), 0);
   const isCheap = work(attentions.flat()) <= share * work(forward);
-  const groups = [...all('layerNorm').map((node) => [node]), ...(isCheap ? attentions : [])].filter(([node]) => isCarrying(node!));
+  const groups = [...all('layerNorm').map((node) => [node]), ...(isCheap ? attentions : [])].filter(([node]) =>
+    isCarrying(node!),
+  );
   return new Map(groups.flatMap((nodes) => nodes.map((node) => [node, nodes])));
 }
 
@@ -47,10 +60,12 @@ function attentionWeights(softmax: Node): Node[] {
 const isLeaf = ({ node: { op } }: Value): boolean => op.type === 'input' || op.type === 'constant';
 
 /**
- * Nodes of one part of the network again, those that `isMadeAnew` names, each made when the backward pass first asks for it.
+ * Nodes of one part of the network again, those that `isMadeAnew` names, each made when the backward pass first asks
+ * for it.
  *
- * ONNX Runtime would merge equal nodes, and is free to compute them early; either would undo the saving. So the copies depend on `after`, values of the
- * backward pass that are made right before: where a copy would otherwise read nothing late, its smallest input is multiplied by 1 + 0 · Σ after.
+ * ONNX Runtime would merge equal nodes, and is free to compute them early; either would undo the saving. So the copies
+ * depend on `after`, values of the backward pass that are made right before: where a copy would otherwise read nothing
+ * late, its smallest input is multiplied by 1 + 0 · Σ after.
  */
 export class Recomputation {
   readonly #copies = new Map<Node, readonly Value[]>();

@@ -1,4 +1,7 @@
-/** The gradient of every op: a total table from op type to the rule that turns gradients of outputs into gradients of inputs. */
+/**
+ * The gradient of every op: a total table from op type to the rule that turns gradients of outputs into gradients of
+ * inputs.
+ */
 import type { Builder } from '../ir/builder.js';
 import type { Node, Value } from '../ir/graph.js';
 import type { OpOf, OpType, Shape } from '../ir/op.js';
@@ -21,8 +24,12 @@ function unbroadcast(b: Builder, grad: Value, shape: Shape): Value {
 }
 
 /** A rule of an elementwise op with two inputs, from one function an input. */
-function binary<T extends OpType>(left: (b: Builder, grad: Value, node: Node) => Value, right: (b: Builder, grad: Value, node: Node) => Value): Rule<T> {
-  return (b, grad, { node, needs }) => [left, right].map((part, i) => (needs(i) ? unbroadcast(b, part(b, grad, node), node.inputs[i]!.shape) : undefined));
+function binary<T extends OpType>(
+  left: (b: Builder, grad: Value, node: Node) => Value,
+  right: (b: Builder, grad: Value, node: Node) => Value,
+): Rule<T> {
+  return (b, grad, { node, needs }) =>
+    [left, right].map((part, i) => (needs(i) ? unbroadcast(b, part(b, grad, node), node.inputs[i]!.shape) : undefined));
 }
 
 /** A rule of an op with one input x and output y. */
@@ -71,10 +78,21 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   matmul: (b, grad, { op, node, needs }) => {
     const [a, w, bias] = node.inputs as [Value, Value, Value?];
     const { transA, transB, alpha } = op;
-    // With C = op(a) op(w): d op(a) = G op(w)ᵀ and d op(w) = op(a)ᵀ G; a transposed operand takes the transposed gradient.
-    const da = () => (transA ? b.matmul(b.remade(w), grad, { transA: transB, transB: true, alpha }) : b.matmul(grad, b.remade(w), { transB: !transB, alpha }));
-    const dw = () => (transB ? b.matmul(grad, a, { transA: true, transB: transA, alpha }) : b.matmul(a, grad, { transA: !transA, alpha }));
-    return [needs(0) ? da() : undefined, needs(1) ? dw() : undefined, bias && needs(2) ? unbroadcast(b, grad, bias.shape) : undefined];
+    // With C = op(a) op(w): d op(a) = G op(w)ᵀ and d op(w) = op(a)ᵀ G; a transposed operand takes the transposed
+    // gradient.
+    const da = () =>
+      transA
+        ? b.matmul(b.remade(w), grad, { transA: transB, transB: true, alpha })
+        : b.matmul(grad, b.remade(w), { transB: !transB, alpha });
+    const dw = () =>
+      transB
+        ? b.matmul(grad, a, { transA: true, transB: transA, alpha })
+        : b.matmul(a, grad, { transA: !transA, alpha });
+    return [
+      needs(0) ? da() : undefined,
+      needs(1) ? dw() : undefined,
+      bias && needs(2) ? unbroadcast(b, grad, bias.shape) : undefined,
+    ];
   },
   // It takes the place of a product that has its gradient already (`compile/int8Products.ts`).
   matmulInt8: 'not differentiable',
@@ -117,7 +135,8 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   layerNorm: (b, grad, { node, needs }) => {
     const [x, gamma, beta] = node.inputs as [Value, Value, Value];
     const [, mean, inverse] = node.outputs as [Value, Value, Value];
-    // ((g - mean g) - n · mean (g n)) · inverse with g = grad · gamma and n = (x - mean) · inverse, gathered by what changes from number to number: g and x.
+    // ((g - mean g) - n · mean (g n)) · inverse with g = grad · gamma and n = (x - mean) · inverse, gathered by what
+    // changes from number to number: g and x.
     const dx = (): Value => {
       const g = b.mul(grad, gamma);
       const along = b.meanOverLast(g);

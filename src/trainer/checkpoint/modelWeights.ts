@@ -29,7 +29,8 @@ async function readIndex(path: string): Promise<Map<string, string>> {
   } catch (error) {
     throw errors.safetensors.indexInvalid(path, reasonOf(error));
   }
-  if (typeof map !== 'object' || map === null || Array.isArray(map)) throw errors.safetensors.indexInvalid(path, 'weight_map');
+  if (typeof map !== 'object' || map === null || Array.isArray(map))
+    throw errors.safetensors.indexInvalid(path, 'weight_map');
   const shards = Object.entries(map);
   for (const [name, shard] of shards) {
     // A shard is a file beside the index, never one elsewhere on the disk.
@@ -61,7 +62,10 @@ async function openShards(indexPath: string, folder: string): Promise<ModelWeigh
       if (!reader) throw new Error(`${indexPath}: no tensor '${name}'`);
       return reader;
     };
-    const metadata = Object.assign({}, ...[...readers.values()].map((reader) => reader.metadata)) as Record<string, string>;
+    const metadata = Object.assign({}, ...[...readers.values()].map((reader) => reader.metadata)) as Record<
+      string,
+      string
+    >;
     return {
       entries,
       metadata,

@@ -1,4 +1,7 @@
-/** Reading and writing of safetensors files (https://huggingface.co/docs/safetensors, format of 2022): one tensor at a time, every defect named. */
+/**
+ * Reading and writing of safetensors files (https://huggingface.co/docs/safetensors, format of 2022): one tensor at a
+ * time, every defect named.
+ */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { errors, reasonOf } from '../errors.js';
@@ -17,7 +20,10 @@ export interface TensorReader {
   /** What is there, by name, in the order of the file. */
   readonly entries: ReadonlyMap<string, TensorEntry>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** A float tensor (F64, F32, F16, BF16) as 32-bit floats. Asking for a name or a type that is not there is a bug of the caller. */
+  /**
+   * A float tensor (F64, F32, F16, BF16) as 32-bit floats. Asking for a name or a type that is not there is a bug of
+   * the caller.
+   */
   read(name: string): Promise<Float32Array>;
   /** The same while the caller waits, also after `close`; into the beginning of `target` where it is given. */
   readNow(name: string, target?: Float32Array): Float32Array;
@@ -76,10 +82,13 @@ export async function openSafetensors(path: string): Promise<TensorReader> {
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw errors.fileUnreadable(path, 'not a file');
-    const { entries, metadata } = await parseHeader(path, stat.size, async (target, position) => readFully(handle.fd, path, target, position));
+    const { entries, metadata } = await parseHeader(path, stat.size, async (target, position) =>
+      readFully(handle.fd, path, target, position),
+    );
     const entryOf = (name: string): TensorEntry => {
       const entry = entries.get(name);
-      if (!entry || !isFloat(entry)) throw new Error(`${path}: no float tensor '${name}' (${entry?.dtype ?? 'absent'})`);
+      if (!entry || !isFloat(entry))
+        throw new Error(`${path}: no float tensor '${name}' (${entry?.dtype ?? 'absent'})`);
       return entry;
     };
     return {
@@ -136,7 +145,8 @@ export function requireFinite(tensors: Iterable<readonly [string, Pick<Tensor, '
 
 function bytesOf(name: string, tensor: Tensor, dtype: 'F32' | 'F16', path: string): Uint8Array {
   const elements = tensor.shape.reduce((a, b) => a * b, 1);
-  if (elements !== tensor.data.length) throw new Error(`${name}: shape [${tensor.shape.join()}] but ${tensor.data.length} numbers`);
+  if (elements !== tensor.data.length)
+    throw new Error(`${name}: shape [${tensor.shape.join()}] but ${tensor.data.length} numbers`);
   if (dtype === 'F32') return new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
   const halves = toHalves(tensor.data);
   const lost = halves.findIndex((bits, i) => (bits & 0x7fff) === 0x7c00 && Number.isFinite(tensor.data[i]!));

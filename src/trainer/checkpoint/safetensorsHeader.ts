@@ -16,7 +16,19 @@ export interface TensorEntry {
 
 /** Bits an element of each type that the format defines. */
 const dtypeBits: Record<string, number> = {
-  ...{ F4: 4, F6_E2M3: 6, F6_E3M2: 6, F8_E4M3: 8, F8_E5M2: 8, F8_E8M0: 8, F16: 16, BF16: 16, F32: 32, F64: 64, C64: 64 },
+  ...{
+    F4: 4,
+    F6_E2M3: 6,
+    F6_E3M2: 6,
+    F8_E4M3: 8,
+    F8_E5M2: 8,
+    F8_E8M0: 8,
+    F16: 16,
+    BF16: 16,
+    F32: 32,
+    F64: 64,
+    C64: 64,
+  },
   ...{ BOOL: 8, U8: 8, I8: 8, U16: 16, I16: 16, U32: 32, I32: 32, U64: 64, I64: 64 },
 };
 
@@ -25,9 +37,11 @@ const maxHeaderBytes = 100_000_000;
 
 type Json = Record<string, unknown>;
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const listOf = (values: unknown[]) => `[${values.map((v) => (isObject(v) || Array.isArray(v) ? '…' : String(v))).join(', ')}]`;
+const listOf = (values: unknown[]) =>
+  `[${values.map((v) => (isObject(v) || Array.isArray(v) ? '…' : String(v))).join(', ')}]`;
 
 /** The first key that occurs twice in one object of a valid JSON text; `JSON.parse` would silently keep the last. */
 function duplicateKey(text: string): string | undefined {
@@ -67,7 +81,8 @@ function parseJson(path: string, bytes: Uint8Array): Json {
 
 function parseMetadata(path: string, value: unknown): Record<string, string> {
   if (value === undefined) return {};
-  if (!isObject(value) || !Object.values(value).every((v) => typeof v === 'string')) throw errors.safetensors.metadataNotText(path);
+  if (!isObject(value) || !Object.values(value).every((v) => typeof v === 'string'))
+    throw errors.safetensors.metadataNotText(path);
   return value as Record<string, string>;
 }
 
@@ -81,9 +96,11 @@ function parseEntry(path: string, name: string, value: unknown, dataBegin: numbe
   const elements = shape.reduce((product: number, n: unknown) => (isCount(n) ? product * n : NaN), 1);
   if (!isCount(elements)) throw errors.safetensors.shapeInvalid(path, name, listOf(shape));
   const [begin, end] = offsets as unknown[];
-  if (!isCount(begin) || !isCount(end) || begin > end || end > dataBytes) throw errors.safetensors.outOfBounds(path, name, listOf(offsets), dataBytes);
+  if (!isCount(begin) || !isCount(end) || begin > end || end > dataBytes)
+    throw errors.safetensors.outOfBounds(path, name, listOf(offsets), dataBytes);
   const bytes = (elements * dtypeBits[dtype]!) / 8;
-  if (bytes !== end - begin) throw errors.safetensors.sizeMismatch(path, name, `${dtype} [${shape.join(', ')}]`, bytes, end - begin);
+  if (bytes !== end - begin)
+    throw errors.safetensors.sizeMismatch(path, name, `${dtype} [${shape.join(', ')}]`, bytes, end - begin);
   return { name, dtype, shape: shape as number[], elements, begin: dataBegin + begin, end: dataBegin + end };
 }
 
@@ -117,7 +134,9 @@ export async function parseHeader(
   const { __metadata__, ...tensors } = parseJson(path, bytes);
   const metadata = parseMetadata(path, __metadata__);
   const dataBegin = 8 + length;
-  const entries = Object.entries(tensors).map(([name, value]) => parseEntry(path, name, value, dataBegin, size - dataBegin));
+  const entries = Object.entries(tensors).map(([name, value]) =>
+    parseEntry(path, name, value, dataBegin, size - dataBegin),
+  );
   requireCover(path, entries, dataBegin, size);
   return { entries: new Map(entries.map((entry) => [entry.name, entry])), metadata };
 }

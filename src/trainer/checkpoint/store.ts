@@ -1,4 +1,7 @@
-/** Saving that leaves either the old or the new on disk, never a part: files, checkpoint folders, the pointers `last` and `best`. */
+/**
+ * Saving that leaves either the old or the new on disk, never a part: files, checkpoint folders, the pointers `last`
+ * and `best`.
+ */
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,7 +11,8 @@ import { errors, reasonOf } from '../errors.js';
 const temporary = '.unfinished-';
 let counter = 0;
 
-const besides = (target: string): string => join(dirname(target), `${temporary}${basename(target)}-${process.pid}-${counter++}`);
+const besides = (target: string): string =>
+  join(dirname(target), `${temporary}${basename(target)}-${process.pid}-${counter++}`);
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
 const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
@@ -65,7 +69,9 @@ async function move(from: string, to: string): Promise<void> {
   }
 }
 
-/** Runs `fill` on a temporary path beside `target`, which then takes the target's place; on failure nothing has changed. */
+/**
+ * Runs `fill` on a temporary path beside `target`, which then takes the target's place; on failure nothing has changed.
+ */
 async function atomically(target: string, fill: (path: string) => Promise<void>): Promise<void> {
   const path = besides(target);
   try {
@@ -101,14 +107,16 @@ export async function writeFileAtomically(target: string, content: string | Uint
 
 /**
  * Creates a folder with what `write` puts into it, all or nothing; a folder of that name is replaced.
- * @throws UserError when the disk is full or does not let us; what was there stays. What `write` throws besides is passed on.
+ * @throws UserError when the disk is full or does not let us; what was there stays. What `write` throws besides is
+ *   passed on.
  */
 export async function writeFolderAtomically(target: string, write: (folder: string) => Promise<void>): Promise<void> {
   await atomically(target, async (path) => {
     await mkdir(path);
     await write(path);
     await syncTree(path);
-    // A folder cannot be renamed over a full one. The moment without either is safe: `last` points to it only afterwards.
+    // A folder cannot be renamed over a full one. The moment without either is safe: `last` points to it only
+    // afterwards.
     const old = besides(target);
     const hadOld = await move(target, old).then(
       () => true,
@@ -140,7 +148,10 @@ async function namesIn(folder: string): Promise<string[]> {
   });
 }
 
-/** Removes what killed writers left in a run folder. Only for the holder of the run's lock: another writer's work would go too. */
+/**
+ * Removes what killed writers left in a run folder. Only for the holder of the run's lock: another writer's work would
+ * go too.
+ */
 export async function clearUnfinished(run: string): Promise<void> {
   for (const folder of [run, checkpointsOf(run)]) {
     for (const name of await namesIn(folder)) {

@@ -10,7 +10,8 @@ export const usages = {
   classify: 'vitune classify PATH... --checkpoint RUN_OR_CHECKPOINT [--top N] [--json]',
   evaluate: 'vitune evaluate --checkpoint RUN_OR_CHECKPOINT --dataset FOLDER_OR_CSV [--pictures] [--json]',
   inspect: 'vitune inspect DATASET_OR_CONFIG_OR_ONNX [--json]',
-  export: 'vitune export --checkpoint RUN_OR_CHECKPOINT --format peft|transformers|onnx --output FOLDER [--dataset FOLDER] [--json]',
+  export:
+    'vitune export --checkpoint RUN_OR_CHECKPOINT --format peft|transformers|onnx --output FOLDER [--dataset FOLDER] [--json]',
   compare: 'vitune compare --dataset FOLDER [--methods NAME,NAME...] [--set KEY=VALUE]... [--output FOLDER] [--json]',
   download: 'vitune download NAME[@REVISION] [--dataset] [--json] | --list [--json]',
   doctor: 'vitune doctor [--json]',
@@ -20,11 +21,27 @@ export const usages = {
 export type CommandName = keyof typeof usages;
 
 const options: Record<CommandName, Options> = {
-  train: { set: { type: 'string', multiple: true }, resume: { type: 'boolean' }, profile: { type: 'boolean' }, json: { type: 'boolean' } },
+  train: {
+    set: { type: 'string', multiple: true },
+    resume: { type: 'boolean' },
+    profile: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
   classify: { checkpoint: { type: 'string' }, top: { type: 'string' }, json: { type: 'boolean' } },
-  evaluate: { checkpoint: { type: 'string' }, dataset: { type: 'string' }, pictures: { type: 'boolean' }, json: { type: 'boolean' } },
+  evaluate: {
+    checkpoint: { type: 'string' },
+    dataset: { type: 'string' },
+    pictures: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
   inspect: { json: { type: 'boolean' } },
-  export: { checkpoint: { type: 'string' }, format: { type: 'string' }, output: { type: 'string' }, dataset: { type: 'string' }, json: { type: 'boolean' } },
+  export: {
+    checkpoint: { type: 'string' },
+    format: { type: 'string' },
+    output: { type: 'string' },
+    dataset: { type: 'string' },
+    json: { type: 'boolean' },
+  },
   compare: {
     dataset: { type: 'string' },
     methods: { type: 'string' },
@@ -66,7 +83,11 @@ export interface Arguments {
 }
 
 /** Reads what follows the command's name. Throws a `UserError` with the command's usage. */
-export function parseArguments(command: CommandName, args: string[], positionals: { least: number; most: number }): Arguments {
+export function parseArguments(
+  command: CommandName,
+  args: string[],
+  positionals: { least: number; most: number },
+): Arguments {
   const usage = usages[command];
   let parsed;
   try {
@@ -76,10 +97,15 @@ export function parseArguments(command: CommandName, args: string[], positionals
   }
   const { least, most } = positionals;
   const given = parsed.positionals.length;
-  if (given < least || given > most) throw errors.usage(l10n.t('{0} arguments are given, {1} expected.', given, least === most ? least : `${least}+`), usage);
+  if (given < least || given > most)
+    throw errors.usage(
+      l10n.t('{0} arguments are given, {1} expected.', given, least === most ? least : `${least}+`),
+      usage,
+    );
   const { top: likeliest = '5', ...values } = parsed.values as Partial<Omit<Arguments, 'top'>> & { top?: string };
   for (const name of required[command] ?? []) {
-    if (!(values as Record<string, unknown>)[name]) throw errors.usage(l10n.t('The option --{0} is missing.', name), usage);
+    if (!(values as Record<string, unknown>)[name])
+      throw errors.usage(l10n.t('The option --{0} is missing.', name), usage);
   }
   const top = Number(likeliest);
   if (!Number.isInteger(top) || top < 1) throw errors.usage(l10n.t('--top must be a whole number above 0.'), usage);

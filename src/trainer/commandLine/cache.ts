@@ -6,7 +6,8 @@ import { table, type Output } from './output.js';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-const withLimit = (bytes: number, kind: CacheKind): string => `${megabytes(bytes)} (${l10n.t('at most {0}', megabytes(cacheLimit(kind)))})`;
+const withLimit = (bytes: number, kind: CacheKind): string =>
+  `${megabytes(bytes)} (${l10n.t('at most {0}', megabytes(cacheLimit(kind)))})`;
 
 export async function cache(args: string[], output: Output): Promise<void> {
   const { clear } = parseArguments('cache', args, { least: 0, most: 0 });
@@ -15,7 +16,13 @@ export async function cache(args: string[], output: Output): Promise<void> {
   if (clear) await clearCache(folder);
   const after = clear ? await cacheUsage(folder) : before;
   const cleared = before.pictures + before.features - after.pictures - after.features;
-  output.json({ folder, ...after, pictureLimit: cacheLimit('pictures'), featureLimit: cacheLimit('features'), ...(clear ? { cleared } : {}) });
+  output.json({
+    folder,
+    ...after,
+    pictureLimit: cacheLimit('pictures'),
+    featureLimit: cacheLimit('features'),
+    ...(clear ? { cleared } : {}),
+  });
   output.line(folder);
   if (clear) return output.line(l10n.t('{0} removed', megabytes(cleared)));
   output.line(

@@ -17,10 +17,16 @@ export async function classify(args: string[], output: Output, signal: AbortSign
     if (!('error' in result)) answered++;
     if ('error' in result) output.line(`${result.path}\n  ${result.error.message}`);
     else {
-      const lines = (predictions: readonly Prediction[]) => predictions.map(({ label, probability }) => `  ${percent(probability).padStart(7)}  ${label}`);
+      const lines = (predictions: readonly Prediction[]) =>
+        predictions.map(({ label, probability }) => `  ${percent(probability).padStart(7)}  ${label}`);
       const { tasks } = result;
       output.line(
-        [result.path, ...(tasks ? tasks.flatMap(({ task, predictions }) => [`  ${task}`, ...lines(predictions)]) : lines(result.predictions))].join('\n'),
+        [
+          result.path,
+          ...(tasks
+            ? tasks.flatMap(({ task, predictions }) => [`  ${task}`, ...lines(predictions)])
+            : lines(result.predictions)),
+        ].join('\n'),
       );
     }
   }

@@ -23,7 +23,11 @@ export async function compare(args: string[], output: Output, signal: AbortSigna
   const known = Object.keys(methodSchemas());
   const wanted = methods?.split(',').map((name) => name.trim()) ?? known;
   const unknown = wanted.filter((name) => !known.includes(name));
-  if (unknown.length) throw errors.usage(l10n.t('There is no method {0}; there are {1}.', unknown.join(', '), known.join(', ')), usages.compare);
+  if (unknown.length)
+    throw errors.usage(
+      l10n.t('There is no method {0}; there are {1}.', unknown.join(', '), known.join(', ')),
+      usages.compare,
+    );
   const taken = set.find((setting) => ownKeys.test(setting));
   if (taken) throw errors.usage(l10n.t('--set {0}: a comparison sets this itself.', taken), usages.compare);
   const folder = resolve(given ?? join('runs', `compare-${basename(resolve(dataset!))}`));
@@ -37,7 +41,8 @@ export async function compare(args: string[], output: Output, signal: AbortSigna
     onEvent(method, event) {
       output.json({ method, ...event });
       if (event.type === 'started') ({ steps } = event);
-      if (event.type === 'step') output.status(`${bar(event.step / steps)} ${l10n.t('{0}: step {1}/{2}', method, event.step, steps)}`);
+      if (event.type === 'step')
+        output.status(`${bar(event.step / steps)} ${l10n.t('{0}: step {1}/{2}', method, event.step, steps)}`);
       if (event.type === 'progress') output.status(`${bar(event.done / event.total)} ${method}: ${event.phase}`);
     },
     onRow(row) {

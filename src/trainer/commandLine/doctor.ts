@@ -7,7 +7,9 @@ import { parseArguments } from './arguments.js';
 import { table, type Output } from './output.js';
 
 const usability = (gigaflops: number, hasFp16: boolean): string =>
-  hasFp16 ? l10n.t('usable, {0} GFLOP/s, with floats of 16 bits', Math.round(gigaflops)) : l10n.t('usable, {0} GFLOP/s', Math.round(gigaflops));
+  hasFp16
+    ? l10n.t('usable, {0} GFLOP/s, with floats of 16 bits', Math.round(gigaflops))
+    : l10n.t('usable, {0} GFLOP/s', Math.round(gigaflops));
 
 export async function doctor(args: string[], output: Output): Promise<void> {
   parseArguments('doctor', args, { least: 0, most: 0 });
@@ -21,7 +23,10 @@ export async function doctor(args: string[], output: Output): Promise<void> {
     cores: cpus().length,
     memoryBytes: totalmem(),
     cache: cacheFolder(),
-    engines: engines.map(({ engine, devices }) => ({ engine, devices: devices.map((each) => ({ usable: !('reason' in each), ...each })) })),
+    engines: engines.map(({ engine, devices }) => ({
+      engine,
+      devices: devices.map((each) => ({ usable: !('reason' in each), ...each })),
+    })),
   };
   output.json(report);
   const rows = engines.flatMap(({ engine, devices }) =>
@@ -31,6 +36,8 @@ export async function doctor(args: string[], output: Output): Promise<void> {
       'reason' in each ? l10n.t('not usable: {0}', each.reason) : usability(each.gigaflops, each.noFp16 === undefined),
     ]),
   );
-  output.line(`Node ${report.node}, ${report.platform}, ${l10n.t('{0} cores, {1} GiB', report.cores, (report.memoryBytes / 2 ** 30).toFixed(1))}\n`);
+  output.line(
+    `Node ${report.node}, ${report.platform}, ${l10n.t('{0} cores, {1} GiB', report.cores, (report.memoryBytes / 2 ** 30).toFixed(1))}\n`,
+  );
   output.line(table(rows));
 }

@@ -1,4 +1,7 @@
-/** `vitune download`: a model, or a dataset of pictures, from the Hugging Face hub into the cache it shares with Python's tools; with `--list` the models that are there. */
+/**
+ * `vitune download`: a model, or a dataset of pictures, from the Hugging Face hub into the cache it shares with
+ * Python's tools; with `--list` the models that are there.
+ */
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors.js';
 import { downloadDataset, downloadModel } from '../hub/download.js';
@@ -28,7 +31,15 @@ export async function download(args: string[], output: Output, signal: AbortSign
     ? await downloadDataset(repository, isPicture, options)
     : await downloadModel(repository, weightFilesOf, options);
   const id = hubName({ ...repository, revision: undefined });
-  const result: Download = { type: 'downloaded', kind: isDataset ? 'dataset' : 'model', id, revision: commit, folder, files, bytes };
+  const result: Download = {
+    type: 'downloaded',
+    kind: isDataset ? 'dataset' : 'model',
+    id,
+    revision: commit,
+    folder,
+    files,
+    bytes,
+  };
   output.json(result);
   output.line(l10n.t('{0}: {1} files, {2} MB, commit {3}', id, files, (bytes / 1e6).toFixed(1), commit));
   output.line(folder);
@@ -38,5 +49,9 @@ async function list(output: Output): Promise<void> {
   const models = await cachedModels();
   const result: CachedModels = { type: 'cached', models };
   output.json(result);
-  output.line(models.length ? table(models.map(({ id, folder }) => [id, folder])) : l10n.t('No model of the hub that can be trained is in the cache.'));
+  output.line(
+    models.length
+      ? table(models.map(({ id, folder }) => [id, folder]))
+      : l10n.t('No model of the hub that can be trained is in the cache.'),
+  );
 }

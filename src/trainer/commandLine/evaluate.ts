@@ -12,7 +12,12 @@ export async function evaluate(args: string[], output: Output, signal: AbortSign
   const { checkpoint, dataset, pictures } = parseArguments('evaluate', args, { least: 0, most: 0 });
   const { skipped, ...evaluation } = await evaluateCheckpoint({
     checkpoint: await resolveCheckpoint(checkpoint!),
-    dataset: (await provideDataset(dataset!, { signal, onProgress: (done, total) => output.status(downloadStatus(done, total)) })).folder,
+    dataset: (
+      await provideDataset(dataset!, {
+        signal,
+        onProgress: (done, total) => output.status(downloadStatus(done, total)),
+      })
+    ).folder,
     cacheFolder: cacheFolder(),
     signal,
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
@@ -20,7 +25,8 @@ export async function evaluate(args: string[], output: Output, signal: AbortSign
       ? (picture) => {
           output.json(picture);
           for (const { truth, prediction } of picture.answers) {
-            if (truth !== prediction.label) output.line(`${picture.path}: ${truth} → ${prediction.label} ${percent(prediction.probability)}`);
+            if (truth !== prediction.label)
+              output.line(`${picture.path}: ${truth} → ${prediction.label} ${percent(prediction.probability)}`);
           }
         }
       : undefined,
@@ -39,7 +45,13 @@ export async function evaluate(args: string[], output: Output, signal: AbortSign
 
 function show({ perClass, labels, confusion }: TaskEvaluation, output: Output): void {
   const header = [l10n.t('class'), l10n.t('precision'), l10n.t('recall'), 'F1', l10n.t('pictures')];
-  const rows = perClass.map(({ label, precision, recall, f1, support }) => [label, percent(precision), percent(recall), percent(f1), String(support)]);
+  const rows = perClass.map(({ label, precision, recall, f1, support }) => [
+    label,
+    percent(precision),
+    percent(recall),
+    percent(f1),
+    String(support),
+  ]);
   output.line(`\n${table([header, ...rows])}`);
   if (confusion.length) output.line(`\n${confusionTable(labels, confusion)}`);
 }

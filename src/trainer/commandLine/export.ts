@@ -18,7 +18,8 @@ const stages: Record<ExportStage, () => string> = {
 
 export async function exportCheckpoint(args: string[], output: Output, signal: AbortSignal): Promise<void> {
   const { checkpoint, format, output: target, dataset } = parseArguments('export', args, { least: 0, most: 0 });
-  if (!formats.includes(format!)) throw errors.usage(l10n.t('--format must be one of {0}.', formats.join(', ')), usages.export);
+  if (!formats.includes(format!))
+    throw errors.usage(l10n.t('--format must be one of {0}.', formats.join(', ')), usages.export);
   const folder = await resolveCheckpoint(checkpoint!);
   const names = Object.keys(stages) as ExportStage[];
   const exported = await exportModel({
@@ -36,6 +37,10 @@ export async function exportCheckpoint(args: string[], output: Output, signal: A
   const { pictures, largestDifference } = exported.parity;
   output.line(l10n.t('Exported to {0}: {1}', exported.folder, exported.files.join(', ')));
   output.line(
-    l10n.t('Opened in a fresh process it answers {0} pictures alike; probabilities differ by at most {1}.', pictures, largestDifference.toExponential(1)),
+    l10n.t(
+      'Opened in a fresh process it answers {0} pictures alike; probabilities differ by at most {1}.',
+      pictures,
+      largestDifference.toExponential(1),
+    ),
   );
 }

@@ -23,14 +23,21 @@ export async function inspect(args: string[], output: Output, signal: AbortSigna
     const network = await inspectOnnx(resolve(given));
     output.json(network);
     output.line(l10n.t('Features are the tensor {0}.', network.found));
-    output.line(l10n.t('To take another, name it in "featureOutput". The outputs and last tensors are: {0}.', network.tensors.join(', ')));
+    output.line(
+      l10n.t(
+        'To take another, name it in "featureOutput". The outputs and last tensors are: {0}.',
+        network.tensors.join(', '),
+      ),
+    );
     return;
   }
-  // A config says more of its dataset than a path can: which columns of a label file are meant, and how the split is drawn.
+  // A config says more of its dataset than a path can: which columns of a label file are meant, and how the split is
+  // drawn.
   const config = given.endsWith('.vitune.json') ? (await loadConfig(given)).config : undefined;
   const spec = config?.dataset ?? given;
   const onDownload = (done: number, total: number): void => output.status(downloadStatus(done, total));
-  const dataset = typeof spec === 'string' ? (await provideDataset(spec, { signal, onProgress: onDownload })).folder : spec;
+  const dataset =
+    typeof spec === 'string' ? (await provideDataset(spec, { signal, onProgress: onDownload })).folder : spec;
   const inspection = await inspectDataset(dataset, {
     signal,
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
@@ -40,13 +47,24 @@ export async function inspect(args: string[], output: Output, signal: AbortSigna
   const { columns, tasks, counts } = inspection;
   if (columns) {
     const header = [l10n.t('column'), l10n.t('use'), l10n.t('different values'), l10n.t('empty')];
-    output.line(`${table([header, ...columns.map(({ name, use, values, empty }) => [name, uses[use](), String(values), String(empty)])])}\n`);
+    output.line(
+      `${table([header, ...columns.map(({ name, use, values, empty }) => [name, uses[use](), String(values), String(empty)])])}\n`,
+    );
   }
   for (const { name, counts: own } of tasks ?? [{ name: l10n.t('class'), counts }]) {
     const header = [name, l10n.t('train'), l10n.t('validation'), l10n.t('test')];
-    output.line(table([header, ...own.map(({ label, train, validation, test }) => [label, String(train), String(validation), String(test)])]));
+    output.line(
+      table([
+        header,
+        ...own.map(({ label, train, validation, test }) => [label, String(train), String(validation), String(test)]),
+      ]),
+    );
   }
   if (inspection.splits === 'seeded') output.line(l10n.t('The validation split is drawn by seed.'));
-  else output.line(columns ? l10n.t('The splits are those of the label file.') : l10n.t('The splits are your folders.'));
-  if (inspection.problems.length) output.line(`\n${l10n.t('Problems: {0}', inspection.problems.length)}\n${inspection.problems.map(formatError).join('\n')}`);
+  else
+    output.line(columns ? l10n.t('The splits are those of the label file.') : l10n.t('The splits are your folders.'));
+  if (inspection.problems.length)
+    output.line(
+      `\n${l10n.t('Problems: {0}', inspection.problems.length)}\n${inspection.problems.map(formatError).join('\n')}`,
+    );
 }

@@ -18,7 +18,11 @@ export interface Output {
 /** `CODE: message`, the place and the remedy. */
 export function formatError({ code, message, remedy, file, line, column }: ErrorInfo): string {
   const place = file && [file, line, column].filter((part) => part !== undefined).join(':');
-  return [`${code}: ${message}`, ...(place ? [`  ${place}`] : []), ...(remedy ? [`  ${l10n.t('Remedy: {0}', remedy)}`] : [])].join('\n');
+  return [
+    `${code}: ${message}`,
+    ...(place ? [`  ${place}`] : []),
+    ...(remedy ? [`  ${l10n.t('Remedy: {0}', remedy)}`] : []),
+  ].join('\n');
 }
 
 export function outputTo(out: Writable & { isTTY?: boolean }, err: Writable, isJson: boolean): Output {
@@ -71,7 +75,8 @@ export function multiLabelWords({ meanAveragePrecision: area, f1Micro, f1Macro }
 /** Columns aligned by their widest cell; numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => String(row[column]).length))) ?? [];
-  const cell = (value: string | number, width: number): string => (typeof value === 'number' ? String(value).padStart(width) : value.padEnd(width));
+  const cell = (value: string | number, width: number): string =>
+    typeof value === 'number' ? String(value).padStart(width) : value.padEnd(width);
   return rows
     .map((row) =>
       row
@@ -86,6 +91,9 @@ export function table(rows: readonly (readonly (string | number)[])[]): string {
 export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string {
   const short = labels.map((_, i) => `#${i + 1}`);
   const width = Math.max(3, ...short.map((s) => s.length), ...confusion.flat().map((n) => String(n).length));
-  const rows = confusion.map((row, i) => [`${short[i]} ${labels[i]}`, ...row.map((n) => (n ? String(n) : '·').padStart(width))]);
+  const rows = confusion.map((row, i) => [
+    `${short[i]} ${labels[i]}`,
+    ...row.map((n) => (n ? String(n) : '·').padStart(width)),
+  ]);
   return table([['', ...short.map((s) => s.padStart(width))], ...rows]);
 }

@@ -30,13 +30,26 @@ function rowsOf(rows: readonly ProfileRow[], nameOf: (name: string) => string = 
   const total = rows.reduce((sum, { seconds }) => sum + seconds, 0);
   const rest = rows.slice(most);
   const sum = (of: 'seconds' | 'count'): number => rest.reduce((all, row) => all + row[of], 0);
-  const shown = rest.length > 1 ? [...rows.slice(0, most), { name: l10n.t('others'), seconds: sum('seconds'), count: sum('count') }] : rows;
+  const shown =
+    rest.length > 1
+      ? [...rows.slice(0, most), { name: l10n.t('others'), seconds: sum('seconds'), count: sum('count') }]
+      : rows;
   const width = (cells: string[]): number => Math.max(...cells.map((cell) => cell.length));
-  const numbers = shown.map(({ seconds, count }) => [seconds.toFixed(3), percent(seconds / Math.max(total, 1e-9)), `${count}×`]);
-  return shown.map(({ name }, i) => [nameOf(name), ...numbers[i]!.map((cell, column) => cell.padStart(width(numbers.map((row) => row[column]!))))]);
+  const numbers = shown.map(({ seconds, count }) => [
+    seconds.toFixed(3),
+    percent(seconds / Math.max(total, 1e-9)),
+    `${count}×`,
+  ]);
+  return shown.map(({ name }, i) => [
+    nameOf(name),
+    ...numbers[i]!.map((cell, column) => cell.padStart(width(numbers.map((row) => row[column]!)))),
+  ]);
 }
 
-/** Stages of the whole run, then the kernels of the graphs' first runs by pass, part and operator; seconds, shares, counts. */
+/**
+ * Stages of the whole run, then the kernels of the graphs' first runs by pass, part and operator; seconds, shares,
+ * counts.
+ */
 export function profileTable({ file, stages, passes, parts, ops }: ProfileReport): string {
   const words = stageWords();
   const beside = stages.filter(({ name }) => besideTraining.has(name));

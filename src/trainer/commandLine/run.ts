@@ -10,10 +10,15 @@ import { outputTo, type Output } from './output.js';
 
 export const exitCodes = { done: 0, bug: 1, input: 2, cancelled: 130 } as const;
 
-/** Runs a command to its end; throws a `UserError` for what the person can mend. Returns whether all of the input was good, if it can tell. */
+/**
+ * Runs a command to its end; throws a `UserError` for what the person can mend. Returns whether all of the input was
+ * good, if it can tell.
+ */
 export type Command = (args: string[], output: Output, signal: AbortSignal) => Promise<boolean | void>;
 
-/** Each is loaded when it is asked for: one picture is classified before the rest of the program would have been read. */
+/**
+ * Each is loaded when it is asked for: one picture is classified before the rest of the program would have been read.
+ */
 const commands: Record<CommandName, () => Promise<Command>> = {
   train: async () => (await import('./train.js')).train,
   classify: async () => (await import('./classify.js')).classify,
@@ -73,7 +78,8 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
   process.on('SIGINT', cancel);
   process.on('SIGTERM', cancel);
   try {
-    if (!Object.hasOwn(commands, name)) throw errors.usage(l10n.t('There is no command {0}.', name), Object.values(usages).join('\n       '));
+    if (!Object.hasOwn(commands, name))
+      throw errors.usage(l10n.t('There is no command {0}.', name), Object.values(usages).join('\n       '));
     const command = await commands[name as CommandName]();
     const isGood = await command(rest, output, controller.signal);
     if (controller.signal.aborted) return exitCodes.cancelled;
@@ -83,7 +89,11 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
     if ((error as Error).name === 'AbortError') return exitCodes.cancelled;
     const info = infoOf(error);
     if (isJson) output.json({ type: 'error', ...info });
-    output.problem(error instanceof UserError ? info : { ...info, message: `${l10n.t('This is a fault of ViTune.')} ${info.message}` });
+    output.problem(
+      error instanceof UserError
+        ? info
+        : { ...info, message: `${l10n.t('This is a fault of ViTune.')} ${info.message}` },
+    );
     return error instanceof UserError ? exitCodes.input : exitCodes.bug;
   } finally {
     // One who asked twice, the second time as the process was ending, still gets 130 and not a death by signal.

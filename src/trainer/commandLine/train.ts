@@ -87,8 +87,13 @@ function reporter(output: Output): (event: TrainEvent) => void {
         last = event;
         if (event.judged) output.line(l10n.t('The best once more, in floats:'));
         output.line(
-          l10n.t('epoch {0}: {1} loss {2}, accuracy {3}', event.epoch.toFixed(2), splits[event.split](), event.loss.toFixed(4), percent(event.accuracy)) +
-            multiLabelWords(event),
+          l10n.t(
+            'epoch {0}: {1} loss {2}, accuracy {3}',
+            event.epoch.toFixed(2),
+            splits[event.split](),
+            event.loss.toFixed(4),
+            percent(event.accuracy),
+          ) + multiLabelWords(event),
         );
         return event.tasks?.forEach(({ task, accuracy, ...figures }) =>
           output.line(`  ${l10n.t('{0}: accuracy {1}', task, percent(accuracy))}${multiLabelWords(figures)}`),
@@ -100,7 +105,14 @@ function reporter(output: Output): (event: TrainEvent) => void {
           const confusion = (last?.tasks?.[i] ?? last)?.confusion ?? [];
           if (confusion.length && labels.length <= 30) output.line(`\n${confusionTable(labels, confusion)}\n`);
         }
-        output.line(l10n.t('Best accuracy {0} at step {1}, after {2} s', percent(event.best.accuracy), event.best.step, event.seconds.toFixed(1)));
+        output.line(
+          l10n.t(
+            'Best accuracy {0} at step {1}, after {2} s',
+            percent(event.best.accuracy),
+            event.best.step,
+            event.seconds.toFixed(1),
+          ),
+        );
         if (event.parity && !event.parity.changed.length) {
           const { pictures, largestDifference } = event.parity;
           output.line(

@@ -37,8 +37,9 @@ export interface ModelSpec {
   /** Chance of a picture to pass by the last block while training; it grows evenly from 0 at the first. */
   dropPath?: number | undefined;
   /**
-   * How frozen linear layers multiply in training steps, in the validations between them and in prefixes: in floats of 32 bits, of 16 for a GPU that has them, or in whole
-   * numbers of 8 for the CPU. A saved model answers in floats of 32 bits always.
+   * How frozen linear layers multiply in training steps, in the validations between them and in prefixes: in floats of
+   * 32 bits, of 16 for a GPU that has them, or in whole numbers of 8 for the CPU. A saved model answers in floats of 32
+   * bits always.
    */
   frozenPrecision?: 'fp32' | 'fp16' | 'int8' | undefined;
   /** Answers by the labels of the nearest of so many pictures, in place of the model's own head. */
@@ -101,17 +102,27 @@ function dropPathRates({ config, dropPath = 0 }: ModelSpec): ReadonlyMap<string,
 
 function buildForward(b: Builder, model: ModelSpec, batch: number, training: boolean): Forward {
   const images = b.input('images', [batch, model.height, model.width, 3], 'u8');
-  const scope = new GraphScope(b, model.frozen, model.method, training ? { dropPath: dropPathRates(model) } : undefined);
+  const scope = new GraphScope(
+    b,
+    model.frozen,
+    model.method,
+    training ? { dropPath: dropPathRates(model) } : undefined,
+  );
   const features = familyOf(model.config).body(scope, model.config, images, model.norm);
   const { labels, neighbors } = model;
   const logits = neighbors
     ? nearestNeighbors(scope, features, { ...neighbors, labels })
-    : b.within({ part: 'head' }, () => classificationHead(scope, model.config, features, { labels, ...model.method.head }));
+    : b.within({ part: 'head' }, () =>
+        classificationHead(scope, model.config, features, { labels, ...model.method.head }),
+      );
   return { scope, logits };
 }
 
 /** Input `images` [batch, height, width, 3] uint8 and the parameters; output `logits` [batch, labels]. */
-export function compileForward(model: ModelSpec, batch: number): { graph: Graph; parameters: ParameterSpec[]; layers: string[] } {
+export function compileForward(
+  model: ModelSpec,
+  batch: number,
+): { graph: Graph; parameters: ParameterSpec[]; layers: string[] } {
   const b = new Builder();
   const { scope, logits } = buildForward(b, model, batch, false);
   b.output('logits', logits);
@@ -121,7 +132,10 @@ export function compileForward(model: ModelSpec, batch: number): { graph: Graph;
 /** The same with its frozen layers in the precision of the steps, and whether that makes a difference. */
 export function compileValidation(model: ModelSpec, batch: number): { graph: Graph; isRounded: boolean } {
   const graph = inPrecision(compileForward(model, batch).graph, model);
-  return { graph, isRounded: graph.nodes.some(({ op }) => op.type === 'matmulInt8' || (op.type === 'cast' && op.to === 'f16')) };
+  return {
+    graph,
+    isRounded: graph.nodes.some(({ op }) => op.type === 'matmulInt8' || (op.type === 'cast' && op.to === 'f16')),
+  };
 }
 
 /** The last place at which a training step can be split (`findCut`). */
@@ -134,49 +148,70 @@ export function cutOf(model: ModelSpec): Cut | undefined {
   return findCut(finish(b), batch);
 }
 
-/** Input `images` [batch, height, width, 3] uint8, output `features`: what comes before the cut, for graphs of a model with that cut to begin with. */
+/**
+ * Input `images` [batch, height, width, 3] uint8, output `features`: what comes before the cut, for graphs of a model
+ * with that cut to begin with.
+ */
 export function compilePrefix(model: ModelSpec, cut: Cut, batch: number): Graph {
   const graph = prefixOf(compileForward({ ...model, cut: undefined }, batch).graph, cut);
   check(graph);
   return inPrecision(graph, model);
 }
 
-const specsOf = (scope: GraphScope): ParameterSpec[] => [...scope.parameters].map(([name, { shape }]) => ({ name, shape }));
+const specsOf = (scope: GraphScope): ParameterSpec[] =>
+  [...scope.parameters].map(([name, { shape }]) => ({ name, shape }));
 
 /**
- * Loss and gradients: inputs `images`, `targets` [batch, labels] (probabilities), `weights` [batch] (of each picture in the
- * mean; they sum to 1 over an optimiser step), the parameters and the dropout masks. Returns the gradients beside the loss.
+ * Loss and gradients: inputs `images`, `targets` [batch, labels] (probabilities), `weights` [batch] (of each picture in
+ * the mean; they sum to 1 over an optimiser step), the parameters and the dropout masks. Returns the gradients beside
+ * the loss.
  */
 function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & { loss: Value; grads: Value[] } {
   const { scope, logits } = buildForward(b, model, batch, true);
   const targets = b.input('targets', [batch, model.labels]);
   const weights = b.input('weights', [batch]);
   const tasks = [{ labels: model.labels, multiLabel: false }];
-  const loss = b.within({ part: 'head' }, () => b.total(b.mul(lossOf(b, logits, targets, model.loss ?? { tasks }), weights)));
+  const loss = b.within({ part: 'head' }, () =>
+    b.total(b.mul(lossOf(b, logits, targets, model.loss ?? { tasks }), weights)),
+  );
   const recomputes = new Set(model.recomputes ? blocksOf(model.config) : []);
   const cheapShare = model.frozenPrecision === 'int8' ? 0 : cheapShareInFloats;
   return { scope, logits, loss, grads: backward(b, loss, [...scope.parameters.values()], { recomputes, cheapShare }) };
 }
 
 /**
- * The attention of ViT-Ti at 224, the greatest share that was measured, is 7 %: to make it anew took no longer than to hold it. Where the rest is in int8 it took 3 to 5 %
- * of a step.
+ * The attention of ViT-Ti at 224, the greatest share that was measured, is 7 %: to make it anew took no longer than to
+ * hold it. Where the rest is in int8 it took 3 to 5 % of a step.
  */
 const cheapShareInFloats = 0.1;
 
 /** More numbers than these are updated as fast alone as beside others, and need not be copied. */
 const fewNumbers = 65_536;
 
-/** The update of every parameter from its gradient, with outputs `gradientNorm` and `next:…`; inputs are made for moments, averages and scalars. */
-function buildUpdate(b: Builder, method: Method, parameters: ReadonlyMap<string, Value>, grads: readonly Value[], optimizer: OptimizerSpec): void {
-  const scalars: StepScalars = { learningRate: b.input('learningRate', []), correction1: b.input('correction1', []), correction2: b.input('correction2', []) };
+/**
+ * The update of every parameter from its gradient, with outputs `gradientNorm` and `next:…`; inputs are made for
+ * moments, averages and scalars.
+ */
+function buildUpdate(
+  b: Builder,
+  method: Method,
+  parameters: ReadonlyMap<string, Value>,
+  grads: readonly Value[],
+  optimizer: OptimizerSpec,
+): void {
+  const scalars: StepScalars = {
+    learningRate: b.input('learningRate', []),
+    correction1: b.input('correction1', []),
+    correction2: b.input('correction2', []),
+  };
   const oneMinusDecay = optimizer.ema && b.input('oneMinusDecay', []);
   const scaleOf = (name: string): number => method.learningRateScale?.(name) ?? 1;
   // Tokens, positions, norms, biases and heads stay with AdamW, as Muon's authors advise.
   const momentumOf = (name: string): number | undefined =>
     parameters.get(name)!.shape.length === 2 && !isHead(name) && !/position/.test(name) ? optimizer.muon : undefined;
 
-  // Small parameters that are updated alike lie side by side along their first axis: a hundred small ops cost more than their numbers.
+  // Small parameters that are updated alike lie side by side along their first axis: a hundred small ops cost more than
+  // their numbers.
   const groups = new Map<string, string[]>();
   for (const [name, { shape }] of parameters) {
     const isAlone = momentumOf(name) !== undefined || sizeOf(shape) > fewNumbers;
@@ -185,7 +220,8 @@ function buildUpdate(b: Builder, method: Method, parameters: ReadonlyMap<string,
   }
   const all = [...groups.values()];
   const gradOf = new Map([...parameters.keys()].map((name, i) => [name, grads[i]!]));
-  const joined = (members: readonly string[], of: (name: string) => Value): Value => (members.length > 1 ? b.concat(0, ...members.map(of)) : of(members[0]!));
+  const joined = (members: readonly string[], of: (name: string) => Value): Value =>
+    members.length > 1 ? b.concat(0, ...members.map(of)) : of(members[0]!);
   const state = (members: readonly string[], nameOf: (parameter: string) => string): Value =>
     joined(members, (name) => b.input(nameOf(name), parameters.get(name)!.shape));
 
@@ -227,7 +263,11 @@ interface TrainSignature {
 }
 
 /** One whole step on `batch` pictures: outputs `loss`, `gradientNorm` and everything `next:…`. */
-export function compileStep(model: ModelSpec, optimizer: OptimizerSpec, batch: number): TrainSignature & { step: Graph } {
+export function compileStep(
+  model: ModelSpec,
+  optimizer: OptimizerSpec,
+  batch: number,
+): TrainSignature & { step: Graph } {
   const b = new Builder();
   const { scope, loss, grads } = buildGradient(b, model, batch);
   b.output('loss', loss);
@@ -236,12 +276,18 @@ export function compileStep(model: ModelSpec, optimizer: OptimizerSpec, batch: n
 }
 
 /** A step in two graphs: `accumulate` adds a part's gradient to the inputs `g:…`, `update` applies the sum. */
-export function compileAccumulation(model: ModelSpec, optimizer: OptimizerSpec, batch: number): TrainSignature & { accumulate: Graph; update: Graph } {
+export function compileAccumulation(
+  model: ModelSpec,
+  optimizer: OptimizerSpec,
+  batch: number,
+): TrainSignature & { accumulate: Graph; update: Graph } {
   const b = new Builder();
   const { scope, loss, grads } = buildGradient(b, model, batch);
   const parameters = specsOf(scope);
   b.output('loss', loss);
-  parameters.forEach(({ name, shape }, i) => b.output(names.next(names.gradient(name)), b.add(b.input(names.gradient(name), shape), grads[i]!)));
+  parameters.forEach(({ name, shape }, i) =>
+    b.output(names.next(names.gradient(name)), b.add(b.input(names.gradient(name), shape), grads[i]!)),
+  );
   const u = new Builder();
   const inputs = new Map(parameters.map(({ name, shape }) => [name, u.input(name, shape)]));
   const sums = parameters.map(({ name, shape }) => u.input(names.gradient(name), shape));

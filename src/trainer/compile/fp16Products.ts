@@ -1,4 +1,7 @@
-/** The pass by which frozen linear layers multiply floats of 16 bits, which take half the memory and for which most graphics cards have units of their own. */
+/**
+ * The pass by which frozen linear layers multiply floats of 16 bits, which take half the memory and for which most
+ * graphics cards have units of their own.
+ */
 import { errors } from '../errors.js';
 import { toHalves } from '../float16.js';
 import { Builder } from '../ir/builder.js';
@@ -7,9 +10,10 @@ import { sizeOf } from '../ir/shape.js';
 import { weightOfProduct, type FrozenWeight } from './frozenProducts.js';
 
 /**
- * The length that rows are brought to. No sum of a product is greater than it times the length of a weight's row or column (Cauchy and Schwarz), and that of what
- * is added up on the way neither: with `greatestLength` nothing overflows. Of what is so small beside the rest of its row that it vanishes the share is least
- * with a great length: below 2⁻¹⁴ a device may take numbers for zero.
+ * The length that rows are brought to. No sum of a product is greater than it times the length of a weight's row or
+ * column (Cauchy and Schwarz), and that of what is added up on the way neither: with `greatestLength` nothing
+ * overflows. Of what is so small beside the rest of its row that it vanishes the share is least with a great length:
+ * below 2⁻¹⁴ a device may take numbers for zero.
  */
 const rowLength = 64;
 /** A float of 16 bits ends at 65504. */
@@ -26,9 +30,10 @@ function halvesOf(weight: FrozenWeight): Uint16Array {
 }
 
 /**
- * The graph with x · w + bias in halves wherever w is a frozen weight of two axes, or its transpose; the sums leave as floats. Each row of x is brought to one length
- * first, and the product's back: so neither the gradients of a mean loss, which would vanish in halves, nor an activation beyond 65504 need a scale that
- * is found by trial from step to step.
+ * The graph with x · w + bias in halves wherever w is a frozen weight of two axes, or its transpose; the sums leave as
+ * floats. Each row of x is brought to one length first, and the product's back: so neither the gradients of a mean
+ * loss, which would vanish in halves, nor an activation beyond 65504 need a scale that is found by trial from step to
+ * step.
  */
 export function fp16Products(graph: Graph): Graph {
   const b = new Builder();
@@ -42,7 +47,9 @@ export function fp16Products(graph: Graph): Graph {
     return made;
   };
 
-  /** In halves, with their `factor` [m, 1]: made once for all products of the same rows, e.g. queries, keys and values. */
+  /**
+   * In halves, with their `factor` [m, 1]: made once for all products of the same rows, e.g. queries, keys and values.
+   */
   const rowsOf = (x: Value): { rows: Value; factor: Value } =>
     memo(divided, x, () => {
       const squares = b.add(b.sum(b.mul(x, x), [1]), b.scalar(1e-30));
@@ -55,7 +62,12 @@ export function fp16Products(graph: Graph): Graph {
     memo(weights, value, () => {
       if (value.node.op.type === 'dequantize') return b.cast(copies.get(value)!, 'f16');
       const length = sizeOf(value.shape);
-      return b.constant(`${weight.name}.fp16`, value.shape, { length, byteLength: 2 * length, read: () => halvesOf(weight), place: undefined }, 'f16');
+      return b.constant(
+        `${weight.name}.fp16`,
+        value.shape,
+        { length, byteLength: 2 * length, read: () => halvesOf(weight), place: undefined },
+        'f16',
+      );
     });
 
   const copyOf = (node: Node): readonly Value[] => {
@@ -69,7 +81,8 @@ export function fp16Products(graph: Graph): Graph {
     return [bias ? b.add(product, bias) : product];
   };
 
-  for (const node of graph.nodes) b.within(node.region, () => copyOf(node)).forEach((copy, i) => copies.set(node.outputs[i]!, copy));
+  for (const node of graph.nodes)
+    b.within(node.region, () => copyOf(node)).forEach((copy, i) => copies.set(node.outputs[i]!, copy));
   for (const [name, value] of graph.outputs) b.output(name, copies.get(value)!);
   return b.graph;
 }

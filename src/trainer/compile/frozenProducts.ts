@@ -14,7 +14,9 @@ export interface FrozenWeight {
 /** The frozen weight that a value is, quantised or not; undefined of any other value. */
 function frozenWeight({ node: { op, inputs } }: Value): FrozenWeight | undefined {
   if (op.type === 'constant')
-    return op.name && op.dtype === 'f32' ? { name: op.name, numbers: () => numbersOf(op.data, room(op.shape)) as Float32Array } : undefined;
+    return op.name && op.dtype === 'f32'
+      ? { name: op.name, numbers: () => numbersOf(op.data, room(op.shape)) as Float32Array }
+      : undefined;
   if (op.type !== 'dequantize') return undefined;
   const [codes, scales] = inputs.map(({ node }) => node.op) as [OpOf<'constant'>, OpOf<'constant'>];
   const stored = { codes: codes.data as Uint8Array | Int8Array, scales: scales.data as Float32Array };
@@ -24,4 +26,6 @@ function frozenWeight({ node: { op, inputs } }: Value): FrozenWeight | undefined
 
 /** The frozen weight w of x · w or x · wᵀ, with x of two axes; undefined of any other node. */
 export const weightOfProduct = ({ op, inputs }: Node): FrozenWeight | undefined =>
-  op.type === 'matmul' && !op.transA && op.alpha === 1 && inputs[0]!.shape.length === 2 ? frozenWeight(inputs[1]!) : undefined;
+  op.type === 'matmul' && !op.transA && op.alpha === 1 && inputs[0]!.shape.length === 2
+    ? frozenWeight(inputs[1]!)
+    : undefined;

@@ -1,4 +1,7 @@
-/** The pass by which frozen linear layers multiply whole numbers of 8 bits, which processors do about twice as fast as floats. */
+/**
+ * The pass by which frozen linear layers multiply whole numbers of 8 bits, which processors do about twice as fast as
+ * floats.
+ */
 import { oneAfter } from '../autodiff/recompute.js';
 import { Builder } from '../ir/builder.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
@@ -10,8 +13,9 @@ import { sumsOfProducts } from './sumsOfProducts.js';
 const leastRows = 64;
 
 /**
- * How far apart the two values of GELU are whose difference stands for its slope there: 0.0016 from it at most, as its own slope is below 0.8, and 10⁻³ from
- * rounding where x is 30; x and gradients are rounded to some hundredths. The slope by its formula takes three times as long.
+ * How far apart the two values of GELU are whose difference stands for its slope there: 0.0016 from it at most, as its
+ * own slope is below 0.8, and 10⁻³ from rounding where x is 30; x and gradients are rounded to some hundredths. The
+ * slope by its formula takes three times as long.
  */
 const geluStep = 2 ** -8;
 
@@ -32,12 +36,12 @@ const joined = (weights: readonly FrozenWeight[]): FrozenWeight => ({
 });
 
 /**
- * The graph with x · w + bias in whole numbers wherever w is a frozen weight of two axes. Products by w, rather than by its transpose, are those of the backward
- * pass. The rows of a gradient differ by orders of magnitude, as one picture or token matters more than another, so each is divided by its length
- * first. Where only a product element by element lies between two of them, as in an MLP, the rows stay divided. Those that are summed, as of queries, keys and
- * values, are one product.
- * The slope of a GELU before such a product is made with it from two values, and held for the backward pass in place of what GELU is of.
- * `rounded` keeps the weights by name, for the next graph of the same model.
+ * The graph with x · w + bias in whole numbers wherever w is a frozen weight of two axes. Products by w, rather than by
+ * its transpose, are those of the backward pass. The rows of a gradient differ by orders of magnitude, as one picture
+ * or token matters more than another, so each is divided by its length first. Where only a product element by element
+ * lies between two of them, as in an MLP, the rows stay divided. Those that are summed, as of queries, keys and values,
+ * are one product. The slope of a GELU before such a product is made with it from two values, and held for the backward
+ * pass in place of what GELU is of. `rounded` keeps the weights by name, for the next graph of the same model.
  */
 export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>): Graph {
   const b = new Builder();
@@ -52,7 +56,10 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
   /** Slopes, and what they are made of. */
   const slopes = new Map<Value, Value>();
 
-  /** The scales, later than the slope of the GELU that `x` is: else ONNX Runtime would make that when it is read, and hold two values until then. */
+  /**
+   * The scales, later than the slope of the GELU that `x` is: else ONNX Runtime would make that when it is read, and
+   * hold two values until then.
+   */
   const afterSlope = (x: Value, scales: Value): Value => {
     const [z] = x.node.inputs;
     if (x.node.op.type !== 'gelu' || !ofSlopes.has(z!)) return scales;
@@ -61,13 +68,21 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     return b.mul(scales, oneAfter(b, [difference]));
   };
 
-  const matrix = ({ name, numbers }: FrozenWeight, k: number, n: number, isTransposed: boolean): { codes: Value; scales: Value } => {
+  const matrix = (
+    { name, numbers }: FrozenWeight,
+    k: number,
+    n: number,
+    isTransposed: boolean,
+  ): { codes: Value; scales: Value } => {
     const key = `${name}.${isTransposed ? 'int8' : 'int8.back'}`;
     const known = constants.get(key);
     if (known) return known;
     const weight = rounded.get(key) ?? new RoundedWeight(numbers, [k, n], isTransposed);
     rounded.set(key, weight);
-    const values = { codes: b.constant(key, [k, n], weight.codes, 'i8'), scales: b.constant(`${key}.scales`, [n], weight.scales) };
+    const values = {
+      codes: b.constant(key, [k, n], weight.codes, 'i8'),
+      scales: b.constant(`${key}.scales`, [n], weight.scales),
+    };
     constants.set(key, values);
     return values;
   };
@@ -82,7 +97,8 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     return { rows: b.mul(x, b.div(b.scalar(1), factor)), factor };
   };
 
-  const isBackward = (node: Node): boolean => node.op.type === 'matmul' && !node.op.transB && weightOf(node) !== undefined;
+  const isBackward = (node: Node): boolean =>
+    node.op.type === 'matmul' && !node.op.transB && weightOf(node) !== undefined;
   const sums = sumsOfProducts(graph, isBackward);
 
   const backwardProduct = (x: Value, weight: FrozenWeight, width: number): Value => {
@@ -108,7 +124,11 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     const sum = sums.get(node);
     if (sum) {
       const factors = sum.products.map(({ inputs: [factor] }) => copies.get(factor!)!);
-      const product = backwardProduct(b.concat(1, ...factors), joined(sum.products.map((each) => weightOf(each)!)), width!);
+      const product = backwardProduct(
+        b.concat(1, ...factors),
+        joined(sum.products.map((each) => weightOf(each)!)),
+        width!,
+      );
       return [sum.rest.reduce((all, value) => b.add(all, copies.get(value)!), product)];
     }
     const weight = weightOf(node);
@@ -118,7 +138,8 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     return [b.matmulInt8(x!, codes, afterSlope(inputs[0]!, scales), bias)];
   };
 
-  for (const node of graph.nodes) b.within(node.region, () => copyOf(node)).forEach((copy, i) => copies.set(node.outputs[i]!, copy));
+  for (const node of graph.nodes)
+    b.within(node.region, () => copyOf(node)).forEach((copy, i) => copies.set(node.outputs[i]!, copy));
   for (const [name, value] of graph.outputs) b.output(name, copies.get(value)!);
   return b.graph;
 }

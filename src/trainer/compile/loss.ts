@@ -1,4 +1,7 @@
-/** The loss of each picture from its logits: cross-entropy or focal loss, for one task or several, each with weights of its labels. */
+/**
+ * The loss of each picture from its logits: cross-entropy or focal loss, for one task or several, each with weights of
+ * its labels.
+ */
 import type { Builder } from '../ir/builder.js';
 import type { Value } from '../ir/graph.js';
 
@@ -8,8 +11,8 @@ export interface TaskLoss {
   /** Whether each label is a question of its own (sigmoid) rather than one of them right (softmax). */
   multiLabel: boolean;
   /**
-   * What a label counts, in the order of the labels; without it each counts 1. Of a multi-label task it is the weight of the label's
-   * presence, as `pos_weight` of torch's BCEWithLogitsLoss.
+   * What a label counts, in the order of the labels; without it each counts 1. Of a multi-label task it is the weight
+   * of the label's presence, as `pos_weight` of torch's BCEWithLogitsLoss.
    */
   weights?: Float32Array | undefined;
 }
@@ -33,10 +36,16 @@ function softmaxLoss(b: Builder, logits: Value, targets: Value, gamma: number | 
 }
 
 /**
- * The mean over the labels of -(w t (1 - p)^γ log p + (1 - t) p^γ log(1 - p)), p = σ(logits): [batch, labels] -> [batch, 1]. With
- * -log p = softplus(-z) and -log(1 - p) = softplus(z) it is finite for every logit.
+ * The mean over the labels of -(w t (1 - p)^γ log p + (1 - t) p^γ log(1 - p)), p = σ(logits): [batch, labels] ->
+ * [batch, 1]. With -log p = softplus(-z) and -log(1 - p) = softplus(z) it is finite for every logit.
  */
-function sigmoidLoss(b: Builder, logits: Value, targets: Value, weights: Value | undefined, gamma: number | undefined): Value {
+function sigmoidLoss(
+  b: Builder,
+  logits: Value,
+  targets: Value,
+  weights: Value | undefined,
+  gamma: number | undefined,
+): Value {
   const [ifPresent, ifAbsent] = [b.softplus(b.neg(logits)), b.softplus(logits)];
   // (1 - p)^γ = e^(γ log(1 - p)) and p^γ = e^(γ log p).
   const focused = (loss: Value, other: Value): Value => (gamma ? b.mul(loss, b.exp(b.scale(other, -gamma))) : loss);
@@ -45,7 +54,10 @@ function sigmoidLoss(b: Builder, logits: Value, targets: Value, weights: Value |
   return b.meanOverLast(b.add(present, absent));
 }
 
-/** The loss of each picture [batch], summed over the tasks, from `logits` and `targets` (probabilities), both [batch, labels of all tasks]. */
+/**
+ * The loss of each picture [batch], summed over the tasks, from `logits` and `targets` (probabilities), both [batch,
+ * labels of all tasks].
+ */
 export function lossOf(b: Builder, logits: Value, targets: Value, { tasks, focalGamma }: LossSpec): Value {
   let end = 0;
   const losses = tasks.map(({ labels, multiLabel, weights: data }, i) => {

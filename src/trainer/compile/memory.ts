@@ -1,4 +1,6 @@
-/** What a graph takes of memory while it runs: a walk over its values in the order in which ONNX Runtime computes them. */
+/**
+ * What a graph takes of memory while it runs: a walk over its values in the order in which ONNX Runtime computes them.
+ */
 import type { Graph, Node, Value } from '../ir/graph.js';
 import type { DType, OpType, Shape } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
@@ -12,12 +14,33 @@ export const isLeaf = ({ op }: Node): boolean => op.type === 'input' || op.type 
 const aliases: ReadonlySet<OpType> = new Set(['reshape', 'stopGradient']);
 /** May write over an input of the same size that nothing reads later. */
 const inPlace: ReadonlySet<OpType> = new Set([
-  ...(['add', 'sub', 'mul', 'div', 'neg', 'exp', 'log', 'sqrt', 'erf', 'tanh', 'sigmoid', 'relu', 'geluSlope', 'softmax', 'logSoftmax'] as const),
+  ...([
+    'add',
+    'sub',
+    'mul',
+    'div',
+    'neg',
+    'exp',
+    'log',
+    'sqrt',
+    'erf',
+    'tanh',
+    'sigmoid',
+    'relu',
+    'geluSlope',
+    'softmax',
+    'logSoftmax',
+  ] as const),
 ]);
 
-/** The nodes in the order in which ONNX Runtime computes them: from the last output on, a node's inputs before it, the last made of them first. */
+/**
+ * The nodes in the order in which ONNX Runtime computes them: from the last output on, a node's inputs before it, the
+ * last made of them first.
+ */
 function executionOrder(graph: Graph): Node[] {
-  const places = new Map(graph.nodes.map((node, place) => [node, node.op.type === 'dequantize' ? place - graph.nodes.length : place]));
+  const places = new Map(
+    graph.nodes.map((node, place) => [node, node.op.type === 'dequantize' ? place - graph.nodes.length : place]),
+  );
   const order: Node[] = [];
   const seen = new Set<Node>();
   const stack: { node: Node; done: boolean }[] = [...graph.outputs.values()].map(({ node }) => ({ node, done: false }));
@@ -32,7 +55,10 @@ function executionOrder(graph: Graph): Node[] {
   return order.filter((node) => !isLeaf(node));
 }
 
-/** The most bytes that the values which `graph` makes take at once; what it is fed, its constants and the room of single kernels are not counted. */
+/**
+ * The most bytes that the values which `graph` makes take at once; what it is fed, its constants and the room of single
+ * kernels are not counted.
+ */
 export function peakBytes(graph: Graph): number {
   const order = executionOrder(graph);
   /** The value whose memory a value is in. */
@@ -40,14 +66,19 @@ export function peakBytes(graph: Graph): number {
   const ownerOf = (value: Value): Value => owners.get(value) ?? value;
   for (const { op, inputs, outputs } of order) if (aliases.has(op.type)) owners.set(outputs[0]!, ownerOf(inputs[0]!));
   const lastUse = new Map<Value, number>();
-  order.forEach(({ inputs, outputs }, place) => [...outputs, ...inputs].forEach((value) => lastUse.set(ownerOf(value), place)));
+  order.forEach(({ inputs, outputs }, place) =>
+    [...outputs, ...inputs].forEach((value) => lastUse.set(ownerOf(value), place)),
+  );
   for (const value of graph.outputs.values()) lastUse.set(ownerOf(value), Infinity);
   let live = 0;
   let peak = 0;
   for (const [place, node] of order.entries()) {
     const made = node.outputs.filter((value) => ownerOf(value) === value);
-    const ending = [...new Set([...node.inputs.map(ownerOf), ...made])].filter((value) => !isLeaf(value.node) && lastUse.get(value) === place);
-    const reused = inPlace.has(node.op.type) && ending.find((value) => value !== made[0] && bytesOf(value) === bytesOf(made[0]!));
+    const ending = [...new Set([...node.inputs.map(ownerOf), ...made])].filter(
+      (value) => !isLeaf(value.node) && lastUse.get(value) === place,
+    );
+    const reused =
+      inPlace.has(node.op.type) && ending.find((value) => value !== made[0] && bytesOf(value) === bytesOf(made[0]!));
     live += made.reduce((sum, value) => sum + bytesOf(value), 0) - (reused ? bytesOf(reused) : 0);
     peak = Math.max(peak, live);
     live -= ending.reduce((sum, value) => sum + (value === reused ? 0 : bytesOf(value)), 0);

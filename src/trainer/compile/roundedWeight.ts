@@ -8,16 +8,26 @@ export interface Int8Matrix {
 }
 
 /**
- * Without VNNI a processor adds pairs of products of bytes in 16 bits, which overflow: 2 · 255 · 127 does not fit. With codes of 7 bits they fit, so that every
- * processor gives the same sums; the rounding of the other factor outweighs the lost bit.
+ * Without VNNI a processor adds pairs of products of bytes in 16 bits, which overflow: 2 · 255 · 127 does not fit. With
+ * codes of 7 bits they fit, so that every processor gives the same sums; the rounding of the other factor outweighs the
+ * lost bit.
  */
 const greatestCode = 63;
 
-/** Columns and rows of a transposed matrix that are gone through at a time: what is read and what is written of them stays in the processor's nearest cache. */
+/**
+ * Columns and rows of a transposed matrix that are gone through at a time: what is read and what is written of them
+ * stays in the processor's nearest cache.
+ */
 const tile = { columns: 64, rows: 16 };
 
 /** Rounds a matrix [k, n], given as it is or transposed; into `codes` [k, n] where they are given. */
-export function roundColumns(data: Float32Array, k: number, n: number, isTransposed: boolean, codes: Int8Array = new Int8Array(k * n)): Int8Matrix {
+export function roundColumns(
+  data: Float32Array,
+  k: number,
+  n: number,
+  isTransposed: boolean,
+  codes: Int8Array = new Int8Array(k * n),
+): Int8Matrix {
   const scales = isTransposed ? greatestOfRows(data, n, k) : greatestOfColumns(data, k, n);
   for (let j = 0; j < n; j++) scales[j]! /= greatestCode;
   const inverses = Float64Array.from(scales, (scale) => (scale ? 1 / scale : 0));
@@ -69,7 +79,10 @@ function roundTurned(data: Float32Array, inverses: Float64Array, k: number, n: n
   }
 }
 
-/** A matrix [k, n] that is rounded each time its codes are asked for: a session packs them in a way of its own and has no use for them afterwards. */
+/**
+ * A matrix [k, n] that is rounded each time its codes are asked for: a session packs them in a way of its own and has
+ * no use for them afterwards.
+ */
 export class RoundedWeight {
   #scales: Float32Array | undefined;
 
@@ -88,7 +101,12 @@ export class RoundedWeight {
 
   get codes(): WeightData {
     const [k, n] = this.shape;
-    return { length: k * n, byteLength: k * n, read: (into) => this.#round(into as Int8Array | undefined).codes, place: undefined };
+    return {
+      length: k * n,
+      byteLength: k * n,
+      read: (into) => this.#round(into as Int8Array | undefined).codes,
+      place: undefined,
+    };
   }
 
   get scales(): WeightData {

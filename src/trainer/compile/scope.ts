@@ -1,4 +1,6 @@
-/** The scope in which a family's graph is built for a method: what trains becomes an input, what is frozen a constant. */
+/**
+ * The scope in which a family's graph is built for a method: what trains becomes an input, what is frozen a constant.
+ */
 import type { FilePlace } from '../filePlace.js';
 import type { Builder } from '../ir/builder.js';
 import type { Graph, Value } from '../ir/graph.js';
@@ -33,7 +35,9 @@ export interface FrozenWeights {
 export function frozenOf(graph: Graph): ParameterSpec[] {
   return graph.nodes.flatMap(({ op, inputs }) => {
     if (op.type === 'dequantize') return op.remade ? [] : [{ name: nameOfConstant(inputs[0]!), shape: op.shape }];
-    return op.type === 'constant' && op.name && op.dtype === 'f32' && !/^pixel\.|\.absmax$/.test(op.name) ? [{ name: op.name, shape: op.shape }] : [];
+    return op.type === 'constant' && op.name && op.dtype === 'f32' && !/^pixel\.|\.absmax$/.test(op.name)
+      ? [{ name: op.name, shape: op.shape }]
+      : [];
   });
 }
 
@@ -106,13 +110,21 @@ export class GraphScope implements Scope {
     const bits = bitsOf(options);
     const blocks = scales.length;
     const packed = this.b.constant(name, bits === 8 ? [blocks, options.blockSize] : [2, codes.length / 2], codes);
-    const value = this.b.dequantize(packed, this.b.constant(`${name}.absmax`, [blocks], scales), { bits, blockSize: options.blockSize, shape });
+    const value = this.b.dequantize(packed, this.b.constant(`${name}.absmax`, [blocks], scales), {
+      bits,
+      blockSize: options.blockSize,
+      shape,
+    });
     this.#weights.set(name, value);
     return value;
   }
 
   /** LoRA beside y = W x + b: y + s · B A x (Hu et al., 2021, arXiv:2106.09685), named as PEFT names it. */
-  #adapted(name: string, lora: LoraOptions, { x, y, weight, bias }: { x: Value; y: Value; weight: Value; bias?: Value | undefined }): Value {
+  #adapted(
+    name: string,
+    lora: LoraOptions,
+    { x, y, weight, bias }: { x: Value; y: Value; weight: Value; bias?: Value | undefined },
+  ): Value {
     const { b } = this;
     const [out, width] = weight.shape as [number, number];
     const alpha = loraScaling(lora);
@@ -121,8 +133,9 @@ export class GraphScope implements Scope {
     const upperB = this.weight(`${name}.lora_B.weight`, [out, lora.rank]);
     const update = b.matmul(b.matmul(dropped, lowerA, { transB: true }), upperB, { transB: true, alpha });
     if (!lora.useDora) return b.add(y, update);
-    // DoRA: m ⊙ (W + s · B A) / ‖W + s · B A‖ by row (Liu et al., 2024, arXiv:2402.09353), the norm held constant as in their section 4.3. Dropout
-    // reaches the change alone, as in PEFT: y + (f - 1) ⊙ W x' + f ⊙ s · B A x', where f is the magnitude over the norm.
+    // DoRA: m ⊙ (W + s · B A) / ‖W + s · B A‖ by row (Liu et al., 2024, arXiv:2402.09353), the norm held constant as in
+    // their section 4.3. Dropout reaches the change alone, as in PEFT: y + (f - 1) ⊙ W x' + f ⊙ s · B A x', where f is
+    // the magnitude over the norm.
     const merged = b.add(weight, b.matmul(upperB, lowerA, { alpha }));
     const norm = b.reshape(b.sqrt(b.sum(b.mul(merged, merged), [1])), [out]);
     const factor = b.div(this.weight(`${name}.lora_magnitude_vector`, [out]), b.stopGradient(norm));
@@ -138,7 +151,10 @@ export class GraphScope implements Scope {
     const width = x.shape[1]!;
     const size = bottleneckOf(options, width);
     const layer = (part: string, of: Value, outSize: number): Value =>
-      b.matmul(of, this.weight(`${place}.${part}.weight`, [outSize, of.shape[1]!]), { transB: true, bias: this.weight(`${place}.${part}.bias`, [outSize]) });
+      b.matmul(of, this.weight(`${place}.${part}.weight`, [outSize, of.shape[1]!]), {
+        transB: true,
+        bias: this.weight(`${place}.${part}.bias`, [outSize]),
+      });
     const inner = activations[options.activation]!(this, layer('adapter_down', x, size));
     return b.add(x, layer('adapter_up', this.dropout(inner, options.dropout), width));
   };

@@ -1,4 +1,7 @@
-/** The split of a graph in two: the prefix, a function of the pictures and frozen weights alone, and the suffix that trains. */
+/**
+ * The split of a graph in two: the prefix, a function of the pictures and frozen weights alone, and the suffix that
+ * trains.
+ */
 import { createHash } from 'node:crypto';
 import { Graph, type Value } from '../ir/graph.js';
 import { multiplications } from '../ir/multiplications.js';
@@ -20,7 +23,10 @@ export interface Cut {
   share: number;
 }
 
-/** What the key of a node says of its op: all but what depends on the batch, which is outermost on the first axis of every value that has it. */
+/**
+ * What the key of a node says of its op: all but what depends on the batch, which is outermost on the first axis of
+ * every value that has it.
+ */
 function attributesOf(op: Op): string {
   if (op.type === 'constant') {
     const { name, dtype, shape, data } = op;
@@ -54,17 +60,19 @@ function keysOf(graph: Graph): Map<Value, string> {
 function fromImages(graph: Graph): Set<Value> {
   const found = new Set<Value>();
   for (const { op, inputs, outputs } of graph.nodes) {
-    if ((op.type === 'input' && op.name === images) || inputs.some((input) => found.has(input))) outputs.forEach((output) => found.add(output));
+    if ((op.type === 'input' && op.name === images) || inputs.some((input) => found.has(input)))
+      outputs.forEach((output) => found.add(output));
   }
   return found;
 }
 
 /**
- * Where a step for `batch` pictures can be split: the last value before anything that trains or is random (a dropout mask is an
- * input too) on which alone all that follows depends. Undefined where there is none, e.g. since the embeddings train.
+ * Where a step for `batch` pictures can be split: the last value before anything that trains or is random (a dropout
+ * mask is an input too) on which alone all that follows depends. Undefined where there is none, e.g. since the
+ * embeddings train.
  *
- * One value rather than all that cross the frontier: with LoRA on a block's queries those would be its input, its normalised
- * input and three projections, five times the bytes to keep and read for a twelfth of a block's work.
+ * One value rather than all that cross the frontier: with LoRA on a block's queries those would be its input, its
+ * normalised input and three projections, five times the bytes to keep and read for a twelfth of a block's work.
  */
 export function findCut(graph: Graph, batch: number): Cut | undefined {
   const keys = keysOf(graph);
@@ -89,8 +97,16 @@ export function findCut(graph: Graph, batch: number): Cut | undefined {
   return found;
 }
 
-/** The graph again with values of its own, from `outputs` back to its inputs and to `replaced`; inputs stay unless `drops` says so. */
-function copy(graph: Graph, outputs: ReadonlyMap<string, Value>, replaced: ReadonlyMap<Value, Op>, drops: (input: string) => boolean): Graph {
+/**
+ * The graph again with values of its own, from `outputs` back to its inputs and to `replaced`; inputs stay unless
+ * `drops` says so.
+ */
+function copy(
+  graph: Graph,
+  outputs: ReadonlyMap<string, Value>,
+  replaced: ReadonlyMap<Value, Op>,
+  drops: (input: string) => boolean,
+): Graph {
   const live = new Set<Value>();
   const pending = [...outputs.values()];
   for (let value = pending.pop(); value; value = pending.pop()) {
@@ -105,7 +121,8 @@ function copy(graph: Graph, outputs: ReadonlyMap<string, Value>, replaced: Reado
   const copies = new Map<Value, Value>();
   for (const [value, op] of replaced) copies.set(value, result.append(op, [], value.node.region)[0]!);
   for (const { op, inputs, outputs: made, region } of graph.nodes) {
-    const isKept = op.type === 'input' ? !drops(op.name) : made.some((value) => live.has(value) && !replaced.has(value));
+    const isKept =
+      op.type === 'input' ? !drops(op.name) : made.some((value) => live.has(value) && !replaced.has(value));
     if (!isKept) continue;
     const read = inputs.map((input) => copies.get(input) ?? fail());
     result.append(op, read, region).forEach((value, i) => copies.has(made[i]!) || copies.set(made[i]!, value));

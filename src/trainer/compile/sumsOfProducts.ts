@@ -10,9 +10,13 @@ export interface SumOfProducts {
 }
 
 /** Of every sum with several of the products that `isProduct` names, its last addition and what it is of. */
-export function sumsOfProducts({ nodes, outputs }: Graph, isProduct: (node: Node) => boolean): Map<Node, SumOfProducts> {
+export function sumsOfProducts(
+  { nodes, outputs }: Graph,
+  isProduct: (node: Node) => boolean,
+): Map<Node, SumOfProducts> {
   const readers = new Map<Value, number>();
-  for (const value of [...nodes.flatMap(({ inputs }) => inputs), ...outputs.values()]) readers.set(value, (readers.get(value) ?? 0) + 1);
+  for (const value of [...nodes.flatMap(({ inputs }) => inputs), ...outputs.values()])
+    readers.set(value, (readers.get(value) ?? 0) + 1);
   const within = new Set<Node>();
   const found = new Map<Node, SumOfProducts>();
   for (const sum of [...nodes].reverse()) {
@@ -26,7 +30,11 @@ export function sumsOfProducts({ nodes, outputs }: Graph, isProduct: (node: Node
     };
     const all = terms(sum.outputs[0]!);
     const joined = all.filter((value) => isProduct(value.node) && isOfSumAlone(value));
-    if (joined.length > 1) found.set(sum, { products: joined.map(({ node }) => node), rest: all.filter((value) => !joined.includes(value)) });
+    if (joined.length > 1)
+      found.set(sum, {
+        products: joined.map(({ node }) => node),
+        rest: all.filter((value) => !joined.includes(value)),
+      });
   }
   return found;
 }

@@ -3,9 +3,13 @@ import * as l10n from '@vscode/l10n';
 import type { KeyPath } from './configText.js';
 import type { JsonSchema } from './jsonSchema.js';
 
-const branchesOf = (schema: JsonSchema): JsonSchema[] => (schema.anyOf ?? schema.oneOf)?.flatMap(branchesOf) ?? [schema];
+const branchesOf = (schema: JsonSchema): JsonSchema[] =>
+  (schema.anyOf ?? schema.oneOf)?.flatMap(branchesOf) ?? [schema];
 
-/** To an object fits an object's branch whose constant keys (a method's `type`) have the values given; to all else, any branch. */
+/**
+ * To an object fits an object's branch whose constant keys (a method's `type`) have the values given; to all else, any
+ * branch.
+ */
 function fits(branch: JsonSchema, value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return true;
   if (!branch.properties) return typeof branch.additionalProperties === 'object';
@@ -25,7 +29,9 @@ export function schemasAt(schema: JsonSchema, path: KeyPath, value: unknown): Js
   const child = (value as Record<string | number, unknown> | undefined)?.[key];
   return branches.flatMap(({ properties, additionalProperties, items }) => {
     const next =
-      properties?.[key] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined) ?? (Array.isArray(items) ? items[Number(key)] : items);
+      properties?.[key] ??
+      (typeof additionalProperties === 'object' ? additionalProperties : undefined) ??
+      (Array.isArray(items) ? items[Number(key)] : items);
     return next ? schemasAt(next, rest, child) : [];
   });
 }
@@ -36,11 +42,17 @@ export function keysOf(schemas: JsonSchema[]): string[] {
 }
 
 function numberWords(schema: JsonSchema): string {
-  const finite = (bound: number | undefined) => (Math.abs(bound ?? Infinity) < Number.MAX_SAFE_INTEGER ? bound : undefined);
+  const finite = (bound: number | undefined) =>
+    Math.abs(bound ?? Infinity) < Number.MAX_SAFE_INTEGER ? bound : undefined;
   const least = finite(schema.minimum);
   const most = finite(schema.maximum);
   const { multipleOf = 1 } = schema;
-  const noun = multipleOf > 1 ? l10n.t('a multiple of {0}', multipleOf) : schema.type === 'integer' ? l10n.t('a whole number') : l10n.t('a number');
+  const noun =
+    multipleOf > 1
+      ? l10n.t('a multiple of {0}', multipleOf)
+      : schema.type === 'integer'
+        ? l10n.t('a whole number')
+        : l10n.t('a number');
   if (least !== undefined && most !== undefined) return l10n.t('{0} from {1} to {2}', noun, least, most);
   const bounds = [
     ...(least !== undefined ? [`≥ ${least}`] : []),
@@ -65,7 +77,9 @@ function words(schema: JsonSchema): string[] {
       return [schema.minLength ? l10n.t('a text that is not empty') : l10n.t('a text')];
     case 'array':
       return [
-        Array.isArray(schema.items) ? `[${schema.items.map((item) => allowed([item])).join(', ')}]` : l10n.t('a list of: {0}', allowed([schema.items ?? {}])),
+        Array.isArray(schema.items)
+          ? `[${schema.items.map((item) => allowed([item])).join(', ')}]`
+          : l10n.t('a list of: {0}', allowed([schema.items ?? {}])),
       ];
     case 'object':
       return [
@@ -107,7 +121,9 @@ function distance(a: string, b: string): number {
 /** The known key that is nearest to `key`, unless none is near; `learning_rate` is as good as `learningRate`. */
 export function nearestKey(key: string, known: string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-  const ranked = known.map((name) => ({ name, edits: distance(plain(key), plain(name)) })).sort((a, b) => a.edits - b.edits);
+  const ranked = known
+    .map((name) => ({ name, edits: distance(plain(key), plain(name)) }))
+    .sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
   return best && best.edits <= Math.max(2, best.name.length / 3) ? best.name : undefined;
 }

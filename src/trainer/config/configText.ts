@@ -1,4 +1,7 @@
-/** The text of a config file as a value whose every key knows its place: JSON with comments, trailing commas and a byte-order mark. */
+/**
+ * The text of a config file as a value whose every key knows its place: JSON with comments, trailing commas and a
+ * byte-order mark.
+ */
 import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import * as l10n from '@vscode/l10n';
 import { errors, type Place } from '../errors.js';
@@ -86,7 +89,8 @@ export function parseConfigText(file: string, bytes: Uint8Array): ConfigText {
 
   const propertyOf = (node: Node, key: string | number) =>
     node.type === 'object' ? node.children!.find(({ children }) => children![0]!.value === key) : undefined;
-  const childOf = (node: Node, key: string | number) => (node.type === 'array' ? node.children![Number(key)] : propertyOf(node, key)?.children![1]);
+  const childOf = (node: Node, key: string | number) =>
+    node.type === 'array' ? node.children![Number(key)] : propertyOf(node, key)?.children![1];
   const nodeOf = (path: KeyPath) => {
     let node = root;
     for (const key of path) node = childOf(node, key) ?? node;

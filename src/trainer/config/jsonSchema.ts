@@ -42,7 +42,11 @@ function methodSnippets(): JsonSchema['defaultSnippets'] {
       if (Array.isArray(value)) return [key, value];
       return [key, typeof value === 'string' ? `\${${i + 1}:${value}}` : `^\${${i + 1}:${JSON.stringify(value)}}`];
     });
-    return { label: `${name} {…}`, description: schema.description, body: { type: name, ...Object.fromEntries(stops) } };
+    return {
+      label: `${name} {…}`,
+      description: schema.description,
+      body: { type: name, ...Object.fromEntries(stops) },
+    };
   });
 }
 
@@ -67,15 +71,28 @@ export function configJsonSchema(): JsonSchema {
   }
   dataset!.defaultSnippets = [
     { label: '"…"', description: l10n.t('One folder.'), body: '${1:photos}' },
-    { label: '{ train, validation }', description: l10n.t('A folder for each split.'), body: { train: '${1:train}', validation: '${2:validation}' } },
-    { label: '{ folder, columns }', description: l10n.t('A folder with a label file.'), body: { folder: '${1:photos}', columns: ['${2:label}'] } },
+    {
+      label: '{ train, validation }',
+      description: l10n.t('A folder for each split.'),
+      body: { train: '${1:train}', validation: '${2:validation}' },
+    },
+    {
+      label: '{ folder, columns }',
+      description: l10n.t('A folder with a label file.'),
+      body: { folder: '${1:photos}', columns: ['${2:label}'] },
+    },
   ];
   const methods = [defaultMethod, ...Object.keys(methodSchemas()).filter((name) => name !== defaultMethod)];
   schema.defaultSnippets = [
     {
       label: l10n.t('ViTune: a new config'),
       description: schema.description,
-      body: { model: '${1:embedded}', dataset: '${2:photos}', method: `\${3|${methods.join(',')}|}`, epochs: '^${4:10}' },
+      body: {
+        model: '${1:embedded}',
+        dataset: '${2:photos}',
+        method: `\${3|${methods.join(',')}|}`,
+        epochs: '^${4:10}',
+      },
     },
   ];
   return schema;

@@ -16,16 +16,22 @@ export interface LoadedConfig {
   config: TrainConfig;
   /** What was given to change the file's values, `KEY=VALUE` each. */
   overrides: string[];
-  /** Where the value of a key (`method.rank`) lies, for errors that a later stage finds; empty if it came from `--set`. */
+  /**
+   * Where the value of a key (`method.rank`) lies, for errors that a later stage finds; empty if it came from `--set`.
+   */
   placeOf(key: string): Place;
 }
 
 type Issue = z.core.$ZodIssue;
 
 /** How many keys or values are wrong. */
-const faultsIn = (issues: readonly Issue[]): number => issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+const faultsIn = (issues: readonly Issue[]): number =>
+  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 
-/** The issue inside a union's branches that says most: of the branch that took the value and failed deeper with the fewest faults, else the union's own. */
+/**
+ * The issue inside a union's branches that says most: of the branch that took the value and failed deeper with the
+ * fewest faults, else the union's own.
+ */
 function narrow(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const refused = ({ code, path }: Issue) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
@@ -57,7 +63,13 @@ function explain(issues: Issue[], value: unknown, text: ConfigText, overrides: O
     const unknown = [...path, issue.keys[0]!];
     const known = keysOf(schemas);
     const option = overrideWithin(overrides, unknown)?.text;
-    return errors.config.keyUnknown(option ? {} : text.placeOfKey(unknown), unknown.join('.'), nearestKey(issue.keys[0]!, known), known, option);
+    return errors.config.keyUnknown(
+      option ? {} : text.placeOfKey(unknown),
+      unknown.join('.'),
+      nearestKey(issue.keys[0]!, known),
+      known,
+      option,
+    );
   }
   const option = overrideWithin(overrides, path)?.text;
   const place = option ? {} : text.placeOfValue(path);
@@ -65,7 +77,9 @@ function explain(issues: Issue[], value: unknown, text: ConfigText, overrides: O
   if (given === undefined) return errors.config.keyMissing(place, key, allowed(schemas), option);
   if (issue.code === 'custom') return errors.config.pairNotOrdered(place, key, shown(given), option);
   const words = { key, value: shown(given), allowed: allowed(schemas) };
-  return typeFits(schemas, given) ? errors.config.value(place, words, option) : errors.config.type(place, words, option);
+  return typeFits(schemas, given)
+    ? errors.config.value(place, words, option)
+    : errors.config.type(place, words, option);
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -75,7 +89,10 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-function absoluteDataset(dataset: TrainConfig['dataset'], absolute: <Path extends string | undefined>(path: Path) => Path): TrainConfig['dataset'] {
+function absoluteDataset(
+  dataset: TrainConfig['dataset'],
+  absolute: <Path extends string | undefined>(path: Path) => Path,
+): TrainConfig['dataset'] {
   if (typeof dataset === 'string') return dataset.startsWith('hub:') ? dataset : absolute(dataset);
   if ('folder' in dataset) return { ...dataset, folder: absolute(dataset.folder) };
   return { train: absolute(dataset.train), validation: absolute(dataset.validation), test: absolute(dataset.test) };
@@ -90,14 +107,22 @@ function withRevision(config: TrainConfig, placeOf: LoadedConfig['placeOf']): Tr
   return { ...config, model: id + file, revision: given };
 }
 
-/** Makes paths absolute; a model is one when it looks like it, is a folder or ends like an ONNX file (`owner/name:file.onnx` is one of the hub), else a name. A dataset on the hub stays as it is. */
-async function resolvePaths(config: TrainConfig, folder: string, placeOf: LoadedConfig['placeOf']): Promise<TrainConfig> {
+/**
+ * Makes paths absolute; a model is one when it looks like it, is a folder or ends like an ONNX file
+ * (`owner/name:file.onnx` is one of the hub), else a name. A dataset on the hub stays as it is.
+ */
+async function resolvePaths(
+  config: TrainConfig,
+  folder: string,
+  placeOf: LoadedConfig['placeOf'],
+): Promise<TrainConfig> {
   const { dataset, model, output } = config;
   const modelPath = resolve(folder, model);
   const isFileOfHub = /^[^:/\\]+\/[^:/\\@]+(@[^:]+)?:/.test(model);
   const looksLikePath = /^\.{0,2}[\\/]|\\/.test(model) || (/\.onnx$/i.test(model) && !isFileOfHub) || isAbsolute(model);
   const isPath = model !== 'embedded' && (looksLikePath || (await isFolder(modelPath)));
-  const absolute = <Value extends string | undefined>(path: Value) => (path === undefined ? path : resolve(folder, path)) as Value;
+  const absolute = <Value extends string | undefined>(path: Value) =>
+    (path === undefined ? path : resolve(folder, path)) as Value;
   return {
     ...(isPath ? { ...config, model: modelPath } : withRevision(config, placeOf)),
     dataset: absoluteDataset(dataset, absolute),
@@ -123,5 +148,10 @@ export async function loadConfig(path: string, overrideTexts: string[] = []): Pr
     const keys = key.split('.');
     return overrideOf(overrides, keys) ? {} : text.placeOfValue(keys);
   };
-  return { path: file, config: await resolvePaths(parsed.data, dirname(file), placeOf), overrides: overrideTexts, placeOf };
+  return {
+    path: file,
+    config: await resolvePaths(parsed.data, dirname(file), placeOf),
+    overrides: overrideTexts,
+    placeOf,
+  };
 }

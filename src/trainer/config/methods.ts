@@ -1,4 +1,7 @@
-/** The fine-tuning methods a config can name, one entry each: options with defaults, the trade-off in one sentence, the usual learning rate. */
+/**
+ * The fine-tuning methods a config can name, one entry each: options with defaults, the trade-off in one sentence, the
+ * usual learning rate.
+ */
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { choice } from './choice.js';
@@ -12,38 +15,71 @@ const share = () => z.number().gte(0).lt(1).default(0);
 /** Options of low-rank adaptation, whatever the precision of the weights beside it. */
 function loraOptions() {
   return {
-    rank: z.int().min(1).max(1024).default(8).describe(l10n.t('Rank of the update matrices: more can learn more, and costs more.')),
-    alpha: z.number().gt(0).max(65536).default(16).describe(l10n.t('Strength of the update: it is scaled by alpha / rank.')),
+    rank: z
+      .int()
+      .min(1)
+      .max(1024)
+      .default(8)
+      .describe(l10n.t('Rank of the update matrices: more can learn more, and costs more.')),
+    alpha: z
+      .number()
+      .gt(0)
+      .max(65536)
+      .default(16)
+      .describe(l10n.t('Strength of the update: it is scaled by alpha / rank.')),
     dropout: share().describe(l10n.t("Share of the adapter's inputs dropped while training.")),
     targetModules: z
       .array(z.string().min(1))
       .min(1)
       .default(['query', 'value'])
       .meta({
-        description: l10n.t('The linear layers that get an adapter, by the end of their names; "all-linear" means each but the classifier.'),
+        description: l10n.t(
+          'The linear layers that get an adapter, by the end of their names; "all-linear" means each but the classifier.',
+        ),
         examples: [['query', 'value'], ['query', 'key', 'value'], ['all-linear']],
       }),
     layersToTransform: z
       .array(z.int().min(0).max(511))
       .min(1)
       .optional()
-      .describe(l10n.t('The blocks that get adapters, counted from 0; without it, all. Those before the first need no backward pass.')),
-    useRslora: z.boolean().default(false).describe(l10n.t('Scales by alpha / √rank instead (rsLoRA), which keeps a high rank learning.')),
+      .describe(
+        l10n.t(
+          'The blocks that get adapters, counted from 0; without it, all. Those before the first need no backward pass.',
+        ),
+      ),
+    useRslora: z
+      .boolean()
+      .default(false)
+      .describe(l10n.t('Scales by alpha / √rank instead (rsLoRA), which keeps a high rank learning.')),
     useDora: z
       .boolean()
       .default(false)
-      .describe(l10n.t('Also learns the length of each row of the adapted weights (DoRA): often closer to full fine-tuning at a low rank, for slower steps.')),
+      .describe(
+        l10n.t(
+          'Also learns the length of each row of the adapted weights (DoRA): often closer to full fine-tuning at a low rank, for slower steps.',
+        ),
+      ),
   };
 }
 
-/** The schema of each method's object form; its description is the trade-off that completion shows. A new method is a new entry here. */
+/**
+ * The schema of each method's object form; its description is the trade-off that completion shows. A new method is a
+ * new entry here.
+ */
 export function methodSchemas() {
   return {
     pretrained: method(
       'pretrained',
-      l10n.t('Trains nothing: each picture gets the label of the training pictures that the model finds most like it. Seconds, and a yardstick for the rest.'),
+      l10n.t(
+        'Trains nothing: each picture gets the label of the training pictures that the model finds most like it. Seconds, and a yardstick for the rest.',
+      ),
       {
-        neighbors: z.int().min(1).max(10_000).default(20).describe(l10n.t('How many of the most similar training pictures have a vote.')),
+        neighbors: z
+          .int()
+          .min(1)
+          .max(10_000)
+          .default(20)
+          .describe(l10n.t('How many of the most similar training pictures have a vote.')),
         temperature: z
           .number()
           .gt(0)
@@ -52,32 +88,51 @@ export function methodSchemas() {
           .describe(l10n.t('How much more the nearest count: a vote weighs exp(cosine similarity / temperature).')),
       },
     ),
-    head: method('head', l10n.t('Trains only the classifier on top: seconds an epoch, enough when the pictures resemble those the model knows.'), {
-      hidden: z
-        .int()
-        .min(0)
-        .max(65536)
-        .default(0)
-        .describe(l10n.t('Width of a hidden layer in the classifier, which makes it a small MLP; 0 keeps it linear.')),
-      dropout: share().describe(l10n.t("Share of the inputs of the classifier's last layer dropped while training.")),
-    }),
+    head: method(
+      'head',
+      l10n.t(
+        'Trains only the classifier on top: seconds an epoch, enough when the pictures resemble those the model knows.',
+      ),
+      {
+        hidden: z
+          .int()
+          .min(0)
+          .max(65536)
+          .default(0)
+          .describe(
+            l10n.t('Width of a hidden layer in the classifier, which makes it a small MLP; 0 keeps it linear.'),
+          ),
+        dropout: share().describe(l10n.t("Share of the inputs of the classifier's last layer dropped while training.")),
+      },
+    ),
     partial: method(
       'partial',
-      l10n.t('Trains the last blocks and the classifier: more able than the head alone, and what lies before needs no backward pass.'),
+      l10n.t(
+        'Trains the last blocks and the classifier: more able than the head alone, and what lies before needs no backward pass.',
+      ),
       {
-        blocks: z.int().min(0).max(512).default(2).describe(l10n.t('How many of the last blocks train, with the norm and the classifier after them.')),
+        blocks: z
+          .int()
+          .min(0)
+          .max(512)
+          .default(2)
+          .describe(l10n.t('How many of the last blocks train, with the norm and the classifier after them.')),
         modules: z
           .array(z.string().min(1))
           .default([])
           .meta({
-            description: l10n.t('Other weights that train, by a part of their names between dots; * stands for anything within a part.'),
+            description: l10n.t(
+              'Other weights that train, by a part of their names between dots; * stands for anything within a part.',
+            ),
             examples: [['layernorm*'], ['layer.0', 'layer.1'], ['bias']],
           }),
       },
     ),
     adapter: method(
       'adapter',
-      l10n.t('Trains small bottleneck networks put into the frozen blocks: like LoRA a fraction of the weights, but the model stays a little slower.'),
+      l10n.t(
+        'Trains small bottleneck networks put into the frozen blocks: like LoRA a fraction of the weights, but the model stays a little slower.',
+      ),
       {
         placement: choice({
           pfeiffer: l10n.t('One after the MLP of each block: half the parameters, mostly as good.'),
@@ -85,8 +140,18 @@ export function methodSchemas() {
         })
           .default('pfeiffer')
           .describe(l10n.t('Where in a block the bottlenecks are.')),
-        reductionFactor: z.number().gte(1).max(4096).default(16).describe(l10n.t("The model's width divided by the bottleneck's.")),
-        bottleneck: z.int().min(1).max(16384).optional().describe(l10n.t('Width of the bottleneck, instead of reductionFactor.')),
+        reductionFactor: z
+          .number()
+          .gte(1)
+          .max(4096)
+          .default(16)
+          .describe(l10n.t("The model's width divided by the bottleneck's.")),
+        bottleneck: z
+          .int()
+          .min(1)
+          .max(16384)
+          .optional()
+          .describe(l10n.t('Width of the bottleneck, instead of reductionFactor.')),
         activation: choice({ relu: 'max(x, 0)', gelu: 'x · Φ(x)', silu: 'x / (1 + e⁻ˣ)' })
           .default('relu')
           .describe(l10n.t('The function inside the bottleneck.')),
@@ -95,12 +160,16 @@ export function methodSchemas() {
     ),
     lora: method(
       'lora',
-      l10n.t('Trains small low-rank matrices beside the frozen weights: close to full fine-tuning with a fraction of the memory and a small checkpoint.'),
+      l10n.t(
+        'Trains small low-rank matrices beside the frozen weights: close to full fine-tuning with a fraction of the memory and a small checkpoint.',
+      ),
       loraOptions(),
     ),
     qlora: method(
       'qlora',
-      l10n.t('LoRA beside weights stored in 4 or 8 bits: a large model in the least memory, for somewhat slower steps and a small rounding error.'),
+      l10n.t(
+        'LoRA beside weights stored in 4 or 8 bits: a large model in the least memory, for somewhat slower steps and a small rounding error.',
+      ),
       {
         ...loraOptions(),
         quantization: choice({
@@ -118,14 +187,22 @@ export function methodSchemas() {
           .describe(l10n.t('How many numbers share a scale: fewer round less, and cost more memory for the scales.')),
       },
     ),
-    full: method('full', l10n.t('Trains every weight: the most able with many pictures, the slowest, and the largest checkpoint.'), {
-      layerDecay: z
-        .number()
-        .gt(0)
-        .max(1)
-        .default(1)
-        .describe(l10n.t('Factor of the learning rate from each block to the one before it; 0.65 to 0.75 is usual, with a higher learning rate. 1 is none.')),
-    }),
+    full: method(
+      'full',
+      l10n.t('Trains every weight: the most able with many pictures, the slowest, and the largest checkpoint.'),
+      {
+        layerDecay: z
+          .number()
+          .gt(0)
+          .max(1)
+          .default(1)
+          .describe(
+            l10n.t(
+              'Factor of the learning rate from each block to the one before it; 0.65 to 0.75 is usual, with a higher learning rate. 1 is none.',
+            ),
+          ),
+      },
+    ),
   };
 }
 
@@ -143,7 +220,9 @@ export type Method = { [Name in MethodName]: z.output<MethodSchemas[Name]> }[Met
 
 export const defaultMethod: MethodName = 'lora';
 
-/** What `learningRate` is when the config does not say; for AdamW, and of the methods in `scaledByWidth` at that width. */
+/**
+ * What `learningRate` is when the config does not say; for AdamW, and of the methods in `scaledByWidth` at that width.
+ */
 const defaultLearningRates: Record<Exclude<MethodName, 'pretrained'>, number> = {
   head: 3e-3,
   partial: 1e-4,
@@ -154,8 +233,8 @@ const defaultLearningRates: Record<Exclude<MethodName, 'pretrained'>, number> = 
 };
 
 /**
- * Where a model's own matrices train, the step that suits them falls with their width (Yang et al., 2022, arXiv:2203.03466): what is usual at
- * that of ViT-B is far too little for a small model.
+ * Where a model's own matrices train, the step that suits them falls with their width (Yang et al., 2022,
+ * arXiv:2203.03466): what is usual at that of ViT-B is far too little for a small model.
  */
 const scaledByWidth: readonly MethodName[] = ['partial', 'full'];
 const usualWidth = 768;
@@ -170,4 +249,6 @@ export const trainingMethods = Object.keys(defaultLearningRates) as (keyof typeo
 
 /** The same in words for any width. */
 export const learningRateWords = (method: Exclude<MethodName, 'pretrained'>): string =>
-  scaledByWidth.includes(method) ? l10n.t('{0} × {1} / width', defaultLearningRates[method], usualWidth) : String(defaultLearningRates[method]);
+  scaledByWidth.includes(method)
+    ? l10n.t('{0} × {1} / width', defaultLearningRates[method], usualWidth)
+    : String(defaultLearningRates[method]);

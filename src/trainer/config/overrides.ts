@@ -26,7 +26,8 @@ export function parseOverride(text: string): Override {
 /** What an option of `parent` is set on: a method given by name, or not at all, becomes its object form. */
 function objectAt(parent: Record<string, unknown>, key: string, depth: number): unknown {
   const value = Object.hasOwn(parent, key) ? parent[key] : undefined;
-  if (depth === 0 && key === 'method' && (value === undefined || typeof value === 'string')) return { type: value ?? defaultMethod };
+  if (depth === 0 && key === 'method' && (value === undefined || typeof value === 'string'))
+    return { type: value ?? defaultMethod };
   return value ?? {};
 }
 
@@ -53,5 +54,8 @@ export function overrideOf(overrides: Override[], path: KeyPath): Override | und
 
 /** The last override that gave the value at `path`, or something inside it. */
 export function overrideWithin(overrides: Override[], path: KeyPath): Override | undefined {
-  return overrideOf(overrides, path) ?? overrides.findLast((override) => path.every((key, i) => String(key) === override.path[i]));
+  return (
+    overrideOf(overrides, path) ??
+    overrides.findLast((override) => path.every((key, i) => String(key) === override.path[i]))
+  );
 }

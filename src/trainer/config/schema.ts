@@ -1,8 +1,19 @@
-/** The one schema of `*.vitune.json`: it gives the type, the validation and (through jsonSchema.ts) what the editor completes. */
+/**
+ * The one schema of `*.vitune.json`: it gives the type, the validation and (through jsonSchema.ts) what the editor
+ * completes.
+ */
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { choice } from './choice.js';
-import { defaultLearningRate, defaultMethod, learningRateWords, methodObject, methodSchemas, trainingMethods, type MethodName } from './methods.js';
+import {
+  defaultLearningRate,
+  defaultMethod,
+  learningRateWords,
+  methodObject,
+  methodSchemas,
+  trainingMethods,
+  type MethodName,
+} from './methods.js';
 
 const share = () => z.number().gte(0).lt(1);
 const count = (max: number) => z.int().min(1).max(max);
@@ -42,17 +53,35 @@ function augmentation() {
         .union([z.literal(false), crop])
         .prefault({})
         .describe(l10n.t('Cuts out a random part of each training picture; false turns it off.')),
-      horizontalFlip: z.number().min(0).max(1).default(0.5).describe(l10n.t('Chance that a training picture is mirrored.')),
+      horizontalFlip: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe(l10n.t('Chance that a training picture is mirrored.')),
       randAugment: z
         .union([z.literal(false), randAugment])
         .default(false)
-        .describe(l10n.t('RandAugment: changes each training picture by operations drawn at random (turns, shears, colours); {} takes the usual two.')),
-      randomErasing: z.number().min(0).max(1).default(0).describe(l10n.t('Chance that a part of a training picture becomes noise; 0.25 is usual.')),
+        .describe(
+          l10n.t(
+            'RandAugment: changes each training picture by operations drawn at random (turns, shears, colours); {} takes the usual two.',
+          ),
+        ),
+      randomErasing: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe(l10n.t('Chance that a part of a training picture becomes noise; 0.25 is usual.')),
       mixup: alpha().describe(
-        l10n.t('Mixes pictures and their labels in pairs: the alpha of the Beta distribution of the shares; 0.2 is usual for fine-tuning.'),
+        l10n.t(
+          'Mixes pictures and their labels in pairs: the alpha of the Beta distribution of the shares; 0.2 is usual for fine-tuning.',
+        ),
       ),
       cutmix: alpha().describe(
-        l10n.t('Puts a part of another picture into each and mixes the labels by area: the alpha of the Beta distribution of the areas; 1 is usual.'),
+        l10n.t(
+          'Puts a part of another picture into each and mixes the labels by area: the alpha of the Beta distribution of the areas; 1 is usual.',
+        ),
       ),
       views: count(1000)
         .optional()
@@ -78,9 +107,18 @@ export function buildSchema() {
           description: l10n.t(
             'The model to start from: "embedded" (comes with ViTune), a folder in Hugging Face format, the name of one on the hub, or an ONNX file, which stays frozen.',
           ),
-          examples: ['embedded', 'WinKawaks/vit-tiny-patch16-224', 'facebook/deit-tiny-patch16-224', 'google/vit-base-patch16-224-in21k'],
+          examples: [
+            'embedded',
+            'WinKawaks/vit-tiny-patch16-224',
+            'facebook/deit-tiny-patch16-224',
+            'google/vit-base-patch16-224-in21k',
+          ],
         }),
-      revision: z.string().min(1).optional().describe(l10n.t('Of a model on the hub: the branch, tag or commit to take; without it, the branch main.')),
+      revision: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(l10n.t('Of a model on the hub: the branch, tag or commit to take; without it, the branch main.')),
       init: choice({
         pretrained: l10n.t("Start from the model's own weights."),
         random: l10n.t('Start the same network from random weights, e.g. to compare.'),
@@ -92,33 +130,55 @@ export function buildSchema() {
           z.string().min(1),
           z.strictObject({
             train: z.string().min(1).describe(l10n.t('Folder of the training pictures.')),
-            validation: z.string().min(1).optional().describe(l10n.t('Folder of the pictures to validate on while training.')),
+            validation: z
+              .string()
+              .min(1)
+              .optional()
+              .describe(l10n.t('Folder of the pictures to validate on while training.')),
             test: z.string().min(1).optional().describe(l10n.t('Folder of the pictures for the final test.')),
           }),
           z.strictObject({
             folder: z.string().min(1).describe(l10n.t('Folder of all pictures.')),
-            labels: z.string().min(1).optional().describe(l10n.t('The label file, relative to the folder; without it, labels.csv.')),
+            labels: z
+              .string()
+              .min(1)
+              .optional()
+              .describe(l10n.t('The label file, relative to the folder; without it, labels.csv.')),
             image: z
               .string()
               .min(1)
               .optional()
               .describe(
-                l10n.t('The column with the paths of the pictures, relative to the folder; without it, the one called image, file, file_name or path.'),
+                l10n.t(
+                  'The column with the paths of the pictures, relative to the folder; without it, the one called image, file, file_name or path.',
+                ),
               ),
             columns: z
               .array(z.string().min(1))
               .min(1)
               .optional()
-              .describe(l10n.t('The columns to learn, a task each, of which one label is right; without it, the one called label.')),
+              .describe(
+                l10n.t(
+                  'The columns to learn, a task each, of which one label is right; without it, the one called label.',
+                ),
+              ),
             multiLabel: z
               .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
               .optional()
-              .describe(l10n.t('Of which any number of labels may be right: a column with labels separated by ; or |, or a list of columns with 0 and 1.')),
+              .describe(
+                l10n.t(
+                  'Of which any number of labels may be right: a column with labels separated by ; or |, or a list of columns with 0 and 1.',
+                ),
+              ),
             split: z
               .string()
               .min(1)
               .optional()
-              .describe(l10n.t('The column with train, validation or test; without it, the one called split, or a split drawn by seed.')),
+              .describe(
+                l10n.t(
+                  'The column with train, validation or test; without it, the one called split, or a split drawn by seed.',
+                ),
+              ),
           }),
         ])
         .describe(
@@ -130,7 +190,12 @@ export function buildSchema() {
       epochs: count(100_000).default(10).describe(l10n.t('How often each training picture is seen.')),
       maxSteps: count(1e9).optional().describe(l10n.t('Stops after this many steps, whatever the epochs.')),
       batchSize: z
-        .union([count(4096), choice({ auto: l10n.t('The smallest that is nearly as fast as any and fits into memory, found by a trial.') })])
+        .union([
+          count(4096),
+          choice({
+            auto: l10n.t('The smallest that is nearly as fast as any and fits into memory, found by a trial.'),
+          }),
+        ])
         .default(16)
         .describe(l10n.t('Pictures in one step; "auto" finds a number.')),
       gradientAccumulationSteps: count(4096)
@@ -149,7 +214,12 @@ export function buildSchema() {
         .gt(0)
         .max(10)
         .optional()
-        .describe(l10n.t('Peak learning rate. Without it: {0}.', trainingMethods.map((name) => `${name} ${learningRateWords(name)}`).join(', '))),
+        .describe(
+          l10n.t(
+            'Peak learning rate. Without it: {0}.',
+            trainingMethods.map((name) => `${name} ${learningRateWords(name)}`).join(', '),
+          ),
+        ),
       lrSchedulerType: choice({
         cosine: l10n.t('Falls to zero along half a cosine.'),
         linear: l10n.t('Falls to zero in a straight line.'),
@@ -157,23 +227,38 @@ export function buildSchema() {
       })
         .default('cosine')
         .describe(l10n.t('How the learning rate changes after the warm-up.')),
-      warmupRatio: share().default(0.1).describe(l10n.t('Share of all steps in which the learning rate climbs from zero to its peak.')),
+      warmupRatio: share()
+        .default(0.1)
+        .describe(l10n.t('Share of all steps in which the learning rate climbs from zero to its peak.')),
       optim: choice({
         adamw: l10n.t('AdamW for every weight: the usual choice.'),
-        muon: l10n.t("Muon for the body's matrices and AdamW for the rest: learns faster when a network starts from random weights."),
+        muon: l10n.t(
+          "Muon for the body's matrices and AdamW for the rest: learns faster when a network starts from random weights.",
+        ),
       })
         .default('adamw')
         .describe(l10n.t('The optimizer.')),
       muonMomentum: share().default(0.95).describe(l10n.t("Muon's decay of the mean gradient.")),
-      weightDecay: z.number().min(0).max(1).default(0.01).describe(l10n.t('Decoupled weight decay; biases and norms are spared.')),
+      weightDecay: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.01)
+        .describe(l10n.t('Decoupled weight decay; biases and norms are spared.')),
       adamBeta1: share().default(0.9).describe(l10n.t("AdamW's decay of the mean gradient.")),
       adamBeta2: share().default(0.999).describe(l10n.t("AdamW's decay of the mean squared gradient.")),
       adamEpsilon: z.number().gt(0).max(1).default(1e-8).describe(l10n.t("AdamW's guard against division by zero.")),
-      maxGradNorm: z.number().min(0).default(1).describe(l10n.t('Gradients with a greater global norm are scaled down to it; 0 turns clipping off.')),
+      maxGradNorm: z
+        .number()
+        .min(0)
+        .default(1)
+        .describe(l10n.t('Gradients with a greater global norm are scaled down to it; 0 turns clipping off.')),
       labelSmoothingFactor: share().default(0).describe(l10n.t('Share of each label spread evenly over all classes.')),
       loss: choice({
         crossEntropy: l10n.t('Cross-entropy: every picture counts alike.'),
-        focal: l10n.t('Focal loss: pictures that the model is sure of count less, for classes that are much rarer than others.'),
+        focal: l10n.t(
+          'Focal loss: pictures that the model is sure of count less, for classes that are much rarer than others.',
+        ),
       })
         .default('crossEntropy')
         .describe(l10n.t('What training makes small.')),
@@ -182,27 +267,54 @@ export function buildSchema() {
         .min(0)
         .max(10)
         .default(2)
-        .describe(l10n.t('How much less the focal loss counts what the model is sure of; 0 makes it the cross-entropy.')),
+        .describe(
+          l10n.t('How much less the focal loss counts what the model is sure of; 0 makes it the cross-entropy.'),
+        ),
       classWeights: z
-        .union([z.literal('balanced'), z.array(z.number().gt(0).max(1e6)).min(1), z.record(z.string(), z.number().gt(0).max(1e6))])
+        .union([
+          z.literal('balanced'),
+          z.array(z.number().gt(0).max(1e6)).min(1),
+          z.record(z.string(), z.number().gt(0).max(1e6)),
+        ])
         .optional()
         .describe(
-          l10n.t('What each label counts in the loss: "balanced" makes rare labels count more; or numbers by label, or a list in the order of the labels.'),
+          l10n.t(
+            'What each label counts in the loss: "balanced" makes rare labels count more; or numbers by label, or a list in the order of the labels.',
+          ),
         ),
-      dropout: share().optional().describe(l10n.t("Dropout inside the network while training; without it, the model's own.")),
+      dropout: share()
+        .optional()
+        .describe(l10n.t("Dropout inside the network while training; without it, the model's own.")),
       dropPath: share()
         .default(0)
         .describe(
-          l10n.t('Stochastic depth: chance that the last block is passed by for a training picture; the chance grows evenly from 0 at the first block.'),
+          l10n.t(
+            'Stochastic depth: chance that the last block is passed by for a training picture; the chance grows evenly from 0 at the first block.',
+          ),
         ),
       ema: z
         .union([
           z.literal(false),
-          z.strictObject({ decay: z.number().gt(0).lt(1).default(0.999).describe(l10n.t('How much of the average stays at each step.')) }),
+          z.strictObject({
+            decay: z
+              .number()
+              .gt(0)
+              .lt(1)
+              .default(0.999)
+              .describe(l10n.t('How much of the average stays at each step.')),
+          }),
         ])
         .default(false)
-        .describe(l10n.t('Keeps a moving average of the trained weights, which is what is evaluated and saved; {} takes the usual decay.')),
-      seed: z.int().min(0).default(42).describe(l10n.t('The source of everything random: the same seed gives the same run.')),
+        .describe(
+          l10n.t(
+            'Keeps a moving average of the trained weights, which is what is evaluated and saved; {} takes the usual decay.',
+          ),
+        ),
+      seed: z
+        .int()
+        .min(0)
+        .default(42)
+        .describe(l10n.t('The source of everything random: the same seed gives the same run.')),
       device: choice({
         auto: l10n.t('The fastest that is there.'),
         cpu: l10n.t('The processor.'),
@@ -216,10 +328,16 @@ export function buildSchema() {
         fp16: l10n.t(
           'Floats of 16 bits, on a graphics card that has them: half the memory for frozen layers in training steps, and a very small rounding error.',
         ),
-        int8: l10n.t('Whole numbers of 8 bits: faster training steps on the processor, and a small rounding error in the gradients.'),
+        int8: l10n.t(
+          'Whole numbers of 8 bits: faster training steps on the processor, and a small rounding error in the gradients.',
+        ),
       })
         .default('fp32')
-        .describe(l10n.t('How frozen linear layers multiply while training; what is saved, judged at the end and classified with stays exact.')),
+        .describe(
+          l10n.t(
+            'How frozen linear layers multiply while training; what is saved, judged at the end and classified with stays exact.',
+          ),
+        ),
       validationSplit: z
         .number()
         .gt(0)
@@ -227,22 +345,48 @@ export function buildSchema() {
         .default(0.2)
         .describe(l10n.t('Share of each class set aside for validation when the dataset has no validation folder.')),
       featureCache: z
-        .union([choice({ auto: l10n.t('Where it saves most of the work and costs nothing in accuracy: with head, and with fixed views.') }), z.boolean()])
+        .union([
+          choice({
+            auto: l10n.t(
+              'Where it saves most of the work and costs nothing in accuracy: with head, and with fixed views.',
+            ),
+          }),
+          z.boolean(),
+        ])
         .default('auto')
-        .describe(l10n.t('Whether what the frozen layers say of each picture is computed once and kept on disk, rather than in every epoch.')),
+        .describe(
+          l10n.t(
+            'Whether what the frozen layers say of each picture is computed once and kept on disk, rather than in every epoch.',
+          ),
+        ),
       augmentation: augmentation().describe(l10n.t('Random changes to the training pictures.')),
-      imageSize: z.int().min(16).max(2048).optional().describe(l10n.t("Height and width of the model's input in pixels; without it, the model's own.")),
+      imageSize: z
+        .int()
+        .min(16)
+        .max(2048)
+        .optional()
+        .describe(l10n.t("Height and width of the model's input in pixels; without it, the model's own.")),
       featureOutput: z
         .string()
         .min(1)
         .optional()
-        .describe(l10n.t('Of an ONNX file: the output or inner tensor that holds the features of a picture; without it, what its classifier reads.')),
-      evalBatchSize: count(4096).optional().describe(l10n.t('Pictures in one batch of an evaluation; without it, as batchSize.')),
+        .describe(
+          l10n.t(
+            'Of an ONNX file: the output or inner tensor that holds the features of a picture; without it, what its classifier reads.',
+          ),
+        ),
+      evalBatchSize: count(4096)
+        .optional()
+        .describe(l10n.t('Pictures in one batch of an evaluation; without it, as batchSize.')),
       evalSteps: count(1e9).optional().describe(l10n.t('Steps between evaluations; without it, one after each epoch.')),
       saveSteps: count(1e9).optional().describe(l10n.t('Steps between checkpoints; without it, one after each epoch.')),
-      saveTotalLimit: count(10_000).default(2).describe(l10n.t('How many checkpoints to keep; the best and the last always stay.')),
+      saveTotalLimit: count(10_000)
+        .default(2)
+        .describe(l10n.t('How many checkpoints to keep; the best and the last always stay.')),
       loggingSteps: count(1e9).default(1).describe(l10n.t('Steps between two points of the curves.')),
-      earlyStoppingPatience: count(10_000).optional().describe(l10n.t('Stops after this many evaluations without a better one.')),
+      earlyStoppingPatience: count(10_000)
+        .optional()
+        .describe(l10n.t('Stops after this many evaluations without a better one.')),
       metricForBestModel: choice({
         accuracy: l10n.t('The share of right answers on the validation pictures; more is better.'),
         loss: l10n.t('The cross-entropy on the validation pictures; less is better.'),
@@ -253,7 +397,11 @@ export function buildSchema() {
         .string()
         .min(1)
         .optional()
-        .describe(l10n.t('The folder of the run; without it, runs/ and the name of this file, with a number when that is taken.')),
+        .describe(
+          l10n.t(
+            'The folder of the run; without it, runs/ and the name of this file, with a number when that is taken.',
+          ),
+        ),
     })
     .describe(l10n.t('What ViTune trains, on which pictures, and how. Paths are relative to this file.'));
 }
@@ -262,5 +410,7 @@ export function buildSchema() {
 export type TrainConfig = z.output<ReturnType<typeof buildSchema>>;
 
 /** The config's learning rate, or the usual one of its method in a model of this width. */
-export const learningRateOf = ({ learningRate, method }: Pick<TrainConfig, 'learningRate' | 'method'>, width: number): number =>
-  learningRate ?? defaultLearningRate(method.type, width);
+export const learningRateOf = (
+  { learningRate, method }: Pick<TrainConfig, 'learningRate' | 'method'>,
+  width: number,
+): number => learningRate ?? defaultLearningRate(method.type, width);

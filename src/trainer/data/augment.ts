@@ -6,7 +6,10 @@ import type { Region } from './transform.js';
 
 /** In the order in which they are made; pictures are mixed last. */
 export interface Augmentation extends MixingOptions {
-  /** Area of the crop as a share of the picture, and its width divided by its height; false: the same pixels as evaluation uses. */
+  /**
+   * Area of the crop as a share of the picture, and its width divided by its height; false: the same pixels as
+   * evaluation uses.
+   */
   randomResizedCrop: { scale: [number, number]; ratio: [number, number] } | false;
   /** Probability of a flip left to right. */
   horizontalFlip: number;
@@ -15,8 +18,16 @@ export interface Augmentation extends MixingOptions {
   randomErasing: number;
 }
 
-/** A crop as torchvision's RandomResizedCrop draws it: ten tries of area and (log-uniform) ratio, then the largest middle part of an allowed ratio. */
-export function randomCrop(random: Random, width: number, height: number, { scale, ratio }: { scale: [number, number]; ratio: [number, number] }): Region {
+/**
+ * A crop as torchvision's RandomResizedCrop draws it: ten tries of area and (log-uniform) ratio, then the largest
+ * middle part of an allowed ratio.
+ */
+export function randomCrop(
+  random: Random,
+  width: number,
+  height: number,
+  { scale, ratio }: { scale: [number, number]; ratio: [number, number] },
+): Region {
   const between = ([low, high]: [number, number]) => low + (high - low) * random.uniform();
   for (let attempt = 0; attempt < 10; attempt++) {
     const area = width * height * between(scale);
@@ -34,10 +45,16 @@ export function randomCrop(random: Random, width: number, height: number, { scal
 }
 
 /**
- * Random erasing (Zhong et al., 2020, arXiv:1708.04896): with `probability` a rectangle becomes noise, each byte at random. Area and ratio are
- * drawn as torchvision does: 2 to 33 % of the picture, 0.3 to 3.3 (log-uniform), ten tries.
+ * Random erasing (Zhong et al., 2020, arXiv:1708.04896): with `probability` a rectangle becomes noise, each byte at
+ * random. Area and ratio are drawn as torchvision does: 2 to 33 % of the picture, 0.3 to 3.3 (log-uniform), ten tries.
  */
-export function randomErasing(random: Random, pixels: Uint8Array, width: number, height: number, probability: number): void {
+export function randomErasing(
+  random: Random,
+  pixels: Uint8Array,
+  width: number,
+  height: number,
+  probability: number,
+): void {
   if (random.uniform() >= probability) return;
   for (let attempt = 0; attempt < 10; attempt++) {
     const area = width * height * (0.02 + 0.31 * random.uniform());
@@ -47,7 +64,8 @@ export function randomErasing(random: Random, pixels: Uint8Array, width: number,
     if (w < 1 || h < 1 || w >= width || h >= height) continue;
     const left = random.below(width - w + 1);
     const top = random.below(height - h + 1);
-    for (let y = top; y < top + h; y++) for (let at = (y * width + left) * 3, end = at + w * 3; at < end; at++) pixels[at] = random.uint32() >>> 24;
+    for (let y = top; y < top + h; y++)
+      for (let at = (y * width + left) * 3, end = at + w * 3; at < end; at++) pixels[at] = random.uint32() >>> 24;
     return;
   }
 }

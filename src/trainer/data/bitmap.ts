@@ -1,6 +1,7 @@
 /**
- * Reads BMP and ICO files, which sharp does not. Written here because the npm packages for them are unmaintained or read only a part of the
- * formats, and both need the same device-independent bitmap. Reference: Microsoft's "Bitmap Storage" and "BITMAPV5HEADER" pages.
+ * Reads BMP and ICO files, which sharp does not. Written here because the npm packages for them are unmaintained or
+ * read only a part of the formats, and both need the same device-independent bitmap. Reference: Microsoft's "Bitmap
+ * Storage" and "BITMAPV5HEADER" pages.
  */
 import * as l10n from '@vscode/l10n';
 
@@ -11,7 +12,10 @@ export interface Bitmap {
   data: Uint8Array;
 }
 
-/** Reads a whole BMP file. Throws a plain Error with words for the person, or a RangeError where the file ends too early. */
+/**
+ * Reads a whole BMP file. Throws a plain Error with words for the person, or a RangeError where the file ends too
+ * early.
+ */
 export function readBmp(bytes: Uint8Array, maximumPixels: number): Bitmap {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return readDib(bytes.subarray(14), { pixelsAt: view.getUint32(10, true) - 14, icon: false, maximumPixels });
@@ -24,7 +28,12 @@ export function readIco(bytes: Uint8Array, maximumPixels: number): { png: Uint8A
     const at = 6 + 16 * i;
     // A side of 0 stands for 256.
     const side = (offset: number) => view.getUint8(at + offset) || 256;
-    return { area: side(0) * side(1), bits: view.getUint16(at + 6, true), length: view.getUint32(at + 8, true), offset: view.getUint32(at + 12, true) };
+    return {
+      area: side(0) * side(1),
+      bits: view.getUint16(at + 6, true),
+      length: view.getUint32(at + 8, true),
+      offset: view.getUint32(at + 12, true),
+    };
   });
   const best = entries.sort((a, b) => b.area - a.area || b.bits - a.bits)[0];
   if (!best) throw new Error(l10n.t('it holds no picture'));
@@ -78,10 +87,13 @@ function readDib(dib: Uint8Array, options: DibOptions): Bitmap {
   };
 
   if (compression === 1 || compression === 2) {
-    readRunLengths(dib.subarray(pixelsAt), compression === 1 ? 8 : 4, width, height, (x, y, index) => put(x, y, palette[index] ?? 0));
+    readRunLengths(dib.subarray(pixelsAt), compression === 1 ? 8 : 4, width, height, (x, y, index) =>
+      put(x, y, palette[index] ?? 0),
+    );
     return { width, height, data };
   }
-  if (compression !== 0 && compression !== 3 && compression !== 6) throw new Error(l10n.t('its kind of BMP compression ({0}) is not supported', compression));
+  if (compression !== 0 && compression !== 3 && compression !== 6)
+    throw new Error(l10n.t('its kind of BMP compression ({0}) is not supported', compression));
   if (pixelsAt + stride * height > dib.length) throw new RangeError('The pixels lie past the end of the file.');
 
   if (bits === 1 || bits === 2 || bits === 4 || bits === 8) {
@@ -119,7 +131,12 @@ function readDib(dib: Uint8Array, options: DibOptions): Bitmap {
 }
 
 /** Transparency of an icon without alpha: a 1-bit mask after the pixels, 1 for see-through. */
-function applyMask(mask: Uint8Array, { width, height, data }: Bitmap, bits: number, rowOf: (y: number) => number): void {
+function applyMask(
+  mask: Uint8Array,
+  { width, height, data }: Bitmap,
+  bits: number,
+  rowOf: (y: number) => number,
+): void {
   if (bits === 32) {
     let hasAlpha = false;
     for (let at = 3; at < data.length && !hasAlpha; at += 4) hasAlpha = data[at] !== 0;
@@ -129,11 +146,21 @@ function applyMask(mask: Uint8Array, { width, height, data }: Bitmap, bits: numb
   const stride = Math.ceil(width / 32) * 4;
   if (mask.length < stride * height) return;
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) if ((mask[y * stride + (x >> 3)]! >>> (7 - (x & 7))) & 1) data[(rowOf(y) * width + x) * 4 + 3] = 0;
+    for (let x = 0; x < width; x++)
+      if ((mask[y * stride + (x >> 3)]! >>> (7 - (x & 7))) & 1) data[(rowOf(y) * width + x) * 4 + 3] = 0;
 }
 
-/** RLE8 and RLE4: pairs of a count and an index, with escapes (count 0) for end of line, end of picture, a jump, and literal runs. */
-function readRunLengths(bytes: Uint8Array, bits: 4 | 8, width: number, height: number, put: (x: number, y: number, index: number) => void): void {
+/**
+ * RLE8 and RLE4: pairs of a count and an index, with escapes (count 0) for end of line, end of picture, a jump, and
+ * literal runs.
+ */
+function readRunLengths(
+  bytes: Uint8Array,
+  bits: 4 | 8,
+  width: number,
+  height: number,
+  put: (x: number, y: number, index: number) => void,
+): void {
   let x = 0;
   let y = 0;
   let at = 0;

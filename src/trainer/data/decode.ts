@@ -1,4 +1,7 @@
-/** Decodes pictures to 8-bit sRGB, the same way everywhere: the only importer of sharp. The work is done in libuv's threads, off the caller's. */
+/**
+ * Decodes pictures to 8-bit sRGB, the same way everywhere: the only importer of sharp. The work is done in libuv's
+ * threads, off the caller's.
+ */
 import { readFile } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
@@ -29,12 +32,14 @@ sharp.block({ operation: ['VipsForeignLoadSvg'] });
 export const decoderVersion = `1 vips ${sharp.versions.vips}`;
 
 /**
- * A file cut short is refused, as Pillow does: libjpeg fills what is missing with grey, and a picture half of grey teaches a model the wrong
- * thing without a word. Mere warnings (stray bytes, odd metadata) are let pass.
+ * A file cut short is refused, as Pillow does: libjpeg fills what is missing with grey, and a picture half of grey
+ * teaches a model the wrong thing without a word. Mere warnings (stray bytes, odd metadata) are let pass.
  */
 const options: SharpOptions = { failOn: 'error', limitInputPixels: maximumPixels };
 
-/** A picture whose header has been read: its format by content, its size as seen upright, and a pipeline that gives RGB. */
+/**
+ * A picture whose header has been read: its format by content, its size as seen upright, and a pipeline that gives RGB.
+ */
 interface Picture {
   format: string;
   width: number;
@@ -48,22 +53,37 @@ export async function evaluationPixels(path: string, transform: ImageTransform):
   return centreCrop(data, width, height, transform.width, transform.height);
 }
 
-/** The whole picture, reduced so far that a random crop of it still fills the model's input (`trainingFit`). Throws a UserError. */
+/**
+ * The whole picture, reduced so far that a random crop of it still fills the model's input (`trainingFit`). Throws a
+ * UserError.
+ */
 export async function trainingPixels(path: string, transform: ImageTransform): Promise<Pixels> {
   return decode(path, transform.kernel, (w, h) => trainingFit(transform, w, h));
 }
 
-/** Decodes the file's `bytes` in full to learn that it can be read; gives its real format and size. Throws a UserError that names `path`. */
-export async function checkPicture(path: string, bytes: Uint8Array): Promise<{ format: string; width: number; height: number }> {
+/**
+ * Decodes the file's `bytes` in full to learn that it can be read; gives its real format and size. Throws a UserError
+ * that names `path`.
+ */
+export async function checkPicture(
+  path: string,
+  bytes: Uint8Array,
+): Promise<{ format: string; width: number; height: number }> {
   return explained(path, async () => {
     const picture = await openPicture(bytes);
     const whole = { left: 0, top: 0, width: picture.width, height: picture.height };
-    await render(picture, { region: whole, width: Math.min(32, picture.width), height: Math.min(32, picture.height) }, 'linear');
+    await render(
+      picture,
+      { region: whole, width: Math.min(32, picture.width), height: Math.min(32, picture.height) },
+      'linear',
+    );
     return { format: picture.format, width: picture.width, height: picture.height };
   });
 }
 
-/** The bytes of a picture file. Throws a UserError where it cannot be read, is empty or is too large to be a picture. */
+/**
+ * The bytes of a picture file. Throws a UserError where it cannot be read, is empty or is too large to be a picture.
+ */
 export async function readPictureFile(path: string): Promise<Uint8Array> {
   return explained(path, async () => {
     const bytes = await readFile(path);
@@ -92,14 +112,27 @@ async function render(picture: Picture, { region, width, height }: Fit, kernel: 
   }
   const pixels = await rgb(image);
   if (smallerWidth === width && smallerHeight === height) return pixels;
-  // libvips shifts what it enlarges by half a pixel against Pillow and the random crops of training. Small as it is, it is quickly done here.
+  // libvips shifts what it enlarges by half a pixel against Pillow and the random crops of training. Small as it is, it
+  // is quickly done here.
   const data = new Uint8Array(width * height * 3);
-  resampler.resize(pixels.data, smallerWidth, { left: 0, top: 0, width: smallerWidth, height: smallerHeight }, data, width, height, kernel, false);
+  resampler.resize(
+    pixels.data,
+    smallerWidth,
+    { left: 0, top: 0, width: smallerWidth, height: smallerHeight },
+    data,
+    width,
+    height,
+    kernel,
+    false,
+  );
   return { data, width, height };
 }
 
 async function rgb(image: Sharp): Promise<Pixels> {
-  const { data, info } = await image.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const { data, info } = await image
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw new Error(`expected 3 channels, got ${String(info.channels)}`);
   return { data, width: info.width, height: info.height };
 }
@@ -124,12 +157,21 @@ async function openPicture(bytes: Uint8Array): Promise<Picture> {
 }
 
 function fromRaw(format: string, { data, width, height }: Pixels, channels: 3 | 4): Picture {
-  return { format, width, height, pipeline: () => sharp(data, { ...options, raw: { width, height, channels } }).flatten({ background: '#ffffff' }) };
+  return {
+    format,
+    width,
+    height,
+    pipeline: () => sharp(data, { ...options, raw: { width, height, channels } }).flatten({ background: '#ffffff' }),
+  };
 }
 
 async function fromFile(format: string, bytes: Uint8Array): Promise<Picture> {
   const { autoOrient } = await sharp(bytes, options).metadata();
-  return { format, ...autoOrient, pipeline: () => sharp(bytes, options).autoOrient().flatten({ background: '#ffffff' }) };
+  return {
+    format,
+    ...autoOrient,
+    pipeline: () => sharp(bytes, options).autoOrient().flatten({ background: '#ffffff' }),
+  };
 }
 
 /** Runs a decoding step; what it throws becomes the UserError that names the file. */
@@ -149,9 +191,13 @@ function unreadable(path: string, error: unknown): UserError {
   else if (code === 'EACCES' || code === 'EPERM') reason = l10n.t('reading it is not permitted');
   else if (code === 'EISDIR') reason = l10n.t('it is a folder');
   else if (/pixel limit|image dimension/i.test(words)) reason = tooManyPixels(maximumPixels);
-  else if (error instanceof RangeError || /premature end|unexpected end|read error|end of (file|stream)|truncated/i.test(words))
+  else if (
+    error instanceof RangeError ||
+    /premature end|unexpected end|read error|end of (file|stream)|truncated/i.test(words)
+  )
     reason = l10n.t('the file ends too early (it is truncated)');
   else if (/corrupt header/i.test(words)) reason = l10n.t('its header is damaged');
-  else if (/^(vips|tiff|webp|heif|gif|png|jpeg)/i.test(words)) reason = l10n.t('its data is damaged ({0})', words.split('\n')[0]!);
+  else if (/^(vips|tiff|webp|heif|gif|png|jpeg)/i.test(words))
+    reason = l10n.t('its data is damaged ({0})', words.split('\n')[0]!);
   return errors.imageUnreadable(path, reason);
 }

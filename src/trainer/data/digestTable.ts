@@ -7,7 +7,10 @@ const words = digestBytes / 4;
 /** The first 16 bytes of the SHA-256 of a key. */
 export const digestOf = (key: string): Buffer => createHash('sha256').update(key).digest().subarray(0, digestBytes);
 
-/** A hash table with open addressing. Rows are numbered from 0 in the order in which they are added; what they hold is the caller's. */
+/**
+ * A hash table with open addressing. Rows are numbered from 0 in the order in which they are added; what they hold is
+ * the caller's.
+ */
 export class DigestTable {
   /** The digests, row by row. */
   #digests = new Uint32Array(words * 64);

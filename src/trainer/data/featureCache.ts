@@ -1,10 +1,11 @@
 /**
- * The feature cache: what a frozen network says of pictures, in files on disk shared by runs and processes, bounded in size.
+ * The feature cache: what a frozen network says of pictures, in files on disk shared by runs and processes, bounded in
+ * size.
  *
- * A folder holds the features of one network (its name says which), all of one length. A pack `NAME.features` is appended to by the
- * one process that made it, and read by all: records of one size end to end, each the first 16 bytes of the SHA-256 of the key, a
- * CRC-32 of those and the numbers, and the numbers as little-endian f32. A record proves itself, so whatever a crash or a damaged
- * disk leaves is passed over and made again.
+ * A folder holds the features of one network (its name says which), all of one length. A pack `NAME.features` is
+ * appended to by the one process that made it, and read by all: records of one size end to end, each the first 16 bytes
+ * of the SHA-256 of the key, a CRC-32 of those and the numbers, and the numbers as little-endian f32. A record proves
+ * itself, so whatever a crash or a damaged disk leaves is passed over and made again.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm, utimes, type FileHandle } from 'node:fs/promises';
@@ -65,7 +66,8 @@ export class FeatureCache {
     const cache = new FeatureCache(join(root, name), o);
     await cache.#guarded(async () => {
       await mkdir(cache.folder, { recursive: true });
-      for (const file of await readdir(cache.folder)) if (file.endsWith(ending)) await cache.#load(join(cache.folder, file));
+      for (const file of await readdir(cache.folder))
+        if (file.endsWith(ending)) await cache.#load(join(cache.folder, file));
     });
     return cache;
   }
@@ -132,7 +134,10 @@ export class FeatureCache {
     });
   }
 
-  /** Makes room for so many records more: packs that nobody has used for longest go, of whichever network; those that something was asked of stay. */
+  /**
+   * Makes room for so many records more: packs that nobody has used for longest go, of whichever network; those that
+   * something was asked of stay.
+   */
   async reserve(records: number): Promise<void> {
     await this.#guarded(async () => {
       await this.#marking;
@@ -143,7 +148,8 @@ export class FeatureCache {
         if (total <= this.o.limitBytes) return;
         if (used.has(path)) continue;
         await rm(path, { force: true });
-        for (let row = 0; row < this.#digests.rows; row++) if (this.#packs[this.#pack.get(row)]?.path === path) this.#pack.set(row, lost);
+        for (let row = 0; row < this.#digests.rows; row++)
+          if (this.#packs[this.#pack.get(row)]?.path === path) this.#pack.set(row, lost);
         total -= bytes;
       }
     });
@@ -156,7 +162,10 @@ export class FeatureCache {
   }
 
   async #create(): Promise<Pack> {
-    const path = join(this.folder, `${Date.now().toString(36)}-${String(process.pid)}-${randomBytes(4).toString('hex')}${ending}`);
+    const path = join(
+      this.folder,
+      `${Date.now().toString(36)}-${String(process.pid)}-${randomBytes(4).toString('hex')}${ending}`,
+    );
     return this.#opened(path, await open(path, 'wx+'));
   }
 
@@ -213,5 +222,6 @@ async function readFully(file: FileHandle, target: Uint8Array, position: number)
 }
 
 async function writeFully(file: FileHandle, data: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < data.length;) done += (await file.write(data, done, data.length - done, position + done)).bytesWritten;
+  for (let done = 0; done < data.length;)
+    done += (await file.write(data, done, data.length - done, position + done)).bytesWritten;
 }

@@ -22,7 +22,10 @@ export interface Listing {
 
 const left = new Set(['__MACOSX', '@eaDir', '$RECYCLE.BIN', 'System Volume Information']);
 
-/** The visible entries of a folder. Links count as what they lead to; one that leads nowhere is a problem where its name claims a picture. */
+/**
+ * The visible entries of a folder. Links count as what they lead to; one that leads nowhere is a problem where its name
+ * claims a picture.
+ */
 export async function list(folder: string, { problems, signal }: Walk): Promise<Listing> {
   signal?.throwIfAborted();
   let entries;
@@ -48,7 +51,10 @@ export async function list(folder: string, { problems, signal }: Walk): Promise<
     if (kind.isDirectory()) folders.push(path);
     else if (kind.isFile()) files.push(path);
   }
-  return { folders: sortNaturally(folders, (path) => basename(path)), files: sortNaturally(files, (path) => basename(path)) };
+  return {
+    folders: sortNaturally(folders, (path) => basename(path)),
+    files: sortNaturally(files, (path) => basename(path)),
+  };
 }
 
 async function unlistable(folder: string, error: unknown): Promise<unknown> {
@@ -59,7 +65,10 @@ async function unlistable(folder: string, error: unknown): Promise<unknown> {
   return error;
 }
 
-/** The pictures among `files`. A format that cannot be read is noted as a problem; what is no picture at all is passed over. */
+/**
+ * The pictures among `files`. A format that cannot be read is noted as a problem; what is no picture at all is passed
+ * over.
+ */
 export async function pictures(files: readonly string[], { problems, signal }: Walk): Promise<string[]> {
   const found: string[] = [];
   for (const path of files) {
@@ -90,7 +99,10 @@ async function sniff(path: string): Promise<string | undefined> {
   }
 }
 
-/** All pictures below a folder, in natural order of their paths; a folder reached twice, as through a loop of links, counts once. */
+/**
+ * All pictures below a folder, in natural order of their paths; a folder reached twice, as through a loop of links,
+ * counts once.
+ */
 export async function picturesBelow(folder: string, walk: Walk, seen = new Set<string>()): Promise<string[]> {
   const real = await realpath(folder);
   if (seen.has(real)) return [];
@@ -101,7 +113,10 @@ export async function picturesBelow(folder: string, walk: Walk, seen = new Set<s
   return found;
 }
 
-/** The classes of a `class/…` folder by name (Unicode NFC), in natural order, each with its pictures; classes without pictures are noted and left out. */
+/**
+ * The classes of a `class/…` folder by name (Unicode NFC), in natural order, each with its pictures; classes without
+ * pictures are noted and left out.
+ */
 export async function classesOf(folder: string, walk: Walk, listing?: Listing): Promise<Map<string, PathTable>> {
   const { folders, files } = listing ?? (await list(folder, walk));
   const classes = new Map<string, PathTable>();

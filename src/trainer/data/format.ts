@@ -28,7 +28,8 @@ const unreadable: Record<string, string[]> = {
 };
 
 const byEnding = new Map<string, string>();
-for (const formats of [readable, unreadable]) for (const [name, endings] of Object.entries(formats)) for (const ending of endings) byEnding.set(ending, name);
+for (const formats of [readable, unreadable])
+  for (const [name, endings] of Object.entries(formats)) for (const ending of endings) byEnding.set(ending, name);
 
 /** The picture format that the file's name claims, readable or not; undefined where it claims none. */
 export function formatOfName(path: string): string | undefined {
@@ -44,12 +45,21 @@ export const sniffedBytes = 64;
 
 const ascii = (bytes: Uint8Array, from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
 
-/** The format that the first `sniffedBytes` bytes of a file show, readable or not; undefined where they show none that is known here. */
+/**
+ * The format that the first `sniffedBytes` bytes of a file show, readable or not; undefined where they show none that
+ * is known here.
+ */
 export function formatOfContent(bytes: Uint8Array): string | undefined {
   const starts = (...magic: number[]) => magic.every((byte, i) => bytes[i] === byte);
   if (starts(0xff, 0xd8, 0xff)) return 'JPEG';
   if (starts(0x89, 0x50, 0x4e, 0x47)) return 'PNG';
-  if (starts(0x49, 0x49, 0x2a, 0) || starts(0x4d, 0x4d, 0, 0x2a) || starts(0x49, 0x49, 0x2b, 0) || starts(0x4d, 0x4d, 0, 0x2b)) return 'TIFF';
+  if (
+    starts(0x49, 0x49, 0x2a, 0) ||
+    starts(0x4d, 0x4d, 0, 0x2a) ||
+    starts(0x49, 0x49, 0x2b, 0) ||
+    starts(0x4d, 0x4d, 0, 0x2b)
+  )
+    return 'TIFF';
   // Reserved 0, type 1 (icon) or 2 (cursor), then a count: the count's high byte is 0 in any real file.
   if ((starts(0, 0, 1, 0) || starts(0, 0, 2, 0)) && bytes[4] !== 0 && bytes[5] === 0) return 'ICO';
   if (starts(0, 0, 0, 0x0c, 0x6a, 0x50, 0x20, 0x20) || starts(0xff, 0x4f, 0xff, 0x51)) return 'JPEG 2000';

@@ -1,4 +1,7 @@
-/** Looks a dataset over before training: counts, and every problem with its remedy. Reads each picture once and writes nothing. */
+/**
+ * Looks a dataset over before training: counts, and every problem with its remedy. Reads each picture once and writes
+ * nothing.
+ */
 import { webcrypto } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { errors, UserError } from '../errors.js';
@@ -22,7 +25,9 @@ export interface InspectOptions {
 
 /** Below this shorter side a photo hardly shows anything, in pixels. */
 const tinySide = 32;
-/** The largest class has so many times the pictures of the smallest: then a model can do well by guessing the largest. */
+/**
+ * The largest class has so many times the pictures of the smallest: then a model can do well by guessing the largest.
+ */
 const strongImbalance = 10;
 
 interface Look {
@@ -55,8 +60,14 @@ export async function inspectDataset(spec: DatasetSpec, options: InspectOptions 
   return { ...inspection, columns, tasks: tasks.map((task, i) => ({ ...task, counts: counts[i]! })), images };
 }
 
-async function lookAtAll(dataset: Dataset, signal: AbortSignal | undefined, onProgress: InspectOptions['onProgress']): Promise<Look[]> {
-  const all = (['train', 'validation', 'test'] as const).flatMap((split) => [...dataset.splits[split]].map((sample) => ({ split, sample })));
+async function lookAtAll(
+  dataset: Dataset,
+  signal: AbortSignal | undefined,
+  onProgress: InspectOptions['onProgress'],
+): Promise<Look[]> {
+  const all = (['train', 'validation', 'test'] as const).flatMap((split) =>
+    [...dataset.splits[split]].map((sample) => ({ split, sample })),
+  );
   const looks: Look[] = [];
   let done = 0;
   let told = 0;
@@ -88,7 +99,9 @@ function classProblems(root: string, { labels, multiLabel }: Task, counts: Label
   const bySize = [...counts].sort((a, b) => a.train - b.train);
   const [smallest, largest] = [bySize[0]!, bySize.at(-1)!];
   if (!multiLabel && smallest.train > 0 && largest.train >= strongImbalance * smallest.train) {
-    problems.push(errors.classesImbalanced(root, largest.label, largest.train, smallest.label, smallest.train).toInfo());
+    problems.push(
+      errors.classesImbalanced(root, largest.label, largest.train, smallest.label, smallest.train).toInfo(),
+    );
   }
   const byLowerCase = new Map<string, string>();
   for (const label of labels) {
@@ -111,8 +124,11 @@ function duplicates(looks: readonly GoodLook[], labels: readonly string[]): Erro
     const twin = first.get(look.result.hash);
     if (!twin) first.set(look.result.hash, look);
     else if (wordsOf(twin) !== wordsOf(look))
-      problems.push(errors.duplicateAcrossClasses(look.sample.path, twin.sample.path, wordsOf(look), wordsOf(twin)).toInfo());
-    else if (twin.split !== look.split) problems.push(errors.duplicateAcrossSplits(look.sample.path, twin.sample.path, look.split, twin.split).toInfo());
+      problems.push(
+        errors.duplicateAcrossClasses(look.sample.path, twin.sample.path, wordsOf(look), wordsOf(twin)).toInfo(),
+      );
+    else if (twin.split !== look.split)
+      problems.push(errors.duplicateAcrossSplits(look.sample.path, twin.sample.path, look.split, twin.split).toInfo());
   }
   return problems;
 }

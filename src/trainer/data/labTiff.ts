@@ -1,4 +1,7 @@
-/** CIELab TIFF with 8 bits a channel, which libvips 8.18 refuses ("bad labq format"): read as if it were RGB, then converted here. */
+/**
+ * CIELab TIFF with 8 bits a channel, which libvips 8.18 refuses ("bad labq format"): read as if it were RGB, then
+ * converted here.
+ */
 
 /** A copy of the TIFF file that claims its Lab samples to be RGB; undefined where the file is no 8-bit CIELab TIFF. */
 export function relabelledLab(bytes: Uint8Array): Uint8Array | undefined {
@@ -27,7 +30,10 @@ export function relabelledLab(bytes: Uint8Array): Uint8Array | undefined {
   return copy;
 }
 
-/** Converts `[pixels, 3]` in place from CIELab (L of 0 to 255, a and b in two's complement; white D50, as ICC has it) to sRGB. */
+/**
+ * Converts `[pixels, 3]` in place from CIELab (L of 0 to 255, a and b in two's complement; white D50, as ICC has it) to
+ * sRGB.
+ */
 export function labToSrgb(data: Uint8Array): void {
   const inverse = (t: number) => (t > 6 / 29 ? t ** 3 : 3 * (6 / 29) ** 2 * (t - 4 / 29));
   // IEC 61966-2-1.

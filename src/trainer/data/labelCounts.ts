@@ -4,8 +4,13 @@ import { spansOf } from '../tasks.js';
 import { marksOf, type Sample } from './sample.js';
 
 /** For each task, in the order of its labels. */
-export function countEach(tasks: readonly Task[], pictures: Iterable<{ split: SplitName; sample: Sample }>): LabelCount[][] {
-  const counts = tasks.flatMap(({ labels }) => labels.map((label): LabelCount => ({ label, train: 0, validation: 0, test: 0 })));
+export function countEach(
+  tasks: readonly Task[],
+  pictures: Iterable<{ split: SplitName; sample: Sample }>,
+): LabelCount[][] {
+  const counts = tasks.flatMap(({ labels }) =>
+    labels.map((label): LabelCount => ({ label, train: 0, validation: 0, test: 0 })),
+  );
   for (const { split, sample } of pictures) for (const mark of marksOf(sample)) counts[mark]![split]++;
   return spansOf(tasks).map(({ start, end }) => counts.slice(start, end));
 }

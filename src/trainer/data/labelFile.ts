@@ -1,4 +1,6 @@
-/** Finds a dataset by its label file: a CSV table of pictures in a folder, with columns of labels and perhaps of splits. */
+/**
+ * Finds a dataset by its label file: a CSV table of pictures in a folder, with columns of labels and perhaps of splits.
+ */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { errors } from '../errors.js';
@@ -35,7 +37,10 @@ interface Entry {
   answers: (string[] | undefined)[];
 }
 
-/** Throws a UserError where no training (or, with `tasks`, no evaluation) could come of it; rows that are left out are in `problems`. */
+/**
+ * Throws a UserError where no training (or, with `tasks`, no evaluation) could come of it; rows that are left out are
+ * in `problems`.
+ */
 export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, walk: Walk): Promise<Dataset> {
   const root = resolve(spec.folder);
   // Says in words what is wrong with the folder, which looking below it does not.
@@ -61,16 +66,22 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
   const inTraining = entries.filter((entry) => entry.split === 'train');
   if (entries.length === 0 || (!given && inTraining.length === 0)) throw errors.labelFile.noPictures(table.file, root);
 
-  const tasks = given ? given.map((task) => ({ ...task })) : questions.map((question, i) => taskOf(question, i, inTraining, table, walk));
+  const tasks = given
+    ? given.map((task) => ({ ...task }))
+    : questions.map((question, i) => taskOf(question, i, inTraining, table, walk));
   const splits = numbered(entries, tasks, (row, label) =>
-    given ? errors.labelFile.labelUnknownToModel(row.place, label) : errors.labelFile.labelUnknownToTraining(row.place, label),
+    given
+      ? errors.labelFile.labelUnknownToModel(row.place, label)
+      : errors.labelFile.labelUnknownToTraining(row.place, label),
   );
   const seeded = splits.validation.length === 0 && splits.train.length > 0;
   if (seeded) {
     const { validationSplit: share, seed } = options;
     Object.assign(
       splits,
-      isPlain(tasks) ? splitOff(splits.train, tasks[0]!.labels, share, seed) : splitOffCombined(splits.train, countLabels(tasks), share, seed),
+      isPlain(tasks)
+        ? splitOff(splits.train, tasks[0]!.labels, share, seed)
+        : splitOffCombined(splits.train, countLabels(tasks), share, seed),
     );
   }
   const columns = table.columns.map((name, i) => {
@@ -79,7 +90,15 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
     values.delete('');
     return { name, use: useOf(i, image, split, questions), values: values.size, empty };
   });
-  return { root, labels: tasks[0]!.labels, tasks, splits, splitOrigin: seeded ? 'seeded' : 'folders', problems: walk.problems, columns };
+  return {
+    root,
+    labels: tasks[0]!.labels,
+    tasks,
+    splits,
+    splitOrigin: seeded ? 'seeded' : 'folders',
+    problems: walk.problems,
+    columns,
+  };
 }
 
 function useOf(column: number, image: number, split: number | undefined, questions: readonly Question[]): ColumnUse {
@@ -99,7 +118,10 @@ function splitColumn(table: LabelTable, name: string | undefined, walk: Walk): n
   return undefined;
 }
 
-/** Each row with its picture, in the order of the rows. What is outside the folder, not there or listed before is left out and noted. */
+/**
+ * Each row with its picture, in the order of the rows. What is outside the folder, not there or listed before is left
+ * out and noted.
+ */
 async function picturesOfRows(
   root: string,
   table: LabelTable,
@@ -118,7 +140,8 @@ async function picturesOfRows(
     const wanted = [cell, cell.replaceAll('\\', '/')].map((name) => resolve(rootPath, name));
     const path = byPath.get(wanted[0]!) ?? byPath.get(wanted[1]!);
     const earlier = path === undefined ? undefined : used.get(path);
-    if (!cell || isOutside(rootPath, wanted[1]!)) problems.push(errors.labelFile.pictureOutside(row.place, cell, root).toInfo());
+    if (!cell || isOutside(rootPath, wanted[1]!))
+      problems.push(errors.labelFile.pictureOutside(row.place, cell, root).toInfo());
     else if (path === undefined) problems.push((await whyMissing(row, cell, wanted[0]!)).toInfo());
     else if (earlier) {
       const same = earlier.cells.join('\0') === row.cells.join('\0');
@@ -128,7 +151,8 @@ async function picturesOfRows(
       result.push({ row, path });
     }
   }
-  if (used.size < found.length) problems.push(errors.labelFile.picturesUnlisted(table.file, found.length - used.size).toInfo());
+  if (used.size < found.length)
+    problems.push(errors.labelFile.picturesUnlisted(table.file, found.length - used.size).toInfo());
   return result;
 }
 
@@ -148,11 +172,13 @@ async function whyMissing({ place }: LabelRow, cell: string, path: string) {
 
 function taskOf(question: Question, index: number, entries: readonly Entry[], { file }: LabelTable, walk: Walk): Task {
   const counts = new Map<string, number>((question.labels ?? []).map((label) => [label, 0]));
-  for (const { answers } of entries) for (const label of answers[index] ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
+  for (const { answers } of entries)
+    for (const label of answers[index] ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
   const { task: name, multiLabel } = question;
   const answered = entries.filter(({ answers }) => answers[index]).length;
   for (const [label, count] of counts) {
-    if (question.labels && (count === 0 || count === answered)) throw errors.labelFile.oneValue(file, label, count === 0 ? '0' : '1');
+    if (question.labels && (count === 0 || count === answered))
+      throw errors.labelFile.oneValue(file, label, count === 0 ? '0' : '1');
     if (count === 1) walk.problems.push(errors.labelFile.labelOnce(file, name, label).toInfo());
   }
   if (counts.size < (multiLabel ? 1 : 2)) throw errors.labelFile.oneValue(file, name, [...counts.keys()][0] ?? '');
@@ -160,9 +186,15 @@ function taskOf(question: Question, index: number, entries: readonly Entry[], { 
 }
 
 /** The entries as samples, their labels by number. */
-function numbered(entries: readonly Entry[], tasks: readonly Task[], unknown: (row: LabelRow, label: string) => Error): Record<SplitName, Samples> {
+function numbered(
+  entries: readonly Entry[],
+  tasks: readonly Task[],
+  unknown: (row: LabelRow, label: string) => Error,
+): Record<SplitName, Samples> {
   const splits: Record<SplitName, Samples> = { train: new Samples(), validation: new Samples(), test: new Samples() };
-  const numbers = spansOf(tasks).map(({ task, start }) => new Map(task.labels.map((label, i) => [label.normalize('NFC'), start + i])));
+  const numbers = spansOf(tasks).map(
+    ({ task, start }) => new Map(task.labels.map((label, i) => [label.normalize('NFC'), start + i])),
+  );
   for (const { row, path, split, answers } of entries) {
     const marks = answers.map((labels, i) =>
       (labels ?? []).map((label) => {
@@ -171,7 +203,10 @@ function numbered(entries: readonly Entry[], tasks: readonly Task[], unknown: (r
         return number;
       }),
     );
-    splits[split].push(path, { label: tasks[0]!.multiLabel ? -1 : (marks[0]![0] ?? -1), marks: marks.flat().sort((a, b) => a - b) });
+    splits[split].push(path, {
+      label: tasks[0]!.multiLabel ? -1 : (marks[0]![0] ?? -1),
+      marks: marks.flat().sort((a, b) => a - b),
+    });
   }
   return splits;
 }

@@ -48,7 +48,8 @@ function syntaxWords({ code, message }: CsvError): string {
 }
 
 /**
- * The separator of the cells is the first of comma, semicolon (as spreadsheets of many countries write it) and tab that the header has.
+ * The separator of the cells is the first of comma, semicolon (as spreadsheets of many countries write it) and tab that
+ * the header has.
  * @throws UserError when the file is missing, is no CSV text, has no row, or names a column twice.
  */
 export async function readLabelTable(file: string): Promise<LabelTable> {
@@ -60,7 +61,12 @@ export async function readLabelTable(file: string): Promise<LabelTable> {
   const delimiter = [',', ';', '\t'].find((each) => header.includes(each)) ?? ',';
   let found: { record: string[]; info: { lines: number } }[];
   try {
-    found = parse(text, { delimiter, info: true, skip_empty_lines: true, max_record_size: longestRow }) as unknown as typeof found;
+    found = parse(text, {
+      delimiter,
+      info: true,
+      skip_empty_lines: true,
+      max_record_size: longestRow,
+    }) as unknown as typeof found;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = (error as CsvError & { lines?: number }).lines;

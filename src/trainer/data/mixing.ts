@@ -1,6 +1,7 @@
 /**
- * Mixup (Zhang et al., 2018, arXiv:1710.09412) and CutMix (Yun et al., 2019, arXiv:1905.04899): each picture of a batch is mixed with another of
- * it, and so are their targets. How is drawn once for a batch; pixels and any number of target arrays are then mixed alike.
+ * Mixup (Zhang et al., 2018, arXiv:1710.09412) and CutMix (Yun et al., 2019, arXiv:1905.04899): each picture of a batch
+ * is mixed with another of it, and so are their targets. How is drawn once for a batch; pixels and any number of target
+ * arrays are then mixed alike.
  */
 import type { Random } from '../random.js';
 import type { Region } from './transform.js';
@@ -8,7 +9,10 @@ import type { Region } from './transform.js';
 export interface MixingOptions {
   /** The share of a picture is drawn from Beta(mixup, mixup); 0: no mixup. */
   mixup: number;
-  /** The area that a picture keeps is drawn from Beta(cutmix, cutmix); 0: no CutMix. Where both are on, each batch gets either, evenly. */
+  /**
+   * The area that a picture keeps is drawn from Beta(cutmix, cutmix); 0: no CutMix. Where both are on, each batch gets
+   * either, evenly.
+   */
   cutmix: number;
 }
 
@@ -22,13 +26,19 @@ export interface Mixing {
 }
 
 /** Draws how a batch of `count` pictures, each `width` x `height`, is mixed; undefined where it is not. */
-export function drawMixing(random: Random, count: number, { width, height }: { width: number; height: number }, o: MixingOptions): Mixing | undefined {
+export function drawMixing(
+  random: Random,
+  count: number,
+  { width, height }: { width: number; height: number },
+  o: MixingOptions,
+): Mixing | undefined {
   if (!o.mixup && !o.cutmix) return undefined;
   const cuts = o.mixup && o.cutmix ? random.uniform() < 0.5 : !o.mixup;
   const lambda = random.beta(cuts ? o.cutmix : o.mixup);
   const partners = random.shuffle(Array.from({ length: count }, (_, i) => i));
   if (!cuts) return { lambda, partners };
-  // The box has the picture's proportions and any place for its middle; what lies outside the picture is cut off, so that lambda is counted anew.
+  // The box has the picture's proportions and any place for its middle; what lies outside the picture is cut off, so
+  // that lambda is counted anew.
   const side = Math.sqrt(1 - lambda);
   const span = (length: number): [number, number] => {
     const half = Math.floor(Math.floor(length * side) / 2);
@@ -42,16 +52,22 @@ export function drawMixing(random: Random, count: number, { width, height }: { w
 }
 
 /**
- * Mixes `images` [batch, height, width, 3] in place; those after the partners' count are padding and stay. Bytes are mixed rather than what the
- * network makes of them: normalisation is affine, so the difference is the rounding, half a level at most, and the workers do it.
+ * Mixes `images` [batch, height, width, 3] in place; those after the partners' count are padding and stay. Bytes are
+ * mixed rather than what the network makes of them: normalisation is affine, so the difference is the rounding, half a
+ * level at most, and the workers do it.
  */
-export function mixImages(images: Uint8Array, size: { width: number; height: number }, { lambda, partners, region }: Mixing): void {
+export function mixImages(
+  images: Uint8Array,
+  size: { width: number; height: number },
+  { lambda, partners, region }: Mixing,
+): void {
   const bytes = size.width * size.height * 3;
   const source = new Uint8Array(images.subarray(0, partners.length * bytes));
   partners.forEach((partner, i) => {
     const [own, other] = [i * bytes, partner * bytes];
     if (!region) {
-      for (let k = 0; k < bytes; k++) images[own + k] = lambda * source[own + k]! + (1 - lambda) * source[other + k]! + 0.5;
+      for (let k = 0; k < bytes; k++)
+        images[own + k] = lambda * source[own + k]! + (1 - lambda) * source[other + k]! + 0.5;
       return;
     }
     for (let y = region.top; y < region.top + region.height; y++) {
@@ -61,10 +77,13 @@ export function mixImages(images: Uint8Array, size: { width: number; height: num
   });
 }
 
-/** Mixes `targets` [batch, width] in place: probabilities of labels, of one task or another, or flags of several labels. */
+/**
+ * Mixes `targets` [batch, width] in place: probabilities of labels, of one task or another, or flags of several labels.
+ */
 export function mixTargets(targets: Float32Array, width: number, { lambda, partners }: Mixing): void {
   const source = targets.slice(0, partners.length * width);
   partners.forEach((partner, i) => {
-    for (let k = 0; k < width; k++) targets[i * width + k] = lambda * source[i * width + k]! + (1 - lambda) * source[partner * width + k]!;
+    for (let k = 0; k < width; k++)
+      targets[i * width + k] = lambda * source[i * width + k]! + (1 - lambda) * source[partner * width + k]!;
   });
 }

@@ -1,4 +1,7 @@
-/** The order in which labels and files come: numbers by value, the rest by code unit, so the same on every machine and in every language. */
+/**
+ * The order in which labels and files come: numbers by value, the rest by code unit, so the same on every machine and
+ * in every language.
+ */
 
 const isDigit = (code: number) => code >= 48 && code <= 57;
 
@@ -17,7 +20,8 @@ function compare(a: string, b: string): number {
     const startB = j;
     while (i < a.length && isDigit(a.charCodeAt(i))) i++;
     while (j < b.length && isDigit(b.charCodeAt(j))) j++;
-    // Without leading zeros the longer number is the greater; of equal length, the order of the digits is that of the values.
+    // Without leading zeros the longer number is the greater; of equal length, the order of the digits is that of the
+    // values.
     const lengths = i - startA - (j - startB);
     if (lengths !== 0) return lengths;
     const digitsA = a.slice(startA, i);
@@ -27,7 +31,10 @@ function compare(a: string, b: string): number {
   return a.length - i - (b.length - j);
 }
 
-/** Sorts a copy of `list` by `key`: "2" before "10", composed and decomposed letters alike. Equal keys fall back to plain order. */
+/**
+ * Sorts a copy of `list` by `key`: "2" before "10", composed and decomposed letters alike. Equal keys fall back to
+ * plain order.
+ */
 export function sortNaturally<T>(list: readonly T[], key: (item: T) => string): T[] {
   const keyed = list.map((item) => ({ item, raw: key(item), key: key(item).normalize('NFC') }));
   keyed.sort((a, b) => compare(a.key, b.key) || (a.raw < b.raw ? -1 : a.raw > b.raw ? 1 : 0));

@@ -1,4 +1,7 @@
-/** The files that hold what many pictures were turned into: which there are, what they take, and which nobody has used for longest. */
+/**
+ * The files that hold what many pictures were turned into: which there are, what they take, and which nobody has used
+ * for longest.
+ */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -47,7 +47,10 @@ export class PathTable implements Iterable<string> {
   /** The path number `row`, counted from 0. */
   at(row: number): string {
     const start = row ? this.#ends.get(row - 1) : 0;
-    return this.#folders[this.#folder.get(row)]! + (this.#odd.get(row) ?? this.#names.toString('utf8', start, this.#ends.get(row)));
+    return (
+      this.#folders[this.#folder.get(row)]! +
+      (this.#odd.get(row) ?? this.#names.toString('utf8', start, this.#ends.get(row)))
+    );
   }
 
   *[Symbol.iterator](): Generator<string, void, undefined> {

@@ -1,10 +1,11 @@
 /**
  * The decoded cache: pixels of pictures in pack files on disk, so that later epochs and runs read no JPEG.
  *
- * A pack is appended to by the one process that made it, and read by all. `NAME.pack` holds pixels end to end; `NAME.index` holds records of 32 bytes, in
- * little endian: the digest of a picture's key (16), where its pixels lie (f64), their width and height (u32); a width of 0 says that the picture can be
- * read, but its pixels found no room. A record is written only after the pixels it names have reached the disk, so a process killed at any moment leaves
- * at most bytes without a record, or a part of a record, and both are passed over.
+ * A pack is appended to by the one process that made it, and read by all. `NAME.pack` holds pixels end to end;
+ * `NAME.index` holds records of 32 bytes, in little endian: the digest of a picture's key (16), where its pixels lie
+ * (f64), their width and height (u32); a width of 0 says that the picture can be read, but its pixels found no room. A
+ * record is written only after the pixels it names have reached the disk, so a process killed at any moment leaves at
+ * most bytes without a record, or a part of a record, and both are passed over.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
@@ -45,8 +46,8 @@ export class PixelCache {
   readonly #folder: string;
   readonly #onNotice: (notice: ErrorInfo) => void;
   /**
-   * The packs by number, empty where one was removed, and what is in them: by row of the table, the pack's number, the offset in it and the picture's
-   * size.
+   * The packs by number, empty where one was removed, and what is in them: by row of the table, the pack's number, the
+   * offset in it and the picture's size.
    */
   readonly #packs: string[] = [];
   readonly #digests = new DigestTable();
@@ -78,14 +79,16 @@ export class PixelCache {
   }
 
   /**
-   * A folder that cannot be made or read is told by a notice; the cache is then empty and keeps nothing. `limitBytes` bounds the packs of all folders
-   * beside this one together.
+   * A folder that cannot be made or read is told by a notice; the cache is then empty and keeps nothing. `limitBytes`
+   * bounds the packs of all folders beside this one together.
    */
   static async open(folder: string, onNotice: (notice: ErrorInfo) => void, limitBytes = Infinity): Promise<PixelCache> {
     const cache = new PixelCache(folder, onNotice, limitBytes);
     await cache.#guarded(async () => {
       await mkdir(folder, { recursive: true });
-      const names = (await readdir(folder)).filter((name) => name.endsWith('.index')).map((name) => name.slice(0, -'.index'.length));
+      const names = (await readdir(folder))
+        .filter((name) => name.endsWith('.index'))
+        .map((name) => name.slice(0, -'.index'.length));
       const found: FoundPack[] = [];
       for (const name of names) found.push(...(await cache.#look(name)));
       const rows = found.reduce((sum, { records }) => sum + records, 0);
@@ -106,7 +109,12 @@ export class PixelCache {
     const row = this.#rowOf(key);
     const width = row === undefined ? 0 : this.#width.get(row);
     if (row === undefined || !width) return undefined;
-    return { pack: this.#packs[this.#pack.get(row)]!, offset: this.#offset.get(row), width, height: this.#height.get(row) };
+    return {
+      pack: this.#packs[this.#pack.get(row)]!,
+      offset: this.#offset.get(row),
+      width,
+      height: this.#height.get(row),
+    };
   }
 
   #rowOf(key: string): number | undefined {
@@ -124,13 +132,17 @@ export class PixelCache {
     const now = new Date();
     const files = [pack, indexOf(pack)];
     this.#flushing = this.#flushing.then(async () => {
-      // A cache that may only be read is as good; that it is in use cannot be marked there, and nothing is removed there either.
+      // A cache that may only be read is as good; that it is in use cannot be marked there, and nothing is removed
+      // there either.
       for (const file of files) await utimes(file, now, now).catch(ignore('EROFS', 'EACCES', 'EPERM', 'ENOENT'));
     });
     this.#flushing.catch(() => undefined);
   }
 
-  /** Appends the pixels. Undefined where there is no room, or the disk does not take them: a notice has then been given, once. */
+  /**
+   * Appends the pixels. Undefined where there is no room, or the disk does not take them: a notice has then been given,
+   * once.
+   */
   async add(key: string, { data, width, height }: Pixels): Promise<Place | undefined> {
     if (this.#broken) return undefined;
     if (!(await this.#takeRoom(data.length))) {
@@ -165,7 +177,8 @@ export class PixelCache {
 
   /** Whether so many bytes more may be kept; packs that nobody has used for longest go for them. */
   async #takeRoom(bytes: number): Promise<boolean> {
-    if (this.#room < bytes && !this.#isFull) await (this.#makingRoom = this.#makingRoom.then(() => this.#makeRoom(bytes)));
+    if (this.#room < bytes && !this.#isFull)
+      await (this.#makingRoom = this.#makingRoom.then(() => this.#makeRoom(bytes)));
     if (this.#room < bytes) return false;
     this.#room -= bytes;
     return true;
@@ -267,7 +280,12 @@ export class PixelCache {
       const number = this.#packs.push(pack) - 1;
       const buffer = Buffer.alloc(recordBytes * Math.min(records, recordsAtOnce));
       for (let done = 0; done < records;) {
-        const { bytesRead } = await file.read(buffer, 0, recordBytes * Math.min(records - done, recordsAtOnce), recordBytes * done);
+        const { bytesRead } = await file.read(
+          buffer,
+          0,
+          recordBytes * Math.min(records - done, recordsAtOnce),
+          recordBytes * done,
+        );
         const count = Math.floor(bytesRead / recordBytes);
         if (!count) return;
         for (let at = 0; at < recordBytes * count; at += recordBytes) {
@@ -275,7 +293,8 @@ export class PixelCache {
           const width = buffer.readUInt32LE(at + digestBytes + 8);
           const height = buffer.readUInt32LE(at + digestBytes + 12);
           // A damaged record, as after a power failure, points anywhere.
-          if (Number.isInteger(offset) && offset >= 0 && offset + width * height * 3 <= bytes) this.#note(buffer, at, number, { offset, width, height });
+          if (Number.isInteger(offset) && offset >= 0 && offset + width * height * 3 <= bytes)
+            this.#note(buffer, at, number, { offset, width, height });
         }
         done += count;
       }

@@ -1,4 +1,7 @@
-/** A worker thread that fills batches of pixels, from the decoded cache or, where that has none, from the picture files; `pixelWorkers.ts` owns it. */
+/**
+ * A worker thread that fills batches of pixels, from the decoded cache or, where that has none, from the picture files;
+ * `pixelWorkers.ts` owns it.
+ */
 import { openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parentPort } from 'node:worker_threads';
@@ -26,7 +29,10 @@ export interface Augmenting {
 export interface PixelJob {
   id: number;
   transform: ImageTransform;
-  /** The pictures asked for; `sample` names the random stream, `isWanted` says that pixels which have to be decoded are to be given back. */
+  /**
+   * The pictures asked for; `sample` names the random stream, `isWanted` says that pixels which have to be decoded are
+   * to be given back.
+   */
   pictures: { path: string; place: Place | undefined; isWanted: boolean; sample: number }[];
   /** The batch may be larger than what is asked for, and is black from there on. */
   batchSize: number;
@@ -80,7 +86,11 @@ function readPack({ pack, offset }: Place, start: number, length: number): Uint8
 }
 
 /** Fills `target` and gives the pixels where they had to be decoded. */
-async function fillEvaluation(target: Uint8Array, { path, place }: Picture, transform: ImageTransform): Promise<Pixels | undefined> {
+async function fillEvaluation(
+  target: Uint8Array,
+  { path, place }: Picture,
+  transform: ImageTransform,
+): Promise<Pixels | undefined> {
   const known = place && readPack(place, 0, target.length);
   const data = known ?? (await evaluationPixels(path, transform));
   target.set(data);
@@ -93,7 +103,12 @@ function flip(pixels: Uint8Array, width: number): void {
       for (let c = 0; c < 3; c++) [pixels[a + c], pixels[b + c]] = [pixels[b + c]!, pixels[a + c]!];
 }
 
-async function fillCropped(target: Uint8Array, picture: Picture, transform: ImageTransform, augmenting: Augmenting): Promise<Pixels | undefined> {
+async function fillCropped(
+  target: Uint8Array,
+  picture: Picture,
+  transform: ImageTransform,
+  augmenting: Augmenting,
+): Promise<Pixels | undefined> {
   const { path, place, sample } = picture;
   const { seed, epoch, augmentation } = augmenting;
   const random = new Random(seed, 'augment', epoch, sample);
@@ -126,14 +141,20 @@ async function fillCropped(target: Uint8Array, picture: Picture, transform: Imag
   return decoded;
 }
 
-async function fillTraining(target: Uint8Array, picture: Picture, transform: ImageTransform, augmenting: Augmenting): Promise<Pixels | undefined> {
+async function fillTraining(
+  target: Uint8Array,
+  picture: Picture,
+  transform: ImageTransform,
+  augmenting: Augmenting,
+): Promise<Pixels | undefined> {
   const decoded = await fillCropped(target, picture, transform, augmenting);
   const { seed, epoch, augmentation } = augmenting;
   const { width, height } = transform;
   // Each has its own stream, so that turning one on leaves the others as they were.
   const stream = (name: string) => new Random(seed, name, epoch, picture.sample);
   if (augmentation.randAugment) randAugment(stream('randAugment'), target, width, height, augmentation.randAugment);
-  if (augmentation.randomErasing) randomErasing(stream('randomErasing'), target, width, height, augmentation.randomErasing);
+  if (augmentation.randomErasing)
+    randomErasing(stream('randomErasing'), target, width, height, augmentation.randomErasing);
   return decoded;
 }
 
@@ -148,7 +169,9 @@ async function run({ id, transform, pictures, batchSize, augmenting }: PixelJob)
     const picture = pictures[index]!;
     const target = images.subarray(index * size, (index + 1) * size);
     try {
-      const pixels = augmenting ? await fillTraining(target, picture, transform, augmenting) : await fillEvaluation(target, picture, transform);
+      const pixels = augmenting
+        ? await fillTraining(target, picture, transform, augmenting)
+        : await fillEvaluation(target, picture, transform);
       hasDecoded ||= pixels !== undefined;
       // sharp's own memory cannot be handed over to another thread.
       if (pixels && picture.isWanted) decoded.push({ index, pixels: { ...pixels, data: new Uint8Array(pixels.data) } });
@@ -165,21 +188,39 @@ async function run({ id, transform, pictures, batchSize, augmenting }: PixelJob)
   const mixing = drawn(left.length, transform, augmenting);
   if (mixing) mixImages(images, transform, mixing);
   const reasons = [...unreadable].map(([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index);
-  return { id, images, mixing, unreadable: reasons, decoded, hasDecoded, started, ended: performance.timeOrigin + performance.now() };
+  return {
+    id,
+    images,
+    mixing,
+    unreadable: reasons,
+    decoded,
+    hasDecoded,
+    started,
+    ended: performance.timeOrigin + performance.now(),
+  };
 }
 
 /** How the `count` pictures of a batch are mixed. */
 function drawn(count: number, transform: ImageTransform, augmenting: Augmenting | undefined): Mixing | undefined {
   if (augmenting?.batch === undefined || !count) return undefined;
-  return drawMixing(new Random(augmenting.seed, 'mixing', augmenting.epoch, augmenting.batch), count, transform, augmenting.augmentation);
+  return drawMixing(
+    new Random(augmenting.seed, 'mixing', augmenting.epoch, augmenting.batch),
+    count,
+    transform,
+    augmenting.augmentation,
+  );
 }
 
 // What is said of unreadable pictures is said here.
 let previous = setLanguage();
 parentPort!.on('message', (job: PixelJob) => {
-  // In order: the batch asked for first is needed first. What is thrown here is a bug and ends the thread, which tells its owner.
+  // In order: the batch asked for first is needed first. What is thrown here is a bug and ends the thread, which tells
+  // its owner.
   previous = previous.then(async () => {
     const answer = await run(job);
-    parentPort!.postMessage(answer, [answer.images.buffer, ...answer.decoded.map(({ pixels }) => pixels.data.buffer as ArrayBuffer)]);
+    parentPort!.postMessage(answer, [
+      answer.images.buffer,
+      ...answer.decoded.map(({ pixels }) => pixels.data.buffer as ArrayBuffer),
+    ]);
   });
 });

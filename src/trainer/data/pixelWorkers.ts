@@ -1,10 +1,16 @@
-/** Owns the worker threads that fill batches, so that a training step on the main thread and the making of the next batches overlap. */
+/**
+ * Owns the worker threads that fill batches, so that a training step on the main thread and the making of the next
+ * batches overlap.
+ */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { told } from '../stages.js';
 import type { PixelAnswer, PixelJob } from './pixelWorker.js';
 
-/** The bundle has the worker as a file beside it; run from source (in tests), the thread needs the TypeScript loader registered first. */
+/**
+ * The bundle has the worker as a file beside it; run from source (in tests), the thread needs the TypeScript loader
+ * registered first.
+ */
 function startWorker(): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./data/pixelWorker.mjs', import.meta.url));
   const source = JSON.stringify(new URL('./pixelWorker.ts', import.meta.url).href);
@@ -23,7 +29,10 @@ export class PixelWorkers {
   #next = 0;
   #closed = false;
 
-  /** A worker for every four cores: one fills some 600 pictures a second at 224 pixels, and the training wants the cores too. */
+  /**
+   * A worker for every four cores: one fills some 600 pictures a second at 224 pixels, and the training wants the cores
+   * too.
+   */
   constructor(count = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 4)))) {
     for (let i = 0; i < count; i++) this.#workers.push(this.#start());
   }
@@ -43,7 +52,8 @@ export class PixelWorkers {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    for (const { reject } of this.#waiting.values()) reject(new Error('The image store was closed while a batch was being made.'));
+    for (const { reject } of this.#waiting.values())
+      reject(new Error('The image store was closed while a batch was being made.'));
     this.#waiting.clear();
   }
 
@@ -51,7 +61,11 @@ export class PixelWorkers {
     const worker = startWorker();
     worker.unref();
     worker.on('message', (answer: PixelAnswer) => {
-      told(answer.hasDecoded ? 'decode' : 'augment', answer.started - performance.timeOrigin, answer.ended - performance.timeOrigin);
+      told(
+        answer.hasDecoded ? 'decode' : 'augment',
+        answer.started - performance.timeOrigin,
+        answer.ended - performance.timeOrigin,
+      );
       this.#take(answer.id)?.resolve(answer);
     });
     worker.on('error', (error) => {

@@ -1,4 +1,7 @@
-/** What a label file answers: one task a column, or a multi-label task from a column with several labels or from columns of 0 and 1. */
+/**
+ * What a label file answers: one task a column, or a multi-label task from a column with several labels or from columns
+ * of 0 and 1.
+ */
 import { errors } from '../errors.js';
 import type { Task } from '../protocol.js';
 import { columnKnownAs, columnNamed, type LabelRow, type LabelTable } from './labelTable.js';
@@ -30,7 +33,12 @@ const yes = new Set(['1', 'true', 'yes']);
 const no = new Set(['0', 'false', 'no', '']);
 
 function oneLabel(table: LabelTable, column: number): Question {
-  return { task: table.columns[column]!, multiLabel: false, columns: [column], answer: ({ cells }) => (cells[column] ? [cells[column]] : undefined) };
+  return {
+    task: table.columns[column]!,
+    multiLabel: false,
+    columns: [column],
+    answer: ({ cells }) => (cells[column] ? [cells[column]] : undefined),
+  };
 }
 
 /** Labels with `;` or `|` between them. */

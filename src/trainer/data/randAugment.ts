@@ -1,6 +1,7 @@
 /**
- * RandAugment (Cubuk et al., 2020, arXiv:1909.13719): each picture is changed by a few operations drawn at random, all of one magnitude. The 14
- * operations, their ranges and their arithmetic are those of torchvision's `RandAugment` on Pillow pictures.
+ * RandAugment (Cubuk et al., 2020, arXiv:1909.13719): each picture is changed by a few operations drawn at random, all
+ * of one magnitude. The 14 operations, their ranges and their arithmetic are those of torchvision's `RandAugment` on
+ * Pillow pictures.
  */
 import type { Random } from '../random.js';
 
@@ -44,15 +45,29 @@ export const operations = {
   identity: { strength: none, apply: () => undefined },
   shearX: { strength: towards(0.3), signed: true, apply: (picture, v) => affine(picture, [1, v, 0, 0, 1, 0]) },
   shearY: { strength: towards(0.3), signed: true, apply: (picture, v) => affine(picture, [1, 0, 0, v, 1, 0]) },
-  translateX: { strength: (share, { width }) => shift(share, width), signed: true, apply: (picture, v) => affine(picture, [1, 0, -Math.trunc(v), 0, 1, 0]) },
-  translateY: { strength: (share, { height }) => shift(share, height), signed: true, apply: (picture, v) => affine(picture, [1, 0, 0, 0, 1, -Math.trunc(v)]) },
+  translateX: {
+    strength: (share, { width }) => shift(share, width),
+    signed: true,
+    apply: (picture, v) => affine(picture, [1, 0, -Math.trunc(v), 0, 1, 0]),
+  },
+  translateY: {
+    strength: (share, { height }) => shift(share, height),
+    signed: true,
+    apply: (picture, v) => affine(picture, [1, 0, 0, 0, 1, -Math.trunc(v)]),
+  },
   rotate: { strength: towards(30), signed: true, apply: rotate },
   brightness: enhance(({ data }) => new Uint8Array(data.length)),
   color: enhance(greys),
   contrast: enhance(meanGrey),
   sharpness: enhance(smoothed),
-  posterize: { strength: (share) => 8 - Math.round(4 * share), apply: ({ data }, bits) => mapBytes(data, (v) => v & (0xff << (8 - bits))) },
-  solarize: { strength: (share) => 255 * (1 - share), apply: ({ data }, threshold) => mapBytes(data, (v) => (v < threshold ? v : 255 - v)) },
+  posterize: {
+    strength: (share) => 8 - Math.round(4 * share),
+    apply: ({ data }, bits) => mapBytes(data, (v) => v & (0xff << (8 - bits))),
+  },
+  solarize: {
+    strength: (share) => 255 * (1 - share),
+    apply: ({ data }, threshold) => mapBytes(data, (v) => (v < threshold ? v : 255 - v)),
+  },
   autoContrast: { strength: none, apply: ({ data }) => mapChannels(data, stretched) },
   equalize: { strength: none, apply: ({ data }) => mapChannels(data, equalized) },
 } satisfies Record<string, Operation>;
@@ -60,7 +75,13 @@ export const operations = {
 const drawn: Operation[] = Object.values(operations);
 
 /** Changes `data` [height, width, 3] by `operations` operations, each drawn evenly from all. */
-export function randAugment(random: Random, data: Uint8Array, width: number, height: number, o: RandAugmentOptions): void {
+export function randAugment(
+  random: Random,
+  data: Uint8Array,
+  width: number,
+  height: number,
+  o: RandAugmentOptions,
+): void {
   const picture = { data, width, height };
   for (let i = 0; i < o.operations; i++) {
     const { strength, signed, apply } = drawn[random.below(drawn.length)]!;
@@ -70,11 +91,18 @@ export function randAugment(random: Random, data: Uint8Array, width: number, hei
   }
 }
 
-/** Each pixel comes from (a x + b y + c, d x + e y + f), coordinates of pixel centres; bilinear. Pixels from outside are `fill`. */
-function affine({ data, width, height }: Picture, matrix: readonly [number, number, number, number, number, number]): void {
+/**
+ * Each pixel comes from (a x + b y + c, d x + e y + f), coordinates of pixel centres; bilinear. Pixels from outside are
+ * `fill`.
+ */
+function affine(
+  { data, width, height }: Picture,
+  matrix: readonly [number, number, number, number, number, number],
+): void {
   const [a, b, c, d, e, f] = matrix;
   const source = new Uint8Array(data);
-  // Plain variables and no closures: this is the inner loop of the worker, and five of the fourteen operations come here.
+  // Plain variables and no closures: this is the inner loop of the worker, and five of the fourteen operations come
+  // here.
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++, to += 3) {
       const fromX = a * (x + 0.5) + b * (y + 0.5) + c;
@@ -109,7 +137,10 @@ function rotate(picture: Picture, degrees: number): void {
   affine(picture, [cos, sin, x - cos * x - sin * y, -sin, cos, y + sin * x - cos * y]);
 }
 
-/** data = reference + factor · (data - reference), cut off to a byte as Pillow's ImageEnhance does; a factor above 1 moves away from the reference. */
+/**
+ * data = reference + factor · (data - reference), cut off to a byte as Pillow's ImageEnhance does; a factor above 1
+ * moves away from the reference.
+ */
 function blend(reference: Uint8Array, data: Uint8Array, factor: number): void {
   // Pillow computes in single precision, which tells where the exact result is a whole number.
   const alpha = Math.fround(factor);
@@ -120,7 +151,8 @@ function blend(reference: Uint8Array, data: Uint8Array, factor: number): void {
 }
 
 /** Luma of ITU-R 601-2, in Pillow's fixed point. */
-const luma = (data: Uint8Array, at: number): number => (data[at]! * 19595 + data[at + 1]! * 38470 + data[at + 2]! * 7471 + 0x8000) >> 16;
+const luma = (data: Uint8Array, at: number): number =>
+  (data[at]! * 19595 + data[at + 1]! * 38470 + data[at + 2]! * 7471 + 0x8000) >> 16;
 
 function greys({ data }: Picture): Uint8Array {
   const grey = new Uint8Array(data.length);
@@ -151,7 +183,10 @@ function mapBytes(data: Uint8Array, change: (value: number) => number): void {
   for (let i = 0; i < data.length; i++) data[i] = change(data[i]!);
 }
 
-/** Replaces the bytes of each channel by the table that `tableOf` makes of the channel's histogram; undefined changes nothing. */
+/**
+ * Replaces the bytes of each channel by the table that `tableOf` makes of the channel's histogram; undefined changes
+ * nothing.
+ */
 function mapChannels(data: Uint8Array, tableOf: (histogram: Uint32Array) => Uint8Array | undefined): void {
   for (let channel = 0; channel < 3; channel++) {
     const histogram = new Uint32Array(256);

@@ -1,4 +1,7 @@
-/** The account of which pictures can be read, kept as they are decoded; says when too few are left to train on or to judge by. */
+/**
+ * The account of which pictures can be read, kept as they are decoded; says when too few are left to train on or to
+ * judge by.
+ */
 import { existsSync } from 'node:fs';
 import { errors } from '../errors.js';
 import type { SplitName } from '../protocol.js';
@@ -25,7 +28,11 @@ export class Readability {
   readonly #lost = new Set<SplitName>();
 
   constructor(private readonly dataset: Dataset) {
-    const each = <T>(of: (split: SplitName) => T): Record<SplitName, T> => ({ train: of('train'), validation: of('validation'), test: of('test') });
+    const each = <T>(of: (split: SplitName) => T): Record<SplitName, T> => ({
+      train: of('train'),
+      validation: of('validation'),
+      test: of('test'),
+    });
     this.#states = each((split) => new Uint8Array(dataset.splits[split].length).fill(unseen));
     this.#left = each((split) => {
       const labels = new Uint32Array(countLabels(dataset.tasks));
@@ -85,7 +92,8 @@ export class Readability {
     const { pictures, labels } = this.#left.validation;
     if (!pictures) throw errors.validationEmpty(root);
     for (const { task, start, end } of spansOf(tasks)) {
-      if (!task.multiLabel && !labels.subarray(start, end).some(Boolean)) throw errors.labelFile.notValidated(root, task.name);
+      if (!task.multiLabel && !labels.subarray(start, end).some(Boolean))
+        throw errors.labelFile.notValidated(root, task.name);
     }
   }
 }

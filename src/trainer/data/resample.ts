@@ -1,6 +1,7 @@
 /**
- * Resizes a part of an RGB picture, separably and with the kernel widened for reduction, as Pillow's resize does. Written here for the training
- * thread's sake: at 64 x 64 a call of sharp costs five to ten times as much CPU as the arithmetic.
+ * Resizes a part of an RGB picture, separably and with the kernel widened for reduction, as Pillow's resize does.
+ * Written here for the training thread's sake: at 64 x 64 a call of sharp costs five to ten times as much CPU as the
+ * arithmetic.
  */
 import type { Kernel, Region } from './transform.js';
 
@@ -13,9 +14,13 @@ interface Taps {
 
 const shapes: Record<Exclude<Kernel, 'nearest'>, { support: number; weight: (x: number) => number }> = {
   linear: { support: 1, weight: (x) => 1 - x },
-  // Keys, "Cubic convolution interpolation for digital image processing", 1981, with a = -0.5, as Pillow and libvips have it.
+  // Keys, "Cubic convolution interpolation for digital image processing", 1981, with a = -0.5, as Pillow and libvips
+  // have it.
   cubic: { support: 2, weight: (x) => (x < 1 ? (1.5 * x - 2.5) * x * x + 1 : ((-0.5 * x + 2.5) * x - 4) * x + 2) },
-  lanczos3: { support: 3, weight: (x) => (x === 0 ? 1 : (3 * Math.sin(Math.PI * x) * Math.sin((Math.PI * x) / 3)) / (Math.PI * x) ** 2) },
+  lanczos3: {
+    support: 3,
+    weight: (x) => (x === 0 ? 1 : (3 * Math.sin(Math.PI * x) * Math.sin((Math.PI * x) / 3)) / (Math.PI * x) ** 2),
+  },
 };
 
 function tapsOf(from: number, to: number, kernel: Kernel, mirrored: boolean): Taps {
@@ -55,10 +60,19 @@ export class Resampler {
   #line = new Float32Array(0);
 
   /**
-   * Resizes `region` of `source` (`[any height, sourceWidth, 3]`) to `target` (`[height, width, 3]`); pixels outside the region have no part in
-   * it. `mirrored` flips left and right.
+   * Resizes `region` of `source` (`[any height, sourceWidth, 3]`) to `target` (`[height, width, 3]`); pixels outside
+   * the region have no part in it. `mirrored` flips left and right.
    */
-  resize(source: Uint8Array, sourceWidth: number, region: Region, target: Uint8Array, width: number, height: number, kernel: Kernel, mirrored: boolean): void {
+  resize(
+    source: Uint8Array,
+    sourceWidth: number,
+    region: Region,
+    target: Uint8Array,
+    width: number,
+    height: number,
+    kernel: Kernel,
+    mirrored: boolean,
+  ): void {
     const stride = width * 3;
     if (this.#rows.length < region.height * stride) this.#rows = new Float32Array(region.height * stride);
     if (this.#line.length < stride) this.#line = new Float32Array(stride);

@@ -31,8 +31,8 @@ interface SplitSpec {
 }
 
 /**
- * A folder (`class/…` or `train|validation|val|valid|test/class/…`, or with a `labels.csv` and no class folders), a label file, one folder of
- * classes for each split, or a folder and how its label file is to be read.
+ * A folder (`class/…` or `train|validation|val|valid|test/class/…`, or with a `labels.csv` and no class folders), a
+ * label file, one folder of classes for each split, or a folder and how its label file is to be read.
  */
 export type DatasetSpec = string | SplitSpec | LabelFileSpec;
 
@@ -42,8 +42,9 @@ export interface ScanOptions {
   seed: number;
   signal?: AbortSignal | undefined;
   /**
-   * What an existing model was trained on, which the dataset must keep to: a class unknown to it is an error, and classes may be missing. With
-   * `validationSplit: 0` a dataset without splits is then all `test`, since it is there to be evaluated on.
+   * What an existing model was trained on, which the dataset must keep to: a class unknown to it is an error, and
+   * classes may be missing. With `validationSplit: 0` a dataset without splits is then all `test`, since it is there to
+   * be evaluated on.
    */
   tasks?: readonly Task[] | undefined;
 }
@@ -53,12 +54,18 @@ type SplitFolders = Partial<Record<SplitName, { folder: string; classes: Classes
 
 const splitOf = (folder: string): SplitName | undefined => splitNamed(basename(folder));
 
-/** Throws a UserError where no training (or, with `tasks`, no evaluation) could come of it; lesser faults are in `problems`. */
+/**
+ * Throws a UserError where no training (or, with `tasks`, no evaluation) could come of it; lesser faults are in
+ * `problems`.
+ */
 export async function scanDataset(spec: DatasetSpec, options: ScanOptions): Promise<Dataset> {
   const walk: Walk = { problems: [], signal: options.signal };
-  if (typeof spec !== 'string') return 'folder' in spec ? scanLabelFile(spec, options, walk) : scanFolders(spec, options, walk);
+  if (typeof spec !== 'string')
+    return 'folder' in spec ? scanLabelFile(spec, options, walk) : scanFolders(spec, options, walk);
   if (/\.csv$/i.test(spec)) return scanLabelFile({ folder: dirname(spec), labels: basename(spec) }, options, walk);
-  return (await goesByLabelFile(resolve(spec), options, walk)) ? scanLabelFile({ folder: spec }, options, walk) : scanFolders(spec, options, walk);
+  return (await goesByLabelFile(resolve(spec), options, walk))
+    ? scanLabelFile({ folder: spec }, options, walk)
+    : scanFolders(spec, options, walk);
 }
 
 /** Whether a folder is read by its label file: if what is asked for cannot be in folders, or they are no classes. */
@@ -80,9 +87,11 @@ async function scanFolders(spec: string | SplitSpec, options: ScanOptions, walk:
   }
   const total = Object.values(found).reduce((sum, { classes }) => sum + classes.size, 0);
   const unsupported = walk.problems.filter(({ code }) => code === 'IMAGE_FORMAT_UNSUPPORTED').length;
-  if (given ? total === 0 : !found.train?.classes.size) throw errors.datasetEmpty(found.train?.folder ?? root, unsupported);
+  if (given ? total === 0 : !found.train?.classes.size)
+    throw errors.datasetEmpty(found.train?.folder ?? root, unsupported);
 
-  const labels = given?.map((label) => label.normalize('NFC')) ?? sortNaturally([...found.train!.classes.keys()], (label) => label);
+  const labels =
+    given?.map((label) => label.normalize('NFC')) ?? sortNaturally([...found.train!.classes.keys()], (label) => label);
   if (!given && labels.length < 2) throw errors.datasetOneClass(found.train!.folder, labels[0]!);
   const index = new Map(labels.map((label, i) => [label, i]));
   const samplesOf = (split: SplitName): Samples => {
@@ -90,18 +99,31 @@ async function scanFolders(spec: string | SplitSpec, options: ScanOptions, walk:
     const samples = new Samples();
     for (const [name, paths] of classes) {
       const label = index.get(name);
-      if (label === undefined) throw given ? errors.classUnknownToModel(folder, name) : errors.classUnknownToTraining(folder, name);
+      if (label === undefined)
+        throw given ? errors.classUnknownToModel(folder, name) : errors.classUnknownToTraining(folder, name);
       const labels = { label };
       for (const path of paths) samples.push(path, labels);
     }
     return samples;
   };
-  const splits: Record<SplitName, Samples> = { train: samplesOf('train'), validation: samplesOf('validation'), test: samplesOf('test') };
+  const splits: Record<SplitName, Samples> = {
+    train: samplesOf('train'),
+    validation: samplesOf('validation'),
+    test: samplesOf('test'),
+  };
 
-  for (const [name, paths] of found.train?.classes ?? []) if (paths.length === 1) walk.problems.push(errors.classOneImage(name, paths.at(0)).toInfo());
+  for (const [name, paths] of found.train?.classes ?? [])
+    if (paths.length === 1) walk.problems.push(errors.classOneImage(name, paths.at(0)).toInfo());
   const seeded = !found.validation && splits.train.length > 0;
   if (seeded) Object.assign(splits, splitOff(splits.train, labels, options.validationSplit, options.seed));
-  return { root, labels: given ?? labels, tasks: singleTask(given ?? labels), splits, splitOrigin: seeded ? 'seeded' : 'folders', problems: walk.problems };
+  return {
+    root,
+    labels: given ?? labels,
+    tasks: singleTask(given ?? labels),
+    splits,
+    splitOrigin: seeded ? 'seeded' : 'folders',
+    problems: walk.problems,
+  };
 }
 
 async function givenSplits(spec: SplitSpec, walk: Walk): Promise<SplitFolders> {
@@ -134,7 +156,10 @@ async function findSplits(root: string, options: ScanOptions, walk: Walk): Promi
   return found;
 }
 
-/** Whether the folders are splits. A class may well be called "train" (between "car" and "bus"): then it holds pictures, not classes. */
+/**
+ * Whether the folders are splits. A class may well be called "train" (between "car" and "bus"): then it holds pictures,
+ * not classes.
+ */
 async function hasSplits({ folders }: Listing, walk: Walk): Promise<boolean> {
   const splits = folders.filter((folder) => splitOf(folder));
   if (splits.length === 0) return false;

@@ -1,10 +1,18 @@
-/** The names of splits, and the validation split that is taken out of the training pictures: by seed, class by class. */
+/**
+ * The names of splits, and the validation split that is taken out of the training pictures: by seed, class by class.
+ */
 import type { SplitName } from '../protocol.js';
 import { Random } from '../random.js';
 import { marksOf } from './sample.js';
 import type { Samples } from './samples.js';
 
-const splitNames: Record<string, SplitName> = { train: 'train', validation: 'validation', val: 'validation', valid: 'validation', test: 'test' };
+const splitNames: Record<string, SplitName> = {
+  train: 'train',
+  validation: 'validation',
+  val: 'validation',
+  valid: 'validation',
+  test: 'test',
+};
 /** The split that goes by a name, in the spellings people use. */
 export const splitNamed = (text: string): SplitName | undefined => {
   const name = text.toLowerCase();
@@ -12,11 +20,16 @@ export const splitNamed = (text: string): SplitName | undefined => {
 };
 
 /**
- * `fraction` of each class goes to validation, rounded, but of two or more pictures at least one stays on either side; a single one stays in
- * training. Each class is drawn by itself, so adding one does not move the pictures of the others. `samples` must come in an order that does
- * not depend on the file system; both results keep it.
+ * `fraction` of each class goes to validation, rounded, but of two or more pictures at least one stays on either side;
+ * a single one stays in training. Each class is drawn by itself, so adding one does not move the pictures of the
+ * others. `samples` must come in an order that does not depend on the file system; both results keep it.
  */
-export function splitOff(samples: Samples, labels: readonly string[], fraction: number, seed: number): { train: Samples; validation: Samples } {
+export function splitOff(
+  samples: Samples,
+  labels: readonly string[],
+  fraction: number,
+  seed: number,
+): { train: Samples; validation: Samples } {
   const taken = new Uint8Array(samples.length);
   const classes = labels.map((): number[] => []);
   for (let row = 0; row < samples.length; row++) classes[samples.labelsAt(row).label]!.push(row);
@@ -34,10 +47,16 @@ const parted = (samples: Samples, taken: Uint8Array): { train: Samples; validati
 });
 
 /**
- * As `splitOff` for pictures with several labels, the numbers of which are below `labels`: those with the same labels are drawn by themselves,
- * those whose labels too few others share are drawn together. The last picture of a label stays in training.
+ * As `splitOff` for pictures with several labels, the numbers of which are below `labels`: those with the same labels
+ * are drawn by themselves, those whose labels too few others share are drawn together. The last picture of a label
+ * stays in training.
  */
-export function splitOffCombined(samples: Samples, labels: number, fraction: number, seed: number): { train: Samples; validation: Samples } {
+export function splitOffCombined(
+  samples: Samples,
+  labels: number,
+  fraction: number,
+  seed: number,
+): { train: Samples; validation: Samples } {
   const groups = new Map<string, number[]>();
   const left = new Array<number>(labels).fill(0);
   const marksAt = (row: number): readonly number[] => marksOf(samples.labelsAt(row));

@@ -1,4 +1,7 @@
-/** The pictures of a dataset as batches of pixels: shuffled and augmented by seed, made ahead of need, each decoded when it is first needed and then kept on disk. */
+/**
+ * The pictures of a dataset as batches of pixels: shuffled and augmented by seed, made ahead of need, each decoded when
+ * it is first needed and then kept on disk.
+ */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -87,10 +90,20 @@ export function batchOf<Images>(
 ): Batch<Images> {
   const targets = new Float32Array(batchSize * labels);
   chosen.forEach((sample, i) => marksOf(samples.labelsAt(sample)).forEach((mark) => (targets[i * labels + mark] = 1)));
-  return { images, targets, weights: new Float32Array(batchSize).fill(1, 0, chosen.length), count: chosen.length, samples: chosen, mixing };
+  return {
+    images,
+    targets,
+    weights: new Float32Array(batchSize).fill(1, 0, chosen.length),
+    count: chosen.length,
+    samples: chosen,
+    mixing,
+  };
 }
 
-/** Size in bytes and time of change in milliseconds since 1970, which tell a file from what it was before; undefined where it cannot be looked at. */
+/**
+ * Size in bytes and time of change in milliseconds since 1970, which tell a file from what it was before; undefined
+ * where it cannot be looked at.
+ */
 function stateOf(path: string): [size: number, modified: number] | [undefined, undefined] {
   try {
     const { size, mtimeMs } = statSync(path);
@@ -103,7 +116,9 @@ function stateOf(path: string): [size: number, modified: number] | [undefined, u
 
 type Identity = [...ReturnType<typeof stateOf>, path: string];
 
-/** A batch with what tells the content of each of its pictures from that of another, and from its own after a change. */
+/**
+ * A batch with what tells the content of each of its pictures from that of another, and from its own after a change.
+ */
 export interface IdentifiedBatch extends Batch {
   identities: string[];
 }
@@ -115,7 +130,10 @@ interface Made {
 }
 
 export class ImageStore {
-  /** All pictures of the dataset, also those that cannot be read: so what a step is does not depend on when that is found. */
+  /**
+   * All pictures of the dataset, also those that cannot be read: so what a step is does not depend on when that is
+   * found.
+   */
   readonly splits: Dataset['splits'];
   /** How many labels all tasks have. */
   readonly labels: number;
@@ -145,17 +163,28 @@ export class ImageStore {
   }
 
   /**
-   * The training pictures of an epoch in random order, each once; the last batch is filled up with padding. The same seed, epoch and batch size
-   * give the same batches, whichever is the first one asked for. A picture that cannot be read is left out of its batch.
+   * The training pictures of an epoch in random order, each once; the last batch is filled up with padding. The same
+   * seed, epoch and batch size give the same batches, whichever is the first one asked for. A picture that cannot be
+   * read is left out of its batch.
    * @throws UserError where too few pictures can be read, as soon as that is known; as all batches do.
    */
-  async *trainBatches({ batchSize, seed, epoch, firstBatch = 0, augmentation, signal }: TrainBatchOptions): AsyncGenerator<Batch, void, undefined> {
+  async *trainBatches({
+    batchSize,
+    seed,
+    epoch,
+    firstBatch = 0,
+    augmentation,
+    signal,
+  }: TrainBatchOptions): AsyncGenerator<Batch, void, undefined> {
     const order = epochOrder(this.splits.train.length, seed, epoch).subarray(firstBatch * batchSize);
     const augmentingOf = (batch: number): Augmenting => ({ seed, epoch, augmentation, batch: firstBatch + batch });
     yield* this.#batches('train', order, batchSize, augmentingOf, signal);
   }
 
-  /** The pictures of a split that `order` names, augmented (but not mixed) or as evaluation sees them; the last batch is filled up with padding. */
+  /**
+   * The pictures of a split that `order` names, augmented (but not mixed) or as evaluation sees them; the last batch is
+   * filled up with padding.
+   */
   async *batchesOf(
     split: SplitName,
     order: Uint32Array,
@@ -167,11 +196,18 @@ export class ImageStore {
   }
 
   /** The pictures of a split in their order, as evaluation sees them; the last batch is filled up with padding. */
-  async *evaluationBatches(split: SplitName, batchSize: number, signal?: AbortSignal): AsyncGenerator<Batch, void, undefined> {
+  async *evaluationBatches(
+    split: SplitName,
+    batchSize: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Batch, void, undefined> {
     yield* this.batchesOf(split, plainOrder(this.splits[split].length), batchSize, undefined, signal);
   }
 
-  /** What tells the content of a sample's file, as it is now, from that of another, and from its own after a change: path, size and time. */
+  /**
+   * What tells the content of a sample's file, as it is now, from that of another, and from its own after a change:
+   * path, size and time.
+   */
   identityOf(split: SplitName, sample: number): string {
     return JSON.stringify(this.#identity(split, sample));
   }
@@ -208,8 +244,14 @@ export class ImageStore {
     for (let next = 0; next < order.length || ahead.length > 0;) {
       signal?.throwIfAborted();
       for (; next < order.length && ahead.length <= batchesAhead; next += batchSize) {
-        const made = this.#make(split, [...order.subarray(next, next + batchSize)], batchSize, augmentingOf(next / batchSize));
-        // A batch may fail before it is its turn, or be left behind when the caller stops early; whoever awaits it still gets the error.
+        const made = this.#make(
+          split,
+          [...order.subarray(next, next + batchSize)],
+          batchSize,
+          augmentingOf(next / batchSize),
+        );
+        // A batch may fail before it is its turn, or be left behind when the caller stops early; whoever awaits it
+        // still gets the error.
         made.catch(() => undefined);
         ahead.push(made);
       }
@@ -236,8 +278,16 @@ export class ImageStore {
     }
   }
 
-  /** Has a batch made of those of the pictures that can be read, as far as is known, and keeps what had to be decoded for it. */
-  async #make(split: SplitName, asked: readonly number[], batchSize: number, augmenting: Augmenting | undefined): Promise<Made> {
+  /**
+   * Has a batch made of those of the pictures that can be read, as far as is known, and keeps what had to be decoded
+   * for it.
+   */
+  async #make(
+    split: SplitName,
+    asked: readonly number[],
+    batchSize: number,
+    augmenting: Augmenting | undefined,
+  ): Promise<Made> {
     const { transform } = this.o;
     const kind = augmenting ? kindOf(augmenting.augmentation) : 'evaluation';
     const pictures = asked
@@ -246,17 +296,29 @@ export class ImageStore {
         const identity = this.#identity(split, sample);
         const key = JSON.stringify([kind, ...identity]);
         const isThere = identity[0] !== undefined;
-        return { sample, identity, key, place: isThere ? this.cache.get(key) : undefined, isWanted: isThere && !this.cache.knows(key) };
+        return {
+          sample,
+          identity,
+          key,
+          place: isThere ? this.cache.get(key) : undefined,
+          isWanted: isThere && !this.cache.knows(key),
+        };
       });
     const answer = await this.#workers.run({
       transform,
-      pictures: pictures.map(({ sample, identity, place, isWanted }) => ({ path: identity[2], sample, place, isWanted })),
+      pictures: pictures.map(({ sample, identity, place, isWanted }) => ({
+        path: identity[2],
+        sample,
+        place,
+        isWanted,
+      })),
       batchSize,
       augmenting,
     });
     const before = this.#keeping;
     const decoded = answer.decoded.splice(0);
-    if (decoded.length) this.#keep(() => Promise.all(decoded.map(({ index, pixels }) => this.cache.add(pictures[index]!.key, pixels))));
+    if (decoded.length)
+      this.#keep(() => Promise.all(decoded.map(({ index, pixels }) => this.cache.add(pictures[index]!.key, pixels))));
     // The disk may be slower than the decoder: no more than two batches wait for it.
     await before;
     return { pictures, answer };
@@ -273,7 +335,8 @@ export class ImageStore {
     const lost = new Set(unreadable.map(({ index }) => index));
     const readable = pictures.filter((_, index) => !lost.has(index));
     for (const { sample } of readable) this.#readability.noteRead(split, sample);
-    for (const { index, reason } of unreadable) if (this.#readability.leaveOut(split, pictures[index]!.sample)) this.o.onSkipped?.(reason);
+    for (const { index, reason } of unreadable)
+      if (this.#readability.leaveOut(split, pictures[index]!.sample)) this.o.onSkipped?.(reason);
     this.#readability.requireEnough();
     return readable;
   }

@@ -1,4 +1,6 @@
-/** How a picture becomes the model's input: sizes, crop and kernel, read from a Hugging Face `preprocessor_config.json`. */
+/**
+ * How a picture becomes the model's input: sizes, crop and kernel, read from a Hugging Face `preprocessor_config.json`.
+ */
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors.js';
 
@@ -31,8 +33,18 @@ export function withImageSize(transform: ImageTransform, size: number): ImageTra
   const scaled = (side: number, from: number) => Math.max(size, Math.round((side * size) / from));
   const { resize, height, width } = transform;
   if ('shortestEdge' in resize)
-    return { ...transform, height: size, width: size, resize: { shortestEdge: scaled(resize.shortestEdge, Math.min(height, width)) } };
-  return { ...transform, height: size, width: size, resize: { height: scaled(resize.height, height), width: scaled(resize.width, width) } };
+    return {
+      ...transform,
+      height: size,
+      width: size,
+      resize: { shortestEdge: scaled(resize.shortestEdge, Math.min(height, width)) },
+    };
+  return {
+    ...transform,
+    height: size,
+    width: size,
+    resize: { height: scaled(resize.height, height), width: scaled(resize.width, width) },
+  };
 }
 
 /** A rectangle of the picture, in pixels. */
@@ -50,7 +62,10 @@ export interface Fit {
   height: number;
 }
 
-/** A strip longer than this many times the input is cut to its middle before it is resized: no model sees more of it, and a 1 x 30,000 picture must not take gigabytes. */
+/**
+ * A strip longer than this many times the input is cut to its middle before it is resized: no model sees more of it,
+ * and a 1 x 30,000 picture must not take gigabytes.
+ */
 const longestStrip = 8;
 
 function fitShortest(width: number, height: number, shortest: number, longest: number): Fit {
@@ -72,18 +87,35 @@ function fitShortest(width: number, height: number, shortest: number, longest: n
 export function evaluationFit(transform: ImageTransform, width: number, height: number): Fit {
   const { resize } = transform;
   if ('shortestEdge' in resize)
-    return fitShortest(width, height, resize.shortestEdge, longestStrip * Math.max(resize.shortestEdge, transform.height, transform.width));
+    return fitShortest(
+      width,
+      height,
+      resize.shortestEdge,
+      longestStrip * Math.max(resize.shortestEdge, transform.height, transform.width),
+    );
   return { region: { left: 0, top: 0, width, height }, width: resize.width, height: resize.height };
 }
 
-/** What the decoded cache keeps for training: the shorter side at most 1.15 times the input, never enlarged, so that a random crop has something to choose from. */
+/**
+ * What the decoded cache keeps for training: the shorter side at most 1.15 times the input, never enlarged, so that a
+ * random crop has something to choose from.
+ */
 export function trainingFit(transform: ImageTransform, width: number, height: number): Fit {
   const bound = Math.ceil(1.15 * Math.max(transform.height, transform.width));
   return fitShortest(width, height, Math.min(bound, width, height), longestStrip * bound);
 }
 
-/** The middle `width` x `height` of `[sourceHeight, sourceWidth, 3]`, black where the source is smaller: offsets as in transformers' center_crop. */
-export function centreCrop(source: Uint8Array, sourceWidth: number, sourceHeight: number, width: number, height: number): Uint8Array {
+/**
+ * The middle `width` x `height` of `[sourceHeight, sourceWidth, 3]`, black where the source is smaller: offsets as in
+ * transformers' center_crop.
+ */
+export function centreCrop(
+  source: Uint8Array,
+  sourceWidth: number,
+  sourceHeight: number,
+  width: number,
+  height: number,
+): Uint8Array {
   if (sourceWidth === width && sourceHeight === height) return source;
   const result = new Uint8Array(width * height * 3);
   const left = Math.floor((sourceWidth - width) / 2);
@@ -91,7 +123,10 @@ export function centreCrop(source: Uint8Array, sourceWidth: number, sourceHeight
   const from = Math.max(0, left);
   const to = Math.min(sourceWidth, left + width);
   for (let y = Math.max(0, top); y < Math.min(sourceHeight, top + height); y++) {
-    result.set(source.subarray((y * sourceWidth + from) * 3, (y * sourceWidth + to) * 3), ((y - top) * width + from - left) * 3);
+    result.set(
+      source.subarray((y * sourceWidth + from) * 3, (y * sourceWidth + to) * 3),
+      ((y - top) * width + from - left) * 3,
+    );
   }
   return result;
 }
@@ -101,13 +136,14 @@ const kernels: Record<number, Kernel> = { 0: 'nearest', 1: 'lanczos3', 2: 'linea
 const largestSize = 4096;
 
 /**
- * Reads the parsed JSON of a `preprocessor_config.json` (`file` is named in errors). `imageSize` is the model's own input size, used where the
- * file gives none. Throws a UserError where a field has a type or value that has no meaning. `do_resize: false` is not followed: the network
- * takes one size only.
+ * Reads the parsed JSON of a `preprocessor_config.json` (`file` is named in errors). `imageSize` is the model's own
+ * input size, used where the file gives none. Throws a UserError where a field has a type or value that has no meaning.
+ * `do_resize: false` is not followed: the network takes one size only.
  */
 export function parsePreprocessor(json: unknown, file: string, imageSize = 224): Preprocessor {
   const invalid = (field: string, reason: string) => errors.preprocessorInvalid(file, field, reason);
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw invalid('', l10n.t('the file holds no JSON object'));
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw invalid('', l10n.t('the file holds no JSON object'));
   const fields = json as Record<string, unknown>;
 
   const side = (value: unknown, field: string): number => {
@@ -135,11 +171,15 @@ export function parsePreprocessor(json: unknown, file: string, imageSize = 224):
   };
   const channels = (field: string, otherwise: number, positive: boolean): [number, number, number] => {
     const given = fields[field] ?? otherwise;
-    const list: unknown[] = typeof given === 'number' ? [given, given, given] : Array.isArray(given) ? (given as unknown[]) : [];
+    const list: unknown[] =
+      typeof given === 'number' ? [given, given, given] : Array.isArray(given) ? (given as unknown[]) : [];
     const good = (v: unknown): v is number => typeof v === 'number' && Number.isFinite(v) && (!positive || v > 0);
     const [r, g, b] = list;
     if (list.length !== 3 || !good(r) || !good(g) || !good(b))
-      throw invalid(field, positive ? l10n.t('three numbers above 0 are expected') : l10n.t('three numbers are expected'));
+      throw invalid(
+        field,
+        positive ? l10n.t('three numbers above 0 are expected') : l10n.t('three numbers are expected'),
+      );
     return [r, g, b];
   };
 
@@ -149,8 +189,10 @@ export function parsePreprocessor(json: unknown, file: string, imageSize = 224):
 
   const resize = sizeOf('size') ?? { height: imageSize, width: imageSize };
   const cropSize = sizeOf('crop_size');
-  const fixed = (size: ImageTransform['resize']) => ('shortestEdge' in size ? { height: size.shortestEdge, width: size.shortestEdge } : size);
-  // A shortest edge alone would leave pictures of many shapes, which no batch can hold: its middle square is what the network gets.
+  const fixed = (size: ImageTransform['resize']) =>
+    'shortestEdge' in size ? { height: size.shortestEdge, width: size.shortestEdge } : size;
+  // A shortest edge alone would leave pictures of many shapes, which no batch can hold: its middle square is what the
+  // network gets.
   const crop = flag('do_center_crop', cropSize !== undefined) || 'shortestEdge' in resize;
   const { height, width } = crop ? fixed(cropSize ?? resize) : fixed(resize);
 

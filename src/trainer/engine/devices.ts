@@ -1,4 +1,7 @@
-/** The choice of a device: each is tried in a process of its own, since a driver's crash must not take the trainer along. */
+/**
+ * The choice of a device: each is tried in a process of its own, since a driver's crash must not take the trainer
+ * along.
+ */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import * as l10n from '@vscode/l10n';
@@ -24,7 +27,11 @@ export function tryDevice(device: DeviceName): Promise<DeviceReport> {
       const answer = lastJson(stdout);
       if (answer) return resolve(answer);
       const lastWords = stderr.trim().split('\n').at(-1);
-      resolve({ device, reason: lastWords || l10n.t('the trial ended without an answer ({0})', String(error?.signal ?? error?.code ?? '?')) });
+      resolve({
+        device,
+        reason:
+          lastWords || l10n.t('the trial ended without an answer ({0})', String(error?.signal ?? error?.code ?? '?')),
+      });
     });
   });
 }
@@ -41,7 +48,11 @@ export const tryDevices = (): Promise<DeviceReport[]> => Promise.all(deviceNames
  * The device to train on. `auto` takes the fastest that works and tells, through `notice`, when that is not a GPU;
  * a device that was asked for by name and does not work is a `UserError`.
  */
-export async function chooseDevice(wanted: DeviceName | 'auto', notice: (code: string, message: string) => void, place: Place = {}): Promise<ChosenDevice> {
+export async function chooseDevice(
+  wanted: DeviceName | 'auto',
+  notice: (code: string, message: string) => void,
+  place: Place = {},
+): Promise<ChosenDevice> {
   if (wanted === 'cpu') return { device: 'cpu' };
   if (wanted !== 'auto') {
     const report = await tryDevice(wanted);
@@ -49,12 +60,19 @@ export async function chooseDevice(wanted: DeviceName | 'auto', notice: (code: s
     return report;
   }
   const reports = await tryDevices();
-  const usable = reports.flatMap((report) => ('gigaflops' in report ? [report] : [])).sort((a, b) => b.gigaflops - a.gigaflops);
+  const usable = reports
+    .flatMap((report) => ('gigaflops' in report ? [report] : []))
+    .sort((a, b) => b.gigaflops - a.gigaflops);
   const chosen = usable[0] ?? { device: 'cpu' };
   const reasons = reports.flatMap((report) => ('reason' in report ? [`${report.device}: ${report.reason}`] : []));
   if (chosen.device === 'cpu') {
-    const slower = usable.filter(({ device }) => device !== 'cpu').map(({ device }) => l10n.t('{0}: slower than the processor here', device));
-    notice('DEVICE_FALLBACK', l10n.t('No graphics card is used; training runs on the processor. ({0})', [...reasons, ...slower].join('; ')));
+    const slower = usable
+      .filter(({ device }) => device !== 'cpu')
+      .map(({ device }) => l10n.t('{0}: slower than the processor here', device));
+    notice(
+      'DEVICE_FALLBACK',
+      l10n.t('No graphics card is used; training runs on the processor. ({0})', [...reasons, ...slower].join('; ')),
+    );
   }
   return chosen;
 }

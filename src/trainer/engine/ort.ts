@@ -19,41 +19,61 @@ export class OrtEngine implements Engine {
       threads?: number;
       profile?: string | undefined;
       /**
-       * Whether the CPU takes weights from their files as they are needed, rather than from memory. It saves reading and checking them, but a file must then stay
-       * as it is: for who answers and goes.
+       * Whether the CPU takes weights from their files as they are needed, rather than from memory. It saves reading
+       * and checking them, but a file must then stay as it is: for who answers and goes.
        */
       maps?: boolean;
     } = {},
   ) {}
 
   /**
-   * On the CPU the frozen weights are fed to every run in place, so that all graphs of a model share the one copy that is there. As
-   * initialisers each graph would have its own, beside a packed one for every way in which it multiplies by them. Those in int8 are packed, in which they multiply
-   * by a quarter faster: each is multiplied by in one way only, and nobody else holds it.
+   * On the CPU the frozen weights are fed to every run in place, so that all graphs of a model share the one copy that
+   * is there. As initialisers each graph would have its own, beside a packed one for every way in which it multiplies
+   * by them. Those in int8 are packed, in which they multiply by a quarter faster: each is multiplied by in one way
+   * only, and nobody else holds it.
    */
   async load(graph: Graph, { keep = [], yields = false }: LoadOptions = {}): Promise<Executable> {
     const { profile: folder, maps = false, ...o } = this.o;
     const model = emitModel(graph, this.device, { named: folder !== undefined });
     const packed = this.device === 'cpu' ? packedNames(graph) : new Set();
-    const large = this.device === 'cpu' ? model.initialisers.filter(isFeedable).filter(({ name }) => !packed.has(name)) : [];
+    const large =
+      this.device === 'cpu' ? model.initialisers.filter(isFeedable).filter(({ name }) => !packed.has(name)) : [];
     const mapped = maps ? await placed(large) : undefined;
     const fed = large.filter((each) => !mapped?.initialisers.has(each));
     const isFed = new Set<OnnxInitialiser>(fed);
     const initialisers = model.initialisers
       .filter((each) => !isFed.has(each))
-      .map((each) => mapped?.initialisers.get(each) ?? (packed.has(each.name) ? { ...each, external: { file: each.name, offset: 0 } } : each));
+      .map(
+        (each) =>
+          mapped?.initialisers.get(each) ??
+          (packed.has(each.name) ? { ...each, external: { file: each.name, offset: 0 } } : each),
+      );
     const packedWeights = initialisers.filter(({ name }) => packed.has(name));
-    // Who quantises weights is short of memory: what one graph holds between its runs, and the room of weights in full, would take back much of what that saved.
+    // Who quantises weights is short of memory: what one graph holds between its runs, and the room of weights in full,
+    // would take back much of what that saved.
     const givesBack = graph.nodes.some(({ op }) => op.type === 'dequantize');
     const profile = folder === undefined ? undefined : { prefix: join(folder, profileName(graph)), runs: profiledRuns };
-    const options = { device: this.device, keep, yields, givesBack, threads: threadsFromEnvironment(), profile, mapped: mapped?.folder, ...o };
+    const options = {
+      device: this.device,
+      keep,
+      yields,
+      givesBack,
+      threads: threadsFromEnvironment(),
+      profile,
+      mapped: mapped?.folder,
+      ...o,
+    };
     const create = (): Promise<Session> => {
       // Made before the model, since their scales, which it holds, follow from them.
       const beside = inOneBlock(packedWeights);
-      return Session.create(encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] }), { ...options, beside });
+      return Session.create(encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] }), {
+        ...options,
+        beside,
+      });
     };
     const session = await timed('session', create).catch((error: unknown) => {
-      // Our own operators run everywhere; those of a file were tried on the CPU, and a device may lack what they need, e.g. half precision.
+      // Our own operators run everywhere; those of a file were tried on the CPU, and a device may lack what they need,
+      // e.g. half precision.
       throw model.foreign && this.device !== 'cpu' ? errors.onnx.notOnDevice(this.device, reasonOf(error)) : error;
     });
     const loaded = fed.length ? new FedSession(session, fed) : session;
@@ -67,7 +87,8 @@ export class OrtEngine implements Engine {
 const profiledRuns = 20;
 
 /** A graph by its first output, and the microseconds since the process began, from which its profile counts. */
-const profileName = (graph: Graph): string => `${[...graph.outputs.keys()][0]!.replace(/\W/g, '_')}-${Math.round(1000 * performance.now())}`;
+const profileName = (graph: Graph): string =>
+  `${[...graph.outputs.keys()][0]!.replace(/\W/g, '_')}-${Math.round(1000 * performance.now())}`;
 
 /** Below this the saving is not worth an input. */
 const leastFedBytes = 1024;
@@ -75,21 +96,37 @@ const leastFedBytes = 1024;
 type Feedable = OnnxInitialiser & { dtype: Exclude<DType, 'i64'> };
 
 /** Shapes and axes, which ONNX Runtime wants to know beforehand, are i64. */
-const isFeedable = (each: OnnxInitialiser): each is Feedable => each.dtype !== 'i64' && each.data.byteLength >= leastFedBytes;
+const isFeedable = (each: OnnxInitialiser): each is Feedable =>
+  each.dtype !== 'i64' && each.data.byteLength >= leastFedBytes;
 
 /** The weights of products in int8. */
 const packedNames = ({ nodes }: Graph): Set<string> =>
-  new Set(nodes.flatMap(({ op, inputs }) => (op.type === 'matmulInt8' && inputs[1]!.node.op.type === 'constant' ? [inputs[1]!.node.op.name] : [])));
+  new Set(
+    nodes.flatMap(({ op, inputs }) =>
+      op.type === 'matmulInt8' && inputs[1]!.node.op.type === 'constant' ? [inputs[1]!.node.op.name] : [],
+    ),
+  );
 
-/** Their bytes. Of many arrays of some megabytes the C library keeps for itself what is let go; a large one goes back to the system. */
+/**
+ * Their bytes. Of many arrays of some megabytes the C library keeps for itself what is let go; a large one goes back to
+ * the system.
+ */
 function inOneBlock(weights: readonly OnnxInitialiser[]): { path: string; data: Uint8Array }[] {
   const block = new Int8Array(weights.reduce((sum, { data }) => sum + data.byteLength, 0));
   let end = 0;
-  return weights.map(({ name, data }) => ({ path: name, data: bytesOf(data, block.subarray(end, (end += data.byteLength))) }));
+  return weights.map(({ name, data }) => ({
+    path: name,
+    data: bytesOf(data, block.subarray(end, (end += data.byteLength))),
+  }));
 }
 
-/** Those that lie in files of one folder, that of the first; ONNX Runtime takes no others. Its check knows no links, as the hub's cache is made of. */
-async function placed(all: readonly Feedable[]): Promise<{ folder: string; initialisers: Map<OnnxInitialiser, OnnxInitialiser> } | undefined> {
+/**
+ * Those that lie in files of one folder, that of the first; ONNX Runtime takes no others. Its check knows no links, as
+ * the hub's cache is made of.
+ */
+async function placed(
+  all: readonly Feedable[],
+): Promise<{ folder: string; initialisers: Map<OnnxInitialiser, OnnxInitialiser> } | undefined> {
   const files = new Map<string, string>();
   const initialisers = new Map<OnnxInitialiser, OnnxInitialiser>();
   let folder: string | undefined;
@@ -99,7 +136,8 @@ async function placed(all: readonly Feedable[]): Promise<{ folder: string; initi
     const file = files.get(place.file) ?? (await realpath(place.file));
     files.set(place.file, file);
     folder ??= dirname(file);
-    if (dirname(file) === folder) initialisers.set(each, { ...each, external: { file: basename(file), offset: place.offset } });
+    if (dirname(file) === folder)
+      initialisers.set(each, { ...each, external: { file: basename(file), offset: place.offset } });
   }
   return folder === undefined ? undefined : { folder, initialisers };
 }
@@ -112,7 +150,9 @@ class FedSession implements Executable {
     private readonly session: Session,
     fed: readonly Feedable[],
   ) {
-    this.#weights = Object.fromEntries(fed.map(({ name, dtype, shape, data }) => [name, DeviceTensor.from(dtype, shape, numbersOf(data) as TensorData)]));
+    this.#weights = Object.fromEntries(
+      fed.map(({ name, dtype, shape, data }) => [name, DeviceTensor.from(dtype, shape, numbersOf(data) as TensorData)]),
+    );
   }
 
   run(feeds: Tensors): Promise<Tensors> {
@@ -125,4 +165,5 @@ class FedSession implements Executable {
 }
 
 /** `VITUNE_THREADS` leaves cores to others, as OMP_NUM_THREADS does for PyTorch; 0 takes all. */
-export const threadsFromEnvironment = (): number => Math.max(0, Math.trunc(Number(process.env.VITUNE_THREADS ?? 0)) || 0);
+export const threadsFromEnvironment = (): number =>
+  Math.max(0, Math.trunc(Number(process.env.VITUNE_THREADS ?? 0)) || 0);

@@ -16,13 +16,20 @@ export class Prefix {
   ) {}
 
   static async create(engine: Engine, model: ModelSpec, cut: Cut, batch: number): Promise<Prefix> {
-    return new Prefix(batch, sizeOf(cut.shape), model, await engine.load(compilePrefix(model, cut, batch), { yields: true }));
+    return new Prefix(
+      batch,
+      sizeOf(cut.shape),
+      model,
+      await engine.load(compilePrefix(model, cut, batch), { yields: true }),
+    );
   }
 
   /** Features [batch, length] of pictures [batch, height, width, 3]. */
   async run(images: Uint8Array): Promise<Float32Array> {
     const { height, width } = this.model;
-    const result = await this.executable.run({ images: DeviceTensor.from('u8', [this.batch, height, width, 3], images) });
+    const result = await this.executable.run({
+      images: DeviceTensor.from('u8', [this.batch, height, width, 3], images),
+    });
     return result[features]!.data as Float32Array;
   }
 

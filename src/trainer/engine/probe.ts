@@ -1,4 +1,7 @@
-/** The trial of a device: whether it computes here, that its answer is right, how fast it multiplies, and whether it multiplies floats of 16 bits. */
+/**
+ * The trial of a device: whether it computes here, that its answer is right, how fast it multiplies, and whether it
+ * multiplies floats of 16 bits.
+ */
 import * as l10n from '@vscode/l10n';
 import { Builder } from '../ir/builder.js';
 import type { Value } from '../ir/graph.js';
@@ -13,7 +16,8 @@ const repeats = 8;
 
 /** A matrix of ones, and one by which it stays as it is, so that the answer is known. */
 function feedsOf(width: number): Record<'x' | 'average', DeviceTensor> {
-  const tensor = (value: number): DeviceTensor => DeviceTensor.from('f32', [width, width], new Float32Array(width ** 2).fill(value));
+  const tensor = (value: number): DeviceTensor =>
+    DeviceTensor.from('f32', [width, width], new Float32Array(width ** 2).fill(value));
   return { x: tensor(1), average: tensor(1 / width) };
 }
 
@@ -21,7 +25,10 @@ function requireOnes(result: Float32Array): void {
   if (result.some((value) => Math.abs(value - 1) > 1e-2)) throw new Error('the device computes wrong results');
 }
 
-/** Runs a chain of matrix products on `device` and returns its speed in GFLOP/s. Throws when the device is absent or computes wrongly. */
+/**
+ * Runs a chain of matrix products on `device` and returns its speed in GFLOP/s. Throws when the device is absent or
+ * computes wrongly.
+ */
 export async function probe(device: DeviceName): Promise<number> {
   const b = new Builder();
   const x = b.input('x', [size, size]);
@@ -46,26 +53,35 @@ export async function probe(device: DeviceName): Promise<number> {
 const halfSize = 64;
 
 /**
- * What there is to say of `device`, the last of it being the most that is known: an answer stands where the process crashes in what comes after it. What goes wrong
- * is an answer.
+ * What there is to say of `device`, the last of it being the most that is known: an answer stands where the process
+ * crashes in what comes after it. What goes wrong is an answer.
  */
 export async function* answersOn(device: DeviceName): AsyncGenerator<DeviceReport, void, undefined> {
   const gigaflops = await probe(device).catch(asError);
   if (gigaflops instanceof Error) return void (yield { device, reason: gigaflops.message });
   // ONNX Runtime takes halves on the processor, but multiplies floats in their place, and casts them before and after.
-  if (device === 'cpu') return void (yield { device, gigaflops, noFp16: l10n.t('it computes them as floats of 32 bits') });
+  if (device === 'cpu')
+    return void (yield { device, gigaflops, noFp16: l10n.t('it computes them as floats of 32 bits') });
   yield { device, gigaflops, noFp16: l10n.t('the trial of 16-bit floats ended without an answer') };
   const failure = await probeHalves(device).then(() => undefined, asError);
   // ONNX Runtime puts the node and its source file before the words that say something.
-  yield failure ? { device, gigaflops, noFp16: failure.message.replace(/^.*Status Message: (\S+:\d+ \w+ )?/s, '') } : { device, gigaflops };
+  yield failure
+    ? { device, gigaflops, noFp16: failure.message.replace(/^.*Status Message: (\S+:\d+ \w+ )?/s, '') }
+    : { device, gigaflops };
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
-/** Multiplies matrices in floats of 16 bits on `device`. Throws when that has none: ONNX Runtime tells so at the first run, and tells no one before. */
+/**
+ * Multiplies matrices in floats of 16 bits on `device`. Throws when that has none: ONNX Runtime tells so at the first
+ * run, and tells no one before.
+ */
 export async function probeHalves(device: DeviceName): Promise<void> {
   const b = new Builder();
-  const [x, average] = ['x', 'average'].map((name) => b.cast(b.input(name, [halfSize, halfSize]), 'f16')) as [Value, Value];
+  const [x, average] = ['x', 'average'].map((name) => b.cast(b.input(name, [halfSize, halfSize]), 'f16')) as [
+    Value,
+    Value,
+  ];
   b.output('y', b.cast(b.matmul(x, average, { transB: true }), 'f32'));
   const session = await Session.create(emit(b.graph, device), { device, mayFail: true });
   try {

@@ -1,5 +1,15 @@
-/** A model in training: its parameters and moments on the device, and the compiled graphs that read and replace them. */
-import { compileAccumulation, compileForward, compileStep, compileValidation, names, type ModelSpec, type OptimizerSpec } from '../compile/compile.js';
+/**
+ * A model in training: its parameters and moments on the device, and the compiled graphs that read and replace them.
+ */
+import {
+  compileAccumulation,
+  compileForward,
+  compileStep,
+  compileValidation,
+  names,
+  type ModelSpec,
+  type OptimizerSpec,
+} from '../compile/compile.js';
 import { features } from '../compile/split.js';
 import type { MaskSpec, ParameterSpec } from '../compile/scope.js';
 import { Builder } from '../ir/builder.js';
@@ -42,7 +52,10 @@ export interface TrainableState {
   /** First and second moments; absent before the first step. */
   m?: Values;
   v?: Values;
-  /** Moving averages of the parameters, where the optimizer keeps them; absent at the start, where they equal the parameters. */
+  /**
+   * Moving averages of the parameters, where the optimizer keeps them; absent at the start, where they equal the
+   * parameters.
+   */
   ema?: Values;
 }
 
@@ -104,7 +117,8 @@ export class Trainable {
     this.#replace(
       Object.fromEntries(
         this.parameters.flatMap(({ name, shape }) => {
-          const tensor = (values?: Values): DeviceTensor => DeviceTensor.from('f32', shape, values?.get(name) ?? new Float32Array(sizeOf(shape)));
+          const tensor = (values?: Values): DeviceTensor =>
+            DeviceTensor.from('f32', shape, values?.get(name) ?? new Float32Array(sizeOf(shape)));
           if (!parameters.has(name)) throw new Error(`no value for the parameter ${name}`);
           return [
             [name, tensor(parameters)],
@@ -153,8 +167,8 @@ export class Trainable {
   }
 
   /**
-   * One optimiser step, number `step` counted from 0, on one or several parts. Returns the loss before it and the gradient's norm. After each part but the last
-   * `onPart` hears the sum of the weighted losses so far.
+   * One optimiser step, number `step` counted from 0, on one or several parts. Returns the loss before it and the
+   * gradient's norm. After each part but the last `onPart` hears the sum of the weighted losses so far.
    */
   async step(
     parts: readonly TrainBatch[],
@@ -165,30 +179,45 @@ export class Trainable {
     const { step: whole, accumulate, update } = this.graphs;
     const number = (tensor: DeviceTensor | undefined): number => tensor!.data[0]!;
     if (whole) {
-      const { loss, gradientNorm, ...next } = await whole.run({ ...this.#inputs(parts[0]!, step, 0), ...this.#scalars(step, learningRate), ...this.#state });
+      const { loss, gradientNorm, ...next } = await whole.run({
+        ...this.#inputs(parts[0]!, step, 0),
+        ...this.#scalars(step, learningRate),
+        ...this.#state,
+      });
       this.#replace(renamed(next));
       return { loss: number(loss), gradientNorm: number(gradientNorm) };
     }
     let sum = 0;
     let grads: Tensors = Object.fromEntries(
-      this.parameters.map(({ name, shape }) => [names.gradient(name), DeviceTensor.from('f32', shape, new Float32Array(sizeOf(shape)))]),
+      this.parameters.map(({ name, shape }) => [
+        names.gradient(name),
+        DeviceTensor.from('f32', shape, new Float32Array(sizeOf(shape))),
+      ]),
     );
     for (const [i, part] of parts.entries()) {
-      const { loss, ...next } = await accumulate!.run({ ...this.#inputs(part, step, i), ...this.#parameterTensors(), ...grads });
+      const { loss, ...next } = await accumulate!.run({
+        ...this.#inputs(part, step, i),
+        ...this.#parameterTensors(),
+        ...grads,
+      });
       sum += number(loss);
       for (const tensor of Object.values(grads)) tensor.dispose();
       grads = renamed(next);
       if (i < parts.length - 1) await onPart?.(i, sum);
     }
-    const { gradientNorm, ...next } = await update!.run({ ...this.#scalars(step, learningRate), ...this.#state, ...grads });
+    const { gradientNorm, ...next } = await update!.run({
+      ...this.#scalars(step, learningRate),
+      ...this.#state,
+      ...grads,
+    });
     for (const tensor of Object.values(grads)) tensor.dispose();
     this.#replace(renamed(next));
     return { loss: sum, gradientNorm: number(gradientNorm) };
   }
 
   /**
-   * Logits [evalBatchSize, labels] of pictures [evalBatchSize, height, width, 3], or of their features where the model has a cut; by the averages where
-   * such are kept. Rounded while `isRounded`.
+   * Logits [evalBatchSize, labels] of pictures [evalBatchSize, height, width, 3], or of their features where the model
+   * has a cut; by the averages where such are kept. Rounded while `isRounded`.
    */
   async logits(images: Uint8Array | Float32Array): Promise<Float32Array> {
     const { evalBatchSize, model, optimizer } = this.o;
@@ -208,7 +237,10 @@ export class Trainable {
     return { parameters: pick((name) => name), m: pick(names.moment1), v: pick(names.moment2), ...averages };
   }
 
-  /** What is on the device comes back through a graph that only copies: ONNX Runtime cannot read a device's tensor directly. */
+  /**
+   * What is on the device comes back through a graph that only copies: ONNX Runtime cannot read a device's tensor
+   * directly.
+   */
   async #onCpu(): Promise<Tensors> {
     if (!Object.values(this.#state).some((tensor) => tensor.isOnDevice)) return this.#state;
     if (!this.#read) {
@@ -239,14 +271,19 @@ export class Trainable {
 }
 
 /** What the graphs of `model` know the pictures by. */
-export function picturesFeed({ cut, height, width }: ModelSpec, batch: number, data: Uint8Array | Float32Array): Tensors {
+export function picturesFeed(
+  { cut, height, width }: ModelSpec,
+  batch: number,
+  data: Uint8Array | Float32Array,
+): Tensors {
   if (!cut) return { images: DeviceTensor.from('u8', [batch, height, width, 3], data) };
   const [first, ...rest] = cut.shape as [number, ...number[]];
   return { [features]: DeviceTensor.from('f32', [batch * first, ...rest], data) };
 }
 
 /** `next:x` becomes `x`. */
-const renamed = (outputs: Tensors): Tensors => Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name.slice(names.next('').length), tensor]));
+const renamed = (outputs: Tensors): Tensors =>
+  Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name.slice(names.next('').length), tensor]));
 
 /** Bytes of 0 with probability `rate`, else 1; two from each random word. */
 function dropoutMask(size: number, rate: number, random: Random): Uint8Array {

@@ -6,19 +6,26 @@ import { collectGarbage } from './collectGarbage.js';
 import type { Engine, Executable, LoadOptions } from './engine.js';
 
 /**
- * With so many bytes of frozen weights on the CPU, steps and evaluation take turns: making one ready takes a third of a second, with weights to round two, little beside an
- * evaluation. An evaluation has no use for the room of the step's activations, nor in int8 for its packed weights.
+ * With so many bytes of frozen weights on the CPU, steps and evaluation take turns: making one ready takes a third of a
+ * second, with weights to round two, little beside an evaluation. An evaluation has no use for the room of the step's
+ * activations, nor in int8 for its packed weights.
  */
 const manyBytes = 256 * 2 ** 20;
 
-/** Of a frozen weight, in full: what quantised one leaves garbage of that size, and each graph has packed copies of its own of those in int8. */
+/**
+ * Of a frozen weight, in full: what quantised one leaves garbage of that size, and each graph has packed copies of its
+ * own of those in int8.
+ */
 function fullBytes({ op, inputs }: Node): number {
   if (op.type === 'constant' && op.dtype === 'f32') return op.data.byteLength;
   if (op.type === 'dequantize') return 4 * sizeOf(op.shape);
   return op.type === 'matmulInt8' ? 4 * sizeOf(inputs[1]!.shape) : 0;
 }
 
-/** Whether the graph that evaluates and the one that steps take turns; `from` is the bytes of frozen weights from which they do. */
+/**
+ * Whether the graph that evaluates and the one that steps take turns; `from` is the bytes of frozen weights from which
+ * they do.
+ */
 export function takesTurns(evaluation: Graph, device: DeviceName, from = manyBytes): boolean {
   return device === 'cpu' && evaluation.nodes.reduce((sum, node) => sum + fullBytes(node), 0) >= from;
 }
@@ -28,7 +35,10 @@ export class Turns {
 
   constructor(private readonly engine: Engine) {}
 
-  /** What `graph` gives, made ready at its first run and at each that follows another's; what the graph alone refers to is let go in between. */
+  /**
+   * What `graph` gives, made ready at its first run and at each that follows another's; what the graph alone refers to
+   * is let go in between.
+   */
   executable(graph: () => Graph, options?: LoadOptions): Executable {
     return {
       run: async (feeds) => {

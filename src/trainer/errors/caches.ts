@@ -6,20 +6,31 @@ export const caches = {
   cacheUnwritable: (folder: string, reason: string) =>
     new UserError(
       'CACHE_UNWRITABLE',
-      t('Decoded pictures cannot be kept in {0} ({1}); the run goes on, but decodes every picture anew in each epoch.', folder, reason),
+      t(
+        'Decoded pictures cannot be kept in {0} ({1}); the run goes on, but decodes every picture anew in each epoch.',
+        folder,
+        reason,
+      ),
       t('Free some disk space, or allow writing to the folder.'),
       { file: folder },
     ),
   cacheFull: (limit: number) =>
     new UserError(
       'CACHE_FULL',
-      t('Decoded pictures may take {0} GB on disk, and these take more; the rest is decoded anew in each epoch.', gigabytes(limit)),
+      t(
+        'Decoded pictures may take {0} GB on disk, and these take more; the rest is decoded anew in each epoch.',
+        gigabytes(limit),
+      ),
       t('Set VITUNE_PICTURE_CACHE_GB to a greater number, and empty the cache once with "vitune cache --clear".'),
     ),
   featuresUnwritable: (folder: string, reason: string) =>
     new UserError(
       'FEATURES_UNWRITABLE',
-      t('Features cannot be kept in {0} ({1}); the run goes on without, and later runs compute them anew.', folder, reason),
+      t(
+        'Features cannot be kept in {0} ({1}); the run goes on without, and later runs compute them anew.',
+        folder,
+        reason,
+      ),
       t('Free some disk space, or allow writing to the folder.'),
       { file: folder },
     ),
@@ -36,7 +47,9 @@ export const caches = {
   featuresImpossible: (place: Place) =>
     new UserError(
       'FEATURE_CACHE_IMPOSSIBLE',
-      t('There are no features to keep: the very first layers train, dropout or drop path changes what they say from step to step, or pictures are mixed.'),
+      t(
+        'There are no features to keep: the very first layers train, dropout or drop path changes what they say from step to step, or pictures are mixed.',
+      ),
       t('Set "featureCache" to "auto", turn dropout, drop path, mixup and CutMix off, or let only later blocks train.'),
       place,
     ),

@@ -21,7 +21,12 @@ export const checkpoints = {
       { file },
     ),
   checkpointDamaged: (file: string, reason: string) =>
-    new UserError('CHECKPOINT_DAMAGED', t('This file of the checkpoint cannot be used: {0}', reason), t('Choose another checkpoint of the run.'), { file }),
+    new UserError(
+      'CHECKPOINT_DAMAGED',
+      t('This file of the checkpoint cannot be used: {0}', reason),
+      t('Choose another checkpoint of the run.'),
+      { file },
+    ),
   notSaved: {
     diskFull: (target: string) =>
       new UserError(
@@ -56,11 +61,26 @@ export const checkpoints = {
     ),
 
   checkpointMissing: (path: string) =>
-    new UserError('CHECKPOINT_MISSING', t('{0} does not exist.', path), t('Give the folder of a run, or a folder in its checkpoints/.'), { file: path }),
+    new UserError(
+      'CHECKPOINT_MISSING',
+      t('{0} does not exist.', path),
+      t('Give the folder of a run, or a folder in its checkpoints/.'),
+      { file: path },
+    ),
   notCheckpoint: (path: string) =>
-    new UserError('NOT_A_CHECKPOINT', t('{0} is neither a run nor a checkpoint.', path), t('Give the folder of a run, or a folder in its checkpoints/.'), {
-      file: path,
-    }),
+    new UserError(
+      'NOT_A_CHECKPOINT',
+      t('{0} is neither a run nor a checkpoint.', path),
+      t('Give the folder of a run, or a folder in its checkpoints/.'),
+      {
+        file: path,
+      },
+    ),
   noCheckpointYet: (run: string) =>
-    new UserError('NO_CHECKPOINT_YET', t('The run {0} has no checkpoint yet.', run), t('Let it train until its first checkpoint.'), { file: run }),
+    new UserError(
+      'NO_CHECKPOINT_YET',
+      t('The run {0} has no checkpoint yet.', run),
+      t('Let it train until its first checkpoint.'),
+      { file: run },
+    ),
 };

@@ -10,8 +10,14 @@ export const commandLine = {
       t('Name another folder with --output, or remove this one.'),
       { file: folder },
     ),
-  pathMissing: (path: string) => new UserError('PATH_MISSING', t('There is no file or folder {0}.', path), t('Check the path.'), { file: path }),
+  pathMissing: (path: string) =>
+    new UserError('PATH_MISSING', t('There is no file or folder {0}.', path), t('Check the path.'), { file: path }),
   nothingToClassify: (path: string) =>
-    new UserError('NOTHING_TO_CLASSIFY', t('There is no picture in {0}.', path), t('Give picture files, or a folder that holds some.'), { file: path }),
+    new UserError(
+      'NOTHING_TO_CLASSIFY',
+      t('There is no picture in {0}.', path),
+      t('Give picture files, or a folder that holds some.'),
+      { file: path },
+    ),
   usage: (message: string, usage: string) => new UserError('USAGE', message, t('Usage: {0}', usage)),
 };

@@ -2,15 +2,33 @@
 import { t } from '@vscode/l10n';
 import { type Place, UserError } from './userError.js';
 
-const ofOption = (option: string | undefined, message: string) => (option === undefined ? message : `--set ${option}: ${message}`);
+const ofOption = (option: string | undefined, message: string) =>
+  option === undefined ? message : `--set ${option}: ${message}`;
 
 export const config = {
   missing: (file: string) =>
-    new UserError('CONFIG_MISSING', t('There is no such config file.'), t('Check the path; a config is a file whose name ends in .vitune.json.'), { file }),
+    new UserError(
+      'CONFIG_MISSING',
+      t('There is no such config file.'),
+      t('Check the path; a config is a file whose name ends in .vitune.json.'),
+      { file },
+    ),
   syntax: (place: Place, what: string) =>
-    new UserError('CONFIG_SYNTAX', t('The config is not valid JSON: {0}.', what), t('Correct the file at this place.'), place),
-  notObject: (place: Place) => new UserError('CONFIG_NOT_OBJECT', t('The config is no JSON object.'), t('Begin it with { and end it with }.'), place),
-  keyTwice: (place: Place, key: string) => new UserError('CONFIG_KEY_TWICE', t('The key "{0}" stands twice.', key), t('Remove one of the two.'), place),
+    new UserError(
+      'CONFIG_SYNTAX',
+      t('The config is not valid JSON: {0}.', what),
+      t('Correct the file at this place.'),
+      place,
+    ),
+  notObject: (place: Place) =>
+    new UserError(
+      'CONFIG_NOT_OBJECT',
+      t('The config is no JSON object.'),
+      t('Begin it with { and end it with }.'),
+      place,
+    ),
+  keyTwice: (place: Place, key: string) =>
+    new UserError('CONFIG_KEY_TWICE', t('The key "{0}" stands twice.', key), t('Remove one of the two.'), place),
   keyUnknown: (place: Place, key: string, nearest: string | undefined, known: string[], option?: string) =>
     new UserError(
       'CONFIG_KEY_UNKNOWN',
@@ -19,7 +37,12 @@ export const config = {
       place,
     ),
   keyMissing: (place: Place, key: string, allowed: string, option?: string) =>
-    new UserError('CONFIG_KEY_MISSING', ofOption(option, t('The key "{0}" is missing.', key)), t('Add it. Allowed: {0}.', allowed), place),
+    new UserError(
+      'CONFIG_KEY_MISSING',
+      ofOption(option, t('The key "{0}" is missing.', key)),
+      t('Add it. Allowed: {0}.', allowed),
+      place,
+    ),
   type: (place: Place, given: { key: string; value: string; allowed: string }, option?: string) =>
     new UserError(
       'CONFIG_TYPE',
@@ -42,7 +65,11 @@ export const config = {
       place,
     ),
   overrideMalformed: (option: string) =>
-    new UserError('OPTION_INVALID', ofOption(option, t('this is not of the form KEY=VALUE.')), t('Write for example --set epochs=3 or --set method.rank=4.')),
+    new UserError(
+      'OPTION_INVALID',
+      ofOption(option, t('this is not of the form KEY=VALUE.')),
+      t('Write for example --set epochs=3 or --set method.rank=4.'),
+    ),
   overrideNotInObject: (option: string, key: string) =>
     new UserError(
       'OPTION_INVALID',

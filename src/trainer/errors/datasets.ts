@@ -4,9 +4,19 @@ import { UserError } from './userError.js';
 
 export const datasets = {
   imageUnreadable: (file: string, reason: string) =>
-    new UserError('IMAGE_UNREADABLE', t('This file cannot be read as a picture: {0}', reason), t('Replace it or remove it from the folder.'), { file }),
+    new UserError(
+      'IMAGE_UNREADABLE',
+      t('This file cannot be read as a picture: {0}', reason),
+      t('Replace it or remove it from the folder.'),
+      { file },
+    ),
   imageFormatUnsupported: (file: string, format: string) =>
-    new UserError('IMAGE_FORMAT_UNSUPPORTED', t('The picture format {0} is not supported.', format), t('Save the picture as JPEG or PNG.'), { file }),
+    new UserError(
+      'IMAGE_FORMAT_UNSUPPORTED',
+      t('The picture format {0} is not supported.', format),
+      t('Save the picture as JPEG or PNG.'),
+      { file },
+    ),
   imageLost: (file: string) =>
     new UserError(
       'IMAGE_LOST',
@@ -17,20 +27,41 @@ export const datasets = {
 
   // --- datasets -----------------------------------------------------------------------------------------------
   datasetMissing: (folder: string) =>
-    new UserError('DATASET_MISSING', t('The dataset folder {0} does not exist.', folder), t('Check the path, or choose another folder.'), { file: folder }),
+    new UserError(
+      'DATASET_MISSING',
+      t('The dataset folder {0} does not exist.', folder),
+      t('Check the path, or choose another folder.'),
+      { file: folder },
+    ),
   datasetNotFolder: (file: string) =>
-    new UserError('DATASET_NOT_FOLDER', t('{0} is a file, but a dataset is a folder.', file), t('Choose the folder that holds one folder for each class.'), {
-      file,
-    }),
+    new UserError(
+      'DATASET_NOT_FOLDER',
+      t('{0} is a file, but a dataset is a folder.', file),
+      t('Choose the folder that holds one folder for each class.'),
+      {
+        file,
+      },
+    ),
   folderUnreadable: (folder: string) =>
-    new UserError('FOLDER_UNREADABLE', t('The folder {0} may not be read.', folder), t('Allow reading it, or choose another folder.'), { file: folder }),
+    new UserError(
+      'FOLDER_UNREADABLE',
+      t('The folder {0} may not be read.', folder),
+      t('Allow reading it, or choose another folder.'),
+      { file: folder },
+    ),
   datasetEmpty: (folder: string, unsupported: number) =>
     new UserError(
       'DATASET_EMPTY',
       unsupported > 0
-        ? t('There is no picture to train on in {0}: its {1} pictures have formats that are not supported.', folder, unsupported)
+        ? t(
+            'There is no picture to train on in {0}: its {1} pictures have formats that are not supported.',
+            folder,
+            unsupported,
+          )
         : t('There is no picture to train on in {0}.', folder),
-      unsupported > 0 ? t('Save the pictures as JPEG or PNG.') : t('Put the pictures of each class into a folder of its own, named after the class.'),
+      unsupported > 0
+        ? t('Save the pictures as JPEG or PNG.')
+        : t('Put the pictures of each class into a folder of its own, named after the class.'),
       { file: folder },
     ),
   datasetFlat: (folder: string, pictures: number) =>
@@ -44,11 +75,19 @@ export const datasets = {
     new UserError(
       'DATASET_ONE_CLASS',
       t('The dataset has only one class, {0}; at least two are needed.', label),
-      t('Add a folder with pictures of another class. If the classes are folders inside {0}, choose that folder as the dataset.', label),
+      t(
+        'Add a folder with pictures of another class. If the classes are folders inside {0}, choose that folder as the dataset.',
+        label,
+      ),
       { file: folder },
     ),
   splitTwice: (folder: string, one: string, other: string) =>
-    new UserError('SPLIT_TWICE', t('The folders {0} and {1} mean the same split.', one, other), t('Keep one of them.'), { file: folder }),
+    new UserError(
+      'SPLIT_TWICE',
+      t('The folders {0} and {1} mean the same split.', one, other),
+      t('Keep one of them.'),
+      { file: folder },
+    ),
   splitTrainMissing: (folder: string) =>
     new UserError(
       'SPLIT_TRAIN_MISSING',
@@ -71,13 +110,23 @@ export const datasets = {
       { file: folder },
     ),
   classLost: (label: string, folder: string) =>
-    new UserError('CLASS_LOST', t('No training picture of the class {0} can be read.', label), t('Replace the pictures of {0}, or remove the class.', label), {
-      file: folder,
-    }),
+    new UserError(
+      'CLASS_LOST',
+      t('No training picture of the class {0} can be read.', label),
+      t('Replace the pictures of {0}, or remove the class.', label),
+      {
+        file: folder,
+      },
+    ),
   noReadableImages: (folder: string) =>
-    new UserError('NO_READABLE_IMAGES', t('None of the pictures in {0} can be read.', folder), t('Replace the pictures, or choose another folder.'), {
-      file: folder,
-    }),
+    new UserError(
+      'NO_READABLE_IMAGES',
+      t('None of the pictures in {0} can be read.', folder),
+      t('Replace the pictures, or choose another folder.'),
+      {
+        file: folder,
+      },
+    ),
 
   // Problems of a dataset that do not stop a run.
   classTwice: (folder: string, label: string) =>
@@ -88,9 +137,19 @@ export const datasets = {
       { file: folder },
     ),
   classEmpty: (folder: string, label: string) =>
-    new UserError('CLASS_EMPTY', t('The folder {0} holds no picture and is left out.', label), t('Add pictures to it, or remove it.'), { file: folder }),
+    new UserError(
+      'CLASS_EMPTY',
+      t('The folder {0} holds no picture and is left out.', label),
+      t('Add pictures to it, or remove it.'),
+      { file: folder },
+    ),
   classOneImage: (label: string, file: string) =>
-    new UserError('CLASS_ONE_IMAGE', t('The class {0} has one training picture.', label), t('Add pictures of it, ten or more.'), { file }),
+    new UserError(
+      'CLASS_ONE_IMAGE',
+      t('The class {0} has one training picture.', label),
+      t('Add pictures of it, ten or more.'),
+      { file },
+    ),
   imagesOutsideClasses: (folder: string, pictures: number) =>
     new UserError(
       'IMAGES_OUTSIDE_CLASSES',
@@ -99,9 +158,14 @@ export const datasets = {
       { file: folder },
     ),
   folderBesideSplits: (folder: string) =>
-    new UserError('FOLDER_BESIDE_SPLITS', t('{0} is no split and is left out.', folder), t('Move it into the train folder if it is a class.'), {
-      file: folder,
-    }),
+    new UserError(
+      'FOLDER_BESIDE_SPLITS',
+      t('{0} is no split and is left out.', folder),
+      t('Move it into the train folder if it is a class.'),
+      {
+        file: folder,
+      },
+    ),
   splitEmpty: (folder: string) =>
     new UserError(
       'SPLIT_EMPTY',
@@ -110,7 +174,12 @@ export const datasets = {
       { file: folder },
     ),
   imageTiny: (file: string, width: number, height: number) =>
-    new UserError('IMAGE_TINY', t('The picture has only {0} x {1} pixels.', width, height), t('Replace it by a larger one, if there is one.'), { file }),
+    new UserError(
+      'IMAGE_TINY',
+      t('The picture has only {0} x {1} pixels.', width, height),
+      t('Replace it by a larger one, if there is one.'),
+      { file },
+    ),
   imageEndingWrong: (file: string, named: string, format: string) =>
     new UserError(
       'IMAGE_ENDING_WRONG',
@@ -128,15 +197,30 @@ export const datasets = {
   duplicateAcrossSplits: (file: string, other: string, split: string, otherSplit: string) =>
     new UserError(
       'DUPLICATE_ACROSS_SPLITS',
-      t('The same picture is in {0} and, as {1}, in {2}: the accuracy will look better than it is.', split, other, otherSplit),
+      t(
+        'The same picture is in {0} and, as {1}, in {2}: the accuracy will look better than it is.',
+        split,
+        other,
+        otherSplit,
+      ),
       t('Keep one of them.'),
       { file },
     ),
   classesImbalanced: (folder: string, largest: string, most: number, smallest: string, least: number) =>
     new UserError(
       'CLASSES_IMBALANCED',
-      t('The classes differ strongly in size: {0} has {1} training pictures, {2} has {3}.', largest, most, smallest, least),
-      t('Add pictures of {0}, or remove some of {1}; look at the accuracy of each class, not only at the whole.', smallest, largest),
+      t(
+        'The classes differ strongly in size: {0} has {1} training pictures, {2} has {3}.',
+        largest,
+        most,
+        smallest,
+        least,
+      ),
+      t(
+        'Add pictures of {0}, or remove some of {1}; look at the accuracy of each class, not only at the whole.',
+        smallest,
+        largest,
+      ),
       { file: folder },
     ),
   classesDifferInCase: (folder: string, label: string, other: string) =>

@@ -7,36 +7,64 @@ export const hub = {
     new UserError(
       'HUB_NAME_INVALID',
       t('{0} is not the name of anything on the hub.', name),
-      t('Write owner/name, or owner/name@revision with a branch, a tag or a commit; for one ONNX file of a model add :path/of/file.onnx.'),
+      t(
+        'Write owner/name, or owner/name@revision with a branch, a tag or a commit; for one ONNX file of a model add :path/of/file.onnx.',
+      ),
       place,
     ),
   revisionTwice: (name: string, place: Place) =>
-    new UserError('HUB_REVISION_TWICE', t('{0} names a revision, and so does "revision".', name), t('Keep one of the two.'), place),
+    new UserError(
+      'HUB_REVISION_TWICE',
+      t('{0} names a revision, and so does "revision".', name),
+      t('Keep one of the two.'),
+      place,
+    ),
   repositoryMissing: (id: string, kind: 'model' | 'dataset', place: Place) =>
     new UserError(
       'HUB_REPOSITORY_MISSING',
-      kind === 'model' ? t('There is no model {0} on the hub that you may see.', id) : t('There is no dataset {0} on the hub that you may see.', id),
+      kind === 'model'
+        ? t('There is no model {0} on the hub that you may see.', id)
+        : t('There is no dataset {0} on the hub that you may see.', id),
       t(
         'Check the spelling; a folder begins with ./ . If it is private, set a token that may read it: in HF_TOKEN, or in the editor by "ViTune: Set Hugging Face Token…".',
       ),
       place,
     ),
   revisionMissing: (id: string, revision: string, place: Place) =>
-    new UserError('HUB_REVISION_MISSING', t('{0} has no revision {1}.', id, revision), t('Give a branch, a tag or a whole commit of it.'), place),
+    new UserError(
+      'HUB_REVISION_MISSING',
+      t('{0} has no revision {1}.', id, revision),
+      t('Give a branch, a tag or a whole commit of it.'),
+      place,
+    ),
   fileMissing: (name: string, file: string, place: Place) =>
-    new UserError('HUB_FILE_MISSING', t('{0} has no file {1}.', name, file), t('Choose another revision, or another repository.'), place),
+    new UserError(
+      'HUB_FILE_MISSING',
+      t('{0} has no file {1}.', name, file),
+      t('Choose another revision, or another repository.'),
+      place,
+    ),
   notModel: (name: string, place: Place) =>
     new UserError(
       'HUB_NOT_A_MODEL',
-      t('{0} has neither config.json with model.safetensors nor an ONNX file, so it is no model that ViTune can read.', name),
+      t(
+        '{0} has neither config.json with model.safetensors nor an ONNX file, so it is no model that ViTune can read.',
+        name,
+      ),
       t('Choose a repository that has them.'),
       place,
     ),
   pickleOnly: (name: string, file: string, place: Place) =>
     new UserError(
       'HUB_PICKLE_ONLY',
-      t('{0} has its weights as {1} only. Such files can run code, so ViTune neither downloads nor reads them.', name, file),
-      t('Look among its revisions (refs/pr/1 …) or for a copy with model.safetensors, or convert it once in Python with save_pretrained.'),
+      t(
+        '{0} has its weights as {1} only. Such files can run code, so ViTune neither downloads nor reads them.',
+        name,
+        file,
+      ),
+      t(
+        'Look among its revisions (refs/pr/1 …) or for a copy with model.safetensors, or convert it once in Python with save_pretrained.',
+      ),
       place,
     ),
   onnxFilesMany: (name: string, files: readonly string[], example: string, place: Place) =>
@@ -52,7 +80,9 @@ export const hub = {
       packed === undefined
         ? t('{0} has no pictures in folders.', name)
         : t('{0} keeps its data in files such as {1}, not as pictures in folders.', name, packed),
-      t('Choose a dataset with a folder of pictures for each class, or download and unpack this one yourself and give the folder.'),
+      t(
+        'Choose a dataset with a folder of pictures for each class, or download and unpack this one yourself and give the folder.',
+      ),
       place,
     ),
   nameUnsafe: (id: string, file: string, place: Place) =>
@@ -66,7 +96,9 @@ export const hub = {
     new UserError(
       'HUB_TOKEN_NEEDED',
       t('{0} is open only to those who have asked for access, and no token is set.', id),
-      t('Ask for access on its page, then set a token: in HF_TOKEN, or in the editor by "ViTune: Set Hugging Face Token…".'),
+      t(
+        'Ask for access on its page, then set a token: in HF_TOKEN, or in the editor by "ViTune: Set Hugging Face Token…".',
+      ),
       place,
     ),
   tokenRefused: (place: Place) =>
@@ -84,7 +116,12 @@ export const hub = {
       place,
     ),
   refused: (name: string, reason: string, place: Place) =>
-    new UserError('HUB_REFUSED', t('The hub refused to give {0}: {1}', name, reason), t('Check the name and the revision, or try again later.'), place),
+    new UserError(
+      'HUB_REFUSED',
+      t('The hub refused to give {0}: {1}', name, reason),
+      t('Check the name and the revision, or try again later.'),
+      place,
+    ),
   busy: (host: string, status: number, place: Place) =>
     new UserError(
       'HUB_BUSY',
@@ -130,7 +167,12 @@ export const hub = {
   diskTooSmall: (folder: string, needed: number, free: number) =>
     new UserError(
       'HUB_DISK_TOO_SMALL',
-      t('The download needs {0} MB, but the disk of {1} has {2} MB left.', Math.ceil(needed / 1e6), folder, Math.floor(free / 1e6)),
+      t(
+        'The download needs {0} MB, but the disk of {1} has {2} MB left.',
+        Math.ceil(needed / 1e6),
+        folder,
+        Math.floor(free / 1e6),
+      ),
       t('Free some space, or name a folder on another disk in HF_HOME.'),
       { file: folder },
     ),

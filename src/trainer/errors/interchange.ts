@@ -10,7 +10,9 @@ const changedIn = ({ pictures, tolerance, changed }: Parity) =>
     changed.length,
     pictures,
     tolerance,
-    changed.map(({ picture, was, is, difference }) => `${picture} (${was} → ${is}, ${difference.toPrecision(2)})`).join('; '),
+    changed
+      .map(({ picture, was, is, difference }) => `${picture} (${was} → ${is}, ${difference.toPrecision(2)})`)
+      .join('; '),
   );
 
 export const interchange = {
@@ -18,7 +20,9 @@ export const interchange = {
     new UserError(
       'HEAD_MISSING',
       t('The model has no classification head with labels, so it cannot name a picture.'),
-      t('Fine-tune it first, or give the folder of a model with a head (id2label in config.json, weights of the classifier).'),
+      t(
+        'Fine-tune it first, or give the folder of a model with a head (id2label in config.json, weights of the classifier).',
+      ),
       { file: folder },
     ),
   adapterUnsupported: (file: string, what: string) =>
@@ -33,14 +37,22 @@ export const interchange = {
   adapterNotOfBase: (file: string, weight: string) =>
     new UserError(
       'ADAPTER_NOT_OF_BASE',
-      t('The adapter belongs to another model than the one that adapter_config.json names: its {0} does not fit.', weight),
+      t(
+        'The adapter belongs to another model than the one that adapter_config.json names: its {0} does not fit.',
+        weight,
+      ),
       t('Correct base_model_name_or_path in adapter_config.json.'),
       { file },
     ),
   exportTargetTaken: (folder: string) =>
-    new UserError('EXPORT_TARGET_TAKEN', t('{0} is there already; an export overwrites nothing.', folder), t('Name a folder that is new or empty.'), {
-      file: folder,
-    }),
+    new UserError(
+      'EXPORT_TARGET_TAKEN',
+      t('{0} is there already; an export overwrites nothing.', folder),
+      t('Name a folder that is new or empty.'),
+      {
+        file: folder,
+      },
+    ),
   exportImpossible: (format: string, method: string, others: readonly string[]) =>
     new UserError(
       'EXPORT_IMPOSSIBLE',
@@ -48,7 +60,12 @@ export const interchange = {
       t('Choose another format: {0}.', others.join(', ')),
     ),
   notExported: (error: UserError) =>
-    new UserError('NOT_EXPORTED', error.message, t('Free some space, allow writing to the folder, or choose another one.'), error.place),
+    new UserError(
+      'NOT_EXPORTED',
+      error.message,
+      t('Free some space, allow writing to the folder, or choose another one.'),
+      error.place,
+    ),
   answersChanged: (what: string, parity: Parity) =>
     new UserError(
       'ANSWERS_CHANGED',
@@ -63,7 +80,12 @@ export const interchange = {
       { file: checkpoint },
     ),
   freshProcessDied: (model: string, reason: string) =>
-    new UserError('NOT_COMPARED', t('The saved model could not be asked in a process of its own: {0}', reason), t('Free some memory and try again.'), {
-      file: model,
-    }),
+    new UserError(
+      'NOT_COMPARED',
+      t('The saved model could not be asked in a process of its own: {0}', reason),
+      t('Free some memory and try again.'),
+      {
+        file: model,
+      },
+    ),
 };

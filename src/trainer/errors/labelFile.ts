@@ -17,14 +17,27 @@ export const labelFile = {
       t('Correct the file at this place, or save it again as CSV in UTF-8.'),
       place,
     ),
-  empty: (file: string) => new UserError('LABELS_EMPTY', t('The label file has no row below its header.'), t('Add a row for each picture.'), { file }),
-  columnTwice: (file: string, column: string) =>
-    new UserError('LABELS_COLUMN_TWICE', t('The label file has two columns named {0}.', column), t('Rename or remove one of them.'), { file, line: 1 }),
-  columnMissing: (file: string, column: string, known: readonly string[]) =>
-    new UserError('LABELS_COLUMN_MISSING', t('The label file has no column {0}.', column), t('Columns that exist: {0}.', known.join(', ')), {
+  empty: (file: string) =>
+    new UserError('LABELS_EMPTY', t('The label file has no row below its header.'), t('Add a row for each picture.'), {
       file,
-      line: 1,
     }),
+  columnTwice: (file: string, column: string) =>
+    new UserError(
+      'LABELS_COLUMN_TWICE',
+      t('The label file has two columns named {0}.', column),
+      t('Rename or remove one of them.'),
+      { file, line: 1 },
+    ),
+  columnMissing: (file: string, column: string, known: readonly string[]) =>
+    new UserError(
+      'LABELS_COLUMN_MISSING',
+      t('The label file has no column {0}.', column),
+      t('Columns that exist: {0}.', known.join(', ')),
+      {
+        file,
+        line: 1,
+      },
+    ),
   noImageColumn: (file: string, known: readonly string[]) =>
     new UserError(
       'LABELS_NO_IMAGE_COLUMN',
@@ -56,7 +69,12 @@ export const labelFile = {
       place,
     ),
   splitUnknown: (place: Place, column: string, value: string) =>
-    new UserError('LABELS_SPLIT_UNKNOWN', t('The column {0} names the split {1}, which is none.', column, value), t('Write train, validation or test.'), place),
+    new UserError(
+      'LABELS_SPLIT_UNKNOWN',
+      t('The column {0} names the split {1}, which is none.', column, value),
+      t('Write train, validation or test.'),
+      place,
+    ),
   noPictures: (file: string, folder: string) =>
     new UserError(
       'LABELS_NO_PICTURES',
@@ -88,9 +106,19 @@ export const labelFile = {
 
   // Problems that do not stop a run.
   rowUnlabelled: (place: Place, image: string) =>
-    new UserError('LABELS_ROW_EMPTY', t('The picture {0} has no label and is left out.', image), t('Fill in its label, or remove the row.'), place),
+    new UserError(
+      'LABELS_ROW_EMPTY',
+      t('The picture {0} has no label and is left out.', image),
+      t('Fill in its label, or remove the row.'),
+      place,
+    ),
   pictureMissing: (place: Place, image: string) =>
-    new UserError('LABELS_PICTURE_MISSING', t('The picture {0} is not there; its row is left out.', image), t('Correct the path, or remove the row.'), place),
+    new UserError(
+      'LABELS_PICTURE_MISSING',
+      t('The picture {0} is not there; its row is left out.', image),
+      t('Correct the path, or remove the row.'),
+      place,
+    ),
   notPicture: (place: Place, image: string) =>
     new UserError(
       'LABELS_NOT_PICTURE',
@@ -124,9 +152,14 @@ export const labelFile = {
       },
     ),
   labelOnce: (file: string, column: string, label: string) =>
-    new UserError('LABELS_LABEL_ONCE', t('In the column {0} one training picture has the label {1}.', column, label), t('Add pictures of it, ten or more.'), {
-      file,
-    }),
+    new UserError(
+      'LABELS_LABEL_ONCE',
+      t('In the column {0} one training picture has the label {1}.', column, label),
+      t('Add pictures of it, ten or more.'),
+      {
+        file,
+      },
+    ),
   splitIgnored: (file: string, column: string, value: string) =>
     new UserError(
       'LABELS_SPLIT_IGNORED',

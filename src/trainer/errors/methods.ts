@@ -55,7 +55,9 @@ export const methods = {
   neighborsNeedOneLabel: (place: Place) =>
     new UserError(
       'NEIGHBORS_NEED_ONE_LABEL',
-      t('The method pretrained answers with one label a picture, but this dataset has several tasks or several labels a picture.'),
+      t(
+        'The method pretrained answers with one label a picture, but this dataset has several tasks or several labels a picture.',
+      ),
       t('Choose another method, or name one column with one label in each row.'),
       place,
     ),

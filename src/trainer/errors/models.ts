@@ -18,9 +18,14 @@ export const models = {
       place,
     ),
   modelConfigInvalid: (file: string, field: string, expected: string) =>
-    new UserError('MODEL_CONFIG_INVALID', t('{0} in the config of the model must be {1}.', field, expected), t('Download the model again, or mend the file.'), {
-      file,
-    }),
+    new UserError(
+      'MODEL_CONFIG_INVALID',
+      t('{0} in the config of the model must be {1}.', field, expected),
+      t('Download the model again, or mend the file.'),
+      {
+        file,
+      },
+    ),
   architectureUnknown: (file: string, architecture: string, known: readonly string[]) =>
     new UserError(
       'ARCHITECTURE_UNKNOWN',
@@ -29,11 +34,21 @@ export const models = {
       { file },
     ),
   weightMissing: (file: string, name: string) =>
-    new UserError('MODEL_WEIGHT_MISSING', t('The weights lack {0}.', name), t('Check that config.json and the weights are of the same model.'), { file }),
+    new UserError(
+      'MODEL_WEIGHT_MISSING',
+      t('The weights lack {0}.', name),
+      t('Check that config.json and the weights are of the same model.'),
+      { file },
+    ),
   weightShape: (file: string, name: string, found: readonly number[], expected: readonly number[]) =>
     new UserError(
       'MODEL_WEIGHT_SHAPE',
-      t('The weight {0} has the shape [{1}]; the config of the model asks for [{2}].', name, found.join(', '), expected.join(', ')),
+      t(
+        'The weight {0} has the shape [{1}]; the config of the model asks for [{2}].',
+        name,
+        found.join(', '),
+        expected.join(', '),
+      ),
       t('Check that config.json and the weights are of the same model.'),
       { file },
     ),
@@ -47,13 +62,20 @@ export const models = {
   preprocessorInvalid: (file: string, field: string, reason: string) =>
     new UserError(
       'PREPROCESSOR_INVALID',
-      field ? t('The preprocessor file has a wrong value in {0}: {1}', field, reason) : t('The preprocessor file cannot be used: {0}', reason),
+      field
+        ? t('The preprocessor file has a wrong value in {0}: {1}', field, reason)
+        : t('The preprocessor file cannot be used: {0}', reason),
       t('Take the preprocessor_config.json that belongs to the model, or correct the value.'),
       { file },
     ),
 
   fileUnreadable: (file: string, reason: string) =>
-    new UserError('FILE_UNREADABLE', t('This file cannot be read: {0}', reason), t('Check that it exists and that you may read it.'), { file }),
+    new UserError(
+      'FILE_UNREADABLE',
+      t('This file cannot be read: {0}', reason),
+      t('Check that it exists and that you may read it.'),
+      { file },
+    ),
   weightsMissing: (folder: string, names: string[]) =>
     new UserError(
       'MODEL_WEIGHTS_MISSING',
@@ -71,11 +93,21 @@ export const models = {
       { file },
     ),
   shardMissing: (file: string, shard: string) =>
-    new UserError('MODEL_SHARD_MISSING', t('The index names the file {0}, which is not there.', shard), t('Download the missing file into the same folder.'), {
-      file,
-    }),
+    new UserError(
+      'MODEL_SHARD_MISSING',
+      t('The index names the file {0}, which is not there.', shard),
+      t('Download the missing file into the same folder.'),
+      {
+        file,
+      },
+    ),
   beyondHalf: (file: string, tensor: string, value: number) =>
-    new UserError('WEIGHTS_BEYOND_F16', t('The tensor {0} holds {1}, more than a 16-bit float can hold (65504).', tensor, value), t('Save in 32 bits.'), {
-      file,
-    }),
+    new UserError(
+      'WEIGHTS_BEYOND_F16',
+      t('The tensor {0} holds {1}, more than a 16-bit float can hold (65504).', tensor, value),
+      t('Save in 32 bits.'),
+      {
+        file,
+      },
+    ),
 };

@@ -4,7 +4,12 @@ import { gigabytes, type Place, UserError } from './userError.js';
 
 export const onnx = {
   damaged: (file: string, reason: string) =>
-    new UserError('ONNX_DAMAGED', t('{0} is no ONNX file, or it is damaged: {1}.', file, reason), t('Download or export it again.'), { file }),
+    new UserError(
+      'ONNX_DAMAGED',
+      t('{0} is no ONNX file, or it is damaged: {1}.', file, reason),
+      t('Download or export it again.'),
+      { file },
+    ),
   tooLarge: (file: string, bytes: number) =>
     new UserError(
       'ONNX_TOO_LARGE',
@@ -39,13 +44,20 @@ export const onnx = {
     new UserError(
       'ONNX_OUTPUT_UNKNOWN',
       t('The ONNX file has no tensor {0}.', name),
-      t('Name its features in "featureOutput", or leave that out. The outputs and last tensors are: {0}.', known.join(', ')),
+      t(
+        'Name its features in "featureOutput", or leave that out. The outputs and last tensors are: {0}.',
+        known.join(', '),
+      ),
       place,
     ),
   outputUnfit: (name: string, shape: readonly number[], known: readonly string[], place: Place) =>
     new UserError(
       'ONNX_OUTPUT_UNFIT',
-      t('The tensor {0} of the ONNX file is [{1}] for two pictures: these are no features of each.', name, shape.join(', ')),
+      t(
+        'The tensor {0} of the ONNX file is [{1}] for two pictures: these are no features of each.',
+        name,
+        shape.join(', '),
+      ),
       t(
         'Name a tensor [batch, width], [batch, tokens, width] or [batch, channels, height, width] in "featureOutput". The outputs and last tensors are: {0}.',
         known.join(', '),
@@ -53,9 +65,14 @@ export const onnx = {
       place,
     ),
   batchFixed: (file: string, batch: number) =>
-    new UserError('ONNX_BATCH_FIXED', t('The ONNX file takes only {0} pictures at once.', batch), t('Export it with an open batch, or for one picture.'), {
-      file,
-    }),
+    new UserError(
+      'ONNX_BATCH_FIXED',
+      t('The ONNX file takes only {0} pictures at once.', batch),
+      t('Export it with an open batch, or for one picture.'),
+      {
+        file,
+      },
+    ),
   imageSizeFixed: (size: number, height: number, width: number, place: Place) =>
     new UserError(
       'ONNX_IMAGE_SIZE_FIXED',
@@ -71,7 +88,11 @@ export const onnx = {
       { file },
     ),
   notOnDevice: (device: string, reason: string) =>
-    new UserError('ONNX_NOT_ON_DEVICE', t('The network from the ONNX file cannot run on {0}: {1}', device, reason), t('Set "device" to "cpu".')),
+    new UserError(
+      'ONNX_NOT_ON_DEVICE',
+      t('The network from the ONNX file cannot run on {0}: {1}', device, reason),
+      t('Set "device" to "cpu".'),
+    ),
   headOnly: (method: string, place: Place) =>
     new UserError(
       'ONNX_HEAD_ONLY',
@@ -94,9 +115,19 @@ export const onnx = {
       place,
     ),
   exportImpossible: (format: string) =>
-    new UserError('EXPORT_IMPOSSIBLE', t('A model whose body is an ONNX file cannot be written as {0}.', format), t('Choose another format: {0}.', 'onnx')),
+    new UserError(
+      'EXPORT_IMPOSSIBLE',
+      t('A model whose body is an ONNX file cannot be written as {0}.', format),
+      t('Choose another format: {0}.', 'onnx'),
+    ),
   /** Notices of a run. */
-  featuresChosen: (file: string, name: string, shape: readonly (number | string)[], made: string, others: readonly string[]) =>
+  featuresChosen: (
+    file: string,
+    name: string,
+    shape: readonly (number | string)[],
+    made: string,
+    others: readonly string[],
+  ) =>
     new UserError(
       'ONNX_FEATURES',
       t('Features are the tensor {0} [{1}]: {2}.', name, shape.join(', '), made),
@@ -106,7 +137,9 @@ export const onnx = {
   normalisationAssumed: (file: string) =>
     new UserError(
       'ONNX_NORMALISATION',
-      t("Nothing beside the ONNX file says how pictures are normalised: they are taken as models of torchvision take them (ImageNet's mean and deviation)."),
+      t(
+        "Nothing beside the ONNX file says how pictures are normalised: they are taken as models of torchvision take them (ImageNet's mean and deviation).",
+      ),
       t('If it was trained otherwise, put its preprocessor_config.json beside the file.'),
       { file },
     ),

@@ -4,28 +4,61 @@ import { UserError } from './userError.js';
 
 export const run = {
   exists: (folder: string) =>
-    new UserError('RUN_EXISTS', t('{0} already holds a run.', folder), t('Go on with it by --resume, or set "output" to another folder.'), { file: folder }),
+    new UserError(
+      'RUN_EXISTS',
+      t('{0} already holds a run.', folder),
+      t('Go on with it by --resume, or set "output" to another folder.'),
+      { file: folder },
+    ),
   folderInUse: (folder: string) =>
-    new UserError('OUTPUT_NOT_EMPTY', t('The output folder {0} holds other files.', folder), t('Set "output" to a folder that is new or empty.'), {
-      file: folder,
-    }),
+    new UserError(
+      'OUTPUT_NOT_EMPTY',
+      t('The output folder {0} holds other files.', folder),
+      t('Set "output" to a folder that is new or empty.'),
+      {
+        file: folder,
+      },
+    ),
   nothingToResume: (config: string, folder: string) =>
-    new UserError('NOTHING_TO_RESUME', t('There is no unfinished run of this config in {0}.', folder), t('Start a new run, without --resume.'), {
-      file: config,
-    }),
+    new UserError(
+      'NOTHING_TO_RESUME',
+      t('There is no unfinished run of this config in {0}.', folder),
+      t('Start a new run, without --resume.'),
+      {
+        file: config,
+      },
+    ),
   finished: (folder: string) =>
-    new UserError('RUN_FINISHED', t('The run {0} is finished, so there is nothing to resume.', folder), t('Start a new run, without --resume.'), {
-      file: folder,
-    }),
+    new UserError(
+      'RUN_FINISHED',
+      t('The run {0} is finished, so there is nothing to resume.', folder),
+      t('Start a new run, without --resume.'),
+      {
+        file: folder,
+      },
+    ),
   locked: (folder: string, pid: number) =>
-    new UserError('RUN_LOCKED', t('The run {0} is being trained right now, by process {1}.', folder, pid), t('Wait until it ends, or stop it first.'), {
-      file: folder,
-    }),
+    new UserError(
+      'RUN_LOCKED',
+      t('The run {0} is being trained right now, by process {1}.', folder, pid),
+      t('Wait until it ends, or stop it first.'),
+      {
+        file: folder,
+      },
+    ),
   lockedElsewhere: (folder: string, pid: number, host: string, lock: string) =>
     new UserError(
       'RUN_LOCKED',
-      t('The run {0} is being trained on another machine, {2}, by process {1}, or was when that was switched off.', folder, pid, host),
-      t('Wait until it ends, or stop it there. If nothing trains it any more, or the name of this machine has changed since, remove {0}.', lock),
+      t(
+        'The run {0} is being trained on another machine, {2}, by process {1}, or was when that was switched off.',
+        folder,
+        pid,
+        host,
+      ),
+      t(
+        'Wait until it ends, or stop it there. If nothing trains it any more, or the name of this machine has changed since, remove {0}.',
+        lock,
+      ),
       { file: folder },
     ),
   noSocket: (address: string, reason: string) =>
@@ -36,7 +69,12 @@ export const run = {
       { file: address },
     ),
   damaged: (file: string, reason: string) =>
-    new UserError('RUN_DAMAGED', t('This file of the run is damaged: {0}', reason), t('Start a new run; the checkpoints of this one can still be used.'), {
-      file,
-    }),
+    new UserError(
+      'RUN_DAMAGED',
+      t('This file of the run is damaged: {0}', reason),
+      t('Start a new run; the checkpoints of this one can still be used.'),
+      {
+        file,
+      },
+    ),
 };

@@ -13,7 +13,9 @@ export const training = {
   methodChanged: (checkpoint: string) =>
     new UserError(
       'METHOD_CHANGED',
-      t('The run was started with another method, or with other options of it, so it cannot go on from its checkpoint.'),
+      t(
+        'The run was started with another method, or with other options of it, so it cannot go on from its checkpoint.',
+      ),
       t('Set "method" as it was, or start a new run.'),
       { file: checkpoint },
     ),
@@ -24,7 +26,10 @@ export const training = {
       t('Add pictures, ten or more for each class, or a folder named validation.'),
       { file: folder },
     ),
-  batchesShrunk: (before: number, { batchSize, gradientAccumulationSteps }: { batchSize: number; gradientAccumulationSteps: number }) =>
+  batchesShrunk: (
+    before: number,
+    { batchSize, gradientAccumulationSteps }: { batchSize: number; gradientAccumulationSteps: number },
+  ) =>
     new UserError(
       'BATCHES_SHRUNK',
       batchSize === before
@@ -35,21 +40,35 @@ export const training = {
             gradientAccumulationSteps,
             batchSize,
           ),
-      t('Training goes on by itself, from the last checkpoint where there is one. For the next run, set a smaller batchSize.'),
+      t(
+        'Training goes on by itself, from the last checkpoint where there is one. For the next run, set a smaller batchSize.',
+      ),
     ),
   outOfMemory: (reason: string) =>
-    new UserError('OUT_OF_MEMORY', t('The memory of the device ran out: {0}', reason), t('Halve batchSize and double gradientAccumulationSteps, then resume.')),
+    new UserError(
+      'OUT_OF_MEMORY',
+      t('The memory of the device ran out: {0}', reason),
+      t('Halve batchSize and double gradientAccumulationSteps, then resume.'),
+    ),
   lossNotFinite: (step: number, learningRate: number) =>
     new UserError(
       'LOSS_NOT_FINITE',
-      t('The loss is no longer a number after step {0}: training has diverged at a learning rate of {1}.', step, learningRate),
+      t(
+        'The loss is no longer a number after step {0}: training has diverged at a learning rate of {1}.',
+        step,
+        learningRate,
+      ),
       t('Lower learningRate, e.g. to a tenth, and start again. The checkpoints saved so far are kept.'),
     ),
 
   weightBeyondHalf: (name: string, length: number) =>
     new UserError(
       'WEIGHTS_BEYOND_F16',
-      t('The numbers of the weight {0} are too large for products of 16 bits (its length is {1}, 1023 is the most).', name, Math.round(length)),
+      t(
+        'The numbers of the weight {0} are too large for products of 16 bits (its length is {1}, 1023 is the most).',
+        name,
+        Math.round(length),
+      ),
       t('Set "frozenPrecision" to "fp32".'),
     ),
 

@@ -4,7 +4,9 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** The holder shows that it lives by touching the file; silence of `tooLong` means that it does not. In milliseconds. */
+/**
+ * The holder shows that it lives by touching the file; silence of `tooLong` means that it does not. In milliseconds.
+ */
 const beat = 5000;
 const tooLong = 30_000;
 
@@ -19,7 +21,10 @@ function isGone(pid: number): boolean {
   }
 }
 
-/** Whether whoever made the lock is gone: seen at once on the same machine, after a while where the cache is shared by several. */
+/**
+ * Whether whoever made the lock is gone: seen at once on the same machine, after a while where the cache is shared by
+ * several.
+ */
 async function isAbandoned(file: string): Promise<boolean> {
   try {
     const [host, pid] = (await readFile(file, 'utf8')).split(' ');
@@ -34,9 +39,14 @@ async function isAbandoned(file: string): Promise<boolean> {
 /**
  * Takes the lock `file`, waiting for it; returns what releases it. `onWait` is told each time somebody else has it.
  * Should two processes take over the same abandoned lock, both download: they write the same bytes to the same places.
- * Hugging Face's Python tools lock by `flock`, which Node does not have; so their unfinished files are never written to.
+ * Hugging Face's Python tools lock by `flock`, which Node does not have; so their unfinished files are never written
+ * to.
  */
-export async function acquireBlobLock(file: string, signal: AbortSignal, onWait: () => Promise<void>): Promise<() => Promise<void>> {
+export async function acquireBlobLock(
+  file: string,
+  signal: AbortSignal,
+  onWait: () => Promise<void>,
+): Promise<() => Promise<void>> {
   const own = `${hostname()} ${process.pid} ${performance.now()}`;
   await mkdir(dirname(file), { recursive: true });
   for (;;) {

@@ -65,11 +65,15 @@ async function resolveCommit(request: HubRequest): Promise<string> {
   const { repository, settings } = request;
   const revision = repository.revision ?? mainBranch;
   const asked = { name: repository.id, revision, hubUrl: settings.endpoint, fetch: hubFetch(request) };
-  const answer = repository.kind === 'model' ? modelInfo({ ...asked, additionalFields: ['sha'] }) : datasetInfo({ ...asked, additionalFields: ['sha'] });
+  const answer =
+    repository.kind === 'model'
+      ? modelInfo({ ...asked, additionalFields: ['sha'] })
+      : datasetInfo({ ...asked, additionalFields: ['sha'] });
   const { sha } = await answer.catch((error: unknown) => {
     throw asWrongAnswer(error, request);
   });
-  if (typeof sha !== 'string' || !isCommit(sha)) throw errors.hub.answerWrong(repository.id, 'sha', request.place ?? {});
+  if (typeof sha !== 'string' || !isCommit(sha))
+    throw errors.hub.answerWrong(repository.id, 'sha', request.place ?? {});
   return sha;
 }
 
@@ -101,7 +105,8 @@ async function listRemote(commit: string, request: HubRequest): Promise<RemoteFi
 function asCacheError(error: unknown, cache: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === 'ENOSPC' || code === 'EDQUOT') return errors.hub.diskFull(cache);
-  if (/^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR)$/.test(code ?? '')) return errors.hub.cacheUnwritable(cache, reasonOf(error));
+  if (/^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR)$/.test(code ?? ''))
+    return errors.hub.cacheUnwritable(cache, reasonOf(error));
   return error;
 }
 
@@ -190,7 +195,13 @@ async function download(
   get: (snapshot: SnapshotDownload, files: RemoteFile[], request: HubRequest) => Promise<RemoteFile[]>,
 ): Promise<Downloaded> {
   const { signal = new AbortController().signal, onProgress, place, patience } = options;
-  const request: HubRequest = { repository, settings: options.settings ?? (await hubSettings()), signal, place, patience };
+  const request: HubRequest = {
+    repository,
+    settings: options.settings ?? (await hubSettings()),
+    signal,
+    place,
+    patience,
+  };
   const { cache } = request.settings;
   try {
     const { revision } = repository;
@@ -206,7 +217,12 @@ async function download(
 }
 
 /** The one safetensors file or the shards that an index names, with the configs. */
-async function getSafetensors(snapshot: SnapshotDownload, files: readonly RemoteFile[], name: string, place: Place): Promise<RemoteFile[]> {
+async function getSafetensors(
+  snapshot: SnapshotDownload,
+  files: readonly RemoteFile[],
+  name: string,
+  place: Place,
+): Promise<RemoteFile[]> {
   const of = (path: string): RemoteFile[] => files.filter((file) => file.path === path);
   const config = [...of(modelFiles.config), ...of(modelFiles.preprocessor)];
   const weights = of(modelFiles.weights);
@@ -255,7 +271,11 @@ async function getOnnx(
 }
 
 /** The ONNX file that is meant where none is named: the one that exporters call so, or the only one. */
-function onlyOnnx(files: readonly RemoteFile[], repository: Omit<Repository, 'kind'>, place: Place): RemoteFile | undefined {
+function onlyOnnx(
+  files: readonly RemoteFile[],
+  repository: Omit<Repository, 'kind'>,
+  place: Place,
+): RemoteFile | undefined {
   const found = files.filter(({ path }) => /\.onnx$/i.test(path));
   const usual = onnxPlaces.flatMap((usualPath) => found.filter(({ path }) => path === usualPath));
   if (usual.length || found.length < 2) return usual[0] ?? found[0];
@@ -267,16 +287,22 @@ function onlyOnnx(files: readonly RemoteFile[], repository: Omit<Repository, 'ki
 export type WeightFiles = (path: string, name: string) => Promise<string[]>;
 
 /**
- * Downloads a model; what is in the cache already is not fetched again. It is the config, the preprocessor's config and the safetensors
- * weights; of a repository that has no such weights, or where one is named, an ONNX file with the weights beside it.
+ * Downloads a model; what is in the cache already is not fetched again. It is the config, the preprocessor's config and
+ * the safetensors weights; of a repository that has no such weights, or where one is named, an ONNX file with the
+ * weights beside it.
  * @throws UserError for each reason for which that may fail.
  */
-export async function downloadModel(repository: Omit<Repository, 'kind'>, weightFiles: WeightFiles, options: DownloadOptions = {}): Promise<Downloaded> {
+export async function downloadModel(
+  repository: Omit<Repository, 'kind'>,
+  weightFiles: WeightFiles,
+  options: DownloadOptions = {},
+): Promise<Downloaded> {
   return download({ ...repository, kind: 'model' }, options, async (snapshot, files, { place = {} }) => {
     const { file, ...whole } = repository;
     const name = hubName(whole);
     const has = (path: string): boolean => files.some((each) => each.path === path);
-    if (file === undefined && has(modelFiles.config) && (has(modelFiles.weights) || has(modelFiles.index))) return getSafetensors(snapshot, files, name, place);
+    if (file === undefined && has(modelFiles.config) && (has(modelFiles.weights) || has(modelFiles.index)))
+      return getSafetensors(snapshot, files, name, place);
     const onnx = file === undefined ? onlyOnnx(files, whole, place) : files.find(({ path }) => path === file);
     if (onnx) {
       const got = await getOnnx(snapshot, files, onnx, { name, weightFiles, place });
@@ -285,7 +311,9 @@ export async function downloadModel(repository: Omit<Repository, 'kind'>, weight
     }
     if (file !== undefined) throw errors.hub.fileMissing(name, file, place);
     const pickle = files.find(({ path }) => /^[^/]+\.(bin|pt|pth|ckpt|pkl|h5|msgpack)$/.test(path));
-    throw pickle && has(modelFiles.config) ? errors.hub.pickleOnly(name, pickle.path, place) : errors.hub.notModel(name, place);
+    throw pickle && has(modelFiles.config)
+      ? errors.hub.pickleOnly(name, pickle.path, place)
+      : errors.hub.notModel(name, place);
   });
 }
 
@@ -297,8 +325,8 @@ async function picturesIn(snapshot: string): Promise<string> {
 }
 
 /**
- * Downloads the pictures of a dataset in ImageFolder form (`class/…` or `train/class/…`, all perhaps in `data/`), and its `labels.csv`.
- * `folder` is where the classes or splits are.
+ * Downloads the pictures of a dataset in ImageFolder form (`class/…` or `train/class/…`, all perhaps in `data/`), and
+ * its `labels.csv`. `folder` is where the classes or splits are.
  * @throws UserError for each reason for which that may fail; for one that has no pictures as files, too.
  */
 export async function downloadDataset(
@@ -330,7 +358,12 @@ export async function findModel(repository: Omit<Repository, 'kind'>, cache: str
 }
 
 /** The folder of pictures of a dataset that is wholly in the cache, and its commit. */
-export async function findDataset(repository: Omit<Repository, 'kind'>, cache: string): Promise<Pick<Downloaded, 'folder' | 'commit'> | undefined> {
+export async function findDataset(
+  repository: Omit<Repository, 'kind'>,
+  cache: string,
+): Promise<Pick<Downloaded, 'folder' | 'commit'> | undefined> {
   const found = await findSnapshot({ ...repository, kind: 'dataset' }, cache);
-  return found !== undefined && (await isWholeDataset(found)) ? { folder: await picturesIn(found), commit: basename(found) } : undefined;
+  return found !== undefined && (await isWholeDataset(found))
+    ? { folder: await picturesIn(found), commit: basename(found) }
+    : undefined;
 }

@@ -1,4 +1,7 @@
-/** Downloads one file of a repository into the cache: goes on where it broke off, and keeps it only if its hash is the hub's. */
+/**
+ * Downloads one file of a repository into the cache: goes on where it broke off, and keeps it only if its hash is the
+ * hub's.
+ */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
@@ -52,21 +55,32 @@ export async function bytesLeft(file: RemoteFile, request: HubRequest): Promise<
 const partOf = (blob: string): string => `${blob}.vitune.incomplete`;
 
 /**
- * Downloads a file and returns its blob's path. `onBytes` hears how many bytes of it are there. What a broken or cancelled download has got stays.
+ * Downloads a file and returns its blob's path. `onBytes` hears how many bytes of it are there. What a broken or
+ * cancelled download has got stays.
  * @throws UserError when the hub does not give it, the hash is wrong or the disk takes no more.
  */
-export async function downloadBlob(file: RemoteFile, commit: string, request: HubRequest, onBytes: (bytes: number) => void): Promise<string> {
+export async function downloadBlob(
+  file: RemoteFile,
+  commit: string,
+  request: HubRequest,
+  onBytes: (bytes: number) => void,
+): Promise<string> {
   const { repository, settings, signal } = request;
   const folder = repositoryFolder(repository, settings.cache);
   const blob = join(folder, 'blobs', file.hash);
   const part = partOf(blob);
   await mkdir(dirname(blob), { recursive: true });
-  const release = await acquireBlobLock(join(settings.cache, '.locks', basename(folder), `${file.hash}.vitune.lock`), signal, async () => {
-    onBytes(Math.min(file.size, (await sizeOf(part)) ?? 0));
-  });
+  const release = await acquireBlobLock(
+    join(settings.cache, '.locks', basename(folder), `${file.hash}.vitune.lock`),
+    signal,
+    async () => {
+      onBytes(Math.min(file.size, (await sizeOf(part)) ?? 0));
+    },
+  );
   try {
     if (await findBlob(file, request)) return blob;
-    if ((await sizeOf(part)) === undefined && (await sizeOf(`${blob}.incomplete`)) !== undefined) await copyFile(`${blob}.incomplete`, part);
+    if ((await sizeOf(part)) === undefined && (await sizeOf(`${blob}.incomplete`)) !== undefined)
+      await copyFile(`${blob}.incomplete`, part);
     const resumed = ((await sizeOf(part)) ?? 0) > 0;
     await fetchInto(part, file, commit, request, onBytes);
     if ((await hashOf(part, file, signal)) !== file.hash) {
@@ -86,7 +100,13 @@ export async function downloadBlob(file: RemoteFile, commit: string, request: Hu
 }
 
 /** Fills `part` up to the file's size, over as many connections as it takes. */
-async function fetchInto(part: string, file: RemoteFile, commit: string, request: HubRequest, onBytes: (bytes: number) => void): Promise<void> {
+async function fetchInto(
+  part: string,
+  file: RemoteFile,
+  commit: string,
+  request: HubRequest,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
   const { retry, attempts } = patienceOf(request);
   const handle = await open(part, 'a').then(async (made) => {
     await made.close();
@@ -105,7 +125,8 @@ async function fetchInto(part: string, file: RemoteFile, commit: string, request
         if (error instanceof UserError || !(error instanceof BrokenConnection)) throw error;
         position = error.position;
         failures = position > before ? 1 : failures + 1;
-        if (failures === attempts) throw errors.hub.unreachable(new URL(request.settings.endpoint).host, error.message, request.place ?? {});
+        if (failures === attempts)
+          throw errors.hub.unreachable(new URL(request.settings.endpoint).host, error.message, request.place ?? {});
         await pause(retry * 2 ** (failures - 1), undefined, { signal: request.signal });
       }
     }
@@ -135,10 +156,13 @@ async function fetchFrom(
 ): Promise<number> {
   const { stall } = patienceOf(request);
   const silence = new AbortController();
-  const response = await hubFetch({ ...request, signal: AbortSignal.any([request.signal, silence.signal]) })(addressOf(file, request, commit), {
-    // Compressed bytes have other places.
-    headers: { 'accept-encoding': 'identity', ...(start > 0 ? { range: `bytes=${start}-` } : {}) },
-  });
+  const response = await hubFetch({ ...request, signal: AbortSignal.any([request.signal, silence.signal]) })(
+    addressOf(file, request, commit),
+    {
+      // Compressed bytes have other places.
+      headers: { 'accept-encoding': 'identity', ...(start > 0 ? { range: `bytes=${start}-` } : {}) },
+    },
+  );
   const wrong = (): UserError => errors.hub.answerWrong(request.repository.id, file.path, request.place ?? {});
   let position = start;
   if (response.status === 206 && !response.headers.get('content-range')?.startsWith(`bytes ${start}-`)) {
@@ -155,7 +179,10 @@ async function fetchFrom(
         .read()
         .catch((error: unknown) => {
           request.signal.throwIfAborted();
-          throw new BrokenConnection(silence.signal.aborted ? `${stall / 1000} s without data` : networkReason(error), position);
+          throw new BrokenConnection(
+            silence.signal.aborted ? `${stall / 1000} s without data` : networkReason(error),
+            position,
+          );
         })
         .finally(() => clearTimeout(timer));
       if (done) break;

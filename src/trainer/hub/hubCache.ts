@@ -1,5 +1,17 @@
 /** The cache folder that Hugging Face's own tools fill and read: `models--owner--name/{blobs,refs,snapshots}`. */
-import { access, copyFile, link, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  access,
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { isCommit, isHubId, isRevision, isSafe, mainBranch, type Repository } from './repository.js';
 
@@ -10,13 +22,15 @@ export const isThere = (path: string): Promise<boolean> =>
   );
 
 /** The folder of a repository in the cache. */
-export const repositoryFolder = ({ kind, id }: Repository, cache: string): string => join(cache, `${kind}s--${id.replace('/', '--')}`);
+export const repositoryFolder = ({ kind, id }: Repository, cache: string): string =>
+  join(cache, `${kind}s--${id.replace('/', '--')}`);
 
-export const snapshotFolder = (repository: Repository, commit: string, cache: string): string => join(repositoryFolder(repository, cache), 'snapshots', commit);
+export const snapshotFolder = (repository: Repository, commit: string, cache: string): string =>
+  join(repositoryFolder(repository, cache), 'snapshots', commit);
 
 /**
- * The folder of a cached repository at its revision; without one at `main`, else the newest there is. Undefined when it is not cached.
- * Files of it may be missing.
+ * The folder of a cached repository at its revision; without one at `main`, else the newest there is. Undefined when it
+ * is not cached. Files of it may be missing.
  */
 export async function findSnapshot(repository: Repository, cache: string): Promise<string | undefined> {
   const { id, revision } = repository;
@@ -28,7 +42,9 @@ export async function findSnapshot(repository: Repository, cache: string): Promi
   const commit = revision !== undefined && isCommit(revision) ? revision : text.trim();
   if (commits.includes(commit)) return join(snapshots, commit);
   if (revision !== undefined) return undefined;
-  const dated = await Promise.all(commits.map(async (name) => ({ name, time: (await stat(join(snapshots, name))).mtimeMs })));
+  const dated = await Promise.all(
+    commits.map(async (name) => ({ name, time: (await stat(join(snapshots, name))).mtimeMs })),
+  );
   const newest = dated.sort((a, b) => b.time - a.time)[0];
   return newest && join(snapshots, newest.name);
 }
@@ -63,7 +79,10 @@ export async function isWholeModel(folder: string): Promise<boolean> {
   return (await Promise.all(shards.map((shard) => isThere(join(folder, shard))))).every(Boolean);
 }
 
-/** A file beside the snapshots that says what of a commit is there, where its own files do not say it. Hugging Face's tools pass it over. */
+/**
+ * A file beside the snapshots that says what of a commit is there, where its own files do not say it. Hugging Face's
+ * tools pass it over.
+ */
 const markOf = (snapshot: string): string => join(dirname(dirname(snapshot)), '.vitune', basename(snapshot));
 
 async function mark(snapshot: string, text: string): Promise<void> {
@@ -78,7 +97,10 @@ export const markWholeDataset = (snapshot: string): Promise<void> => mark(snapsh
 /** Notes which ONNX file is the model, of a repository that has no other weights. */
 export const markOnnx = (snapshot: string, file: string): Promise<void> => mark(snapshot, file);
 
-/** The ONNX file of a snapshot that is the model: `named`, else what `markOnnx` noted; undefined where there is none, or not yet. */
+/**
+ * The ONNX file of a snapshot that is the model: `named`, else what `markOnnx` noted; undefined where there is none, or
+ * not yet.
+ */
 export async function findOnnx(snapshot: string, named?: string): Promise<string | undefined> {
   const file = named ?? (await readFile(markOf(snapshot), 'utf8').catch(() => ''));
   const path = join(snapshot, ...file.split('/'));
@@ -97,8 +119,9 @@ export async function writeRef(repository: Repository, commit: string, cache: st
 }
 
 /**
- * Makes `pointer`, a file of a snapshot, lead to a blob: by a relative link, so that the cache can be moved. Windows allows that to
- * developers and administrators only; then by a second name of the same file, or, where the file system has none, by a copy.
+ * Makes `pointer`, a file of a snapshot, lead to a blob: by a relative link, so that the cache can be moved. Windows
+ * allows that to developers and administrators only; then by a second name of the same file, or, where the file system
+ * has none, by a copy.
  */
 export async function pointTo(blob: string, pointer: string, makeLink: typeof symlink = symlink): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });

@@ -1,4 +1,7 @@
-/** `fetch` for the hub: the token for the hub alone, patience with a busy server and a shaky line, and plain words for every refusal. */
+/**
+ * `fetch` for the hub: the token for the hub alone, patience with a busy server and a shaky line, and plain words for
+ * every refusal.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { UserError } from '../errors.js';
 import { errors, reasonOf, type Place } from '../errors.js';
@@ -44,20 +47,27 @@ function retryAfter(response: Response): number | undefined {
   return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }
 
-/** What the hub's refusal means. It answers 401 for what is not there too, lest one learn which private repositories there are. */
+/**
+ * What the hub's refusal means. It answers 401 for what is not there too, lest one learn which private repositories
+ * there are.
+ */
 function refusal(response: Response, { repository, settings, place = {} }: HubRequest): UserError {
   const code = response.headers.get('x-error-code');
   const { id, kind } = repository;
   const { status } = response;
   if (code === 'RevisionNotFound') return errors.hub.revisionMissing(id, repository.revision ?? mainBranch, place);
-  if (code === 'EntryNotFound') return errors.hub.fileMissing(hubName(repository), new URL(response.url).pathname, place);
-  if (code === 'GatedRepo' || status === 403) return settings.token ? errors.hub.accessDenied(id, place) : errors.hub.tokenNeeded(id, place);
+  if (code === 'EntryNotFound')
+    return errors.hub.fileMissing(hubName(repository), new URL(response.url).pathname, place);
+  if (code === 'GatedRepo' || status === 403)
+    return settings.token ? errors.hub.accessDenied(id, place) : errors.hub.tokenNeeded(id, place);
   if (status === 401 && settings.token && code !== 'RepoNotFound') return errors.hub.tokenRefused(place);
   if (status === 401 || status === 404) return errors.hub.repositoryMissing(id, kind, place);
   return errors.hub.refused(hubName(repository), `${status} ${response.statusText}`.trim(), place);
 }
 
-/** A `fetch` that gives good answers only. Throws a `UserError` for every other one, and `AbortError` when cancelled. */
+/**
+ * A `fetch` that gives good answers only. Throws a `UserError` for every other one, and `AbortError` when cancelled.
+ */
 export function hubFetch(request: HubRequest): typeof fetch {
   const { settings, signal, place = {}, repository } = request;
   const { stall, retry, retryAfter: longest, attempts } = patienceOf(request);

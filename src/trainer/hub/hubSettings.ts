@@ -19,7 +19,8 @@ const withHome = (path: string): string => path.replace(/^~(?=[\\/]|$)/, homedir
 const isTrue = (value: string | undefined): boolean => /^(1|on|yes|true)$/i.test(value ?? '');
 
 /** `HF_HOME`, else `huggingface` in the system's folder for caches. */
-const hubHome = (env: NodeJS.ProcessEnv): string => withHome(env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface'));
+const hubHome = (env: NodeJS.ProcessEnv): string =>
+  withHome(env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface'));
 
 /** The folder of the cache, found as huggingface_hub finds it. */
 export function hubCache(env: NodeJS.ProcessEnv = process.env): string {

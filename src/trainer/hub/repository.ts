@@ -1,4 +1,7 @@
-/** How a repository of the Hugging Face hub is named: `owner/name`, with `@revision` and `:file.onnx` where they are meant. */
+/**
+ * How a repository of the Hugging Face hub is named: `owner/name`, with `@revision` and `:file.onnx` where they are
+ * meant.
+ */
 
 export interface Repository {
   kind: 'model' | 'dataset';
@@ -21,13 +24,16 @@ const commit = /^[0-9a-f]{40}$/;
 export const isHubId = (text: string): boolean => hubId.test(text);
 export const isRevision = (text: string): boolean => ref.test(text);
 /** Whether a path within a repository stays there, on Windows too. */
-export const isSafe = (path: string): boolean => !/[\\:\0]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+export const isSafe = (path: string): boolean =>
+  !/[\\:\0]/.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 export const isCommit = (text: string): boolean => commit.test(text);
 
 /** `owner/name`, `owner/name@revision`, and either with `:path/of/a/file.onnx`; undefined for anything else. */
 export function parseHubName(text: string): Omit<Repository, 'kind'> | undefined {
   const [, id = '', revision, file] = /^([^@:]+)(?:@([^:]+))?(?::(.+\.onnx))?$/i.exec(text) ?? [];
-  return isHubId(id) && (revision === undefined || isRevision(revision)) && (file === undefined || isSafe(file)) ? { id, revision, file } : undefined;
+  return isHubId(id) && (revision === undefined || isRevision(revision)) && (file === undefined || isSafe(file))
+    ? { id, revision, file }
+    : undefined;
 }
 
 /** As a person writes it. */

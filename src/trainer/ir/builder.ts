@@ -35,7 +35,12 @@ export class Builder {
     return this.#one({ type: 'input', name, shape, dtype });
   }
 
-  constant(name: string, shape: Shape, data: Float32Array | Uint8Array | Int8Array | WeightData, dtype = dtypeOf(data)): Value {
+  constant(
+    name: string,
+    shape: Shape,
+    data: Float32Array | Uint8Array | Int8Array | WeightData,
+    dtype = dtypeOf(data),
+  ): Value {
     return this.#one({ type: 'constant', name, shape, dtype, data });
   }
 
@@ -71,7 +76,8 @@ export class Builder {
   geluSlope = (x: Value): Value => this.#one({ type: 'geluSlope' }, x);
   stopGradient = (x: Value): Value => this.#one({ type: 'stopGradient' }, x);
   softmax = (x: Value): Value => this.#one({ type: 'softmax' }, x);
-  keepLargest = (x: Value, count: number): Value => (count === x.shape.at(-1) ? x : this.#one({ type: 'keepLargest', count }, x));
+  keepLargest = (x: Value, count: number): Value =>
+    count === x.shape.at(-1) ? x : this.#one({ type: 'keepLargest', count }, x);
   logSoftmax = (x: Value): Value => this.#one({ type: 'logSoftmax' }, x);
   concat = (axis: number, ...parts: Value[]): Value => this.#one({ type: 'concat', axis }, ...parts);
 
@@ -133,7 +139,10 @@ export class Builder {
 
   foreign = (graph: ForeignGraph, x: Value, shape: Shape): Value => this.#one({ type: 'foreign', graph, shape }, x);
 
-  /** The value made anew where that costs less memory than to hold it: a dequantised weight. Any other is returned as it is. */
+  /**
+   * The value made anew where that costs less memory than to hold it: a dequantised weight. Any other is returned as it
+   * is.
+   */
   remade(x: Value): Value {
     const { op, inputs } = x.node;
     return op.type === 'dequantize' && !op.remade ? this.#one({ ...op, remade: true }, ...inputs) : x;

@@ -2,7 +2,10 @@
 import type { Graph, Value } from './graph.js';
 import { sameShape, shapeRule } from './shape.js';
 
-/** Throws with the offending node when a value is used before it is made, a type is not what the rule says, or a name is taken twice. */
+/**
+ * Throws with the offending node when a value is used before it is made, a type is not what the rule says, or a name is
+ * taken twice.
+ */
 export function check(graph: Graph): void {
   const made = new Set<Value>();
   const names = new Set<string>();
@@ -15,7 +18,8 @@ export function check(graph: Graph): void {
     if (types.length !== node.outputs.length) fail(`has ${node.outputs.length} outputs instead of ${types.length}`);
     node.outputs.forEach((output, i) => {
       if (output.node !== node || output.index !== i) fail(`output ${i} points elsewhere`);
-      if (!sameShape(output.shape, types[i]!.shape) || output.dtype !== types[i]!.dtype) fail(`output ${i} has a type the rule does not give`);
+      if (!sameShape(output.shape, types[i]!.shape) || output.dtype !== types[i]!.dtype)
+        fail(`output ${i} has a type the rule does not give`);
       made.add(output);
     });
     if (node.op.type === 'input' || (node.op.type === 'constant' && node.op.name)) {

@@ -1,4 +1,7 @@
-/** A network that was read from a file in another form than the IR's: the IR holds it as one op and knows no more of it than this. */
+/**
+ * A network that was read from a file in another form than the IR's: the IR holds it as one op and knows no more of it
+ * than this.
+ */
 export interface ForeignGraph {
   /** A hash of all that its answers depend on. */
   readonly key: string;

@@ -31,11 +31,14 @@ export class Graph {
   readonly outputs = new Map<string, Value>();
   #nextId = 0;
 
-  /** Appends a node and returns its values, typed by the op's shape rule. Throws `IrError` when the inputs do not fit. */
+  /**
+   * Appends a node and returns its values, typed by the op's shape rule. Throws `IrError` when the inputs do not fit.
+   */
   append(op: Op, inputs: readonly Value[], region: Region = { pass: 'forward', part: 'rest' }): readonly Value[] {
     const outputs: Value[] = [];
     const node: Node = { op, inputs, outputs, region };
-    for (const type of shapeRule(op, inputs)) outputs.push({ id: this.#nextId++, ...type, node, index: outputs.length });
+    for (const type of shapeRule(op, inputs))
+      outputs.push({ id: this.#nextId++, ...type, node, index: outputs.length });
     this.nodes.push(node);
     return outputs;
   }

@@ -1,17 +1,19 @@
 /** NormalFloat with 4 bits: the levels, and how their codes lie in bytes. */
 
 /**
- * The 16 levels of NF4, ascending: quantiles of the normal distribution scaled to -1..1, with an exact zero (Dettmers et al., 2023,
- * arXiv:2305.14314, section 3 and appendix E), as 32-bit floats.
+ * The 16 levels of NF4, ascending: quantiles of the normal distribution scaled to -1..1, with an exact zero (Dettmers
+ * et al., 2023, arXiv:2305.14314, section 3 and appendix E), as 32-bit floats.
  */
 export const normalFloat4: readonly number[] = [
-  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0, 0.07958029955625534,
-  0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1,
+  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
+  -0.09105003625154495, 0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
+  0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1,
 ];
 
 /**
- * Four numbers in a row make a word of 16 bits, the first number in its highest four. The high bytes of all words come first, then their low
- * bytes: as two rows they become words by one product and one sum, which every device has, and a word finds its four numbers in one look-up.
+ * Four numbers in a row make a word of 16 bits, the first number in its highest four. The high bytes of all words come
+ * first, then their low bytes: as two rows they become words by one product and one sum, which every device has, and a
+ * word finds its four numbers in one look-up.
  */
 export function packWords(codes: Uint8Array): Uint8Array {
   const words = codes.length / 4;

@@ -8,7 +8,10 @@ export type DType = 'f32' | 'f16' | 'i32' | 'i64' | 'u8' | 'i8';
 export type Shape = readonly number[];
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
 
-/** The numbers of a frozen weight, or its codes, which are read each time they are asked for: most graphs are built for what their shapes say. */
+/**
+ * The numbers of a frozen weight, or its codes, which are read each time they are asked for: most graphs are built for
+ * what their shapes say.
+ */
 export interface WeightData {
   length: number;
   byteLength: number;
@@ -19,8 +22,10 @@ export interface WeightData {
 }
 
 /** The numbers themselves; those of a weight are read for it, as `read` does. */
-export const numbersOf = <T extends ConstantData>(data: T | WeightData, into?: Float32Array | Int8Array): T | Float32Array | Uint16Array | Int8Array =>
-  'read' in data ? data.read(into) : data;
+export const numbersOf = <T extends ConstantData>(
+  data: T | WeightData,
+  into?: Float32Array | Int8Array,
+): T | Float32Array | Uint16Array | Int8Array => ('read' in data ? data.read(into) : data);
 
 /** The numbers as they lie in memory, which may be `into`, as `read` says. */
 export function bytesOf(data: ConstantData | WeightData, into?: Int8Array): Uint8Array {
@@ -60,11 +65,15 @@ export type Op =
   /** x, held constant in the backward pass. */
   | { type: 'stopGradient' }
   | { type: 'cast'; to: DType }
-  /** alpha · op(a) · op(b) [+ bias] over the last two axes; leading axes are equal. `bias` ([n], optional third input) needs rank 2. All f32, or all f16. */
+  /**
+   * alpha · op(a) · op(b) [+ bias] over the last two axes; leading axes are equal. `bias` ([n], optional third input)
+   * needs rank 2. All f32, or all f16.
+   */
   | { type: 'matmul'; transA: boolean; transB: boolean; alpha: number }
   /**
-   * (x [m, k], codes i8 [k, n], scales f32 [n] [, bias f32 [n]]) -> [m, n]: x · (codes · scales) + bias in whole numbers, for which x is rounded to 256 levels
-   * between its least and its greatest number, zero among them (ONNX's DynamicQuantizeLinear).
+   * (x [m, k], codes i8 [k, n], scales f32 [n] [, bias f32 [n]]) -> [m, n]: x · (codes · scales) + bias in whole
+   * numbers, for which x is rounded to 256 levels between its least and its greatest number, zero among them (ONNX's
+   * DynamicQuantizeLinear).
    */
   | { type: 'matmulInt8' }
   | { type: 'transpose'; perm: readonly number[] }
@@ -83,11 +92,12 @@ export type Op =
   /** (x, gamma, beta) -> (y, mean, 1/deviation) over the last axis (Ba, Kiros and Hinton, 2016, arXiv:1607.06450). */
   | { type: 'layerNorm'; epsilon: number }
   /**
-   * (codes, scales) -> f32 of `shape`: a frozen weight kept in blocks of `blockSize` numbers, each the level of its code times the scale of its
-   * block; numbers beyond `shape` fill the last block. Scales are f32 [blocks]. With 8 bits a code is an i8 of [blocks, blockSize] and its own
-   * level; with 4 bits it is one of the levels of NormalFloat (Dettmers et al., 2023, arXiv:2305.14314), packed into u8 [2, blocks · blockSize / 4]
-   * as `normalFloat.ts` says. Nodes that differ in `remade` alone give the same numbers and are kept apart: a weight made anew for the
-   * backward pass need not be held since the forward one.
+   * (codes, scales) -> f32 of `shape`: a frozen weight kept in blocks of `blockSize` numbers, each the level of its
+   * code times the scale of its block; numbers beyond `shape` fill the last block. Scales are f32 [blocks]. With 8 bits
+   * a code is an i8 of [blocks, blockSize] and its own level; with 4 bits it is one of the levels of NormalFloat
+   * (Dettmers et al., 2023, arXiv:2305.14314), packed into u8 [2, blocks · blockSize / 4] as `normalFloat.ts` says.
+   * Nodes that differ in `remade` alone give the same numbers and are kept apart: a weight made anew for the backward
+   * pass need not be held since the forward one.
    */
   | { type: 'dequantize'; bits: 4 | 8; blockSize: number; shape: Shape; remade: boolean }
   /** Pictures through a network read from a file: f32 of `shape`, whose first axis is the batch as the input's is. */

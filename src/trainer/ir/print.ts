@@ -4,9 +4,12 @@ import type { Op } from './op.js';
 
 function attributes(op: Op): string {
   const shown = Object.entries(op).filter(
-    ([key]) => !['type', 'data', 'shape', 'dtype'].includes(key) || (key === 'shape' && ['reshape', 'expand'].includes(op.type)),
+    ([key]) =>
+      !['type', 'data', 'shape', 'dtype'].includes(key) || (key === 'shape' && ['reshape', 'expand'].includes(op.type)),
   );
-  return shown.length ? ` {${shown.map(([key, value]) => `${key}=${Array.isArray(value) ? `[${value.join(',')}]` : String(value)}`).join(' ')}}` : '';
+  return shown.length
+    ? ` {${shown.map(([key, value]) => `${key}=${Array.isArray(value) ? `[${value.join(',')}]` : String(value)}`).join(' ')}}`
+    : '';
 }
 
 /** E.g. `%3:f32[2,4] = add(%1, %2)`; outputs follow as `-> loss = %9`. */

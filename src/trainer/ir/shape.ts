@@ -41,7 +41,8 @@ const binary: RuleOn<Op> = (_op, inputs, fail) => {
   return [{ shape: broadcast(a.shape, b.shape) ?? fail('shapes do not broadcast'), dtype: 'f32' }];
 };
 
-const only = (inputs: readonly Value[], fail: (why: string) => never): Value => (inputs.length === 1 ? inputs[0]! : fail('takes one input'));
+const only = (inputs: readonly Value[], fail: (why: string) => never): Value =>
+  inputs.length === 1 ? inputs[0]! : fail('takes one input');
 
 const unary: RuleOn<Op> = (_op, inputs, fail) => {
   const x = only(inputs, fail);
@@ -56,7 +57,8 @@ const overLast: RuleOn<Op> = (op, inputs, fail) => {
 
 const leaf: RuleOn<OpOf<'input' | 'constant'>> = (op, inputs, fail) => {
   if (inputs.length) return fail('takes no input');
-  if (op.type === 'constant' && op.data.length !== sizeOf(op.shape)) return fail(`${op.data.length} numbers for shape [${op.shape.join(',')}]`);
+  if (op.type === 'constant' && op.data.length !== sizeOf(op.shape))
+    return fail(`${op.data.length} numbers for shape [${op.shape.join(',')}]`);
   return [{ shape: op.shape, dtype: op.dtype }];
 };
 
@@ -92,7 +94,8 @@ const rules: { [T in OpType]: Rule<T> } = {
   matmul: (op, inputs, fail) => {
     const [a, b, bias] = inputs;
     if (!a || !b || inputs.length > 3) return fail('takes two or three inputs');
-    if ((a.dtype !== 'f32' && a.dtype !== 'f16') || inputs.some((v) => v.dtype !== a.dtype)) return fail('takes f32, or f16');
+    if ((a.dtype !== 'f32' && a.dtype !== 'f16') || inputs.some((v) => v.dtype !== a.dtype))
+      return fail('takes f32, or f16');
     const rank = a.shape.length;
     if (rank < 2 || b.shape.length !== rank) return fail('needs two inputs of equal rank >= 2');
     const batch = a.shape.slice(0, -2);
@@ -107,16 +110,20 @@ const rules: { [T in OpType]: Rule<T> } = {
   matmulInt8: (_op, inputs, fail) => {
     const [x, codes, scales, bias] = inputs;
     if (!x || !codes || !scales || inputs.length > 4) return fail('takes x, codes and scales, and a bias');
-    if (x.dtype !== 'f32' || codes.dtype !== 'i8' || scales.dtype !== 'f32' || (bias && bias.dtype !== 'f32')) return fail('takes f32, i8 and f32');
+    if (x.dtype !== 'f32' || codes.dtype !== 'i8' || scales.dtype !== 'f32' || (bias && bias.dtype !== 'f32'))
+      return fail('takes f32, i8 and f32');
     const [m, k] = x.shape;
     const [rows, n] = codes.shape;
-    if (x.shape.length !== 2 || codes.shape.length !== 2 || k !== rows) return fail('x and codes must be matrices of equal inner size');
-    for (const each of bias ? [scales, bias] : [scales]) if (!sameShape(each.shape, [n!])) return fail(`scales and bias must be [${n}]`);
+    if (x.shape.length !== 2 || codes.shape.length !== 2 || k !== rows)
+      return fail('x and codes must be matrices of equal inner size');
+    for (const each of bias ? [scales, bias] : [scales])
+      if (!sameShape(each.shape, [n!])) return fail(`scales and bias must be [${n}]`);
     return [{ shape: [m!, n!], dtype: 'f32' }];
   },
   transpose: (op, inputs, fail) => {
     const x = only(inputs, fail);
-    if (x.shape.length !== op.perm.length || new Set(op.perm).size !== op.perm.length) return fail(`perm ${op.perm.join(',')} does not fit`);
+    if (x.shape.length !== op.perm.length || new Set(op.perm).size !== op.perm.length)
+      return fail(`perm ${op.perm.join(',')} does not fit`);
     return [{ shape: op.perm.map((axis) => x.shape[axis] ?? fail(`no axis ${axis}`)), dtype: x.dtype }];
   },
   reshape: (op, inputs, fail) => {
@@ -127,14 +134,16 @@ const rules: { [T in OpType]: Rule<T> } = {
   slice: (op, inputs, fail) => {
     const x = only(inputs, fail);
     const size = x.shape[op.axis];
-    if (size === undefined || op.start < 0 || op.end > size || op.start >= op.end) return fail(`no ${op.start}:${op.end} on axis ${op.axis}`);
+    if (size === undefined || op.start < 0 || op.end > size || op.start >= op.end)
+      return fail(`no ${op.start}:${op.end} on axis ${op.axis}`);
     return [{ shape: x.shape.map((d, i) => (i === op.axis ? op.end - op.start : d)), dtype: x.dtype }];
   },
   concat: (op, inputs, fail) => {
     const [first] = inputs;
     if (first?.shape[op.axis] === undefined) return fail(`no axis ${op.axis}`);
     const rest = (shape: Shape): Shape => shape.map((d, i) => (i === op.axis ? 0 : d));
-    for (const v of inputs) if (!sameShape(rest(v.shape), rest(first.shape)) || v.dtype !== first.dtype) return fail('parts differ');
+    for (const v of inputs)
+      if (!sameShape(rest(v.shape), rest(first.shape)) || v.dtype !== first.dtype) return fail('parts differ');
     const length = inputs.reduce((n, v) => n + v.shape[op.axis]!, 0);
     return [{ shape: first.shape.map((d, i) => (i === op.axis ? length : d)), dtype: first.dtype }];
   },
@@ -148,7 +157,11 @@ const rules: { [T in OpType]: Rule<T> } = {
     const x = only(inputs, fail);
     if (x.dtype !== 'f32') return fail('takes f32');
     // No axes at all would mean every axis to ONNX.
-    if (!op.axes.length || new Set(op.axes).size !== op.axes.length || op.axes.some((axis) => x.shape[axis] === undefined))
+    if (
+      !op.axes.length ||
+      new Set(op.axes).size !== op.axes.length ||
+      op.axes.some((axis) => x.shape[axis] === undefined)
+    )
       return fail(`no axes ${op.axes.join(',')}`);
     return [{ shape: x.shape.map((d, i) => (op.axes.includes(i) ? 1 : d)), dtype: 'f32' }];
   },
@@ -157,19 +170,23 @@ const rules: { [T in OpType]: Rule<T> } = {
     const width = x?.shape.at(-1);
     if (!x || !gamma || !beta || inputs.length !== 3 || width === undefined) return fail('takes x, gamma, beta');
     if (inputs.some((v) => v.dtype !== 'f32')) return fail('takes f32');
-    if (!sameShape(gamma.shape, [width]) || !sameShape(beta.shape, [width])) return fail(`gamma and beta must be [${width}]`);
+    if (!sameShape(gamma.shape, [width]) || !sameShape(beta.shape, [width]))
+      return fail(`gamma and beta must be [${width}]`);
     const stats: TensorType = { shape: [...x.shape.slice(0, -1), 1], dtype: 'f32' };
     return [{ shape: x.shape, dtype: 'f32' }, stats, stats];
   },
   dequantize: ({ bits, blockSize, shape }, inputs, fail) => {
     const [codes, scales] = inputs;
     if (!codes || !scales || inputs.length !== 2) return fail('takes codes and scales');
-    if (inputs.some(({ node: { op } }) => op.type !== 'constant' && op.type !== 'input')) return fail('takes constants or inputs');
-    if (codes.dtype !== (bits === 8 ? 'i8' : 'u8') || scales.dtype !== 'f32') return fail(`takes ${bits === 8 ? 'i8' : 'u8'} and f32`);
+    if (inputs.some(({ node: { op } }) => op.type !== 'constant' && op.type !== 'input'))
+      return fail('takes constants or inputs');
+    if (codes.dtype !== (bits === 8 ? 'i8' : 'u8') || scales.dtype !== 'f32')
+      return fail(`takes ${bits === 8 ? 'i8' : 'u8'} and f32`);
     if (blockSize % 4) return fail(`blocks of ${blockSize} are not a multiple of 4`);
     const blocks = Math.ceil(sizeOf(shape) / blockSize);
     const packed = bits === 8 ? [blocks, blockSize] : [2, (blocks * blockSize) / 4];
-    if (!sameShape(codes.shape, packed) || !sameShape(scales.shape, [blocks])) return fail(`takes [${packed.join(',')}] and [${blocks}]`);
+    if (!sameShape(codes.shape, packed) || !sameShape(scales.shape, [blocks]))
+      return fail(`takes [${packed.join(',')}] and [${blocks}]`);
     return [{ shape, dtype: 'f32' }];
   },
   foreign: ({ shape }, inputs, fail) => {

@@ -17,7 +17,10 @@ export interface BlockSpec extends Omit<AttentionOptions, 'batch' | 'dropout'> {
   attentionDropout: number;
 }
 
-/** The block called `name` on x [batch·tokens, width]; only the first `read` tokens come out where it is given. Its nodes are of the part `name`. */
+/**
+ * The block called `name` on x [batch·tokens, width]; only the first `read` tokens come out where it is given. Its
+ * nodes are of the part `name`.
+ */
 export function block(s: Scope, spec: BlockSpec, name: string, x: Value, batch: number, read?: number): Value {
   return s.b.within({ part: name }, () => layers(s, spec, name, x, batch, read));
 }
@@ -28,17 +31,24 @@ function layers(s: Scope, spec: BlockSpec, name: string, x: Value, batch: number
   const { names, bias, layerScale, hiddenDropout, layerNormEpsilon } = spec;
   const first = (v: Value): Value => (read === undefined ? v : firstTokens(s, v, batch, read));
   const branch = (v: Value, i: 0 | 1): Value => {
-    const dropped = s.dropout(s.adapter(`${name}.${(['attention_adapter', 'output_adapter'] as const)[i]}`, v), hiddenDropout);
+    const dropped = s.dropout(
+      s.adapter(`${name}.${(['attention_adapter', 'output_adapter'] as const)[i]}`, v),
+      hiddenDropout,
+    );
     const scaled = layerScale ? b.mul(dropped, s.weight(`${name}.${layerScale[i]}`, [d])) : dropped;
     return s.dropPath(scaled, batch, name);
   };
   const normal = layerNorm(s, `${name}.${names.norm1}`, x, layerNormEpsilon);
-  const project = (part: 'query' | 'key' | 'value', of: Value): Value => s.linear(`${name}.${names[part]}`, of, d, bias?.[part]);
+  const project = (part: 'query' | 'key' | 'value', of: Value): Value =>
+    s.linear(`${name}.${names[part]}`, of, d, bias?.[part]);
   const mixed = attention(s, project('query', first(normal)), project('key', normal), project('value', normal), {
     ...spec,
     batch,
     dropout: spec.attentionDropout,
   });
   const attended = b.add(branch(s.linear(`${name}.${names.output}`, mixed, d, bias?.output), 0), first(x));
-  return b.add(attended, branch(spec.mlp(s, name, layerNorm(s, `${name}.${names.norm2}`, attended, layerNormEpsilon)), 1));
+  return b.add(
+    attended,
+    branch(spec.mlp(s, name, layerNorm(s, `${name}.${names.norm2}`, attended, layerNormEpsilon)), 1),
+  );
 }

@@ -1,11 +1,15 @@
-/** The fields of a model's `config.json`, each read with its bounds: throws a `UserError` that names the field when it makes no sense. */
+/**
+ * The fields of a model's `config.json`, each read with its bounds: throws a `UserError` that names the field when it
+ * makes no sense.
+ */
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors.js';
 import { activations } from './layers.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-export const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export class ConfigFields {
   constructor(
@@ -17,7 +21,10 @@ export class ConfigFields {
     return errors.modelConfigInvalid(this.file, name, expected);
   }
 
-  /** A whole number from 1 to `most`, which lies far above any model there is: a number beyond would only exhaust the memory. */
+  /**
+   * A whole number from 1 to `most`, which lies far above any model there is: a number beyond would only exhaust the
+   * memory.
+   */
   count(name: string, fallback: number, most: number, least = 1): number {
     const value = this.json[name] ?? fallback;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
@@ -28,7 +35,8 @@ export class ConfigFields {
   /** A number from 0 to below 1. */
   share(name: string, fallback: number): number {
     const value = this.json[name] ?? fallback;
-    if (typeof value !== 'number' || !(value >= 0 && value < 1)) throw this.invalid(name, l10n.t('a number from 0 to below 1'));
+    if (typeof value !== 'number' || !(value >= 0 && value < 1))
+      throw this.invalid(name, l10n.t('a number from 0 to below 1'));
     return value;
   }
 
@@ -45,8 +53,12 @@ export class ConfigFields {
     return value;
   }
 
-  /** Sizes that every transformer on patches has, under the names and with the defaults that transformers gives them. */
-  sizes(defaults: { imageSize?: number; patchSize?: number; hiddenSize?: number; layers?: number; heads?: number } = {}) {
+  /**
+   * Sizes that every transformer on patches has, under the names and with the defaults that transformers gives them.
+   */
+  sizes(
+    defaults: { imageSize?: number; patchSize?: number; hiddenSize?: number; layers?: number; heads?: number } = {},
+  ) {
     const sizes = {
       imageSize: this.count('image_size', defaults.imageSize ?? 224, 8192),
       patchSize: this.count('patch_size', defaults.patchSize ?? 16, 1024),
@@ -55,8 +67,10 @@ export class ConfigFields {
       heads: this.count('num_attention_heads', defaults.heads ?? 12, 1024),
     };
     if (this.count('num_channels', 3, 1024) !== 3) throw this.invalid('num_channels', '3');
-    if (sizes.hiddenSize % sizes.heads) throw this.invalid('hidden_size', l10n.t('a multiple of num_attention_heads ({0})', sizes.heads));
-    if (sizes.imageSize % sizes.patchSize) throw this.invalid('image_size', l10n.t('a multiple of patch_size ({0})', sizes.patchSize));
+    if (sizes.hiddenSize % sizes.heads)
+      throw this.invalid('hidden_size', l10n.t('a multiple of num_attention_heads ({0})', sizes.heads));
+    if (sizes.imageSize % sizes.patchSize)
+      throw this.invalid('image_size', l10n.t('a multiple of patch_size ({0})', sizes.patchSize));
     return sizes;
   }
 

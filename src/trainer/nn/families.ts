@@ -17,7 +17,10 @@ const families: readonly Family[] = [vit, deit, dinov2, dinov2WithRegisters, din
 /** Architectures of `config.json` that are understood. */
 export const architectures: readonly string[] = families.flatMap((family) => family.architectures);
 
-/** Reads a parsed config.json; throws a `UserError` that names the field when one is missing, impossible or not understood. */
+/**
+ * Reads a parsed config.json; throws a `UserError` that names the field when one is missing, impossible or not
+ * understood.
+ */
 export function parseNetwork(json: unknown, file: string): NetworkConfig {
   if (!isObject(json)) throw errors.modelConfigInvalid(file, 'config.json', l10n.t('an object'));
   const [first] = Array.isArray(json.architectures) ? (json.architectures as unknown[]) : [];
@@ -26,7 +29,11 @@ export function parseNetwork(json: unknown, file: string): NetworkConfig {
     const config = family.parse(new ConfigFields(json, file), architecture);
     if (config) return config;
   }
-  throw errors.architectureUnknown(file, architecture ?? String(json.architecture ?? json.model_type ?? '?'), architectures);
+  throw errors.architectureUnknown(
+    file,
+    architecture ?? String(json.architecture ?? json.model_type ?? '?'),
+    architectures,
+  );
 }
 
 /** The family that builds the network. */
@@ -40,8 +47,9 @@ export function familyOf({ family }: NetworkConfig): Family {
 export const blocksOf = (config: NetworkConfig): readonly string[] => familyOf(config).blocks(config);
 
 /**
- * How deep a weight or module lies: 0 before the blocks (patches, tokens, positions), i + 1 in block i, `layers` + 1 after them (final norm, head);
- * the numbering of BEiT's layer-wise learning rates (Bao et al., 2022, arXiv:2106.08254).
+ * How deep a weight or module lies: 0 before the blocks (patches, tokens, positions), i + 1 in block i, `layers` + 1
+ * after them (final norm, head); the numbering of BEiT's layer-wise learning rates (Bao et al., 2022,
+ * arXiv:2106.08254).
  */
 export function depthOf(config: NetworkConfig, name: string): number {
   const block = blocksOf(config).findIndex((module) => name === module || name.startsWith(`${module}.`));
@@ -50,4 +58,7 @@ export function depthOf(config: NetworkConfig, name: string): number {
 }
 
 /** The number of blocks, and the depth of whatever has a name. */
-export const depthsOf = (config: NetworkConfig) => ({ blocks: config.layers, of: (name: string): number => depthOf(config, name) });
+export const depthsOf = (config: NetworkConfig) => ({
+  blocks: config.layers,
+  of: (name: string): number => depthOf(config, name),
+});

@@ -1,4 +1,7 @@
-/** What a model family is to the rest of the trainer; one file a family, listed in `families.ts` (guide: docs/adding-a-family.md). */
+/**
+ * What a model family is to the rest of the trainer; one file a family, listed in `families.ts` (guide:
+ * docs/adding-a-family.md).
+ */
 import type { Value } from '../ir/graph.js';
 import type { Shape } from '../ir/op.js';
 import type { ConfigFields, Fields } from './configFields.js';
@@ -18,13 +21,16 @@ export interface Family<C extends NetworkConfig = NetworkConfig> {
   readonly name: string;
   /** The `architectures` of a config.json that it understands, as messages list them. */
   readonly architectures: readonly string[];
-  /** Reads a config.json whose first architecture, if it names one, is `architecture`; undefined when it is of another family. */
+  /**
+   * Reads a config.json whose first architecture, if it names one, is `architecture`; undefined when it is of another
+   * family.
+   */
   parse(fields: ConfigFields, architecture: string | undefined): C | undefined;
   /** The config.json, less labels, of a checkpoint of a network that began as the model of config.json `json`. */
   checkpointJson(json: Fields, config: C): Fields;
   /**
-   * Names in the graph of a weight that a file calls `stored`: usually one; several share it out evenly along its first axis;
-   * none when the graph does not read it.
+   * Names in the graph of a weight that a file calls `stored`: usually one; several share it out evenly along its first
+   * axis; none when the graph does not read it.
    */
   weightNames(config: C, stored: string): readonly string[];
   /** A preprocessor_config.json for a model that has none of its own but tells in its config.json. */

@@ -11,8 +11,16 @@ export interface HeadOptions {
   dropout: number;
 }
 
-/** Logits [batch, labels] of features [batch, width]: a head for each, averaged where there are several (DeiT with a teacher). */
-export function classificationHead(s: Scope, { classifiers }: Pick<NetworkConfig, 'classifiers'>, features: readonly Value[], o: HeadOptions): Value {
+/**
+ * Logits [batch, labels] of features [batch, width]: a head for each, averaged where there are several (DeiT with a
+ * teacher).
+ */
+export function classificationHead(
+  s: Scope,
+  { classifiers }: Pick<NetworkConfig, 'classifiers'>,
+  features: readonly Value[],
+  o: HeadOptions,
+): Value {
   const { b } = s;
   const logits = features.map((feature, i) => head(s, classifiers[i]!, feature, o));
   return b.scale(logits.reduce(b.add), 1 / logits.length);

@@ -1,4 +1,7 @@
-/** What the image towers of CLIP and SigLIP share: where their config lies, what their weights are called, and their blocks. */
+/**
+ * What the image towers of CLIP and SigLIP share: where their config lies, what their weights are called, and their
+ * blocks.
+ */
 import * as l10n from '@vscode/l10n';
 import type { Value } from '../ir/graph.js';
 import { block, type BlockSpec } from './block.js';
@@ -42,7 +45,11 @@ export const towerArchitectures = (className: string): string[] => [
   ...(className === 'CLIP' ? ['CLIPVisionModelWithProjection'] : []),
 ];
 
-export function parseTower(fields: ConfigFields, architecture: string | undefined, kind: ImageTowerKind): ImageTowerConfig | undefined {
+export function parseTower(
+  fields: ConfigFields,
+  architecture: string | undefined,
+  kind: ImageTowerKind,
+): ImageTowerConfig | undefined {
   const { json } = fields;
   const isWhole = json.model_type === kind.family;
   if (!isWhole && json.model_type !== `${kind.family}_vision_model`) return undefined;
@@ -79,10 +86,15 @@ export function towerNames(stored: string): readonly string[] {
   return /^(?:embeddings|pre_layrnorm|encoder|post_layernorm|head)\./.test(stored) ? [`${tower}.${stored}`] : [];
 }
 
-export const towerBlocks = ({ layers }: NetworkConfig): readonly string[] => Array.from({ length: layers }, (_, i) => `${tower}.encoder.layers.${i}`);
+export const towerBlocks = ({ layers }: NetworkConfig): readonly string[] =>
+  Array.from({ length: layers }, (_, i) => `${tower}.encoder.layers.${i}`);
 
 /** All blocks on x [batch·tokens, width]. */
 export function towerEncoder(s: Scope, config: ImageTowerConfig, x: Value, batch: number): Value {
-  const spec: BlockSpec = { ...config, names, mlp: (_, name, y) => mlp(s, `${name}.mlp.fc1`, `${name}.mlp.fc2`, y, config) };
+  const spec: BlockSpec = {
+    ...config,
+    names,
+    mlp: (_, name, y) => mlp(s, `${name}.mlp.fc1`, `${name}.mlp.fc2`, y, config),
+  };
   return towerBlocks(config).reduce((y, name) => block(s, spec, name, y, batch), x);
 }

@@ -27,7 +27,13 @@ function geluTanh({ b }: Scope, x: Value): Value {
 }
 
 /** Two linear layers with an activation between them: x [rows, width] -> [rows, width]. */
-export function mlp(s: Scope, inner: string, outer: string, x: Value, o: { intermediateSize: number; activation: string; bias?: boolean }): Value {
+export function mlp(
+  s: Scope,
+  inner: string,
+  outer: string,
+  x: Value,
+  o: { intermediateSize: number; activation: string; bias?: boolean },
+): Value {
   const width = x.shape[1]!;
   return s.linear(outer, activations[o.activation]!(s, s.linear(inner, x, o.intermediateSize, o.bias)), width, o.bias);
 }
@@ -43,14 +49,15 @@ export interface AttentionOptions {
 }
 
 /**
- * Multi-head attention (Vaswani et al., 2017, arXiv:1706.03762) of q [batch·queries, width] over k and v [batch·tokens, width];
- * the queries are those of the first tokens. Returns [batch·queries, width].
+ * Multi-head attention (Vaswani et al., 2017, arXiv:1706.03762) of q [batch·queries, width] over k and v [batch·tokens,
+ * width]; the queries are those of the first tokens. Returns [batch·queries, width].
  */
 export function attention(s: Scope, q: Value, k: Value, v: Value, o: AttentionOptions): Value {
   const { b } = s;
   const width = q.shape[1]!;
   const size = width / o.heads;
-  const split = (x: Value): Value => b.transpose(b.reshape(x, [o.batch, x.shape[0]! / o.batch, o.heads, size]), [0, 2, 1, 3]);
+  const split = (x: Value): Value =>
+    b.transpose(b.reshape(x, [o.batch, x.shape[0]! / o.batch, o.heads, size]), [0, 2, 1, 3]);
   const placed = (x: Value): Value => (o.rotary ? rotate(s, split(x), o.rotary) : split(x));
   const scores = b.matmul(placed(q), placed(k), { transB: true, alpha: 1 / Math.sqrt(size) });
   const biased = o.scoreBias ? b.add(scores, b.slice(o.scoreBias, 1, 0, scores.shape[2]!)) : scores;
@@ -58,7 +65,10 @@ export function attention(s: Scope, q: Value, k: Value, v: Value, o: AttentionOp
   return b.reshape(b.transpose(mixed, [0, 2, 1, 3]), [q.shape[0]!, width]);
 }
 
-/** x · cos + (-x₂, x₁) · sin, where x₁ and x₂ are the halves of the last axis of x [batch, heads, tokens, size] (Su et al., 2021, arXiv:2104.09864). */
+/**
+ * x · cos + (-x₂, x₁) · sin, where x₁ and x₂ are the halves of the last axis of x [batch, heads, tokens, size] (Su et
+ * al., 2021, arXiv:2104.09864).
+ */
 function rotate({ b }: Scope, x: Value, { cos, sin }: { cos: Value; sin: Value }): Value {
   const [, , tokens, size] = x.shape as [number, number, number, number];
   const half = (from: number): Value => b.slice(x, 3, from, from + size / 2);
@@ -105,7 +115,8 @@ export interface PixelNorm {
 function patches({ b }: Scope, images: Value, size: number, o: PixelNorm): Value {
   const [batch, height, width, channels] = images.shape as [number, number, number, number];
   const [rows, columns] = [height / size, width / size];
-  // Rows of a patch first, which are long, then its colours: moved at once, every byte would go alone, which takes ONNX Runtime several times as long.
+  // Rows of a patch first, which are long, then its colours: moved at once, every byte would go alone, which takes ONNX
+  // Runtime several times as long.
   const cut = b.transpose(b.reshape(images, [batch, rows, size, columns, size, channels]), [0, 1, 3, 2, 4, 5]);
   const planes = b.transpose(b.reshape(cut, [batch * rows * columns, size * size, channels]), [0, 2, 1]);
   const flat = b.cast(b.reshape(planes, [batch * rows * columns, channels * size * size]), 'f32');
@@ -122,13 +133,21 @@ function patches({ b }: Scope, images: Value, size: number, o: PixelNorm): Value
 }
 
 /**
- * Patches as tokens: images [batch, height, width, 3] uint8 -> [batch, patches, width] by the convolution `name.weight` [width, 3, size, size]
- * and, where `bias`, `name.bias`.
+ * Patches as tokens: images [batch, height, width, 3] uint8 -> [batch, patches, width] by the convolution `name.weight`
+ * [width, 3, size, size] and, where `bias`, `name.bias`.
  */
-export function patchTokens(s: Scope, name: string, images: Value, o: { patchSize: number; hiddenSize: number; norm: PixelNorm; bias?: boolean }): Value {
+export function patchTokens(
+  s: Scope,
+  name: string,
+  images: Value,
+  o: { patchSize: number; hiddenSize: number; norm: PixelNorm; bias?: boolean },
+): Value {
   const { b } = s;
   const { patchSize, hiddenSize } = o;
-  const kernel = b.reshape(s.weight(`${name}.weight`, [hiddenSize, 3, patchSize, patchSize]), [hiddenSize, 3 * patchSize * patchSize]);
+  const kernel = b.reshape(s.weight(`${name}.weight`, [hiddenSize, 3, patchSize, patchSize]), [
+    hiddenSize,
+    3 * patchSize * patchSize,
+  ]);
   const bias = o.bias === false ? undefined : s.weight(`${name}.bias`, [hiddenSize]);
   const rows = b.matmul(patches(s, images, patchSize, o.norm), kernel, { transB: true, bias });
   return b.reshape(rows, [images.shape[0]!, rows.shape[0]! / images.shape[0]!, hiddenSize]);

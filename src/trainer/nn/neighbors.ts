@@ -1,9 +1,15 @@
-/** The answer of the nearest neighbours: a head that has nothing to train, only features of labelled pictures to compare with. */
+/**
+ * The answer of the nearest neighbours: a head that has nothing to train, only features of labelled pictures to compare
+ * with.
+ */
 import type { Value } from '../ir/graph.js';
 import type { Shape } from '../ir/op.js';
 import type { Scope } from './scope.js';
 
-/** Names of the head's weights: unit features [pictures, width], and of each picture its label as a row of zeros and a one [pictures, labels]. */
+/**
+ * Names of the head's weights: unit features [pictures, width], and of each picture its label as a row of zeros and a
+ * one [pictures, labels].
+ */
 export const bank = { features: 'neighbors.features', labels: 'neighbors.labels' } as const;
 
 export interface NeighborsOptions {
@@ -19,9 +25,9 @@ export interface NeighborsOptions {
 const least = 1e-7;
 
 /**
- * Log-probabilities [batch, labels] of features [batch, width], by the weighted vote of the nearest neighbours in cosine similarity: each
- * votes for its label with exp(similarity / temperature) (Wu et al., 2018, arXiv:1805.01978; as DINO's evaluation, Caron et al., 2021,
- * arXiv:2104.14294). Several features of a picture count as one long one.
+ * Log-probabilities [batch, labels] of features [batch, width], by the weighted vote of the nearest neighbours in
+ * cosine similarity: each votes for its label with exp(similarity / temperature) (Wu et al., 2018, arXiv:1805.01978; as
+ * DINO's evaluation, Caron et al., 2021, arXiv:2104.14294). Several features of a picture count as one long one.
  */
 export function nearestNeighbors(s: Scope, features: readonly Value[], o: NeighborsOptions): Value {
   const { b } = s;
@@ -31,7 +37,10 @@ export function nearestNeighbors(s: Scope, features: readonly Value[], o: Neighb
   const width = x.shape[1]!;
   const similarity = b.matmul(unit, s.weight(bank.features, [o.pictures, width]), { transB: true });
   const nearest = b.keepLargest(similarity, Math.min(o.neighbors, o.pictures));
-  const shares = b.matmul(b.softmax(b.scale(nearest, 1 / o.temperature)), s.weight(bank.labels, [o.pictures, o.labels]));
+  const shares = b.matmul(
+    b.softmax(b.scale(nearest, 1 / o.temperature)),
+    s.weight(bank.labels, [o.pictures, o.labels]),
+  );
   return b.log(b.maximum(shares, b.scalar(least)));
 }
 

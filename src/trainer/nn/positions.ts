@@ -4,10 +4,15 @@ import type { NetworkConfig } from './networkConfig.js';
 import { resampled, type Resampling } from './resampling.js';
 
 /**
- * How position embeddings [special + grid², width] are brought to another image size: those of special tokens as they are, those of patches
- * resampled, as transformers' `interpolate_pos_encoding` does. `leading` are axes of one before.
+ * How position embeddings [special + grid², width] are brought to another image size: those of special tokens as they
+ * are, those of patches resampled, as transformers' `interpolate_pos_encoding` does. `leading` are axes of one before.
  */
-export function positionResizing(config: NetworkConfig, special: number, leading: readonly number[], how: Resampling = 'bicubic'): Resizing {
+export function positionResizing(
+  config: NetworkConfig,
+  special: number,
+  leading: readonly number[],
+  how: Resampling = 'bicubic',
+): Resizing {
   const { imageSize, patchSize, hiddenSize: width } = config;
   const grid = imageSize / patchSize;
   return {

@@ -4,7 +4,16 @@ import type { DType, Op, OpOf, OpType, Shape } from '../ir/op.js';
 import { wordLevels } from '../ir/normalFloat.js';
 import { sizeOf } from '../ir/shape.js';
 import type { DeviceName } from '../protocol.js';
-import { dataTypeOf, encodeModel, ownOpset, type Attribute, type OnnxBody, type OnnxInitialiser, type OnnxModel, type OnnxNode } from './model.js';
+import {
+  dataTypeOf,
+  encodeModel,
+  ownOpset,
+  type Attribute,
+  type OnnxBody,
+  type OnnxInitialiser,
+  type OnnxModel,
+  type OnnxNode,
+} from './model.js';
 import { OnnxGraph } from './onnxGraph.js';
 import { OpenSizes } from './openSizes.js';
 
@@ -17,7 +26,13 @@ export interface Emitter {
   nodes(nodes: readonly OnnxNode[]): void;
   /** The same nodes with these names, for a graph within a node. */
   named(nodes: readonly OnnxNode[]): readonly OnnxNode[];
-  node(type: string, inputs: readonly string[], outputs: readonly string[], attributes?: Record<string, Attribute>, domain?: string): void;
+  node(
+    type: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes?: Record<string, Attribute>,
+    domain?: string,
+  ): void;
   /** Name of an initialiser of int64, e.g. a shape or axes. */
   integers(values: readonly number[]): string;
   /** Name of the shape that a reshape or expand makes. */
@@ -30,7 +45,13 @@ export interface Emitter {
   fresh(): string;
 }
 
-type RuleOn<O extends Op> = (e: Emitter, op: O, inputs: readonly string[], outputs: readonly string[], node: Node) => void;
+type RuleOn<O extends Op> = (
+  e: Emitter,
+  op: O,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  node: Node,
+) => void;
 type Rule<T extends OpType> = RuleOn<OpOf<T>>;
 
 /** A rule that writes the one standard operator `type`. */
@@ -40,15 +61,23 @@ const plain =
     e.node(type, inputs, outputs, attributes);
 
 /** The last two axes swapped. */
-const swapped = (rank: number): number[] => [...Array(rank).keys()].map((axis) => (axis === rank - 1 ? rank - 2 : axis === rank - 2 ? rank - 1 : axis));
+const swapped = (rank: number): number[] =>
+  [...Array(rank).keys()].map((axis) => (axis === rank - 1 ? rank - 2 : axis === rank - 2 ? rank - 1 : axis));
 
 const matmul: Rule<'matmul'> = (e, { transA, transB, alpha }, inputs, outputs, { outputs: [y] }) => {
   const rank = y!.shape.length;
-  if (rank === 2) return e.node('Gemm', inputs, outputs, { transA: Number(transA), transB: Number(transB), alpha: { float: alpha } });
+  if (rank === 2)
+    return e.node('Gemm', inputs, outputs, { transA: Number(transA), transB: Number(transB), alpha: { float: alpha } });
   const isPlain = !transA && !transB && alpha === 1;
   // ONNX Runtime's WebGPU provider has no FusedMatMul.
   if (!isPlain && e.device !== 'webgpu') {
-    return e.node('FusedMatMul', inputs, outputs, { transA: Number(transA), transB: Number(transB), alpha: { float: alpha } }, 'com.microsoft');
+    return e.node(
+      'FusedMatMul',
+      inputs,
+      outputs,
+      { transA: Number(transA), transB: Number(transB), alpha: { float: alpha } },
+      'com.microsoft',
+    );
   }
   const operand = (name: string, isTransposed: boolean): string => {
     if (!isTransposed) return name;
@@ -68,7 +97,13 @@ const matmulInt8: Rule<'matmulInt8'> = (e, _op, [x, codes, scales, bias], output
   e.node('DynamicQuantizeMatMul', [x!, codes!, scales!, ...(bias ? ['', bias] : [])], outputs, {}, 'com.microsoft');
 
 /** A reduction over `axes`, which stay as ones; they became an input of the operator with version `since`. */
-function reduce(e: Emitter, [type, since]: readonly [string, number], x: string, axes: readonly number[], y: string): void {
+function reduce(
+  e: Emitter,
+  [type, since]: readonly [string, number],
+  x: string,
+  axes: readonly number[],
+  y: string,
+): void {
   if (e.opset < since) return e.node(type, [x], [y], { axes, keepdims: 1 });
   e.node(type, [x, e.integers(axes)], [y], { keepdims: 1 });
 }
@@ -90,13 +125,21 @@ const logSoftmax: Rule<'logSoftmax'> = (e, _op, [x], outputs) => {
 const dequantize: Rule<'dequantize'> = (e, { bits, blockSize, shape, remade }, [codes, scales], outputs) => {
   const size = sizeOf(shape);
   const blocks = Math.ceil(size / blockSize);
-  // One axis by its two names: else ONNX Runtime would take a weight that is made anew for the one it knows, and hold that from the forward to the backward pass.
+  // One axis by its two names: else ONNX Runtime would take a weight that is made anew for the one it knows, and hold
+  // that from the forward to the backward pass.
   const axis = remade ? -2 : 0;
   const whole = size === blocks * blockSize;
   const numbers = e.fresh();
   if (bits === 8) e.node('DequantizeLinear', [codes!, scales!], [numbers], { axis });
   else {
-    const [rows, sum, words, levels, inBlocks, column] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
+    const [rows, sum, words, levels, inBlocks, column] = [
+      e.fresh(),
+      e.fresh(),
+      e.fresh(),
+      e.fresh(),
+      e.fresh(),
+      e.fresh(),
+    ];
     const weights = e.floats('nf4.bytes', [2], () => Float32Array.of(256, 1));
     e.node('DequantizeLinear', [codes!, weights], [rows], { axis });
     e.node('ReduceSum', [rows, e.integers([0])], [sum], { keepdims: 0 });
@@ -145,8 +188,18 @@ const gelu: Rule<'gelu'> = (e, _op, [x], outputs) => {
 };
 
 const geluSlope: Rule<'geluSlope'> = (e, _op, [x], outputs) => {
-  const [z, error, square, power, density, rise, sum, twice] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
-  // ½ (1 + erf z + 2/√π · z e^-z²) with z = x/√2; the factor goes into the exponent, which spares a pass over the numbers.
+  const [z, error, square, power, density, rise, sum, twice] = [
+    e.fresh(),
+    e.fresh(),
+    e.fresh(),
+    e.fresh(),
+    e.fresh(),
+    e.fresh(),
+    e.fresh(),
+    e.fresh(),
+  ];
+  // ½ (1 + erf z + 2/√π · z e^-z²) with z = x/√2; the factor goes into the exponent, which spares a pass over the
+  // numbers.
   e.node('Mul', [x!, e.float(Math.SQRT1_2)], [z]);
   // Made first, and so computed last, when nothing else needs z and it can take z's place.
   e.node('Erf', [z], [error]);
@@ -161,7 +214,12 @@ const geluSlope: Rule<'geluSlope'> = (e, _op, [x], outputs) => {
 
 /** The nodes of a network from a file, from `x` to `y` of f32. */
 export function networkNodes({ parts: { input, output, nodes } }: OnnxGraph, x: string, y: string): OnnxNode[] {
-  const cast = (from: string, to: string, type: number): OnnxNode => ({ type: 'Cast', inputs: [from], outputs: [to], attributes: { to: type } });
+  const cast = (from: string, to: string, type: number): OnnxNode => ({
+    type: 'Cast',
+    inputs: [from],
+    outputs: [to],
+    attributes: { to: type },
+  });
   return [cast(x, input.name, input.type), ...nodes, cast(output, y, dataTypeOf('f32'))];
 }
 
@@ -170,10 +228,18 @@ const foreign: Rule<'foreign'> = (e, { graph }, [x], [y], node) => {
   const { single } = graph.parts;
   if (!single) return e.nodes(networkNodes(graph, x!, y!));
   const [picture, batch, answer, row] = [e.fresh(), e.fresh(), e.fresh(), e.fresh()];
-  const reshape = (from: string, to: string, shape: Shape): OnnxNode => ({ type: 'Reshape', inputs: [from, e.integers(shape)], outputs: [to] });
+  const reshape = (from: string, to: string, shape: Shape): OnnxNode => ({
+    type: 'Reshape',
+    inputs: [from, e.integers(shape)],
+    outputs: [to],
+  });
   const body: OnnxBody = {
     inputs: [{ name: picture, dtype: node.inputs[0]!.dtype, shape: single.input }],
-    nodes: e.named([reshape(picture, batch, [1, ...single.input]), ...networkNodes(graph, batch, answer), reshape(answer, row, single.output)]),
+    nodes: e.named([
+      reshape(picture, batch, [1, ...single.input]),
+      ...networkNodes(graph, batch, answer),
+      reshape(answer, row, single.output),
+    ]),
     outputs: [{ name: row, dtype: 'f32', shape: single.output }],
   };
   e.node('Scan', [x!], [y!], { body: { graph: body }, num_scan_inputs: 1 });
@@ -208,26 +274,35 @@ const rules: { [T in OpType]: Rule<T> } = {
   matmulInt8,
   transpose: (e, op, inputs, outputs) => e.node('Transpose', inputs, outputs, { perm: op.perm }),
   reshape: (e, op, [x], outputs, node) => e.node('Reshape', [x!, e.shape(node, op.shape)], outputs),
-  slice: (e, op, [x], outputs) => e.node('Slice', [x!, e.integers([op.start]), e.integers([op.end]), e.integers([op.axis])], outputs),
+  slice: (e, op, [x], outputs) =>
+    e.node('Slice', [x!, e.integers([op.start]), e.integers([op.end]), e.integers([op.axis])], outputs),
   concat: (e, op, inputs, outputs) => e.node('Concat', inputs, outputs, { axis: op.axis }),
   expand: (e, op, [x], outputs, node) => e.node('Expand', [x!, e.shape(node, op.shape)], outputs),
   sum: (e, op, [x], [y]) => reduce(e, reduceSum, x!, op.axes, y!),
-  layerNorm: (e, op, inputs, outputs) => e.node('LayerNormalization', inputs, outputs, { axis: -1, epsilon: { float: op.epsilon } }),
+  layerNorm: (e, op, inputs, outputs) =>
+    e.node('LayerNormalization', inputs, outputs, { axis: -1, epsilon: { float: op.epsilon } }),
   dequantize,
   foreign,
 };
 
 /** Whether a node makes a weight that is kept in fewer bits than it is used in. */
-const makesWeight = ({ op, inputs }: Node): boolean => op.type === 'dequantize' || (op.type === 'cast' && makesWeight(inputs[0]!.node));
+const makesWeight = ({ op, inputs }: Node): boolean =>
+  op.type === 'dequantize' || (op.type === 'cast' && makesWeight(inputs[0]!.node));
 
 /**
- * The ONNX model that computes `graph`'s outputs on `device`; inputs and outputs keep their names. With `named`, nodes have their regions for names, as profiles show them. With `twin`, the same graph
- * built for twice the batch, the sizes in which the two differ are left open, so that the model takes any batch.
+ * The ONNX model that computes `graph`'s outputs on `device`; inputs and outputs keep their names. With `named`, nodes
+ * have their regions for names, as profiles show them. With `twin`, the same graph built for twice the batch, the sizes
+ * in which the two differ are left open, so that the model takes any batch.
  */
-export function emitModel(graph: Graph, device: DeviceName, { twin, named = false }: { twin?: Graph; named?: boolean } = {}): OnnxModel {
+export function emitModel(
+  graph: Graph,
+  device: DeviceName,
+  { twin, named = false }: { twin?: Graph; named?: boolean } = {},
+): OnnxModel {
   const nodes: OnnxNode[] = [];
-  // ONNX Runtime computes a node's inputs from the last made to the first made. Dequantised weights come first, so that each is made just before it is
-  // used; made after the activations, all of them would be computed, and held, before anything else.
+  // ONNX Runtime computes a node's inputs from the last made to the first made. Dequantised weights come first, so that
+  // each is made just before it is used; made after the activations, all of them would be computed, and held, before
+  // anything else.
   const dequantised: OnnxNode[] = [];
   let writing = nodes;
   let region = '';
@@ -245,17 +320,23 @@ export function emitModel(graph: Graph, device: DeviceName, { twin, named = fals
     return name;
   };
   let fresh = 0;
-  const foreign = graph.nodes.flatMap(({ op }) => (op.type === 'foreign' && op.graph instanceof OnnxGraph ? [op.graph] : []))[0];
+  const foreign = graph.nodes.flatMap(({ op }) =>
+    op.type === 'foreign' && op.graph instanceof OnnxGraph ? [op.graph] : [],
+  )[0];
   const emitter: Emitter = {
     device,
     opset: foreign?.parts.opset ?? ownOpset,
     nodes: (several) => void writing.push(...emitter.named(several)),
-    named: (several) => (region ? several.map((each, i) => ({ ...each, name: `${region}${dequantised.length + nodes.length + i}` })) : several),
+    named: (several) =>
+      region
+        ? several.map((each, i) => ({ ...each, name: `${region}${dequantised.length + nodes.length + i}` }))
+        : several,
     node(type, inputs, outputs, attributes, domain) {
       const name = region && `${region}${dequantised.length + nodes.length}`;
       writing.push({ type, name, inputs, outputs, attributes, domain });
     },
-    integers: (values) => initialiser('i64', [values.length], BigInt64Array.from(values, BigInt), `i64:${values.join()}`),
+    integers: (values) =>
+      initialiser('i64', [values.length], BigInt64Array.from(values, BigInt), `i64:${values.join()}`),
     shape: (node, shape) => (open ? open.shape(emitter, node, shape) : emitter.integers(shape)),
     floats: (key, shape, data) => small.get(key) ?? initialiser('f32', shape, data(), key),
     float: (value) => initialiser('f32', [], Float32Array.of(value), `f32:${value}`),
@@ -276,7 +357,9 @@ export function emitModel(graph: Graph, device: DeviceName, { twin, named = fals
     emitter.node('Identity', [nameOf(value)], [name]);
     return { name, shape: open?.signature(value) ?? value.shape, dtype: value.dtype };
   });
-  const inputs = graph.nodes.flatMap(({ op, outputs: [value] }) => (op.type === 'input' ? [{ ...op, shape: open?.signature(value!) ?? op.shape }] : []));
+  const inputs = graph.nodes.flatMap(({ op, outputs: [value] }) =>
+    op.type === 'input' ? [{ ...op, shape: open?.signature(value!) ?? op.shape }] : [],
+  );
   return { nodes: [...dequantised, ...nodes], initialisers, inputs, outputs, foreign };
 }
 

@@ -2,16 +2,34 @@
 import type { FileNode, OnnxFile } from './onnxFile.js';
 
 /** Outputs that exporters of vision models call so, the best first. */
-const knownNames = ['pooler_output', 'image_embeds', 'image_features', 'features', 'embeddings', 'embedding', 'last_hidden_state'];
+const knownNames = [
+  'pooler_output',
+  'image_embeds',
+  'image_features',
+  'features',
+  'embeddings',
+  'embedding',
+  'last_hidden_state',
+];
 
 /** What may stand between a classifier and the output: it changes the logits' form, or makes probabilities of them. */
-const afterClassifier = new Set(['Softmax', 'LogSoftmax', 'Sigmoid', 'Identity', 'Cast', 'Reshape', 'Flatten', 'Squeeze']);
+const afterClassifier = new Set([
+  'Softmax',
+  'LogSoftmax',
+  'Sigmoid',
+  'Identity',
+  'Cast',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+]);
 
 /** The tensors made by nodes or held by the file whose numbers do not depend on the pictures. */
 function constantsOf({ nodes, initialisers }: OnnxFile): Set<string> {
   const constants = new Set(initialisers.keys());
   for (const { type, reads, outputs } of nodes) {
-    if (type === 'Constant' || (reads.length && reads.every((name) => !name || constants.has(name)))) outputs.forEach((name) => constants.add(name));
+    if (type === 'Constant' || (reads.length && reads.every((name) => !name || constants.has(name))))
+      outputs.forEach((name) => constants.add(name));
   }
   return constants;
 }
@@ -47,4 +65,5 @@ export function featureCandidates({ nodes, outputs }: OnnxFile): string[] {
   return [...new Set([...outputs, ...last.flatMap((node) => node.outputs.filter(Boolean))])].slice(0, 6);
 }
 
-export const isTensorOf = ({ nodes }: OnnxFile, name: string): boolean => nodes.some(({ outputs }) => outputs.includes(name));
+export const isTensorOf = ({ nodes }: OnnxFile, name: string): boolean =>
+  nodes.some(({ outputs }) => outputs.includes(name));

@@ -1,4 +1,7 @@
-/** ONNX messages (onnx.proto, IR version 9) from plain values: the field numbers of the format live here and nowhere else. */
+/**
+ * ONNX messages (onnx.proto, IR version 9) from plain values: the field numbers of the format live here and nowhere
+ * else.
+ */
 import { bytesOf, type ConstantData, type DType, type Shape, type WeightData } from '../ir/op.js';
 import type { OnnxGraph } from './onnxGraph.js';
 import { Message } from './protobuf.js';
@@ -85,7 +88,8 @@ function initialiser({ name, shape, dtype, data, external }: OnnxInitialiser): M
 
 function valueInfo({ name, shape, dtype }: OnnxSignature): Message {
   const dims = new Message();
-  for (const size of shape ?? []) dims.message(1, typeof size === 'string' ? new Message().text(2, size) : new Message().int(1, size));
+  for (const size of shape ?? [])
+    dims.message(1, typeof size === 'string' ? new Message().text(2, size) : new Message().int(1, size));
   const tensor = new Message().int(1, dataTypes[dtype]);
   if (shape) tensor.message(2, dims);
   return new Message().text(1, name).message(2, new Message().message(1, tensor));

@@ -1,4 +1,7 @@
-/** An ONNX file taken apart (onnx.proto): names, types and nodes are read, weights stay the bytes they are. What a file can get wrong is a `ProtobufError`. */
+/**
+ * An ONNX file taken apart (onnx.proto): names, types and nodes are read, weights stay the bytes they are. What a file
+ * can get wrong is a `ProtobufError`.
+ */
 import * as l10n from '@vscode/l10n';
 import { Message } from './protobuf.js';
 import { fieldsOf, messageOf, numberOf, numbersOf, ProtobufError, textOf, type Field } from './protobufReader.js';
@@ -97,7 +100,8 @@ function readTensor(bytes: Uint8Array): { name: string; tensor: FileTensor } {
     }
     if (field.number === 14) isExternal = numberOf(field) === 1;
   }
-  if (!Number.isSafeInteger(size) || size < 0) throw new ProtobufError(l10n.t('the weight {0} has an impossible shape', name));
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw new ProtobufError(l10n.t('the weight {0} has an impossible shape', name));
   const tensor: FileTensor = {
     message: renamed(bytes, 8, isExternal ? [9, 12, 13, 14] : [12]),
     external: isExternal ? externalOf(entries) : undefined,
@@ -109,7 +113,8 @@ function readTensor(bytes: Uint8Array): { name: string; tensor: FileTensor } {
 function readAttribute(bytes: Uint8Array, reads: string[], depth: number): Message {
   const message = new Message();
   for (const field of fieldsOf(bytes)) {
-    if (field.number === 6 || field.number === 11) message.message(field.number, readNestedGraph(messageOf(field), reads, depth + 1));
+    if (field.number === 6 || field.number === 11)
+      message.message(field.number, readNestedGraph(messageOf(field), reads, depth + 1));
     else message.raw(field.raw);
   }
   return message;
@@ -143,14 +148,16 @@ function readNestedGraph(bytes: Uint8Array, reads: string[], depth: number): Mes
     } else if (field.number === 2) message.raw(field.raw);
     else if (field.number === 5) message.message(5, readTensor(messageOf(field)).tensor.message);
     else if (field.number >= 11 && field.number <= 13) message.message(field.number, renamed(messageOf(field), 1));
-    else if (field.number === 12) reads.push(textOf([...fieldsOf(messageOf(field))].find(({ number }) => number === 1)!));
+    else if (field.number === 12)
+      reads.push(textOf([...fieldsOf(messageOf(field))].find(({ number }) => number === 1)!));
     else if (field.number === 15) throw new ProtobufError(l10n.t('it has sparse weights'));
   }
   return message;
 }
 
 /** The one field of that number. */
-const fieldIn = (bytes: Uint8Array, number: number): Field | undefined => [...fieldsOf(bytes)].find((field) => field.number === number);
+const fieldIn = (bytes: Uint8Array, number: number): Field | undefined =>
+  [...fieldsOf(bytes)].find((field) => field.number === number);
 /** The message that lies within messages, by the numbers of their fields. */
 const within = (bytes: Uint8Array | undefined, ...numbers: number[]): Uint8Array | undefined =>
   numbers.reduce((found, number) => {
@@ -170,7 +177,11 @@ function readInput(bytes: Uint8Array): FileInput {
     const length = size ? numberOf(size) : 0;
     return length > 0 ? length : undefined;
   };
-  return { name: textOf(name), type: type ? numberOf(type) : 0, shape: shape && [...fieldsOf(shape)].map((field) => sizeOf(messageOf(field))) };
+  return {
+    name: textOf(name),
+    type: type ? numberOf(type) : 0,
+    shape: shape && [...fieldsOf(shape)].map((field) => sizeOf(messageOf(field))),
+  };
 }
 
 /** Takes the bytes of a file apart. Throws `ProtobufError` where they are no ONNX model. */
@@ -203,5 +214,14 @@ export function readOnnx(bytes: Uint8Array): OnnxFile {
     if (field.number === 15) throw new ProtobufError(l10n.t('it has sparse weights'));
   }
   if (!nodes.length || !outputs.length) throw new ProtobufError(l10n.t('its graph computes nothing'));
-  return { irVersion, opset, domains, functions, inputs: inputs.filter(({ name }) => !initialisers.has(name)), outputs, nodes, initialisers };
+  return {
+    irVersion,
+    opset,
+    domains,
+    functions,
+    inputs: inputs.filter(({ name }) => !initialisers.has(name)),
+    outputs,
+    nodes,
+    initialisers,
+  };
 }

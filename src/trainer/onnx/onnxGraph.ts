@@ -54,8 +54,23 @@ export function graphTo(file: OnnxFile, { name, type }: FileInput, output: strin
   const read = [output, ...kept.flatMap(({ inputs }) => inputs)];
   const missing = read.find((each) => each && each !== name && !producers.has(each) && !file.initialisers.has(each));
   if (missing !== undefined) return { missing };
-  const nodes = kept.map(({ type, inputs, outputs, message }) => ({ type, inputs: inputs.map(inside), outputs: outputs.map(inside), written: message }));
+  const nodes = kept.map(({ type, inputs, outputs, message }) => ({
+    type,
+    inputs: inputs.map(inside),
+    outputs: outputs.map(inside),
+    written: message,
+  }));
   const tensors = [...file.initialisers].flatMap(([each, tensor]) => (needed.has(each) ? [tensor] : []));
   const { opset, domains, irVersion, functions } = file;
-  return new OnnxGraph({ key: output, opset, domains, irVersion, functions, nodes, tensors, input: { name: inside(name), type }, output: inside(output) });
+  return new OnnxGraph({
+    key: output,
+    opset,
+    domains,
+    irVersion,
+    functions,
+    nodes,
+    tensors,
+    input: { name: inside(name), type },
+    output: inside(output),
+  });
 }

@@ -6,7 +6,10 @@ import type { Emitter } from './emit.js';
 
 const openName = 'batch';
 
-/** What of an op must not depend on the batch: all but the shapes that are computed from it at run time. Weights are compared by name. */
+/**
+ * What of an op must not depend on the batch: all but the shapes that are computed from it at run time. Weights are
+ * compared by name.
+ */
 function fixedPart(op: Op): unknown {
   if (op.type === 'constant') return op.name ? { ...op, data: op.data.length } : op;
   return 'shape' in op ? { ...op, shape: op.shape.length } : op;
@@ -20,12 +23,16 @@ export class OpenSizes {
   readonly #multiples = new Map<number, string>();
   #size?: string;
 
-  /** Throws (a bug) where more than sizes depends on the batch: build for a batch above one, since builders leave out what changes nothing. */
+  /**
+   * Throws (a bug) where more than sizes depends on the batch: build for a batch above one, since builders leave out
+   * what changes nothing.
+   */
   constructor(graph: Graph, twin: Graph) {
     if (graph.nodes.length !== twin.nodes.length) throw new Error('a larger batch has other nodes');
     graph.nodes.forEach((node, i) => {
       const other = twin.nodes[i]!;
-      if (!isDeepStrictEqual(fixedPart(node.op), fixedPart(other.op))) throw new Error(`node ${i} (${node.op.type}) depends on the batch`);
+      if (!isDeepStrictEqual(fixedPart(node.op), fixedPart(other.op)))
+        throw new Error(`node ${i} (${node.op.type}) depends on the batch`);
       this.#twins.set(node, other);
     });
     const input = graph.nodes.find((node) => node.op.type === 'input' && this.#open(node.outputs[0]!).includes(true));
@@ -39,7 +46,8 @@ export class OpenSizes {
     const other = this.#twins.get(value.node)!.outputs[value.index]!.shape;
     return value.shape.map((size, axis) => {
       if (other[axis] === size) return false;
-      if (other[axis] !== 2 * size) throw new Error(`a size of ${value.node.op.type} is ${size}, and ${other[axis]} for twice the batch`);
+      if (other[axis] !== 2 * size)
+        throw new Error(`a size of ${value.node.op.type} is ${size}, and ${other[axis]} for twice the batch`);
       return true;
     });
   }
@@ -50,12 +58,16 @@ export class OpenSizes {
     return value.shape.map((size, axis) => (open[axis] ? openName : size));
   }
 
-  /** Name of the vector that says the shape which `node` makes: a constant where it can be, else computed from the batch. */
+  /**
+   * Name of the vector that says the shape which `node` makes: a constant where it can be, else computed from the
+   * batch.
+   */
   shape(e: Emitter, node: Node, shape: Shape): string {
     const open = this.#open(node.outputs[0]!);
     if (!open.includes(true)) return e.integers(shape);
     // A reshape may leave one size to be inferred.
-    if (node.op.type === 'reshape' && open.indexOf(true) === open.lastIndexOf(true)) return e.integers(shape.map((size, axis) => (open[axis] ? -1 : size)));
+    if (node.op.type === 'reshape' && open.indexOf(true) === open.lastIndexOf(true))
+      return e.integers(shape.map((size, axis) => (open[axis] ? -1 : size)));
     const parts = shape.map((size, axis) => (open[axis] ? this.#multiple(e, size / this.#batch) : e.integers([size])));
     const whole = e.fresh();
     e.node('Concat', parts, [whole], { axis: 0 });

@@ -6,7 +6,10 @@ const FIXED32 = 5;
 
 const utf8 = new TextEncoder();
 
-/** One message being written; nested messages are written first and put in as bytes. Large bytes are kept by reference until `finish`. */
+/**
+ * One message being written; nested messages are written first and put in as bytes. Large bytes are kept by reference
+ * until `finish`.
+ */
 export class Message {
   readonly #chunks: Uint8Array[] = [];
   #length = 0;

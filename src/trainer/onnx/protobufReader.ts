@@ -1,4 +1,7 @@
-/** A reader of protobuf messages that trusts nothing: every length is held against the bytes that are there, and nothing is decoded that nobody asks for. */
+/**
+ * A reader of protobuf messages that trusts nothing: every length is held against the bytes that are there, and nothing
+ * is decoded that nobody asks for.
+ */
 import * as l10n from '@vscode/l10n';
 
 /** Bytes that are no protobuf message; the words say why. */

@@ -45,13 +45,19 @@ export interface SessionOptions {
   threads?: number;
   /** Whether what a run took of the CPU's memory is given back after its use, rather than held for the next run. */
   givesBack?: boolean;
-  /** Initialisers beside the model, each in a file of its own that is there in memory only, and only while the model is compiled. */
+  /**
+   * Initialisers beside the model, each in a file of its own that is there in memory only, and only while the model is
+   * compiled.
+   */
   beside?: readonly { path: string; data: Uint8Array }[];
-  /** A folder with the files that initialisers lie in. They are mapped rather than read, and not packed beside that for products. */
+  /**
+   * A folder with the files that initialisers lie in. They are mapped rather than read, and not packed beside that for
+   * products.
+   */
   mapped?: string | undefined;
   /**
-   * Whether a thread of the CPU that waits for the others of an op sleeps. It costs an op some microseconds; kept awake it waits sooner, on a core that somebody
-   * else may want.
+   * Whether a thread of the CPU that waits for the others of an op sleeps. It costs an op some microseconds; kept awake
+   * it waits sooner, on a core that somebody else may want.
    */
   yields?: boolean;
   /** Names of the outputs that stay on the device. */
@@ -72,10 +78,23 @@ export class Session {
     this.#profiled = profiled;
   }
 
-  /** Compiles a model, given as its bytes or as a file. Throws what ONNX Runtime throws, e.g. when the device is not there. */
+  /**
+   * Compiles a model, given as its bytes or as a file. Throws what ONNX Runtime throws, e.g. when the device is not
+   * there.
+   */
   static async create(
     model: Uint8Array | string,
-    { device, threads = 0, givesBack = false, yields = false, keep = [], mayFail = false, profile, mapped, beside = [] }: SessionOptions,
+    {
+      device,
+      threads = 0,
+      givesBack = false,
+      yields = false,
+      keep = [],
+      mayFail = false,
+      profile,
+      mapped,
+      beside = [],
+    }: SessionOptions,
   ): Promise<Session> {
     const onGpu = device === 'webgpu';
     const options: InferenceSession.SessionOptions = {
@@ -84,24 +103,32 @@ export class Session {
       intraOpNumThreads: threads,
       logSeverityLevel: mayFail ? 4 : 3,
       ...(beside.length && { externalData: beside }),
-      // With it, what the first run took piece by piece stays taken beside the one block that the second takes: half as much memory again, and no faster.
+      // With it, what the first run took piece by piece stays taken beside the one block that the second takes: half as
+      // much memory again, and no faster.
       enableMemPattern: false,
       enableCpuMemArena: !givesBack,
       extra: {
         session: {
           ...(yields && { intra_op: { allow_spinning: '0' } }),
-          ...(mapped !== undefined && { model_external_initializers_file_folder_path: mapped, disable_prepacking: '1' }),
+          ...(mapped !== undefined && {
+            model_external_initializers_file_folder_path: mapped,
+            disable_prepacking: '1',
+          }),
         },
       },
       ...(profile && { enableProfiling: true, profileFilePrefix: profile.prefix }),
-      ...(onGpu && keep.length ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer'] as const)) } : {}),
+      ...(onGpu && keep.length
+        ? { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer'] as const)) }
+        : {}),
     };
-    const session = await (typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options)).catch(
-      (error: unknown) => {
-        // ONNX Runtime puts its source file, function and condition before the words that say something.
-        throw error instanceof Error ? new Error(error.message.replace(/^[^]*was false\. ?/, '').trim(), { cause: error }) : error;
-      },
-    );
+    const session = await (
+      typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options)
+    ).catch((error: unknown) => {
+      // ONNX Runtime puts its source file, function and condition before the words that say something.
+      throw error instanceof Error
+        ? new Error(error.message.replace(/^[^]*was false\. ?/, '').trim(), { cause: error })
+        : error;
+    });
     return new Session(session, profile?.runs ?? 0);
   }
 

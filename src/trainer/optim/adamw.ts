@@ -26,7 +26,13 @@ export interface AdamWState {
 }
 
 /** One update, in the order of operations of torch.optim.AdamW. */
-export function adamw(b: Builder, { parameter, m, v }: AdamWState, grad: Value, s: StepScalars, o: AdamWOptions): AdamWState {
+export function adamw(
+  b: Builder,
+  { parameter, m, v }: AdamWState,
+  grad: Value,
+  s: StepScalars,
+  o: AdamWOptions,
+): AdamWState {
   const nextM = b.add(b.scale(m, o.beta1), b.scale(grad, 1 - o.beta1));
   const nextV = b.add(b.scale(v, o.beta2), b.scale(b.mul(grad, grad), 1 - o.beta2));
   const denominator = b.add(b.div(b.sqrt(nextV), s.correction2), b.scalar(o.epsilon));
@@ -35,7 +41,10 @@ export function adamw(b: Builder, { parameter, m, v }: AdamWState, grad: Value, 
   return { parameter: b.sub(kept, update), m: nextM, v: nextV };
 }
 
-/** Whether a weight is that of a layer norm, as the families name theirs (`layernorm_before`, `norm1`, CLIP's `pre_layrnorm`, …). */
+/**
+ * Whether a weight is that of a layer norm, as the families name theirs (`layernorm_before`, `norm1`, CLIP's
+ * `pre_layrnorm`, …).
+ */
 export const isNorm = (name: string): boolean => /(?:^|[._])(?:layer_?|layr)?norm(?:\d|_before|_after)?\./.test(name);
 
 /** Whether weight decay applies to a parameter: as in transformers' Trainer, not to biases and normalisation. */

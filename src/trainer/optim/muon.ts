@@ -1,4 +1,7 @@
-/** Muon (Jordan et al., 2024, kellerjordan.github.io/posts/muon) as a piece of graph: momentum whose update is made orthogonal. */
+/**
+ * Muon (Jordan et al., 2024, kellerjordan.github.io/posts/muon) as a piece of graph: momentum whose update is made
+ * orthogonal.
+ */
 import type { Builder } from '../ir/builder.js';
 import type { Value } from '../ir/graph.js';
 
@@ -28,10 +31,17 @@ function orthogonalized(b: Builder, x: Value): Value {
 }
 
 /**
- * One update of a matrix [rows, columns] in the order of operations of torch.optim.Muon with Nesterov momentum; it is scaled to the
- * size of AdamW's (Liu et al., 2025, arXiv:2502.16982, eq. 4), so that both take the same learning rate and weight decay.
+ * One update of a matrix [rows, columns] in the order of operations of torch.optim.Muon with Nesterov momentum; it is
+ * scaled to the size of AdamW's (Liu et al., 2025, arXiv:2502.16982, eq. 4), so that both take the same learning rate
+ * and weight decay.
  */
-export function muon(b: Builder, { parameter, m }: { parameter: Value; m: Value }, grad: Value, learningRate: Value, o: MuonOptions) {
+export function muon(
+  b: Builder,
+  { parameter, m }: { parameter: Value; m: Value },
+  grad: Value,
+  learningRate: Value,
+  o: MuonOptions,
+) {
   const nextM = b.add(b.scale(m, o.momentum), b.scale(grad, 1 - o.momentum));
   const direction = orthogonalized(b, b.add(b.scale(grad, 1 - o.momentum), b.scale(nextM, o.momentum)));
   const kept = o.weightDecay ? b.mul(parameter, b.sub(b.scalar(1), b.scale(learningRate, o.weightDecay))) : parameter;

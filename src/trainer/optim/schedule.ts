@@ -15,6 +15,10 @@ export interface Schedule {
 export function learningRateAt({ type, learningRate, warmupSteps, totalSteps }: Schedule, step: number): number {
   if (step < warmupSteps) return (learningRate * step) / warmupSteps;
   const progress = (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
-  const factor = { constant: () => 1, linear: () => 1 - progress, cosine: () => 0.5 * (1 + Math.cos(Math.PI * progress)) }[type]();
+  const factor = {
+    constant: () => 1,
+    linear: () => 1 - progress,
+    cosine: () => 0.5 * (1 + Math.cos(Math.PI * progress)),
+  }[type]();
   return learningRate * Math.max(0, factor);
 }

@@ -13,10 +13,13 @@ export interface LowRankUpdate {
 }
 
 /**
- * W [out, width] + scaling · B A (Hu et al., 2021, arXiv:2106.09685, section 4.1), with a `magnitude` each row brought to that
- * length (Liu et al., 2024, arXiv:2402.09353, formula 5). The sums are in double precision and rounded once.
+ * W [out, width] + scaling · B A (Hu et al., 2021, arXiv:2106.09685, section 4.1), with a `magnitude` each row brought
+ * to that length (Liu et al., 2024, arXiv:2402.09353, formula 5). The sums are in double precision and rounded once.
  */
-export function mergeLowRank(weight: Float32Array, { down, up, rank, scaling, magnitude }: LowRankUpdate): Float32Array {
+export function mergeLowRank(
+  weight: Float32Array,
+  { down, up, rank, scaling, magnitude }: LowRankUpdate,
+): Float32Array {
   const out = up.length / rank;
   const width = weight.length / out;
   const merged = new Float32Array(weight.length);

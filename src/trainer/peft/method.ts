@@ -24,7 +24,10 @@ export interface Method {
 export interface Depths {
   /** Number of blocks. */
   blocks: number;
-  /** 0 for what comes before the blocks, i + 1 for block i, `blocks` + 1 for what comes after them: the final norm and the head. */
+  /**
+   * 0 for what comes before the blocks, i + 1 for block i, `blocks` + 1 for what comes after them: the final norm and
+   * the head.
+   */
   of(name: string): number;
 }
 
@@ -34,9 +37,13 @@ const headNames = ['classifier', 'cls_classifier', 'distillation_classifier'];
 export const isHead = (name: string): boolean => headNames.some((head) => name === head || name.startsWith(`${head}.`));
 
 /** Whether a weight is one that a method adds to the model. */
-export const isAdapter = (name: string): boolean => /\.(lora_[AB]\.weight|lora_magnitude_vector|adapter_(down|up)\.(weight|bias))$/.test(name);
+export const isAdapter = (name: string): boolean =>
+  /\.(lora_[AB]\.weight|lora_magnitude_vector|adapter_(down|up)\.(weight|bias))$/.test(name);
 
-/** What CLIP, SigLIP and DINOv3 call the layers that other families call so: a target names its kind of layer whatever the family. */
+/**
+ * What CLIP, SigLIP and DINOv3 call the layers that other families call so: a target names its kind of layer whatever
+ * the family.
+ */
 const otherNames: ReadonlyMap<string, string> = new Map([
   ['query', 'q_proj'],
   ['key', 'k_proj'],
@@ -57,21 +64,32 @@ export const literalTargets = (targets: readonly string[], layers: readonly stri
   ...new Set(targets.flatMap(namesOf).filter((name) => layers.some((layer) => endsIn(layer, name)))),
 ];
 
-/** Whether parts of a weight's name that follow one another are those of `pattern`, in which * is anything within a part. */
+/**
+ * Whether parts of a weight's name that follow one another are those of `pattern`, in which * is anything within a
+ * part.
+ */
 export function matchesPattern(name: string, pattern: string): boolean {
   const escaped = pattern.split('*').map((text) => text.replaceAll(/[.\\+?^${}()|[\]]/g, '\\$&'));
   return new RegExp(`(^|\\.)${escaped.join('[^.]*')}(\\.|$)`).test(name);
 }
 
-/** What B A x is scaled by: alpha / rank (Hu et al., 2021, arXiv:2106.09685), or alpha / √rank (Kalajdzievski, 2023, arXiv:2312.03732). */
-export const loraScaling = ({ alpha, rank, useRslora }: LoraOptions): number => alpha / (useRslora ? Math.sqrt(rank) : rank);
+/**
+ * What B A x is scaled by: alpha / rank (Hu et al., 2021, arXiv:2106.09685), or alpha / √rank (Kalajdzievski, 2023,
+ * arXiv:2312.03732).
+ */
+export const loraScaling = ({ alpha, rank, useRslora }: LoraOptions): number =>
+  alpha / (useRslora ? Math.sqrt(rank) : rank);
 
 /** The bottleneck's width in a model of width `width`. */
 export const bottleneckOf = ({ bottleneck, reductionFactor }: AdapterOptions, width: number): number =>
   bottleneck ?? Math.max(1, Math.floor(width / reductionFactor));
 
-/** Whether the placement has an adapter at `place`: Houlsby et al., 2019 (arXiv:1902.00751), put one after each sublayer; Pfeiffer et al., 2021 (arXiv:2005.00247), after the MLP alone. */
-const hasAdapter = ({ placement }: AdapterOptions, place: string): boolean => placement === 'houlsby' || place.endsWith('.output_adapter');
+/**
+ * Whether the placement has an adapter at `place`: Houlsby et al., 2019 (arXiv:1902.00751), put one after each
+ * sublayer; Pfeiffer et al., 2021 (arXiv:2005.00247), after the MLP alone.
+ */
+const hasAdapter = ({ placement }: AdapterOptions, place: string): boolean =>
+  placement === 'houlsby' || place.endsWith('.output_adapter');
 
 /** What a whole model, as a file holds it, was trained by for all that it shows: nothing is added to it. */
 export const nothingAdded: MethodConfig = { type: 'full', layerDecay: 1 };
@@ -86,7 +104,10 @@ export function methodOf(config: MethodConfig, depths: Depths): Method {
       return { trains: isHead, head: config };
     case 'partial': {
       const first = depths.blocks + 1 - config.blocks;
-      return { trains: (name) => depths.of(name) >= first || config.modules.some((pattern) => matchesPattern(name, pattern)), head: linearHead };
+      return {
+        trains: (name) => depths.of(name) >= first || config.modules.some((pattern) => matchesPattern(name, pattern)),
+        head: linearHead,
+      };
     }
     case 'adapter':
       return {
@@ -109,7 +130,8 @@ export function methodOf(config: MethodConfig, depths: Depths): Method {
       };
     }
     case 'full': {
-      // Bao et al., 2022 (BEiT, arXiv:2106.08254) and He et al., 2022 (MAE, arXiv:2111.06377): the head keeps the whole rate.
+      // Bao et al., 2022 (BEiT, arXiv:2106.08254) and He et al., 2022 (MAE, arXiv:2111.06377): the head keeps the whole
+      // rate.
       const scale = (name: string): number => config.layerDecay ** (depths.blocks + 1 - depths.of(name));
       return { trains: () => true, learningRateScale: scale, head: linearHead };
     }

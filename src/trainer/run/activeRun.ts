@@ -1,4 +1,6 @@
-/** A run that this process works on: its folder, locked, with the log of events and the socket that windows attach to. */
+/**
+ * A run that this process works on: its folder, locked, with the log of events and the socket that windows attach to.
+ */
 import { clearUnfinished } from '../checkpoint/store.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
 import type { RecordedEvent, TrainEvent } from '../protocol.js';
@@ -15,7 +17,10 @@ export class ActiveRun {
     readonly path: string,
     readonly loaded: LoadedConfig,
     readonly name: string,
-    /** The checkpoint folder to go on from; undefined in a new run, and in one that was ended before its first checkpoint. */
+    /**
+     * The checkpoint folder to go on from; undefined in a new run, and in one that was ended before its first
+     * checkpoint.
+     */
     readonly resumeFrom: string | undefined,
     /** Aborted when a window asks to stop. */
     readonly stopRequest: AbortSignal,
@@ -50,7 +55,16 @@ export class ActiveRun {
       release = await acquireLock(path, server.address);
       await clearUnfinished(path);
       const { name } = await describeRun(path, loaded);
-      return new ActiveRun(path, loaded, name, await lastCheckpoint(path), stop.signal, await EventLog.open(path), server, release);
+      return new ActiveRun(
+        path,
+        loaded,
+        name,
+        await lastCheckpoint(path),
+        stop.signal,
+        await EventLog.open(path),
+        server,
+        release,
+      );
     } catch (error) {
       await release?.();
       await server.close();

@@ -1,4 +1,7 @@
-/** An adapter folder as PEFT saves it, without anything of ours: LoRA in all its variants and the modules saved with it, folded into the base. */
+/**
+ * An adapter folder as PEFT saves it, without anything of ours: LoRA in all its variants and the modules saved with it,
+ * folded into the base.
+ */
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
@@ -53,9 +56,13 @@ async function readAdapterConfig(file: string): Promise<AdapterConfig> {
   return config;
 }
 
-/** Where the base lies that an adapter names: a folder as Python would find it or one beside the adapter's files, else a name on the hub. */
+/**
+ * Where the base lies that an adapter names: a folder as Python would find it or one beside the adapter's files, else a
+ * name on the hub.
+ */
 async function baseOf(folder: string, name: string): Promise<string> {
-  for (const candidate of [resolve(name), resolve(folder, name)]) if (await isThere(join(candidate, 'config.json'))) return candidate;
+  for (const candidate of [resolve(name), resolve(folder, name)])
+    if (await isThere(join(candidate, 'config.json'))) return candidate;
   return name;
 }
 
@@ -97,7 +104,10 @@ function alphaOf({ lora_alpha: alpha, alpha_pattern: patterns }: AdapterConfig, 
   return found?.[1] ?? alpha;
 }
 
-/** The labels of the adapter's own config.json; else those of the base where they are as many as the head answers; else transformers' names for none. */
+/**
+ * The labels of the adapter's own config.json; else those of the base where they are as many as the head answers; else
+ * transformers' names for none.
+ */
 function labelsOf(own: readonly string[], base: BaseModel, answers: number | undefined): string[] {
   if (own.length) return [...own];
   const { labels } = base.config;
@@ -105,12 +115,16 @@ function labelsOf(own: readonly string[], base: BaseModel, answers: number | und
   return Array.from({ length: answers }, (_, i) => `LABEL_${i}`);
 }
 
-/** Opens an adapter on its base. Throws a `UserError` when the base is not there or of another shape, or the adapter is of a kind we do not know. */
+/**
+ * Opens an adapter on its base. Throws a `UserError` when the base is not there or of another shape, or the adapter is
+ * of a kind we do not know.
+ */
 export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoint> {
   const configFile = join(folder, 'adapter_config.json');
   const adapter = await readAdapterConfig(configFile);
   const file = join(folder, 'adapter_model.safetensors');
-  if (!(await isThere(file)) && (await isThere(join(folder, 'adapter_model.bin')))) throw errors.weightsArePickle(join(folder, 'adapter_model.bin'));
+  if (!(await isThere(file)) && (await isThere(join(folder, 'adapter_model.bin'))))
+    throw errors.weightsArePickle(join(folder, 'adapter_model.bin'));
   const named = adapter.base_model_name_or_path;
   if (!named) throw errors.checkpointDamaged(configFile, 'base_model_name_or_path');
   const ownFile = join(folder, 'config.json');
@@ -119,8 +133,17 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
   const model = await baseOf(folder, named);
   const place = { file: configFile };
   const revision = adapter.revision ?? undefined;
-  const base = await openBaseModel({ model, revision, init: 'pretrained', seed: 0, imageSize: own?.imageSize, place }).catch((error: unknown) => {
-    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code) ? errors.baseMissing(model, revision && hubNameAt(model, revision), folder) : error;
+  const base = await openBaseModel({
+    model,
+    revision,
+    init: 'pretrained',
+    seed: 0,
+    imageSize: own?.imageSize,
+    place,
+  }).catch((error: unknown) => {
+    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code)
+      ? errors.baseMissing(model, revision && hubNameAt(model, revision), folder)
+      : error;
   });
   const preprocessorFile = join(folder, 'preprocessor_config.json');
   const preprocessor = (await isThere(preprocessorFile))
@@ -139,7 +162,11 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     if (!a || !b) throw errors.weightMissing(file, name.replace(/weight$/, a ? 'lora_B.weight' : 'lora_A.weight'));
     const shape = shapes.get(name)!;
     const rank = a.shape[0] ?? 0;
-    const fits = rank > 0 && b.shape[0] === shape[0] && b.data.length === shape[0]! * rank && a.data.length * shape[0]! === sizeOf(shape) * rank;
+    const fits =
+      rank > 0 &&
+      b.shape[0] === shape[0] &&
+      b.data.length === shape[0]! * rank &&
+      a.data.length * shape[0]! === sizeOf(shape) * rank;
     if (!fits || (magnitude && magnitude.data.length !== shape[0])) throw errors.adapterNotOfBase(file, name);
     const scaling = alphaOf(adapter, name) / (adapter.use_rslora ? Math.sqrt(rank) : rank);
     const weight = saved.get(name)?.data ?? base.weight(name, shape, 0);
@@ -152,7 +179,8 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     if (!own && isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return own?.data ?? folded.get(name) ?? base.weight(name, shape, 0);
   };
-  const placeOf = (name: string, shape: Shape) => (saved.has(name) || folded.has(name) || isHead(name) ? undefined : base.place(name, shape));
+  const placeOf = (name: string, shape: Shape) =>
+    saved.has(name) || folded.has(name) || isHead(name) ? undefined : base.place(name, shape);
   const said = ownJson ?? (labels.length === base.config.labels.length ? base.json : {});
   return {
     ...opened,

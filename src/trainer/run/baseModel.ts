@@ -1,4 +1,7 @@
-/** The model that fine-tuning starts from: the embedded one or a Hugging Face folder, with its weights by name and their hash. */
+/**
+ * The model that fine-tuning starts from: the embedded one or a Hugging Face folder, with its weights by name and their
+ * hash.
+ */
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +46,10 @@ export interface BaseModel {
   /** `config.json` as it was read. */
   json: Record<string, unknown>;
   preprocessor: Preprocessor;
-  /** A weight as 32-bit floats; a head of another size than `shape`, or none at all, is drawn at random from `seed`. Given `into`, it may be there until that is used again. */
+  /**
+   * A weight as 32-bit floats; a head of another size than `shape`, or none at all, is drawn at random from `seed`.
+   * Given `into`, it may be there until that is used again.
+   */
   weight(name: string, shape: Shape, seed: number, into?: Float32Array): Float32Array;
   /** Throws what `weight` would where it could give none of that name and shape; reads no number. */
   requireWeight(name: string, shape: Shape): void;
@@ -51,7 +57,10 @@ export interface BaseModel {
   place(name: string, shape: Shape): FilePlace | undefined;
   /** Whether the model comes with a weight of that name and shape, so that it is not drawn. */
   owns(name: string, shape: Shape): boolean;
-  /** The body's weights beyond `read`: no graph of ours needs them, but transformers' class has them (a mask token), so a whole checkpoint takes them along. */
+  /**
+   * The body's weights beyond `read`: no graph of ours needs them, but transformers' class has them (a mask token), so
+   * a whole checkpoint takes them along.
+   */
   unread: Unread;
   /** What was decided without being asked, for a person to know. */
   notices?: readonly UserError[];
@@ -91,18 +100,35 @@ async function embeddedFolder(): Promise<string> {
   }
 }
 
-/** Where a model lies, a folder or an ONNX file, and the commit of one of the hub, which is taken from the cache; `provideModel` brings it there. */
-async function findModelFiles(model: string, revision: string | undefined, place: Place): Promise<{ path: string; commit?: { revision: string } }> {
+/**
+ * Where a model lies, a folder or an ONNX file, and the commit of one of the hub, which is taken from the cache;
+ * `provideModel` brings it there.
+ */
+async function findModelFiles(
+  model: string,
+  revision: string | undefined,
+  place: Place,
+): Promise<{ path: string; commit?: { revision: string } }> {
   if (model === 'embedded') return { path: await embeddedFolder() };
   const named = parseHubName(model);
   if (!named) return { path: model };
   const folder = await findSnapshot({ kind: 'model', ...named, revision }, hubCache());
-  const onnxFile = folder && (named.file !== undefined || !(await isWholeModel(folder))) ? await findOnnx(folder, named.file) : undefined;
-  if (folder === undefined || (named.file !== undefined && onnxFile === undefined)) throw errors.modelNotCached(hubNameAt(model, revision), hubCache(), place);
-  return { path: onnxFile ?? folder, ...(isCommit(basename(folder)) ? { commit: { revision: basename(folder) } } : {}) };
+  const onnxFile =
+    folder && (named.file !== undefined || !(await isWholeModel(folder)))
+      ? await findOnnx(folder, named.file)
+      : undefined;
+  if (folder === undefined || (named.file !== undefined && onnxFile === undefined))
+    throw errors.modelNotCached(hubNameAt(model, revision), hubCache(), place);
+  return {
+    path: onnxFile ?? folder,
+    ...(isCommit(basename(folder)) ? { commit: { revision: basename(folder) } } : {}),
+  };
 }
 
-/** Weights as transformers initialises its vision transformers: normal with deviation 0.02 cut at two deviations, norms one, biases zero. */
+/**
+ * Weights as transformers initialises its vision transformers: normal with deviation 0.02 cut at two deviations, norms
+ * one, biases zero.
+ */
 export function randomWeight(name: string, shape: Shape, seed: number): Float32Array {
   const data = new Float32Array(sizeOf(shape));
   if (name.endsWith('.bias')) return data;
@@ -120,8 +146,8 @@ export function randomWeight(name: string, shape: Shape, seed: number): Float32A
 }
 
 /**
- * One array for all who ask for a weight while any of them has it: graphs share it, and what is quantised or trained from it
- * need not keep it.
+ * One array for all who ask for a weight while any of them has it: graphs share it, and what is quantised or trained
+ * from it need not keep it.
  */
 function heldOnce(weight: BaseModel['weight']): BaseModel['weight'] {
   const held = new Map<string, WeakRef<Float32Array>>();
@@ -137,7 +163,9 @@ function heldOnce(weight: BaseModel['weight']): BaseModel['weight'] {
 }
 
 /** Weights that lie in no file of ours. */
-const drawn = (weight: BaseModel['weight']): Pick<BaseModel, 'weight' | 'requireWeight' | 'place' | 'owns' | 'unread'> => ({
+const drawn = (
+  weight: BaseModel['weight'],
+): Pick<BaseModel, 'weight' | 'requireWeight' | 'place' | 'owns' | 'unread'> => ({
   weight: heldOnce(weight),
   requireWeight: () => undefined,
   place: () => undefined,
@@ -146,10 +174,21 @@ const drawn = (weight: BaseModel['weight']): Pick<BaseModel, 'weight' | 'require
 });
 
 /** An ONNX file, whose weights are its own business: only a head is ever asked for. */
-async function openOnnxBase(file: string, commit: { revision: string } | undefined, o: BaseModelOptions): Promise<Unhashed> {
+async function openOnnxBase(
+  file: string,
+  commit: { revision: string } | undefined,
+  o: BaseModelOptions,
+): Promise<Unhashed> {
   const { model, init, seed, imageSize, featureOutput, features: known, place = {}, outputPlace = {} } = o;
   if (init === 'random') throw errors.onnx.noRandomWeights(place);
-  const { config, preprocessor, features, sha256, notices } = await openOnnxModel({ file, imageSize, featureOutput, features: known, place, outputPlace });
+  const { config, preprocessor, features, sha256, notices } = await openOnnxModel({
+    file,
+    imageSize,
+    featureOutput,
+    features: known,
+    place,
+    outputPlace,
+  });
   return {
     reference: () => Promise.resolve({ model, ...commit, init, seed, imageSize: config.imageSize, sha256, features }),
     config,
@@ -160,7 +199,9 @@ async function openOnnxBase(file: string, commit: { revision: string } | undefin
   };
 }
 
-/** Opens a model. Throws a `UserError` when there is none, it is of an unknown architecture, or its files are damaged. */
+/**
+ * Opens a model. Throws a `UserError` when there is none, it is of an unknown architecture, or its files are damaged.
+ */
 export async function openBaseModel(o: BaseModelOptions): Promise<BaseModel> {
   const { reference, ...model } = await openUnhashed(o);
   return { ...model, reference: await reference() };
@@ -178,7 +219,9 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
   const json = (await readJson(configFile)) as Record<string, unknown>;
   const config = parseNetwork(json, configFile);
   const preprocessorFile = join(folder, 'preprocessor_config.json');
-  const preprocessorJson = (await isThere(preprocessorFile)) ? await readJson(preprocessorFile) : (familyOf(config).preprocessorJson?.(json) ?? {});
+  const preprocessorJson = (await isThere(preprocessorFile))
+    ? await readJson(preprocessorFile)
+    : (familyOf(config).preprocessorJson?.(json) ?? {});
   const preprocessor = parsePreprocessor(preprocessorJson, preprocessorFile, config.imageSize);
   const side = imageSize ?? config.imageSize;
   if (side % config.patchSize) throw errors.imageSizeInvalid(side, config.patchSize, place);
@@ -190,7 +233,8 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
   const reference = { model, ...commit, init, seed, imageSize: side };
   const common = { config: { ...config, imageSize: side }, json, preprocessor: sized };
   if (init === 'random') {
-    // What follows from the family says nothing more, and what is left out can change without making another base of it.
+    // What follows from the family says nothing more, and what is left out can change without making another base of
+    // it.
     const { architecture: _, classifiers: _1, features: _2, ...own } = config;
     const sha256 = createHash('sha256')
       .update(JSON.stringify(['random', seed, own]))
@@ -202,7 +246,8 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
     };
   }
   const { weights, files } = await readWeights(folder, config);
-  const resizingOf = (name: string) => (side === config.imageSize ? undefined : familyOf(config).resizing(config, name));
+  const resizingOf = (name: string) =>
+    side === config.imageSize ? undefined : familyOf(config).resizing(config, name);
   /** Undefined for a head that is to be drawn. */
   const required = (name: string, shape: Shape): StoredTensor | undefined => {
     const found = weights.get(name);
@@ -237,8 +282,13 @@ interface StoredTensor extends Tensor {
   place: FilePlace | undefined;
 }
 
-/** Every float weight that the graph may read, by its names there; its numbers are read each time they are asked for. */
-async function readWeights(folder: string, config: NetworkConfig): Promise<{ weights: Map<string, StoredTensor>; files: readonly string[] }> {
+/**
+ * Every float weight that the graph may read, by its names there; its numbers are read each time they are asked for.
+ */
+async function readWeights(
+  folder: string,
+  config: NetworkConfig,
+): Promise<{ weights: Map<string, StoredTensor>; files: readonly string[] }> {
   const reader = await openModelWeights(folder);
   try {
     const weights = new Map<string, StoredTensor>();
@@ -278,13 +328,20 @@ async function readWeights(folder: string, config: NetworkConfig): Promise<{ wei
   }
 }
 
-/** Opens the model of a checkpoint again; throws a `UserError` when what is found is not what the checkpoint was trained on. */
+/**
+ * Opens the model of a checkpoint again; throws a `UserError` when what is found is not what the checkpoint was trained
+ * on.
+ */
 export async function reopenBaseModel(reference: BaseReference, checkpoint: string): Promise<BaseModel> {
   const base = await openBaseModel({ ...reference, place: { file: checkpoint } }).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     if (/^ONNX_OUTPUT_/.test(error.code)) throw errors.baseChanged(reference.model, checkpoint);
     throw /^MODEL_NOT_/.test(error.code)
-      ? errors.baseMissing(reference.model, reference.revision && hubNameAt(reference.model, reference.revision), checkpoint)
+      ? errors.baseMissing(
+          reference.model,
+          reference.revision && hubNameAt(reference.model, reference.revision),
+          checkpoint,
+        )
       : error;
   });
   if (base.reference.sha256 !== reference.sha256) throw errors.baseChanged(reference.model, checkpoint);

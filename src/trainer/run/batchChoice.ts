@@ -1,4 +1,7 @@
-/** What a run takes for its batches, where the config leaves it open or memory made it change: kept in the run folder, so that a resume goes on alike. */
+/**
+ * What a run takes for its batches, where the config leaves it open or memory made it change: kept in the run folder,
+ * so that a resume goes on alike.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -28,7 +31,10 @@ export async function writeChoice(run: string, config: TrainConfig, choice: Batc
   await writeFileAtomically(choiceFile(run), `${JSON.stringify({ asked: askedBy(config), ...choice }, null, 2)}\n`);
 }
 
-/** What was taken when the config asked the same; undefined in a new run. Throws a `UserError` where the file is damaged. */
+/**
+ * What was taken when the config asked the same; undefined in a new run. Throws a `UserError` where the file is
+ * damaged.
+ */
 export async function readChoice(run: string, config: TrainConfig): Promise<BatchChoice | undefined> {
   const file = choiceFile(run);
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -45,14 +51,20 @@ export async function readChoice(run: string, config: TrainConfig): Promise<Batc
 }
 
 /**
- * The next choice that takes less memory and learns the same: batches of half the size or less, as many more for each step; of single pictures, with
- * activations computed anew. Undefined where nothing is left to save.
+ * The next choice that takes less memory and learns the same: batches of half the size or less, as many more for each
+ * step; of single pictures, with activations computed anew. Undefined where nothing is left to save.
  */
 export function smaller(choice: BatchChoice): BatchChoice | undefined {
   const { batchSize, evalBatchSize, gradientAccumulationSteps } = choice;
-  if (batchSize === 1) return choice.gradientCheckpointing ? undefined : { ...choice, evalBatchSize: 1, gradientCheckpointing: true };
+  if (batchSize === 1)
+    return choice.gradientCheckpointing ? undefined : { ...choice, evalBatchSize: 1, gradientCheckpointing: true };
   const whole = batchSize * gradientAccumulationSteps;
   let size = Math.floor(batchSize / 2);
   while (whole % size) size--;
-  return { ...choice, batchSize: size, evalBatchSize: Math.max(1, Math.floor(evalBatchSize / 2)), gradientAccumulationSteps: whole / size };
+  return {
+    ...choice,
+    batchSize: size,
+    evalBatchSize: Math.max(1, Math.floor(evalBatchSize / 2)),
+    gradientAccumulationSteps: whole / size,
+  };
 }

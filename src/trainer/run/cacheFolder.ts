@@ -1,10 +1,16 @@
-/** The folder in which decoded pictures, features and other things that can be made again are kept; what it takes, and how it is emptied. */
+/**
+ * The folder in which decoded pictures, features and other things that can be made again are kept; what it takes, and
+ * how it is emptied.
+ */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** `VITUNE_CACHE`, or the system's usual place for caches. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
+export function cacheFolder(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
   if (env.VITUNE_CACHE) return env.VITUNE_CACHE;
   if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'vitune', 'Cache');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'vitune');
@@ -30,7 +36,10 @@ export function cacheLimit(kind: CacheKind, env: NodeJS.ProcessEnv = process.env
   return (set >= 0 ? set : gigabytes) * 1e9;
 }
 
-/** What a folder of ours in the cache holds; undefined for what somebody else has put there. Decoded pictures lie in folders named by a hash. */
+/**
+ * What a folder of ours in the cache holds; undefined for what somebody else has put there. Decoded pictures lie in
+ * folders named by a hash.
+ */
 function kindOf(name: string): CacheKind | undefined {
   if (name === 'features') return 'features';
   return /^[0-9a-f]{16}$/.test(name) ? 'pictures' : undefined;

@@ -38,7 +38,8 @@ export async function cachedModels(cache = hubCache()): Promise<CachedModel[]> {
       const id = idOf(name);
       const folder = id && (await findSnapshot({ kind: 'model', id }, cache));
       if (!folder) return undefined;
-      if (await isWholeModel(folder)) return (await isKnown(join(folder, modelFiles.config))) ? { id, folder } : undefined;
+      if (await isWholeModel(folder))
+        return (await isKnown(join(folder, modelFiles.config))) ? { id, folder } : undefined;
       const onnxFile = await findOnnx(folder);
       return onnxFile === undefined ? undefined : { id, folder: onnxFile };
     }),

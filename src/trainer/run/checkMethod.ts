@@ -21,7 +21,8 @@ export function checkMethod(method: MethodConfig, network: Network, placeOf: Loa
   if (method.type === 'partial') checkPartial(method, network, placeOf);
   if (method.type === 'adapter' && method.bottleneck !== undefined) {
     for (const { name, shape } of network.parameters)
-      if (name.endsWith('.adapter_down.weight') && shape[0]! > shape[1]!) throw errors.bottleneckTooWide(shape[0]!, shape[1]!, placeOf('method.bottleneck'));
+      if (name.endsWith('.adapter_down.weight') && shape[0]! > shape[1]!)
+        throw errors.bottleneckTooWide(shape[0]!, shape[1]!, placeOf('method.bottleneck'));
   }
 }
 
@@ -38,7 +39,8 @@ function checkLora(
   if (outside !== undefined) throw errors.layerOutOfRange(outside, depths.blocks, placeOf('method.layersToTransform'));
   const adapted = parameters.filter(({ name }) => name.endsWith('.lora_A.weight'));
   // Every name exists, but in none of the chosen blocks.
-  if (!adapted.length) throw errors.targetModulesOutsideLayers(targetModules, layersToTransform!, placeOf('method.targetModules'));
+  if (!adapted.length)
+    throw errors.targetModulesOutsideLayers(targetModules, layersToTransform!, placeOf('method.targetModules'));
   for (const { name, shape } of adapted) {
     const layer = name.slice(0, -'.lora_A.weight'.length);
     const out = parameters.find((each) => each.name === `${layer}.lora_B.weight`)!.shape[0]!;

@@ -87,8 +87,14 @@ function preprocessorJson({ transform, rescaleFactor, mean, std }: Preprocessor)
 /** Whether a checkpoint holds the whole model, rather than what the method added to it. */
 const isWhole = ({ type }: MethodConfig): boolean => type === 'full' || type === 'partial';
 
-/** PEFT refuses a word for many layers beside a choice of blocks: then those that were adapted are named, by the last part of their names. */
-function targetModulesJson({ targetModules, layersToTransform }: LoraOptions, parameters: readonly ParameterSpec[]): string | readonly string[] {
+/**
+ * PEFT refuses a word for many layers beside a choice of blocks: then those that were adapted are named, by the last
+ * part of their names.
+ */
+function targetModulesJson(
+  { targetModules, layersToTransform }: LoraOptions,
+  parameters: readonly ParameterSpec[],
+): string | readonly string[] {
   const layers = parameters.flatMap(({ name }) => /^(.+)\.lora_A\.weight$/.exec(name)?.[1] ?? []);
   if (!targetModules.includes('all-linear')) return literalTargets(targetModules, layers);
   if (!layersToTransform) return 'all-linear';
@@ -118,12 +124,18 @@ function adapterConfigJson(method: MethodConfig, base: BaseReference, parameters
   };
 }
 
-const writeJson = (file: string, value: unknown): Promise<void> => writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
+const writeJson = (file: string, value: unknown): Promise<void> =>
+  writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
 
 /** What transformers reads beside the weights: config.json, from that of the base, and preprocessor_config.json. */
 export async function writeModelConfig(
   folder: string,
-  { json, network, tasks, preprocessor }: Pick<LoadedCheckpoint, 'json' | 'network' | 'preprocessor'> & { tasks: readonly Task[] },
+  {
+    json,
+    network,
+    tasks,
+    preprocessor,
+  }: Pick<LoadedCheckpoint, 'json' | 'network' | 'preprocessor'> & { tasks: readonly Task[] },
 ): Promise<void> {
   const [first, ...others] = tasks;
   const labels = logitNames(tasks);
@@ -134,19 +146,27 @@ export async function writeModelConfig(
     id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
     // transformers has no word for several tasks, whose logits lie side by side.
-    problem_type: others.length ? undefined : first!.multiLabel ? 'multi_label_classification' : 'single_label_classification',
+    problem_type: others.length
+      ? undefined
+      : first!.multiLabel
+        ? 'multi_label_classification'
+        : 'single_label_classification',
     ...tasksJson(tasks),
   });
   await writeJson(join(folder, files.preprocessor), preprocessorJson(preprocessor));
 }
 
 /** Writes everything into `folder`, which exists and is empty. */
-export async function writeCheckpoint(folder: string, { base, network, method, tasks, parameters, frozen, state, progress }: CheckpointContent): Promise<void> {
+export async function writeCheckpoint(
+  folder: string,
+  { base, network, method, tasks, parameters, frozen, state, progress }: CheckpointContent,
+): Promise<void> {
   await writeModelConfig(folder, { json: base.json, network, tasks, preprocessor: base.preprocessor });
   await writeJson(join(folder, files.about), { format: 1, base: base.reference, method });
   const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
     parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
-  // The averages are what was evaluated, and what others should load; to go on, the parameters themselves are needed too.
+  // The averages are what was evaluated, and what others should load; to go on, the parameters themselves are needed
+  // too.
   const values = state.ema ?? state.parameters;
   if (method.type === 'pretrained') {
     await writeSafetensors(
@@ -154,16 +174,22 @@ export async function writeCheckpoint(folder: string, { base, network, method, t
       named(values, (name) => name),
     );
   } else if (isWhole(method)) {
-    const rest = frozen.map(({ name, shape }): [string, Tensor] => [name, { shape: [...shape], data: base.weight(name, shape, 0) }]);
+    const rest = frozen.map(({ name, shape }): [string, Tensor] => [
+      name,
+      { shape: [...shape], data: base.weight(name, shape, 0) },
+    ]);
     const unread = base.unread(new Set([...parameters, ...frozen].map(({ name }) => name)));
-    await writeSafetensors(join(folder, files.model), [...named(values, (name) => name), ...rest, ...unread], { format: 'pt' });
+    await writeSafetensors(join(folder, files.model), [...named(values, (name) => name), ...rest, ...unread], {
+      format: 'pt',
+    });
   } else {
     await writeSafetensors(
       join(folder, files.adapter),
       named(values, (name) => peftPrefix + name),
       { format: 'pt' },
     );
-    // PEFT knows no bottleneck adapters: it must not take the file for one of its own and load the head alone. Nor does it know ONNX files.
+    // PEFT knows no bottleneck adapters: it must not take the file for one of its own and load the head alone. Nor does
+    // it know ONNX files.
     if (method.type !== 'adapter' && !isOnnx(network))
       await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
   }
@@ -197,7 +223,9 @@ const aboutSchema = () =>
       seed: z.number(),
       imageSize: z.number(),
       sha256: z.string(),
-      features: z.object({ output: z.string().min(1), shape: z.array(z.int().min(1)).min(1).max(3), single: z.boolean() }).optional(),
+      features: z
+        .object({ output: z.string().min(1), shape: z.array(z.int().min(1)).min(1).max(3), single: z.boolean() })
+        .optional(),
     }),
     method: methodObject(),
   });
@@ -218,7 +246,8 @@ async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> 
   try {
     return parse(JSON.parse(text));
   } catch (error) {
-    if (error instanceof z.ZodError) throw errors.checkpointDamaged(file, z.prettifyError(error).replaceAll(/\s+/g, ' '));
+    if (error instanceof z.ZodError)
+      throw errors.checkpointDamaged(file, z.prettifyError(error).replaceAll(/\s+/g, ' '));
     if (error instanceof SyntaxError) throw errors.checkpointDamaged(file, reasonOf(error));
     throw error;
   }
@@ -230,7 +259,8 @@ export async function readBaseReference(folder: string): Promise<BaseReference> 
 }
 
 /** How far the run was at a checkpoint, and on which pictures. */
-export const readProgress = (folder: string): Promise<Progress> => parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
+export const readProgress = (folder: string): Promise<Progress> =>
+  parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
 
 /** A checkpoint opened for classification. */
 export interface LoadedCheckpoint {
@@ -254,22 +284,34 @@ export interface LoadedCheckpoint {
 }
 
 /** What the method trained, by the names that the graph has. */
-async function readTrained(folder: string, method: MethodConfig): Promise<{ file: string; values: Map<string, Tensor> }> {
-  const file = join(folder, method.type === 'pretrained' ? files.neighbors : isWhole(method) ? files.model : files.adapter);
+async function readTrained(
+  folder: string,
+  method: MethodConfig,
+): Promise<{ file: string; values: Map<string, Tensor> }> {
+  const file = join(
+    folder,
+    method.type === 'pretrained' ? files.neighbors : isWhole(method) ? files.model : files.adapter,
+  );
   return { file, values: await readValues(file, file.endsWith(files.adapter) ? peftPrefix : '') };
 }
 
 async function readValues(file: string, prefix: string): Promise<Map<string, Tensor>> {
   const { tensors } = await readSafetensors(file);
   requireFinite(tensors, file);
-  return new Map([...tensors].map(([name, tensor]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, tensor]));
+  return new Map(
+    [...tensors].map(([name, tensor]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, tensor]),
+  );
 }
 
 /** How many pictures the bank has, once its labels are known to be labels. */
 function picturesOf(values: Map<string, Tensor>, labels: number, file: string): number {
   const truth = values.get(bank.labels);
   if (!truth) throw errors.weightMissing(file, bank.labels);
-  if (truth.shape.length !== 1 || !truth.data.length || truth.data.some((label) => !Number.isInteger(label) || label < 0 || label >= labels)) {
+  if (
+    truth.shape.length !== 1 ||
+    !truth.data.length ||
+    truth.data.some((label) => !Number.isInteger(label) || label < 0 || label >= labels)
+  ) {
     throw errors.checkpointDamaged(file, bank.labels);
   }
   return truth.data.length;
@@ -281,25 +323,45 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   const configFile = join(folder, files.config);
   const json = await parsed(configFile, (value) => value as Record<string, unknown>);
   const opened = isWhole(method) ? undefined : await reopenBaseModel(base, folder);
-  const network = opened && isOnnx(opened.config) ? { ...opened.config, labels: new ConfigFields(json, configFile).labels() } : parseNetwork(json, configFile);
+  const network =
+    opened && isOnnx(opened.config)
+      ? { ...opened.config, labels: new ConfigFields(json, configFile).labels() }
+      : parseNetwork(json, configFile);
   if (!network.labels.length) throw errors.checkpointDamaged(configFile, 'id2label');
   const tasks = tasksOf(json, network.labels, configFile);
   const preprocessorFile = join(folder, files.preprocessor);
-  const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile, network.imageSize));
+  const preprocessor = await parsed(preprocessorFile, (json) =>
+    parsePreprocessor(json, preprocessorFile, network.imageSize),
+  );
   const { file, values } = await readTrained(folder, method);
-  const neighbors = method.type === 'pretrained' ? { ...method, pictures: picturesOf(values, network.labels.length, file) } : undefined;
+  const neighbors =
+    method.type === 'pretrained' ? { ...method, pictures: picturesOf(values, network.labels.length, file) } : undefined;
   const weight = (name: string, shape: Shape, into?: Float32Array): Float32Array => {
     if (name === bank.labels && neighbors) return oneHot(values.get(name)!.data, shape);
     const found = values.get(name);
     if (found && found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
-    if (!found && (!opened || name === bank.features || isHead(name) || isAdapter(name))) throw errors.weightMissing(file, name);
+    if (!found && (!opened || name === bank.features || isHead(name) || isAdapter(name)))
+      throw errors.weightMissing(file, name);
     return found?.data ?? opened!.weight(name, shape, 0, into);
   };
   // A head that the base comes with is not this model's.
-  const place = (name: string, shape: Shape) => (values.has(name) || isHead(name) ? undefined : opened?.place(name, shape));
+  const place = (name: string, shape: Shape) =>
+    values.has(name) || isHead(name) ? undefined : opened?.place(name, shape);
   const unread = opened?.unread ?? unreadOf(values);
   const { labels } = network;
-  return { folder, json, base: opened, network, preprocessor, method, labels, tasks, neighbors, weight: Object.assign(weight, { place }), unread };
+  return {
+    folder,
+    json,
+    base: opened,
+    network,
+    preprocessor,
+    method,
+    labels,
+    tasks,
+    neighbors,
+    weight: Object.assign(weight, { place }),
+    unread,
+  };
 }
 
 /** What a run trains, to be held against what its checkpoint was saved from. */
@@ -315,7 +377,8 @@ export interface Trained {
  */
 export async function readState(folder: string, { base, method, parameters }: Trained): Promise<ReadState> {
   const about = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
-  if (about.base.sha256 !== base.sha256 || about.base.imageSize !== base.imageSize) throw errors.baseChanged(base.model, folder);
+  if (about.base.sha256 !== base.sha256 || about.base.imageSize !== base.imageSize)
+    throw errors.baseChanged(base.model, folder);
   if (!isDeepStrictEqual(about.method, method)) throw errors.methodChanged(folder);
   const { file: modelFile, values } = await readTrained(folder, method);
   if (method.type === 'pretrained') return { parameters: new Map(), m: new Map(), v: new Map() };
@@ -333,7 +396,9 @@ export async function readState(folder: string, { base, method, parameters }: Tr
   const saved = pick(values, modelFile, (name) => name);
   const isAveraged = parameters.some(({ name }) => moments.has(`p:${name}`));
   return {
-    ...(isAveraged ? { parameters: pick(moments, optimizerFile, (name) => `p:${name}`), ema: saved } : { parameters: saved }),
+    ...(isAveraged
+      ? { parameters: pick(moments, optimizerFile, (name) => `p:${name}`), ema: saved }
+      : { parameters: saved }),
     m: pick(moments, optimizerFile, (name) => `m:${name}`),
     v: pick(moments, optimizerFile, (name) => `v:${name}`),
   };

@@ -1,6 +1,15 @@
-/** The choice of a batch size and of recomputation, where the config leaves them open: by an estimate of memory, confirmed by a trial. */
+/**
+ * The choice of a batch size and of recomputation, where the config leaves them open: by an estimate of memory,
+ * confirmed by a trial.
+ */
 import * as l10n from '@vscode/l10n';
-import { compileAccumulation, compileStep, compileValidation, type ModelSpec, type OptimizerSpec } from '../compile/compile.js';
+import {
+  compileAccumulation,
+  compileStep,
+  compileValidation,
+  type ModelSpec,
+  type OptimizerSpec,
+} from '../compile/compile.js';
 import { bytesOf, peakBytes } from '../compile/memory.js';
 import { sizeOf } from '../ir/shape.js';
 import type { TrainConfig } from '../config/schema.js';
@@ -21,14 +30,19 @@ const leastStepsInEpoch = 16;
 const shareTaken = 0.8;
 
 /**
- * What ONNX Runtime takes for values beyond their own bytes, since its arena grows by doubling: measured on ViT-S, 1.1 to 1.3 times the values and
- * tens of megabytes.
+ * What ONNX Runtime takes for values beyond their own bytes, since its arena grows by doubling: measured on ViT-S, 1.1
+ * to 1.3 times the values and tens of megabytes.
  */
 const arenaBytes = (bytes: number): number => 1.3 * bytes + 64 * 2 ** 20;
-/** Copies of each trained number beside those in the graph: parameter and moments as they are fed, and the last step's until they are collected. */
+/**
+ * Copies of each trained number beside those in the graph: parameter and moments as they are fed, and the last step's
+ * until they are collected.
+ */
 const copiesOfState = 6;
 
-/** Bytes that training will take beside what the process has already: the graphs' values, and the numbers that train. */
+/**
+ * Bytes that training will take beside what the process has already: the graphs' values, and the numbers that train.
+ */
 export function trainingBytes(
   model: ModelSpec,
   optimizer: OptimizerSpec,
@@ -36,7 +50,9 @@ export function trainingBytes(
   device: DeviceName,
 ): number {
   const isWhole = gradientAccumulationSteps === 1;
-  const { parameters, ...graphs } = isWhole ? compileStep(model, optimizer, batchSize) : compileAccumulation(model, optimizer, batchSize);
+  const { parameters, ...graphs } = isWhole
+    ? compileStep(model, optimizer, batchSize)
+    : compileAccumulation(model, optimizer, batchSize);
   const passes = 'step' in graphs ? [graphs.step] : [graphs.accumulate, graphs.update];
   const evaluation = compileValidation(model, evalBatchSize).graph;
   const [ofStep, ofEvaluation] = [passes.reduce((sum, graph) => sum + peakBytes(graph), 0), peakBytes(evaluation)];
@@ -86,7 +102,8 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   const { config, model, optimizer, images, bytesOfPicture, device, free, tryApart, notice } = o;
   const { gradientAccumulationSteps } = config;
   // Who keeps weights in fewer bits is short of memory: PEFT's prepare_model_for_kbit_training turns it on, too.
-  const asked = config.gradientCheckpointing === 'auto' && config.method.type === 'qlora' ? true : config.gradientCheckpointing;
+  const asked =
+    config.gradientCheckpointing === 'auto' && config.method.type === 'qlora' ? true : config.gradientCheckpointing;
   const choiceOf = (batchSize: number, gradientCheckpointing: boolean): BatchChoice => ({
     batchSize,
     evalBatchSize: config.evalBatchSize ?? batchSize,
@@ -94,15 +111,22 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
     gradientCheckpointing,
   });
   const budget = free === undefined ? Infinity : shareTaken * free;
-  const bytesOfChoice = (choice: BatchChoice): number => trainingBytes({ ...model, recomputes: choice.gradientCheckpointing }, optimizer, choice, device);
-  // Twice the forward values is more than a step holds of them: mostly that is enough to know, and takes no compilation.
-  const isRoomy = ({ batchSize, evalBatchSize }: BatchChoice): boolean => 2 * arenaBytes((batchSize + evalBatchSize) * bytesOfPicture) <= budget / 2;
+  const bytesOfChoice = (choice: BatchChoice): number =>
+    trainingBytes({ ...model, recomputes: choice.gradientCheckpointing }, optimizer, choice, device);
+  // Twice the forward values is more than a step holds of them: mostly that is enough to know, and takes no
+  // compilation.
+  const isRoomy = ({ batchSize, evalBatchSize }: BatchChoice): boolean =>
+    2 * arenaBytes((batchSize + evalBatchSize) * bytesOfPicture) <= budget / 2;
   const fits = (choice: BatchChoice): boolean => isRoomy(choice) || bytesOfChoice(choice) <= budget;
-  if (config.method.type === 'pretrained') return choiceOf(config.batchSize === 'auto' ? usualBatch : config.batchSize, false);
+  if (config.method.type === 'pretrained')
+    return choiceOf(config.batchSize === 'auto' ? usualBatch : config.batchSize, false);
 
   if (config.batchSize !== 'auto') {
     const size = partSize(config.batchSize, o);
-    const plain = { ...choiceOf(size, asked === true), gradientAccumulationSteps: (gradientAccumulationSteps * config.batchSize) / size };
+    const plain = {
+      ...choiceOf(size, asked === true),
+      gradientAccumulationSteps: (gradientAccumulationSteps * config.batchSize) / size,
+    };
     if (asked !== 'auto' || fits(plain)) return plain;
     const anew = { ...plain, gradientCheckpointing: true };
     const [needed, less] = [bytesOfChoice(plain), bytesOfChoice(anew)];
@@ -129,13 +153,24 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   const largest = possible.at(-1) ?? 1;
   const first = Math.min(8, largest);
   let tried = await tryApart({ recomputes, batches: sizes.filter((size) => size >= first && size <= largest) });
-  for (let size = first / 2; !tried.length && size >= 1; size /= 2) tried = await tryApart({ recomputes, batches: [size] });
+  for (let size = first / 2; !tried.length && size >= 1; size /= 2)
+    tried = await tryApart({ recomputes, batches: [size] });
   const best = bestOf(tried) ?? { batch: 1, imagesPerSecond: 0 };
   const choice = choiceOf(best.batch, recomputes);
   const rates = tried.map(({ batch, imagesPerSecond }) => `${batch}: ${imagesPerSecond.toFixed(1)}`).join(', ');
-  const memory = free === undefined ? '' : l10n.t('About {0} MB of {1} MB free memory are taken.', megabytes(bytesOfChoice(choice)), megabytes(free));
-  const how = recomputes && asked === 'auto' ? l10n.t('Memory is short, so activations are computed anew in the backward pass.') : '';
-  const message = l10n.t('Batches of {0} pictures, after a trial (pictures a second by batch size: {1}).', choice.batchSize, rates || '–');
+  const memory =
+    free === undefined
+      ? ''
+      : l10n.t('About {0} MB of {1} MB free memory are taken.', megabytes(bytesOfChoice(choice)), megabytes(free));
+  const how =
+    recomputes && asked === 'auto'
+      ? l10n.t('Memory is short, so activations are computed anew in the backward pass.')
+      : '';
+  const message = l10n.t(
+    'Batches of {0} pictures, after a trial (pictures a second by batch size: {1}).',
+    choice.batchSize,
+    rates || '–',
+  );
   notice({ code: 'BATCH_CHOSEN', message: [message, memory, how].filter(Boolean).join(' ') });
   return choice;
 }

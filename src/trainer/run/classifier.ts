@@ -42,7 +42,8 @@ export class Classifier {
   }
 
   /**
-   * Opens the checkpoint in `folder` on the CPU, for so many pictures at once, or for as many as keep the processor busy; `maps` as OrtEngine's.
+   * Opens the checkpoint in `folder` on the CPU, for so many pictures at once, or for as many as keep the processor
+   * busy; `maps` as OrtEngine's.
    * @throws UserError when it cannot be used.
    */
   static async open(folder: string, pictures: number | 'many' = 1, { maps = false } = {}): Promise<Classifier> {
@@ -52,19 +53,29 @@ export class Classifier {
     const batch = pictures === 'many' ? picturesAtOnce(spec) : pictures;
     const { graph } = compileForward(spec, batch);
     const checkWeights = maps ? () => readWeights(graph) : () => undefined;
-    return new Classifier(tasks, preprocessor.transform, batch, await new OrtEngine('cpu', { maps }).load(graph), checkWeights);
+    return new Classifier(
+      tasks,
+      preprocessor.transform,
+      batch,
+      await new OrtEngine('cpu', { maps }).load(graph),
+      checkWeights,
+    );
   }
 
   /** Logits [batch, labels] of pictures [batch, height, width, 3]. */
   async logits(images: Uint8Array): Promise<Float32Array> {
     const { height, width } = this.transform;
-    const { logits } = await this.forward.run({ images: DeviceTensor.from('u8', [this.batch, height, width, 3], images) });
+    const { logits } = await this.forward.run({
+      images: DeviceTensor.from('u8', [this.batch, height, width, 3], images),
+    });
     const answers = logits!.data as Float32Array;
     if (!answers.every(Number.isFinite)) this.checkWeights();
     return answers;
   }
 
-  /** The `top` likeliest labels of each file, in the order of `paths`; a file that is no picture answers with its error. */
+  /**
+   * The `top` likeliest labels of each file, in the order of `paths`; a file that is no picture answers with its error.
+   */
   async *classify(paths: readonly string[], top: number, signal?: AbortSignal): AsyncGenerator<Classification> {
     const { height, width: pictureWidth } = this.transform;
     const width = countLabels(this.tasks);
@@ -74,7 +85,9 @@ export class Classifier {
         if (error instanceof UserError) return error;
         throw error;
       });
-    const groups = Array.from({ length: Math.ceil(paths.length / this.batch) }, (_, i) => paths.slice(i * this.batch, (i + 1) * this.batch));
+    const groups = Array.from({ length: Math.ceil(paths.length / this.batch) }, (_, i) =>
+      paths.slice(i * this.batch, (i + 1) * this.batch),
+    );
     const readGroup = (i: number): Promise<(Uint8Array | UserError)[]> => Promise.all((groups[i] ?? []).map(read));
     // The next batch is decoded while this one is computed.
     let next = readGroup(0);
@@ -95,11 +108,16 @@ export class Classifier {
   }
 
   /** What the logits of one picture say: the `top` likeliest labels of each task. */
-  answer(logits: Float32Array, top: number): { predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] } {
+  answer(
+    logits: Float32Array,
+    top: number,
+  ): { predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] } {
     const answers = spansOf(this.tasks).map(({ task, start, end }) => {
       const own = logits.subarray(start, end);
       const likelihood = task.multiLabel ? sigmoid(own) : softmax(own);
-      const predictions = likelihood.map((probability, i) => ({ label: task.labels[i]!, probability })).sort((a, b) => b.probability - a.probability);
+      const predictions = likelihood
+        .map((probability, i) => ({ label: task.labels[i]!, probability }))
+        .sort((a, b) => b.probability - a.probability);
       return { task: task.name, predictions: predictions.slice(0, top) };
     });
     const { predictions } = answers[0]!;
@@ -116,14 +134,18 @@ function readWeights({ nodes }: Graph): void {
   for (const { op } of nodes) if (op.type === 'constant') numbersOf(op.data);
 }
 
-/** The files to classify: those given, and for a folder every picture below it. A path that is not there is a `UserError`. */
+/**
+ * The files to classify: those given, and for a folder every picture below it. A path that is not there is a
+ * `UserError`.
+ */
 export async function picturesOf(paths: readonly string[], signal?: AbortSignal): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
     const entry = await stat(path).catch(() => undefined);
     if (!entry) throw errors.pathMissing(path);
     // Not as arguments of one call, of which there may not be a million.
-    if (entry.isDirectory()) for (const picture of await picturesBelow(path, { problems: [], signal })) found.push(picture);
+    if (entry.isDirectory())
+      for (const picture of await picturesBelow(path, { problems: [], signal })) found.push(picture);
     else found.push(path);
   }
   if (!found.length) throw errors.nothingToClassify(paths[0] ?? '');

@@ -1,4 +1,7 @@
-/** The method ladder: each method trained on the same pictures, split and seed, in a process of its own, so that its peak memory is its own. */
+/**
+ * The method ladder: each method trained on the same pictures, split and seed, in a process of its own, so that its
+ * peak memory is its own.
+ */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -61,11 +64,23 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Trains in a child process; its end is the last event or the error it printed. An abort asks it to stop with a checkpoint. */
-async function trainInProcess(args: readonly string[], onEvent: (event: TrainEvent) => void, signal?: AbortSignal): Promise<ErrorInfo | undefined> {
-  // In a group of its own: an interrupt from the terminal reaches it once, through us, and the second would end it without a checkpoint.
+/**
+ * Trains in a child process; its end is the last event or the error it printed. An abort asks it to stop with a
+ * checkpoint.
+ */
+async function trainInProcess(
+  args: readonly string[],
+  onEvent: (event: TrainEvent) => void,
+  signal?: AbortSignal,
+): Promise<ErrorInfo | undefined> {
+  // In a group of its own: an interrupt from the terminal reaches it once, through us, and the second would end it
+  // without a checkpoint.
   const detached = process.platform !== 'win32';
-  const child = spawn(process.execPath, [...entry, 'train', ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, detached });
+  const child = spawn(process.execPath, [...entry, 'train', ...args, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+    detached,
+  });
   const stop = () => child.kill('SIGINT');
   signal?.addEventListener('abort', stop, { once: true });
   let said = '';
@@ -86,8 +101,9 @@ async function trainInProcess(args: readonly string[], onEvent: (event: TrainEve
 }
 
 /**
- * What a finished run's log says. The time is from its start to the last evaluation, over all processes of an interrupted run: without the decoding,
- * which whichever method comes first pays for all, and without the comparison with the saved checkpoint.
+ * What a finished run's log says. The time is from its start to the last evaluation, over all processes of an
+ * interrupted run: without the decoding, which whichever method comes first pays for all, and without the comparison
+ * with the saved checkpoint.
  */
 export function rowOf(method: string, run: string, events: readonly RecordedEvent[]): ComparisonRow {
   const row: ComparisonRow = { method, run, seconds: 0 };
@@ -100,7 +116,8 @@ export function rowOf(method: string, run: string, events: readonly RecordedEven
       row.seconds! += (event.time - since) / 1000;
       since = event.time;
     }
-    if (event.type === 'evaluation' && event.split === 'test') Object.assign(row, { accuracy: event.accuracy, split: event.split });
+    if (event.type === 'evaluation' && event.split === 'test')
+      Object.assign(row, { accuracy: event.accuracy, split: event.split });
     if (event.type === 'finished') {
       row.peakMemoryBytes = event.peakMemoryBytes;
       if (row.split !== 'test') Object.assign(row, { accuracy: event.best.accuracy, split: 'validation' });
@@ -110,17 +127,32 @@ export function rowOf(method: string, run: string, events: readonly RecordedEven
 }
 
 /**
- * Trains what has no row yet, each method with its defaults and the settings, and writes `compare.json` and `compare.md` after each. A method that
- * cannot be trained gets a row that says why. An abort ends it; the same call goes on where it was.
+ * Trains what has no row yet, each method with its defaults and the settings, and writes `compare.json` and
+ * `compare.md` after each. A method that cannot be trained gets a row that says why. An abort ends it; the same call
+ * goes on where it was.
  * @throws UserError when `output` holds another comparison, or cannot be written.
  */
-export async function compare({ dataset, methods, settings, output, signal, onEvent, onRow }: CompareOptions): Promise<Comparison> {
+export async function compare({
+  dataset,
+  methods,
+  settings,
+  output,
+  signal,
+  onEvent,
+  onRow,
+}: CompareOptions): Promise<Comparison> {
   const folder = resolve(output);
   const wanted = { dataset: resolve(dataset), settings: [...settings] };
   const known = await readComparison(folder);
-  if (known && !isDeepStrictEqual({ dataset: known.dataset, settings: known.settings }, wanted)) throw errors.comparisonTaken(folder);
+  if (known && !isDeepStrictEqual({ dataset: known.dataset, settings: known.settings }, wanted))
+    throw errors.comparisonTaken(folder);
   const rows = (known?.rows ?? []).filter(({ error }) => !error);
-  const comparison: Comparison = { format: 1, ...wanted, methods: [...new Set([...(known?.methods ?? []), ...methods])], rows };
+  const comparison: Comparison = {
+    format: 1,
+    ...wanted,
+    methods: [...new Set([...(known?.methods ?? []), ...methods])],
+    rows,
+  };
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
@@ -133,7 +165,11 @@ export async function compare({ dataset, methods, settings, output, signal, onEv
     const run = join(folder, method);
     const config = join(folder, `${method}.vitune.json`);
     const isBegun = await isThere(join(run, 'run.json'));
-    if (!isBegun) await writeFileAtomically(config, `${JSON.stringify({ dataset: wanted.dataset, method, output: method }, null, 2)}\n`);
+    if (!isBegun)
+      await writeFileAtomically(
+        config,
+        `${JSON.stringify({ dataset: wanted.dataset, method, output: method }, null, 2)}\n`,
+      );
     // A run that was begun holds to its settings.
     const args = isBegun ? ['--resume'] : settings.flatMap((setting) => ['--set', setting]);
     const error = await trainInProcess([config, ...args], (event) => onEvent?.(method, event), signal);

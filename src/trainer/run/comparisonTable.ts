@@ -5,18 +5,29 @@ import type { Comparison } from '../protocol.js';
 
 /** A header and a row a method; what a method did not get as far as is empty. */
 export function comparisonCells({ rows }: Comparison): string[][] {
-  const header = [l10n.t('method'), l10n.t('trained parameters'), l10n.t('peak memory'), l10n.t('seconds'), l10n.t('accuracy')];
+  const header = [
+    l10n.t('method'),
+    l10n.t('trained parameters'),
+    l10n.t('peak memory'),
+    l10n.t('seconds'),
+    l10n.t('accuracy'),
+  ];
   const cells = rows.map(({ method, trainableParameters, peakMemoryBytes, seconds, accuracy, error }) => [
     method,
     trainableParameters?.toLocaleString('en') ?? '',
     peakMemoryBytes === undefined ? '' : `${(peakMemoryBytes / 2 ** 20).toFixed(0)} MiB`,
     seconds === undefined || error ? '' : seconds.toFixed(1),
-    error ? l10n.t('not trained: {0}', error.message) : accuracy === undefined ? '' : `${(100 * accuracy).toFixed(1)} %`,
+    error
+      ? l10n.t('not trained: {0}', error.message)
+      : accuracy === undefined
+        ? ''
+        : `${(100 * accuracy).toFixed(1)} %`,
   ]);
   return [header, ...cells];
 }
 
-const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')).join(' | ')} |`;
+const line = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')).join(' | ')} |`;
 
 export function comparisonTable(comparison: Comparison): string {
   const [header, ...rows] = comparisonCells(comparison) as [string[], ...string[][]];

@@ -24,7 +24,9 @@ function answersOf(classifier: Classifier, logits: Float32Array, targets: Float3
   const { predictions, tasks = [{ task: classifier.tasks[0]!.name, predictions }] } = classifier.answer(logits, 1);
   return spansOf(classifier.tasks).flatMap(({ task, start, end }, i) => {
     const truth = task.labels[targets.subarray(start, end).indexOf(1)];
-    return task.multiLabel || truth === undefined ? [] : [{ task: task.name, truth, prediction: tasks[i]!.predictions[0]! }];
+    return task.multiLabel || truth === undefined
+      ? []
+      : [{ task: task.name, truth, prediction: tasks[i]!.predictions[0]! }];
   });
 }
 
@@ -35,7 +37,10 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
     const { tasks, batch: batchSize } = classifier;
     const dataset = await scanDataset(o.dataset, { validationSplit: 0, seed: 0, tasks, signal: o.signal });
     const split = (['test', 'validation', 'train'] as const).find((name) => dataset.splits[name].length) ?? 'test';
-    const only = { ...dataset, splits: { train: new Samples(), validation: new Samples(), test: dataset.splits[split] } };
+    const only = {
+      ...dataset,
+      splits: { train: new Samples(), validation: new Samples(), test: dataset.splits[split] },
+    };
     const skipped: ErrorInfo[] = [];
     const store = await ImageStore.open({
       cacheFolder: o.cacheFolder,
@@ -57,7 +62,8 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
         metrics.add(logits, batch.targets, batch.count);
         for (let row = 0; o.onPicture && row < batch.count; row++) {
           const path = store.splits.test.pathAt(batch.samples[row]!);
-          const own = (values: Float32Array) => values.subarray(row * countLabels(tasks), (row + 1) * countLabels(tasks));
+          const own = (values: Float32Array) =>
+            values.subarray(row * countLabels(tasks), (row + 1) * countLabels(tasks));
           o.onPicture({ type: 'picture', path, answers: answersOf(classifier, own(logits), own(batch.targets)) });
         }
       }

@@ -69,7 +69,10 @@ export class EventLog {
     }
   }
 
-  /** Numbers the event, stamps it with the time and writes it; on a full disk throws a UserError and leaves no half line. */
+  /**
+   * Numbers the event, stamps it with the time and writes it; on a full disk throws a UserError and leaves no half
+   * line.
+   */
   append(event: TrainEvent): RecordedEvent {
     const recorded: RecordedEvent = { ...event, seq: this.seq, time: Date.now() };
     const line = Buffer.from(`${JSON.stringify(recorded)}\n`);

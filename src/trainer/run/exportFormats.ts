@@ -15,11 +15,17 @@ import { dequantize, quantize } from '../peft/quantize.js';
 import { writeModelConfig, type LoadedCheckpoint } from './checkpoint.js';
 import { modelSpecOf, wholeWeights } from './modelSpec.js';
 
-/** Whether the method left layers in the network that its architecture in transformers does not have, and that cannot be folded into others. */
+/**
+ * Whether the method left layers in the network that its architecture in transformers does not have, and that cannot be
+ * folded into others.
+ */
 const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean =>
   ['adapter', 'pretrained'].includes(method.type) || (method.type === 'head' && method.hidden > 0);
 
-/** The model with the numbers that its stored weights stand for: beside others, what was trained on a quantised base does not answer as it did. */
+/**
+ * The model with the numbers that its stored weights stand for: beside others, what was trained on a quantised base
+ * does not answer as it did.
+ */
 function dequantized(model: LoadedCheckpoint): LoadedCheckpoint {
   const { quantization } = methodOf(model.method, depthsOf(model.network));
   if (!quantization) return model;
@@ -59,12 +65,18 @@ function merged(saved: LoadedCheckpoint): LoadedCheckpoint {
   return { ...model, method: nothingAdded, weight };
 }
 
-/** `model.safetensors` with config.json and preprocessor_config.json: what `AutoModelForImageClassification.from_pretrained` loads. */
+/**
+ * `model.safetensors` with config.json and preprocessor_config.json: what
+ * `AutoModelForImageClassification.from_pretrained` loads.
+ */
 export async function writeWhole(folder: string, model: LoadedCheckpoint): Promise<void> {
   if (hasOwnLayers(model)) throw errors.exportImpossible('transformers', model.method.type, ['onnx']);
   const whole = merged(model);
   await writeModelConfig(folder, model);
-  const tensors = wholeWeights(whole).map(({ name, shape }): [string, Tensor] => [name, { shape: [...shape], data: whole.weight(name, shape) }]);
+  const tensors = wholeWeights(whole).map(({ name, shape }): [string, Tensor] => [
+    name,
+    { shape: [...shape], data: whole.weight(name, shape) },
+  ]);
   const unread = model.unread?.(new Set(tensors.map(([name]) => name))) ?? [];
   await writeSafetensors(join(folder, 'model.safetensors'), [...tensors, ...unread], { format: 'pt' });
 }
@@ -78,14 +90,16 @@ const isElsewhere = ({ base, method }: LoadedCheckpoint): boolean =>
   parseNetwork(base.json, base.reference.model).imageSize === base.reference.imageSize;
 
 /**
- * An adapter folder for `PeftModel.from_pretrained`, under transformers 4 and 5: an adapter's tensors are named after modules, which
- * transformers 5 renamed, so they are there under both names. A base that Python could not find goes along, in `base`.
+ * An adapter folder for `PeftModel.from_pretrained`, under transformers 4 and 5: an adapter's tensors are named after
+ * modules, which transformers 5 renamed, so they are there under both names. A base that Python could not find goes
+ * along, in `base`.
  */
 export async function writeAdapter(folder: string, model: LoadedCheckpoint): Promise<void> {
   const [file, configFile] = ['adapter_model.safetensors', 'adapter_config.json'];
   const text = await readFile(join(model.folder, configFile), 'utf8').catch(() => undefined);
   if (hasOwnLayers(model)) throw errors.exportImpossible('peft', model.method.type, ['onnx']);
-  if (text === undefined || !model.base) throw errors.exportImpossible('peft', model.method.type, ['transformers', 'onnx']);
+  if (text === undefined || !model.base)
+    throw errors.exportImpossible('peft', model.method.type, ['transformers', 'onnx']);
   const config = JSON.parse(text) as { target_modules: string | string[] };
   const { tensors } = await readSafetensors(join(model.folder, file));
   const isRenamed = ['vit', 'deit'].includes(model.network.family);
@@ -95,20 +109,28 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   });
   await writeSafetensors(join(folder, file), both, { format: 'pt' });
   const targets = config.target_modules;
-  const renamedTargets = isRenamed && Array.isArray(targets) ? [...new Set([...targets, ...targets.map(currentTarget)])] : targets;
+  const renamedTargets =
+    isRenamed && Array.isArray(targets) ? [...new Set([...targets, ...targets.map(currentTarget)])] : targets;
   const base = isElsewhere(model) ? model.base.reference.model : 'base';
-  await writeFile(join(folder, configFile), `${JSON.stringify({ ...config, target_modules: renamedTargets, base_model_name_or_path: base }, null, 2)}\n`);
+  await writeFile(
+    join(folder, configFile),
+    `${JSON.stringify({ ...config, target_modules: renamedTargets, base_model_name_or_path: base }, null, 2)}\n`,
+  );
   await writeModelConfig(folder, model);
   if (base !== 'base') return;
   await mkdir(join(folder, base));
-  // Under a method without adapters the same weights are the base's own, and the head is the trained one, so that sizes fit.
+  // Under a method without adapters the same weights are the base's own, and the head is the trained one, so that sizes
+  // fit.
   await writeWhole(join(folder, base), { ...dequantized(model), method: nothingAdded });
 }
 
 /** Above this a file would come near the 2 GiB that protobuf can hold: the weights then lie in a file beside it. */
 const largestFile = 1.5 * 2 ** 30;
 
-/** `model.onnx`: uint8 pictures [batch, height, width, 3] in, logits [batch, labels] out, any batch, standard operators only. */
+/**
+ * `model.onnx`: uint8 pictures [batch, height, width, 3] in, logits [batch, labels] out, any batch, standard operators
+ * only.
+ */
 export async function writeOnnx(folder: string, model: LoadedCheckpoint, largest = largestFile): Promise<void> {
   const spec = modelSpecOf(merged(model));
   // Builders leave out what changes nothing, as much does for a single picture.
@@ -116,16 +138,28 @@ export async function writeOnnx(folder: string, model: LoadedCheckpoint, largest
   // The operators for WebGPU are those of the standard.
   const onnx = emitModel(graph, 'webgpu', { twin });
   const id2label = Object.fromEntries(model.labels.map((label, i) => [i, label]));
-  const metadata = { id2label: JSON.stringify(id2label), labels: model.labels.join('\n'), image_size: `${spec.height}x${spec.width}` };
+  const metadata = {
+    id2label: JSON.stringify(id2label),
+    labels: model.labels.join('\n'),
+    image_size: `${spec.height}x${spec.width}`,
+  };
   const bytes = onnx.initialisers.reduce((sum, { data }) => sum + data.byteLength, 0);
   const dataFile = 'model.onnx.data';
-  const initialisers = bytes > largest ? await writeExternal(join(folder, dataFile), dataFile, onnx.initialisers) : onnx.initialisers;
+  const initialisers =
+    bytes > largest ? await writeExternal(join(folder, dataFile), dataFile, onnx.initialisers) : onnx.initialisers;
   await writeFile(join(folder, 'model.onnx'), encodeModel({ ...onnx, initialisers, metadata }));
   await writeModelConfig(folder, model);
 }
 
-/** Writes the numbers one after another at multiples of 4096 bytes, as ONNX advises, and says of each where it lies; what is small stays. */
-async function writeExternal(path: string, file: string, initialisers: readonly OnnxInitialiser[]): Promise<OnnxInitialiser[]> {
+/**
+ * Writes the numbers one after another at multiples of 4096 bytes, as ONNX advises, and says of each where it lies;
+ * what is small stays.
+ */
+async function writeExternal(
+  path: string,
+  file: string,
+  initialisers: readonly OnnxInitialiser[],
+): Promise<OnnxInitialiser[]> {
   const handle = await open(path, 'w');
   let offset = 0;
   const placed: OnnxInitialiser[] = [];

@@ -1,4 +1,7 @@
-/** Export of a checkpoint for others: a PEFT adapter, a whole transformers model, or an ONNX file. What is written must answer as the checkpoint, or it is not kept. */
+/**
+ * Export of a checkpoint for others: a PEFT adapter, a whole transformers model, or an ONNX file. What is written must
+ * answer as the checkpoint, or it is not kept.
+ */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFolderAtomically } from '../checkpoint/store.js';
@@ -37,10 +40,19 @@ async function requireFree(output: string): Promise<void> {
 }
 
 /**
- * Writes the export and compares it in a fresh process; nothing is left behind when its answers differ or anything else fails.
- * @throws UserError when the target is taken or cannot be written, the format cannot hold the model, or answers changed.
+ * Writes the export and compares it in a fresh process; nothing is left behind when its answers differ or anything else
+ * fails.
+ * @throws UserError when the target is taken or cannot be written, the format cannot hold the model, or answers
+ *   changed.
  */
-export async function exportModel({ checkpoint, format, output, pictures, signal, onProgress }: ExportOptions): Promise<Exported> {
+export async function exportModel({
+  checkpoint,
+  format,
+  output,
+  pictures,
+  signal,
+  onProgress,
+}: ExportOptions): Promise<Exported> {
   const target = resolve(output);
   await requireFree(target);
   onProgress?.('open');

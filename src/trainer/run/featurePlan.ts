@@ -1,4 +1,7 @@
-/** The decision whether features are computed once and kept: what the config asks for, held against the network and the room there is. */
+/**
+ * The decision whether features are computed once and kept: what the config asks for, held against the network and the
+ * room there is.
+ */
 import { createHash } from 'node:crypto';
 import { cutOf, compilePrefix, type ModelSpec } from '../compile/compile.js';
 import type { Cut } from '../compile/split.js';
@@ -25,14 +28,16 @@ export interface FeaturePlan {
 }
 
 /** What the config asks of the pictures: nothing, the usual crops and flips, or changes that somebody chose. */
-function augmentationOf({ augmentation: { randomResizedCrop, horizontalFlip, randAugment, randomErasing } }: TrainConfig): 'none' | 'usual' | 'chosen' {
+function augmentationOf({
+  augmentation: { randomResizedCrop, horizontalFlip, randAugment, randomErasing },
+}: TrainConfig): 'none' | 'usual' | 'chosen' {
   if (randAugment !== false || randomErasing > 0) return 'chosen';
   return randomResizedCrop !== false || horizontalFlip > 0 ? 'usual' : 'none';
 }
 
 /**
- * How the run keeps features, or undefined where it does not. Unasked it does so for a head, and for other methods only where that
- * takes no augmentation away that the config asks for: with fixed views, or none.
+ * How the run keeps features, or undefined where it does not. Unasked it does so for a head, and for other methods only
+ * where that takes no augmentation away that the config asks for: with fixed views, or none.
  * @throws UserError where features are asked for and the network has none.
  */
 export function planFeatures(
@@ -44,7 +49,8 @@ export function planFeatures(
 ): FeaturePlan | undefined {
   const { featureCache, method, augmentation } = config;
   // Features are all that this method has: what a head would be trained on.
-  if (method.type === 'pretrained') return { cut: cutOf({ ...model, method: { ...model.method, trains: isHead } })!, views: 1 };
+  if (method.type === 'pretrained')
+    return { cut: cutOf({ ...model, method: { ...model.method, trains: isHead } })!, views: 1 };
   if (featureCache === false) return undefined;
   const cut = cutOf(model);
   // Pictures are mixed with others of their batch, which is another in each epoch.
@@ -53,7 +59,8 @@ export function planFeatures(
     return undefined;
   }
   const wanted = augmentationOf(config);
-  const isFixed = wanted === 'none' || augmentation.views !== undefined || (wanted === 'usual' && method.type === 'head');
+  const isFixed =
+    wanted === 'none' || augmentation.views !== undefined || (wanted === 'usual' && method.type === 'head');
   if (featureCache === 'auto' && (cut.share < worthwhile || !isFixed)) return undefined;
   const views = wanted === 'none' ? 1 : (augmentation.views ?? 1);
   const plan = { cut, views: Math.min(views, config.epochs) };
@@ -63,12 +70,25 @@ export function planFeatures(
   return undefined;
 }
 
-/** A name for all that the features of a picture depend on beside its pixels: network, weights, preprocessing and device. */
+/**
+ * A name for all that the features of a picture depend on beside its pixels: network, weights, preprocessing and
+ * device.
+ */
 export function featureName(cut: Cut, model: ModelSpec, base: BaseModel, device: DeviceName): string {
   const transform: ImageTransform = base.preprocessor.transform;
   const graph = print(compilePrefix(model, cut, 1));
   return createHash('sha256')
-    .update(JSON.stringify([featureVersion, base.reference.sha256, base.reference.init, transform, model.norm, device, graph]))
+    .update(
+      JSON.stringify([
+        featureVersion,
+        base.reference.sha256,
+        base.reference.init,
+        transform,
+        model.norm,
+        device,
+        graph,
+      ]),
+    )
     .digest('hex')
     .slice(0, 16);
 }

@@ -1,4 +1,7 @@
-/** Batches of features instead of pictures: computed by the frozen part of the network when they are first read, kept in memory and on disk, and read ever after. */
+/**
+ * Batches of features instead of pictures: computed by the frozen part of the network when they are first read, kept in
+ * memory and on disk, and read ever after.
+ */
 import type { ModelSpec } from '../compile/compile.js';
 import { FeatureCache } from '../data/featureCache.js';
 import type { Labels } from '../data/sample.js';
@@ -16,7 +19,10 @@ import { picturesAtOnce } from './partSize.js';
 export interface BatchSource {
   readonly splits: ImageStore['splits'];
   trainBatches(o: TrainBatchOptions): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
-  evaluationBatches(split: SplitName, batchSize: number): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
+  evaluationBatches(
+    split: SplitName,
+    batchSize: number,
+  ): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
   /** What stands for the pixels of validation pictures, where something does. */
   featuresOf?(rows: readonly number[], batchSize: number): Promise<Float32Array>;
   /** Milliseconds that have gone into computing that. */
@@ -49,7 +55,10 @@ const [unasked, lacking, known] = [0, 1, 2];
 interface Part {
   split: SplitName;
   view: number;
-  /** By picture: whether its features are kept, or not, which was not yet `asked`. Those of a picture that cannot be read never are. */
+  /**
+   * By picture: whether its features are kept, or not, which was not yet `asked`. Those of a picture that cannot be
+   * read never are.
+   */
   states: Uint8Array;
   /** Features [pictures, length], where they are held in memory. */
   held: Float32Array | undefined;
@@ -82,19 +91,35 @@ export class FeatureStore implements BatchSource {
       const held = isResident ? new Float32Array(pictures * this.#length) : undefined;
       return { split, view, states: new Uint8Array(pictures).fill(unasked), held, filling: undefined };
     };
-    this.#parts = [...Array.from({ length: o.plan.views }, (_, view) => partOf('train', view)), partOf('validation'), partOf('test')];
+    this.#parts = [
+      ...Array.from({ length: o.plan.views }, (_, view) => partOf('train', view)),
+      partOf('validation'),
+      partOf('test'),
+    ];
   }
 
-  /** Opens the cache. Features are looked up when they are first asked for, and computed where they lack, so that training begins at once. */
+  /**
+   * Opens the cache. Features are looked up when they are first asked for, and computed where they lack, so that
+   * training begins at once.
+   */
   static async open(o: FeatureStoreOptions): Promise<FeatureStore> {
     const { splits } = o.images;
     const length = sizeOf(o.plan.cut.shape);
     const count = o.plan.views * splits.train.length + splits.validation.length + splits.test.length;
-    const cache = await FeatureCache.open(featureFolder(o.cacheFolder), o.name, { length, limitBytes: o.limitBytes, onNotice: o.onNotice });
+    const cache = await FeatureCache.open(featureFolder(o.cacheFolder), o.name, {
+      length,
+      limitBytes: o.limitBytes,
+      onNotice: o.onNotice,
+    });
     return new FeatureStore(o, cache, 4 * length * count <= residentBytes);
   }
 
-  async *trainBatches({ batchSize, seed, epoch, firstBatch = 0 }: TrainBatchOptions): AsyncGenerator<Batch<Float32Array>, void, undefined> {
+  async *trainBatches({
+    batchSize,
+    seed,
+    epoch,
+    firstBatch = 0,
+  }: TrainBatchOptions): AsyncGenerator<Batch<Float32Array>, void, undefined> {
     const order = epochOrder(this.splits.train.length, seed, epoch).subarray(firstBatch * batchSize);
     yield* this.#batches(this.#partOf('train', epoch % this.o.plan.views), order, batchSize);
   }
@@ -106,7 +131,9 @@ export class FeatureStore implements BatchSource {
     yield* this.#batches(part, order, batchSize);
   }
 
-  /** The labels of a split's pictures that can be read, and their features [pictures, length] as evaluation sees them. */
+  /**
+   * The labels of a split's pictures that can be read, and their features [pictures, length] as evaluation sees them.
+   */
   async all(split: SplitName): Promise<{ labels: Labels[]; features: Float32Array }> {
     const [part, order] = [this.#partOf(split), plainOrder(this.splits[split].length)];
     await this.#fill(part, order);
@@ -145,10 +172,19 @@ export class FeatureStore implements BatchSource {
   /** Makes room for all that lacks, before the first of it is computed. */
   async #reserve(): Promise<void> {
     for (const part of this.#parts) await this.#lookUp(part, part.states.keys());
-    await this.cache.reserve(this.#parts.reduce((sum, { states }) => sum + states.reduce((all, state) => all + Number(state === lacking), 0), 0));
+    await this.cache.reserve(
+      this.#parts.reduce(
+        (sum, { states }) => sum + states.reduce((all, state) => all + Number(state === lacking), 0),
+        0,
+      ),
+    );
   }
 
-  async *#batches(part: Part, order: Uint32Array, batchSize: number): AsyncGenerator<Batch<Float32Array>, void, undefined> {
+  async *#batches(
+    part: Part,
+    order: Uint32Array,
+    batchSize: number,
+  ): AsyncGenerator<Batch<Float32Array>, void, undefined> {
     const chosenAt = (start: number): number[] => [...order.subarray(start, start + batchSize)];
     // The next batch is read from disk while this one is trained on.
     let next = this.#read(part, chosenAt(0), batchSize);
@@ -168,11 +204,17 @@ export class FeatureStore implements BatchSource {
   }
 
   /** Those of the chosen pictures that can be read, and their features [batchSize, length]; zeros after them. */
-  async #read(part: Part, chosen: readonly number[], batchSize: number): Promise<{ samples: number[]; features: Float32Array }> {
+  async #read(
+    part: Part,
+    chosen: readonly number[],
+    batchSize: number,
+  ): Promise<{ samples: number[]; features: Float32Array }> {
     await this.#fill(part, chosen);
     const found = new Map<number, Float32Array>();
     const { held } = part;
-    if (held) for (const sample of this.#readable(part, chosen)) found.set(sample, held.subarray(sample * this.#length, (sample + 1) * this.#length));
+    if (held)
+      for (const sample of this.#readable(part, chosen))
+        found.set(sample, held.subarray(sample * this.#length, (sample + 1) * this.#length));
     else {
       const lost: number[] = [];
       await Promise.all(
@@ -183,7 +225,8 @@ export class FeatureStore implements BatchSource {
         }),
       );
       // Damaged on disk, pushed out by another process, or of a picture that has changed.
-      for await (const computed of this.#compute(part, Uint32Array.from(lost))) computed.forEach(([sample, values]) => found.set(sample, values));
+      for await (const computed of this.#compute(part, Uint32Array.from(lost)))
+        computed.forEach(([sample, values]) => found.set(sample, values));
     }
     const features = new Float32Array(batchSize * this.#length);
     const samples = chosen.filter((sample) => found.has(sample));
@@ -196,7 +239,11 @@ export class FeatureStore implements BatchSource {
     await this.#lookUp(part, chosen);
     let next = 0;
     const isLacking = (): boolean => {
-      while (next < chosen.length && (part.states[chosen[next]!] === known || this.o.images.isUnreadable(part.split, chosen[next]!))) next++;
+      while (
+        next < chosen.length &&
+        (part.states[chosen[next]!] === known || this.o.images.isUnreadable(part.split, chosen[next]!))
+      )
+        next++;
       return next < chosen.length;
     };
     if (!isLacking()) return;
@@ -233,14 +280,21 @@ export class FeatureStore implements BatchSource {
     }
   }
 
-  /** What lacks, in the order in which a run reads it. In int8 the pictures of a batch share a scale, so that each comes in the company it always has. */
+  /**
+   * What lacks, in the order in which a run reads it. In int8 the pictures of a batch share a scale, so that each comes
+   * in the company it always has.
+   */
   #missing(part: Part): Uint32Array {
     const { split, view, states } = part;
     const order = split === 'train' ? epochOrder(states.length, this.o.seed, view) : plainOrder(states.length);
     if (this.#precisionOf(part) !== 'int8') return order.filter((sample) => states[sample] === lacking);
     const size = this.#batch;
-    const batches = Array.from({ length: Math.ceil(order.length / size) }, (_, i) => order.subarray(i * size, (i + 1) * size));
-    return Uint32Array.from(batches.filter((batch) => batch.some((sample) => states[sample] === lacking)).flatMap((batch) => [...batch]));
+    const batches = Array.from({ length: Math.ceil(order.length / size) }, (_, i) =>
+      order.subarray(i * size, (i + 1) * size),
+    );
+    return Uint32Array.from(
+      batches.filter((batch) => batch.some((sample) => states[sample] === lacking)).flatMap((batch) => [...batch]),
+    );
   }
 
   /** Training may round; what a model is judged by may not. */
@@ -278,7 +332,9 @@ export class FeatureStore implements BatchSource {
 
   #prefix(precision: Precision): Promise<Prefix> {
     const { engine, model, plan } = this.o;
-    const loaded = this.#prefixes.get(precision) ?? Prefix.create(engine, { ...model, frozenPrecision: precision }, plan.cut, this.#batch);
+    const loaded =
+      this.#prefixes.get(precision) ??
+      Prefix.create(engine, { ...model, frozenPrecision: precision }, plan.cut, this.#batch);
     this.#prefixes.set(precision, loaded);
     return loaded;
   }

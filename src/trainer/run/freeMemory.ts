@@ -1,4 +1,7 @@
-/** How many bytes this process may still take: what the machine has free, or less where a container or a limit of the process allows less. */
+/**
+ * How many bytes this process may still take: what the machine has free, or less where a container or a limit of the
+ * process allows less.
+ */
 import { readFile } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 

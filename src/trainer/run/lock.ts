@@ -1,4 +1,6 @@
-/** `lock.json`: at most one trainer works on a run, and others find it there. A lock outlived by its trainer is broken. */
+/**
+ * `lock.json`: at most one trainer works on a run, and others find it there. A lock outlived by its trainer is broken.
+ */
 import { lstat, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
@@ -47,7 +49,12 @@ async function readText(file: string): Promise<string | undefined> {
 function parse(text: string): RunLock | undefined {
   try {
     const { host = hostname(), pid, socket, startedAt } = JSON.parse(text) as Partial<RunLock>;
-    const isWhole = typeof host === 'string' && Number.isSafeInteger(pid) && pid! > 0 && typeof socket === 'string' && startedAt !== undefined;
+    const isWhole =
+      typeof host === 'string' &&
+      Number.isSafeInteger(pid) &&
+      pid! > 0 &&
+      typeof socket === 'string' &&
+      startedAt !== undefined;
     return isWhole ? { host, pid: pid!, socket, startedAt } : undefined;
   } catch {
     // Cut off by a crash of the machine: nobody holds it.
@@ -67,8 +74,9 @@ async function removeSocket(text: string): Promise<void> {
 }
 
 /**
- * Removes the lock if it still reads `text`, which nobody holds. Several processes may be about to do that, and one of them may have taken
- * the lock anew before another comes to remove it: so only the maker of a second file removes, after it has looked again.
+ * Removes the lock if it still reads `text`, which nobody holds. Several processes may be about to do that, and one of
+ * them may have taken the lock anew before another comes to remove it: so only the maker of a second file removes,
+ * after it has looked again.
  */
 async function breakLock(file: string, text: string): Promise<void> {
   const breaking = `${file}.breaking`;
@@ -91,7 +99,8 @@ async function breakLock(file: string, text: string): Promise<void> {
 /**
  * Takes the lock of a run folder; `socket`, where this process already listens, is written into it.
  * @returns what releases it.
- * @throws UserError `RUN_LOCKED` when a living trainer holds it, or one of another machine, of which this one cannot tell whether it lives.
+ * @throws UserError `RUN_LOCKED` when a living trainer holds it, or one of another machine, of which this one cannot
+ *   tell whether it lives.
  */
 export async function acquireLock(run: string, socket: string): Promise<() => Promise<void>> {
   const file = join(run, 'lock.json');

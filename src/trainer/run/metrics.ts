@@ -12,7 +12,9 @@ export class Metrics {
     this.#confusion = labels.map(() => labels.map(() => 0));
   }
 
-  /** Takes a batch: `logits` [≥ count, labels] before the softmax, `truth` [≥ count]; rows from `count` on are padding. */
+  /**
+   * Takes a batch: `logits` [≥ count, labels] before the softmax, `truth` [≥ count]; rows from `count` on are padding.
+   */
   add(logits: Float32Array, truth: ArrayLike<number>, count: number): void {
     const classes = this.labels.length;
     for (let i = 0; i < count; i++) {
@@ -27,8 +29,8 @@ export class Metrics {
   }
 
   /**
-   * Of all images taken so far. A class that was never predicted has precision 0, one without images recall 0, as scikit-learn has it.
-   * Asking before any image was taken is a bug.
+   * Of all images taken so far. A class that was never predicted has precision 0, one without images recall 0, as
+   * scikit-learn has it. Asking before any image was taken is a bug.
    */
   result(): Evaluation {
     const confusion = this.#confusion.map((row) => [...row]);
@@ -40,7 +42,13 @@ export class Metrics {
       const support = sum(confusion[i]!);
       const predicted = sum(confusion.map((row) => row[i]!));
       // 2PR / (P + R) with P and R written out.
-      return { label, precision: ratio(hits, predicted), recall: ratio(hits, support), f1: ratio(2 * hits, predicted + support), support };
+      return {
+        label,
+        precision: ratio(hits, predicted),
+        recall: ratio(hits, support),
+        f1: ratio(2 * hits, predicted + support),
+        support,
+      };
     });
     const right = sum(confusion.map((row, i) => row[i]!));
     return { accuracy: right / total, loss: this.#loss / total, labels: [...this.labels], perClass, confusion };

@@ -22,5 +22,6 @@ export function modelSpecOf({ network, preprocessor, method, labels, neighbors, 
 
 /** Names and shapes of the weights of a whole model, without what a method adds to it. */
 export function wholeWeights(model: LoadedCheckpoint): ParameterSpec[] {
-  return compileForward({ ...modelSpecOf(model), method: methodOf(nothingAdded, depthsOf(model.network)) }, 1).parameters;
+  return compileForward({ ...modelSpecOf(model), method: methodOf(nothingAdded, depthsOf(model.network)) }, 1)
+    .parameters;
 }

@@ -12,8 +12,8 @@ const mean = (values: readonly number[]): number =>
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 /**
- * The area under the precision-recall curve as scikit-learn's `average_precision_score` has it: the sum over falling thresholds of the gain
- * in recall times the precision; equal scores share a threshold. Undefined without a positive.
+ * The area under the precision-recall curve as scikit-learn's `average_precision_score` has it: the sum over falling
+ * thresholds of the gain in recall times the precision; equal scores share a threshold. Undefined without a positive.
  */
 export function averagePrecision(scores: readonly number[], truth: readonly boolean[]): number | undefined {
   const positives = truth.filter(Boolean).length;
@@ -62,12 +62,22 @@ export class MultiLabelMetrics {
     if (this.#images === 0) throw new Error('metrics of no images');
     const counts = this.labels.map((_, i) => {
       const [truth, predicted] = [this.#truth[i]!, this.#scores[i]!.map((score) => score >= 0)];
-      return { hits: truth.filter((has, k) => has && predicted[k]).length, predicted: predicted.filter(Boolean).length, support: truth.filter(Boolean).length };
+      return {
+        hits: truth.filter((has, k) => has && predicted[k]).length,
+        predicted: predicted.filter(Boolean).length,
+        support: truth.filter(Boolean).length,
+      };
     });
     const perClass = this.labels.map((label, i): ClassFigures => {
       const { hits, predicted, support } = counts[i]!;
       const area = averagePrecision(this.#scores[i]!, this.#truth[i]!);
-      const figures = { label, precision: ratio(hits, predicted), recall: ratio(hits, support), f1: ratio(2 * hits, predicted + support), support };
+      const figures = {
+        label,
+        precision: ratio(hits, predicted),
+        recall: ratio(hits, support),
+        f1: ratio(2 * hits, predicted + support),
+        support,
+      };
       return area === undefined ? figures : { ...figures, averagePrecision: area };
     });
     const sum = (of: 'hits' | 'predicted' | 'support') => counts.reduce((total, each) => total + each[of], 0);

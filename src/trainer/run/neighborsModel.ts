@@ -1,4 +1,7 @@
-/** The method `pretrained` in the place of a model in training: it has learnt when the features of the training pictures are known. */
+/**
+ * The method `pretrained` in the place of a model in training: it has learnt when the features of the training pictures
+ * are known.
+ */
 import type { Cut } from '../compile/split.js';
 import { compileForward, type ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
@@ -35,7 +38,14 @@ export class NeighborsModel implements Learner {
     private readonly forward: Executable,
   ) {}
 
-  static async create({ engine, model, features, neighbors, temperature, batch }: NeighborsModelOptions): Promise<NeighborsModel> {
+  static async create({
+    engine,
+    model,
+    features,
+    neighbors,
+    temperature,
+    batch,
+  }: NeighborsModelOptions): Promise<NeighborsModel> {
     const width = sizeOf(model.cut.shape);
     const train = await features.all('train');
     const unit = unitRows(train.features, width);
@@ -43,7 +53,8 @@ export class NeighborsModel implements Learner {
     const spec: ModelSpec = {
       ...model,
       neighbors: { pictures: labels.length, neighbors, temperature },
-      frozen: (name, shape, into) => (name === bank.features ? unit : name === bank.labels ? oneHot(labels, shape) : model.frozen(name, shape, into)),
+      frozen: (name, shape, into) =>
+        name === bank.features ? unit : name === bank.labels ? oneHot(labels, shape) : model.frozen(name, shape, into),
     };
     const parameters = [
       { name: bank.features, shape: [labels.length, width] },

@@ -1,4 +1,7 @@
-/** An ONNX file as the frozen body of a model: opened, its features found, and tried on two pictures before anything is built on it. */
+/**
+ * An ONNX file as the frozen body of a model: opened, its features found, and tried on two pictures before anything is
+ * built on it.
+ */
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
@@ -52,7 +55,10 @@ const largest = 2 ** 31 - 1;
 /** ONNX 1.6, of 2019: before it slices, reductions and softmax were written in other ways. */
 const leastOpset = 11;
 
-/** The ONNX file that a model's path means: itself, or `model.onnx` of a folder without safetensors, perhaps in its folder `onnx`. */
+/**
+ * The ONNX file that a model's path means: itself, or `model.onnx` of a folder without safetensors, perhaps in its
+ * folder `onnx`.
+ */
 export async function onnxFileOf(model: string): Promise<string | undefined> {
   if (/\.onnx$/i.test(model)) return model;
   const names = await readdir(model).catch((): string[] => []);
@@ -81,18 +87,29 @@ export async function weightFilesOf(path: string, name = path): Promise<string[]
   return [...new Set([...file.initialisers.values()].flatMap(({ external }) => external?.location ?? []))];
 }
 
-const typeNames: Readonly<Record<number, string>> = { 1: 'float32', 2: 'uint8', 10: 'float16', 11: 'float64', 16: 'bfloat16' };
+const typeNames: Readonly<Record<number, string>> = {
+  1: 'float32',
+  2: 'uint8',
+  10: 'float16',
+  11: 'float64',
+  16: 'bfloat16',
+};
 
 const described = ({ name, type, shape }: FileInput): string =>
   `${name} ${typeNames[type] ?? `type ${type}`} [${shape?.map((size) => size ?? '?').join(', ') ?? '…'}]`;
 
 /** The one input that takes pictures, and in which order of axes. */
-function inputOf(path: string, { inputs }: OnnxFile): { input: FileInput; layout: Layout; sizes: (number | undefined)[]; batch: number | undefined } {
-  const isImage = ({ type, shape }: FileInput): boolean => type in typeNames && (shape === undefined || shape.length === 4);
+function inputOf(
+  path: string,
+  { inputs }: OnnxFile,
+): { input: FileInput; layout: Layout; sizes: (number | undefined)[]; batch: number | undefined } {
+  const isImage = ({ type, shape }: FileInput): boolean =>
+    type in typeNames && (shape === undefined || shape.length === 4);
   const [input, another] = inputs.filter(isImage);
   const [batch, first, second, third] = input?.shape ?? [];
   const layout = first === 3 || (first === undefined && third !== 3) ? 'nchw' : 'nhwc';
-  if (!input || another || (layout === 'nhwc' && third !== 3)) throw errors.onnx.inputUnfit(path, inputs.map(described).join('; ') || '–');
+  if (!input || another || (layout === 'nhwc' && third !== 3))
+    throw errors.onnx.inputUnfit(path, inputs.map(described).join('; ') || '–');
   return { input, layout, batch, sizes: layout === 'nchw' ? [second, third] : [first, second] };
 }
 
@@ -113,7 +130,8 @@ async function withWeights(path: string, tensors: readonly FileTensor[]): Promis
       try {
         const { size } = await handle.stat();
         const wanted = length ?? size - offset;
-        if (wanted < 0 || offset + wanted > size) throw errors.onnx.externalUnusable(path, location, l10n.t('it is too short'));
+        if (wanted < 0 || offset + wanted > size)
+          throw errors.onnx.externalUnusable(path, location, l10n.t('it is too short'));
         if (wanted > largest) throw errors.onnx.tooLarge(path, wanted);
         const data = new Uint8Array(wanted);
         for (let at = 0; at < wanted;) {
@@ -131,7 +149,10 @@ async function withWeights(path: string, tensors: readonly FileTensor[]): Promis
 
 const imageNet = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] };
 
-/** As torchvision prepares pictures for its models: the shorter side to 256 for an input of 224, the middle of that, ImageNet's mean and deviation. */
+/**
+ * As torchvision prepares pictures for its models: the shorter side to 256 for an input of 224, the middle of that,
+ * ImageNet's mean and deviation.
+ */
 const torchvisionJson = (side: number): object => ({
   size: { shortest_edge: Math.round((side * 256) / 224) },
   crop_size: { height: side, width: side },
@@ -147,23 +168,44 @@ interface Sizing {
   place: Place;
 }
 
-/** How pictures are prepared; `isAssumed` where nothing beside the file says it, nor, if its folder is called `onnx`, above that. */
-async function preprocessorOf({ path, sizes, imageSize, place }: Sizing): Promise<{ preprocessor: Preprocessor; isAssumed: boolean }> {
+/**
+ * How pictures are prepared; `isAssumed` where nothing beside the file says it, nor, if its folder is called `onnx`,
+ * above that.
+ */
+async function preprocessorOf({
+  path,
+  sizes,
+  imageSize,
+  place,
+}: Sizing): Promise<{ preprocessor: Preprocessor; isAssumed: boolean }> {
   const folder = dirname(path);
-  const candidates = [folder, ...(basename(folder) === 'onnx' ? [dirname(folder)] : [])].map((each) => join(each, 'preprocessor_config.json'));
+  const candidates = [folder, ...(basename(folder) === 'onnx' ? [dirname(folder)] : [])].map((each) =>
+    join(each, 'preprocessor_config.json'),
+  );
   const there = await Promise.all(candidates.map(isThere));
   const file = candidates[there.indexOf(true)] ?? candidates[0]!;
   const isAssumed = !there.includes(true);
   const [height, width] = [sizes[0] ?? sizes[1], sizes[1] ?? sizes[0]];
-  if (imageSize !== undefined && height !== undefined && imageSize !== height) throw errors.onnx.imageSizeFixed(imageSize, height, width!, place);
-  const read = parsePreprocessor(isAssumed ? torchvisionJson(height ?? imageSize ?? 224) : await readJson(file), file, height ?? imageSize);
+  if (imageSize !== undefined && height !== undefined && imageSize !== height)
+    throw errors.onnx.imageSizeFixed(imageSize, height, width!, place);
+  const read = parsePreprocessor(
+    isAssumed ? torchvisionJson(height ?? imageSize ?? 224) : await readJson(file),
+    file,
+    height ?? imageSize,
+  );
   const { transform } = read;
   const [wantedHeight, wantedWidth] = [height ?? imageSize ?? transform.height, width ?? imageSize ?? transform.width];
   if (transform.height === wantedHeight && transform.width === wantedWidth) return { preprocessor: read, isAssumed };
   const sized =
     wantedHeight === wantedWidth
       ? withImageSize(transform, wantedHeight)
-      : { ...transform, height: wantedHeight, width: wantedWidth, resize: { height: wantedHeight, width: wantedWidth }, crop: false };
+      : {
+          ...transform,
+          height: wantedHeight,
+          width: wantedWidth,
+          resize: { height: wantedHeight, width: wantedWidth },
+          crop: false,
+        };
   return { preprocessor: { ...read, transform: sized }, isAssumed };
 }
 
@@ -177,14 +219,16 @@ const poolingWords: Record<Pooling, () => string> = {
 /** What the config names, what is known, or what is found; it must be a tensor of the file. */
 function outputOf(file: OnnxFile, { featureOutput, features, outputPlace }: OnnxModelOptions): string {
   const name = features?.output ?? featureOutput;
-  if (name !== undefined && !isTensorOf(file, name)) throw errors.onnx.outputUnknown(name, featureCandidates(file), outputPlace);
+  if (name !== undefined && !isTensorOf(file, name))
+    throw errors.onnx.outputUnknown(name, featureCandidates(file), outputPlace);
   return name ?? findFeatureOutput(file);
 }
 
 async function graphOf(path: string, file: OnnxFile, input: FileInput, output: string): Promise<OnnxGraph> {
   const graph = graphTo(file, input, output);
   if (!('missing' in graph)) return graph.with({ tensors: await withWeights(path, graph.parts.tensors) });
-  if (file.inputs.some(({ name }) => name === graph.missing)) throw errors.onnx.inputUnfit(path, file.inputs.map(described).join('; '));
+  if (file.inputs.some(({ name }) => name === graph.missing))
+    throw errors.onnx.inputUnfit(path, file.inputs.map(described).join('; '));
   throw errors.onnx.damaged(path, l10n.t('nothing makes the tensor {0}', graph.missing));
 }
 
@@ -243,7 +287,15 @@ export async function openOnnxModel(o: OnnxModelOptions): Promise<OnnxModel> {
     takesBytes,
     output: { name: output, shape: features.shape },
   };
-  const notices = [errors.onnx.featuresChosen(path, output, ['batch', ...features.shape], poolingWords[pooled.pooling](), featureCandidates(file))];
+  const notices = [
+    errors.onnx.featuresChosen(
+      path,
+      output,
+      ['batch', ...features.shape],
+      poolingWords[pooled.pooling](),
+      featureCandidates(file),
+    ),
+  ];
   if (isAssumed && !takesBytes) notices.push(errors.onnx.normalisationAssumed(path));
   return { config, preprocessor, features, sha256, notices };
 }

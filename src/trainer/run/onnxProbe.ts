@@ -1,4 +1,7 @@
-/** A network from an ONNX file tried on two pictures, together and each alone: the shape of its answer, and whether it may be given several at once. */
+/**
+ * A network from an ONNX file tried on two pictures, together and each alone: the shape of its answer, and whether it
+ * may be given several at once.
+ */
 import type { UserError } from '../errors.js';
 import { errors, reasonOf } from '../errors.js';
 import type { Shape } from '../ir/op.js';
@@ -38,19 +41,34 @@ function isAlike(both: Answer | undefined, alone: readonly Answer[]): boolean {
 }
 
 /** Runs it. Throws a `UserError` when ONNX Runtime cannot, or the answer is none for each picture. */
-export async function probe(graph: OnnxGraph, { path, shape, takesBytes, batch, unfit }: ProbeOptions): Promise<{ shape: number[]; single: boolean }> {
+export async function probe(
+  graph: OnnxGraph,
+  { path, shape, takesBytes, batch, unfit }: ProbeOptions,
+): Promise<{ shape: number[]; single: boolean }> {
   const dtype = takesBytes ? 'u8' : 'f32';
   const inputs = [{ name: 'pictures', dtype, shape: ['batch', ...shape] }] as const;
   const nodes = networkNodes(graph, 'pictures', 'answer');
-  const bytes = encodeModel({ nodes, initialisers: [], inputs, outputs: [{ name: 'answer', dtype: 'f32' }], foreign: graph });
+  const bytes = encodeModel({
+    nodes,
+    initialisers: [],
+    inputs,
+    outputs: [{ name: 'answer', dtype: 'f32' }],
+    foreign: graph,
+  });
   const refuse = (error: unknown): never => {
     throw errors.onnx.notRunnable(path, reasonOf(error));
   };
-  const session = await Session.create(bytes, { device: 'cpu', threads: threadsFromEnvironment(), mayFail: true }).catch(refuse);
+  const session = await Session.create(bytes, {
+    device: 'cpu',
+    threads: threadsFromEnvironment(),
+    mayFail: true,
+  }).catch(refuse);
   try {
     const random = new Random(0, 'probe');
     const size = sizeOf(shape);
-    const values = Array.from({ length: 2 * size }, () => (takesBytes ? Math.floor(256 * random.uniform()) : random.normal()));
+    const values = Array.from({ length: 2 * size }, () =>
+      takesBytes ? Math.floor(256 * random.uniform()) : random.normal(),
+    );
     const run = async (count: number, from: number): Promise<Answer> => {
       const data = (takesBytes ? Uint8Array : Float32Array).from(values.slice(from * size, (from + count) * size));
       const { answer } = await session.run({ pictures: DeviceTensor.from(dtype, [count, ...shape], data) });
@@ -58,7 +76,9 @@ export async function probe(graph: OnnxGraph, { path, shape, takesBytes, batch, 
     };
     const both = await run(2, 0).catch(() => undefined);
     // What takes two alone is of a fixed batch; what takes neither tells why.
-    const alone = await Promise.all([run(1, 0), run(1, 1)]).catch((error: unknown) => (batch && batch > 1 ? undefined : refuse(error)));
+    const alone = await Promise.all([run(1, 0), run(1, 1)]).catch((error: unknown) =>
+      batch && batch > 1 ? undefined : refuse(error),
+    );
     if (!alone) throw errors.onnx.batchFixed(path, batch!);
     const [first] = alone;
     const [rows, ...own] = first!.shape;

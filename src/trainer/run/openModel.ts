@@ -1,4 +1,7 @@
-/** Whatever answers pictures: a checkpoint of ours, an adapter that PEFT saved, or a whole model that transformers saved. */
+/**
+ * Whatever answers pictures: a checkpoint of ours, an adapter that PEFT saved, or a whole model that transformers
+ * saved.
+ */
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errors } from '../errors.js';
@@ -15,7 +18,9 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Opens what lies in `folder`. Throws a `UserError` when it is damaged, or its base model is not there or another one. */
+/**
+ * Opens what lies in `folder`. Throws a `UserError` when it is damaged, or its base model is not there or another one.
+ */
 export async function openModel(folder: string): Promise<LoadedCheckpoint> {
   if (await isThere(join(folder, 'vitune.json'))) return openCheckpoint(folder);
   return (await isThere(join(folder, 'adapter_config.json'))) ? openAdapterFolder(folder) : openModelFolder(folder);

@@ -1,9 +1,15 @@
-/** The parity gate: what was saved, merged or exported must answer the person's own pictures as the model it was made of. */
+/**
+ * The parity gate: what was saved, merged or exported must answer the person's own pictures as the model it was made
+ * of.
+ */
 import { errors } from '../errors.js';
 import type { Parity } from '../protocol.js';
 import { answersInFreshProcess, type Answers, type Question } from './answers.js';
 
-/** Greatest difference of a probability that passes for rounding: sums in another order make 1e-6, and no defect that matters stays below it. */
+/**
+ * Greatest difference of a probability that passes for rounding: sums in another order make 1e-6, and no defect that
+ * matters stays below it.
+ */
 export const tolerance = 1e-3;
 
 function probabilities(logits: readonly number[]): number[] {
@@ -27,7 +33,8 @@ export function compareAnswers(names: readonly string[], live: Answers, reloaded
     parity.largestDifference = Math.max(parity.largestDifference, difference);
     const [was, is] = [live.labels[topOf(before)]!, reloaded.labels[topOf(after)] ?? '?'];
     // Two labels that are equally likely may change places within the rounding.
-    if (difference > tolerance || !sameLabels || (was !== is && difference > tolerance / 100)) parity.changed.push({ picture, was, is, difference });
+    if (difference > tolerance || !sameLabels || (was !== is && difference > tolerance / 100))
+      parity.changed.push({ picture, was, is, difference });
   });
   return parity;
 }

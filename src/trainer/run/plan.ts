@@ -12,12 +12,18 @@ export interface Plan {
   savesAfter(step: number): boolean;
 }
 
-/** `images` is the number of training pictures, the last batch of an epoch may be short; `width` is that of the model. */
+/**
+ * `images` is the number of training pictures, the last batch of an epoch may be short; `width` is that of the model.
+ */
 export function planOf(config: ResolvedConfig, images: number, width: number): Plan {
   const batches = Math.ceil(images / config.batchSize);
   const stepsPerEpoch = Math.ceil(batches / config.gradientAccumulationSteps);
-  const totalSteps = config.method.type === 'pretrained' ? 0 : Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs));
-  const every = (steps: number | undefined) => (step: number) => step % (steps ?? stepsPerEpoch) === 0 || step === totalSteps;
+  const totalSteps =
+    config.method.type === 'pretrained'
+      ? 0
+      : Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs));
+  const every = (steps: number | undefined) => (step: number) =>
+    step % (steps ?? stepsPerEpoch) === 0 || step === totalSteps;
   const evaluatesAfter = every(config.evalSteps);
   const saves = every(config.saveSteps);
   return {

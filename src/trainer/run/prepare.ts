@@ -29,10 +29,14 @@ export interface Prepared {
   bytesOfPicture: number;
 }
 
-/** Checks the method against the model and gives what the compiler takes. Throws a `UserError` when the method's options do not fit. */
+/**
+ * Checks the method against the model and gives what the compiler takes. Throws a `UserError` when the method's options
+ * do not fit.
+ */
 export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labels: number): Prepared {
   const { type } = config.method;
-  if (isOnnx(base.config) && type !== 'head' && type !== 'pretrained') throw errors.onnx.headOnly(type, placeOf('method'));
+  if (isOnnx(base.config) && type !== 'head' && type !== 'pretrained')
+    throw errors.onnx.headOnly(type, placeOf('method'));
   const { hiddenDropout } = base.config;
   const network: NetworkConfig = { ...base.config, hiddenDropout: config.dropout ?? hiddenDropout };
   const { mean, std, rescaleFactor, transform } = base.preprocessor;
@@ -49,12 +53,16 @@ export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labe
   };
   const { parameters, layers, graph } = compileForward(model, 1);
   const frozen = frozenOf(graph);
-  // Numbers are read when a graph is made ready to run; that they are there is better known before pictures are decoded.
+  // Numbers are read when a graph is made ready to run; that they are there is better known before pictures are
+  // decoded.
   for (const { name, shape } of frozen) base.requireWeight(name, shape);
   checkMethod(config.method, { parameters, frozen, layers, depths }, placeOf);
   const fromFile = isOnnx(network) ? network.graph.weights : 0;
   const totalParameters = [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), fromFile);
-  const bytesOfPicture = graph.nodes.reduce((sum, node) => sum + (isLeaf(node) ? 0 : node.outputs.reduce((all, value) => all + bytesOf(value), 0)), 0);
+  const bytesOfPicture = graph.nodes.reduce(
+    (sum, node) => sum + (isLeaf(node) ? 0 : node.outputs.reduce((all, value) => all + bytesOf(value), 0)),
+    0,
+  );
   return { network, model, parameters, frozen, totalParameters, bytesOfPicture };
 }
 
@@ -64,6 +72,23 @@ export function initialValues({ parameters }: Prepared, base: BaseModel, seed: n
 }
 
 export function optimizerOf(config: TrainConfig): OptimizerSpec {
-  const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: epsilon, weightDecay, maxGradNorm, optim, muonMomentum, ema } = config;
-  return { beta1, beta2, epsilon, weightDecay, maxGradNorm, muon: optim === 'muon' ? muonMomentum : undefined, ema: ema || undefined };
+  const {
+    adamBeta1: beta1,
+    adamBeta2: beta2,
+    adamEpsilon: epsilon,
+    weightDecay,
+    maxGradNorm,
+    optim,
+    muonMomentum,
+    ema,
+  } = config;
+  return {
+    beta1,
+    beta2,
+    epsilon,
+    weightDecay,
+    maxGradNorm,
+    muon: optim === 'muon' ? muonMomentum : undefined,
+    ema: ema || undefined,
+  };
 }

@@ -20,7 +20,13 @@ interface TraceEvent {
 }
 
 /** What is read of the traces that ONNX Runtime writes. */
-const kernelSchema = z.object({ cat: z.literal('Node'), name: z.string(), ts: z.number(), dur: z.number(), args: z.object({ op_name: z.string() }) });
+const kernelSchema = z.object({
+  cat: z.literal('Node'),
+  name: z.string(),
+  ts: z.number(),
+  dur: z.number(),
+  args: z.object({ op_name: z.string() }),
+});
 
 /** Rows of the trace. */
 const rows = { main: 1, kernels: 2, besides: 3 } as const;
@@ -35,12 +41,21 @@ interface Kernel {
 }
 
 /** Graphs by their first outputs. */
-const graphNames: Record<string, string> = { loss: 'step', next_g: 'step', gradientNorm: 'update', logits: 'forward', features: 'prefix' };
+const graphNames: Record<string, string> = {
+  loss: 'step',
+  next_g: 'step',
+  gradientNorm: 'update',
+  logits: 'forward',
+  features: 'prefix',
+};
 
 /** Operators whose time is that of the nodes within them. */
 const around: ReadonlySet<string> = new Set(['Scan', 'Loop', 'If']);
 
-/** Where a kernel belongs. ONNX Runtime names some that it made of others after what they make, and others, e.g. between two orders of memory, as it likes. */
+/**
+ * Where a kernel belongs. ONNX Runtime names some that it made of others after what they make, and others, e.g. between
+ * two orders of memory, as it likes.
+ */
 function regionOf(name: string): { pass: string; part: string } {
   const [, pass, part] = /^(\w+)\|([^|]*)\|/.exec(name) ?? [];
   if (pass !== undefined) return { pass, part: part! };
@@ -48,7 +63,11 @@ function regionOf(name: string): { pass: string; part: string } {
 }
 
 /** Sums by key, greatest first. */
-function totals<T>(items: readonly T[], keyOf: (item: T) => string, valueOf: (item: T) => number): [string, { sum: number; count: number }][] {
+function totals<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  valueOf: (item: T) => number,
+): [string, { sum: number; count: number }][] {
   const sums = new Map<string, { sum: number; count: number }>();
   for (const item of items) {
     const known = sums.get(keyOf(item)) ?? { sum: 0, count: 0 };
@@ -60,7 +79,9 @@ function totals<T>(items: readonly T[], keyOf: (item: T) => string, valueOf: (it
 /** What of each span is not of another within it, in milliseconds. */
 function ownTimes(all: readonly Span[]): { stage: string; own: number }[] {
   const open: { end: number; entry: { stage: string; own: number } }[] = [];
-  const sorted = all.filter(({ stage }) => !besideTraining.has(stage)).sort((a, b) => a.start - b.start || b.end - a.end);
+  const sorted = all
+    .filter(({ stage }) => !besideTraining.has(stage))
+    .sort((a, b) => a.start - b.start || b.end - a.end);
   return [
     ...sorted.map(({ stage, start, end }) => {
       while (open.length && open.at(-1)!.end < end) open.pop();
@@ -70,7 +91,9 @@ function ownTimes(all: readonly Span[]): { stage: string; own: number }[] {
       open.push({ end, entry });
       return entry;
     }),
-    ...all.filter(({ stage }) => besideTraining.has(stage)).map(({ stage, start, end }) => ({ stage, own: end - start })),
+    ...all
+      .filter(({ stage }) => besideTraining.has(stage))
+      .map(({ stage, start, end }) => ({ stage, own: end - start })),
   ];
 }
 
@@ -89,7 +112,10 @@ export class Profile {
     return new Profile(folder);
   }
 
-  /** Ends the measuring, writes `profile.json` into the run's folder, and sums up; undefined where the run has not begun. */
+  /**
+   * Ends the measuring, writes `profile.json` into the run's folder, and sums up; undefined where the run has not
+   * begun.
+   */
   async finish(run: string | undefined): Promise<ProfileReport | undefined> {
     spans.unsubscribe(this.#listen);
     const kernels = await this.#kernels();
@@ -141,13 +167,22 @@ export class Profile {
     for (const name of await readdir(this.folder)) {
       const [, output = '', begun] = /^(\w+?)_?-(\d+)_/.exec(name) ?? [];
       if (begun === undefined) continue;
-      const graph = graphNames[output] ?? graphNames[Object.keys(graphNames).find((known) => output.startsWith(known)) ?? ''] ?? output;
+      const graph =
+        graphNames[output] ??
+        graphNames[Object.keys(graphNames).find((known) => output.startsWith(known)) ?? ''] ??
+        output;
       const text = await readFile(join(this.folder, name), 'utf8');
       // ONNX Runtime leaves an empty file for a graph that it did not take.
       for (const event of JSON.parse(text || '[]') as unknown[]) {
         const kernel = kernelSchema.safeParse(event).data;
         if (!kernel?.name.endsWith('_kernel_time') || around.has(kernel.args.op_name)) continue;
-        kernels.push({ graph, ...regionOf(kernel.name), op: kernel.args.op_name, ts: Number(begun) + kernel.ts, dur: kernel.dur });
+        kernels.push({
+          graph,
+          ...regionOf(kernel.name),
+          op: kernel.args.op_name,
+          ts: Number(begun) + kernel.ts,
+          dur: kernel.dur,
+        });
       }
     }
     return kernels;

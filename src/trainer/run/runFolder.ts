@@ -1,7 +1,13 @@
 /** Where runs lie on disk: making a folder for a new one, finding the one to resume, finding a checkpoint to use. */
 import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { asSaveError, checkpointFolder, listCheckpoints, readPointer, writeFileAtomically } from '../checkpoint/store.js';
+import {
+  asSaveError,
+  checkpointFolder,
+  listCheckpoints,
+  readPointer,
+  writeFileAtomically,
+} from '../checkpoint/store.js';
 import type { LoadedConfig } from '../config/load.js';
 import { errors, reasonOf } from '../errors.js';
 import type { RunInfo } from '../protocol.js';
@@ -59,16 +65,24 @@ export async function createRunFolder({ path, config: { output } }: LoadedConfig
   }
 }
 
-/** Writes what the run is about: `run.json` (on a resume, of name, config and time what was there) and `config.json`, the config with defaults and absolute paths. */
+/**
+ * Writes what the run is about: `run.json` (on a resume, of name, config and time what was there) and `config.json`,
+ * the config with defaults and absolute paths.
+ */
 export async function describeRun(run: string, { path, config, overrides }: LoadedConfig): Promise<RunInfo> {
-  const known = (await isThere(runFile(run))) ? await readRunInfo(run) : { name: basename(run), config: path, createdAt: Date.now() };
+  const known = (await isThere(runFile(run)))
+    ? await readRunInfo(run)
+    : { name: basename(run), config: path, createdAt: Date.now() };
   const info = overrides.length ? { ...known, overrides } : known;
   await writeFileAtomically(runConfig(run), `${JSON.stringify(config, null, 2)}\n`);
   await writeFileAtomically(runFile(run), `${JSON.stringify(info, null, 2)}\n`);
   return info;
 }
 
-/** Removes a run's own files, and the folder unless it holds others: a hidden `.git`, say, in an `output` that was there before. */
+/**
+ * Removes a run's own files, and the folder unless it holds others: a hidden `.git`, say, in an `output` that was there
+ * before.
+ */
 export async function removeRun(run: string): Promise<void> {
   for (const name of ['run.json', 'config.json', 'batch.json', 'events.jsonl', 'last', 'best', 'checkpoints'])
     await rm(join(run, name), { recursive: true, force: true });
@@ -98,14 +112,16 @@ async function runsOf(config: string): Promise<string[]> {
     const run = join(parent, name);
     if (!(await isThere(runFile(run)))) continue;
     const info = await readRunInfo(run);
-    // By name, so that the whole project may have moved; and `a-2.vitune.json` is not the second run of `a.vitune.json`.
+    // By name, so that the whole project may have moved; and `a-2.vitune.json` is not the second run of
+    // `a.vitune.json`.
     if (basename(info.config) === basename(config)) found.push({ run, createdAt: info.createdAt });
   }
   return found.sort((a, b) => b.createdAt - a.createdAt).map(({ run }) => run);
 }
 
 /**
- * The run that `--resume` means: `output` if the config has one, else the newest run of this config that is not finished.
+ * The run that `--resume` means: `output` if the config has one, else the newest run of this config that is not
+ * finished.
  * @throws UserError when there is none.
  */
 export async function findRunToResume({ path, config: { output } }: LoadedConfig): Promise<string> {
@@ -135,7 +151,8 @@ export async function lastCheckpoint(run: string): Promise<string | undefined> {
 }
 
 /**
- * The folder that a path means: a run's best checkpoint, else its last; a checkpoint itself; or a model or adapter that others saved.
+ * The folder that a path means: a run's best checkpoint, else its last; a checkpoint itself; or a model or adapter that
+ * others saved.
  * @throws UserError when it is none of these, or the run has no checkpoint yet.
  */
 export async function resolveCheckpoint(path: string): Promise<string> {

@@ -21,10 +21,17 @@ export interface RunTrainingOptions {
 }
 
 /**
- * Runs or resumes. A run that fails before it has begun leaves nothing behind; later, its failure is the last event of its
- * log and what is saved stays. Throws what went wrong in either case.
+ * Runs or resumes. A run that fails before it has begun leaves nothing behind; later, its failure is the last event of
+ * its log and what is saved stays. Throws what went wrong in either case.
  */
-export async function runTraining({ config, overrides, resume, profile, signal, onEvent }: RunTrainingOptions): Promise<void> {
+export async function runTraining({
+  config,
+  overrides,
+  resume,
+  profile,
+  signal,
+  onEvent,
+}: RunTrainingOptions): Promise<void> {
   const given = await loadConfig(config, overrides);
   const run = resume ? await ActiveRun.resume(given) : await ActiveRun.create(given);
   let hasStarted = resume;
@@ -33,7 +40,15 @@ export async function runTraining({ config, overrides, resume, profile, signal, 
     onEvent(run.emit(event));
   };
   const { loaded } = run;
-  const options = { loaded, run: run.path, name: run.name, cacheFolder: cacheFolder(), profile, emit, signal: AbortSignal.any([signal, run.stopRequest]) };
+  const options = {
+    loaded,
+    run: run.path,
+    name: run.name,
+    cacheFolder: cacheFolder(),
+    profile,
+    emit,
+    signal: AbortSignal.any([signal, run.stopRequest]),
+  };
   try {
     for (let resumeFrom = run.resumeFrom; ; resumeFrom = await lastCheckpoint(run.path)) {
       try {
@@ -52,16 +67,28 @@ export async function runTraining({ config, overrides, resume, profile, signal, 
   }
 }
 
-/** Notes smaller batches for the run where it was memory that ran out, and they can be smaller; throws `cause` again otherwise. */
-async function saveMemory(run: string, config: TrainConfig, cause: unknown, emit: (event: TrainEvent) => void): Promise<void> {
-  const taken = cause instanceof UserError && cause.code === 'OUT_OF_MEMORY' ? await readChoice(run, config) : undefined;
+/**
+ * Notes smaller batches for the run where it was memory that ran out, and they can be smaller; throws `cause` again
+ * otherwise.
+ */
+async function saveMemory(
+  run: string,
+  config: TrainConfig,
+  cause: unknown,
+  emit: (event: TrainEvent) => void,
+): Promise<void> {
+  const taken =
+    cause instanceof UserError && cause.code === 'OUT_OF_MEMORY' ? await readChoice(run, config) : undefined;
   const next = taken && smaller(taken);
   if (!next) throw cause;
   await writeChoice(run, config, next);
   emit({ type: 'notice', ...errors.batchesShrunk(taken.batchSize, next).toInfo() });
 }
 
-/** Logs why a run ended. A cancelled one (before its first new step, or it would have been stopped with a checkpoint) did not fail. */
+/**
+ * Logs why a run ended. A cancelled one (before its first new step, or it would have been stopped with a checkpoint)
+ * did not fail.
+ */
 function tell(cause: unknown, emit: (event: TrainEvent) => void): void {
   if (cause instanceof Error && cause.name === 'AbortError') return;
   try {
@@ -75,5 +102,7 @@ function tell(cause: unknown, emit: (event: TrainEvent) => void): void {
 /** An allocation that failed inside the runtime is the machine's limit, not a bug. */
 function explain(error: unknown): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
-  return /bad_alloc|out of memory|failed to allocate|allocat\w+ .*fail/i.test(error.message) ? errors.outOfMemory(error.message.slice(0, 200)) : error;
+  return /bad_alloc|out of memory|failed to allocate|allocat\w+ .*fail/i.test(error.message)
+    ? errors.outOfMemory(error.message.slice(0, 200))
+    : error;
 }

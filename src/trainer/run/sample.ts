@@ -20,7 +20,10 @@ function shuffled<T>(items: readonly T[], seed: number): T[] {
     .map(({ item }) => item);
 }
 
-/** Folder of the pictures that the checkpoint's run was evaluated on or drew from; undefined where the folder is no checkpoint of a run. */
+/**
+ * Folder of the pictures that the checkpoint's run was evaluated on or drew from; undefined where the folder is no
+ * checkpoint of a run.
+ */
 async function picturesOfRun(checkpoint: string): Promise<string | undefined> {
   const text = await readFile(join(dirname(dirname(checkpoint)), 'config.json'), 'utf8').catch(() => undefined);
   const dataset = text === undefined ? undefined : (JSON.parse(text) as { dataset?: DatasetSpec }).dataset;
@@ -35,10 +38,15 @@ const isFolder = (path: string): Promise<boolean> =>
   );
 
 /**
- * Up to eight readable pictures: below `folder` where it is given, else below the dataset of the checkpoint's run, else seeds of drawn
- * ones, as when the checkpoint was moved away from its run or the pictures are gone. A given folder without a picture is a `UserError`.
+ * Up to eight readable pictures: below `folder` where it is given, else below the dataset of the checkpoint's run, else
+ * seeds of drawn ones, as when the checkpoint was moved away from its run or the pictures are gone. A given folder
+ * without a picture is a `UserError`.
  */
-export async function sampleFor(checkpoint: string, folder?: string, signal?: AbortSignal): Promise<(string | number)[]> {
+export async function sampleFor(
+  checkpoint: string,
+  folder?: string,
+  signal?: AbortSignal,
+): Promise<(string | number)[]> {
   const found = folder ?? (await picturesOfRun(checkpoint));
   const sample: string[] = [];
   if (found !== undefined && (folder !== undefined || (await isFolder(found)))) {

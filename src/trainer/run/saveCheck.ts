@@ -1,4 +1,7 @@
-/** The parity gate of a training run: what the model answered when its best checkpoint was saved, against what a fresh process makes of the files. */
+/**
+ * The parity gate of a training run: what the model answered when its best checkpoint was saved, against what a fresh
+ * process makes of the files.
+ */
 import type { Samples } from '../data/samples.js';
 import { plainOrder } from '../data/store.js';
 import type { ImageTransform } from '../data/transform.js';
@@ -22,8 +25,8 @@ interface SaveCheckParts {
 }
 
 /**
- * Only the best checkpoint is checked, at the end of the run: the way from the model to the files and back is the same for all, and a process
- * that opens the base anew after each epoch would cost more than some epochs do.
+ * Only the best checkpoint is checked, at the end of the run: the way from the model to the files and back is the same
+ * for all, and a process that opens the base anew after each epoch would cost more than some epochs do.
  */
 export class SaveCheck {
   #sample: { row: number; pixels: Uint8Array }[] | undefined;
@@ -71,9 +74,16 @@ export class SaveCheck {
     this.#live = { step, logits };
   }
 
-  /** Compares; tells of pictures that changed, and why where the comparison was not possible. The checkpoint stays in either case. */
-  async compare(checkpoint: string, notice: (event: TrainEvent & { type: 'notice' }) => void): Promise<Parity | undefined> {
-    const tell = ({ code, message, remedy, file }: ReturnType<UserError['toInfo']>): void => notice({ type: 'notice', code, message, remedy, file });
+  /**
+   * Compares; tells of pictures that changed, and why where the comparison was not possible. The checkpoint stays in
+   * either case.
+   */
+  async compare(
+    checkpoint: string,
+    notice: (event: TrainEvent & { type: 'notice' }) => void,
+  ): Promise<Parity | undefined> {
+    const tell = ({ code, message, remedy, file }: ReturnType<UserError['toInfo']>): void =>
+      notice({ type: 'notice', code, message, remedy, file });
     try {
       const parity = await checkParity(
         { model: checkpoint, pictures: this.#sample!.map(({ row }) => this.p.pictures.pathAt(row)) },

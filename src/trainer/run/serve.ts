@@ -1,4 +1,7 @@
-/** The warm classification process: answers `ServeRequest`s over the fork's IPC channel and keeps the last checkpoint open. */
+/**
+ * The warm classification process: answers `ServeRequest`s over the fork's IPC channel and keeps the last checkpoint
+ * open.
+ */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { infoOf } from '../errors.js';
@@ -13,7 +16,10 @@ interface Open {
   classifier: Classifier;
 }
 
-export function serve(channel: { send(answer: ServeAnswer): void; onRequest(listen: (request: ServeRequest) => void): void }): void {
+export function serve(channel: {
+  send(answer: ServeAnswer): void;
+  onRequest(listen: (request: ServeRequest) => void): void;
+}): void {
   let open: Open | undefined;
   const running = new Map<number, AbortController>();
   // One at a time: a session runs on this thread anyway, and the checkpoint may change between two requests.
@@ -31,10 +37,14 @@ export function serve(channel: { send(answer: ServeAnswer): void; onRequest(list
     return classifier;
   };
 
-  const answer = async ({ id, checkpoint, paths, top }: ServeRequest & { type: 'classify' }, signal: AbortSignal): Promise<void> => {
+  const answer = async (
+    { id, checkpoint, paths, top }: ServeRequest & { type: 'classify' },
+    signal: AbortSignal,
+  ): Promise<void> => {
     try {
       const files = await picturesOf(paths, signal);
-      for await (const result of (await classifierOf(checkpoint)).classify(files, top, signal)) channel.send({ id, type: 'classification', result });
+      for await (const result of (await classifierOf(checkpoint)).classify(files, top, signal))
+        channel.send({ id, type: 'classification', result });
       channel.send({ id, type: 'done' });
     } catch (error) {
       if (signal.aborted) channel.send({ id, type: 'done' });

@@ -1,4 +1,6 @@
-/** Sums up an evaluation of one task or several: the figures of each, their mean accuracy and the sum of their losses. */
+/**
+ * Sums up an evaluation of one task or several: the figures of each, their mean accuracy and the sum of their losses.
+ */
 import type { Evaluation, Task } from '../protocol.js';
 import { countLabels, spansOf } from '../tasks.js';
 import { Metrics } from './metrics.js';
@@ -8,12 +10,14 @@ export class TaskMetrics {
   readonly #parts: (Metrics | MultiLabelMetrics)[];
 
   constructor(private readonly tasks: readonly Task[]) {
-    this.#parts = tasks.map(({ labels, multiLabel }) => (multiLabel ? new MultiLabelMetrics(labels) : new Metrics(labels)));
+    this.#parts = tasks.map(({ labels, multiLabel }) =>
+      multiLabel ? new MultiLabelMetrics(labels) : new Metrics(labels),
+    );
   }
 
   /**
-   * Takes a batch: `logits` and `targets` (1 for a label that is right, else 0), both [≥ count, labels of all tasks]; rows from `count` on are
-   * padding. A picture without a label for a task is left out of that task.
+   * Takes a batch: `logits` and `targets` (1 for a label that is right, else 0), both [≥ count, labels of all tasks];
+   * rows from `count` on are padding. A picture without a label for a task is left out of that task.
    */
   add(logits: Float32Array, targets: Float32Array, count: number): void {
     const width = countLabels(this.tasks);
@@ -34,6 +38,11 @@ export class TaskMetrics {
     const [first] = parts;
     if (parts.length === 1) return first!;
     const sum = (of: 'accuracy' | 'loss') => parts.reduce((total, part) => total + part[of], 0);
-    return { ...first!, accuracy: sum('accuracy') / parts.length, loss: sum('loss'), tasks: parts.map((part, i) => ({ task: this.tasks[i]!.name, ...part })) };
+    return {
+      ...first!,
+      accuracy: sum('accuracy') / parts.length,
+      loss: sum('loss'),
+      tasks: parts.map((part, i) => ({ task: this.tasks[i]!.name, ...part })),
+    };
   }
 }

@@ -1,4 +1,7 @@
-/** The set-up of a training run: model, pictures, device and compiled graphs, in the order in which a fault is cheapest to find. */
+/**
+ * The set-up of a training run: model, pictures, device and compiled graphs, in the order in which a fault is cheapest
+ * to find.
+ */
 import { createHash } from 'node:crypto';
 import { join, relative, sep } from 'node:path';
 import * as l10n from '@vscode/l10n';
@@ -78,7 +81,13 @@ function precisionOn(
     return 'fp32';
   };
   if (wanted === 'int8' && device !== 'cpu') {
-    return inFp32('INT8_NEEDS_CPU', l10n.t('Frozen layers multiply in 32 bits: products of 8 bits are for the processor, and this run is on {0}.', device));
+    return inFp32(
+      'INT8_NEEDS_CPU',
+      l10n.t(
+        'Frozen layers multiply in 32 bits: products of 8 bits are for the processor, and this run is on {0}.',
+        device,
+      ),
+    );
   }
   if (wanted === 'fp16' && device === 'cpu') {
     const message = l10n.t(
@@ -87,23 +96,41 @@ function precisionOn(
     return inFp32('FP16_NEEDS_GPU', message);
   }
   if (wanted === 'fp16' && noFp16 !== undefined) {
-    return inFp32('FP16_UNAVAILABLE', l10n.t('Frozen layers multiply in 32 bits: {0} has no products of 16 bits here ({1}).', device, noFp16));
+    return inFp32(
+      'FP16_UNAVAILABLE',
+      l10n.t('Frozen layers multiply in 32 bits: {0} has no products of 16 bits here ({1}).', device, noFp16),
+    );
   }
   return wanted;
 }
 
 /** Runs the training that a config describes: to its end, to the early stop, or until `signal` asks to stop. */
-export async function train({ loaded, run, name, resumeFrom, cacheFolder, profile, emit, signal }: TrainOptions): Promise<void> {
+export async function train({
+  loaded,
+  run,
+  name,
+  resumeFrom,
+  cacheFolder,
+  profile,
+  emit,
+  signal,
+}: TrainOptions): Promise<void> {
   const { config, placeOf } = loaded;
   const started = Date.now();
   const notice = ({ code, message, remedy, file }: Omit<ErrorInfo, 'remedy'> & { remedy?: string }): void =>
     emit({ type: 'notice', code, message, remedy, file });
 
-  const download = { signal, onProgress: (done: number, total: number) => emit({ type: 'progress', phase: 'download', done, total }) };
+  const download = {
+    signal,
+    onProgress: (done: number, total: number) => emit({ type: 'progress', phase: 'download', done, total }),
+  };
   // A resumed run goes on with the commit it was started on, wherever the branch is now.
-  const wanted = resumeFrom === undefined ? config.revision : ((await readBaseReference(resumeFrom)).revision ?? config.revision);
+  const wanted =
+    resumeFrom === undefined ? config.revision : ((await readBaseReference(resumeFrom)).revision ?? config.revision);
   const revision = await provideModel(config.model, wanted, { ...download, place: placeOf('model') });
-  const base = await timed('model', () => openBaseModel({ ...config, revision, place: placeOf('model'), outputPlace: placeOf('featureOutput') }));
+  const base = await timed('model', () =>
+    openBaseModel({ ...config, revision, place: placeOf('model'), outputPlace: placeOf('featureOutput') }),
+  );
   base.notices?.forEach((each) => notice(each.toInfo()));
   const reached = resumeFrom === undefined ? undefined : await readProgress(resumeFrom);
   const { folder: spec, commit: datasetRevision = undefined } =
@@ -119,7 +146,9 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
   const prepared = prepare(loaded, base, countLabels(tasks));
   const loss = lossSpecOf(loaded, tasks, dataset.splits.train);
   dataset.problems.forEach(notice);
-  const chosen = await timed('device', () => chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device')));
+  const chosen = await timed('device', () =>
+    chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device')),
+  );
   const { device } = chosen;
   const engine = new OrtEngine(device, { profile });
   const frozenPrecision = precisionOn(chosen, config.frozenPrecision, notice);
@@ -168,7 +197,11 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
       method: config.method.type,
       labels,
       ...(isPlain(tasks) ? {} : { tasks }),
-      images: { train: store.splits.train.length, validation: store.splits.validation.length, test: store.splits.test.length },
+      images: {
+        train: store.splits.train.length,
+        validation: store.splits.validation.length,
+        test: store.splits.test.length,
+      },
       skipped: dataset.problems.filter(({ code }) => leftOut.has(code)).length,
       epochs: config.epochs,
       steps: plan.totalSteps,
@@ -225,7 +258,20 @@ export async function train({ loaded, run, name, resumeFrom, cacheFolder, profil
       parameters: neighbors?.parameters ?? prepared.parameters,
       frozen: prepared.frozen,
     };
-    await new TrainingLoop({ config, run, plan, store: features ?? store, trainable: neighbors ?? trainable!, content, emit, signal, started }, progress).run();
+    await new TrainingLoop(
+      {
+        config,
+        run,
+        plan,
+        store: features ?? store,
+        trainable: neighbors ?? trainable!,
+        content,
+        emit,
+        signal,
+        started,
+      },
+      progress,
+    ).run();
   } finally {
     await trainable?.dispose();
     await neighbors?.dispose();

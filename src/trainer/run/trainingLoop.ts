@@ -1,4 +1,6 @@
-/** The training loop: reads batches, steps, evaluates, saves, and tells what happens; knows no UI and no command line. */
+/**
+ * The training loop: reads batches, steps, evaluates, saves, and tells what happens; knows no UI and no command line.
+ */
 import { checkpointFolder, pruneCheckpoints, writeFolderAtomically, writePointer } from '../checkpoint/store.js';
 import { mixTargets } from '../data/mixing.js';
 import type { Batch } from '../data/store.js';
@@ -31,13 +33,19 @@ interface LoopParts {
 }
 
 /** Target probabilities [batch, labels of all tasks], smoothed, and mixed as the pictures are. */
-function targetsOf({ targets, mixing }: Pick<Batch, 'targets' | 'mixing'>, tasks: readonly Task[], smoothing: number): Float32Array {
+function targetsOf(
+  { targets, mixing }: Pick<Batch, 'targets' | 'mixing'>,
+  tasks: readonly Task[],
+  smoothing: number,
+): Float32Array {
   const made = smoothed(targets, tasks, smoothing);
   if (mixing) mixTargets(made, countLabels(tasks), mixing);
   return made;
 }
 
-/** What an event tells of an evaluation: the table of classes only where it does not follow from the confusion matrix. */
+/**
+ * What an event tells of an evaluation: the table of classes only where it does not follow from the confusion matrix.
+ */
 function figuresOf({ labels: _labels, perClass, ...figures }: TaskEvaluation) {
   return figures.f1Macro === undefined ? figures : { ...figures, perClass };
 }
@@ -102,11 +110,15 @@ export class TrainingLoop {
       labels: logitNames(content.tasks),
       transform: content.base.preprocessor.transform,
       batch: config.evalBatchSize,
-      logits: async (images, rows) => trainable.logits((await store.featuresOf?.(rows, config.evalBatchSize)) ?? images),
+      logits: async (images, rows) =>
+        trainable.logits((await store.featuresOf?.(rows, config.evalBatchSize)) ?? images),
     });
   }
 
-  /** Trains to the last step, to the early stop, or until asked to stop, even amid an evaluation or the computation of features. */
+  /**
+   * Trains to the last step, to the early stop, or until asked to stop, even amid an evaluation or the computation of
+   * features.
+   */
   async run(): Promise<void> {
     const { plan, signal, emit, run } = this.#p;
     try {
@@ -140,7 +152,10 @@ export class TrainingLoop {
     let asked = performance.now();
     let computed = store.computing ?? 0;
     signal.throwIfAborted();
-    for await (const group of grouped(store.trainBatches({ batchSize, seed, epoch, firstBatch, augmentation }), parts)) {
+    for await (const group of grouped(
+      store.trainBatches({ batchSize, seed, epoch, firstBatch, augmentation }),
+      parts,
+    )) {
       const begun = performance.now();
       this.#interval.waited += begun - asked - ((store.computing ?? 0) - computed);
       told('wait', asked, begun);
@@ -205,8 +220,14 @@ export class TrainingLoop {
     }
   }
 
-  /** Evaluates a split by the model after that step and tells; undefined where none of its pictures can be read, which of validation is an error before. */
-  async #evaluate(split: SplitName, { step, ...judged }: { step: number; judged?: true }): Promise<Evaluation | undefined> {
+  /**
+   * Evaluates a split by the model after that step and tells; undefined where none of its pictures can be read, which
+   * of validation is an error before.
+   */
+  async #evaluate(
+    split: SplitName,
+    { step, ...judged }: { step: number; judged?: true },
+  ): Promise<Evaluation | undefined> {
     const { config, plan, store, trainable, content, emit, signal } = this.#p;
     const metrics = new TaskMetrics(content.tasks);
     const total = store.splits[split].length;
@@ -228,7 +249,15 @@ export class TrainingLoop {
     const evaluation = metrics.result();
     const { tasks, ...whole } = evaluation;
     const each = tasks && { tasks: tasks.map(({ task, ...figures }) => ({ task, ...figuresOf(figures) })) };
-    emit({ type: 'evaluation', step, epoch: step / plan.stepsPerEpoch, split, ...judged, ...figuresOf(whole), ...each });
+    emit({
+      type: 'evaluation',
+      step,
+      epoch: step / plan.stepsPerEpoch,
+      split,
+      ...judged,
+      ...figuresOf(whole),
+      ...each,
+    });
     return evaluation;
   }
 
@@ -240,7 +269,9 @@ export class TrainingLoop {
     const { best, step, evaluationsSinceBest } = this.#progress;
     const isBetter =
       !best ||
-      (this.#p.config.metricForBestModel === 'accuracy' ? accuracy > best.accuracy || (accuracy === best.accuracy && loss < best.loss) : loss < best.loss);
+      (this.#p.config.metricForBestModel === 'accuracy'
+        ? accuracy > best.accuracy || (accuracy === best.accuracy && loss < best.loss)
+        : loss < best.loss);
     this.#progress = isBetter
       ? { ...this.#progress, best: { step, accuracy, loss }, evaluationsSinceBest: 0 }
       : { ...this.#progress, evaluationsSinceBest: evaluationsSinceBest + 1 };
@@ -261,11 +292,18 @@ export class TrainingLoop {
       if (trainable.isRounded) this.#best = { parameters: state.parameters, ema: state.ema };
       else await this.#check.remember(progress.step);
     }
-    await pruneCheckpoints(run, config.saveTotalLimit, new Set([progress.step, ...(progress.best ? [progress.best.step] : [])]));
+    await pruneCheckpoints(
+      run,
+      config.saveTotalLimit,
+      new Set([progress.step, ...(progress.best ? [progress.best.step] : [])]),
+    );
     emit({ type: 'checkpoint', step: progress.step, path, best: isBest });
   }
 
-  /** Judges and checks the best checkpoint as the model that will be used: in floats, whatever the steps and the validations after them were in. */
+  /**
+   * Judges and checks the best checkpoint as the model that will be used: in floats, whatever the steps and the
+   * validations after them were in.
+   */
   async #finish(): Promise<void> {
     const { store, plan, emit, run, started, trainable, content } = this.#p;
     const { step } = this.#progress.best!;
@@ -278,12 +316,22 @@ export class TrainingLoop {
       const saved = { base: content.base.reference, method: content.method, parameters: content.parameters };
       trainable.restore(this.#best ?? (await readState(checkpoint, saved)));
     }
-    const { accuracy } = isRounded ? (await this.#evaluate('validation', { step, judged: true }))! : this.#progress.best!;
+    const { accuracy } = isRounded
+      ? (await this.#evaluate('validation', { step, judged: true }))!
+      : this.#progress.best!;
     if (store.splits.test.length) await this.#evaluate('test', { step });
     // A run that was resumed after its best step has not seen that model itself.
     if (!isKnown) await this.#check.remember(step);
     const parity = await this.#check.compare(checkpoint, emit);
     const peakMemoryBytes = 1024 * process.resourceUsage().maxRSS;
-    emit({ type: 'finished', run, best: { step, accuracy }, seconds: (Date.now() - started) / 1000, reason, peakMemoryBytes, parity });
+    emit({
+      type: 'finished',
+      run,
+      best: { step, accuracy },
+      seconds: (Date.now() - started) / 1000,
+      reason,
+      peakMemoryBytes,
+      parity,
+    });
   }
 }

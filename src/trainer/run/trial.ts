@@ -1,4 +1,7 @@
-/** A trial of batch sizes: some steps of each in a process of its own, which memory may run out in without harm to the run. */
+/**
+ * A trial of batch sizes: some steps of each in a process of its own, which memory may run out in without harm to the
+ * run.
+ */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -56,15 +59,36 @@ export async function tryBatches(o: TrialQuestion, tell: (trial: Trial) => void)
   const prepared = prepare(loaded, base, labels);
   const loss = { tasks: o.tasks.map((task) => ({ labels: task.labels.length, multiLabel: task.multiLabel })) };
   const cut = o.cached ? cutOf(prepared.model) : undefined;
-  const model: ModelSpec = { ...prepared.model, loss, cut, frozenPrecision: o.frozenPrecision, recomputes: o.recomputes };
+  const model: ModelSpec = {
+    ...prepared.model,
+    loss,
+    cut,
+    frozenPrecision: o.frozenPrecision,
+    recomputes: o.recomputes,
+  };
   const values = initialValues(prepared, base, config.seed);
   const trials: Trial[] = [];
   for (const batch of o.batches) {
-    const options = { model, optimizer: optimizerOf(config), batchSize: batch, evalBatchSize: batch, seed: config.seed };
-    const trainable = await Trainable.create(new OrtEngine(o.device), { ...options, accumulates: config.gradientAccumulationSteps > 1 });
+    const options = {
+      model,
+      optimizer: optimizerOf(config),
+      batchSize: batch,
+      evalBatchSize: batch,
+      seed: config.seed,
+    };
+    const trainable = await Trainable.create(new OrtEngine(o.device), {
+      ...options,
+      accumulates: config.gradientAccumulationSteps > 1,
+    });
     trainable.restore({ parameters: values });
-    const images = cut ? new Float32Array(batch * sizeOf(cut.shape)) : new Uint8Array(batch * model.height * model.width * 3);
-    const part = { images, targets: new Float32Array(batch * labels).fill(1 / labels), weights: new Float32Array(batch).fill(1 / batch) };
+    const images = cut
+      ? new Float32Array(batch * sizeOf(cut.shape))
+      : new Uint8Array(batch * model.height * model.width * 3);
+    const part = {
+      images,
+      targets: new Float32Array(batch * labels).fill(1 / labels),
+      weights: new Float32Array(batch).fill(1 / batch),
+    };
     // Both graphs' memory is held together in training too.
     await trainable.logits(images);
     let best = Infinity;
@@ -83,9 +107,15 @@ export async function tryBatches(o: TrialQuestion, tell: (trial: Trial) => void)
 /** Tries in a process of its own. What it says before it ends, however it ends, is the answer. */
 export function tryBatchesApart(question: TrialQuestion, signal: AbortSignal): Promise<Trial[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...entry, trialCommand, JSON.stringify(question)], { stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
+    const child = spawn(process.execPath, [...entry, trialCommand, JSON.stringify(question)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      windowsHide: true,
+    });
     const trials: Trial[] = [];
-    createInterface({ input: child.stdout }).on('line', (line) => line.startsWith('{') && trials.push(JSON.parse(line) as Trial));
+    createInterface({ input: child.stdout }).on(
+      'line',
+      (line) => line.startsWith('{') && trials.push(JSON.parse(line) as Trial),
+    );
     const end = (): void => void child.kill('SIGKILL');
     const timer = setTimeout(end, patience);
     signal.addEventListener('abort', end);

@@ -16,8 +16,14 @@ export interface ComparisonActions {
 
 export function comparisonTable(formats: Formats, actions: ComparisonActions): Table<MethodRow> {
   /** Bold where no method is better; `title` says it for who cannot see that. */
-  const marked = (row: MethodRow, figure: Figure, text: string, title: string) => (row.best.has(figure) ? h('strong', { title, class: 'best' }, text) : text);
-  const column = (figure: Figure, title: string, best: string, format: (value: number, row: MethodRow) => string): Column<MethodRow> => ({
+  const marked = (row: MethodRow, figure: Figure, text: string, title: string) =>
+    row.best.has(figure) ? h('strong', { title, class: 'best' }, text) : text;
+  const column = (
+    figure: Figure,
+    title: string,
+    best: string,
+    format: (value: number, row: MethodRow) => string,
+  ): Column<MethodRow> => ({
     title,
     numeric: true,
     cell: (row) => {
@@ -31,14 +37,21 @@ export function comparisonTable(formats: Formats, actions: ComparisonActions): T
     if (value === undefined) return '–';
     const bar = h('span', { class: 'bar', 'aria-hidden': 'true' }, h('span', { class: 'bar-fill' }));
     (bar.firstElementChild as HTMLElement).style.width = `${100 * value}%`;
-    return h('span', { class: 'share' }, bar, h('span', { class: 'share-value' }, marked(row, 'accuracy', formats.percent(value), l10n.t('Most accurate'))));
+    return h(
+      'span',
+      { class: 'share' },
+      bar,
+      h('span', { class: 'share-value' }, marked(row, 'accuracy', formats.percent(value), l10n.t('Most accurate'))),
+    );
   };
   return new Table(
     l10n.t('Methods'),
     [
       { title: l10n.t('Method'), cell: (row) => nameCell(row, actions), key: (row) => methodName(row.method) },
       { title: l10n.t('Accuracy'), cell: accuracy, key: (row) => row.result?.accuracy },
-      column('trainableParameters', l10n.t('Trained parameters'), l10n.t('Fewest parameters'), (value) => formats.integer(value)),
+      column('trainableParameters', l10n.t('Trained parameters'), l10n.t('Fewest parameters'), (value) =>
+        formats.integer(value),
+      ),
       column('peakMemoryBytes', l10n.t('Peak memory'), l10n.t('Least memory'), (value) => formats.bytes(value)),
       column('seconds', l10n.t('Time'), l10n.t('Fastest'), (value) => formats.timing(value)),
       {

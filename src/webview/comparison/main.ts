@@ -50,7 +50,12 @@ class ComparisonView {
       h(
         'header',
         { class: 'head' },
-        h('div', { class: 'head-title' }, this.title, h('div', { class: 'actions' }, this.goOn.element, this.stop.element)),
+        h(
+          'div',
+          { class: 'head-title' },
+          this.title,
+          h('div', { class: 'actions' }, this.goOn.element, this.stop.element),
+        ),
         this.about,
         this.settings,
         links,
@@ -95,7 +100,9 @@ class ComparisonView {
     const tested = comparison.rows.some(({ split }) => split === 'test');
     return [
       l10n.t('Each with its defaults, on the same pictures, split and seed.'),
-      tested ? l10n.t('Accuracy is that on the test pictures.') : l10n.t('Accuracy is that on the validation pictures.'),
+      tested
+        ? l10n.t('Accuracy is that on the test pictures.')
+        : l10n.t('Accuracy is that on the validation pictures.'),
       l10n.t('Memory is that of the process, without a graphics card’s.'),
     ].join(' ');
   }

@@ -1,4 +1,7 @@
-/** The lines of a comparison: what each method is at, and which of those that are done is the best in what. Knows no DOM. */
+/**
+ * The lines of a comparison: what each method is at, and which of those that are done is the best in what. Knows no
+ * DOM.
+ */
 import type { ComparisonRow } from '../../trainer/protocol.js';
 import type { ComparisonState, MethodName } from '../protocol.js';
 
@@ -16,7 +19,10 @@ export interface MethodRow {
 
 const figures: readonly Figure[] = ['accuracy', 'trainableParameters', 'peakMemoryBytes', 'seconds'];
 
-/** The best value of a figure: the greatest accuracy, the least of the rest. With fewer than two methods nothing is best. */
+/**
+ * The best value of a figure: the greatest accuracy, the least of the rest. With fewer than two methods nothing is
+ * best.
+ */
 function bestOf(rows: readonly ComparisonRow[], figure: Figure): number | undefined {
   const values = rows.flatMap((row) => (row.error ? [] : (row[figure] ?? [])));
   if (values.length < 2) return undefined;
@@ -35,7 +41,9 @@ export function methodRows({ comparison, work }: Pick<ComparisonState, 'comparis
       method,
       state: 'done',
       result,
-      best: new Set(best.flatMap(([figure, value]) => (value !== undefined && result[figure] === value ? [figure] : []))),
+      best: new Set(
+        best.flatMap(([figure, value]) => (value !== undefined && result[figure] === value ? [figure] : [])),
+      ),
     };
   });
 }

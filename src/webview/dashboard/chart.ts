@@ -89,7 +89,10 @@ export class Chart {
   private drawable(): uPlot.AlignedData {
     if (!this.logarithmic) return this.data as uPlot.AlignedData;
     const [steps, ...columns] = this.data;
-    return [steps, ...columns.map((column) => column.map((value) => (value !== null && value > 0 ? value : null)))] as uPlot.AlignedData;
+    return [
+      steps,
+      ...columns.map((column) => column.map((value) => (value !== null && value > 0 ? value : null))),
+    ] as uPlot.AlignedData;
   }
 
   private zoomChanged(): void {
@@ -134,7 +137,13 @@ export class Chart {
       padding: [8, 24, 0, 0],
       pxAlign: false,
       // One crosshair in all charts: they share their steps.
-      cursor: { sync: { key: 'steps', setSeries: false }, y: false, drag: { x: true, y: false }, points: { size: 6 }, dataIdx: lastKnown },
+      cursor: {
+        sync: { key: 'steps', setSeries: false },
+        y: false,
+        drag: { x: true, y: false },
+        points: { size: 6 },
+        dataIdx: lastKnown,
+      },
       legend: { live: true },
       hooks: { setScale: [(plot, scale) => scale === 'x' && plot === this.plot && this.zoomChanged()] },
       scales: {
@@ -142,8 +151,18 @@ export class Chart {
         y: share ? { range: [0, 1] } : { distr: this.logarithmic ? 3 : 1 },
       },
       axes: [
-        { ...axis, size: 28, space: pixelsPerTick, values: (_, splits) => splits.map((split) => (Number.isInteger(split) ? formatStep(split) : '')) },
-        { ...axis, size: 52, space: 32, values: (_, splits) => splits.map((split) => (split === null ? '' : formatTick(split))) },
+        {
+          ...axis,
+          size: 28,
+          space: pixelsPerTick,
+          values: (_, splits) => splits.map((split) => (Number.isInteger(split) ? formatStep(split) : '')),
+        },
+        {
+          ...axis,
+          size: 52,
+          space: 32,
+          values: (_, splits) => splits.map((split) => (split === null ? '' : formatTick(split))),
+        },
       ],
       series: [
         { label: stepLabel, value: legendValue(formatStep) },
@@ -183,7 +202,10 @@ export function themeValue(name: string): string {
   return getComputedStyle(document.body).getPropertyValue(name).trim();
 }
 
-/** A theme's colour in full: some themes give those of charts an alpha that leaves a line on a plain background too faint. */
+/**
+ * A theme's colour in full: some themes give those of charts an alpha that leaves a line on a plain background too
+ * faint.
+ */
 export function themeColor(name: string, alpha = 1): string {
   return `rgb(from ${themeValue(name)} r g b / ${alpha})`;
 }

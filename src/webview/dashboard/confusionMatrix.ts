@@ -1,4 +1,7 @@
-/** The confusion matrix as a heat map: rows are the truth, each normalised to itself; mouse and arrow keys tell the counts. */
+/**
+ * The confusion matrix as a heat map: rows are the truth, each normalised to itself; mouse and arrow keys tell the
+ * counts.
+ */
 import * as l10n from '@vscode/l10n';
 import { h, setText } from '../element.js';
 import type { Formats } from '../format.js';
@@ -34,7 +37,9 @@ export class ConfusionMatrix {
     this.canvas = h('canvas', {
       tabindex: 0,
       role: 'img',
-      'aria-label': l10n.t('Confusion matrix: rows are the truth, columns what was predicted. Arrow keys go from cell to cell.'),
+      'aria-label': l10n.t(
+        'Confusion matrix: rows are the truth, columns what was predicted. Arrow keys go from cell to cell.',
+      ),
       'aria-describedby': 'confusion-readout',
       mousemove: (event: MouseEvent) => this.choose(this.cellAt(event)),
       mouseleave: () => this.choose(null),
@@ -74,8 +79,17 @@ export class ConfusionMatrix {
     const named = (width - widest - 8) / classes >= 14;
     const left = named ? Math.ceil(widest) + 8 : 0;
     // Names of columns lean to the right, past their column: each must end within the width.
-    const leaning = this.labels.map((label) => (named ? Math.min(widest, context.measureText(label).width) * Math.SQRT1_2 + 8 : 0));
-    const pitch = Math.max(1, Math.min(largestCell, (width - left) / classes, ...leaning.map((length, column) => (width - left - length) / (column + 0.5))));
+    const leaning = this.labels.map((label) =>
+      named ? Math.min(widest, context.measureText(label).width) * Math.SQRT1_2 + 8 : 0,
+    );
+    const pitch = Math.max(
+      1,
+      Math.min(
+        largestCell,
+        (width - left) / classes,
+        ...leaning.map((length, column) => (width - left - length) / (column + 0.5)),
+      ),
+    );
     const top = named ? Math.ceil(widest * Math.SQRT1_2) + 12 : 0;
     this.layout = { left, top, pitch };
 
@@ -165,7 +179,12 @@ export class ConfusionMatrix {
     const inset = (pitch - gap - side) / 2;
     context.strokeStyle = themeValue('--vscode-focusBorder');
     context.lineWidth = 2;
-    context.strokeRect(left + this.chosen.prediction * pitch + inset + 1, top + this.chosen.truth * pitch + inset + 1, side - 2, side - 2);
+    context.strokeRect(
+      left + this.chosen.prediction * pitch + inset + 1,
+      top + this.chosen.truth * pitch + inset + 1,
+      side - 2,
+      side - 2,
+    );
   }
 
   private cellAt(event: MouseEvent): Cell | null {
@@ -177,7 +196,12 @@ export class ConfusionMatrix {
   }
 
   private key(event: KeyboardEvent): void {
-    const moves: Record<string, [number, number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const moves: Record<string, [number, number]> = {
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+    };
     const move = moves[event.key];
     if (move) {
       const within = (index: number) => Math.min(this.labels.length - 1, Math.max(0, index));
@@ -196,7 +220,8 @@ export class ConfusionMatrix {
   }
 
   private choose(cell: Cell | null): void {
-    if (cell?.truth === this.chosen?.truth && cell?.prediction === this.chosen?.prediction && this.readout.textContent) return;
+    if (cell?.truth === this.chosen?.truth && cell?.prediction === this.chosen?.prediction && this.readout.textContent)
+      return;
     this.chosen = cell;
     this.mark();
     this.tell();

@@ -55,7 +55,13 @@ export class Curves {
       },
     });
     logarithmic.setChecked(settings.logarithmic);
-    const smoothing = h('div', { class: 'smoothing' }, h('label', { for: 'smoothing' }, l10n.t('Smoothing')), slider, this.smoothingValue);
+    const smoothing = h(
+      'div',
+      { class: 'smoothing' },
+      h('label', { for: 'smoothing' }, l10n.t('Smoothing')),
+      slider,
+      this.smoothingValue,
+    );
     const stepLabel = l10n.t('Step');
     const formatStep = (step: number) => formats.integer(step);
     const common = { stepLabel, formatStep, onZoom: () => this.show(this.record) };
@@ -127,7 +133,11 @@ export class Curves {
     const begin = step.findIndex((one) => one >= from);
     const end = step.findLastIndex((one) => one <= to) + 1;
     if (begin < 0 || begin >= end) return whole;
-    return [...whole.filter((index) => index < begin), ...decimate(loss, pointLimit, begin, end), ...whole.filter((index) => index >= end)];
+    return [
+      ...whole.filter((index) => index < begin),
+      ...decimate(loss, pointLimit, begin, end),
+      ...whole.filter((index) => index >= end),
+    ];
   }
 
   recolor(): void {
@@ -145,13 +155,22 @@ function accuracySeries(tasks: readonly string[], isTested: boolean): SeriesStyl
   const mean = tasks.length > 0 ? l10n.t('Validation, mean') : l10n.t('Validation');
   return [
     { label: mean, color: '--vscode-charts-orange', kind: 'points' },
-    ...tasks.map((task, index): SeriesStyle => ({ label: task, color: `--vscode-charts-${taskColors[index % taskColors.length]!}`, kind: 'points' })),
-    ...(isTested ? [{ label: l10n.t('Test'), color: '--vscode-charts-green', kind: 'points' } satisfies SeriesStyle] : []),
+    ...tasks.map((task, index): SeriesStyle => ({
+      label: task,
+      color: `--vscode-charts-${taskColors[index % taskColors.length]!}`,
+      kind: 'points',
+    })),
+    ...(isTested
+      ? [{ label: l10n.t('Test'), color: '--vscode-charts-green', kind: 'points' } satisfies SeriesStyle]
+      : []),
   ];
 }
 
 function taskPoints(evaluations: EvaluationEvent[], task: string): [number[], (number | null)[]] {
-  return [evaluations.map(({ step }) => step), evaluations.map((evaluation) => figuresOf(evaluation, task)?.accuracy ?? null)];
+  return [
+    evaluations.map(({ step }) => step),
+    evaluations.map((evaluation) => figuresOf(evaluation, task)?.accuracy ?? null),
+  ];
 }
 
 function points(evaluations: EvaluationEvent[], of: 'loss' | 'accuracy'): [number[], number[]] {

@@ -1,8 +1,11 @@
-/** Fewer points for the same picture: keeps, of each stretch of a series, the places of its lowest and highest value. */
+/**
+ * Fewer points for the same picture: keeps, of each stretch of a series, the places of its lowest and highest value.
+ */
 
 /**
- * Indices (rising, first and last included) of at most about `limit` points of `values[from..to)`. Lowest and highest of each
- * stretch stay, so no spike is lost; a value that is not finite counts as the highest, so it is not lost either.
+ * Indices (rising, first and last included) of at most about `limit` points of `values[from..to)`. Lowest and highest
+ * of each stretch stay, so no spike is lost; a value that is not finite counts as the highest, so it is not lost
+ * either.
  */
 export function decimate(values: readonly number[], limit: number, from = 0, to = values.length): number[] {
   const count = to - from;

@@ -29,8 +29,16 @@ export class Header {
     post: (message: FromDashboard) => void,
   ) {
     const run = () => this.state.run;
-    this.stop = button({ label: l10n.t('Stop'), appearance: 'secondary', onClick: () => post({ type: 'stop', run: run().folder }) });
-    this.resume = button({ label: l10n.t('Resume'), appearance: 'primary', onClick: () => post({ type: 'resume', run: run().folder }) });
+    this.stop = button({
+      label: l10n.t('Stop'),
+      appearance: 'secondary',
+      onClick: () => post({ type: 'stop', run: run().folder }),
+    });
+    this.resume = button({
+      label: l10n.t('Resume'),
+      appearance: 'primary',
+      onClick: () => post({ type: 'resume', run: run().folder }),
+    });
     const links = h(
       'p',
       { class: 'links' },
@@ -41,7 +49,13 @@ export class Header {
     this.element = h(
       'header',
       { class: 'head' },
-      h('div', { class: 'head-title' }, this.name, this.status, h('div', { class: 'actions' }, this.resume.element, this.stop.element)),
+      h(
+        'div',
+        { class: 'head-title' },
+        this.name,
+        this.status,
+        h('div', { class: 'actions' }, this.resume.element, this.stop.element),
+      ),
       this.about,
       links,
       this.figures,
@@ -77,8 +91,14 @@ export class Header {
       methodName(started.method),
       started.model,
       deviceNames()[started.device],
-      tasks.length > 1 ? l10n.t('tasks: {0}', tasks.map(({ name }) => name).join(', ')) : l10n.t('{0} classes', started.labels.length),
-      l10n.t('{0} training and {1} validation pictures', formats.integer(images.train), formats.integer(images.validation)),
+      tasks.length > 1
+        ? l10n.t('tasks: {0}', tasks.map(({ name }) => name).join(', '))
+        : l10n.t('{0} classes', started.labels.length),
+      l10n.t(
+        '{0} training and {1} validation pictures',
+        formats.integer(images.train),
+        formats.integer(images.validation),
+      ),
       record.skipped > 0 ? l10n.t('{0} skipped', formats.integer(record.skipped)) : '',
       l10n.t('{0} of {1} parameters train', formats.integer(trainableParameters), formats.integer(totalParameters)),
       since,
@@ -97,35 +117,51 @@ export class Header {
     const speed = record.steps.imagesPerSecond.at(-1);
     const waiting = record.steps.waiting.at(-1);
     const left = record.secondsLeft();
-    const judged = l10n.t('Judged at the end as the saved model answers: in floats of 32 bits. Accuracies on the way are rounded as the training steps were.');
+    const judged = l10n.t(
+      'Judged at the end as the saved model answers: in floats of 32 bits. Accuracies on the way are rounded as the training steps were.',
+    );
     const figures: [name: string, value: string | undefined | null, hint?: string | false][] = [
       [l10n.t('Epoch'), started && `${formats.speed(Math.min(record.lastEpoch, started.epochs))} / ${started.epochs}`],
       [l10n.t('Step'), started && `${formats.integer(record.lastStep)} / ${formats.integer(started.steps)}`],
       [l10n.t('Loss'), loss === undefined ? undefined : formats.loss(loss)],
       [l10n.t('Accuracy'), last === undefined ? undefined : formats.percent(last)],
-      [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best), finished !== null && validation.some((each) => each.judged) && judged],
+      [
+        l10n.t('Best accuracy'),
+        best === undefined ? undefined : formats.percent(best),
+        finished !== null && validation.some((each) => each.judged) && judged,
+      ],
       [l10n.t('Pictures/s'), speed === undefined ? undefined : formats.speed(speed)],
       // Only worth a word where reading the pictures holds training up.
-      [l10n.t('Waiting for pictures'), waiting === undefined || !(waiting >= 0.05) ? undefined : formats.wholePercent(waiting)],
+      [
+        l10n.t('Waiting for pictures'),
+        waiting === undefined || !(waiting >= 0.05) ? undefined : formats.wholePercent(waiting),
+      ],
       [l10n.t('Time left'), left === undefined || !live ? undefined : formats.duration(left)],
       [l10n.t('Duration'), finished ? formats.duration(finished.seconds) : undefined],
     ];
     const shown = figures.filter(([, value]) => typeof value === 'string');
-    this.figures.replaceChildren(...shown.map(([name, value, hint]) => h('div', hint ? { title: hint } : {}, h('dt', {}, name), h('dd', {}, value!))));
+    this.figures.replaceChildren(
+      ...shown.map(([name, value, hint]) =>
+        h('div', hint ? { title: hint } : {}, h('dt', {}, name), h('dd', {}, value!)),
+      ),
+    );
     this.figures.hidden = shown.length === 0;
   }
 
   private showProgress(record: RunRecord, live: boolean): void {
     const { activity, started } = record;
     this.bar.element.hidden = !live;
-    if (activity && activity.phase !== 'evaluate') this.bar.set(activity.total > 1 ? activity.done / activity.total : null, l10n.t('Progress'));
+    if (activity && activity.phase !== 'evaluate')
+      this.bar.set(activity.total > 1 ? activity.done / activity.total : null, l10n.t('Progress'));
     else this.bar.set(started && started.steps > 0 ? record.lastStep / started.steps : null, l10n.t('Progress'));
     const finished = record.finished;
     let words = '';
     // Before the first step the place of the curves says it.
     if (live && activity && record.steps.step.length > 0) words = activityText(activity.phase);
-    else if (this.state.status === 'interrupted') words = l10n.t('The trainer ended without a word. Resume continues from the last checkpoint.');
-    else if (this.state.status === 'finished' && finished?.reason === 'early-stopping') words = l10n.t('Stopped early: no better result for a while.');
+    else if (this.state.status === 'interrupted')
+      words = l10n.t('The trainer ended without a word. Resume continues from the last checkpoint.');
+    else if (this.state.status === 'finished' && finished?.reason === 'early-stopping')
+      words = l10n.t('Stopped early: no better result for a while.');
     setText(this.doing, words);
     this.doing.hidden = words === '';
   }

@@ -3,7 +3,10 @@
 /** `data[0]` are steps, rising; the others one column a series, null where it has no value. */
 export type ChartData = [number[], ...(number | null)[][]];
 
-/** A column without a value at a step gets null there; so does a value that is not finite, which has no place in a chart. */
+/**
+ * A column without a value at a step gets null there; so does a value that is not finite, which has no place in a
+ * chart.
+ */
 export function joinColumns(columns: [readonly number[], readonly (number | null)[]][]): ChartData {
   const steps = [...new Set(columns.flatMap(([own]) => own))].sort((a, b) => a - b);
   const place = new Map(steps.map((step, index) => [step, index]));

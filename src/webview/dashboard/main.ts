@@ -72,7 +72,12 @@ class Dashboard {
     this.header = new Header(state, formats, post);
     this.curves = new Curves(this.record, settings, formats, keep);
     this.matrix = new ConfusionMatrix(formats, null);
-    this.matrixCard = h('section', { class: 'card' }, h('h2', {}, l10n.t('Confusion matrix'), ' ', this.matrixTitle), this.matrix.element);
+    this.matrixCard = h(
+      'section',
+      { class: 'card' },
+      h('h2', {}, l10n.t('Confusion matrix'), ' ', this.matrixTitle),
+      this.matrix.element,
+    );
     this.classes = classTable(formats);
     this.multiLabelClasses = multiLabelTable(formats);
     this.checkpoints = checkpointTable(formats, post);
@@ -85,8 +90,20 @@ class Dashboard {
       this.multiLabelClasses.element,
     );
     this.results = h('div', { class: 'results' }, this.taskSwitch.element, this.matrixCard, classes);
-    this.checkpointSection = h('section', { class: 'card checkpoints' }, h('h2', {}, l10n.t('Checkpoints')), this.checkpoints.element);
-    root.append(this.header.element, this.messages, this.waiting, this.curves.element, this.results, this.checkpointSection);
+    this.checkpointSection = h(
+      'section',
+      { class: 'card checkpoints' },
+      h('h2', {}, l10n.t('Checkpoints')),
+      this.checkpoints.element,
+    );
+    root.append(
+      this.header.element,
+      this.messages,
+      this.waiting,
+      this.curves.element,
+      this.results,
+      this.checkpointSection,
+    );
     this.record.append(events);
     this.themeChanges.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
     this.show();
@@ -128,8 +145,12 @@ class Dashboard {
     this.waiting.hidden = started || this.record.error !== null;
     const { activity, partialStep } = this.record;
     let words = l10n.t('No step was taken in this run.');
-    if (live && partialStep) words = l10n.t('Step {0}: {1} of {2} pictures', partialStep.step, partialStep.done, partialStep.total);
-    else if (live) words = activity ? `${activityText(activity.phase)} ${counts(activity, this.host)}`.trim() : l10n.t('Waiting for the first step…');
+    if (live && partialStep)
+      words = l10n.t('Step {0}: {1} of {2} pictures', partialStep.step, partialStep.done, partialStep.total);
+    else if (live)
+      words = activity
+        ? `${activityText(activity.phase)} ${counts(activity, this.host)}`.trim()
+        : l10n.t('Waiting for the first step…');
     if (this.waiting.textContent !== words) this.waiting.textContent = words;
   }
 
@@ -139,7 +160,8 @@ class Dashboard {
     if (key === this.shownMessages) return;
     this.shownMessages = key;
     const boxes = notices.map(({ message, remedy, file }) => {
-      const place = file === undefined ? undefined : textButton(placeName(file), () => this.host.post({ type: 'openPlace', file }));
+      const place =
+        file === undefined ? undefined : textButton(placeName(file), () => this.host.post({ type: 'openPlace', file }));
       return messageBox({ kind: 'info', message, remedy, place });
     });
     const many = boxes.length > 3;
@@ -158,7 +180,9 @@ class Dashboard {
     this.results.hidden = !figures || task.labels.length === 0;
     // Which pictures are behind a cell is known of the first task alone.
     const isFirst = task === tasks[0];
-    this.matrix.setOpen(state.cellsOpen && isFirst ? (cell) => this.host.post({ type: 'confusionCell', ...cell }) : null);
+    this.matrix.setOpen(
+      state.cellsOpen && isFirst ? (cell) => this.host.post({ type: 'confusionCell', ...cell }) : null,
+    );
     if (!figures || evaluation === this.shownEvaluation) return;
     this.shownEvaluation = evaluation;
     const split = evaluation.split === 'test' ? l10n.t('test') : l10n.t('validation');
@@ -183,20 +207,30 @@ class Dashboard {
     this.multiLabelClasses.show(figures.perClass ?? []);
     const shown: [string, string, number | undefined][] = [
       [l10n.t('All labels right'), l10n.t('Share of the pictures of which every label is right.'), figures.accuracy],
-      [l10n.t('Mean average precision'), l10n.t('Mean over the labels of the area under the precision-recall curve.'), figures.meanAveragePrecision],
+      [
+        l10n.t('Mean average precision'),
+        l10n.t('Mean over the labels of the area under the precision-recall curve.'),
+        figures.meanAveragePrecision,
+      ],
       [l10n.t('F1, all answers'), l10n.t('F1 of all answers together (micro).'), figures.f1Micro],
       [l10n.t('F1, mean of labels'), l10n.t('The mean of the F1 of each label (macro).'), figures.f1Macro],
     ];
     this.multiLabelFigures.replaceChildren(
-      ...shown.map(([name, title, value]) => h('div', { title }, h('dt', {}, name), h('dd', {}, value === undefined ? '–' : formats.percent(value)))),
+      ...shown.map(([name, title, value]) =>
+        h('div', { title }, h('dt', {}, name), h('dd', {}, value === undefined ? '–' : formats.percent(value))),
+      ),
     );
   }
 
   private showCheckpoints(): void {
     const { checkpoints } = this.state;
-    const accuracy = new Map(this.record.evaluationsOf('validation').map((evaluation) => [evaluation.step, evaluation.accuracy]));
+    const accuracy = new Map(
+      this.record.evaluationsOf('validation').map((evaluation) => [evaluation.step, evaluation.accuracy]),
+    );
     this.checkpointSection.hidden = checkpoints.length === 0;
-    this.checkpoints.show([...checkpoints].sort((a, b) => b.step - a.step).map((row) => ({ ...row, accuracy: accuracy.get(row.step) })));
+    this.checkpoints.show(
+      [...checkpoints].sort((a, b) => b.step - a.step).map((row) => ({ ...row, accuracy: accuracy.get(row.step) })),
+    );
   }
 
   private recolor(): void {

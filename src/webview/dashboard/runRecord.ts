@@ -24,7 +24,15 @@ export class RunRecord {
   activity: { phase: Phase; done: number; total: number } | null = null;
   /** What the step that is being taken has shown so far. */
   partialStep: Extract<TrainEvent, { type: 'partialStep' }> | null = null;
-  readonly steps: StepColumns = { step: [], epoch: [], loss: [], learningRate: [], imagesPerSecond: [], waiting: [], time: [] };
+  readonly steps: StepColumns = {
+    step: [],
+    epoch: [],
+    loss: [],
+    learningRate: [],
+    imagesPerSecond: [],
+    waiting: [],
+    time: [],
+  };
   evaluations: EvaluationEvent[] = [];
   notices: NoticeEvent[] = [];
   error: ErrorInfo | null = null;
@@ -63,18 +71,25 @@ export class RunRecord {
     return this.evaluations.filter((evaluation) => evaluation.split === split);
   }
 
-  /** Accuracy of the best checkpoint, or undefined before an evaluation. At the end it is what that was judged by, which rounded evaluations of others may exceed. */
+  /**
+   * Accuracy of the best checkpoint, or undefined before an evaluation. At the end it is what that was judged by, which
+   * rounded evaluations of others may exceed.
+   */
   get bestAccuracy(): number | undefined {
     const accuracies = this.evaluationsOf('validation').map(({ accuracy }) => accuracy);
     return this.finished?.best.accuracy ?? (accuracies.length ? Math.max(...accuracies) : undefined);
   }
 
-  /** Seconds to the last step at the pace of the last minutes (evaluations included), or undefined before there is a pace. */
+  /**
+   * Seconds to the last step at the pace of the last minutes (evaluations included), or undefined before there is a
+   * pace.
+   */
   secondsLeft(): number | undefined {
     const { step, time } = this.steps;
     const last = step.length - 1;
     if (!this.started || last < 1) return undefined;
-    // A pause between two sittings of a resumed run is no pace: look back only as far as steps follow each other closely.
+    // A pause between two sittings of a resumed run is no pace: look back only as far as steps follow each other
+    // closely.
     let first = last;
     while (first > 0 && time[last]! - time[first]! < 120_000 && time[first]! - time[first - 1]! < 120_000) first -= 1;
     const taken = step[last]! - step[first]!;
@@ -112,7 +127,8 @@ export class RunRecord {
         return;
       case 'notice':
         this.notices.push(event);
-        if (event.file !== undefined && /^IMAGE_(UNREADABLE|FORMAT_UNSUPPORTED)$/.test(event.code)) this.leftOut.add(event.file);
+        if (event.file !== undefined && /^IMAGE_(UNREADABLE|FORMAT_UNSUPPORTED)$/.test(event.code))
+          this.leftOut.add(event.file);
         return;
       case 'error': {
         const { code, message, remedy, file, line, column } = event;

@@ -7,7 +7,8 @@ import type { CheckpointRow, FromDashboard } from '../protocol.js';
 import type { ClassFigures } from './perClass.js';
 import { type Column, Table } from '../table.js';
 
-export const classTable = (formats: Formats): Table<ClassFigures> => new Table(l10n.t('Figures of each class'), classColumns(formats));
+export const classTable = (formats: Formats): Table<ClassFigures> =>
+  new Table(l10n.t('Figures of each class'), classColumns(formats));
 
 /** The labels of a multi-label task have the area under their precision-recall curve, too. */
 export function multiLabelTable(formats: Formats): Table<ClassFigures> {
@@ -35,7 +36,12 @@ function classColumns(formats: Formats): Column<ClassFigures>[] {
     { title: l10n.t('Precision'), ...share((row) => row.precision) },
     { title: l10n.t('Recall'), ...share((row) => row.recall) },
     { title: l10n.t('F1'), ...share((row) => row.f1) },
-    { title: l10n.t('Pictures'), numeric: true, cell: (row) => formats.integer(row.support), key: (row) => row.support },
+    {
+      title: l10n.t('Pictures'),
+      numeric: true,
+      cell: (row) => formats.integer(row.support),
+      key: (row) => row.support,
+    },
   ];
 }
 
@@ -56,12 +62,18 @@ export function checkpointTable(formats: Formats, post: (message: FromDashboard)
     h(
       'span',
       { class: 'row-actions' },
-      row.active ? null : textButton(l10n.t('Classify with This'), () => post({ type: 'useCheckpoint', path: row.path })),
+      row.active
+        ? null
+        : textButton(l10n.t('Classify with This'), () => post({ type: 'useCheckpoint', path: row.path })),
       textButton(l10n.t('Reveal'), () => post({ type: 'revealCheckpoint', path: row.path })),
     );
   return new Table(l10n.t('Checkpoints'), [
     { title: l10n.t('Step'), cell: step },
-    { title: l10n.t('Accuracy'), numeric: true, cell: (row) => (row.accuracy === undefined ? '–' : formats.percent(row.accuracy)) },
+    {
+      title: l10n.t('Accuracy'),
+      numeric: true,
+      cell: (row) => (row.accuracy === undefined ? '–' : formats.percent(row.accuracy)),
+    },
     { title: l10n.t('Saved'), cell: (row) => formats.moment(row.savedAt) },
     { title: l10n.t('Actions'), cell: actions },
   ]);

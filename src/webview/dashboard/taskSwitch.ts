@@ -3,7 +3,12 @@ import * as l10n from '@vscode/l10n';
 import { h } from '../element.js';
 
 export class TaskSwitch {
-  readonly element = h('div', { class: 'task-switch', role: 'radiogroup', 'aria-label': l10n.t('Task'), keydown: (event: KeyboardEvent) => this.key(event) });
+  readonly element = h('div', {
+    class: 'task-switch',
+    role: 'radiogroup',
+    'aria-label': l10n.t('Task'),
+    keydown: (event: KeyboardEvent) => this.key(event),
+  });
   private names: readonly string[] = [];
 
   constructor(
@@ -30,7 +35,13 @@ export class TaskSwitch {
         const isChosen = name === this.chosen;
         return h(
           'button',
-          { type: 'button', role: 'radio', 'aria-checked': String(isChosen), tabindex: isChosen ? 0 : -1, click: () => this.choose(name) },
+          {
+            type: 'button',
+            role: 'radio',
+            'aria-checked': String(isChosen),
+            tabindex: isChosen ? 0 : -1,
+            click: () => this.choose(name),
+          },
           name,
         );
       }),

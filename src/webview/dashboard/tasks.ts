@@ -1,4 +1,7 @@
-/** What a model with several tasks, or a multi-label one, was told to answer, and how well it answers each. Knows no DOM. */
+/**
+ * What a model with several tasks, or a multi-label one, was told to answer, and how well it answers each. Knows no
+ * DOM.
+ */
 import type { ClassFigures, MultiLabelFigures, Task } from '../../trainer/protocol.js';
 import type { EvaluationEvent, RunRecord } from './runRecord.js';
 

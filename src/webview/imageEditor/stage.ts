@@ -1,4 +1,7 @@
-/** The picture on its stage: fit, 100 % and steps of zoom, scrolled by dragging, with a checkerboard where it is transparent. */
+/**
+ * The picture on its stage: fit, 100 % and steps of zoom, scrolled by dragging, with a checkerboard where it is
+ * transparent.
+ */
 import * as l10n from '@vscode/l10n';
 import { textButton } from '../controls.js';
 import { h, icon, setText } from '../element.js';
@@ -90,7 +93,12 @@ export class Stage {
     const { naturalWidth, naturalHeight } = this.picture;
     setText(
       this.size,
-      l10n.t('{0} × {1} pixels, {2}', this.formats.integer(naturalWidth), this.formats.integer(naturalHeight), this.formats.bytes(this.file.size)),
+      l10n.t(
+        '{0} × {1} pixels, {2}',
+        this.formats.integer(naturalWidth),
+        this.formats.integer(naturalHeight),
+        this.formats.bytes(this.file.size),
+      ),
     );
     this.layOut();
   }
@@ -100,7 +108,9 @@ export class Stage {
       messageBox({
         kind: 'info',
         message: l10n.t('The editor cannot show this kind of picture.'),
-        remedy: l10n.t('It can still be classified. Open it in another program, or convert it to PNG or JPEG to see it here.'),
+        remedy: l10n.t(
+          'It can still be classified. Open it in another program, or convert it to PNG or JPEG to see it here.',
+        ),
       }),
     );
     this.post({ type: 'pictureFailed' });

@@ -29,7 +29,9 @@ export class Verdict {
   }
 
   show({ checkpoint, verdict }: Pick<ImageEditorState, 'checkpoint' | 'verdict'>): void {
-    this.by.textContent = checkpoint ? l10n.t('By {0}, step {1}', checkpoint.run, this.formats.integer(checkpoint.step)) : '';
+    this.by.textContent = checkpoint
+      ? l10n.t('By {0}, step {1}', checkpoint.run, this.formats.integer(checkpoint.step))
+      : '';
     this.by.title = checkpoint?.path ?? '';
     const none = verdict.kind === 'noCheckpoint';
     this.by.hidden = !checkpoint || none;
@@ -47,16 +49,31 @@ export class Verdict {
       }
       case 'noCheckpoint':
         return [
-          h('p', {}, l10n.t('No checkpoint is active. Choose one to see what it makes of this picture, or train one on your own pictures.')),
+          h(
+            'p',
+            {},
+            l10n.t(
+              'No checkpoint is active. Choose one to see what it makes of this picture, or train one on your own pictures.',
+            ),
+          ),
           h(
             'div',
             { class: 'actions' },
-            button({ label: l10n.t('Choose Checkpoint…'), appearance: 'primary', onClick: () => this.post({ type: 'chooseCheckpoint' }) }).element,
-            button({ label: l10n.t('Train One'), appearance: 'secondary', onClick: () => this.post({ type: 'train' }) }).element,
+            button({
+              label: l10n.t('Choose Checkpoint…'),
+              appearance: 'primary',
+              onClick: () => this.post({ type: 'chooseCheckpoint' }),
+            }).element,
+            button({ label: l10n.t('Train One'), appearance: 'secondary', onClick: () => this.post({ type: 'train' }) })
+              .element,
           ),
         ];
       case 'error':
-        return [errorBox(verdict.error, this.post, { actions: [{ label: l10n.t('Try Again'), run: () => this.post({ type: 'classify' }) }] })];
+        return [
+          errorBox(verdict.error, this.post, {
+            actions: [{ label: l10n.t('Try Again'), run: () => this.post({ type: 'classify' }) }],
+          }),
+        ];
       case 'predictions':
         if (!verdict.tasks) return [this.list(verdict.predictions)];
         return verdict.tasks.flatMap(({ task, predictions }) => [h('h3', {}, task), this.list(predictions)]);

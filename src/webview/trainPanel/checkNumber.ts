@@ -12,9 +12,13 @@ export function checkNumber(text: string, rule: NumberRule): Checked {
   const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : Number.NaN;
   if (!Number.isFinite(value)) return { problem: l10n.t('Not a number.') };
   if (rule.integer && !Number.isSafeInteger(value)) return { problem: l10n.t('Must be a whole number.') };
-  if (rule.minimum !== undefined && value < rule.minimum) return { problem: l10n.t('Must be {0} or more.', rule.minimum) };
-  if (rule.exclusiveMinimum !== undefined && value <= rule.exclusiveMinimum) return { problem: l10n.t('Must be more than {0}.', rule.exclusiveMinimum) };
-  if (rule.maximum !== undefined && value > rule.maximum) return { problem: l10n.t('Must be {0} or less.', rule.maximum) };
-  if (rule.exclusiveMaximum !== undefined && value >= rule.exclusiveMaximum) return { problem: l10n.t('Must be less than {0}.', rule.exclusiveMaximum) };
+  if (rule.minimum !== undefined && value < rule.minimum)
+    return { problem: l10n.t('Must be {0} or more.', rule.minimum) };
+  if (rule.exclusiveMinimum !== undefined && value <= rule.exclusiveMinimum)
+    return { problem: l10n.t('Must be more than {0}.', rule.exclusiveMinimum) };
+  if (rule.maximum !== undefined && value > rule.maximum)
+    return { problem: l10n.t('Must be {0} or less.', rule.maximum) };
+  if (rule.exclusiveMaximum !== undefined && value >= rule.exclusiveMaximum)
+    return { problem: l10n.t('Must be less than {0}.', rule.exclusiveMaximum) };
   return { value };
 }

@@ -12,7 +12,11 @@ export interface ChoiceField {
 }
 
 /** `name` is the input's, for people who test the page. */
-export function choiceField(name: string, option: Extract<MethodOption, { kind: 'choice' }>, onInput: () => void): ChoiceField {
+export function choiceField(
+  name: string,
+  option: Extract<MethodOption, { kind: 'choice' }>,
+  onInput: () => void,
+): ChoiceField {
   const { key, title, values, details, default: usual = values[0]! } = option;
   const detail = h('p', { class: 'hint' });
   const tell = () => (detail.textContent = details?.[values.indexOf(control.value)] ?? '');

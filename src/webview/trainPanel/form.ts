@@ -15,7 +15,10 @@ type MainNumber = 'epochs' | 'batchSize' | 'learningRate';
 type AdvancedNumber = Exclude<NumberKey, MainNumber>;
 type Words = Omit<NumberField, 'name' | 'rule'>;
 
-export type FormState = Pick<TrainPanelState, 'form' | 'datasets' | 'models' | 'devices' | 'targetModules' | 'rules' | 'methods' | 'frozenPrecision'>;
+export type FormState = Pick<
+  TrainPanelState,
+  'form' | 'datasets' | 'models' | 'devices' | 'targetModules' | 'rules' | 'methods' | 'frozenPrecision'
+>;
 
 export class FormView {
   readonly element: HTMLElement;
@@ -66,7 +69,13 @@ export class FormView {
       title: l10n.t('Mirror every other picture. Switch off where left and right matter.'),
       onChange: changed,
     });
-    this.augmentation = h('fieldset', { class: 'checks' }, h('legend', { class: 'label' }, l10n.t('Augmentation')), this.crop.element, this.flip.element);
+    this.augmentation = h(
+      'fieldset',
+      { class: 'checks' },
+      h('legend', { class: 'label' }, l10n.t('Augmentation')),
+      this.crop.element,
+      this.flip.element,
+    );
     this.advanced = h(
       'details',
       { class: 'advanced fold', open: advancedOpen, toggle: () => onAdvanced(this.advanced.open) },
@@ -137,7 +146,8 @@ export class FormView {
     const { form, datasets, models, devices, methods, targetModules } = this.state;
     const options = datasets.map(({ folder, name }) => ({ value: folder, label: name }));
     // A dataset that the host no longer knows is still what the form says.
-    if (form.dataset && !datasets.some(({ folder }) => folder === form.dataset)) options.push({ value: form.dataset, label: form.dataset });
+    if (form.dataset && !datasets.some(({ folder }) => folder === form.dataset))
+      options.push({ value: form.dataset, label: form.dataset });
     if (!form.dataset) options.unshift({ value: '', label: datasets.length ? l10n.t('Choose…') : l10n.t('None yet') });
     this.dataset.setOptions(options, form.dataset ?? '');
     if (form.dataset) this.dataset.setProblem(null);
@@ -145,13 +155,19 @@ export class FormView {
 
     this.model.show(models, form);
     this.device.setOptions(
-      devices.map((device) => ({ value: device.value, label: this.deviceLabel(device), disabled: device.unavailable !== undefined })),
+      devices.map((device) => ({
+        value: device.value,
+        label: this.deviceLabel(device),
+        disabled: device.unavailable !== undefined,
+      })),
       form.device ?? 'auto',
     );
 
     // A method that this version does not have cannot be trained with.
     const possible = methodsFor(this.model.chosen) ?? methods.map(({ type }) => type);
-    const method = methods.find(({ type }) => type === form.method.type && possible.includes(type)) ?? methods.find(({ type }) => type === possible[0])!;
+    const method =
+      methods.find(({ type }) => type === form.method.type && possible.includes(type)) ??
+      methods.find(({ type }) => type === possible[0])!;
     this.method.setOptions(
       methods.map(({ type }) =>
         possible.includes(type)
@@ -185,7 +201,8 @@ export class FormView {
     this.frozenPrecision.element.hidden = !trains;
     this.augmentation.hidden = !trains;
     for (const key of ['epochs', 'learningRate'] as const) this.main.element(key).hidden = !trains;
-    for (const key of ['warmupRatio', 'weightDecay', 'labelSmoothingFactor', 'earlyStoppingPatience'] as const) this.more.element(key).hidden = !trains;
+    for (const key of ['warmupRatio', 'weightDecay', 'labelSmoothingFactor', 'earlyStoppingPatience'] as const)
+      this.more.element(key).hidden = !trains;
   }
 
   private showDatasetDetail(): void {
@@ -202,7 +219,13 @@ export class FormView {
       this.datasetDetail.append(l10n.t('{0} classes, {1} pictures', classes, this.formats.integer(images)));
       if (problems > 0) {
         const show = () => this.post({ type: 'showProblems', dataset: dataset.folder });
-        this.datasetDetail.append(', ', textButton(problems === 1 ? l10n.t('1 problem') : l10n.t('{0} problems', this.formats.integer(problems)), show));
+        this.datasetDetail.append(
+          ', ',
+          textButton(
+            problems === 1 ? l10n.t('1 problem') : l10n.t('{0} problems', this.formats.integer(problems)),
+            show,
+          ),
+        );
       }
     }
   }
@@ -239,14 +262,26 @@ function given<T extends object>(value: T): T {
 const mainWords = (): Record<MainNumber, Words> => ({
   epochs: { label: l10n.t('Epochs'), title: l10n.t('How often every training picture is seen.') },
   batchSize: { label: l10n.t('Batch size'), title: l10n.t('Pictures in each step. Less needs less memory.') },
-  learningRate: { label: l10n.t('Learning rate'), title: l10n.t('Highest learning rate, reached after the warm-up. Empty: the default of the method.') },
+  learningRate: {
+    label: l10n.t('Learning rate'),
+    title: l10n.t('Highest learning rate, reached after the warm-up. Empty: the default of the method.'),
+  },
 });
 
 const advancedWords = (): Record<AdvancedNumber, Words> => ({
-  validationSplit: { label: l10n.t('Validation share'), title: l10n.t('Share of pictures kept for validation where the dataset has no validation folder.') },
-  warmupRatio: { label: l10n.t('Warm-up'), title: l10n.t('Share of the steps in which the learning rate rises from 0.') },
+  validationSplit: {
+    label: l10n.t('Validation share'),
+    title: l10n.t('Share of pictures kept for validation where the dataset has no validation folder.'),
+  },
+  warmupRatio: {
+    label: l10n.t('Warm-up'),
+    title: l10n.t('Share of the steps in which the learning rate rises from 0.'),
+  },
   weightDecay: { label: l10n.t('Weight decay'), title: l10n.t('How strongly weights are pulled towards 0 (AdamW).') },
-  labelSmoothingFactor: { label: l10n.t('Label smoothing'), title: l10n.t('Share of certainty taken from the right answer and spread over all classes.') },
+  labelSmoothingFactor: {
+    label: l10n.t('Label smoothing'),
+    title: l10n.t('Share of certainty taken from the right answer and spread over all classes.'),
+  },
   earlyStoppingPatience: {
     label: l10n.t('Early stopping'),
     title: l10n.t('Stop after this many evaluations without a better result. Empty: never.'),
@@ -255,8 +290,14 @@ const advancedWords = (): Record<AdvancedNumber, Words> => ({
   seed: { label: l10n.t('Seed'), title: l10n.t('The same seed gives the same split, order and result.') },
 });
 
-function withRules<Key extends NumberKey>(words: Record<Key, Words>, rules: FormState['rules']): Record<Key, NumberField> {
-  const fields = (Object.keys(words) as Key[]).map((key): [Key, NumberField] => [key, { ...words[key], name: key, rule: rules[key] }]);
+function withRules<Key extends NumberKey>(
+  words: Record<Key, Words>,
+  rules: FormState['rules'],
+): Record<Key, NumberField> {
+  const fields = (Object.keys(words) as Key[]).map((key): [Key, NumberField] => [
+    key,
+    { ...words[key], name: key, rule: rules[key] },
+  ]);
   return Object.fromEntries(fields) as Record<Key, NumberField>;
 }
 

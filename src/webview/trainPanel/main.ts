@@ -25,9 +25,17 @@ class TrainPanel {
   private readonly element = h('div', { class: 'panel' });
   private readonly messages = h('div', { class: 'messages' });
   private readonly formTitle = h('h2', { class: 'form-title' }, l10n.t('New run'));
-  private readonly start = button({ label: l10n.t('Start Training'), appearance: 'primary', onClick: () => this.submit('start') });
+  private readonly start = button({
+    label: l10n.t('Start Training'),
+    appearance: 'primary',
+    onClick: () => this.submit('start'),
+  });
   private readonly stop = button({ label: l10n.t('Stop'), appearance: 'secondary', onClick: () => this.sendStop() });
-  private readonly save = button({ label: l10n.t('Save as Config File…'), appearance: 'secondary', onClick: () => this.submit('saveConfig') });
+  private readonly save = button({
+    label: l10n.t('Save as Config File…'),
+    appearance: 'secondary',
+    onClick: () => this.submit('saveConfig'),
+  });
 
   constructor(
     root: HTMLElement,
@@ -35,7 +43,9 @@ class TrainPanel {
     private readonly host: Host<FromTrainPanel, Kept>,
   ) {
     const post = (message: FromTrainPanel) => host.post(message);
-    this.form = new FormView(state, post, host.formats, host.kept()?.advancedOpen ?? false, (advancedOpen) => host.keep({ advancedOpen }));
+    this.form = new FormView(state, post, host.formats, host.kept()?.advancedOpen ?? false, (advancedOpen) =>
+      host.keep({ advancedOpen }),
+    );
     this.card = new RunCard(post, host.formats);
     this.element.append(this.messages, this.card.element, this.formTitle, this.form.element, this.save.element);
     root.append(this.element, h('div', { class: 'action-bar' }, this.start.element, this.stop.element));

@@ -1,4 +1,7 @@
-/** The inputs of one method's options, made from what the config's schema says of them; those that few people need are folded away. */
+/**
+ * The inputs of one method's options, made from what the config's schema says of them; those that few people need are
+ * folded away.
+ */
 import * as l10n from '@vscode/l10n';
 import { type CheckControl, type TextControl, checkbox, textField } from '../controls.js';
 import { h, icon } from '../element.js';
@@ -62,12 +65,16 @@ export class MethodFields {
   }
 
   read(): MethodForm {
-    const others = this.others.map((field) => [field.key, field.read()] as const).filter(([, value]) => value !== undefined);
+    const others = this.others
+      .map((field) => [field.key, field.read()] as const)
+      .filter(([, value]) => value !== undefined);
     return { type: this.choice.type, ...this.numbers.read(), ...Object.fromEntries(others) };
   }
 
   firstInvalid(): { focus(): void } | undefined {
-    const invalid = this.numbers.firstInvalid() ?? this.others.map((field) => field.firstInvalid?.()).find((each) => each !== undefined);
+    const invalid =
+      this.numbers.firstInvalid() ??
+      this.others.map((field) => field.firstInvalid?.()).find((each) => each !== undefined);
     return invalid && { focus: () => this.reach(invalid) };
   }
 
@@ -79,8 +86,10 @@ export class MethodFields {
 
   /** Numbers in a grid, then lists to choose from, texts, modules, and check boxes in a row. */
   private inputs(options: readonly MethodOption[]): HTMLElement[] {
-    const of = <K extends MethodOption['kind']>(kind: K) => options.filter((option): option is Kind<K> => option.kind === kind);
-    const group = (name: string, inputs: HTMLElement[]) => (inputs.length ? [h('div', { class: name }, ...inputs)] : []);
+    const of = <K extends MethodOption['kind']>(kind: K) =>
+      options.filter((option): option is Kind<K> => option.kind === kind);
+    const group = (name: string, inputs: HTMLElement[]) =>
+      inputs.length ? [h('div', { class: name }, ...inputs)] : [];
     return [
       ...group(
         'grid',
@@ -103,7 +112,12 @@ export class MethodFields {
   }
 
   private check({ key, title, default: usual }: Kind<'check'>): HTMLElement {
-    const box: CheckControl = checkbox({ name: `method.${key}`, label: optionName(key), title, onChange: this.onInput });
+    const box: CheckControl = checkbox({
+      name: `method.${key}`,
+      label: optionName(key),
+      title,
+      onChange: this.onInput,
+    });
     this.others.push({
       key,
       show: (value) => box.setChecked(typeof value === 'boolean' ? value : usual),
@@ -140,7 +154,8 @@ export class MethodFields {
     this.others.push({
       key,
       show: (value) => control.setValue(Array.isArray(value) ? value.join(', ') : ''),
-      read: () => (items().length && !wrong() ? items().map((item) => (of === 'integer' ? Number(item) : item)) : undefined),
+      read: () =>
+        items().length && !wrong() ? items().map((item) => (of === 'integer' ? Number(item) : item)) : undefined,
       firstInvalid: () => (wrong() ? control : undefined),
     });
     return control.element;

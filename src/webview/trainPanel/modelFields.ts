@@ -1,4 +1,7 @@
-/** The inputs that say what is trained on top of: the model, the features of one from an ONNX file, and the weights to start from. */
+/**
+ * The inputs that say what is trained on top of: the model, the features of one from an ONNX file, and the weights to
+ * start from.
+ */
 import * as l10n from '@vscode/l10n';
 import { type ChoiceControl, dropdown, textButton } from '../controls.js';
 import { h } from '../element.js';
@@ -10,7 +13,8 @@ type Ask = Extract<FromTrainPanel['type'], 'addModel' | 'addOnnxModel' | 'downlo
 const frozenMethods: readonly MethodName[] = ['head', 'pretrained'];
 
 /** The methods that can work with this model, or undefined: all. */
-export const methodsFor = (model: ModelChoice | undefined): readonly MethodName[] | undefined => (model?.onnx ? frozenMethods : undefined);
+export const methodsFor = (model: ModelChoice | undefined): readonly MethodName[] | undefined =>
+  model?.onnx ? frozenMethods : undefined;
 
 export class ModelFields {
   readonly elements: readonly HTMLElement[];
@@ -69,7 +73,10 @@ export class ModelFields {
     );
   }
 
-  /** A network that stays as it is cannot start from random weights, and there is nothing to start in a method that trains nothing. */
+  /**
+   * A network that stays as it is cannot start from random weights, and there is nothing to start in a method that
+   * trains nothing.
+   */
   showTraining(trains: boolean): void {
     this.init.element.hidden = !trains || this.chosen?.onnx !== undefined;
   }
@@ -89,6 +96,9 @@ export class ModelFields {
     const found = onnx?.found === undefined ? l10n.t('Automatic') : l10n.t('Automatic: {0}', onnx.found);
     // A config may name any tensor inside, so that one which is not among the last is offered too.
     const names = wanted === '' || tensors.includes(wanted) ? tensors : [...tensors, wanted];
-    this.features.setOptions([{ value: '', label: found }, ...names.map((name) => ({ value: name, label: name }))], wanted);
+    this.features.setOptions(
+      [{ value: '', label: found }, ...names.map((name) => ({ value: name, label: name }))],
+      wanted,
+    );
   }
 }

@@ -34,7 +34,8 @@ export class ModuleBoxes {
 
   /** Undefined: the schema's default. */
   read(): readonly string[] | undefined {
-    const same = this.chosen.length === this.standard.length && this.standard.every((name) => this.chosen.includes(name));
+    const same =
+      this.chosen.length === this.standard.length && this.standard.every((name) => this.chosen.includes(name));
     return same || this.boxes.size === 0 ? undefined : this.chosen;
   }
 
@@ -46,7 +47,12 @@ export class ModuleBoxes {
   private draw(): void {
     const names = [...new Set([...this.names, ...this.chosen])];
     if (names.join() !== [...this.boxes.keys()].join()) {
-      this.boxes = new Map(names.map((name) => [name, checkbox({ name: `targetModules.${name}`, label: name, onChange: () => this.changed() })]));
+      this.boxes = new Map(
+        names.map((name) => [
+          name,
+          checkbox({ name: `targetModules.${name}`, label: name, onChange: () => this.changed() }),
+        ]),
+      );
       this.group.replaceChildren(
         h('legend', { class: 'label' }, this.label),
         h('div', { class: 'boxes' }, ...[...this.boxes.values()].map(({ element }) => element)),

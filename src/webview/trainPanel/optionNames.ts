@@ -39,6 +39,16 @@ export function emptyMeans(key: string): string | undefined {
 }
 
 /** Options that lie folded away until one of them is set. */
-const rare = new Set(['dropout', 'layersToTransform', 'useRslora', 'useDora', 'blockSize', 'modules', 'bottleneck', 'activation', 'temperature']);
+const rare = new Set([
+  'dropout',
+  'layersToTransform',
+  'useRslora',
+  'useDora',
+  'blockSize',
+  'modules',
+  'bottleneck',
+  'activation',
+  'temperature',
+]);
 
 export const isRare = (key: string): boolean => rare.has(key);

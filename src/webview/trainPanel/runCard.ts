@@ -13,8 +13,16 @@ export class RunCard {
   private readonly doing = h('p', { class: 'run-doing', role: 'status', 'aria-live': 'polite' });
   private readonly bar = progressBar();
   private readonly figures = h('dl', { class: 'figures' });
-  private readonly resume = button({ label: l10n.t('Resume'), appearance: 'secondary', onClick: () => this.send('resume') });
-  private readonly dashboard = button({ label: l10n.t('Open Dashboard'), appearance: 'secondary', onClick: () => this.send('openDashboard') });
+  private readonly resume = button({
+    label: l10n.t('Resume'),
+    appearance: 'secondary',
+    onClick: () => this.send('resume'),
+  });
+  private readonly dashboard = button({
+    label: l10n.t('Open Dashboard'),
+    appearance: 'secondary',
+    onClick: () => this.send('openDashboard'),
+  });
   private run: RunSummary | null = null;
 
   constructor(
@@ -37,7 +45,9 @@ export class RunCard {
     this.bar.element.hidden = !live && run.status !== 'stopped' && run.status !== 'interrupted';
     this.bar.set(this.share(run), l10n.t('Training progress'));
     const figures = this.figuresOf(run);
-    this.figures.replaceChildren(...figures.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+    this.figures.replaceChildren(
+      ...figures.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
+    );
     this.figures.hidden = figures.length === 0;
     this.resume.element.hidden = !run.resumable || live;
   }
@@ -52,13 +62,17 @@ export class RunCard {
       case 'starting':
         return run.activity ? activityText(run.activity.phase) : l10n.t('Starting…');
       case 'running':
-        return run.activity ? activityText(run.activity.phase) : l10n.t('Training, epoch {0} of {1}', currentEpoch(run), run.epochs);
+        return run.activity
+          ? activityText(run.activity.phase)
+          : l10n.t('Training, epoch {0} of {1}', currentEpoch(run), run.epochs);
       case 'stopping':
         return l10n.t('Stopping and saving a checkpoint…');
       case 'stopped':
         return l10n.t('Stopped at step {0} of {1}', this.formats.integer(run.step), this.formats.integer(run.steps));
       case 'finished':
-        return run.seconds === undefined ? l10n.t('Finished') : l10n.t('Finished in {0}', this.formats.duration(run.seconds));
+        return run.seconds === undefined
+          ? l10n.t('Finished')
+          : l10n.t('Finished in {0}', this.formats.duration(run.seconds));
       case 'failed':
         return l10n.t('Failed');
       case 'interrupted':
@@ -67,7 +81,8 @@ export class RunCard {
   }
 
   private share(run: RunSummary): number | null {
-    if (run.activity && run.activity.phase !== 'evaluate') return run.activity.total > 1 ? run.activity.done / run.activity.total : null;
+    if (run.activity && run.activity.phase !== 'evaluate')
+      return run.activity.total > 1 ? run.activity.done / run.activity.total : null;
     if (run.steps > 0 && run.status !== 'starting') return run.step / run.steps;
     return null;
   }
@@ -78,11 +93,20 @@ export class RunCard {
     const best = run.best && !live ? run.best.accuracy : undefined;
     return (
       [
-        [l10n.t('Step'), run.steps > 0 && live ? `${formats.integer(run.step)} / ${formats.integer(run.steps)}` : undefined],
+        [
+          l10n.t('Step'),
+          run.steps > 0 && live ? `${formats.integer(run.step)} / ${formats.integer(run.steps)}` : undefined,
+        ],
         [l10n.t('Loss'), run.loss === undefined ? undefined : formats.loss(run.loss)],
-        [l10n.t('Accuracy'), run.accuracy === undefined || best !== undefined ? undefined : formats.percent(run.accuracy)],
+        [
+          l10n.t('Accuracy'),
+          run.accuracy === undefined || best !== undefined ? undefined : formats.percent(run.accuracy),
+        ],
         [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best)],
-        [l10n.t('Pictures/s'), run.imagesPerSecond === undefined || !live ? undefined : formats.speed(run.imagesPerSecond)],
+        [
+          l10n.t('Pictures/s'),
+          run.imagesPerSecond === undefined || !live ? undefined : formats.speed(run.imagesPerSecond),
+        ],
         [l10n.t('Time left'), run.secondsLeft === undefined || !live ? undefined : formats.duration(run.secondsLeft)],
       ] satisfies [string, string | undefined][]
     ).filter((figure): figure is [string, string] => figure[1] !== undefined);

@@ -14,10 +14,19 @@ import { launchOfChild } from '../trainer/launchOfChild.js';
 const root = await mkdtemp(join(tmpdir(), 'vitune-classify-'));
 after(() => rm(root, { recursive: true }));
 
-const poison = (path: string): Classification => ({ path, error: { code: 'POISON', message: 'It ends the process.', remedy: 'Replace it.' } });
+const poison = (path: string): Classification => ({
+  path,
+  error: { code: 'POISON', message: 'It ends the process.', remedy: 'Replace it.' },
+});
 
 function process(t: { after(work: () => void): void }, options: Partial<ClassifierOptions> = {}) {
-  const classifier = new ClassifierProcess(launchOfChild, { idle: 60_000, backoff: 1, crashes: 4, onPoison: poison, ...options });
+  const classifier = new ClassifierProcess(launchOfChild, {
+    idle: 60_000,
+    backoff: 1,
+    crashes: 4,
+    onPoison: poison,
+    ...options,
+  });
   t.after(() => classifier.dispose());
   const ask = async (paths: string[], signal?: AbortSignal, checkpoint = 'a') => {
     const results: Classification[] = [];
@@ -27,7 +36,8 @@ function process(t: { after(work: () => void): void }, options: Partial<Classifi
   return { classifier, ask };
 }
 
-const labelOf = (result: Classification | undefined) => (result && 'predictions' in result ? result.predictions[0]?.label : undefined);
+const labelOf = (result: Classification | undefined) =>
+  result && 'predictions' in result ? result.predictions[0]?.label : undefined;
 
 test('answers come in order, one process for all questions', async (t) => {
   const { ask } = process(t);
@@ -66,7 +76,10 @@ test('a process that crashes on everything fails the request', async (t) => {
 
 test('what the process says is wrong with the request is thrown as it is', async (t) => {
   const { ask } = process(t);
-  await assert.rejects(ask(['1'], undefined, 'none'), (error) => error instanceof ShownError && error.info.code === 'CHECKPOINT_MISSING');
+  await assert.rejects(
+    ask(['1'], undefined, 'none'),
+    (error) => error instanceof ShownError && error.info.code === 'CHECKPOINT_MISSING',
+  );
 });
 
 test('a cancel ends the request and not the process', async (t) => {

@@ -32,7 +32,10 @@ test('a stored token is in the environment of what is started, and nowhere on it
   const { secrets, listeners } = storage({ [tokenKey]: 'hf_kept' });
   const token = new HubToken(secrets, launch, failed);
   await token.hand();
-  const said = (await runJson(launch, { script: 'main', args: ['environment', 'HF_TOKEN'] })) as { value?: string; argv: string[] }[];
+  const said = (await runJson(launch, { script: 'main', args: ['environment', 'HF_TOKEN'] })) as {
+    value?: string;
+    argv: string[];
+  }[];
   assert.equal(said[0]!.value, 'hf_kept');
   assert.ok(said[0]!.argv.every((argument) => !argument.includes('hf_kept')));
   await token.set('hf_new');
@@ -56,8 +59,17 @@ test('without any token there is none', async () => {
 });
 
 test('names of models', () => {
-  for (const name of ['a/b', 'owner/vit-base.v2', 'a/b@main', 'a/b@refs/pr/1', 'a/b:onnx/model.onnx', 'a/b@main:c.onnx']) assert.ok(isModelName(name), name);
-  for (const name of ['', 'b', 'a/b/c', 'a/b@', 'a/b@x y', 'a b/c', 'https://x/a/b', 'a/b:', 'a/b:x.bin']) assert.ok(!isModelName(name), name);
+  for (const name of [
+    'a/b',
+    'owner/vit-base.v2',
+    'a/b@main',
+    'a/b@refs/pr/1',
+    'a/b:onnx/model.onnx',
+    'a/b@main:c.onnx',
+  ])
+    assert.ok(isModelName(name), name);
+  for (const name of ['', 'b', 'a/b/c', 'a/b@', 'a/b@x y', 'a b/c', 'https://x/a/b', 'a/b:', 'a/b:x.bin'])
+    assert.ok(!isModelName(name), name);
 });
 
 test('of all events only those of a download tell of one', () => {

@@ -21,8 +21,14 @@ function watch(folder: string) {
     if (statuses.at(-1) !== changed.status) statuses.push(changed.status);
     for (const each of waiting) if (each.so()) each.resolve();
   };
-  const run = new Run(folder, { onChange: look, onEvents: () => undefined, onGone: () => undefined, onFailure: (error) => assert.fail(String(error)) });
-  const until = (so: () => boolean) => new Promise<void>((resolve) => (so() ? resolve() : waiting.push({ so, resolve })));
+  const run = new Run(folder, {
+    onChange: look,
+    onEvents: () => undefined,
+    onGone: () => undefined,
+    onFailure: (error) => assert.fail(String(error)),
+  });
+  const until = (so: () => boolean) =>
+    new Promise<void>((resolve) => (so() ? resolve() : waiting.push({ so, resolve })));
   return { run, statuses, until };
 }
 

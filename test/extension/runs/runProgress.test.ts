@@ -5,10 +5,20 @@ import { advance, noProgress, percentOf, type Progress } from '../../../src/exte
 import type { RecordedEvent, TrainEvent } from '../../../src/trainer/protocol.js';
 
 /** The events as a run folder has them, a second apart. */
-const recorded = (events: readonly TrainEvent[]): RecordedEvent[] => events.map((event, seq) => ({ ...event, seq, time: 1000 * seq }));
-const after = (events: readonly TrainEvent[], from: Progress = noProgress): Progress => recorded(events).reduce(advance, from);
+const recorded = (events: readonly TrainEvent[]): RecordedEvent[] =>
+  events.map((event, seq) => ({ ...event, seq, time: 1000 * seq }));
+const after = (events: readonly TrainEvent[], from: Progress = noProgress): Progress =>
+  recorded(events).reduce(advance, from);
 
-const step = (n: number, loss: number): TrainEvent => ({ type: 'step', step: n, epoch: n / 10, loss, learningRate: 0.001, imagesPerSecond: 20, waiting: 0 });
+const step = (n: number, loss: number): TrainEvent => ({
+  type: 'step',
+  step: n,
+  epoch: n / 10,
+  loss,
+  learningRate: 0.001,
+  imagesPerSecond: 20,
+  waiting: 0,
+});
 const decoding: TrainEvent = { type: 'progress', phase: 'decode', done: 3, total: 8 };
 const partial: TrainEvent = { type: 'partialStep', step: 1, done: 4, total: 16, loss: 1.5 };
 
@@ -33,7 +43,10 @@ test('the first of equal accuracies is the best', () => {
     accuracy,
     confusion: [],
   });
-  assert.deepEqual(after([evaluation(1, 0.5), evaluation(2, 0.75), evaluation(3, 0.75)]).best, { step: 2, accuracy: 0.75 });
+  assert.deepEqual(after([evaluation(1, 0.5), evaluation(2, 0.75), evaluation(3, 0.75)]).best, {
+    step: 2,
+    accuracy: 0.75,
+  });
 });
 
 test('a share of steps is cut to whole per cent, and of no steps is none', () => {

@@ -1,7 +1,12 @@
 /** The form's rules are the config schema's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { frozenPrecision, methodChoices, numberRules, type Schema } from '../../../src/extension/trainPanel/formRules.js';
+import {
+  frozenPrecision,
+  methodChoices,
+  numberRules,
+  type Schema,
+} from '../../../src/extension/trainPanel/formRules.js';
 import { configJsonSchema } from '../../../src/trainer/config/jsonSchema.js';
 import { learningRateWords, methodSchemas, trainingMethods } from '../../../src/trainer/config/methods.js';
 import { methodName } from '../../../src/webview/names.js';
@@ -9,7 +14,14 @@ import { optionName } from '../../../src/webview/trainPanel/optionNames.js';
 
 test('bounds and defaults are those of the schema', () => {
   const rules = numberRules(configJsonSchema() as Schema);
-  assert.deepEqual(rules.batchSize, { integer: true, minimum: 1, maximum: 4096, exclusiveMinimum: undefined, exclusiveMaximum: undefined, default: 16 });
+  assert.deepEqual(rules.batchSize, {
+    integer: true,
+    minimum: 1,
+    maximum: 4096,
+    exclusiveMinimum: undefined,
+    exclusiveMaximum: undefined,
+    default: 16,
+  });
   assert.equal(rules.epochs.default, 10);
   assert.equal(rules.learningRate.exclusiveMinimum, 0);
   assert.equal(rules.validationSplit.integer, false);

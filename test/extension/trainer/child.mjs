@@ -1,6 +1,6 @@
 /**
- * A process that keeps the trainer's contracts on disk and on the wire (run folder, lock, socket, IPC) and computes nothing:
- * the supervision of processes is tested against it, the trainer itself elsewhere.
+ * A process that keeps the trainer's contracts on disk and on the wire (run folder, lock, socket, IPC) and computes
+ * nothing: the supervision of processes is tested against it, the trainer itself elsewhere.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -13,13 +13,17 @@ if (command === 'serve') serve();
 if (command === 'inspect') inspect(args);
 if (command === 'environment') console.log(JSON.stringify({ value: process.env[args[0]], argv: process.argv }));
 
-/** The config is JSON: `run` is the folder; `steps` events are sent, one each `pause` ms, then `end`: finish, hang, exit, crash or refuse. */
+/**
+ * The config is JSON: `run` is the folder; `steps` events are sent, one each `pause` ms, then `end`: finish, hang,
+ * exit, crash or refuse.
+ */
 function train([config, ...rest]) {
   const plan = JSON.parse(readFileSync(config, 'utf8'));
   console.error('a library warns of something');
   if (plan.end === 'silent') process.exit(3);
   if (plan.end === 'cancelled') process.exit(130);
-  for (const done of plan.downloads ?? []) console.log(JSON.stringify({ type: 'progress', phase: 'download', done, total: 100 }));
+  for (const done of plan.downloads ?? [])
+    console.log(JSON.stringify({ type: 'progress', phase: 'download', done, total: 100 }));
   if (plan.end === 'refuse') {
     console.log(
       JSON.stringify({
@@ -57,7 +61,10 @@ function train([config, ...rest]) {
   const socket = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
   server.listen(socket, () => {
     writeFileSync(join(run, 'run.json'), JSON.stringify({ name: 'photos', config, createdAt: 1 }));
-    writeFileSync(join(run, 'lock.json'), JSON.stringify({ host: hostname(), pid: process.pid, socket, startedAt: Date.now() }));
+    writeFileSync(
+      join(run, 'lock.json'),
+      JSON.stringify({ host: hostname(), pid: process.pid, socket, startedAt: Date.now() }),
+    );
     const started = {
       type: 'started',
       run,
@@ -98,7 +105,14 @@ function train([config, ...rest]) {
       return leave();
     }
     if (n < plan.steps) {
-      say({ type: 'step', step: n + 1, epoch: (n + 1) / plan.steps, loss: 1 / (n + 1), learningRate: 0.001, imagesPerSecond: 20 });
+      say({
+        type: 'step',
+        step: n + 1,
+        epoch: (n + 1) / plan.steps,
+        loss: 1 / (n + 1),
+        learningRate: 0.001,
+        imagesPerSecond: 20,
+      });
       return setTimeout(step, plan.pause ?? 0, n + 1);
     }
     if (plan.end === 'crash') {
@@ -131,7 +145,13 @@ function serve() {
   process.on('message', async (request) => {
     if (request.type === 'cancel') return cancelled.add(request.request);
     if (request.checkpoint === 'none')
-      return process.send({ id: request.id, type: 'error', code: 'CHECKPOINT_MISSING', message: 'No checkpoint.', remedy: 'Choose one.' });
+      return process.send({
+        id: request.id,
+        type: 'error',
+        code: 'CHECKPOINT_MISSING',
+        message: 'No checkpoint.',
+        remedy: 'Choose one.',
+      });
     for (const path of request.paths) {
       if (path.includes('crash') || (path.includes('once') && !existsSync(path))) {
         if (path.includes('once')) writeFileSync(path, '');
@@ -150,14 +170,22 @@ function serve() {
 
 function inspect([path]) {
   if (path.includes('missing')) {
-    console.log(JSON.stringify({ type: 'error', code: 'DATASET_MISSING', message: 'There is no such folder.', remedy: 'Choose another.' }));
+    console.log(
+      JSON.stringify({
+        type: 'error',
+        code: 'DATASET_MISSING',
+        message: 'There is no such folder.',
+        remedy: 'Choose another.',
+      }),
+    );
     process.exit(2);
   }
   if (path.includes('broken')) {
     console.error('it fell over');
     process.exit(1);
   }
-  const say = () => console.log(JSON.stringify({ root: path, labels: ['ş'], counts: [], splits: 'seeded', problems: [] }));
+  const say = () =>
+    console.log(JSON.stringify({ root: path, labels: ['ş'], counts: [], splits: 'seeded', problems: [] }));
   if (path.includes('slow')) setTimeout(say, 60_000);
   else say();
 }

@@ -4,4 +4,8 @@ import type { Launch } from '../../../src/extension/trainer/launch.js';
 
 const script = fileURLToPath(new URL('child.mjs', import.meta.url));
 
-export const launchOfChild: Launch = { executable: process.execPath, scripts: { main: script, cli: script }, env: process.env };
+export const launchOfChild: Launch = {
+  executable: process.execPath,
+  scripts: { main: script, cli: script },
+  env: process.env,
+};

@@ -85,7 +85,10 @@ test('a trainer that is killed leaves all whole lines, and what a resume adds is
   assert.equal(heard.at(-1)?.type, 'step');
   const before = heard.length;
   assert.notEqual(await readLock(folder), undefined, 'a killed trainer leaves its lock');
-  await appendFile(join(folder, 'events.jsonl'), '\n' + JSON.stringify({ type: 'progress', phase: 'decode', done: 1, total: 1, seq: before, time: 1 }) + '\n');
+  await appendFile(
+    join(folder, 'events.jsonl'),
+    '\n' + JSON.stringify({ type: 'progress', phase: 'decode', done: 1, total: 1, seq: before, time: 1 }) + '\n',
+  );
   await follower.refresh();
   assert.equal(heard.length, before + 1);
   assert.equal(follower.attached, false);

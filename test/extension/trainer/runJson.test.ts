@@ -6,18 +6,27 @@ import { runJson } from '../../../src/extension/trainer/runJson.js';
 import { TrainerDied } from '../../../src/extension/trainer/trainerDied.js';
 import { launchOfChild } from './launchOfChild.js';
 
-const inspect = (path: string, signal?: AbortSignal) => runJson(launchOfChild, { script: 'main', args: ['inspect', path, '--json'], signal });
+const inspect = (path: string, signal?: AbortSignal) =>
+  runJson(launchOfChild, { script: 'main', args: ['inspect', path, '--json'], signal });
 
 test('the objects it prints are the answer', async () => {
-  assert.deepEqual(await inspect('a folder'), [{ root: 'a folder', labels: ['ş'], counts: [], splits: 'seeded', problems: [] }]);
+  assert.deepEqual(await inspect('a folder'), [
+    { root: 'a folder', labels: ['ş'], counts: [], splits: 'seeded', problems: [] },
+  ]);
 });
 
 test('an error it prints is thrown as it is', async () => {
-  await assert.rejects(inspect('missing'), (error) => error instanceof ShownError && error.info.remedy === 'Choose another.');
+  await assert.rejects(
+    inspect('missing'),
+    (error) => error instanceof ShownError && error.info.remedy === 'Choose another.',
+  );
 });
 
 test('a bug in it is told with its code and words', async () => {
-  await assert.rejects(inspect('broken'), (error) => error instanceof TrainerDied && error.ending === 1 && error.tail === 'it fell over');
+  await assert.rejects(
+    inspect('broken'),
+    (error) => error instanceof TrainerDied && error.ending === 1 && error.tail === 'it fell over',
+  );
 });
 
 test('a cancel ends it', async () => {

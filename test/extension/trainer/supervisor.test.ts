@@ -35,12 +35,18 @@ test('how far a download before the start is', async () => {
 
 test('what the trainer says is wrong is thrown as it is', async () => {
   const path = await config('refused', { end: 'refuse' });
-  await assert.rejects(supervisor.start(path), (error) => error instanceof ShownError && error.info.code === 'DATASET_MISSING' && error.info.line === 2);
+  await assert.rejects(
+    supervisor.start(path),
+    (error) => error instanceof ShownError && error.info.code === 'DATASET_MISSING' && error.info.line === 2,
+  );
 });
 
 test('a trainer that ends without a word leaves its code and last lines', async () => {
   const path = await config('silent', { end: 'silent' });
-  await assert.rejects(supervisor.start(path), (error) => error instanceof TrainerDied && error.ending === 3 && error.tail.includes('warns'));
+  await assert.rejects(
+    supervisor.start(path),
+    (error) => error instanceof TrainerDied && error.ending === 3 && error.tail.includes('warns'),
+  );
   assert.equal(supervisor.isStarting(path), false);
 });
 

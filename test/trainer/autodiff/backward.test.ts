@@ -55,7 +55,8 @@ test('a parameter that is the loss has gradient 1', () => {
 
 test('a frozen layer before the first parameter gets no gradient, a frozen weight after it neither', () => {
   const b = new Builder();
-  const frozen = (name: string, shape: Shape): Value => b.constant(name, shape, new Float32Array(shape.reduce((n, d) => n * d, 1)).fill(0.5));
+  const frozen = (name: string, shape: Shape): Value =>
+    b.constant(name, shape, new Float32Array(shape.reduce((n, d) => n * d, 1)).fill(0.5));
   const below = b.gelu(b.matmul(b.input('x', [2, 3]), frozen('w0', [3, 4])));
   const weight = b.input('weight', [4, 4]);
   const middle = b.matmul(below, weight);
@@ -66,12 +67,21 @@ test('a frozen layer before the first parameter gets no gradient, a frozen weigh
   assert.deepEqual(typesAfter(b, place), ['constant', 'reshape', 'expand', 'reshape', 'matmul', 'matmul']);
 });
 
-/** Two pre-norm transformer blocks of two heads over [batch 2, tokens 3, width 4] and a classifier with cross-entropy on the first token. */
+/**
+ * Two pre-norm transformer blocks of two heads over [batch 2, tokens 3, width 4] and a classifier with cross-entropy on
+ * the first token.
+ */
 function attention(b: Builder, shapes: Record<string, Shape>): Model {
   const [batch, tokens, width, heads] = [2, 3, 4, 2];
-  const p = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, b.input(name, shape)])) as Record<string, Value>;
+  const p = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, b.input(name, shape)])) as Record<
+    string,
+    Value
+  >;
   const linear = (x: Value, name: string): Value => {
-    const flat = b.matmul(b.reshape(x, [batch * tokens, x.shape.at(-1)!]), p[`${name}.weight`]!, { transB: true, bias: p[`${name}.bias`]! });
+    const flat = b.matmul(b.reshape(x, [batch * tokens, x.shape.at(-1)!]), p[`${name}.weight`]!, {
+      transB: true,
+      bias: p[`${name}.bias`]!,
+    });
     return b.reshape(flat, [batch, tokens, flat.shape[1]!]);
   };
   const split = (x: Value): Value => b.transpose(b.reshape(x, [batch, tokens, heads, width / heads]), [0, 2, 1, 3]);
@@ -80,7 +90,10 @@ function attention(b: Builder, shapes: Record<string, Shape>): Model {
     const norm = (at: string): Value => b.layerNorm(x, p[`${layer}.${at}.gamma`]!, p[`${layer}.${at}.beta`]!, 1e-6)[0]!;
     const before = norm('norm1');
     const [q, k, v] = ['q', 'k', 'v'].map((name) => split(linear(before, `${layer}.${name}`))) as [Value, Value, Value];
-    const attended = b.matmul(b.softmax(b.matmul(q, k, { transB: true, alpha: Math.fround(1 / Math.sqrt(width / heads)) })), v);
+    const attended = b.matmul(
+      b.softmax(b.matmul(q, k, { transB: true, alpha: Math.fround(1 / Math.sqrt(width / heads)) })),
+      v,
+    );
     x = b.add(x, linear(b.reshape(b.transpose(attended, [0, 2, 1, 3]), [batch, tokens, width]), `${layer}.o`));
     x = b.add(x, linear(b.gelu(linear(norm('norm2'), `${layer}.up`)), `${layer}.down`));
   }
@@ -100,16 +113,28 @@ test('two attention blocks and a classifier: every gradient equals finite differ
       [`${i}.${at}.gamma`, [4]],
       [`${i}.${at}.beta`, [4]],
     ]),
-    // The gradient of a key's bias is zero, since a softmax does not see what is added to its whole row: nothing to compare.
+    // The gradient of a key's bias is zero, since a softmax does not see what is added to its whole row: nothing to
+    // compare.
     ...['q', 'k', 'v', 'o'].flatMap((name) => linear(`${i}.${name}`, 4, 4)),
     ...linear(`${i}.up`, 8, 4),
     ...linear(`${i}.down`, 4, 8),
   ];
-  const shapes = Object.fromEntries([['x', [2, 3, 4]], ['position', [3, 4]], ...layer(0), ...layer(1), ...linear('head', 3, 4)] as [string, Shape][]);
+  const shapes = Object.fromEntries([
+    ['x', [2, 3, 4]],
+    ['position', [3, 4]],
+    ...layer(0),
+    ...layer(1),
+    ...linear('head', 3, 4),
+  ] as [string, Shape][]);
   const random = new Random(3);
-  const feeds = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, values({ shape, from: -1, to: 1 }, random)]));
+  const feeds = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, values({ shape, from: -1, to: 1 }, random)]),
+  );
   await assertGradients((b) => {
     const { loss, parameters } = attention(b, shapes);
-    return { loss, parameters: Object.fromEntries(Object.entries(parameters).filter(([name]) => !name.endsWith('.k.bias'))) };
+    return {
+      loss,
+      parameters: Object.fromEntries(Object.entries(parameters).filter(([name]) => !name.endsWith('.k.bias'))),
+    };
   }, feeds);
 });

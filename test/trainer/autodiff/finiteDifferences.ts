@@ -46,7 +46,10 @@ export async function assertGradients(build: (b: Builder) => Model, feeds: Feeds
     moves ||= largest > 0;
     expected.forEach((e, i) => {
       const a = actual[`d ${name}`]![i]!;
-      assert.ok(Math.abs(a - e) <= 1e-4 * Math.abs(e) + 1e-6 * largest, `d loss / d ${name}[${i}] is ${a}, by differences ${e}`);
+      assert.ok(
+        Math.abs(a - e) <= 1e-4 * Math.abs(e) + 1e-6 * largest,
+        `d loss / d ${name}[${i}] is ${a}, by differences ${e}`,
+      );
     });
   }
   return moves;

@@ -1,4 +1,7 @@
-/** A backward pass that makes activations anew gives the plain one's numbers, computes nothing frozen twice, and is not undone by ONNX Runtime. */
+/**
+ * A backward pass that makes activations anew gives the plain one's numbers, computes nothing frozen twice, and is not
+ * undone by ONNX Runtime.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backward } from '../../../src/trainer/autodiff/backward.js';
@@ -14,7 +17,14 @@ import { randomWeight } from '../../../src/trainer/run/baseModel.js';
 import { difference, runGraph } from '../onnx/runGraph.js';
 import { methodFor } from '../peft/methodFor.js';
 
-const sizes = { image_size: 16, patch_size: 4, hidden_size: 16, num_hidden_layers: 3, num_attention_heads: 2, intermediate_size: 32 };
+const sizes = {
+  image_size: 16,
+  patch_size: 4,
+  hidden_size: 16,
+  num_hidden_layers: 3,
+  num_attention_heads: 2,
+  intermediate_size: 32,
+};
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
 const batch = 2;
 
@@ -22,11 +32,22 @@ function stepOf(json: object, method: object, recomputes: boolean, change: Parti
   const config = parseNetwork({ ...sizes, ...json }, 'config.json');
   const norm = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], rescale: 1 / 255 };
   const frozen: ModelSpec['frozen'] = (name, shape) => randomWeight(name, shape, 1);
-  const model = { config, norm, frozen, method: methodFor(config, method), labels: 3, height: 16, width: 16, recomputes, ...change };
+  const model = {
+    config,
+    norm,
+    frozen,
+    method: methodFor(config, method),
+    labels: 3,
+    height: 16,
+    width: 16,
+    recomputes,
+    ...change,
+  };
   return compileStep(model, optimizer, batch).step;
 }
 
-const made = (graph: Graph, pass: Node['region']['pass']): Node[] => graph.nodes.filter(({ region }) => region.pass === pass);
+const made = (graph: Graph, pass: Node['region']['pass']): Node[] =>
+  graph.nodes.filter(({ region }) => region.pass === pass);
 
 /** Numbers for every input of a step. */
 function feedsOf(graph: Graph): Record<string, number[]> {
@@ -54,7 +75,10 @@ const cases: Record<string, [json: object, method: object]> = {
   adapter: [vit, { type: 'adapter' }],
   'single modules': [vit, { type: 'partial', blocks: 0, modules: ['layer.0.attention', 'layernorm*', 'bias'] }],
   'dinov2, full': [{ model_type: 'dinov2' }, { type: 'full' }],
-  'beit with positions shared by the blocks, full': [{ model_type: 'beit', use_shared_relative_position_bias: true }, { type: 'full' }],
+  'beit with positions shared by the blocks, full': [
+    { model_type: 'beit', use_shared_relative_position_bias: true },
+    { type: 'full' },
+  ],
 };
 
 for (const [name, [json, method]] of Object.entries(cases)) {
@@ -64,12 +88,14 @@ for (const [name, [json, method]] of Object.entries(cases)) {
     const feeds = feedsOf(plain);
     const [expected, actual] = [await runGraph(plain, 'cpu', feeds), await runGraph(anew, 'cpu', feeds)];
     assert.deepEqual(Object.keys(actual), Object.keys(expected));
-    for (const [output, values] of Object.entries(expected)) assert.equal(difference(actual[output]!, values, 1e-5), undefined, output);
+    for (const [output, values] of Object.entries(expected))
+      assert.equal(difference(actual[output]!, values, 1e-5), undefined, output);
   });
 }
 
 test('what lies below the first trained block is computed once', () => {
-  const parts = (method: object): string[] => [...new Set(made(stepOf(vit, method, true), 'recompute').map(({ region }) => region.part))].sort();
+  const parts = (method: object): string[] =>
+    [...new Set(made(stepOf(vit, method, true), 'recompute').map(({ region }) => region.part))].sort();
   assert.deepEqual(parts({ type: 'head' }), []);
   // The rest is the last norm, whose output the head's gradient reads.
   assert.deepEqual(parts({ type: 'partial', blocks: 2 }), ['rest', 'vit.encoder.layer.1', 'vit.encoder.layer.2']);
@@ -77,11 +103,15 @@ test('what lies below the first trained block is computed once', () => {
 
 test('the backward pass reads nothing of a block but its input and what was made anew', () => {
   const anew = stepOf(vit, { type: 'full' }, true);
-  const isBlock = (node: Node, pass: string): boolean => node.region.pass === pass && node.region.part.includes('.layer.');
+  const isBlock = (node: Node, pass: string): boolean =>
+    node.region.pass === pass && node.region.part.includes('.layer.');
   for (const node of anew.nodes.filter((each) => isBlock(each, 'backward'))) {
     for (const { node: read } of node.inputs) {
       const isLeaf = read.op.type === 'input' || read.op.type === 'constant';
-      assert.ok(isLeaf || !isBlock(read, 'forward') || read.region.part !== node.region.part, `${node.op.type} reads ${read.op.type} of ${read.region.part}`);
+      assert.ok(
+        isLeaf || !isBlock(read, 'forward') || read.region.part !== node.region.part,
+        `${node.op.type} reads ${read.op.type} of ${read.region.part}`,
+      );
     }
   }
 });
@@ -89,7 +119,10 @@ test('the backward pass reads nothing of a block but its input and what was made
 const [tokens, width, heads, depth] = [16, 8, 2, 4];
 const bytesOfScores = 4 * batch * heads * tokens * tokens;
 
-/** Gradients through `depth` blocks of a norm and an attention over [batch, tokens, width], whose scores have a learned bias. */
+/**
+ * Gradients through `depth` blocks of a norm and an attention over [batch, tokens, width], whose scores have a learned
+ * bias.
+ */
 function attentionGradients(cheapShare?: number): Graph {
   const b = new Builder();
   const parameters = new Map<string, Value>();
@@ -120,7 +153,9 @@ test('what is made anew since it is cheap leaves the gradients bit by bit as the
 });
 
 test('a norm is cheap always, an attention where its products are few', () => {
-  const types = (share?: number): string[] => [...new Set(made(attentionGradients(share), 'recompute').map(({ op }) => op.type))];
+  const types = (share?: number): string[] => [
+    ...new Set(made(attentionGradients(share), 'recompute').map(({ op }) => op.type)),
+  ];
   const kinds = ['layerNorm', 'matmul', 'softmax'];
   const remade = (share?: number): string[] => kinds.filter((kind) => types(share).includes(kind as 'softmax'));
   assert.deepEqual(remade(), []);

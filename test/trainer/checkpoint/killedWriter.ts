@@ -1,4 +1,6 @@
-/** Run as a process of its own: replaces the folder in argv[2], but says "half" in the middle and waits to be killed. */
+/**
+ * Run as a process of its own: replaces the folder in argv[2], but says "half" in the middle and waits to be killed.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFolderAtomically } from '../../../src/trainer/checkpoint/store.js';

@@ -15,7 +15,10 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const tensor = (...values: number[]) => ({ shape: [values.length], data: new Float32Array(values) });
 const writeIndex = (content: unknown) =>
-  writeFile(join(folder, 'model.safetensors.index.json'), typeof content === 'string' ? content : JSON.stringify(content));
+  writeFile(
+    join(folder, 'model.safetensors.index.json'),
+    typeof content === 'string' ? content : JSON.stringify(content),
+  );
 
 test('one file', async () => {
   await writeSafetensors(join(folder, 'model.safetensors'), [['a', tensor(1, 2)]], { format: 'pt' });
@@ -31,7 +34,10 @@ test('shards', async () => {
     ['b', tensor(2)],
   ]);
   await writeSafetensors(join(folder, 'model-2.safetensors'), [['c', tensor(3)]], { format: 'pt' });
-  await writeIndex({ metadata: { total_size: 12 }, weight_map: { c: 'model-2.safetensors', a: 'model-1.safetensors', b: 'model-1.safetensors' } });
+  await writeIndex({
+    metadata: { total_size: 12 },
+    weight_map: { c: 'model-2.safetensors', a: 'model-1.safetensors', b: 'model-1.safetensors' },
+  });
   const weights = await openModelWeights(folder);
   assert.deepEqual([...weights.entries.keys()], ['c', 'a', 'b']);
   assert.deepEqual([await weights.read('a'), await weights.read('b'), await weights.read('c')].map(Number), [1, 2, 3]);
@@ -48,14 +54,25 @@ test('a shard that is not there, or lacks a tensor', async () => {
 });
 
 test('an index that is no index, or leads out of the folder', async () => {
-  for (const content of ['{', 'null', {}, { weight_map: [] }, { weight_map: { a: 1 } }, { weight_map: { a: '../x' } }, { weight_map: { a: '..\\x' } }]) {
+  for (const content of [
+    '{',
+    'null',
+    {},
+    { weight_map: [] },
+    { weight_map: { a: 1 } },
+    { weight_map: { a: '../x' } },
+    { weight_map: { a: '..\\x' } },
+  ]) {
     await writeIndex(content);
     await assert.rejects(openModelWeights(folder), { code: 'SAFETENSORS_INDEX_INVALID' });
   }
 });
 
 test('no weights, or only a pickle', async () => {
-  await assert.rejects(openModelWeights(folder), { code: 'MODEL_WEIGHTS_MISSING', message: /model\.safetensors, model\.safetensors\.index\.json/ });
+  await assert.rejects(openModelWeights(folder), {
+    code: 'MODEL_WEIGHTS_MISSING',
+    message: /model\.safetensors, model\.safetensors\.index\.json/,
+  });
   await writeFile(join(folder, 'pytorch_model.bin'), 'x');
   await assert.rejects(openModelWeights(folder), { code: 'MODEL_WEIGHTS_PICKLE', remedy: /safe_serialization/ });
 });

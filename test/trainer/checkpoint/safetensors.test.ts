@@ -4,7 +4,13 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { openSafetensors, readSafetensors, requireFinite, writeSafetensors, type Tensor } from '../../../src/trainer/checkpoint/safetensors.js';
+import {
+  openSafetensors,
+  readSafetensors,
+  requireFinite,
+  writeSafetensors,
+  type Tensor,
+} from '../../../src/trainer/checkpoint/safetensors.js';
 import { UserError } from '../../../src/trainer/errors.js';
 
 let folder: string;
@@ -57,7 +63,9 @@ test('halves are rounded on the way out and exact on the way in', async () => {
 
 test('a value too large for a half is an error, not an infinity', async () => {
   const path = join(folder, 'half.safetensors');
-  await assert.rejects(writeSafetensors(path, [['a', { shape: [1], data: new Float32Array([70000]) }]], {}, 'F16'), { code: 'WEIGHTS_BEYOND_F16' });
+  await assert.rejects(writeSafetensors(path, [['a', { shape: [1], data: new Float32Array([70000]) }]], {}, 'F16'), {
+    code: 'WEIGHTS_BEYOND_F16',
+  });
 });
 
 test('F64 and BF16 become floats, integers are set aside', async () => {
@@ -86,14 +94,22 @@ test('F64 and BF16 become floats, integers are set aside', async () => {
 test('a tensor larger than one chunk is converted whole', async () => {
   const n = 3 * 2 ** 20 + 5;
   const path = join(folder, 'large.safetensors');
-  await writeSafetensors(path, [['a', { shape: [n], data: Float32Array.from({ length: n }, (_, i) => i % 2048) }]], {}, 'F16');
+  await writeSafetensors(
+    path,
+    [['a', { shape: [n], data: Float32Array.from({ length: n }, (_, i) => i % 2048) }]],
+    {},
+    'F16',
+  );
   const data = (await readSafetensors(path)).tensors.get('a')!.data;
   assert.equal(data.length, n);
   assert.ok(data.every((value, i) => value === i % 2048));
 });
 
 test('the lazy reader reads one tensor at a time and no integer', async () => {
-  const path = await fileOf({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] }, n: { dtype: 'I32', shape: [1], data_offsets: [8, 12] } }, 12);
+  const path = await fileOf(
+    { a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] }, n: { dtype: 'I32', shape: [1], data_offsets: [8, 12] } },
+    12,
+  );
   const reader = await openSafetensors(path);
   assert.deepEqual([...(await reader.read('a'))], [0, 0]);
   await assert.rejects(reader.read('n'), /no float tensor 'n' \(I32\)/);
@@ -103,8 +119,13 @@ test('the lazy reader reads one tensor at a time and no integer', async () => {
 
 test('the first value that is no number is named', () => {
   const data = new Float32Array([1, 2, NaN]);
-  assert.throws(() => requireFinite([['layer.bias', { data }]], 'x.safetensors'), { code: 'SAFETENSORS_NOT_FINITE', message: /layer\.bias.*position 2/ });
-  assert.throws(() => requireFinite([['a', { data: new Float32Array([-Infinity]) }]], 'x'), { code: 'SAFETENSORS_NOT_FINITE' });
+  assert.throws(() => requireFinite([['layer.bias', { data }]], 'x.safetensors'), {
+    code: 'SAFETENSORS_NOT_FINITE',
+    message: /layer\.bias.*position 2/,
+  });
+  assert.throws(() => requireFinite([['a', { data: new Float32Array([-Infinity]) }]], 'x'), {
+    code: 'SAFETENSORS_NOT_FINITE',
+  });
   requireFinite(tensors, 'x');
 });
 
@@ -119,7 +140,12 @@ const defects: [string, string, unknown, number, bigint?][] = [
   ['empty header', 'HEADER_NOT_JSON', '', 0],
   ['header with a comment', 'HEADER_NOT_JSON', '{} // x', 0],
   ['the same tensor twice', 'DUPLICATE_KEY', `{"a":${JSON.stringify(good)},"a":${JSON.stringify(good)}}`, 4],
-  ['the same tensor twice, once escaped', 'DUPLICATE_KEY', `{"a":${JSON.stringify(good)},"\\u0061":${JSON.stringify(good)}}`, 4],
+  [
+    'the same tensor twice, once escaped',
+    'DUPLICATE_KEY',
+    `{"a":${JSON.stringify(good)},"\\u0061":${JSON.stringify(good)}}`,
+    4,
+  ],
   ['the same field twice', 'DUPLICATE_KEY', '{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4],
   ['metadata with a number', 'METADATA_NOT_TEXT', { __metadata__: { n: 1 }, a: good }, 4],
   ['metadata that is a list', 'METADATA_NOT_TEXT', { __metadata__: ['x'], a: good }, 4],
@@ -137,7 +163,12 @@ const defects: [string, string, unknown, number, bigint?][] = [
   ['negative offset', 'OUT_OF_BOUNDS', { a: { ...good, data_offsets: [-4, 0] } }, 4],
   ['offsets swapped', 'OUT_OF_BOUNDS', { a: { ...good, data_offsets: [4, 0] } }, 4],
   ['offsets beyond the end', 'OUT_OF_BOUNDS', { a: { ...good, data_offsets: [4, 8] } }, 4],
-  ['two tensors share bytes', 'OVERLAP', { a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] }, b: { ...good, data_offsets: [4, 8] } }, 8],
+  [
+    'two tensors share bytes',
+    'OVERLAP',
+    { a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] }, b: { ...good, data_offsets: [4, 8] } },
+    8,
+  ],
   ['the same bytes twice', 'OVERLAP', { a: good, b: good }, 4],
   ['a hole before the first tensor', 'HOLE', { a: { ...good, data_offsets: [4, 8] } }, 8],
   ['a hole between tensors', 'HOLE', { a: good, b: { ...good, data_offsets: [8, 12] } }, 12],
@@ -164,7 +195,10 @@ test('defect: bytes that are no UTF-8', async () => {
 
 test('defect: nesting a million deep', async () => {
   const deep = '['.repeat(1e6) + ']'.repeat(1e6);
-  await rejects(await fileOf(`{"a":{"dtype":"F32","shape":${deep},"data_offsets":[0,4]}}`, 4), 'SAFETENSORS_SHAPE_INVALID');
+  await rejects(
+    await fileOf(`{"a":{"dtype":"F32","shape":${deep},"data_offsets":[0,4]}}`, 4),
+    'SAFETENSORS_SHAPE_INVALID',
+  );
 });
 
 test('defect: a file that shrinks after it was opened', async () => {

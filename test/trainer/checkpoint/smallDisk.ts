@@ -3,8 +3,14 @@ import { execFileSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
 
 /** Runs `body` with a file system of `kilobytes` mounted on `folder`; skips the test where that is not possible. */
-export async function onSmallDisk(t: TestContext, folder: string, kilobytes: number, body: () => Promise<void>): Promise<void> {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return t.skip('needs root on Linux, to mount a small file system');
+export async function onSmallDisk(
+  t: TestContext,
+  folder: string,
+  kilobytes: number,
+  body: () => Promise<void>,
+): Promise<void> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return t.skip('needs root on Linux, to mount a small file system');
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', folder], { stdio: 'pipe' });
   } catch (error) {

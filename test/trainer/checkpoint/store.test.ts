@@ -60,7 +60,9 @@ test('when the writer fails, the old stays, the error is the own one, and nothin
 test('when the writer is killed, the old stays, and the next start clears up', async () => {
   await save(5, 'old');
   const script = join(import.meta.dirname, 'killedWriter.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script, checkpointFolder(run, 5)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', script, checkpointFolder(run, 5)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   assert.equal(String((await once(child.stdout, 'data'))[0]), 'half');
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -125,7 +127,8 @@ test('on a read-only disk the last good checkpoint stays', (t) =>
   }));
 
 test('a folder without permission to write', async (t) => {
-  if (process.platform === 'win32' || process.getuid?.() === 0) return t.skip('permissions do not stop root, and are others on Windows');
+  if (process.platform === 'win32' || process.getuid?.() === 0)
+    return t.skip('permissions do not stop root, and are others on Windows');
   await mkdir(join(run, 'checkpoints'), { mode: 0o555 });
   await assert.rejects(save(1), { code: 'NOT_SAVED_READ_ONLY' });
 });

@@ -5,14 +5,22 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { usages } from '../../../src/trainer/commandLine/arguments.js';
 import { errors } from '../../../src/trainer/errors.js';
-import type { Classification, ErrorInfo, EvaluatedPicture, Evaluation, Inspection } from '../../../src/trainer/protocol.js';
+import type {
+  Classification,
+  ErrorInfo,
+  EvaluatedPicture,
+  Evaluation,
+  Inspection,
+} from '../../../src/trainer/protocol.js';
 import { temporaryFolder } from '../data/pictures.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig, writeDataset } from './program.js';
 
 let folder: string;
 const cleanUps: (() => unknown)[] = [];
 before(async () => {
-  folder = await temporaryFolder({ after: (clean: () => unknown) => void cleanUps.push(clean) } as unknown as Parameters<typeof temporaryFolder>[0]);
+  folder = await temporaryFolder({
+    after: (clean: () => unknown) => void cleanUps.push(clean),
+  } as unknown as Parameters<typeof temporaryFolder>[0]);
   await writeDataset(join(folder, 'photos'), { red: 6, green: 6, blue: 6 });
   const ended = await vitune(['train', await writeConfig(folder, { method: 'head', epochs: 1 })]);
   assert.equal(ended.code, 0, ended.stderr);
@@ -26,9 +34,20 @@ const labels = ['blue', 'green', 'red'];
 
 test('classify: files and folders, --top, and the same answers as an evaluation', async () => {
   const file = join(folder, 'photos', 'red', 'red 1.png');
-  const classified = await vitune(['classify', file, join(folder, 'photos'), '--checkpoint', run(), '--top', '2', '--json']);
+  const classified = await vitune([
+    'classify',
+    file,
+    join(folder, 'photos'),
+    '--checkpoint',
+    run(),
+    '--top',
+    '2',
+    '--json',
+  ]);
   assert.equal(classified.code, 0, classified.stderr);
-  const answers = jsonLines<Classification & { predictions: { label: string; probability: number }[] }>(classified.stdout);
+  const answers = jsonLines<Classification & { predictions: { label: string; probability: number }[] }>(
+    classified.stdout,
+  );
   assert.equal(answers.length, 1 + 18);
   for (const { path, predictions, ...rest } of answers) {
     assert.deepEqual(rest, {});
@@ -42,7 +61,15 @@ test('classify: files and folders, --top, and the same answers as an evaluation'
     answers[0],
   );
 
-  const evaluated = await vitune(['evaluate', '--checkpoint', run(), '--dataset', join(folder, 'photos'), '--pictures', '--json']);
+  const evaluated = await vitune([
+    'evaluate',
+    '--checkpoint',
+    run(),
+    '--dataset',
+    join(folder, 'photos'),
+    '--pictures',
+    '--json',
+  ]);
   assert.equal(evaluated.code, 0, evaluated.stderr);
   const lines = jsonLines<Evaluation | EvaluatedPicture>(evaluated.stdout);
   const evaluation = lines.pop() as Evaluation;
@@ -51,17 +78,30 @@ test('classify: files and folders, --top, and the same answers as an evaluation'
   assert.deepEqual(evaluation.labels, labels);
   // The two commands decode, batch and compute each in their own way, and must say the same.
   const confusion = labels.map((truth) =>
-    labels.map((label) => answers.slice(1).filter(({ path, predictions }) => path.includes(join('photos', truth)) && predictions[0]!.label === label).length),
+    labels.map(
+      (label) =>
+        answers
+          .slice(1)
+          .filter(({ path, predictions }) => path.includes(join('photos', truth)) && predictions[0]!.label === label)
+          .length,
+    ),
   );
   assert.deepEqual(evaluation.confusion, confusion);
   const taken = labels.map((truth) =>
-    labels.map((label) => pictures.filter(({ answers: [answer] }) => answer!.truth === truth && answer!.prediction.label === label).length),
+    labels.map(
+      (label) =>
+        pictures.filter(({ answers: [answer] }) => answer!.truth === truth && answer!.prediction.label === label)
+          .length,
+    ),
   );
   assert.deepEqual(taken, confusion, 'what is told of each picture');
   assert.equal(pictures.length, 18);
   for (const { path, answers: told } of pictures) {
     const { predictions } = answers.findLast((each) => each.path === path)!;
-    assert.ok(path.includes(join('photos', told[0]!.truth)) && Math.abs(predictions[0]!.probability - told[0]!.prediction.probability) < 1e-5);
+    assert.ok(
+      path.includes(join('photos', told[0]!.truth)) &&
+        Math.abs(predictions[0]!.probability - told[0]!.prediction.probability) < 1e-5,
+    );
   }
   assert.equal(evaluation.accuracy, confusion.reduce((sum, row, i) => sum + row[i]!, 0) / 18);
   for (const each of evaluation.perClass) {
@@ -71,7 +111,9 @@ test('classify: files and folders, --top, and the same answers as an evaluation'
 });
 
 test('classify for a person', async () => {
-  const { code, stdout } = await vitune(['classify', 'red 0.png', '--checkpoint', run()], { cwd: join(folder, 'photos', 'red') });
+  const { code, stdout } = await vitune(['classify', 'red 0.png', '--checkpoint', run()], {
+    cwd: join(folder, 'photos', 'red'),
+  });
   assert.equal(code, 0);
   assert.match(stdout, /^red 0\.png\n( +\d+\.\d %  (red|green|blue)\n){3}$/);
 });
@@ -101,7 +143,8 @@ test('inspect: classes, counts, splits and problems with a remedy each', async (
     },
   );
   const codes = new Set(inspection!.problems.map((problem) => problem.code));
-  for (const expected of ['IMAGE_UNREADABLE', 'CLASS_ONE_IMAGE', 'CLASS_EMPTY', 'DUPLICATE_ACROSS_CLASSES']) assert.ok(codes.has(expected), [...codes].join());
+  for (const expected of ['IMAGE_UNREADABLE', 'CLASS_ONE_IMAGE', 'CLASS_EMPTY', 'DUPLICATE_ACROSS_CLASSES'])
+    assert.ok(codes.has(expected), [...codes].join());
   for (const { message, remedy, file } of inspection!.problems) assert.ok(message && remedy && file);
 });
 
@@ -109,7 +152,10 @@ test('doctor: engines and devices, and why one is not usable', async () => {
   const { code, stdout, stderr } = await vitune(['doctor', '--json']);
   assert.equal(code, 0, stderr);
   const [report] = jsonLines<{
-    engines: { engine: string; devices: { device: string; usable: boolean; gigaflops?: number; noFp16?: string; reason?: string }[] }[];
+    engines: {
+      engine: string;
+      devices: { device: string; usable: boolean; gigaflops?: number; noFp16?: string; reason?: string }[];
+    }[];
   }>(stdout);
   const devices = report!.engines.flatMap(({ engine, devices }) => devices.map((each) => ({ engine, ...each })));
   assert.deepEqual(
@@ -156,7 +202,10 @@ test('help and version: 0; no command at all: the usages, and 2', async () => {
   const [nothing, help, version] = [await vitune([]), await vitune(['train', '--help']), await vitune(['--version'])];
   assert.equal(nothing.code, 2);
   assert.equal(nothing.stdout, `${Object.values(usages).join('\n')}\n`);
-  assert.deepEqual([help.code, help.stdout, help.stderr], [0, 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--profile] [--json]\n', '']);
+  assert.deepEqual(
+    [help.code, help.stdout, help.stderr],
+    [0, 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--profile] [--json]\n', ''],
+  );
   assert.equal(version.code, 0);
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
 });

@@ -18,14 +18,24 @@ export const tinyModel = join(root, 'test', 'golden', 'models', 'vit');
 
 let bundle: Promise<string> | undefined;
 
-/** Folder of the bundled programs: below the project, where their packages are found; one for each test process, since a start from source takes a second. */
+/**
+ * Folder of the bundled programs: below the project, where their packages are found; one for each test process, since a
+ * start from source takes a second.
+ */
 function bundleFolder(): Promise<string> {
   return (bundle ??= (async () => {
     mkdirSync(join(root, 'build'), { recursive: true });
     const folder = mkdtempSync(join(root, 'build', 'trainer-'));
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-    const programs = { main: 'main.ts', cli: 'cli.ts', 'data/pixelWorker': 'data/pixelWorker.ts', commandLine: 'commandLine/run.ts' };
-    const entryPoints = Object.fromEntries(Object.entries(programs).map(([out, file]) => [out, join(root, 'src', 'trainer', file)]));
+    const programs = {
+      main: 'main.ts',
+      cli: 'cli.ts',
+      'data/pixelWorker': 'data/pixelWorker.ts',
+      commandLine: 'commandLine/run.ts',
+    };
+    const entryPoints = Object.fromEntries(
+      Object.entries(programs).map(([out, file]) => [out, join(root, 'src', 'trainer', file)]),
+    );
     await build({ ...(trainerBundle(folder) as BuildOptions), entryPoints });
     return join(folder, 'trainer');
   })());
@@ -68,7 +78,9 @@ export async function vitune(args: string[], o: StartOptions = {}): Promise<Ende
 export async function vituneHere(args: string[]): Promise<Pick<Ended, 'code' | 'stdout' | 'stderr'>> {
   const folder = await bundleFolder();
   Object.assign(process.env, { VITUNE_THREADS: '1', VITUNE_CACHE: join(folder, '..', 'cache') });
-  const { runCommandLine } = (await import(pathToFileURL(join(folder, 'commandLine.mjs')).href)) as typeof import('../../../src/trainer/commandLine/run.js');
+  const { runCommandLine } = (await import(
+    pathToFileURL(join(folder, 'commandLine.mjs')).href
+  )) as typeof import('../../../src/trainer/commandLine/run.js');
   const texts = { stdout: '', stderr: '' };
   const collect = (name: keyof typeof texts): Writable =>
     new Writable({
@@ -95,7 +107,8 @@ export function jsonLines<T = Record<string, unknown>>(text: string): T[] {
 
 /** No stack trace, no raw exception. */
 export function assertPlain({ stdout, stderr }: Pick<Ended, 'stdout' | 'stderr'>): void {
-  for (const text of [stdout, stderr]) assert.doesNotMatch(text, /\n\s+at .+:\d+:\d+|node:internal|\bBUG\b|UnhandledPromise|Error: /, text);
+  for (const text of [stdout, stderr])
+    assert.doesNotMatch(text, /\n\s+at .+:\d+:\d+|node:internal|\bBUG\b|UnhandledPromise|Error: /, text);
 }
 
 /** A folder `class/…` of drawings of 20 x 16 pixels, `count` for each class. */
@@ -113,7 +126,11 @@ export async function writeConfig(folder: string, config: object, name = 'run.vi
   const path = join(folder, name);
   await writeFile(
     path,
-    JSON.stringify({ model: tinyModel, dataset: 'photos', device: 'cpu', batchSize: 4, epochs: 2, learningRate: 1e-3, ...config }, null, 2),
+    JSON.stringify(
+      { model: tinyModel, dataset: 'photos', device: 'cpu', batchSize: 4, epochs: 2, learningRate: 1e-3, ...config },
+      null,
+      2,
+    ),
   );
   return path;
 }

@@ -4,7 +4,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Classification, ErrorInfo, EvaluatedPicture, Evaluation, Inspection, TrainEvent } from '../../../src/trainer/protocol.js';
+import type {
+  Classification,
+  ErrorInfo,
+  EvaluatedPicture,
+  Evaluation,
+  Inspection,
+  TrainEvent,
+} from '../../../src/trainer/protocol.js';
 import { writeTree } from '../data/pictures.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig } from './program.js';
 
@@ -14,7 +21,8 @@ before(async () => {
   const pictures = Array.from({ length: 24 }, (_, i) => `p${i}.png`);
   await writeTree(join(folder, 'photos'), Object.fromEntries(pictures.map((name, i) => [name, { seed: i }])));
   const rows = pictures.map(
-    (name, i) => `${name},${['red', 'blue'][i % 2]},${['s', 'm', 'l'][i % 3]},${[...(i % 2 ? ['x'] : []), ...(i % 3 ? ['y'] : [])].join(';')}`,
+    (name, i) =>
+      `${name},${['red', 'blue'][i % 2]},${['s', 'm', 'l'][i % 3]},${[...(i % 2 ? ['x'] : []), ...(i % 3 ? ['y'] : [])].join(';')}`,
   );
   await writeFile(join(folder, 'photos', 'labels.csv'), `file,colour,size,tags\n${rows.join('\n')}\n`);
 });
@@ -30,7 +38,11 @@ const only = <Type extends TrainEvent['type']>(events: TrainEvent[], type: Type)
   events.filter((event): event is TrainEvent & { type: Type } => event.type === type);
 
 test('two tasks: events, the checkpoint, an evaluation and answers name each', async () => {
-  const events = await trained('two', { dataset: { folder: 'photos', columns: ['colour', 'size'] }, classWeights: 'balanced', augmentation: { mixup: 0.2 } });
+  const events = await trained('two', {
+    dataset: { folder: 'photos', columns: ['colour', 'size'] },
+    classWeights: 'balanced',
+    augmentation: { mixup: 0.2 },
+  });
   assert.deepEqual(
     only(events, 'started')[0]!.tasks?.map(({ name, labels }) => [name, labels]),
     [
@@ -50,11 +62,21 @@ test('two tasks: events, the checkpoint, an evaluation and answers name each', a
 
   const run = join(folder, 'two');
   const checkpoint = join(run, 'checkpoints', (await readFile(join(run, 'best'), 'utf8')).trim());
-  const { id2label, problem_type: problem } = JSON.parse(await readFile(join(checkpoint, 'config.json'), 'utf8')) as Record<string, unknown>;
+  const { id2label, problem_type: problem } = JSON.parse(
+    await readFile(join(checkpoint, 'config.json'), 'utf8'),
+  ) as Record<string, unknown>;
   assert.deepEqual(Object.values(id2label as object), ['colour: blue', 'colour: red', 'size: l', 'size: m', 'size: s']);
   assert.equal(problem, undefined);
 
-  const evaluated = await vitune(['evaluate', '--checkpoint', run, '--dataset', join(folder, 'photos', 'labels.csv'), '--pictures', '--json']);
+  const evaluated = await vitune([
+    'evaluate',
+    '--checkpoint',
+    run,
+    '--dataset',
+    join(folder, 'photos', 'labels.csv'),
+    '--pictures',
+    '--json',
+  ]);
   assert.equal(evaluated.code, 0, evaluated.stderr);
   const lines = jsonLines<Evaluation | EvaluatedPicture>(evaluated.stdout);
   const evaluation = lines.pop() as Evaluation;
@@ -62,7 +84,8 @@ test('two tasks: events, the checkpoint, an evaluation and answers name each', a
   for (const [place, { task, labels, confusion }] of evaluation.tasks!.entries()) {
     const answers = pictures.map(({ answers: told }) => told[place]!);
     assert.ok(answers.every((each) => each.task === task));
-    const taken = (truth: string, label: string) => answers.filter((each) => each.truth === truth && each.prediction.label === label).length;
+    const taken = (truth: string, label: string) =>
+      answers.filter((each) => each.truth === truth && each.prediction.label === label).length;
     assert.deepEqual(
       labels.map((truth) => labels.map((label) => taken(truth, label))),
       confusion,
@@ -80,11 +103,23 @@ test('two tasks: events, the checkpoint, an evaluation and answers name each', a
   const classified = await vitune(['classify', join(folder, 'photos', 'p0.png'), '--checkpoint', run, '--json']);
   const [answer] = jsonLines<Extract<Classification, { predictions: unknown }>>(classified.stdout);
   assert.deepEqual(answer!.predictions, answer!.tasks![0]!.predictions);
-  for (const { predictions } of answer!.tasks!) assert.ok(Math.abs(predictions.reduce((sum, { probability }) => sum + probability, 0) - 1) < 1e-6);
-  assert.match((await vitune(['classify', join(folder, 'photos', 'p0.png'), '--checkpoint', run])).stdout, /p0\.png\n {2}colour\n.*\n.*\n {2}size\n/);
+  for (const { predictions } of answer!.tasks!)
+    assert.ok(Math.abs(predictions.reduce((sum, { probability }) => sum + probability, 0) - 1) < 1e-6);
+  assert.match(
+    (await vitune(['classify', join(folder, 'photos', 'p0.png'), '--checkpoint', run])).stdout,
+    /p0\.png\n {2}colour\n.*\n.*\n {2}size\n/,
+  );
 
   const exported = join(folder, 'exported-two');
-  const { code, stderr } = await vitune(['export', '--checkpoint', run, '--format', 'transformers', '--output', exported]);
+  const { code, stderr } = await vitune([
+    'export',
+    '--checkpoint',
+    run,
+    '--format',
+    'transformers',
+    '--output',
+    exported,
+  ]);
   assert.equal(code, 0, stderr);
   const again = await vitune(['classify', join(folder, 'photos', 'p0.png'), '--checkpoint', exported, '--json']);
   const [same] = jsonLines<Extract<Classification, { predictions: unknown }>>(again.stdout);
@@ -96,7 +131,13 @@ test('two tasks: events, the checkpoint, an evaluation and answers name each', a
   const json = JSON.parse(await readFile(file, 'utf8')) as { vitune_tasks: unknown[] };
   for (const damaged of [json.vitune_tasks.slice(1), [], 'colour', [{ name: 1 }]]) {
     await writeFile(file, JSON.stringify({ ...json, vitune_tasks: damaged }));
-    const refused = await vituneHere(['classify', join(folder, 'photos', 'p0.png'), '--checkpoint', exported, '--json']);
+    const refused = await vituneHere([
+      'classify',
+      join(folder, 'photos', 'p0.png'),
+      '--checkpoint',
+      exported,
+      '--json',
+    ]);
     assert.equal(refused.code, 2);
     assert.deepEqual(
       [jsonLines<ErrorInfo>(refused.stdout).at(-1)!].map(({ code, file }) => [code, file]),
@@ -106,7 +147,11 @@ test('two tasks: events, the checkpoint, an evaluation and answers name each', a
 });
 
 test('several labels a picture: figures, problem type, and probabilities of their own', async () => {
-  const events = await trained('several', { dataset: { folder: 'photos', multiLabel: 'tags' }, loss: 'focal', method: { type: 'lora', rank: 2 } });
+  const events = await trained('several', {
+    dataset: { folder: 'photos', multiLabel: 'tags' },
+    loss: 'focal',
+    method: { type: 'lora', rank: 2 },
+  });
   const last = only(events, 'evaluation').at(-1)!;
   assert.ok([last.meanAveragePrecision, last.f1Micro, last.f1Macro].every((value) => value! >= 0 && value! <= 1));
   assert.deepEqual(
@@ -120,20 +165,37 @@ test('several labels a picture: figures, problem type, and probabilities of thei
   const evaluated = await vitune(['evaluate', '--checkpoint', run, '--dataset', join(folder, 'photos')]);
   assert.match(evaluated.stdout, /mean average precision \d/);
   const exported = join(folder, 'exported');
-  const { code, stderr } = await vitune(['export', '--checkpoint', run, '--format', 'transformers', '--output', exported]);
+  const { code, stderr } = await vitune([
+    'export',
+    '--checkpoint',
+    run,
+    '--format',
+    'transformers',
+    '--output',
+    exported,
+  ]);
   assert.equal(code, 0, stderr);
   const [there, here] = await Promise.all(
     [exported, run].map(
       async (model) =>
-        jsonLines<{ predictions: object }>((await vitune(['classify', join(folder, 'photos', 'p1.png'), '--checkpoint', model, '--json'])).stdout)[0]!,
+        jsonLines<{ predictions: object }>(
+          (await vitune(['classify', join(folder, 'photos', 'p1.png'), '--checkpoint', model, '--json'])).stdout,
+        )[0]!,
     ),
   );
   assert.deepEqual(Object.keys(there!), ['path', 'predictions']);
-  assert.equal(JSON.stringify(there!.predictions).replaceAll(/\d\.\d+/g, ''), JSON.stringify(here!.predictions).replaceAll(/\d\.\d+/g, ''));
+  assert.equal(
+    JSON.stringify(there!.predictions).replaceAll(/\d\.\d+/g, ''),
+    JSON.stringify(here!.predictions).replaceAll(/\d\.\d+/g, ''),
+  );
 });
 
 test('inspect shows columns and counts of a label file, of its folder as of the config', async () => {
-  const config = await writeConfig(folder, { dataset: { folder: 'photos', columns: ['size'], multiLabel: 'tags' } }, 'inspected.vitune.json');
+  const config = await writeConfig(
+    folder,
+    { dataset: { folder: 'photos', columns: ['size'], multiLabel: 'tags' } },
+    'inspected.vitune.json',
+  );
   const { code, stdout, stderr } = await vituneHere(['inspect', config, '--json']);
   assert.equal(code, 0, stderr);
   const [{ columns, tasks, images }] = jsonLines<Inspection>(stdout) as [Inspection];
@@ -164,7 +226,11 @@ test('class weights that do not fit: 2, and the labels there are', async () => {
     [[1, 2, 3], 'CLASS_WEIGHTS_COUNT'],
     [{ blue: 1, green: 2 }, 'CLASS_WEIGHTS_LABEL'],
   ] as const) {
-    const config = await writeConfig(folder, { dataset: { folder: 'photos', columns: ['colour'] }, classWeights, output: 'unmade' }, 'weights.vitune.json');
+    const config = await writeConfig(
+      folder,
+      { dataset: { folder: 'photos', columns: ['colour'] }, classWeights, output: 'unmade' },
+      'weights.vitune.json',
+    );
     const ended = await vituneHere(['train', config, '--json']);
     assert.equal(ended.code, 2);
     assertPlain(ended);

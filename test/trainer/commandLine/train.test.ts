@@ -49,7 +49,8 @@ test('with --json: every event, one object a line, the same as in the log', asyn
     steps.map(({ step, epoch }) => [step, epoch]),
     [1, 2, 3, 4, 5, 6].map((step) => [step, step / 3]),
   );
-  for (const { loss, learningRate, imagesPerSecond } of steps) assert.ok(loss > 0 && learningRate > 0 && learningRate <= 1e-3 && imagesPerSecond > 0);
+  for (const { loss, learningRate, imagesPerSecond } of steps)
+    assert.ok(loss > 0 && learningRate > 0 && learningRate <= 1e-3 && imagesPerSecond > 0);
   assert.equal(steps[0]!.learningRate, 1e-3);
   const evaluations = only(events, 'evaluation');
   assert.deepEqual(
@@ -72,7 +73,10 @@ test('with --json: every event, one object a line, the same as in the log', asyn
   assert.equal(finished!.run, run);
   assert.ok([3, 6].includes(finished!.best.step) && isShare(finished!.best.accuracy) && finished!.seconds > 0);
   assert.ok(finished!.peakMemoryBytes! > 2 ** 25);
-  assert.ok(finished!.parity!.pictures > 0 && finished!.parity!.changed.length === 0, 'the saved checkpoint answers as the trained model');
+  assert.ok(
+    finished!.parity!.pictures > 0 && finished!.parity!.changed.length === 0,
+    'the saved checkpoint answers as the trained model',
+  );
   assert.equal(finished!.best.accuracy, Math.max(...evaluations.map(({ accuracy }) => accuracy)));
   assert.deepEqual(
     only(events, 'checkpoint').map(({ step, path }) => [step, path]),
@@ -91,7 +95,13 @@ test('for a person: the run, its accuracy and its confusion matrix; test picture
   const ended = await vitune(['train', config]);
   assert.equal(ended.code, 0, ended.stderr);
   assert.doesNotMatch(ended.stdout, /\{"type"/);
-  for (const words of [/2 classes; 8 pictures to train on, 8 to validate on/, /validation loss/, /test loss/, /#1 green/, /Best accuracy/])
+  for (const words of [
+    /2 classes; 8 pictures to train on, 8 to validate on/,
+    /validation loss/,
+    /test loss/,
+    /#1 green/,
+    /Best accuracy/,
+  ])
     assert.match(ended.stdout, words);
   const events = await eventsOf(join(folder, 'runs', 'run'));
   assert.deepEqual(
@@ -137,7 +147,13 @@ test('early stopping ends with the best', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { red: 6, green: 6 });
   // A learning rate that changes next to nothing: no evaluation is better than the first.
-  const config = await writeConfig(folder, { method: 'head', epochs: 50, learningRate: 1e-12, earlyStoppingPatience: 2, saveTotalLimit: 1 });
+  const config = await writeConfig(folder, {
+    method: 'head',
+    epochs: 50,
+    learningRate: 1e-12,
+    earlyStoppingPatience: 2,
+    saveTotalLimit: 1,
+  });
   const ended = await vitune(['train', config, '--json']);
   assert.equal(ended.code, 0, ended.stderr);
   const events = jsonLines<Timed>(ended.stdout);

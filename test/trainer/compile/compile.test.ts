@@ -1,7 +1,12 @@
 /** What the compiler leaves out: gradients of what is frozen, tokens that nothing reads, nodes that no output needs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileAccumulation, compileForward, compileStep, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import {
+  compileAccumulation,
+  compileForward,
+  compileStep,
+  type ModelSpec,
+} from '../../../src/trainer/compile/compile.js';
 import { eliminateDeadCode } from '../../../src/trainer/compile/passes.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import type { Graph, Node } from '../../../src/trainer/ir/graph.js';
@@ -11,7 +16,15 @@ import type { Method } from '../../../src/trainer/peft/method.js';
 import { methodFor } from '../peft/methodFor.js';
 
 const config = parseNetwork(
-  { model_type: 'vit', image_size: 16, patch_size: 4, hidden_size: 8, num_hidden_layers: 4, num_attention_heads: 2, intermediate_size: 16 },
+  {
+    model_type: 'vit',
+    image_size: 16,
+    patch_size: 4,
+    hidden_size: 8,
+    num_hidden_layers: 4,
+    num_attention_heads: 2,
+    intermediate_size: 16,
+  },
   'f',
 );
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
@@ -19,7 +32,15 @@ const labels = 3;
 
 function modelOf(method: Method, change: Partial<ModelSpec['config']> = {}): ModelSpec {
   const norm = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], rescale: 1 / 255 };
-  return { config: { ...config, ...change }, norm, frozen: (_, shape) => new Float32Array(sizeOf(shape)), method, labels, height: 16, width: 16 };
+  return {
+    config: { ...config, ...change },
+    norm,
+    frozen: (_, shape) => new Float32Array(sizeOf(shape)),
+    method,
+    labels,
+    height: 16,
+    width: 16,
+  };
 }
 const methodOf = (options: object): Method => methodFor(config, options);
 const lora = (targetModules: string[], dropout = 0) => ({ type: 'lora', rank: 2, alpha: 4, dropout, targetModules });
@@ -63,12 +84,15 @@ test('the last block computes queries and MLP of the read token alone', () => {
   const tokens = (16 / 4) ** 2 + 1;
   const { graph } = compileForward(model, 1);
   const rowsOf = (weight: string): number[] =>
-    graph.nodes.filter(({ op, inputs }) => op.type === 'matmul' && isConstant(inputs[1]?.node, weight)).map(({ outputs }) => outputs[0]!.shape[0]!);
+    graph.nodes
+      .filter(({ op, inputs }) => op.type === 'matmul' && isConstant(inputs[1]?.node, weight))
+      .map(({ outputs }) => outputs[0]!.shape[0]!);
   for (const part of ['attention.attention.query', 'attention.output.dense', 'intermediate.dense', 'output.dense']) {
     assert.deepEqual(rowsOf(`vit.encoder.layer.2.${part}.weight`), [tokens], part);
     assert.deepEqual(rowsOf(`vit.encoder.layer.3.${part}.weight`), [1], part);
   }
-  for (const part of ['attention.attention.key', 'attention.attention.value']) assert.deepEqual(rowsOf(`vit.encoder.layer.3.${part}.weight`), [tokens], part);
+  for (const part of ['attention.attention.key', 'attention.attention.value'])
+    assert.deepEqual(rowsOf(`vit.encoder.layer.3.${part}.weight`), [tokens], part);
 });
 
 function isConstant(node: Node | undefined, name: string): boolean {
@@ -100,11 +124,17 @@ test('drop path has two masks a block, of a flag a picture, with a rate that gro
 
 test('averages are fed to the step and come out of it, and nothing else of it changes', () => {
   const model = modelOf(methodOf({ type: 'head', dropout: 0 }));
-  const [plain, averaged] = [compileStep(model, optimizer, 2).step, compileStep(model, { ...optimizer, ema: { decay: 0.9 } }, 2).step];
+  const [plain, averaged] = [
+    compileStep(model, optimizer, 2).step,
+    compileStep(model, { ...optimizer, ema: { decay: 0.9 } }, 2).step,
+  ];
   const inputs = (graph: Graph) => graph.inputs.map(({ name }) => name);
   const added = ['e:classifier.bias', 'e:classifier.weight'];
   assert.deepEqual(inputs(averaged).sort(), [...inputs(plain), 'oneMinusDecay', ...added].sort());
-  assert.deepEqual([...averaged.outputs.keys()].sort(), [...plain.outputs.keys(), ...added.map((name) => `next:${name}`)].sort());
+  assert.deepEqual(
+    [...averaged.outputs.keys()].sort(),
+    [...plain.outputs.keys(), ...added.map((name) => `next:${name}`)].sort(),
+  );
   assert.equal(flops(averaged), flops(plain));
 });
 
@@ -113,7 +143,10 @@ test('every parameter has its update, with moments; accumulation splits the step
   const { step, parameters } = compileStep(model, optimizer, 2);
   assert.equal(parameters.length, 4 * 2 * 2 + 2);
   const expected = parameters.flatMap(({ name }) => [name, `m:${name}`, `v:${name}`]);
-  assert.deepEqual([...step.outputs.keys()].sort(), ['gradientNorm', 'loss', ...expected.map((name) => `next:${name}`)].sort());
+  assert.deepEqual(
+    [...step.outputs.keys()].sort(),
+    ['gradientNorm', 'loss', ...expected.map((name) => `next:${name}`)].sort(),
+  );
   for (const name of expected)
     assert.ok(
       step.inputs.some((input) => input.name === name),
@@ -122,7 +155,10 @@ test('every parameter has its update, with moments; accumulation splits the step
   const { accumulate, update } = compileAccumulation(model, optimizer, 2);
   const gradients = parameters.map(({ name }) => `g:${name}`);
   assert.deepEqual([...accumulate.outputs.keys()].sort(), ['loss', ...gradients.map((name) => `next:${name}`)].sort());
-  assert.deepEqual([...update.outputs.keys()].sort(), ['gradientNorm', ...expected.map((name) => `next:${name}`)].sort());
+  assert.deepEqual(
+    [...update.outputs.keys()].sort(),
+    ['gradientNorm', ...expected.map((name) => `next:${name}`)].sort(),
+  );
   assert.equal(flops(update), 0);
 });
 

@@ -1,7 +1,16 @@
-/** The split at the first trainable node: where it is, what stays on either side, and that both sides together answer as the whole. */
+/**
+ * The split at the first trainable node: where it is, what stays on either side, and that both sides together answer as
+ * the whole.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileForward, compilePrefix, compileStep, cutOf, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import {
+  compileForward,
+  compilePrefix,
+  compileStep,
+  cutOf,
+  type ModelSpec,
+} from '../../../src/trainer/compile/compile.js';
 import { findCut, prefixOf, suffixOf } from '../../../src/trainer/compile/split.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import { check } from '../../../src/trainer/ir/check.js';
@@ -14,7 +23,15 @@ import { interpret } from '../ir/interpreter.js';
 import { methodFor } from '../peft/methodFor.js';
 
 const config = parseNetwork(
-  { model_type: 'vit', image_size: 8, patch_size: 4, hidden_size: 8, num_hidden_layers: 3, num_attention_heads: 2, intermediate_size: 16 },
+  {
+    model_type: 'vit',
+    image_size: 8,
+    patch_size: 4,
+    hidden_size: 8,
+    num_hidden_layers: 3,
+    num_attention_heads: 2,
+    intermediate_size: 16,
+  },
   'f',
 );
 const tokens = 5;
@@ -29,7 +46,13 @@ function modelOf(method: Method, change: Partial<ModelSpec['config']> = {}): Mod
 }
 const head = methodFor(config, { type: 'head', dropout: 0.5 });
 const loraOn = (layer: number): Method =>
-  methodFor(config, { type: 'lora', rank: 2, alpha: 4, dropout: 0.1, targetModules: [`layer.${layer}.attention.attention.query`] });
+  methodFor(config, {
+    type: 'lora',
+    rank: 2,
+    alpha: 4,
+    dropout: 0.1,
+    targetModules: [`layer.${layer}.attention.attention.query`],
+  });
 const full = methodFor(config, { type: 'full' });
 
 const feedsOf = (graph: Graph, of: (name: string, size: number) => Float64Array): Record<string, Float64Array> =>
@@ -46,7 +69,10 @@ for (const [name, method, shape] of [
     assert.deepEqual(cut.shape, shape);
     const batch = 3;
     const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 0 };
-    for (const compile of [(m: ModelSpec) => compileForward(m, batch).graph, (m: ModelSpec) => compileStep(m, optimizer, batch).step]) {
+    for (const compile of [
+      (m: ModelSpec) => compileForward(m, batch).graph,
+      (m: ModelSpec) => compileStep(m, optimizer, batch).step,
+    ]) {
       const whole = compile(model);
       const suffix = compile({ ...model, cut });
       assert.deepEqual(
@@ -55,7 +81,12 @@ for (const [name, method, shape] of [
       );
       const feeds = feedsOf(whole, (input, size) => {
         const random = new Random(2, input);
-        const draw = input === 'images' ? () => random.below(256) : input.startsWith('mask') ? () => random.below(2) : () => random.uniform();
+        const draw =
+          input === 'images'
+            ? () => random.below(256)
+            : input.startsWith('mask')
+              ? () => random.below(2)
+              : () => random.uniform();
         return Float64Array.from({ length: size }, draw);
       });
       const { features } = interpret(compilePrefix(model, cut, batch), { images: feeds.images! });

@@ -53,7 +53,9 @@ test('a sum of products in int8 is one product, near the sum in floats', async (
   b.output('sum', b.add(b.add(product('p'), product('q', 8)), b.add(input('s', [rows, width]), product('r'))));
   const exact = (await runGraph(b.graph, 'cpu', feeds))['sum']!;
   const joined = eliminateDeadCode(int8Products(b.graph, new Map()));
-  const shapes = joined.nodes.flatMap(({ op, inputs }) => (op.type === 'matmulInt8' ? [inputs.map(({ shape }) => shape)] : []));
+  const shapes = joined.nodes.flatMap(({ op, inputs }) =>
+    op.type === 'matmulInt8' ? [inputs.map(({ shape }) => shape)] : [],
+  );
   assert.deepEqual(shapes, [[[rows, 56], [56, width], [width]]]);
   const found = (await runGraph(joined, 'cpu', feeds))['sum']!;
   const squares = (values: readonly number[]): number => values.reduce((sum, value) => sum + value * value, 0);

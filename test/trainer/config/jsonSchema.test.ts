@@ -1,4 +1,7 @@
-/** The JSON Schema and the validation come from the same lines: here they are held against each other, and the examples against both. */
+/**
+ * The JSON Schema and the validation come from the same lines: here they are held against each other, and the examples
+ * against both.
+ */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +22,10 @@ const examples = join(import.meta.dirname, '../../../examples');
 
 async function readExample(name: string): Promise<Record<string, unknown>> {
   const problems: ParseError[] = [];
-  const value = parse(await readFile(join(examples, name), 'utf8'), problems, { allowTrailingComma: true }) as Record<string, unknown>;
+  const value = parse(await readFile(join(examples, name), 'utf8'), problems, { allowTrailingComma: true }) as Record<
+    string,
+    unknown
+  >;
   assert.deepEqual(problems, []);
   return value;
 }

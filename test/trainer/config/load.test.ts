@@ -33,7 +33,8 @@ async function fails(text: string | Uint8Array, expected: Expected, ...overrides
   await assert.rejects(load(text, ...overrides), (error) => {
     assert.ok(error instanceof UserError, (error as Error).stack);
     const place = { file, ...(Array.isArray(expected.at) ? { line: expected.at[0], column: expected.at[1] } : {}) };
-    if (expected.at) assert.deepEqual([error.code, error.place], [expected.code, expected.at === 'nowhere' ? {} : place]);
+    if (expected.at)
+      assert.deepEqual([error.code, error.place], [expected.code, expected.at === 'nowhere' ? {} : place]);
     else assert.equal(error.code, expected.code);
     assert.ok(error.message.includes(expected.says ?? ''), error.message);
     assert.ok(error.remedy.includes(expected.remedy ?? '') && error.remedy.length > 5, error.remedy);
@@ -41,7 +42,15 @@ async function fails(text: string | Uint8Array, expected: Expected, ...overrides
   });
 }
 
-const lora = { type: 'lora', rank: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'], useRslora: false, useDora: false };
+const lora = {
+  type: 'lora',
+  rank: 8,
+  alpha: 16,
+  dropout: 0,
+  targetModules: ['query', 'value'],
+  useRslora: false,
+  useDora: false,
+};
 
 test('defaults, and paths relative to the file', async () => {
   const { config, path } = await load('{ "dataset": "../photos", "output": "out/ä b" }');
@@ -71,17 +80,27 @@ test('a method by name, and as an object with some options', async () => {
   assert.equal(learningRateOf(config, 768), 5e-5);
   assert.equal(learningRateOf(config, 192), 2e-4);
   assert.equal(learningRateOf({ ...config, learningRate: 1e-3 }, 192), 1e-3);
-  assert.deepEqual((await load('{"dataset":"a","method":{"type":"lora","rank":4}}')).config.method, { ...lora, rank: 4 });
-  assert.deepEqual((await load('{"dataset":"a","method":"head"}')).config.method, { type: 'head', hidden: 0, dropout: 0 });
+  assert.deepEqual((await load('{"dataset":"a","method":{"type":"lora","rank":4}}')).config.method, {
+    ...lora,
+    rank: 4,
+  });
+  assert.deepEqual((await load('{"dataset":"a","method":"head"}')).config.method, {
+    type: 'head',
+    hidden: 0,
+    dropout: 0,
+  });
 });
 
 test('regularisation: {} takes the usual options', async () => {
   const { config } = await load('{"dataset":"a","augmentation":{"randAugment":{}},"ema":{}}');
   assert.deepEqual([config.augmentation.randAugment, config.ema], [{ operations: 2, magnitude: 9 }, { decay: 0.999 }]);
-  assert.deepEqual((await load('{"dataset":"a","augmentation":{"randAugment":{"magnitude":5}}}')).config.augmentation.randAugment, {
-    operations: 2,
-    magnitude: 5,
-  });
+  assert.deepEqual(
+    (await load('{"dataset":"a","augmentation":{"randAugment":{"magnitude":5}}}')).config.augmentation.randAugment,
+    {
+      operations: 2,
+      magnitude: 5,
+    },
+  );
 });
 
 test('a dataset of several folders', async () => {
@@ -103,7 +122,10 @@ test('a model is a path when it looks like one or is a folder, else a name', asy
 });
 
 test('later stages find the place of a value', async () => {
-  const { placeOf } = await load('{\n  "model": "x",\n  "method": {"type": "lora",\n    "rank": 4},\n  "dataset": "a"\n}', 'epochs=3');
+  const { placeOf } = await load(
+    '{\n  "model": "x",\n  "method": {"type": "lora",\n    "rank": 4},\n  "dataset": "a"\n}',
+    'epochs=3',
+  );
   assert.deepEqual(placeOf('model'), { file, line: 2, column: 12 });
   assert.deepEqual(placeOf('method.rank'), { file, line: 4, column: 13 });
   assert.deepEqual(placeOf('method.alpha'), { file, line: 3, column: 13 }, 'of the object that lacks it');
@@ -134,23 +156,52 @@ test('not an object', async () => {
 });
 
 test('unknown keys, with the one that was meant', async () => {
-  await fails('{\n "dataset": "a",\n "epoch": 3}', { code: 'CONFIG_KEY_UNKNOWN', at: [3, 2], says: '"epoch"', remedy: '"epochs"' });
-  await fails('{"dataset":"a","learning_rate":1}', { code: 'CONFIG_KEY_UNKNOWN', at: [1, 16], remedy: '"learningRate"' });
+  await fails('{\n "dataset": "a",\n "epoch": 3}', {
+    code: 'CONFIG_KEY_UNKNOWN',
+    at: [3, 2],
+    says: '"epoch"',
+    remedy: '"epochs"',
+  });
+  await fails('{"dataset":"a","learning_rate":1}', {
+    code: 'CONFIG_KEY_UNKNOWN',
+    at: [1, 16],
+    remedy: '"learningRate"',
+  });
   await fails('{"dataset":"a","BATCHSIZE":1}', { code: 'CONFIG_KEY_UNKNOWN', remedy: '"batchSize"' });
-  await fails('{"dataset":"a","method":{"type":"lora","rnak":4}}', { code: 'CONFIG_KEY_UNKNOWN', at: [1, 40], says: 'method.rnak', remedy: '"rank"' });
+  await fails('{"dataset":"a","method":{"type":"lora","rnak":4}}', {
+    code: 'CONFIG_KEY_UNKNOWN',
+    at: [1, 40],
+    says: 'method.rnak',
+    remedy: '"rank"',
+  });
   await fails('{"dataset":"a","augmentation":{"randomResizedCrop":{"scales":4}}}', {
     code: 'CONFIG_KEY_UNKNOWN',
     says: 'augmentation.randomResizedCrop.scales',
     remedy: '"scale"',
   });
-  await fails('{"dataset":{"trian":"a"}}', { code: 'CONFIG_KEY_UNKNOWN', at: [1, 13], says: 'dataset.trian', remedy: '"train"' });
+  await fails('{"dataset":{"trian":"a"}}', {
+    code: 'CONFIG_KEY_UNKNOWN',
+    at: [1, 13],
+    says: 'dataset.trian',
+    remedy: '"train"',
+  });
   await fails('{"datasett":"a"}', { code: 'CONFIG_KEY_UNKNOWN', at: [1, 2], remedy: '"dataset"' });
-  await fails('{"dataset":"a","__proto__":{"epochs":3}}', { code: 'CONFIG_KEY_UNKNOWN', at: [1, 16], says: '__proto__' });
+  await fails('{"dataset":"a","__proto__":{"epochs":3}}', {
+    code: 'CONFIG_KEY_UNKNOWN',
+    at: [1, 16],
+    says: '__proto__',
+  });
 });
 
 test('an unknown key like no other gets the list; an option of another method is unknown', async () => {
-  await fails('{"dataset":"a","zebracrossing":1}', { code: 'CONFIG_KEY_UNKNOWN', remedy: 'model, revision, init, dataset' });
-  await fails('{"dataset":"a","method":{"type":"head","rank":1}}', { code: 'CONFIG_KEY_UNKNOWN', remedy: 'type, hidden, dropout' });
+  await fails('{"dataset":"a","zebracrossing":1}', {
+    code: 'CONFIG_KEY_UNKNOWN',
+    remedy: 'model, revision, init, dataset',
+  });
+  await fails('{"dataset":"a","method":{"type":"head","rank":1}}', {
+    code: 'CONFIG_KEY_UNKNOWN',
+    remedy: 'type, hidden, dropout',
+  });
 });
 
 test('missing keys', async () => {
@@ -184,8 +235,16 @@ test('wrong types', async () => {
     const text = `{${rest}\n"${key}": ${value}}`;
     await fails(text, { code: 'CONFIG_TYPE', at: [2, key.length + 5], says: `"${key}" is ${value}`, remedy });
   }
-  await fails('{"dataset":"a","method":{"type":"lora","targetModules":"query"}}', { code: 'CONFIG_TYPE', at: [1, 56], remedy: 'a list of' });
-  await fails('{"dataset":"a","method":{"type":"lora","targetModules":["query",1]}}', { code: 'CONFIG_TYPE', at: [1, 65], says: 'method.targetModules.1' });
+  await fails('{"dataset":"a","method":{"type":"lora","targetModules":"query"}}', {
+    code: 'CONFIG_TYPE',
+    at: [1, 56],
+    remedy: 'a list of',
+  });
+  await fails('{"dataset":"a","method":{"type":"lora","targetModules":["query",1]}}', {
+    code: 'CONFIG_TYPE',
+    at: [1, 65],
+    says: 'method.targetModules.1',
+  });
 });
 
 test('values out of range', async () => {
@@ -207,7 +266,12 @@ test('values out of range', async () => {
   ];
   for (const [key, value, remedy] of cases) {
     const says = `"${key}" is ${value === '1e999' ? 'Infinity' : value}`;
-    await fails(`{"dataset":"a",\n"${key}": ${value}}`, { code: 'CONFIG_VALUE', at: [2, key.length + 5], says, remedy });
+    await fails(`{"dataset":"a",\n"${key}": ${value}}`, {
+      code: 'CONFIG_VALUE',
+      at: [2, key.length + 5],
+      says,
+      remedy,
+    });
   }
   await fails('{"dataset":"a","method":{"type":"lora","rank":1025}}', {
     code: 'CONFIG_VALUE',
@@ -231,18 +295,35 @@ test('values out of range', async () => {
     ['randAugment.operations', '0', 'a whole number from 1 to 14'],
   ];
   for (const [key, value, remedy] of augmentations)
-    await fails('{"dataset":"a"}', { code: 'CONFIG_VALUE', says: `"augmentation.${key}" is ${value}`, remedy }, `augmentation.${key}=${value}`);
-  await fails('{"dataset":"a","ema":{"decay":1}}', { code: 'CONFIG_VALUE', at: [1, 31], says: '"ema.decay" is 1', remedy: '> 0 < 1' });
+    await fails(
+      '{"dataset":"a"}',
+      { code: 'CONFIG_VALUE', says: `"augmentation.${key}" is ${value}`, remedy },
+      `augmentation.${key}=${value}`,
+    );
+  await fails('{"dataset":"a","ema":{"decay":1}}', {
+    code: 'CONFIG_VALUE',
+    at: [1, 31],
+    says: '"ema.decay" is 1',
+    remedy: '> 0 < 1',
+  });
   await fails('{"dataset":"a","augmentation":{"randomResizedCrop":{"scale":[0.9,0.1]}}}', {
     code: 'CONFIG_VALUE',
     at: [1, 61],
     says: 'greater than its second',
   });
-  await fails('{"dataset":"a","augmentation":{"randomResizedCrop":{"scale":[0,1]}}}', { code: 'CONFIG_VALUE', at: [1, 62], remedy: 'a number > 0 ≤ 1' });
+  await fails('{"dataset":"a","augmentation":{"randomResizedCrop":{"scale":[0,1]}}}', {
+    code: 'CONFIG_VALUE',
+    at: [1, 62],
+    remedy: 'a number > 0 ≤ 1',
+  });
 });
 
 test('the same key twice', async () => {
-  await fails('{"dataset":"a",\n "epochs":3,\n "epochs":4}', { code: 'CONFIG_KEY_TWICE', at: [3, 2], says: '"epochs"' });
+  await fails('{"dataset":"a",\n "epochs":3,\n "epochs":4}', {
+    code: 'CONFIG_KEY_TWICE',
+    at: [3, 2],
+    says: '"epochs"',
+  });
   await fails('{"dataset":"a","method":{"type":"lora","rank":1,"rank":2}}', { code: 'CONFIG_KEY_TWICE', at: [1, 49] });
 });
 
@@ -275,17 +356,34 @@ test('--set changes values, JSON or text, at any depth', async () => {
 
 test('faults of --set name the option', async () => {
   const text = '{"dataset":"a"}';
-  await fails(text, { code: 'CONFIG_VALUE', at: 'nowhere', says: '--set batchSize=0: ', remedy: '1 to 4096' }, 'batchSize=0');
-  await fails(text, { code: 'CONFIG_KEY_UNKNOWN', at: 'nowhere', says: '--set method.rnak=4', remedy: '"rank"' }, 'method.rnak=4');
+  await fails(
+    text,
+    { code: 'CONFIG_VALUE', at: 'nowhere', says: '--set batchSize=0: ', remedy: '1 to 4096' },
+    'batchSize=0',
+  );
+  await fails(
+    text,
+    { code: 'CONFIG_KEY_UNKNOWN', at: 'nowhere', says: '--set method.rnak=4', remedy: '"rank"' },
+    'method.rnak=4',
+  );
   await fails(text, { code: 'CONFIG_KEY_UNKNOWN', at: 'nowhere', says: '__proto__' }, '__proto__.epochs=4');
   await fails(text, { code: 'CONFIG_TYPE', at: 'nowhere', says: '--set epochs=many' }, 'epochs=many');
   await fails(text, { code: 'OPTION_INVALID', at: 'nowhere', says: 'dataset' }, 'dataset.train=x');
-  for (const bad of ['epochs', '=3', '', 'method..rank=1', '.x=1']) await fails(text, { code: 'OPTION_INVALID', at: 'nowhere', says: `--set ${bad}: ` }, bad);
+  for (const bad of ['epochs', '=3', '', 'method..rank=1', '.x=1'])
+    await fails(text, { code: 'OPTION_INVALID', at: 'nowhere', says: `--set ${bad}: ` }, bad);
 });
 
 test('a misspelt key is looked for in the form of the dataset that it fits best', async () => {
-  await fails('{"dataset":{"folder":"a","colums":["b"]}}', { code: 'CONFIG_KEY_UNKNOWN', says: '"dataset.colums"', remedy: '"columns"' });
-  await fails('{"dataset":{"train":"a","valdation":"b"}}', { code: 'CONFIG_KEY_UNKNOWN', says: '"dataset.valdation"', remedy: '"validation"' });
+  await fails('{"dataset":{"folder":"a","colums":["b"]}}', {
+    code: 'CONFIG_KEY_UNKNOWN',
+    says: '"dataset.colums"',
+    remedy: '"columns"',
+  });
+  await fails('{"dataset":{"train":"a","valdation":"b"}}', {
+    code: 'CONFIG_KEY_UNKNOWN',
+    says: '"dataset.valdation"',
+    remedy: '"validation"',
+  });
 });
 
 test('class weights: a word, a list or numbers by label', async () => {
@@ -293,6 +391,14 @@ test('class weights: a word, a list or numbers by label', async () => {
     const { config } = await load(JSON.stringify({ dataset: 'a', classWeights: given }));
     assert.deepEqual(config.classWeights, given);
   }
-  await fails('{"dataset":"a","classWeights":{"cat":-1}}', { code: 'CONFIG_VALUE', says: '"classWeights.cat"', remedy: 'a number' });
-  await fails('{"dataset":"a","classWeights":"even"}', { code: 'CONFIG_VALUE', says: '"classWeights"', remedy: '"balanced"' });
+  await fails('{"dataset":"a","classWeights":{"cat":-1}}', {
+    code: 'CONFIG_VALUE',
+    says: '"classWeights.cat"',
+    remedy: 'a number',
+  });
+  await fails('{"dataset":"a","classWeights":"even"}', {
+    code: 'CONFIG_VALUE',
+    says: '"classWeights"',
+    remedy: '"balanced"',
+  });
 });

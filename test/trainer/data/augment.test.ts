@@ -16,7 +16,10 @@ test('crops lie within the picture, with area and ratio as asked', () => {
       const { left, top, width: w, height: h } = randomCrop(new Random(1, i), width, height, range);
       assert.ok(left >= 0 && top >= 0 && w >= 1 && h >= 1 && left + w <= width && top + h <= height);
       // Sides are whole pixels: half of one on either side.
-      assert.ok((w + 0.5) * (h + 0.5) >= 0.5 * width * height && w / h >= (3 / 4) * 0.97 && w / h <= (4 / 3) * 1.03, `${String(w)} x ${String(h)}`);
+      assert.ok(
+        (w + 0.5) * (h + 0.5) >= 0.5 * width * height && w / h >= (3 / 4) * 0.97 && w / h <= (4 / 3) * 1.03,
+        `${String(w)} x ${String(h)}`,
+      );
     }
 });
 
@@ -25,7 +28,10 @@ test('crops differ, fill the range of area, and reach every side', () => {
   const areas = crops.map(({ width, height }) => (width * height) / 10_000).sort((a, b) => a - b);
   assert.ok(areas[0]! < 0.52 && areas.at(-1)! > 0.95);
   assert.ok(crops.some(({ left }) => left === 0) && crops.some(({ left, width }) => left + width === 100));
-  assert.ok(crops.some(({ width, height }) => width > height * 1.25) && crops.some(({ width, height }) => height > width * 1.25));
+  assert.ok(
+    crops.some(({ width, height }) => width > height * 1.25) &&
+      crops.some(({ width, height }) => height > width * 1.25),
+  );
   assert.deepEqual(randomCrop(new Random(2, 7), 100, 100, range), crops[7]);
 });
 
@@ -43,7 +49,9 @@ test('random erasing makes noise of one rectangle of 2 to 33 % of the picture, a
   for (let i = 0; i < 2000; i++) {
     const pixels = new Uint8Array(width * height * 3);
     randomErasing(new Random(3, i), pixels, width, height, 0.25);
-    const changed = Array.from({ length: width * height }, (_, at) => at).filter((at) => pixels.subarray(at * 3, at * 3 + 3).some((value) => value !== 0));
+    const changed = Array.from({ length: width * height }, (_, at) => at).filter((at) =>
+      pixels.subarray(at * 3, at * 3 + 3).some((value) => value !== 0),
+    );
     if (!changed.length) continue;
     erased++;
     const [xs, ys] = [changed.map((at) => at % width), changed.map((at) => Math.floor(at / width))];
@@ -55,7 +63,12 @@ test('random erasing makes noise of one rectangle of 2 to 33 % of the picture, a
     if (bytes.length > 300) assert.ok(Math.abs(bytes.reduce((a, b) => a + b) / bytes.length - 127.5) < 25);
   }
   assert.ok(Math.abs(erased / 2000 - 0.25) < 0.04);
-  assert.ok(Math.min(...shares) > 0.013 && Math.min(...shares) < 0.04 && Math.max(...shares) > 0.28 && Math.max(...shares) < 0.36);
+  assert.ok(
+    Math.min(...shares) > 0.013 &&
+      Math.min(...shares) < 0.04 &&
+      Math.max(...shares) > 0.28 &&
+      Math.max(...shares) < 0.36,
+  );
 });
 
 test('random erasing with probability 0 changes nothing, and a picture too small for it stays', () => {

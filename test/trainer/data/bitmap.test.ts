@@ -64,7 +64,10 @@ test('reads the largest picture of an icon, its mask as transparency', () => {
   assert.deepEqual([icon.bitmap.width, icon.bitmap.height], [8, 8]);
   for (let y = 0; y < 8; y++)
     for (let x = 0; x < 8; x++)
-      assert.deepEqual([...icon.bitmap.data.subarray((y * 8 + x) * 4, (y * 8 + x) * 4 + 4)], [...paletteOf(4)[x]!, masked(x, y) ? 0 : 255]);
+      assert.deepEqual(
+        [...icon.bitmap.data.subarray((y * 8 + x) * 4, (y * 8 + x) * 4 + 4)],
+        [...paletteOf(4)[x]!, masked(x, y) ? 0 : 255],
+      );
 });
 
 test('hands out a PNG inside an icon', async () => {
@@ -81,7 +84,10 @@ test('refuses what is cut short, damaged or too large in words or as a RangeErro
       try {
         readBmp(file.subarray(0, length), limit);
         // The end of runs may be missing without a loss of pixels; nothing else may.
-        assert.ok(file.readUInt16LE(14) === 40 && [1, 2].includes(file.readUInt32LE(30)), `a file cut to ${String(length)} bytes was read`);
+        assert.ok(
+          file.readUInt16LE(14) === 40 && [1, 2].includes(file.readUInt32LE(30)),
+          `a file cut to ${String(length)} bytes was read`,
+        );
       } catch (error) {
         assert.ok(error instanceof RangeError || (error as Error).message.startsWith('its '), String(error));
       }

@@ -11,7 +11,11 @@ export interface BmpKind {
 
 /** Colours a palette of `2 ** bits` holds; the picture's pixels are indices into it. */
 export function paletteOf(bits: number): [number, number, number][] {
-  return Array.from({ length: 2 ** Math.min(bits, 8) }, (_, i) => [(i * 37) % 256, (i * 91 + 11) % 256, 255 - ((i * 53) % 256)]);
+  return Array.from({ length: 2 ** Math.min(bits, 8) }, (_, i) => [
+    (i * 37) % 256,
+    (i * 91 + 11) % 256,
+    255 - ((i * 53) % 256),
+  ]);
 }
 
 /** The header and pixels after the file header: palette index of each pixel by `at(x, y)`, row 0 on top. */
@@ -40,8 +44,14 @@ export function makeDib(
   }
   const masks = Buffer.alloc(compression === 3 ? 12 : 0);
   // 5-6-5 for 16 bits; for 32, red lowest, unlike the usual order.
-  if (compression === 3) (bits === 16 ? [0xf800, 0x7e0, 0x1f] : [0xff, 0xff00, 0xff0000]).forEach((mask, i) => masks.writeUInt32LE(mask, 4 * i));
-  const palette = bits > 8 ? Buffer.alloc(0) : Buffer.concat(colours.map(([r, g, b]) => Buffer.from(core ? [b, g, r] : [b, g, r, 0])));
+  if (compression === 3)
+    (bits === 16 ? [0xf800, 0x7e0, 0x1f] : [0xff, 0xff00, 0xff0000]).forEach((mask, i) =>
+      masks.writeUInt32LE(mask, 4 * i),
+    );
+  const palette =
+    bits > 8
+      ? Buffer.alloc(0)
+      : Buffer.concat(colours.map(([r, g, b]) => Buffer.from(core ? [b, g, r] : [b, g, r, 0])));
   const rows = Array.from({ length: height }, (_, row) => {
     const y = topDown ? row : height - 1 - row;
     if (compression === 1) {
@@ -51,7 +61,10 @@ export function makeDib(
       return Buffer.from([...start, 0, rest.length, ...rest, ...(rest.length % 2 ? [0] : []), 0, 0]);
     }
     if (compression === 2) {
-      const pairs = Array.from({ length: Math.ceil(width / 2) }, (_, i) => (at(2 * i, y) << 4) | (2 * i + 1 < width ? at(2 * i + 1, y) : 0));
+      const pairs = Array.from(
+        { length: Math.ceil(width / 2) },
+        (_, i) => (at(2 * i, y) << 4) | (2 * i + 1 < width ? at(2 * i + 1, y) : 0),
+      );
       return Buffer.from([...pairs.flatMap((pair, i) => [2 * i + 1 < width ? 2 : 1, pair]), 0, 0]);
     }
     const line = Buffer.alloc(Math.ceil((width * bits) / 32) * 4);
@@ -59,7 +72,12 @@ export function makeDib(
       const [r, g, b] = colours[at(x, y)]!;
       if (bits <= 8) line[Math.floor((x * bits) / 8)]! |= at(x, y) << (8 - bits - ((x * bits) % 8));
       else if (bits === 16)
-        line.writeUInt16LE(compression === 3 ? ((r >> 3) << 11) | ((g >> 2) << 5) | (b >> 3) : ((r >> 3) << 10) | ((g >> 3) << 5) | (b >> 3), x * 2);
+        line.writeUInt16LE(
+          compression === 3
+            ? ((r >> 3) << 11) | ((g >> 2) << 5) | (b >> 3)
+            : ((r >> 3) << 10) | ((g >> 3) << 5) | (b >> 3),
+          x * 2,
+        );
       else if (bits === 24) line.set([b, g, r], x * 3);
       else line.set(compression === 3 ? [r, g, b, 0] : [b, g, r, iconMask ? 255 : 0], x * 4);
     }
@@ -72,7 +90,10 @@ export function makeDib(
       for (let x = 0; x < width; x++) if (iconMask(x, y)) line[x >> 3]! |= 128 >> (x & 7);
       rows.push(line);
     }
-  return { dib: Buffer.concat([header, masks, palette, ...rows]), pixelsAt: header.length + masks.length + palette.length };
+  return {
+    dib: Buffer.concat([header, masks, palette, ...rows]),
+    pixelsAt: header.length + masks.length + palette.length,
+  };
 }
 
 export function makeBmp(width: number, height: number, kind: BmpKind, at: (x: number, y: number) => number): Buffer {

@@ -55,7 +55,11 @@ test('lossless files of every container give the very pixels', async (t) => {
     await writeFile(join(folder, name), bytes);
     assert.deepEqual(Buffer.from(await evaluationPixels(join(folder, name), asIs)), Buffer.from(drawn), name);
     const training = await trainingPixels(join(folder, name), asIs);
-    assert.deepEqual([training.width, training.height, Buffer.from(training.data).equals(drawn)], [width, height, true], name);
+    assert.deepEqual(
+      [training.width, training.height, Buffer.from(training.data).equals(drawn)],
+      [width, height, true],
+      name,
+    );
   }
 });
 
@@ -113,7 +117,10 @@ test('what is transparent becomes white, before and after any resize', async (t)
   for (const transform of [asIs, squareTransform(8), squareTransform(64)]) {
     const pixels = await evaluationPixels(path, transform);
     for (let i = 0; i < pixels.length; i += 3)
-      assert.ok(pixels[i] === 255 && Math.abs(pixels[i + 1]! - 127) <= 1 && Math.abs(pixels[i + 2]! - 127) <= 1, String(pixels.subarray(i, i + 3)));
+      assert.ok(
+        pixels[i] === 255 && Math.abs(pixels[i + 1]! - 127) <= 1 && Math.abs(pixels[i + 2]! - 127) <= 1,
+        String(pixels.subarray(i, i + 3)),
+      );
   }
 });
 
@@ -153,11 +160,17 @@ test('BMP and ICO, which sharp does not read', async (t) => {
   const folder = await temporaryFolder(t);
   const at = (x: number, y: number) => (x + y) % 256;
   await writeFile(join(folder, 'a.bmp'), makeBmp(width, height, { bits: 8 }, at));
-  const expected = Uint8Array.from({ length: width * height * 3 }, (_, i) => paletteOf(8)[at(Math.floor(i / 3) % width, Math.floor(i / 3 / width))]![i % 3]!);
+  const expected = Uint8Array.from(
+    { length: width * height * 3 },
+    (_, i) => paletteOf(8)[at(Math.floor(i / 3) % width, Math.floor(i / 3 / width))]![i % 3]!,
+  );
   assert.deepEqual(Buffer.from(await evaluationPixels(join(folder, 'a.bmp'), asIs)), Buffer.from(expected));
   const icon = await encoded(32, 32, 2);
   await writeFile(join(folder, 'a.ico'), makeIco([{ side: 32, bits: 32, content: icon }]));
-  assert.deepEqual(Buffer.from(await evaluationPixels(join(folder, 'a.ico'), squareTransform(32))), Buffer.from(drawing(32, 32, 2)));
+  assert.deepEqual(
+    Buffer.from(await evaluationPixels(join(folder, 'a.ico'), squareTransform(32))),
+    Buffer.from(drawing(32, 32, 2)),
+  );
 });
 
 test("pixels match those of transformers' image processors", async () => {
@@ -181,8 +194,14 @@ test('hostile and broken files are refused in words', async (t) => {
   assert.match(await rejected(await write('empty.jpg', '')), /empty/);
   assert.match(await rejected(await write('page.jpg', '<!DOCTYPE html><html><body>404</body></html>')), /web page/);
   assert.match(await rejected(await write('junk.png', Buffer.alloc(5000, 7))), /no picture/);
-  assert.match(await rejected(await write('drawing.png', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')), /SVG/);
-  assert.match(await rejected(await write('phone.jpg', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'))), /HEIC/);
+  assert.match(
+    await rejected(await write('drawing.png', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')),
+    /SVG/,
+  );
+  assert.match(
+    await rejected(await write('phone.jpg', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'))),
+    /HEIC/,
+  );
   assert.match(await rejected(join(folder, 'missing.jpg')), /does not exist/);
   await mkdir(join(folder, 'folder.jpg'));
   assert.match(await rejected(join(folder, 'folder.jpg')), /is a folder/);
@@ -221,18 +240,26 @@ test('strips a pixel wide are read without filling the memory', async (t) => {
 });
 
 const odd = fileURLToPath(new URL('../../../../shared/data/odd/', import.meta.url));
-test('the collection of odd files behaves as its manifest says', { skip: existsSync(odd) ? false : 'the collection is not beside the checkout' }, async (t) => {
-  const rows = (await readFile(join(odd, 'manifest.csv'), 'utf8')).trim().split('\n').slice(1);
-  assert.ok(rows.length > 50);
-  for (const row of rows) {
-    // Quoted fields come after the name only; the expectation is the one field with such a value.
-    const file = row.slice(0, row.indexOf(','));
-    const expected = /,(decode|error|either),/.exec(row)![1]!;
-    await t.test(`${file}: ${expected}`, async () => {
-      const read = () => Promise.all([evaluationPixels(join(odd, file), squareTransform(32)), trainingPixels(join(odd, file), squareTransform(32))]);
-      if (expected === 'error') await rejected(join(odd, file));
-      else if (expected === 'decode') assert.equal((await read())[0].length, 32 * 32 * 3);
-      else await read().catch((error: unknown) => assert.ok(error instanceof UserError, String(error)));
-    });
-  }
-});
+test(
+  'the collection of odd files behaves as its manifest says',
+  { skip: existsSync(odd) ? false : 'the collection is not beside the checkout' },
+  async (t) => {
+    const rows = (await readFile(join(odd, 'manifest.csv'), 'utf8')).trim().split('\n').slice(1);
+    assert.ok(rows.length > 50);
+    for (const row of rows) {
+      // Quoted fields come after the name only; the expectation is the one field with such a value.
+      const file = row.slice(0, row.indexOf(','));
+      const expected = /,(decode|error|either),/.exec(row)![1]!;
+      await t.test(`${file}: ${expected}`, async () => {
+        const read = () =>
+          Promise.all([
+            evaluationPixels(join(odd, file), squareTransform(32)),
+            trainingPixels(join(odd, file), squareTransform(32)),
+          ]);
+        if (expected === 'error') await rejected(join(odd, file));
+        else if (expected === 'decode') assert.equal((await read())[0].length, 32 * 32 * 3);
+        else await read().catch((error: unknown) => assert.ok(error instanceof UserError, String(error)));
+      });
+    }
+  },
+);

@@ -11,9 +11,17 @@ const length = 6;
 const recordBytes = 20 + 4 * length;
 const valuesOf = (seed: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(seed * length + i));
 
-async function openCache(t: TestContext, root: string, o: { name?: string; limitBytes?: number; onNotice?: (notice: ErrorInfo) => void } = {}) {
+async function openCache(
+  t: TestContext,
+  root: string,
+  o: { name?: string; limitBytes?: number; onNotice?: (notice: ErrorInfo) => void } = {},
+) {
   const onNotice = o.onNotice ?? ((notice: ErrorInfo) => assert.fail(notice.message));
-  const cache = await FeatureCache.open(root, o.name ?? 'network', { length, limitBytes: o.limitBytes ?? 1e9, onNotice });
+  const cache = await FeatureCache.open(root, o.name ?? 'network', {
+    length,
+    limitBytes: o.limitBytes ?? 1e9,
+    onNotice,
+  });
   t.after(() => cache.close());
   return cache;
 }
@@ -41,13 +49,19 @@ test('what is added is read again, at once and by others, to the bit', async (t)
     assert.deepEqual(await each.get('1'), valuesOf(1));
     assert.equal(await each.get('2'), undefined);
   }
-  assert.equal((await openCache(t, root, { name: 'another' })).has('1'), false, 'features of another network are others');
+  assert.equal(
+    (await openCache(t, root, { name: 'another' })).has('1'),
+    false,
+    'features of another network are others',
+  );
 });
 
 test('processes write side by side, each to a pack of its own', async (t) => {
   const root = await temporaryFolder(t);
   const caches = await Promise.all([0, 1, 2].map(() => openCache(t, root)));
-  await Promise.all(caches.flatMap((cache, c) => [0, 1, 2, 3].map((i) => cache.add(String(4 * c + i), valuesOf(4 * c + i)))));
+  await Promise.all(
+    caches.flatMap((cache, c) => [0, 1, 2, 3].map((i) => cache.add(String(4 * c + i), valuesOf(4 * c + i)))),
+  );
   const reader = await openCache(t, root);
   for (let i = 0; i < 12; i++) assert.deepEqual(await reader.get(String(i)), valuesOf(i));
   assert.equal((await featurePacks(root)).length, 3);
@@ -98,8 +112,13 @@ test('files that are no packs are passed over', async (t) => {
 
 test('room is made by removing the packs that nobody has used for longest, of whichever network', async (t) => {
   const root = await temporaryFolder(t);
-  const [oldest, middle, own] = [await filled(t, root, 10, 'a'), await filled(t, root, 10, 'b'), await filled(t, root, 10, 'network')];
-  for (const [i, pack] of [own, oldest, middle].entries()) await utimes(pack, new Date(1e12 + i * 1e9), new Date(1e12 + i * 1e9));
+  const [oldest, middle, own] = [
+    await filled(t, root, 10, 'a'),
+    await filled(t, root, 10, 'b'),
+    await filled(t, root, 10, 'network'),
+  ];
+  for (const [i, pack] of [own, oldest, middle].entries())
+    await utimes(pack, new Date(1e12 + i * 1e9), new Date(1e12 + i * 1e9));
   const keys = Array.from({ length: 12 }, (_, i) => String(i));
   const lacking = (cache: FeatureCache) => keys.filter((key) => !cache.has(key)).length;
   const left = async () => (await featurePacks(root)).map(({ path }) => path).sort();

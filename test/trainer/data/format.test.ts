@@ -9,7 +9,8 @@ test('a name tells the format by its ending, in any case', () => {
   assert.equal(formatOfName('x.jfif'), 'JPEG');
   assert.equal(formatOfName('x.tiff'), 'TIFF');
   assert.equal(formatOfName('x.heic'), 'HEIC');
-  for (const name of ['labels.csv', 'jpg', '.jpg', 'x.jpg.txt', 'x.', 'x.constructor']) assert.equal(formatOfName(name), undefined, name);
+  for (const name of ['labels.csv', 'jpg', '.jpg', 'x.jpg.txt', 'x.', 'x.constructor'])
+    assert.equal(formatOfName(name), undefined, name);
 });
 
 test('content tells the format whatever the name', async () => {
@@ -27,7 +28,8 @@ test('content tells the format whatever the name', async () => {
   assert.equal(formatOfContent(box('heic\0\0\0\0mif1heic')), 'HEIC');
   assert.equal(formatOfContent(Buffer.from('\u{feff}  <!DOCTYPE html><html>')), 'HTML');
   assert.equal(formatOfContent(Buffer.from('<svg xmlns="x">')), 'SVG');
-  for (const text of ['', 'BM', 'BMW is a car maker', 'label,path\n', 'RIFF1234WAVE']) assert.equal(formatOfContent(Buffer.from(text)), undefined, text);
+  for (const text of ['', 'BM', 'BMW is a car maker', 'label,path\n', 'RIFF1234WAVE'])
+    assert.equal(formatOfContent(Buffer.from(text)), undefined, text);
 });
 
 test('formats are readable or only known', () => {

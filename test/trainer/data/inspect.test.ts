@@ -7,11 +7,15 @@ import { UserError } from '../../../src/trainer/errors.js';
 import { encoded, temporaryFolder, writeTree } from './pictures.js';
 
 const big = (seed: number) => ({ seed, width: 48, height: 40 });
-const found = (problems: { code: string; file?: string }[]) => problems.map(({ code, file }) => `${code} ${file ? basename(file) : ''}`).sort();
+const found = (problems: { code: string; file?: string }[]) =>
+  problems.map(({ code, file }) => `${code} ${file ? basename(file) : ''}`).sort();
 
 test('a sound dataset has counts and no problem', async (t) => {
   const root = await temporaryFolder(t);
-  await writeTree(root, Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i % 2 ? 'b' : 'a'}/${String(i)}.png`, big(i)])));
+  await writeTree(
+    root,
+    Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i % 2 ? 'b' : 'a'}/${String(i)}.png`, big(i)])),
+  );
   const progress: number[] = [];
   const inspection = await inspectDataset(root, { onProgress: (done) => progress.push(done) });
   assert.deepEqual(inspection, {
@@ -89,7 +93,10 @@ test('strong imbalance is told once, with both classes', async (t) => {
   assert.deepEqual(found(sound.problems), []);
   const { problems } = await inspectDataset(root, { validationSplit: 0.5 });
   assert.deepEqual(found(problems), []);
-  await writeTree(root, Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`many/more ${String(i)}.png`, big(200 + i)])));
+  await writeTree(
+    root,
+    Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`many/more ${String(i)}.png`, big(200 + i)])),
+  );
   const strong = await inspectDataset(root);
   assert.deepEqual(
     strong.problems.map(({ code }) => code),
@@ -100,7 +107,10 @@ test('strong imbalance is told once, with both classes', async (t) => {
 
 test('what is no dataset is an error; a look can be cancelled', async (t) => {
   const root = await temporaryFolder(t);
-  await assert.rejects(inspectDataset(join(root, 'missing')), (error) => error instanceof UserError && error.code === 'DATASET_MISSING');
+  await assert.rejects(
+    inspectDataset(join(root, 'missing')),
+    (error) => error instanceof UserError && error.code === 'DATASET_MISSING',
+  );
   await writeTree(root, { 'a/1.png': big(1), 'b/1.png': big(2) });
   await assert.rejects(inspectDataset(root, { signal: AbortSignal.abort() }), { name: 'AbortError' });
 });

@@ -41,7 +41,12 @@ test('known colours, in bytes as a Lab TIFF stores them', () => {
 
 test('other TIFF files are left alone', async () => {
   assert.equal(relabelledLab(await encoded(8, 8, 1, 'tiff')), undefined);
-  for (const bytes of [[], [0x49, 0x49, 42, 0], [0x49, 0x49, 42, 0, 255, 255, 255, 255], [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 255, 255]])
+  for (const bytes of [
+    [],
+    [0x49, 0x49, 42, 0],
+    [0x49, 0x49, 42, 0, 255, 255, 255, 255],
+    [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 255, 255],
+  ])
     assert.equal(relabelledLab(Uint8Array.from(bytes)), undefined);
 });
 

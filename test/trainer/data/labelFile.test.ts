@@ -20,7 +20,13 @@ async function folderOf(t: TestContext, labels: string | Uint8Array, pictures = 
   return root;
 }
 
-async function scan(t: TestContext, labels: string | Uint8Array, spec: Omit<LabelFileSpec, 'folder'> = {}, pictures = 4, more: Partial<ScanOptions> = {}) {
+async function scan(
+  t: TestContext,
+  labels: string | Uint8Array,
+  spec: Omit<LabelFileSpec, 'folder'> = {},
+  pictures = 4,
+  more: Partial<ScanOptions> = {},
+) {
   return scanDataset({ folder: await folderOf(t, labels, pictures), ...spec }, { ...options, ...more });
 }
 
@@ -50,11 +56,19 @@ const simple = 'image,label\n0.png,cat\n1.png,dog\n2.png,cat\n3.png,dog\n';
 
 test('the simplest case: pictures, and beside them a labels.csv', async (t) => {
   const root = await folderOf(t, simple);
-  for (const spec of [root, join(root, 'labels.csv'), { folder: root }, { folder: root, columns: ['label'] }] satisfies DatasetSpec[]) {
+  for (const spec of [
+    root,
+    join(root, 'labels.csv'),
+    { folder: root },
+    { folder: root, columns: ['label'] },
+  ] satisfies DatasetSpec[]) {
     const dataset = await scanDataset(spec, options);
     assert.deepEqual(dataset.tasks, singleTask(['cat', 'dog']));
     assert.deepEqual(answersOf(dataset), ['0.png cat', '1.png dog', '2.png cat', '3.png dog']);
-    assert.deepEqual([dataset.splits.train.length, dataset.splits.validation.length, dataset.splitOrigin], [2, 2, 'seeded']);
+    assert.deepEqual(
+      [dataset.splits.train.length, dataset.splits.validation.length, dataset.splitOrigin],
+      [2, 2, 'seeded'],
+    );
     assert.deepEqual(dataset.problems, []);
   }
 });
@@ -63,37 +77,66 @@ test('a labels.csv beside class folders changes nothing unless it is asked for',
   const root = await temporaryFolder(t);
   const names = ['a/0.png', 'a/1.png', 'b/2.png', 'b/3.png'];
   await writeTree(root, Object.fromEntries(names.map((name, i) => [name, { seed: i }])));
-  await writeFile(join(root, 'labels.csv'), `file,colour\n${names.map((name, i) => `${name},${i % 2 ? 'red' : 'blue'}`).join('\n')}\n`);
+  await writeFile(
+    join(root, 'labels.csv'),
+    `file,colour\n${names.map((name, i) => `${name},${i % 2 ? 'red' : 'blue'}`).join('\n')}\n`,
+  );
   assert.deepEqual((await scanDataset(root, options)).labels, ['a', 'b']);
-  assert.deepEqual((await scanDataset({ folder: root, columns: ['colour'] }, options)).tasks, [{ name: 'colour', labels: ['blue', 'red'], multiLabel: false }]);
+  assert.deepEqual((await scanDataset({ folder: root, columns: ['colour'] }, options)).tasks, [
+    { name: 'colour', labels: ['blue', 'red'], multiLabel: false },
+  ]);
   // A model that learnt the column is evaluated on the column.
-  const evaluated = await scanDataset(root, { validationSplit: 0, seed: 0, tasks: [{ name: 'colour', labels: ['red', 'blue', 'green'], multiLabel: false }] });
-  assert.deepEqual([evaluated.splits.test.length, evaluated.labels], [4, ['red', 'blue', 'green']]);
-  await rejectsWith(scanDataset(root, { ...options, tasks: [{ name: 'colour', labels: ['red', 'green'], multiLabel: false }] }), 'CLASS_UNKNOWN_TO_MODEL', {
-    line: 2,
+  const evaluated = await scanDataset(root, {
+    validationSplit: 0,
+    seed: 0,
+    tasks: [{ name: 'colour', labels: ['red', 'blue', 'green'], multiLabel: false }],
   });
+  assert.deepEqual([evaluated.splits.test.length, evaluated.labels], [4, ['red', 'blue', 'green']]);
+  await rejectsWith(
+    scanDataset(root, { ...options, tasks: [{ name: 'colour', labels: ['red', 'green'], multiLabel: false }] }),
+    'CLASS_UNKNOWN_TO_MODEL',
+    {
+      line: 2,
+    },
+  );
 });
 
 test('several columns are several tasks; what a row leaves empty it does not answer', async (t) => {
-  const dataset = await scan(t, 'file,kind,size\n0.png,cat,10\n1.png,dog,9\n2.png,,10\n3.png,cat,\n', { columns: ['kind', 'size'] }, 4, {
-    validationSplit: 0.3,
-  });
+  const dataset = await scan(
+    t,
+    'file,kind,size\n0.png,cat,10\n1.png,dog,9\n2.png,,10\n3.png,cat,\n',
+    { columns: ['kind', 'size'] },
+    4,
+    {
+      validationSplit: 0.3,
+    },
+  );
   assert.deepEqual(dataset.tasks, [
     { name: 'kind', labels: ['cat', 'dog'], multiLabel: false },
     { name: 'size', labels: ['9', '10'], multiLabel: false },
   ]);
   assert.deepEqual(answersOf(dataset), ['0.png cat+10', '1.png dog+9', '2.png 10', '3.png cat']);
-  assert.equal([...dataset.splits.train, ...dataset.splits.validation].find(({ path }) => path.endsWith('2.png'))!.label, -1);
+  assert.equal(
+    [...dataset.splits.train, ...dataset.splits.validation].find(({ path }) => path.endsWith('2.png'))!.label,
+    -1,
+  );
 });
 
 test('several labels a picture: separated in one column, or columns of 0 and 1', async (t) => {
-  const separated = await scan(t, 'file,tags\n0.png,red; round\n1.png,round|red|round\n2.png,\n3.png,flat;\n', { multiLabel: 'tags' });
+  const separated = await scan(t, 'file,tags\n0.png,red; round\n1.png,round|red|round\n2.png,\n3.png,flat;\n', {
+    multiLabel: 'tags',
+  });
   assert.deepEqual(separated.tasks, [{ name: 'tags', labels: ['flat', 'red', 'round'], multiLabel: true }]);
   assert.deepEqual(answersOf(separated), ['0.png red+round', '1.png red+round', '2.png ', '3.png flat']);
-  const flags = await scan(t, 'file,round,red,flat\n0.png,1,1,0\n1.png,true,Yes,no\n2.png,,0,\n3.png,0,FALSE,1\n', { multiLabel: ['red', 'flat'] });
+  const flags = await scan(t, 'file,round,red,flat\n0.png,1,1,0\n1.png,true,Yes,no\n2.png,,0,\n3.png,0,FALSE,1\n', {
+    multiLabel: ['red', 'flat'],
+  });
   assert.deepEqual(flags.tasks, [{ name: 'labels', labels: ['red', 'flat'], multiLabel: true }]);
   assert.deepEqual(answersOf(flags), ['0.png red', '1.png red', '2.png ', '3.png flat']);
-  const mixed = await scan(t, 'file,tags,kind\n0.png,red,a\n1.png,red,b\n2.png,,a\n3.png,flat,b\n', { columns: ['kind'], multiLabel: 'tags' });
+  const mixed = await scan(t, 'file,tags,kind\n0.png,red,a\n1.png,red,b\n2.png,,a\n3.png,flat,b\n', {
+    columns: ['kind'],
+    multiLabel: 'tags',
+  });
   assert.deepEqual(
     mixed.tasks.map(({ name, multiLabel }) => [name, multiLabel]),
     [
@@ -106,7 +149,10 @@ test('several labels a picture: separated in one column, or columns of 0 and 1',
 
 test('a column of splits is taken when it holds splits', async (t) => {
   const dataset = await scan(t, 'file,label,split\n0.png,a,Train\n1.png,b,train\n2.png,a,val\n3.png,b,TEST\n');
-  assert.deepEqual([dataset.splits.train.length, dataset.splits.validation.length, dataset.splits.test.length, dataset.splitOrigin], [2, 1, 1, 'folders']);
+  assert.deepEqual(
+    [dataset.splits.train.length, dataset.splits.validation.length, dataset.splits.test.length, dataset.splitOrigin],
+    [2, 1, 1, 'folders'],
+  );
   const other = 'file,label,split,part\n0.png,a,dev,train\n1.png,b,dev,train\n2.png,a,dev,valid\n3.png,b,dev,test\n';
   const ignored = await scan(t, other);
   assert.equal(ignored.splitOrigin, 'seeded');
@@ -125,17 +171,28 @@ test('a column of splits is taken when it holds splits', async (t) => {
   );
   assert.equal((await scan(t, other, { split: 'part' })).splits.test.length, 1);
   await rejectsWith(scan(t, other, { split: 'split' }), 'LABELS_SPLIT_UNKNOWN', { line: 2 });
-  await rejectsWith(scan(t, 'file,label,split\n0.png,a,train\n1.png,b,train\n2.png,c,val\n'), 'CLASS_UNKNOWN_TO_TRAINING', { line: 4 });
+  await rejectsWith(
+    scan(t, 'file,label,split\n0.png,a,train\n1.png,b,train\n2.png,c,val\n'),
+    'CLASS_UNKNOWN_TO_TRAINING',
+    { line: 4 },
+  );
 });
 
 test('as spreadsheet programs write it: byte-order mark, UTF-16, CRLF, semicolons, tabs, quotes, empty lines', async (t) => {
-  const tricky = '\ufeffimage;label\r\n"0.png";"a ""big"" cat; grey"\r\n1.png; ünï 漢 \r\n\r\n"2.png";"two\r\nlines"\r\n3.png;ünï 漢\r\n';
-  for (const text of [tricky, tricky.replaceAll(/(?<=^|\r\n"?\d\.png"?|image);/g, '\t'), Buffer.from(tricky, 'utf16le')]) {
+  const tricky =
+    '\ufeffimage;label\r\n"0.png";"a ""big"" cat; grey"\r\n1.png; ünï 漢 \r\n\r\n"2.png";"two\r\nlines"\r\n3.png;ünï 漢\r\n';
+  for (const text of [
+    tricky,
+    tricky.replaceAll(/(?<=^|\r\n"?\d\.png"?|image);/g, '\t'),
+    Buffer.from(tricky, 'utf16le'),
+  ]) {
     const { labels } = await scan(t, text, {}, 4, { validationSplit: 0.3 });
     assert.deepEqual(labels, ['a "big" cat; grey', 'two\r\nlines', 'ünï 漢']);
   }
   // Whatever a column is called.
-  const strange = await scan(t, '__proto__,constructor,image\na,x,0.png\nb,x,1.png\na,y,2.png\nb,y,3.png\n', { columns: ['__proto__', 'constructor'] });
+  const strange = await scan(t, '__proto__,constructor,image\na,x,0.png\nb,x,1.png\na,y,2.png\nb,y,3.png\n', {
+    columns: ['__proto__', 'constructor'],
+  });
   assert.deepEqual(
     strange.tasks.map(({ labels }) => labels),
     [
@@ -146,7 +203,13 @@ test('as spreadsheet programs write it: byte-order mark, UTF-16, CRLF, semicolon
 });
 
 test('no CSV, no column, one value: the place, and what there is', async (t) => {
-  const cases: [text: string | Uint8Array, spec: Omit<LabelFileSpec, 'folder'>, code: string, line: number | undefined, remedy?: string][] = [
+  const cases: [
+    text: string | Uint8Array,
+    spec: Omit<LabelFileSpec, 'folder'>,
+    code: string,
+    line: number | undefined,
+    remedy?: string,
+  ][] = [
     ['', {}, 'LABELS_EMPTY', undefined],
     ['image,label\n', {}, 'LABELS_EMPTY', undefined],
     ['image,label\n0.png,"cat\n1.png,dog\n', {}, 'LABELS_SYNTAX', 3],
@@ -169,7 +232,9 @@ test('no CSV, no column, one value: the place, and what there is', async (t) => 
     [simple, { labels: 'other.csv' }, 'LABELS_MISSING', undefined],
   ];
   for (const [text, spec, code, line, remedy] of cases) {
-    await t.test(`${code} ${JSON.stringify(text).slice(0, 40)}`, () => rejectsWith(scan(t, text, spec), code, { line }, remedy));
+    await t.test(`${code} ${JSON.stringify(text).slice(0, 40)}`, () =>
+      rejectsWith(scan(t, text, spec), code, { line }, remedy),
+    );
   }
 });
 
@@ -195,7 +260,12 @@ test('rows that cannot be used are left out, each with its line', async (t) => {
     ].join('\n'),
   );
   await mkdir(join(root, 'deep', 'er'), { recursive: true });
-  await writeTree(root, { '../secret.png': { seed: 9 }, 'deep/er/4.png': { seed: 4 }, 'deep/unlisted.png': { seed: 5 }, 'notes.txt': 'none' });
+  await writeTree(root, {
+    '../secret.png': { seed: 9 },
+    'deep/er/4.png': { seed: 4 },
+    'deep/unlisted.png': { seed: 5 },
+    'notes.txt': 'none',
+  });
   const dataset = await scanDataset({ folder: root }, options);
   assert.deepEqual(answersOf(dataset), ['0.png a', '1.png b', '3.png a', '4.png b']);
   assert.deepEqual(
@@ -214,7 +284,8 @@ test('rows that cannot be used are left out, each with its line', async (t) => {
       'LABELS_ROW_EMPTY 13',
     ],
   );
-  for (const { message, remedy, file } of dataset.problems) assert.ok(message && remedy && file === join(root, 'labels.csv'));
+  for (const { message, remedy, file } of dataset.problems)
+    assert.ok(message && remedy && file === join(root, 'labels.csv'));
   assert.notEqual(dataset.problems[7]!.message, dataset.problems[8]!.message);
 });
 

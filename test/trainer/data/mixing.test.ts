@@ -1,4 +1,6 @@
-/** Mixup and CutMix: the pixels and targets that PyTorch was given (test/golden/regularization.py), and what is drawn. */
+/**
+ * Mixup and CutMix: the pixels and targets that PyTorch was given (test/golden/regularization.py), and what is drawn.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { drawMixing, mixImages, mixTargets, type Mixing } from '../../../src/trainer/data/mixing.js';
@@ -9,7 +11,8 @@ const drawn = (options: { mixup: number; cutmix: number }, count = 8, n = 4000):
   Array.from({ length: n }, (_, i) => drawMixing(new Random(1, i), count, size, options)!);
 const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
-test('off means nothing is mixed', () => assert.equal(drawMixing(new Random(1), 8, size, { mixup: 0, cutmix: 0 }), undefined));
+test('off means nothing is mixed', () =>
+  assert.equal(drawMixing(new Random(1), 8, size, { mixup: 0, cutmix: 0 }), undefined));
 
 test('mixup draws its share from Beta(alpha, alpha) and pairs the pictures of the batch', () => {
   for (const alpha of [0.2, 1, 4]) {
@@ -28,10 +31,13 @@ test("CutMix's region lies in the picture and lambda is the share that stays", (
   const list = drawn({ mixup: 0, cutmix: 1 });
   for (const { lambda, region } of list) {
     const { left, top, width, height } = region!;
-    assert.ok(left >= 0 && top >= 0 && width >= 0 && height >= 0 && left + width <= size.width && top + height <= size.height);
+    assert.ok(
+      left >= 0 && top >= 0 && width >= 0 && height >= 0 && left + width <= size.width && top + height <= size.height,
+    );
     assert.equal(lambda, 1 - (width * height) / (size.width * size.height));
   }
-  for (const side of ['left', 'top'] as const) assert.ok(list.some(({ region }) => region![side] === 0) && list.some(({ region }) => region![side] > 5));
+  for (const side of ['left', 'top'] as const)
+    assert.ok(list.some(({ region }) => region![side] === 0) && list.some(({ region }) => region![side] > 5));
   assert.ok(list.some(({ lambda }) => lambda < 0.3) && list.some(({ lambda }) => lambda > 0.9));
 });
 
@@ -62,7 +68,11 @@ test('pixels: mixup rounds, CutMix copies the region, padding stays black', () =
   mixImages(half, { width: 1, height: 1 }, { lambda: 0.5, partners: [1, 0] });
   assert.deepEqual([...half], [128, 128, 128, 128, 128, 128]);
   const cut = images();
-  mixImages(cut, { width: 2, height: 2 }, { lambda: 0.5, partners: [1, 0], region: { left: 1, top: 0, width: 1, height: 2 } });
+  mixImages(
+    cut,
+    { width: 2, height: 2 },
+    { lambda: 0.5, partners: [1, 0], region: { left: 1, top: 0, width: 1, height: 2 } },
+  );
   assert.deepEqual([...cut.subarray(0, 12)], [0, 10, 20, 130, 140, 150, 60, 70, 80, 190, 200, 210]);
   assert.deepEqual([...cut.subarray(12, 18)], [100, 110, 120, 30, 40, 50]);
   for (const batch of [mixedUp, cut]) assert.ok(batch.subarray(24).every((value) => value === 0));

@@ -16,18 +16,31 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
 export function drawing(width: number, height: number, seed: number): Uint8Array {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y++)
-    for (let x = 0; x < width; x++) for (let c = 0; c < 3; c++) data[at++] = 128 + 120 * Math.sin((x * (1 + (seed % 3)) + y * (1 + c) + seed * 7) / 9);
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < 3; c++)
+        data[at++] = 128 + 120 * Math.sin((x * (1 + (seed % 3)) + y * (1 + c) + seed * 7) / 9);
   return data;
 }
 
-export async function encoded(width: number, height: number, seed: number, format: 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff' = 'png'): Promise<Buffer> {
+export async function encoded(
+  width: number,
+  height: number,
+  seed: number,
+  format: 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff' = 'png',
+): Promise<Buffer> {
   return sharp(drawing(width, height, seed), { raw: { width, height, channels: 3 } })
     .toFormat(format)
     .toBuffer();
 }
 
-/** Writes files below `root`, making the folders: bytes as they are, `{ seed }` as a PNG of 20 x 16 pixels or of the given size. */
-export async function writeTree(root: string, tree: Record<string, Uint8Array | string | { seed: number; width?: number; height?: number }>): Promise<void> {
+/**
+ * Writes files below `root`, making the folders: bytes as they are, `{ seed }` as a PNG of 20 x 16 pixels or of the
+ * given size.
+ */
+export async function writeTree(
+  root: string,
+  tree: Record<string, Uint8Array | string | { seed: number; width?: number; height?: number }>,
+): Promise<void> {
   for (const [name, content] of Object.entries(tree)) {
     const path = join(root, name);
     await mkdir(dirname(path), { recursive: true });

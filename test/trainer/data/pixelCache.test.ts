@@ -61,7 +61,9 @@ test('a process killed while it writes leaves only whole entries', async (t) => 
       if (i % 7 === 0) await cache.flush();
       if (i === 60) process.send('enough');
     }`;
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, folder], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, folder], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   await once(child, 'message');
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -85,7 +87,13 @@ test('damaged index records and packs cut short are passed over', async (t) => {
     bytes.writeUInt32LE(4, 28);
     return bytes;
   };
-  const damaged = [Buffer.alloc(32), record('negative', -1), record('broken', 0.5), record('none', NaN), record('far', 999_999)];
+  const damaged = [
+    Buffer.alloc(32),
+    record('negative', -1),
+    record('broken', 0.5),
+    record('none', NaN),
+    record('far', 999_999),
+  ];
   await appendFile(index, Buffer.concat([...damaged, record('half', 0).subarray(0, 20)]));
   let cache = await PixelCache.open(folder, fail);
   await assertHolds(cache, 'c', 2);
@@ -135,7 +143,8 @@ test('what finds no room is known, but not kept: one notice, now and for the nex
   );
   const again = await PixelCache.open(folder, fail, 2 * size + 1);
   for (const i of [0, 1]) await assertHolds(again, `k${String(i)}`, i);
-  for (const i of [2, 3]) assert.deepEqual([again.knows(`k${String(i)}`), again.get(`k${String(i)}`)], [true, undefined]);
+  for (const i of [2, 3])
+    assert.deepEqual([again.knows(`k${String(i)}`), again.get(`k${String(i)}`)], [true, undefined]);
   assert.equal(again.knows('other'), false);
   await again.close();
 });
@@ -198,9 +207,12 @@ test(
   },
 );
 
-test('a full disk ends the writing, not the run', { skip: process.platform === 'linux' ? false : 'needs /dev/full' }, async (t) => {
-  const folder = await temporaryFolder(t);
-  const script = `
+test(
+  'a full disk ends the writing, not the run',
+  { skip: process.platform === 'linux' ? false : 'needs /dev/full' },
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const script = `
     import { syncBuiltinESMExports } from 'node:module';
     import fs from 'node:fs/promises';
     const real = fs.open;
@@ -212,12 +224,15 @@ test('a full disk ends the writing, not the run', { skip: process.platform === '
     const places = await Promise.all([1, 2, 3].map((i) => cache.add('k' + i, { width: 9, height: 9, data: new Uint8Array(243) })));
     await cache.close();
     process.send({ notices, places: places.filter(Boolean).length });`;
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, folder], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const [message] = (await once(child, 'message')) as [{ notices: ErrorInfo[]; places: number }];
-  assert.equal(message.places, 0);
-  assert.deepEqual(
-    message.notices.map(({ code }) => code),
-    ['CACHE_UNWRITABLE'],
-  );
-  assert.match(message.notices[0]!.message, /ENOSPC|no space/i);
-});
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, folder], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const [message] = (await once(child, 'message')) as [{ notices: ErrorInfo[]; places: number }];
+    assert.equal(message.places, 0);
+    assert.deepEqual(
+      message.notices.map(({ code }) => code),
+      ['CACHE_UNWRITABLE'],
+    );
+    assert.match(message.notices[0]!.message, /ENOSPC|no space/i);
+  },
+);

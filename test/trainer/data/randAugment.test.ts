@@ -1,4 +1,7 @@
-/** RandAugment's operations against those of torchvision on Pillow pictures (test/golden/regularization.py), and how they are drawn. */
+/**
+ * RandAugment's operations against those of torchvision on Pillow pictures (test/golden/regularization.py), and how
+ * they are drawn.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -13,7 +16,9 @@ interface Result {
 }
 const golden = (name: string) => readFileSync(new URL(`../../golden/${name}`, import.meta.url));
 const { height, width, results } = (
-  JSON.parse(golden('regularization.json').toString()) as { randAugment: { height: number; width: number; results: Result[] } }
+  JSON.parse(golden('regularization.json').toString()) as {
+    randAugment: { height: number; width: number; results: Result[] };
+  }
 ).randAugment;
 const bytes = new Uint8Array(golden('randaugment.bin'));
 const size = height * width * 3;
@@ -25,7 +30,9 @@ const tolerances: Record<string, number> = { shearX: 1, shearY: 1, rotate: 1 };
 for (const name of Object.keys(operations) as (keyof typeof operations)[]) {
   test(`${name} is torchvision's`, () => {
     const { strength, apply } = operations[name];
-    const cases = results.map((result, i) => ({ ...result, i })).filter(({ operation }) => operation.toLowerCase() === name.toLowerCase());
+    const cases = results
+      .map((result, i) => ({ ...result, i }))
+      .filter(({ operation }) => operation.toLowerCase() === name.toLowerCase());
     assert.ok(cases.length >= 1);
     for (const { magnitude, negative, i } of cases) {
       const expected = bytes.subarray((i + 1) * size, (i + 2) * size);
@@ -33,7 +40,10 @@ for (const name of Object.keys(operations) as (keyof typeof operations)[]) {
       const value = strength(magnitude / greatestMagnitude, changed);
       apply(changed, negative ? -value : value);
       const furthest = changed.data.reduce((most, value, at) => Math.max(most, Math.abs(value - expected[at]!)), 0);
-      assert.ok(furthest <= (tolerances[name] ?? 0), `magnitude ${negative ? '-' : ''}${magnitude}: off by ${furthest}`);
+      assert.ok(
+        furthest <= (tolerances[name] ?? 0),
+        `magnitude ${negative ? '-' : ''}${magnitude}: off by ${furthest}`,
+      );
       if (name !== 'identity' && magnitude > 0) assert.notDeepEqual(changed.data, picture);
     }
   });

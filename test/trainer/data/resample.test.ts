@@ -65,8 +65,12 @@ test('doubling puts pixel centres at a quarter and three quarters', () => {
 test('a part of a picture is resized as if it were cut out first', () => {
   const source = drawing(30, 20, 2);
   const part = { left: 4, top: 3, width: 11, height: 13 };
-  const cut = Uint8Array.from({ length: 11 * 13 * 3 }, (_, i) => source[((part.top + Math.floor(i / 33)) * 30 + part.left) * 3 + (i % 33)]!);
-  for (const kernel of kernels) assert.deepEqual(resize(source, [30, 20], [16, 8], kernel, part), resize(cut, [11, 13], [16, 8], kernel), kernel);
+  const cut = Uint8Array.from(
+    { length: 11 * 13 * 3 },
+    (_, i) => source[((part.top + Math.floor(i / 33)) * 30 + part.left) * 3 + (i % 33)]!,
+  );
+  for (const kernel of kernels)
+    assert.deepEqual(resize(source, [30, 20], [16, 8], kernel, part), resize(cut, [11, 13], [16, 8], kernel), kernel);
 });
 
 test('mirrored means mirrored', () => {
@@ -75,15 +79,24 @@ test('mirrored means mirrored', () => {
     const plain = resize(source, [30, 20], [16, 8], kernel);
     const mirrored = resize(source, [30, 20], [16, 8], kernel, undefined, true);
     for (let y = 0; y < 8; y++)
-      for (let x = 0; x < 16; x++) for (let c = 0; c < 3; c++) assert.equal(mirrored[(y * 16 + x) * 3 + c], plain[(y * 16 + 15 - x) * 3 + c]);
+      for (let x = 0; x < 16; x++)
+        for (let c = 0; c < 3; c++) assert.equal(mirrored[(y * 16 + x) * 3 + c], plain[(y * 16 + 15 - x) * 3 + c]);
   }
 });
 
 test("agrees with Pillow's pixels within a level", async () => {
   const golden = fileURLToPath(new URL('../../golden/preprocessing/', import.meta.url));
   const [width, height] = [90, 60];
-  const whole = await evaluationPixels(`${golden}waves.png`, { height, width, resize: { height, width }, crop: false, kernel: 'linear' });
+  const whole = await evaluationPixels(`${golden}waves.png`, {
+    height,
+    width,
+    resize: { height, width },
+    crop: false,
+    kernel: 'linear',
+  });
   const ours = resize(whole, [width, height], [32, 32], 'linear');
   const theirs = await readFile(`${golden}waves-vit.bin`);
-  ours.forEach((v, i) => assert.ok(Math.abs(v - theirs[i]!) <= 1, `${String(i)}: ${String(v)} and ${String(theirs[i])}`));
+  ours.forEach((v, i) =>
+    assert.ok(Math.abs(v - theirs[i]!) <= 1, `${String(i)}: ${String(v)} and ${String(theirs[i])}`),
+  );
 });

@@ -12,7 +12,10 @@ test('paths come out as they went in: folders by turns, long and odd names, thro
   const pieces = ['a', '\u0000', 'ş', '漢', '🦊', '\ud83e', '\udd8a', 'e\u0301', ' ', '\ufffd', '.', 'x'.repeat(300)];
   const piece = () => Array.from({ length: random.below(6) }, () => pieces[random.below(pieces.length)]!).join('');
   const folders = [sep, join(sep, 'a'), join(sep, 'a', 'b c'), join(sep, 'ünï 漢字'), '', join('a', 'b')];
-  const paths = Array.from({ length: 5000 }, () => `${folders[random.below(folders.length)]!}${sep}${piece()}`).concat('no folder', '');
+  const paths = Array.from({ length: 5000 }, () => `${folders[random.below(folders.length)]!}${sep}${piece()}`).concat(
+    'no folder',
+    '',
+  );
   const table = new PathTable();
   for (const path of paths) table.push(path);
   assert.equal(table.length, paths.length);

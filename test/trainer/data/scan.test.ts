@@ -8,7 +8,8 @@ import { UserError } from '../../../src/trainer/errors.js';
 import { singleTask } from '../../../src/trainer/tasks.js';
 import { encoded, temporaryFolder, writeTree } from './pictures.js';
 
-const scan = (spec: DatasetSpec, options: Partial<ScanOptions> = {}) => scanDataset(spec, { validationSplit: 0.5, seed: 1, ...options });
+const scan = (spec: DatasetSpec, options: Partial<ScanOptions> = {}) =>
+  scanDataset(spec, { validationSplit: 0.5, seed: 1, ...options });
 const codes = (problems: { code: string }[]) => problems.map(({ code }) => code).sort();
 const rejectsWith = (promise: Promise<unknown>, code: string, file?: string) =>
   assert.rejects(promise, (error) => {
@@ -45,9 +46,16 @@ test('a folder of class folders, with all that lies about in it', async (t) => {
   const dataset = await scan(root);
   assert.deepEqual(dataset.labels, ['class 2', 'class 10']);
   assert.equal(dataset.splitOrigin, 'seeded');
-  const all = [...dataset.splits.train, ...dataset.splits.validation].map(({ path, label }) => `${String(label)} ${basename(path)}`).sort();
+  const all = [...dataset.splits.train, ...dataset.splits.validation]
+    .map(({ path, label }) => `${String(label)} ${basename(path)}`)
+    .sort();
   assert.deepEqual(all, ['0 c.PNG', '0 d.png', '0 empty.jpg', '0 no ending', '0 odd.ending', '1 a.png', '1 b.png']);
-  assert.deepEqual(codes(dataset.problems), ['CLASS_EMPTY', 'IMAGES_OUTSIDE_CLASSES', 'IMAGE_FORMAT_UNSUPPORTED', 'IMAGE_FORMAT_UNSUPPORTED']);
+  assert.deepEqual(codes(dataset.problems), [
+    'CLASS_EMPTY',
+    'IMAGES_OUTSIDE_CLASSES',
+    'IMAGE_FORMAT_UNSUPPORTED',
+    'IMAGE_FORMAT_UNSUPPORTED',
+  ]);
   assert.match(dataset.problems.find(({ file }) => file?.endsWith('phone.heic'))!.message, /HEIC/);
 });
 
@@ -86,20 +94,37 @@ test('validation is drawn from training where there is no folder for it, or an e
   });
   await mkdir(join(root, 'val'));
   const { splits, splitOrigin, problems } = await scan(root);
-  assert.deepEqual([splits.train.length, splits.validation.length, splits.test.length, splitOrigin], [2, 2, 1, 'seeded']);
+  assert.deepEqual(
+    [splits.train.length, splits.validation.length, splits.test.length, splitOrigin],
+    [2, 2, 1, 'seeded'],
+  );
   assert.deepEqual(codes(problems), ['SPLIT_EMPTY']);
 });
 
 test('classes may be called like splits', async (t) => {
   const root = await temporaryFolder(t);
-  await writeTree(root, { 'bus/1.png': { seed: 1 }, 'bus/2.png': { seed: 2 }, 'train/1.png': { seed: 3 }, 'train/2.png': { seed: 4 } });
+  await writeTree(root, {
+    'bus/1.png': { seed: 1 },
+    'bus/2.png': { seed: 2 },
+    'train/1.png': { seed: 3 },
+    'train/2.png': { seed: 4 },
+  });
   assert.deepEqual((await scan(root)).labels, ['bus', 'train']);
 });
 
 test('one folder for each split', async (t) => {
   const root = await temporaryFolder(t);
-  await writeTree(root, { 'x/a/1.png': { seed: 1 }, 'x/b/1.png': { seed: 2 }, 'y/a/1.png': { seed: 3 }, 'z/b/1.png': { seed: 4 } });
-  const { splits, splitOrigin } = await scan({ train: join(root, 'x'), validation: join(root, 'y'), test: join(root, 'z') });
+  await writeTree(root, {
+    'x/a/1.png': { seed: 1 },
+    'x/b/1.png': { seed: 2 },
+    'y/a/1.png': { seed: 3 },
+    'z/b/1.png': { seed: 4 },
+  });
+  const { splits, splitOrigin } = await scan({
+    train: join(root, 'x'),
+    validation: join(root, 'y'),
+    test: join(root, 'z'),
+  });
   assert.deepEqual([...splits.validation], [{ path: join(root, 'y', 'a', '1.png'), label: 0 }]);
   assert.deepEqual([...splits.test], [{ path: join(root, 'z', 'b', '1.png'), label: 1 }]);
   assert.equal(splitOrigin, 'folders');
@@ -202,7 +227,10 @@ test("a model's own classes: their order holds, others are refused, and a plain 
       [join('set', 'b', '1.png'), 0],
     ],
   );
-  assert.equal((await scan(join(root, 'splits'), { tasks: singleTask(['b']), validationSplit: 0 })).splits.validation.length, 1);
+  assert.equal(
+    (await scan(join(root, 'splits'), { tasks: singleTask(['b']), validationSplit: 0 })).splits.validation.length,
+    1,
+  );
   await rejectsWith(scan(join(root, 'set'), { tasks: singleTask(['a', 'c']) }), 'CLASS_UNKNOWN_TO_MODEL');
 });
 

@@ -6,7 +6,11 @@ import { Samples } from '../../../src/trainer/data/samples.js';
 import { splitOff, splitOffCombined } from '../../../src/trainer/data/split.js';
 
 const samplesOf = (counts: number[]): Samples =>
-  Samples.of(counts.flatMap((n, label) => Array.from({ length: n }, (_, i) => ({ path: `/${String(label)}/${String(i)}.png`, label }))));
+  Samples.of(
+    counts.flatMap((n, label) =>
+      Array.from({ length: n }, (_, i) => ({ path: `/${String(label)}/${String(i)}.png`, label })),
+    ),
+  );
 const pathsOf = (...splits: Samples[]) => splits.flatMap((split) => [...split].map(({ path }) => path));
 const countOf = (samples: Samples, label: number) => [...samples].filter((sample) => sample.label === label).length;
 const labels = ['a', 'b', 'c', 'd', 'e'];
@@ -42,18 +46,32 @@ test('a share of 0 takes nothing', () => {
 });
 
 test('pictures with several labels: the mixes that are common give their share, and no label leaves training', () => {
-  const mixes = [...Array<number[]>(40).fill([0, 3]), ...Array<number[]>(20).fill([1, 3]), ...Array<number[]>(3).fill([1, 4]), [2], [2, 4], []];
+  const mixes = [
+    ...Array<number[]>(40).fill([0, 3]),
+    ...Array<number[]>(20).fill([1, 3]),
+    ...Array<number[]>(3).fill([1, 4]),
+    [2],
+    [2, 4],
+    [],
+  ];
   const samples = Samples.of(mixes.map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks })));
   for (let seed = 0; seed < 30; seed++) {
     const { train, validation } = splitOffCombined(samples, 5, 0.2, seed);
     assert.equal(new Set(pathsOf(train, validation)).size, samples.length);
-    const counted = (marks: number[]) => [...validation].filter((sample) => sample.marks!.join() === marks.join()).length;
+    const counted = (marks: number[]) =>
+      [...validation].filter((sample) => sample.marks!.join() === marks.join()).length;
     assert.deepEqual([counted([0, 3]), counted([1, 3])], [8, 4]);
     assert.ok(validation.length >= 13 && validation.length <= 14, String(validation.length));
     assert.deepEqual([...new Set([...train].flatMap(marksOf))].sort(), [0, 1, 2, 3, 4]);
     assert.deepEqual([...splitOffCombined(samples, 5, 0.2, seed).validation], [...validation]);
   }
-  const single = Samples.of([...Array<number[]>(3).fill([0]), [1], [2]].map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks })));
-  for (let seed = 0; seed < 30; seed++) assert.deepEqual([...new Set([...splitOffCombined(single, 3, 0.5, seed).train].flatMap(marksOf))].sort(), [0, 1, 2]);
+  const single = Samples.of(
+    [...Array<number[]>(3).fill([0]), [1], [2]].map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks })),
+  );
+  for (let seed = 0; seed < 30; seed++)
+    assert.deepEqual(
+      [...new Set([...splitOffCombined(single, 3, 0.5, seed).train].flatMap(marksOf))].sort(),
+      [0, 1, 2],
+    );
   assert.equal(splitOffCombined(samples, 5, 0, 1).validation.length, 0);
 });

@@ -1,4 +1,7 @@
-/** Batches: which pictures, which pixels, in which order, again and again; and what becomes of unreadable and changed files. */
+/**
+ * Batches: which pictures, which pixels, in which order, again and again; and what becomes of unreadable and changed
+ * files.
+ */
 import assert from 'node:assert/strict';
 import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -13,13 +16,23 @@ import { UserError } from '../../../src/trainer/errors.js';
 import { encoded, temporaryFolder, writeTree } from './pictures.js';
 
 const off = { randAugment: false, randomErasing: 0, mixup: 0, cutmix: 0 } as const;
-const augmentation: Augmentation = { ...off, randomResizedCrop: { scale: [0.5, 1], ratio: [3 / 4, 4 / 3] }, horizontalFlip: 0.5 };
+const augmentation: Augmentation = {
+  ...off,
+  randomResizedCrop: { scale: [0.5, 1], ratio: [3 / 4, 4 / 3] },
+  horizontalFlip: 0.5,
+};
 const transform = squareTransform(12);
 const pictureBytes = 12 * 12 * 3;
 
 async function openStore(t: TestContext, root: string, options: Partial<StoreOptions> = {}): Promise<ImageStore> {
   const dataset = await scanDataset(join(root, 'set'), { validationSplit: 0.3, seed: 1 });
-  const store = await ImageStore.open({ cacheFolder: join(root, 'cache'), dataset, transform, onNotice: (notice) => assert.fail(notice.message), ...options });
+  const store = await ImageStore.open({
+    cacheFolder: join(root, 'cache'),
+    dataset,
+    transform,
+    onNotice: (notice) => assert.fail(notice.message),
+    ...options,
+  });
   t.after(() => store.close());
   return store;
 }
@@ -29,7 +42,12 @@ async function twoClasses(t: TestContext): Promise<string> {
   const root = await temporaryFolder(t);
   await writeTree(
     root,
-    Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`set/${i % 2 ? 'b' : 'a'}/${String(i)}.png`, { seed: i, width: 14 + i, height: 30 - i }])),
+    Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [
+        `set/${i % 2 ? 'b' : 'a'}/${String(i)}.png`,
+        { seed: i, width: 14 + i, height: 30 - i },
+      ]),
+    ),
   );
   return root;
 }
@@ -41,7 +59,8 @@ async function all(batches: AsyncGenerator<Batch, void, undefined>): Promise<Bat
 }
 const train = (store: ImageStore, epoch = 0, firstBatch?: number, batchSize = 4, seed = 5) =>
   all(store.trainBatches({ batchSize, seed, epoch, firstBatch, augmentation }));
-const files = async (folder: string) => (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.pack'));
+const files = async (folder: string) =>
+  (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.pack'));
 
 test('an epoch has each picture once, with its label, and pads the last batch', async (t) => {
   const store = await openStore(t, await twoClasses(t));
@@ -57,7 +76,9 @@ test('an epoch has each picture once, with its label, and pads the last batch', 
   );
   for (const { images, targets, weights, count, samples } of batches) {
     assert.deepEqual([images.length, targets.length, weights.length], [4 * pictureBytes, 4 * 2, 4]);
-    const expected = [0, 1, 2, 3].flatMap((i) => (i < count ? [0, 1].map((label) => Number(store.splits.train.at(samples[i]!).label === label)) : [0, 0]));
+    const expected = [0, 1, 2, 3].flatMap((i) =>
+      i < count ? [0, 1].map((label) => Number(store.splits.train.at(samples[i]!).label === label)) : [0, 0],
+    );
     assert.deepEqual([...targets], expected);
     assert.deepEqual(
       [...weights],
@@ -77,9 +98,15 @@ test('seed and epoch decide everything: again, from any batch, from another stor
 
   await writeFile(join(root, 'no folder'), '');
   const notices: string[] = [];
-  const uncached = await openStore(t, root, { cacheFolder: join(root, 'no folder'), onNotice: ({ code }) => notices.push(code) });
+  const uncached = await openStore(t, root, {
+    cacheFolder: join(root, 'no folder'),
+    onNotice: ({ code }) => notices.push(code),
+  });
   assert.deepEqual(await train(uncached, 3), batches);
-  assert.deepEqual(await all(uncached.evaluationBatches('validation', 4)), await all(store.evaluationBatches('validation', 4)));
+  assert.deepEqual(
+    await all(uncached.evaluationBatches('validation', 4)),
+    await all(store.evaluationBatches('validation', 4)),
+  );
   assert.deepEqual(notices, ['CACHE_UNWRITABLE']);
 
   assert.notDeepEqual(
@@ -106,10 +133,18 @@ test('the same picture is cropped and flipped anew in each epoch', async (t) => 
 test('RandAugment, erasing and mixing: again the same from any batch, of the pictures without them, and mixed within the batch', async (t) => {
   const store = await openStore(t, await twoClasses(t));
   const batchesWith = (more: Partial<Augmentation>, firstBatch = 0) =>
-    all(store.trainBatches({ batchSize: 4, seed: 5, epoch: 1, firstBatch, augmentation: { ...augmentation, ...more } }));
+    all(
+      store.trainBatches({ batchSize: 4, seed: 5, epoch: 1, firstBatch, augmentation: { ...augmentation, ...more } }),
+    );
   const plain = await batchesWith({});
   assert.ok(plain.every(({ mixing }) => mixing === undefined));
-  for (const more of [{ randAugment: { operations: 2, magnitude: 9 } }, { randomErasing: 1 }, { mixup: 0.8 }, { cutmix: 1 }, { mixup: 0.8, cutmix: 1 }]) {
+  for (const more of [
+    { randAugment: { operations: 2, magnitude: 9 } },
+    { randomErasing: 1 },
+    { mixup: 0.8 },
+    { cutmix: 1 },
+    { mixup: 0.8, cutmix: 1 },
+  ]) {
     const batches = await batchesWith(more);
     for (const first of [1, 3]) assert.deepEqual(await batchesWith(more, first), batches.slice(first));
     assert.deepEqual(
@@ -139,7 +174,10 @@ test('evaluation sees the very pixels that classification sees, in the order of 
     for (const { images, samples, targets } of batches)
       for (const [i, sample] of samples.entries()) {
         const { path, label } = store.splits[split].at(sample);
-        assert.deepEqual(Buffer.from(images.subarray(i * pictureBytes, (i + 1) * pictureBytes)), Buffer.from(await evaluationPixels(path, transform)));
+        assert.deepEqual(
+          Buffer.from(images.subarray(i * pictureBytes, (i + 1) * pictureBytes)),
+          Buffer.from(await evaluationPixels(path, transform)),
+        );
         assert.equal(targets[2 * i + label], 1);
       }
   }
@@ -149,12 +187,21 @@ test('evaluation sees the very pixels that classification sees, in the order of 
 test('without a random crop, training sees the pixels of evaluation, flipped or not', async (t) => {
   const store = await openStore(t, await twoClasses(t));
   for (const horizontalFlip of [0, 1]) {
-    const batches = await all(store.trainBatches({ batchSize: 5, seed: 1, epoch: 0, augmentation: { ...off, randomResizedCrop: false, horizontalFlip } }));
+    const batches = await all(
+      store.trainBatches({
+        batchSize: 5,
+        seed: 1,
+        epoch: 0,
+        augmentation: { ...off, randomResizedCrop: false, horizontalFlip },
+      }),
+    );
     for (const { images, samples } of batches)
       for (const [i, sample] of samples.entries()) {
         const plain = await evaluationPixels(store.splits.train.at(sample).path, transform);
         const expected = Buffer.from(plain).map((_, at) =>
-          horizontalFlip ? plain[Math.floor(at / 36) * 36 + (11 - Math.floor((at % 36) / 3)) * 3 + (at % 3)]! : plain[at]!,
+          horizontalFlip
+            ? plain[Math.floor(at / 36) * 36 + (11 - Math.floor((at % 36) / 3)) * 3 + (at % 3)]!
+            : plain[at]!,
         );
         assert.deepEqual(Buffer.from(images.subarray(i * pictureBytes, (i + 1) * pictureBytes)), expected);
       }
@@ -180,19 +227,26 @@ test('a second run decodes nothing, and a changed picture anew', async (t) => {
   await utimes(path, new Date(), new Date(Date.now() + 5000));
   const store = await openStore(t, root);
   const [batch] = await all(store.evaluationBatches('validation', 6));
-  assert.deepEqual(Buffer.from(batch!.images.subarray(0, pictureBytes)), Buffer.from(await evaluationPixels(path, transform)));
+  assert.deepEqual(
+    Buffer.from(batch!.images.subarray(0, pictureBytes)),
+    Buffer.from(await evaluationPixels(path, transform)),
+  );
   assert.equal((await files(join(root, 'cache'))).length, 2);
 });
 
-test('the cache may be emptied during a run', { skip: process.platform === 'win32' ? 'open files cannot be removed' : false }, async (t) => {
-  const root = await twoClasses(t);
-  const first = await openStore(t, root);
-  const expected = await train(first, 2);
-  await first.close();
-  const store = await openStore(t, root);
-  await rm(join(root, 'cache'), { recursive: true });
-  assert.deepEqual(await train(store, 2), expected);
-});
+test(
+  'the cache may be emptied during a run',
+  { skip: process.platform === 'win32' ? 'open files cannot be removed' : false },
+  async (t) => {
+    const root = await twoClasses(t);
+    const first = await openStore(t, root);
+    const expected = await train(first, 2);
+    await first.close();
+    const store = await openStore(t, root);
+    await rm(join(root, 'cache'), { recursive: true });
+    assert.deepEqual(await train(store, 2), expected);
+  },
+);
 
 test('pictures are looked at when they are needed, a few batches ahead and no more', async (t) => {
   const root = await twoClasses(t);
@@ -224,13 +278,20 @@ test('a picture that changes between two epochs is seen as it is now', async (t)
   await writeFile(path, await encoded(33, 21, 77));
   await utimes(path, new Date(), new Date(Date.now() + 5000));
   const [after] = await all(store.evaluationBatches('train', 14));
-  assert.deepEqual(Buffer.from(after!.images.subarray(5 * pictureBytes, 6 * pictureBytes)), Buffer.from(await evaluationPixels(path, transform)));
+  assert.deepEqual(
+    Buffer.from(after!.images.subarray(5 * pictureBytes, 6 * pictureBytes)),
+    Buffer.from(await evaluationPixels(path, transform)),
+  );
   assert.deepEqual(after!.images.subarray(0, 5 * pictureBytes), before[0]!.images.subarray(0, 5 * pictureBytes));
 });
 
 test('unreadable pictures are left out of their batches, and each is told once, when it is found', async (t) => {
   const root = await twoClasses(t);
-  await writeTree(root, { 'set/a/broken.jpg': 'no picture', 'set/a/empty.png': '', 'set/b/cut.png': (await encoded(40, 40, 1)).subarray(0, 200) });
+  await writeTree(root, {
+    'set/a/broken.jpg': 'no picture',
+    'set/a/empty.png': '',
+    'set/b/cut.png': (await encoded(40, 40, 1)).subarray(0, 200),
+  });
   const skipped: string[] = [];
   const store = await openStore(t, root, {
     onSkipped: ({ code, file }) => {
@@ -239,10 +300,13 @@ test('unreadable pictures are left out of their batches, and each is told once, 
     },
   });
   const bad = ['broken.jpg', 'cut.png', 'empty.png'];
-  const isBad = (split: 'train' | 'validation', sample: number) => bad.includes(basename(store.splits[split].at(sample).path));
+  const isBad = (split: 'train' | 'validation', sample: number) =>
+    bad.includes(basename(store.splits[split].at(sample).path));
   assert.equal(store.splits.train.length + store.splits.validation.length, 23);
   for (const more of [{}, { mixup: 0.8 }]) {
-    const first = await all(store.trainBatches({ batchSize: 4, seed: 5, epoch: 0, augmentation: { ...augmentation, ...more } }));
+    const first = await all(
+      store.trainBatches({ batchSize: 4, seed: 5, epoch: 0, augmentation: { ...augmentation, ...more } }),
+    );
     const order = [...epochOrder(store.splits.train.length, 5, 0)];
     first.forEach(({ samples, count, weights, targets, images, mixing }, i) => {
       const asked = order.slice(4 * i, 4 * i + 4);
@@ -260,7 +324,10 @@ test('unreadable pictures are left out of their batches, and each is told once, 
       if ('mixup' in more) assert.equal(mixing!.partners.length, count);
     });
     // Now it is known before; the batches are the same.
-    assert.deepEqual(await all(store.trainBatches({ batchSize: 4, seed: 5, epoch: 0, augmentation: { ...augmentation, ...more } })), first);
+    assert.deepEqual(
+      await all(store.trainBatches({ batchSize: 4, seed: 5, epoch: 0, augmentation: { ...augmentation, ...more } })),
+      first,
+    );
   }
   const [whole] = await all(store.evaluationBatches('validation', 10));
   assert.deepEqual(
@@ -281,7 +348,10 @@ for (const batchSize of [1, 2])
     const batches = await train(store, 0, 0, batchSize);
     assert.equal(batches.length, 14 / batchSize);
     const empty = batches[2 / batchSize]!;
-    assert.deepEqual([empty.count, empty.samples, empty.weights.some(Boolean), empty.images.some(Boolean)], [0, [], false, false]);
+    assert.deepEqual(
+      [empty.count, empty.samples, empty.weights.some(Boolean), empty.images.some(Boolean)],
+      [0, [], false, false],
+    );
     assert.deepEqual(
       batches.flatMap(({ samples }) => samples),
       order.filter((_, i) => i < 2 || i >= 2 + batchSize),
@@ -290,7 +360,8 @@ for (const batchSize of [1, 2])
   });
 
 test('a run ends where too few pictures are readable, as soon as that is known', async (t) => {
-  const code = (expected: string) => (error: unknown) => error instanceof UserError && error.code === expected && error.remedy.length > 0;
+  const code = (expected: string) => (error: unknown) =>
+    error instanceof UserError && error.code === expected && error.remedy.length > 0;
   const one = await temporaryFolder(t);
   const good = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`set/a/${i}.png`, { seed: i }]));
   await writeTree(one, { ...good, 'set/b/1.png': 'x', 'set/b/2.png': 'y' });
@@ -319,7 +390,10 @@ test('a picture that goes away during the run is named', async (t) => {
   await train(store);
   const gone = store.splits.train.at(3).path;
   await rm(gone);
-  await assert.rejects(train(store), (error) => error instanceof UserError && error.code === 'IMAGE_LOST' && error.place.file === gone);
+  await assert.rejects(
+    train(store),
+    (error) => error instanceof UserError && error.code === 'IMAGE_LOST' && error.place.file === gone,
+  );
   // The thread that met it goes on working.
   assert.equal((await all(store.evaluationBatches('validation', 6))).length, 1);
 });

@@ -25,7 +25,12 @@ test("ViT's own file", () => {
     rescale_factor: 1 / 255,
     size: { height: 224, width: 224 },
   };
-  assert.deepEqual(parse(json), { transform: squareTransform(224), rescaleFactor: 1 / 255, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] });
+  assert.deepEqual(parse(json), {
+    transform: squareTransform(224),
+    rescaleFactor: 1 / 255,
+    mean: [0.5, 0.5, 0.5],
+    std: [0.5, 0.5, 0.5],
+  });
 });
 
 test("DeiT's resize and crop, and files of old", () => {
@@ -37,7 +42,13 @@ test("DeiT's resize and crop, and files of old", () => {
     image_mean: [0.485, 0.456, 0.406],
     image_std: [0.229, 0.224, 0.225],
   });
-  assert.deepEqual(transform, { height: 224, width: 224, resize: { height: 256, width: 256 }, crop: true, kernel: 'cubic' });
+  assert.deepEqual(transform, {
+    height: 224,
+    width: 224,
+    resize: { height: 256, width: 256 },
+    crop: true,
+    kernel: 'cubic',
+  });
   assert.deepEqual(mean, [0.485, 0.456, 0.406]);
   assert.deepEqual(parse({ size: 384 }).transform, squareTransform(384));
   assert.deepEqual(parse({ size: [32, 48], resample: 0 }).transform, {
@@ -47,13 +58,16 @@ test("DeiT's resize and crop, and files of old", () => {
     crop: false,
     kernel: 'nearest',
   });
-  assert.deepEqual(parse({ size: { shortest_edge: 256 }, crop_size: { height: 224, width: 192 }, resample: 1 }).transform, {
-    height: 224,
-    width: 192,
-    resize: { shortestEdge: 256 },
-    crop: true,
-    kernel: 'lanczos3',
-  });
+  assert.deepEqual(
+    parse({ size: { shortest_edge: 256 }, crop_size: { height: 224, width: 192 }, resample: 1 }).transform,
+    {
+      height: 224,
+      width: 192,
+      resize: { shortestEdge: 256 },
+      crop: true,
+      kernel: 'lanczos3',
+    },
+  );
   assert.deepEqual(parse({}, 96).transform, squareTransform(96));
 });
 
@@ -100,7 +114,9 @@ test('wrong files are refused by the name of the field', () => {
       () => parse(json),
       (error) => {
         assert.ok(
-          error instanceof UserError && error.code === 'PREPROCESSOR_INVALID' && error.place.file === '/m/preprocessor_config.json',
+          error instanceof UserError &&
+            error.code === 'PREPROCESSOR_INVALID' &&
+            error.place.file === '/m/preprocessor_config.json',
           JSON.stringify(json),
         );
         assert.match(error.message, words);
@@ -116,7 +132,13 @@ test('another input size keeps the proportion of resize and crop', () => {
 });
 
 test('the shortest edge is resized as transformers does, the longer side cut off to whole pixels', () => {
-  const transform: ImageTransform = { height: 224, width: 224, resize: { shortestEdge: 256 }, crop: true, kernel: 'linear' };
+  const transform: ImageTransform = {
+    height: 224,
+    width: 224,
+    resize: { shortestEdge: 256 },
+    crop: true,
+    kernel: 'linear',
+  };
   const size = (width: number, height: number) => {
     const fit = evaluationFit(transform, width, height);
     return [fit.width, fit.height];
@@ -129,7 +151,13 @@ test('the shortest edge is resized as transformers does, the longer side cut off
 });
 
 test('a long strip is cut to its middle before it is resized', () => {
-  const transform: ImageTransform = { height: 64, width: 64, resize: { shortestEdge: 64 }, crop: true, kernel: 'linear' };
+  const transform: ImageTransform = {
+    height: 64,
+    width: 64,
+    resize: { shortestEdge: 64 },
+    crop: true,
+    kernel: 'linear',
+  };
   const fit = evaluationFit(transform, 1, 30000);
   assert.deepEqual(fit, { region: { left: 0, top: 14996, width: 1, height: 8 }, width: 64, height: 512 });
   const training = trainingFit(transform, 30000, 100);

@@ -1,4 +1,7 @@
-/** A program: takes the same training steps on the CPU and on the device named by its argument, and prints how far they differ, as JSON. */
+/**
+ * A program: takes the same training steps on the CPU and on the device named by its argument, and prints how far they
+ * differ, as JSON.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +29,15 @@ export const cases: readonly Case[] = [
   { name: 'head', model: 'vit', method: { type: 'head', dropout: 0.2, hidden: 8 }, parts: 1, hiddenDropout: 0 },
   { name: 'LoRA with dropout', model: 'vit', method: lora, parts: 1, hiddenDropout: 0.1 },
   { name: 'full', model: 'vit', method: { type: 'full', layerDecay: 0.7 }, parts: 1, hiddenDropout: 0 },
-  { name: 'LoRA with drop path and averaged weights', model: 'vit', method: lora, parts: 1, hiddenDropout: 0, dropPath: 0.5, ema: { decay: 0.5 } },
+  {
+    name: 'LoRA with drop path and averaged weights',
+    model: 'vit',
+    method: lora,
+    parts: 1,
+    hiddenDropout: 0,
+    dropPath: 0.5,
+    ema: { decay: 0.5 },
+  },
   {
     name: 'DoRA with dropout',
     model: 'vit',
@@ -42,10 +53,28 @@ export const cases: readonly Case[] = [
     hiddenDropout: 0.1,
   },
   { name: 'QLoRA in NF4', model: 'vit', method: { ...lora, type: 'qlora', blockSize: 64 }, parts: 1, hiddenDropout: 0 },
-  { name: 'QLoRA in int8', model: 'vit', method: { ...lora, type: 'qlora', quantization: 'int8' }, parts: 1, hiddenDropout: 0 },
-  { name: 'partial', model: 'vit', method: { type: 'partial', blocks: 1, modules: ['bias'] }, parts: 1, hiddenDropout: 0 },
+  {
+    name: 'QLoRA in int8',
+    model: 'vit',
+    method: { ...lora, type: 'qlora', quantization: 'int8' },
+    parts: 1,
+    hiddenDropout: 0,
+  },
+  {
+    name: 'partial',
+    model: 'vit',
+    method: { type: 'partial', blocks: 1, modules: ['bias'] },
+    parts: 1,
+    hiddenDropout: 0,
+  },
   { name: 'LoRA in three parts', model: 'vit', method: lora, parts: 3, hiddenDropout: 0 },
-  { name: 'full with a distilled head', model: 'deit-teacher', method: { type: 'full', layerDecay: 0.7 }, parts: 1, hiddenDropout: 0 },
+  {
+    name: 'full with a distilled head',
+    model: 'deit-teacher',
+    method: { type: 'full', layerDecay: 0.7 },
+    parts: 1,
+    hiddenDropout: 0,
+  },
 ];
 
 /** What a device gave: numbers to be held against another device's. */
@@ -56,7 +85,10 @@ interface Outcome {
   state: ReadState;
 }
 
-/** The greatest difference of each kind: relative for losses and norms, relative to the greatest number of its kind for the rest. */
+/**
+ * The greatest difference of each kind: relative for losses and norms, relative to the greatest number of its kind for
+ * the rest.
+ */
 export interface Difference {
   loss: number;
   norm: number;
@@ -79,7 +111,11 @@ function batchesOf(count: number, parts: number): TrainBatch[] {
     const targets = new Float32Array(batchSize * labels).fill(0.02);
     for (let k = 0; k < batchSize; k++) targets[k * labels + ((i * 3 + k) % labels)] = 0.92;
     const start = (i % 4) * batchSize * size * size * 3;
-    return { images: pictures.slice(start, start + batchSize * size * size * 3), targets, weights: new Float32Array(batchSize).fill(1 / batchSize / parts) };
+    return {
+      images: pictures.slice(start, start + batchSize * size * size * 3),
+      targets,
+      weights: new Float32Array(batchSize).fill(1 / batchSize / parts),
+    };
   });
 }
 
@@ -90,7 +126,8 @@ async function outcomeOf(
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0 });
   const trainable = await Trainable.create(new OrtEngine(device), {
     model: { ...specOf(base, method, labels), config: { ...base.config, hiddenDropout }, dropPath },
-    // An epsilon of this size damps what is mere noise: a gradient that is zero but for rounding would else move its parameter by a whole learning rate.
+    // An epsilon of this size damps what is mere noise: a gradient that is zero but for rounding would else move its
+    // parameter by a whole learning rate.
     optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-3, weightDecay: 0.01, maxGradNorm: 1, ema },
     batchSize,
     evalBatchSize: batchSize,
@@ -102,7 +139,11 @@ async function outcomeOf(
   const [losses, norms]: number[][] = [[], []];
   // Two steps, so that what stayed on the device is fed again.
   for (let step = 0; step < 2; step++) {
-    const { loss, gradientNorm } = await trainable.step(batchesOf(parts * (step + 1), parts).slice(-parts), step, learningRate);
+    const { loss, gradientNorm } = await trainable.step(
+      batchesOf(parts * (step + 1), parts).slice(-parts),
+      step,
+      learningRate,
+    );
     losses!.push(loss);
     norms!.push(gradientNorm);
   }
@@ -113,7 +154,10 @@ async function outcomeOf(
 }
 
 function furthest(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce((most, each) => (each >= most || Number.isNaN(each) ? each : most), 0);
+  return Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce(
+    (most, each) => (each >= most || Number.isNaN(each) ? each : most),
+    0,
+  );
 }
 const flat = (values: Values): number[] => [...values.values()].flatMap((each) => Array.from(each));
 const relativeTo = (reference: readonly number[], a: readonly number[], b: readonly number[]): number =>
@@ -122,7 +166,8 @@ const relativeTo = (reference: readonly number[], a: readonly number[], b: reado
     reference,
     reference.map(() => 0),
   );
-const relative = (a: readonly number[], b: readonly number[]): number => Math.max(...a.map((value, i) => Math.abs(value - b[i]!) / Math.abs(b[i]!)));
+const relative = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(...a.map((value, i) => Math.abs(value - b[i]!) / Math.abs(b[i]!)));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const differences: Record<string, Difference> = {};

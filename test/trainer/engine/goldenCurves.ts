@@ -40,7 +40,12 @@ export interface Training {
 
 export const readGolden = (name: string): unknown => JSON.parse(readFileSync(join(golden, `${name}.json`), 'utf8'));
 
-export function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, relative: number, what: string): void {
+export function assertClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  relative: number,
+  what: string,
+): void {
   assert.equal(actual.length, expected.length, what);
   for (let i = 0; i < expected.length; i++) {
     const [a, e] = [actual[i]!, expected[i]!];
@@ -63,10 +68,23 @@ export interface OpenOptions {
   engine?: Engine;
 }
 
-/** The model `name` of test/golden, to be trained by a method on `inputs`: the pictures, or the features of each of them. */
+/**
+ * The model `name` of test/golden, to be trained by a method on `inputs`: the pictures, or the features of each of
+ * them.
+ */
 export async function openGolden(
   name: string,
-  { method, training, labels, curve, imageSize, cached, recomputes, frozenPrecision, engine = new OrtEngine('cpu') }: OpenOptions,
+  {
+    method,
+    training,
+    labels,
+    curve,
+    imageSize,
+    cached,
+    recomputes,
+    frozenPrecision,
+    engine = new OrtEngine('cpu'),
+  }: OpenOptions,
 ) {
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0, imageSize });
   const model: ModelSpec = { ...specOf(base, method, labels), recomputes, frozenPrecision };
@@ -123,9 +141,13 @@ export async function assertFollows(
   const norms: number[] = [];
   const rates: number[] = [];
   for (let step = 0; step < totalSteps; step++) {
-    const learningRate = learningRateAt({ type: 'cosine', learningRate: curve.learningRate, warmupSteps, totalSteps }, step);
+    const learningRate = learningRateAt(
+      { type: 'cosine', learningRate: curve.learningRate, warmupSteps, totalSteps },
+      step,
+    );
     const parts = curve.batches.slice(step * accumulation, (step + 1) * accumulation).map((batch) => {
-      const images = inputs instanceof Uint8Array ? new Uint8Array(batchSize * each) : new Float32Array(batchSize * each);
+      const images =
+        inputs instanceof Uint8Array ? new Uint8Array(batchSize * each) : new Float32Array(batchSize * each);
       const targets = new Float32Array(batchSize * labels).fill(smoothing / labels);
       batch.forEach((picture, i) => {
         images.set(inputs.subarray(picture * each, (picture + 1) * each), i * each);

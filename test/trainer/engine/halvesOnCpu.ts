@@ -1,9 +1,14 @@
-/** An engine on the CPU that really rounds to halves: ONNX Runtime, whose CPU has no product of them, casts to floats around each and would leave out the casts that meet. */
+/**
+ * An engine on the CPU that really rounds to halves: ONNX Runtime, whose CPU has no product of them, casts to floats
+ * around each and would leave out the casts that meet.
+ */
 import type { Engine, Executable, LoadOptions } from '../../../src/trainer/engine/engine.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Graph, type Value } from '../../../src/trainer/ir/graph.js';
 
-/** The graph with a node behind every value in halves that leaves it as it is, but that ONNX Runtime computes in halves. */
+/**
+ * The graph with a node behind every value in halves that leaves it as it is, but that ONNX Runtime computes in halves.
+ */
 function withoutMeetingCasts(graph: Graph): Graph {
   const result = new Graph();
   const copies = new Map<Value, Value>();
@@ -15,7 +20,10 @@ function withoutMeetingCasts(graph: Graph): Graph {
     );
     outputs.forEach((output, i) => {
       const isRounded = output.dtype === 'f16' && op.type !== 'constant';
-      copies.set(output, isRounded ? result.append({ type: 'reshape', shape: output.shape }, [made[i]!], region)[0]! : made[i]!);
+      copies.set(
+        output,
+        isRounded ? result.append({ type: 'reshape', shape: output.shape }, [made[i]!], region)[0]! : made[i]!,
+      );
     });
   }
   for (const [name, value] of graph.outputs) result.outputs.set(name, copies.get(value)!);

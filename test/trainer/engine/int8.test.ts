@@ -1,9 +1,18 @@
-/** Training with frozen layers in whole numbers of 8 bits stays near training in floats: near PyTorch's curve, and near the slope of the loss. */
+/**
+ * Training with frozen layers in whole numbers of 8 bits stays near training in floats: near PyTorch's curve, and near
+ * the slope of the loss.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
-import { compileAccumulation, compileForward, compileStep, names, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import {
+  compileAccumulation,
+  compileForward,
+  compileStep,
+  names,
+  type ModelSpec,
+} from '../../../src/trainer/compile/compile.js';
 import { int8Products } from '../../../src/trainer/compile/int8Products.js';
 import { roundColumns, RoundedWeight } from '../../../src/trainer/compile/roundedWeight.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
@@ -15,11 +24,28 @@ import { firstValues } from '../../../src/trainer/peft/init.js';
 import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
 import { difference, runGraph } from '../onnx/runGraph.js';
 import { specOf } from '../run/specOf.js';
-import { assertFollows, golden, openGolden, pictures, readGolden, type Bounds, type Curve, type Training } from './goldenCurves.js';
+import {
+  assertFollows,
+  golden,
+  openGolden,
+  pictures,
+  readGolden,
+  type Bounds,
+  type Curve,
+  type Training,
+} from './goldenCurves.js';
 
-const plain = readGolden('vit') as { labels: string[]; pictures: { truth: number[] }; training: Training; curves: Record<string, Curve> };
+const plain = readGolden('vit') as {
+  labels: string[];
+  pictures: { truth: number[] };
+  training: Training;
+  curves: Record<string, Curve>;
+};
 const quantized = readGolden('quantized') as {
-  curves: Record<string, { quantization: string; blockSize: number; steps: Omit<Curve['steps'], 'learningRate'>; finalLogits: number[][] }>;
+  curves: Record<
+    string,
+    { quantization: string; blockSize: number; steps: Omit<Curve['steps'], 'learningRate'>; finalLogits: number[][] }
+  >;
 };
 const lora = plain.curves['lora']!;
 const samples = { truth: plain.pictures.truth, labels: plain.labels.length };
@@ -52,7 +78,9 @@ for (const { name, method, curve, cached, recomputes } of curves) {
       frozenPrecision: 'int8',
     });
     const { tensors } = await readSafetensors(join(golden, 'curves', 'vit-lora-initial', 'adapter_model.safetensors'));
-    const first = trainable.parameters.map((p) => [p.name, tensors.get(`base_model.model.${p.name}`)?.data ?? base.weight(p.name, p.shape, 0)] as const);
+    const first = trainable.parameters.map(
+      (p) => [p.name, tensors.get(`base_model.model.${p.name}`)?.data ?? base.weight(p.name, p.shape, 0)] as const,
+    );
     const follows = (within?: Bounds): Promise<void> => {
       trainable.restore({ parameters: new Map(first) });
       return assertFollows(trainable, curve, plain.training, { ...samples, inputs }, within);
@@ -66,7 +94,14 @@ for (const { name, method, curve, cached, recomputes } of curves) {
 test('a model that finds no memory for floats can still be let go', async () => {
   const engine = new OrtEngine('cpu');
   const method = { type: 'lora', ...options };
-  const { trainable } = await openGolden('vit', { training: plain.training, labels: samples.labels, curve: lora, method, frozenPrecision: 'int8', engine });
+  const { trainable } = await openGolden('vit', {
+    training: plain.training,
+    labels: samples.labels,
+    curve: lora,
+    method,
+    frozenPrecision: 'int8',
+    engine,
+  });
   engine.load = () => Promise.reject(new Error('out of memory'));
   await assert.rejects(trainable.toFloats(), /out of memory/);
   await trainable.dispose();
@@ -75,9 +110,14 @@ test('a model that finds no memory for floats can still be let go', async () => 
 test('logits are rounded while there are steps, and those of the saved model after them; what has no rounded product is not rounded', async () => {
   const opened = { training: plain.training, labels: samples.labels, curve: lora };
   const method = { type: 'lora', ...options };
-  const logitsOf = async (precision: 'fp32' | 'int8', isAfter: boolean): Promise<{ isRounded: boolean; logits: number[] }> => {
+  const logitsOf = async (
+    precision: 'fp32' | 'int8',
+    isAfter: boolean,
+  ): Promise<{ isRounded: boolean; logits: number[] }> => {
     const { base, trainable } = await openGolden('vit', { ...opened, method, frozenPrecision: precision });
-    trainable.restore({ parameters: firstValues(trainable.parameters, (parameter, shape) => base.weight(parameter, shape, 0), 1) });
+    trainable.restore({
+      parameters: firstValues(trainable.parameters, (parameter, shape) => base.weight(parameter, shape, 0), 1),
+    });
     if (isAfter) await trainable.toFloats();
     const { isRounded } = trainable;
     const logits = Array.from(await trainable.logits(pictures));
@@ -92,13 +132,22 @@ test('logits are rounded while there are steps, and those of the saved model aft
   const apart = Math.max(...rounded.logits.map((logit, i) => Math.abs(logit - exact.logits[i]!)));
   assert.ok(apart > 1e-5 && apart < 0.25, String(apart));
 
-  const head = await openGolden('vit', { ...opened, curve: plain.curves['head']!, method: { type: 'head' }, cached: true, frozenPrecision: 'int8' });
+  const head = await openGolden('vit', {
+    ...opened,
+    curve: plain.curves['head']!,
+    method: { type: 'head' },
+    cached: true,
+    frozenPrecision: 'int8',
+  });
   assert.equal(head.trainable.isRounded, false);
   await head.trainable.dispose();
 });
 
 /** The golden ViT with LoRA on every linear layer, its frozen weights passed through `change`. */
-async function modelOf(change: Partial<ModelSpec> = {}, method: object = { type: 'lora', ...options, targetModules: ['all-linear'] }): Promise<ModelSpec> {
+async function modelOf(
+  change: Partial<ModelSpec> = {},
+  method: object = { type: 'lora', ...options, targetModules: ['all-linear'] },
+): Promise<ModelSpec> {
   const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
   return { ...specOf(base, method, 5), ...change };
 }
@@ -106,13 +155,17 @@ async function modelOf(change: Partial<ModelSpec> = {}, method: object = { type:
 test('the gradient in int8 is the slope, by finite differences, of the loss with rounded weights within 2 %', async () => {
   const batch = 8;
   const model = await modelOf();
-  // In the backward pass weights are rounded by their other axis, and values on the way are rounded as well: hence a bound, and not equality.
+  // In the backward pass weights are rounded by their other axis, and values on the way are rounded as well: hence a
+  // bound, and not equality.
   const frozen: ModelSpec['frozen'] = (name, shape) => {
     const data = model.frozen(name, shape);
     if (!/layer.*\.weight$/.test(name) || shape.length !== 2) return data;
     const [n, k] = shape as [number, number];
     const { codes, scales } = roundColumns(data, k, n, true);
-    return Float32Array.from({ length: n * k }, (_, i) => codes[(i % k) * n + Math.floor(i / k)]! * scales[Math.floor(i / k)]!);
+    return Float32Array.from(
+      { length: n * k },
+      (_, i) => codes[(i % k) * n + Math.floor(i / k)]! * scales[Math.floor(i / k)]!,
+    );
   };
   const engine = new OrtEngine('cpu');
   const { accumulate, parameters } = compileAccumulation({ ...model, frozenPrecision: 'int8' }, optimizer, batch);
@@ -145,9 +198,12 @@ test('the gradient in int8 is the slope, by finite differences, of the loss with
   });
   const inInt8 = await engine.load(accumulate);
   const found = await inInt8.run(feeds());
-  const gradient = new Map(parameters.map(({ name }) => [name, found[names.next(names.gradient(name))]!.data as Float32Array]));
+  const gradient = new Map(
+    parameters.map(({ name }) => [name, found[names.next(names.gradient(name))]!.data as Float32Array]),
+  );
   const inFloats = await engine.load(exact);
-  const lossAt = async (along: ReadonlyMap<string, Float32Array>, by: number): Promise<number> => (await inFloats.run(feeds(along, by)))['loss']!.data[0]!;
+  const lossAt = async (along: ReadonlyMap<string, Float32Array>, by: number): Promise<number> =>
+    (await inFloats.run(feeds(along, by)))['loss']!.data[0]!;
   // Along the gradient as a whole, and along that of each kind of matrix.
   for (const kind of [/./, /lora_A/, /lora_B/, /layer\.0\./, /classifier/]) {
     const along = new Map([...gradient].map(([name, data]) => [name, kind.test(name) ? data : zeros(data.length)]));
@@ -168,8 +224,9 @@ const products = ({ nodes }: Graph) => ({
 
 test('a training step multiplies no frozen layer in floats but for a few rows; a forward graph multiplies all so', async () => {
   const model = await modelOf({ frozenPrecision: 'int8' });
-  // Six layers in each of three blocks forward, without the four of the last block whose one row a picture is too little, and as many back but for
-  // the three that read the first block's input. What comes back from queries, keys and values is one product, but of the last block's one query a picture.
+  // Six layers in each of three blocks forward, without the four of the last block whose one row a picture is too
+  // little, and as many back but for the three that read the first block's input. What comes back from queries, keys
+  // and values is one product, but of the last block's one query a picture.
   assert.deepEqual(products(compileStep(model, optimizer, 8).step), { int8: 14 + 11 - 2 - 1, floats: 4 + 4 });
   assert.deepEqual(products(compileForward(model, 8).graph), { int8: 0, floats: 18 });
   assert.equal(products(compileStep(model, optimizer, 2).step).int8, 0);
@@ -178,7 +235,8 @@ test('a training step multiplies no frozen layer in floats but for a few rows; a
 });
 
 test('where the layer after a GELU multiplies in int8, its slope is made before that layer, from two of its values, and differs little', async () => {
-  const slopesOf = ({ nodes }: Graph): Value[] => nodes.filter(({ op }) => op.type === 'geluSlope').map(({ outputs }) => outputs[0]!);
+  const slopesOf = ({ nodes }: Graph): Value[] =>
+    nodes.filter(({ op }) => op.type === 'geluSlope').map(({ outputs }) => outputs[0]!);
   const model = await modelOf({ frozenPrecision: 'int8' });
   // Three blocks, of which the last has one row a picture.
   assert.equal(slopesOf(compileStep({ ...model, frozenPrecision: 'fp32' }, optimizer, 64).step).length, 3);
@@ -204,7 +262,11 @@ test('where the layer after a GELU multiplies in int8, its slope is made before 
 });
 
 test('with a weight in 4 bits, a step holds neither floats nor those bits, but its rounded numbers alone', async () => {
-  const { step } = compileStep(await modelOf({ frozenPrecision: 'int8' }, { type: 'qlora', ...options }), optimizer, 64);
+  const { step } = compileStep(
+    await modelOf({ frozenPrecision: 'int8' }, { type: 'qlora', ...options }),
+    optimizer,
+    64,
+  );
   assert.equal(step.nodes.filter(({ op }) => op.type === 'dequantize').length, 0);
   assert.ok(products(step).int8 > 25);
 });
@@ -235,8 +297,14 @@ test('a matrix is rounded when its numbers are first asked for, once for its cod
   for (const isTransposed of [false, true]) {
     times = 0;
     const weight = new RoundedWeight(numbers, [k, n], isTransposed);
-    assert.deepEqual([weight.codes.length, weight.codes.byteLength, weight.scales.length, weight.scales.byteLength, times], [k * n, k * n, n, 4 * n, 0]);
-    assert.deepEqual({ codes: weight.codes.read(), scales: weight.scales.read() }, roundColumns(data, k, n, isTransposed));
+    assert.deepEqual(
+      [weight.codes.length, weight.codes.byteLength, weight.scales.length, weight.scales.byteLength, times],
+      [k * n, k * n, n, 4 * n, 0],
+    );
+    assert.deepEqual(
+      { codes: weight.codes.read(), scales: weight.scales.read() },
+      roundColumns(data, k, n, isTransposed),
+    );
     assert.equal(times, 1);
   }
 });

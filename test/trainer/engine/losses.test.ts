@@ -29,10 +29,16 @@ for (const [name, golden] of Object.entries(losses)) {
       seed: 0,
     });
     try {
-      trainable.restore({ parameters: new Map(trainable.parameters.map(({ name: weight, shape }) => [weight, base.weight(weight, shape, 0)])) });
+      trainable.restore({
+        parameters: new Map(
+          trainable.parameters.map(({ name: weight, shape }) => [weight, base.weight(weight, shape, 0)]),
+        ),
+      });
       for (const [step, batch] of batches.entries()) {
         const images = new Uint8Array(batchSize * pictureBytes);
-        batch.forEach((picture, i) => images.set(pictures.subarray(picture * pictureBytes, (picture + 1) * pictureBytes), i * pictureBytes));
+        batch.forEach((picture, i) =>
+          images.set(pictures.subarray(picture * pictureBytes, (picture + 1) * pictureBytes), i * pictureBytes),
+        );
         const targets = Float32Array.from(batch.flatMap((picture) => golden.targets[picture]!));
         const weights = new Float32Array(batchSize).fill(1 / batchSize);
         const rate = learningRateAt({ type: 'cosine', learningRate: peak, warmupSteps, totalSteps }, step);

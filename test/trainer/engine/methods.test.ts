@@ -7,7 +7,16 @@ import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js'
 import { decays } from '../../../src/trainer/optim/adamw.js';
 import { firstValues } from '../../../src/trainer/peft/init.js';
 import { isAdapter } from '../../../src/trainer/peft/method.js';
-import { assertClose, assertFollows, golden, openGolden, pictures, readGolden, type Curve, type Training } from './goldenCurves.js';
+import {
+  assertClose,
+  assertFollows,
+  golden,
+  openGolden,
+  pictures,
+  readGolden,
+  type Curve,
+  type Training,
+} from './goldenCurves.js';
 
 interface Golden {
   labels: string[];
@@ -26,14 +35,23 @@ const plain = (name: string): string =>
 
 for (const [name, curve] of Object.entries(curves)) {
   test(`20 steps of ${name} follow PyTorch's`, async () => {
-    const { base, trainable, inputs } = await openGolden(curve.model, { ...curve, training, labels: labels.length, curve });
+    const { base, trainable, inputs } = await openGolden(curve.model, {
+      ...curve,
+      training,
+      labels: labels.length,
+      curve,
+    });
     const file = join(golden, 'methods', `${name}.safetensors`);
-    const initial = existsSync(file) ? (await readSafetensors(file)).tensors : new Map<string, { data: Float32Array }>();
+    const initial = existsSync(file)
+      ? (await readSafetensors(file)).tensors
+      : new Map<string, { data: Float32Array }>();
     const names = trainable.parameters.map((parameter) => parameter.name);
     for (const stored of initial.keys()) assert.ok(names.includes(stored), `${stored} is not among the parameters`);
     assert.deepEqual(names.filter((each) => decays(each)).sort(), curve.decayed.map(plain).sort());
     trainable.restore({
-      parameters: new Map(trainable.parameters.map((p) => [p.name, initial.get(p.name)?.data ?? base.weight(p.name, p.shape, 0)])),
+      parameters: new Map(
+        trainable.parameters.map((p) => [p.name, initial.get(p.name)?.data ?? base.weight(p.name, p.shape, 0)]),
+      ),
     });
     await assertFollows(trainable, curve, training, { inputs, truth, labels: labels.length });
     await trainable.dispose();
@@ -43,7 +61,9 @@ for (const [name, curve] of Object.entries(curves)) {
   if (curve.method.hidden) continue;
   test(`${name} begins at the model as it is`, async () => {
     const { base, trainable } = await openGolden(curve.model, { ...curve, training, labels: labels.length });
-    trainable.restore({ parameters: firstValues(trainable.parameters, (weight, shape) => base.weight(weight, shape, 0), 3) });
+    trainable.restore({
+      parameters: firstValues(trainable.parameters, (weight, shape) => base.weight(weight, shape, 0), 3),
+    });
     const { logits } = readGolden(curve.model) as { logits: number[][] };
     assertClose(await trainable.logits(pictures), logits.flat(), 1e-4, 'logits');
     const isAdded = trainable.parameters.some((parameter) => isAdapter(parameter.name));

@@ -1,4 +1,7 @@
-/** What the engine says when a device does not take a graph: of a network from an ONNX file in words for a person, of our own graphs as the fault it is. */
+/**
+ * What the engine says when a device does not take a graph: of a network from an ONNX file in words for a person, of
+ * our own graphs as the fault it is.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
@@ -10,7 +13,9 @@ import { squareNetwork } from '../onnx/squareNetwork.js';
 function graphWithStranger() {
   const network = squareNetwork();
   const [first, ...rest] = network.parts.nodes;
-  const strange = network.with({ nodes: [{ type: 'NoDeviceHasThis', inputs: first!.inputs, outputs: first!.outputs }, ...rest] });
+  const strange = network.with({
+    nodes: [{ type: 'NoDeviceHasThis', inputs: first!.inputs, outputs: first!.outputs }, ...rest],
+  });
   const b = new Builder();
   b.output('y', b.foreign(strange, b.input('x', [2, 3]), [2, 3]));
   return b.graph;
@@ -24,5 +29,8 @@ test('a network from a file that a device cannot run is told with the way out; o
     assert.match(error.remedy, /"cpu"/);
     return true;
   });
-  await assert.rejects(new OrtEngine('cpu').load(graphWithStranger()), (error: unknown) => error instanceof Error && !(error instanceof UserError));
+  await assert.rejects(
+    new OrtEngine('cpu').load(graphWithStranger()),
+    (error: unknown) => error instanceof Error && !(error instanceof UserError),
+  );
 });

@@ -1,4 +1,6 @@
-/** QLoRA trains as PyTorch and PEFT train beside a base that was quantised and put back (test/golden/quantized.json). */
+/**
+ * QLoRA trains as PyTorch and PEFT train beside a base that was quantised and put back (test/golden/quantized.json).
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -12,10 +14,20 @@ import { assertFollows, golden, openGolden, readGolden, type Curve, type Trainin
 const { curves } = readGolden('quantized') as {
   curves: Record<
     string,
-    Pick<Curve, 'finalLogits'> & { quantization: string; blockSize: number; steps: Omit<Curve['steps'], 'learningRate'>; largestDifference: number }
+    Pick<Curve, 'finalLogits'> & {
+      quantization: string;
+      blockSize: number;
+      steps: Omit<Curve['steps'], 'learningRate'>;
+      largestDifference: number;
+    }
   >;
 };
-const plain = readGolden('vit') as { labels: string[]; pictures: { truth: number[] }; training: Training; curves: Record<string, Curve> };
+const plain = readGolden('vit') as {
+  labels: string[];
+  pictures: { truth: number[] };
+  training: Training;
+  curves: Record<string, Curve>;
+};
 const lora = plain.curves['lora']!;
 const samples = { truth: plain.pictures.truth, labels: plain.labels.length };
 const method = { type: 'qlora', rank: 4, alpha: 8 };
@@ -26,10 +38,20 @@ for (const [name, { quantization, blockSize, steps, finalLogits, largestDifferen
   for (const cached of [false, true]) {
     test(`20 steps of QLoRA in ${name} follow PyTorch's${cached ? ', what does not train computed once' : ''}`, async () => {
       const curve: Curve = { ...lora, steps: { ...lora.steps, ...steps }, finalLogits };
-      const options = { method: { ...method, quantization, blockSize }, training: plain.training, labels: samples.labels, curve, cached };
+      const options = {
+        method: { ...method, quantization, blockSize },
+        training: plain.training,
+        labels: samples.labels,
+        curve,
+        cached,
+      };
       const { base, trainable, inputs } = await openGolden('vit', options);
-      const { tensors } = await readSafetensors(join(golden, 'curves', 'vit-lora-initial', 'adapter_model.safetensors'));
-      const first = trainable.parameters.map((p) => [p.name, tensors.get(`base_model.model.${p.name}`)?.data ?? base.weight(p.name, p.shape, 0)] as const);
+      const { tensors } = await readSafetensors(
+        join(golden, 'curves', 'vit-lora-initial', 'adapter_model.safetensors'),
+      );
+      const first = trainable.parameters.map(
+        (p) => [p.name, tensors.get(`base_model.model.${p.name}`)?.data ?? base.weight(p.name, p.shape, 0)] as const,
+      );
       trainable.restore({ parameters: new Map(first) });
       await assertFollows(trainable, curve, plain.training, { ...samples, inputs });
       await trainable.dispose();
@@ -49,16 +71,24 @@ test('a training step holds no frozen linear weight in full, and makes each anew
     { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 },
     4,
   );
-  const inFull = step.nodes.flatMap(({ op }) => (op.type === 'constant' && op.dtype === 'f32' && op.shape.length === 2 ? [op.name] : []));
+  const inFull = step.nodes.flatMap(({ op }) =>
+    op.type === 'constant' && op.dtype === 'f32' && op.shape.length === 2 ? [op.name] : [],
+  );
   assert.deepEqual(inFull, []);
   const made = step.nodes.flatMap(({ op }) => (op.type === 'dequantize' ? [op.remade] : []));
-  // Six linear layers in each of three blocks. Nothing before the first block trains, so that its query, key and value pass no gradient on.
+  // Six linear layers in each of three blocks. Nothing before the first block trains, so that its query, key and value
+  // pass no gradient on.
   assert.equal(made.filter((remade) => !remade).length, 18);
   assert.equal(made.filter((remade) => remade).length, 15);
-  // Dequantisation comes first in the model, or ONNX Runtime would do all of it before all else; the two times differ in a way that it sees.
+  // Dequantisation comes first in the model, or ONNX Runtime would do all of it before all else; the two times differ
+  // in a way that it sees.
   const { nodes } = emitModel(step, 'cpu');
   const last = nodes.findLastIndex(({ type }) => type === 'DequantizeLinear');
-  assert.ok(nodes.slice(0, last).every(({ type }) => ['DequantizeLinear', 'ReduceSum', 'Cast', 'Gather', 'Reshape', 'Mul'].includes(type)));
+  assert.ok(
+    nodes
+      .slice(0, last)
+      .every(({ type }) => ['DequantizeLinear', 'ReduceSum', 'Cast', 'Gather', 'Reshape', 'Mul'].includes(type)),
+  );
   const axes = nodes.flatMap(({ type, attributes }) => (type === 'DequantizeLinear' ? [attributes!['axis']] : []));
   assert.deepEqual([axes.filter((axis) => axis === 0).length, axes.filter((axis) => axis === -2).length], [18, 15]);
 });

@@ -1,8 +1,17 @@
-/** 20 steps with mixup, CutMix, drop path and averaged weights, compared with those of PyTorch (test/golden/regularization.py). */
+/**
+ * 20 steps with mixup, CutMix, drop path and averaged weights, compared with those of PyTorch
+ * (test/golden/regularization.py).
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { compileForward, compileStep, names, type ModelSpec, type OptimizerSpec } from '../../../src/trainer/compile/compile.js';
+import {
+  compileForward,
+  compileStep,
+  names,
+  type ModelSpec,
+  type OptimizerSpec,
+} from '../../../src/trainer/compile/compile.js';
 import { mixImages, mixTargets, type Mixing } from '../../../src/trainer/data/mixing.js';
 import type { Region } from '../../../src/trainer/data/transform.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
@@ -32,7 +41,14 @@ interface Step {
   masks: number[][];
 }
 interface Golden {
-  training: { learningRate: number; weightDecay: number; warmupSteps: number; maxGradNorm: number; dropPath: number; emaDecay: number };
+  training: {
+    learningRate: number;
+    weightDecay: number;
+    warmupSteps: number;
+    maxGradNorm: number;
+    dropPath: number;
+    emaDecay: number;
+  };
   steps: Step[];
   curves: Record<'mixup' | 'cutmix' | 'dropPath' | 'ema', Curve>;
 }
@@ -44,9 +60,23 @@ const [labels, batchSize, pictureBytes] = [5, 4, 32 * 32 * 3];
 
 const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
 const model = specOf(base, { type: 'full' }, labels);
-const optimizer: OptimizerSpec = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: training.weightDecay, maxGradNorm: training.maxGradNorm };
+const optimizer: OptimizerSpec = {
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: training.weightDecay,
+  maxGradNorm: training.maxGradNorm,
+};
 const rateOf = (step: number): number =>
-  learningRateAt({ type: 'cosine', learningRate: training.learningRate, warmupSteps: training.warmupSteps, totalSteps: steps.length }, step);
+  learningRateAt(
+    {
+      type: 'cosine',
+      learningRate: training.learningRate,
+      warmupSteps: training.warmupSteps,
+      totalSteps: steps.length,
+    },
+    step,
+  );
 
 function batchOf({ batch }: Step, mixing?: Mixing): TrainBatch {
   const images = new Uint8Array(batchSize * pictureBytes);
@@ -65,7 +95,9 @@ function batchOf({ batch }: Step, mixing?: Mixing): TrainBatch {
 async function trainableWith(o: Partial<OptimizerSpec>): Promise<Trainable> {
   const spec = { model, optimizer: { ...optimizer, ...o }, batchSize, evalBatchSize: 16, accumulates: false, seed: 0 };
   const trainable = await Trainable.create(new OrtEngine('cpu'), spec);
-  trainable.restore({ parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, base.weight(name, shape, 0)])) });
+  trainable.restore({
+    parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, base.weight(name, shape, 0)])),
+  });
   return trainable;
 }
 
@@ -117,9 +149,16 @@ test('averages are kept by accumulating steps too, the same ones', async () => {
   const ema = { decay: 0.9 };
   const states = await Promise.all(
     [false, true].map(async (accumulates) => {
-      const spec = { model: { ...model, method: methodFor(base.config, { type: 'head' }) }, optimizer: { ...optimizer, ema }, batchSize, evalBatchSize: 1 };
+      const spec = {
+        model: { ...model, method: methodFor(base.config, { type: 'head' }) },
+        optimizer: { ...optimizer, ema },
+        batchSize,
+        evalBatchSize: 1,
+      };
       const trainable = await Trainable.create(new OrtEngine('cpu'), { ...spec, accumulates, seed: 0 });
-      trainable.restore({ parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, base.weight(name, shape, 0)])) });
+      trainable.restore({
+        parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, base.weight(name, shape, 0)])),
+      });
       for (const [i, step] of steps.slice(0, 3).entries()) await trainable.step([batchOf(step)], i, 0.01);
       const state = await trainable.read();
       await trainable.dispose();
@@ -130,7 +169,11 @@ test('averages are kept by accumulating steps too, the same ones', async () => {
 });
 
 test("20 steps with drop path follow PyTorch's, given the same masks", async () => {
-  const { step: graph, parameters, masks } = compileStep({ ...model, dropPath: training.dropPath }, optimizer, batchSize);
+  const {
+    step: graph,
+    parameters,
+    masks,
+  } = compileStep({ ...model, dropPath: training.dropPath }, optimizer, batchSize);
   assert.deepEqual(
     masks.map(({ rate }) => rate),
     [0.2, 0.2, 0.4, 0.4],
@@ -158,13 +201,17 @@ test("20 steps with drop path follow PyTorch's, given the same masks", async () 
       images: DeviceTensor.from('u8', [batchSize, 32, 32, 3], images),
       targets: DeviceTensor.from('f32', [batchSize, labels], targets),
       weights: DeviceTensor.from('f32', [batchSize], weights),
-      ...Object.fromEntries(masks.map(({ name, shape }, k) => [name, DeviceTensor.from('u8', shape, Uint8Array.from(step.masks[k]!))])),
+      ...Object.fromEntries(
+        masks.map(({ name, shape }, k) => [name, DeviceTensor.from('u8', shape, Uint8Array.from(step.masks[k]!))]),
+      ),
       learningRate: scalar(rateOf(i)),
       correction1: scalar(1 - 0.9 ** (i + 1)),
       correction2: scalar(Math.sqrt(1 - 0.999 ** (i + 1))),
       ...state,
     });
-    state = Object.fromEntries(Object.entries(next).map(([name, tensor]) => [name.slice(names.next('').length), tensor]));
+    state = Object.fromEntries(
+      Object.entries(next).map(([name, tensor]) => [name.slice(names.next('').length), tensor]),
+    );
     losses.push(loss!.data[0]!);
   }
   assertClose(losses, curves.dropPath.loss, 1e-4, 'loss');
@@ -174,15 +221,28 @@ test("20 steps with drop path follow PyTorch's, given the same masks", async () 
 test('drop path: none in evaluation, none at rate 0, in expectation the branch itself', async () => {
   const dropped = { ...model, dropPath: 0.5 };
   assert.equal(compileForward(dropped, 1).graph.nodes.length, compileForward(model, 1).graph.nodes.length);
-  assert.equal(compileStep({ ...model, dropPath: 0 }, optimizer, 2).step.nodes.length, compileStep(model, optimizer, 2).step.nodes.length);
+  assert.equal(
+    compileStep({ ...model, dropPath: 0 }, optimizer, 2).step.nodes.length,
+    compileStep(model, optimizer, 2).step.nodes.length,
+  );
   // With small branches the loss is nearly linear in them: its mean is that of the whole branches.
   const small: ModelSpec = {
     ...dropped,
     method: methodFor(base.config, { type: 'head' }),
-    frozen: (name, shape) => (/output\.dense/.test(name) ? base.weight(name, shape, 0).map((value) => value * 0.02) : base.weight(name, shape, 0)),
+    frozen: (name, shape) =>
+      /output\.dense/.test(name)
+        ? base.weight(name, shape, 0).map((value) => value * 0.02)
+        : base.weight(name, shape, 0),
   };
   const lossesOf = async (spec: ModelSpec, count: number): Promise<number[]> => {
-    const trainable = await Trainable.create(new OrtEngine('cpu'), { model: spec, optimizer, batchSize, evalBatchSize: 1, accumulates: false, seed: 1 });
+    const trainable = await Trainable.create(new OrtEngine('cpu'), {
+      model: spec,
+      optimizer,
+      batchSize,
+      evalBatchSize: 1,
+      accumulates: false,
+      seed: 1,
+    });
     const parameters = new Map(trainable.parameters.map(({ name, shape }) => [name, base.weight(name, shape, 0)]));
     const losses: number[] = [];
     for (let i = 0; i < count; i++) {
@@ -198,5 +258,8 @@ test('drop path: none in evaluation, none at rate 0, in expectation the branch i
   const deviation = Math.sqrt(losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / losses.length);
   assert.ok(new Set(losses).size > 50 && deviation > 0);
   // Five deviations of the mean, and as much again for the curvature.
-  assert.ok(Math.abs(mean - whole!) < (10 * deviation) / Math.sqrt(losses.length), `${mean} instead of ${whole}, deviation ${deviation}`);
+  assert.ok(
+    Math.abs(mean - whole!) < (10 * deviation) / Math.sqrt(losses.length),
+    `${mean} instead of ${whole}, deviation ${deviation}`,
+  );
 });

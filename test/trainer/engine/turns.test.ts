@@ -96,8 +96,18 @@ for (const { name, precision, accumulates } of cases) {
     };
     const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
     const train = async (turnsFrom: number): Promise<unknown[]> => {
-      const trainable = await Trainable.create(new OrtEngine('cpu'), { model, optimizer, batchSize, evalBatchSize, accumulates, seed: 1, turnsFrom });
-      trainable.restore({ parameters: firstValues(trainable.parameters, (parameter, shape) => base.weight(parameter, shape, 0), 1) });
+      const trainable = await Trainable.create(new OrtEngine('cpu'), {
+        model,
+        optimizer,
+        batchSize,
+        evalBatchSize,
+        accumulates,
+        seed: 1,
+        turnsFrom,
+      });
+      trainable.restore({
+        parameters: firstValues(trainable.parameters, (parameter, shape) => base.weight(parameter, shape, 0), 1),
+      });
       const found: unknown[] = [];
       for (let step = 0; step < 3; step++) {
         found.push(await trainable.step(accumulates ? [part, part] : [part], step, 1e-2));

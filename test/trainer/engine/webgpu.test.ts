@@ -7,7 +7,8 @@ import { noVulkan, vulkanEnvironment } from '../onnx/softwareVulkan.js';
 import { cases, type Difference } from './deviceSteps.js';
 
 test('training steps on WebGPU equal those on the CPU', { skip: noVulkan }, async (t) => {
-  // A process of its own: the driver is looked for at its start, and a tensor left on the device would abort it at its end.
+  // A process of its own: the driver is looked for at its start, and a tensor left on the device would abort it at its
+  // end.
   const program = fileURLToPath(new URL('deviceSteps.ts', import.meta.url));
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', program, 'webgpu'], {
     env: { ...vulkanEnvironment(), VITUNE_THREADS: '1' },
@@ -19,7 +20,8 @@ test('training steps on WebGPU equal those on the CPU', { skip: noVulkan }, asyn
   const differences = JSON.parse(stdout) as Record<string, Difference>;
   for (const { name } of cases) {
     await t.test(name, () => {
-      for (const [kind, difference] of Object.entries(differences[name]!)) assert.ok(difference < 1e-3, `${kind}: ${difference}`);
+      for (const [kind, difference] of Object.entries(differences[name]!))
+        assert.ok(difference < 1e-3, `${kind}: ${difference}`);
     });
   }
 });

@@ -14,16 +14,38 @@ const id = 'owner/tiny';
 
 async function place(t: TestContext) {
   const names = ['config.json', 'preprocessor_config.json', 'model.safetensors'];
-  const files = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(join(tinyModel, name))] as const)));
+  const files = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(tinyModel, name))] as const)),
+  );
   const pictures: Record<string, Buffer> = {};
   for (const label of ['cat', 'dog'])
-    for (let i = 0; i < 6; i++) pictures[`data/train/${label}/${i}.png`] = await encoded(20, 16, 2 * i + Number(label === 'dog'));
+    for (let i = 0; i < 6; i++)
+      pictures[`data/train/${label}/${i}.png`] = await encoded(20, 16, 2 * i + Number(label === 'dog'));
   const model = { id, refs: { main: first, old: second }, files };
-  const pets = { kind: 'dataset' as const, id: 'owner/pets', refs: { main: first }, files: pictures, large: () => true };
+  const pets = {
+    kind: 'dataset' as const,
+    id: 'owner/pets',
+    refs: { main: first },
+    files: pictures,
+    large: () => true,
+  };
   const server = await HubServer.start(t, model, pets);
   const folder = await temporaryFolder(t);
-  const env = { HF_ENDPOINT: server.endpoint, HF_HOME: join(folder, 'hf'), HF_HUB_CACHE: '', HF_TOKEN: '', HF_HUB_OFFLINE: '' };
-  return { server, model, pets, folder, env, snapshot: join(folder, 'hf', 'hub', 'models--owner--tiny', 'snapshots', first) };
+  const env = {
+    HF_ENDPOINT: server.endpoint,
+    HF_HOME: join(folder, 'hf'),
+    HF_HUB_CACHE: '',
+    HF_TOKEN: '',
+    HF_HUB_OFFLINE: '',
+  };
+  return {
+    server,
+    model,
+    pets,
+    folder,
+    env,
+    snapshot: join(folder, 'hf', 'hub', 'models--owner--tiny', 'snapshots', first),
+  };
 }
 
 /** In this process, where only what is said matters. */
@@ -39,9 +61,19 @@ test('download: progress, the result, the token from the environment and from th
   const lines = jsonLines<Download | { type: 'progress'; phase: string; done: number; total: number }>(ended.stdout);
   const result = lines.at(-1);
   assert.ok(result?.type === 'downloaded');
-  assert.deepEqual(result, { type: 'downloaded', kind: 'model', id, revision: first, folder: snapshot, files: 3, bytes: result.bytes });
+  assert.deepEqual(result, {
+    type: 'downloaded',
+    kind: 'model',
+    id,
+    revision: first,
+    folder: snapshot,
+    files: 3,
+    bytes: result.bytes,
+  });
   for (const line of lines.slice(0, -1))
-    assert.ok(line.type === 'progress' && line.phase === 'download' && line.total === result.bytes && line.done <= line.total);
+    assert.ok(
+      line.type === 'progress' && line.phase === 'download' && line.total === result.bytes && line.done <= line.total,
+    );
   assert.ok(server.of('.safetensors', 'hub').every(({ authorization }) => authorization === 'Bearer hf_secret'));
   assert.ok(server.of('.safetensors', 'storage').every(({ authorization }) => authorization === undefined));
   assert.doesNotMatch(ended.stdout + ended.stderr, /hf_secret/);
@@ -106,7 +138,10 @@ test(
     const ranges = server.of('model.safetensors', 'storage').map(({ range }) => range);
     assert.equal(ranges[0], undefined);
     for (const range of ranges.slice(1)) assert.match(range!, /^bytes=[1-9]/);
-    assert.deepEqual(await readFile(join(snapshot, 'model.safetensors')), await readFile(join(tinyModel, 'model.safetensors')));
+    assert.deepEqual(
+      await readFile(join(snapshot, 'model.safetensors')),
+      await readFile(join(tinyModel, 'model.safetensors')),
+    );
   },
 );
 
@@ -120,7 +155,13 @@ test('two processes at once fetch a file once', async (t) => {
 
 test('train: model and dataset by name; the commit is kept, and a resume holds to it', async (t) => {
   const { server, model, pets, env, folder } = await place(t);
-  const config = await writeConfig(folder, { model: id, dataset: 'hub:owner/pets', method: 'lora', epochs: 50, output: 'run' });
+  const config = await writeConfig(folder, {
+    model: id,
+    dataset: 'hub:owner/pets',
+    method: 'lora',
+    epochs: 50,
+    output: 'run',
+  });
   const stopped = await vitune(['train', config, '--json'], {
     env,
     onLine: (line, child) => (JSON.parse(line) as TrainEvent).type === 'checkpoint' && child.kill('SIGINT'),
@@ -134,12 +175,20 @@ test('train: model and dataset by name; the commit is kept, and a resume holds t
   assert.ok(downloads.some(({ done, total }) => done === total && total > 30_000));
   const run = join(folder, 'run');
   const checkpoint = join(run, 'checkpoints', (await readFile(join(run, 'last'), 'utf8')).trim());
-  const about = JSON.parse(await readFile(join(checkpoint, 'vitune.json'), 'utf8')) as { base: { model: string; revision: string } };
+  const about = JSON.parse(await readFile(join(checkpoint, 'vitune.json'), 'utf8')) as {
+    base: { model: string; revision: string };
+  };
   assert.deepEqual([about.base.model, about.base.revision], [id, first]);
-  const adapter = JSON.parse(await readFile(join(checkpoint, 'adapter_config.json'), 'utf8')) as Record<string, unknown>;
+  const adapter = JSON.parse(await readFile(join(checkpoint, 'adapter_config.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
   assert.deepEqual([adapter.base_model_name_or_path, adapter.revision], [id, first]);
 
-  assert.equal((JSON.parse(await readFile(join(checkpoint, 'state.json'), 'utf8')) as { datasetRevision: string }).datasetRevision, first);
+  assert.equal(
+    (JSON.parse(await readFile(join(checkpoint, 'state.json'), 'utf8')) as { datasetRevision: string }).datasetRevision,
+    first,
+  );
 
   // The branches move on, and are downloaded: other weights under the same name, and one picture less.
   pets.refs.main = second;
@@ -152,10 +201,14 @@ test('train: model and dataset by name; the commit is kept, and a resume holds t
   assert.equal((await vitune(['download', id], { env })).code, 0);
   server.stop();
   const offline = { ...env, HF_HUB_OFFLINE: '1' };
-  const picture = await realpath(join(folder, 'hf', 'hub', 'datasets--owner--pets', 'snapshots', first, 'data', 'train', 'cat', '0.png'));
+  const picture = await realpath(
+    join(folder, 'hf', 'hub', 'datasets--owner--pets', 'snapshots', first, 'data', 'train', 'cat', '0.png'),
+  );
   await mkdir(join(folder, 'more'));
   await writeFile(join(folder, 'more', 'a.png'), await readFile(picture));
-  const classified = await vitune(['classify', join(folder, 'more', 'a.png'), '--checkpoint', run, '--json'], { env: offline });
+  const classified = await vitune(['classify', join(folder, 'more', 'a.png'), '--checkpoint', run, '--json'], {
+    env: offline,
+  });
   assert.equal(classified.code, 0, classified.stderr);
   const resumed = await vitune(['train', config, '--resume', '--set', 'maxSteps=8', '--json'], { env: offline });
   assert.equal(resumed.code, 0, resumed.stdout + resumed.stderr);
@@ -164,25 +217,38 @@ test('train: model and dataset by name; the commit is kept, and a resume holds t
 test('an ONNX file of the hub is the body of a head, by name and by file; its checkpoint needs no network', async (t) => {
   const { server, model, env, folder } = await place(t);
   const network = await readFile(join(golden, 'onnx', 'resnet.onnx'));
-  const preprocessor = Buffer.from('{"size":{"height":32,"width":32},"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]}');
+  const preprocessor = Buffer.from(
+    '{"size":{"height":32,"width":32},"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]}',
+  );
   model.files = { 'onnx/model.onnx': network, 'onnx/other.onnx': network, 'preprocessor_config.json': preprocessor };
   for (const [name, run] of [
     [id, 'run'],
     [`${id}@main:onnx/other.onnx`, 'other'],
   ] as const) {
-    const config = await writeConfig(folder, { model: name, dataset: 'hub:owner/pets', method: 'head', epochs: 1, output: run });
+    const config = await writeConfig(folder, {
+      model: name,
+      dataset: 'hub:owner/pets',
+      method: 'head',
+      epochs: 1,
+      output: run,
+    });
     const trained = await vitune(['train', config, '--json'], { env });
     assert.equal(trained.code, 0, trained.stdout + trained.stderr);
     // The preprocessor of the repository holds for the file in its folder.
     assert.ok(!trained.stdout.includes('ONNX_NORMALISATION'));
     const checkpoint = join(folder, run, 'checkpoints', (await readFile(join(folder, run, 'last'), 'utf8')).trim());
-    const { base } = JSON.parse(await readFile(join(checkpoint, 'vitune.json'), 'utf8')) as { base: { model: string; revision: string; imageSize: number } };
+    const { base } = JSON.parse(await readFile(join(checkpoint, 'vitune.json'), 'utf8')) as {
+      base: { model: string; revision: string; imageSize: number };
+    };
     assert.deepEqual([base.model, base.revision, base.imageSize], [name.replace('@main', ''), first, 32]);
   }
   server.stop();
-  const picture = await realpath(join(folder, 'hf', 'hub', 'datasets--owner--pets', 'snapshots', first, 'data', 'train', 'cat', '0.png'));
+  const picture = await realpath(
+    join(folder, 'hf', 'hub', 'datasets--owner--pets', 'snapshots', first, 'data', 'train', 'cat', '0.png'),
+  );
   await writeFile(join(folder, 'a.png'), await readFile(picture));
-  const classify = (run: string) => here(['classify', join(folder, 'a.png'), '--checkpoint', join(folder, run), '--json'], env);
+  const classify = (run: string) =>
+    here(['classify', join(folder, 'a.png'), '--checkpoint', join(folder, run), '--json'], env);
   for (const run of ['run', 'other']) assert.equal((await classify(run)).code, 0);
   await rm(join(folder, 'hf', 'hub', 'models--owner--tiny'), { recursive: true });
   const refused = await classify('other');

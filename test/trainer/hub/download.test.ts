@@ -1,4 +1,7 @@
-/** Downloads from a local hub: what is fetched, how it goes on after a break, and what each refusal and each lie of a server gets. */
+/**
+ * Downloads from a local hub: what is fetched, how it goes on after a break, and what each refusal and each lie of a
+ * server gets.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -7,7 +10,13 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { downloadDataset, downloadModel, findDataset, findModel, type DownloadOptions } from '../../../src/trainer/hub/download.js';
+import {
+  downloadDataset,
+  downloadModel,
+  findDataset,
+  findModel,
+  type DownloadOptions,
+} from '../../../src/trainer/hub/download.js';
 import { UserError } from '../../../src/trainer/errors.js';
 import { cachedModels } from '../../../src/trainer/run/cachedModels.js';
 import { weightFilesOf } from '../../../src/trainer/run/onnxModel.js';
@@ -38,7 +47,9 @@ interface Place {
   server: HubServer;
   cache: string;
   folder: string;
-  get(options?: DownloadOptions & { token?: string; revision?: string; id?: string; file?: string }): ReturnType<typeof downloadModel>;
+  get(
+    options?: DownloadOptions & { token?: string; revision?: string; id?: string; file?: string },
+  ): ReturnType<typeof downloadModel>;
 }
 
 async function place(t: TestContext, ...repositories: HubRepository[]): Promise<Place> {
@@ -78,8 +89,17 @@ test('only what is needed is fetched, checked and put where Python has it', asyn
   const told: [number, number][] = [];
   const done = await get({ token: 'hf_good', onProgress: (...progress) => told.push(progress) });
   const repository = join(cache, 'models--owner--vit');
-  assert.deepEqual(done, { folder: join(repository, 'snapshots', commit), commit, files: 3, bytes: 20 + 2 + weights.length });
-  assert.deepEqual((await readdir(done.folder)).sort(), ['config.json', 'model.safetensors', 'preprocessor_config.json']);
+  assert.deepEqual(done, {
+    folder: join(repository, 'snapshots', commit),
+    commit,
+    files: 3,
+    bytes: 20 + 2 + weights.length,
+  });
+  assert.deepEqual((await readdir(done.folder)).sort(), [
+    'config.json',
+    'model.safetensors',
+    'preprocessor_config.json',
+  ]);
   assert.deepEqual(await readFile(join(done.folder, 'model.safetensors')), weights);
   assert.equal(await readFile(join(repository, 'refs', 'main'), 'utf8'), commit);
   const hash = gitHash(Buffer.from('{"model_type":"vit"}'));
@@ -112,23 +132,42 @@ test('a branch, a tag, a pull request and a commit', async (t) => {
   assert.equal(await readFile(join(cache, 'models--owner--vit', 'refs', 'refs', 'pr', '1'), 'utf8'), commitOf('pr'));
   // One blob for all of them.
   assert.equal((await blobs(cache)).length, 3);
-  assert.equal(await findModel({ id, revision: 'v1.0' }, cache), join(cache, 'models--owner--vit', 'snapshots', commitOf('v1')));
+  assert.equal(
+    await findModel({ id, revision: 'v1.0' }, cache),
+    join(cache, 'models--owner--vit', 'snapshots', commitOf('v1')),
+  );
   await assert.rejects(get({ revision: 'v2' }), refused('HUB_REVISION_MISSING', /v2/));
 });
 
 test('shards: those that the index names, and no other', async (t) => {
   const [one, two] = [weights.subarray(0, 1000), weights.subarray(1000, 3000)];
   const index = { weight_map: { a: 'model-1.safetensors', b: 'model-2.safetensors', c: 'model-1.safetensors' } };
-  const files = { 'config.json': Buffer.from('{}'), 'model-1.safetensors': one, 'model-2.safetensors': two, 'other.safetensors': one };
-  const { get, cache } = await place(t, model({ files: { ...files, 'model.safetensors.index.json': Buffer.from(JSON.stringify(index)) } }));
+  const files = {
+    'config.json': Buffer.from('{}'),
+    'model-1.safetensors': one,
+    'model-2.safetensors': two,
+    'other.safetensors': one,
+  };
+  const { get, cache } = await place(
+    t,
+    model({ files: { ...files, 'model.safetensors.index.json': Buffer.from(JSON.stringify(index)) } }),
+  );
   const { folder } = await get();
-  assert.deepEqual((await readdir(folder)).sort(), ['config.json', 'model-1.safetensors', 'model-2.safetensors', 'model.safetensors.index.json']);
+  assert.deepEqual((await readdir(folder)).sort(), [
+    'config.json',
+    'model-1.safetensors',
+    'model-2.safetensors',
+    'model.safetensors.index.json',
+  ]);
   assert.equal(await findModel({ id }, cache), folder);
 });
 
 test('an index that leads out of the repository is refused', async (t) => {
   const index = Buffer.from(JSON.stringify({ weight_map: { a: '../../evil.safetensors' } }));
-  const { get } = await place(t, model({ files: { 'config.json': Buffer.from('{}'), 'model.safetensors.index.json': index } }));
+  const { get } = await place(
+    t,
+    model({ files: { 'config.json': Buffer.from('{}'), 'model.safetensors.index.json': index } }),
+  );
   await assert.rejects(get(), refused('HUB_FILE_MISSING'));
 });
 
@@ -194,7 +233,10 @@ test('a server that knows no ranges begins anew', async (t) => {
 test('a short body, and silence, are breaks', async (t) => {
   const { server, get } = await place(t);
   server.faults.set('/model.safetensors', [{ endAfter: 10 }, { hangAfter: 1000 }]);
-  assert.deepEqual(await readFile(join((await get({ patience: { retry: 1, stall: 200 } })).folder, 'model.safetensors')), weights);
+  assert.deepEqual(
+    await readFile(join((await get({ patience: { retry: 1, stall: 200 } })).folder, 'model.safetensors')),
+    weights,
+  );
   const ranges = server.of('model.safetensors', 'storage').map(({ range }) => range);
   assert.deepEqual(ranges.slice(0, 2), [undefined, 'bytes=10-']);
 });
@@ -209,11 +251,14 @@ test('a connection that breaks each time is given up', async (t) => {
 
 test('wrong content: not kept, whether large or small', async (t) => {
   const { server, cache, get } = await place(t);
-  server.lie = (entry) => (entry.path === 'model.safetensors' ? { ...entry, lfs: { oid: 'a'.repeat(64), size: weights.length } } : entry);
+  server.lie = (entry) =>
+    entry.path === 'model.safetensors' ? { ...entry, lfs: { oid: 'a'.repeat(64), size: weights.length } } : entry;
   await assert.rejects(get(), refused('HUB_HASH_WRONG', /model\.safetensors/));
   server.lie = (entry) => (entry.path === 'config.json' ? { ...entry, oid: 'b'.repeat(40) } : entry);
   await assert.rejects(get(), refused('HUB_HASH_WRONG', /config\.json/));
-  assert.ok((await blobs(cache)).every((name) => !/^[ab]+/.exec(name)?.[0].startsWith('aaaaa') && !name.startsWith('bbbbb')));
+  assert.ok(
+    (await blobs(cache)).every((name) => !/^[ab]+/.exec(name)?.[0].startsWith('aaaaa') && !name.startsWith('bbbbb')),
+  );
 });
 
 test('more bytes than announced are not taken', async (t) => {
@@ -274,7 +319,14 @@ const onnxModel = async (more: Record<string, Buffer> = {}): Promise<HubReposito
 test('a repository with an ONNX file only: that, the weights beside it, and the preprocessor', async (t) => {
   const { server, cache, get } = await place(t, await onnxModel());
   // A break before the weights are there leaves no network that lacks them.
-  server.faults.set('.onnx.data', [{ status: 500 }, { status: 500 }, { status: 500 }, { status: 500 }, { status: 500 }, { status: 500 }]);
+  server.faults.set('.onnx.data', [
+    { status: 500 },
+    { status: 500 },
+    { status: 500 },
+    { status: 500 },
+    { status: 500 },
+    { status: 500 },
+  ]);
   await assert.rejects(get(), UserError);
   assert.equal(await findModel({ id }, cache), undefined);
   server.faults.clear();
@@ -282,7 +334,10 @@ test('a repository with an ONNX file only: that, the weights beside it, and the 
   assert.equal(files, 3);
   assert.deepEqual((await readdir(folder)).sort(), ['onnx', 'preprocessor_config.json']);
   assert.deepEqual((await readdir(join(folder, 'onnx'))).sort(), ['resnet-beside.onnx', 'resnet-beside.onnx.data']);
-  assert.deepEqual(await readFile(join(folder, 'onnx', 'resnet-beside.onnx.data')), await network('resnet-beside.onnx.data'));
+  assert.deepEqual(
+    await readFile(join(folder, 'onnx', 'resnet-beside.onnx.data')),
+    await network('resnet-beside.onnx.data'),
+  );
   assert.ok(bytes > 60_000);
   assert.equal(await findModel({ id }, cache), folder);
   assert.deepEqual(await cachedModels(cache), [{ id, folder: join(folder, 'onnx', 'resnet-beside.onnx') }]);
@@ -311,7 +366,10 @@ test('several ONNX files: the one with the usual name, else the one that is name
   assert.deepEqual(await readdir(join((await get({ id: 'owner/usual' })).folder, 'onnx')), ['model.onnx']);
   assert.ok(!(await readdir((await get({ id: 'owner/both' })).folder)).includes('onnx'));
   assert.equal(await findModel({ id: 'owner/both', file: 'onnx/resnet-beside.onnx' }, cache), undefined);
-  await assert.rejects(get({ id: 'owner/damaged' }), refused('ONNX_DAMAGED', /owner\/damaged:onnx\/resnet-beside\.onnx/));
+  await assert.rejects(
+    get({ id: 'owner/damaged' }),
+    refused('ONNX_DAMAGED', /owner\/damaged:onnx\/resnet-beside\.onnx/),
+  );
   await assert.rejects(get({ id: 'owner/alone' }), refused('HUB_FILE_MISSING', /resnet-beside\.onnx\.data/));
 });
 
@@ -397,12 +455,18 @@ test('a cache that is no folder', async (t) => {
   const { server, folder, get } = await place(t);
   const cache = join(folder, 'file');
   await writeFile(cache, '');
-  await assert.rejects(get({ settings: { endpoint: server.endpoint, cache, token: undefined, isOffline: false } }), refused('HUB_CACHE_UNWRITABLE'));
+  await assert.rejects(
+    get({ settings: { endpoint: server.endpoint, cache, token: undefined, isOffline: false } }),
+    refused('HUB_CACHE_UNWRITABLE'),
+  );
 });
 
 test('a disk that is too small, becomes full, or is read-only', async (t) => {
   const large = Buffer.alloc(3_000_000, 7);
-  const { server, cache, get } = await place(t, model({ files: { 'config.json': Buffer.from('{}'), 'model.safetensors': large } }));
+  const { server, cache, get } = await place(
+    t,
+    model({ files: { 'config.json': Buffer.from('{}'), 'model.safetensors': large } }),
+  );
   await mkdir(cache);
   await onSmallDisk(t, cache, 2048, async () => {
     await assert.rejects(get(), refused('HUB_DISK_TOO_SMALL', /4 MB/));
@@ -442,13 +506,23 @@ test('a dataset: its pictures and labels, names that need escaping, a folder dat
     'loose.png': picture(5),
     'train/dog/notes.txt': picture(6),
   };
-  const { server, cache } = await place(t, dataset(files), dataset({ 'data/train/cat/1.png': picture(1), 'data/train/dog/1.png': picture(2) }, 'owner/inner'));
+  const { server, cache } = await place(
+    t,
+    dataset(files),
+    dataset({ 'data/train/cat/1.png': picture(1), 'data/train/dog/1.png': picture(2) }, 'owner/inner'),
+  );
   const settings = { endpoint: server.endpoint, cache, token: undefined, isOffline: false };
   assert.equal(await findDataset({ id: 'owner/pets' }, cache), undefined);
   const { folder, files: count } = await downloadDataset({ id: 'owner/pets' }, isPicture, { settings });
   assert.equal(count, 5);
   assert.equal(folder, join(cache, 'datasets--owner--pets', 'snapshots', commit));
-  for (const name of ['labels.csv', 'train/cat/ä #1?.png', 'train/cat/100%.png', 'train/dog/1.png', 'test/dog/same.png'] as const) {
+  for (const name of [
+    'labels.csv',
+    'train/cat/ä #1?.png',
+    'train/cat/100%.png',
+    'train/dog/1.png',
+    'test/dog/same.png',
+  ] as const) {
     assert.deepEqual(await readFile(join(folder, ...name.split('/'))), files[name], name);
   }
   assert.deepEqual((await readdir(folder)).sort(), ['labels.csv', 'test', 'train']);
@@ -458,9 +532,22 @@ test('a dataset: its pictures and labels, names that need escaping, a folder dat
 });
 
 test('a dataset that is packed, or has no pictures', async (t) => {
-  const { server, cache } = await place(t, dataset({ 'data/train-0.parquet': picture(1) }), dataset({ 'a.txt': picture(1) }, 'owner/text'));
+  const { server, cache } = await place(
+    t,
+    dataset({ 'data/train-0.parquet': picture(1) }),
+    dataset({ 'a.txt': picture(1) }, 'owner/text'),
+  );
   const settings = { endpoint: server.endpoint, cache, token: undefined, isOffline: false };
-  await assert.rejects(downloadDataset({ id: 'owner/pets' }, isPicture, { settings }), refused('HUB_NOT_AN_IMAGE_FOLDER', /train-0\.parquet/));
-  await assert.rejects(downloadDataset({ id: 'owner/text' }, isPicture, { settings }), refused('HUB_NOT_AN_IMAGE_FOLDER'));
-  await assert.rejects(downloadDataset({ id: 'owner/vit' }, isPicture, { settings }), refused('HUB_REPOSITORY_MISSING', /dataset/));
+  await assert.rejects(
+    downloadDataset({ id: 'owner/pets' }, isPicture, { settings }),
+    refused('HUB_NOT_AN_IMAGE_FOLDER', /train-0\.parquet/),
+  );
+  await assert.rejects(
+    downloadDataset({ id: 'owner/text' }, isPicture, { settings }),
+    refused('HUB_NOT_AN_IMAGE_FOLDER'),
+  );
+  await assert.rejects(
+    downloadDataset({ id: 'owner/vit' }, isPicture, { settings }),
+    refused('HUB_REPOSITORY_MISSING', /dataset/),
+  );
 });

@@ -50,7 +50,8 @@ test('a revision is a branch, a tag or a commit, and only that', async () => {
   writeFileSync(join(refs, '1'), commit);
   assert.equal(await find('owner/pinned', commit), folder);
   assert.equal(await find('owner/pinned', 'refs/pr/1'), folder);
-  for (const revision of ['main', 'd'.repeat(40), '../snapshots', 'a/../b', '']) assert.equal(await find('owner/pinned', revision), undefined, revision);
+  for (const revision of ['main', 'd'.repeat(40), '../snapshots', 'a/../b', ''])
+    assert.equal(await find('owner/pinned', revision), undefined, revision);
 });
 
 test('names of the hub, with and without a revision', () => {
@@ -59,9 +60,22 @@ test('names of the hub, with and without a revision', () => {
   assert.deepEqual(parseHubName('a/b:onnx/model.onnx'), { id: 'a/b', revision: undefined, file: 'onnx/model.onnx' });
   assert.deepEqual(parseHubName('a/b@v1:c d.onnx'), { id: 'a/b', revision: 'v1', file: 'c d.onnx' });
   assert.equal(hubName({ id: 'a/b', revision: 'v1', file: 'c.onnx' }), 'a/b@v1:c.onnx');
-  for (const name of ['a', 'a/b@', 'a/b@..', 'a/b@x/../y', 'a/b@/x', '../b', 'a/b/c', 'a b/c', 'a/b@x y', 'a/b:', 'a/b:x.bin'])
+  for (const name of [
+    'a',
+    'a/b@',
+    'a/b@..',
+    'a/b@x/../y',
+    'a/b@/x',
+    '../b',
+    'a/b/c',
+    'a b/c',
+    'a/b@x y',
+    'a/b:',
+    'a/b:x.bin',
+  ])
     assert.equal(parseHubName(name), undefined, name);
-  for (const file of ['../x.onnx', '/x.onnx', 'a//x.onnx', 'a\\x.onnx', 'C:x.onnx']) assert.equal(parseHubName(`a/b:${file}`), undefined, file);
+  for (const file of ['../x.onnx', '/x.onnx', 'a//x.onnx', 'a\\x.onnx', 'C:x.onnx'])
+    assert.equal(parseHubName(`a/b:${file}`), undefined, file);
 });
 
 test('settings come from the variables and the token file of Hugging Face', async () => {
@@ -74,7 +88,10 @@ test('settings come from the variables and the token file of Hugging Face', asyn
   assert.equal((await of({ HUGGING_FACE_HUB_TOKEN: 'hf_old' })).token, 'hf_old');
   assert.equal((await of({ HF_TOKEN: 'hf_new', HUGGING_FACE_HUB_TOKEN: 'hf_old' })).token, 'hf_new');
   assert.equal((await of({ HF_ENDPOINT: 'http://mirror/hf/' })).endpoint, 'http://mirror/hf');
-  assert.deepEqual(await Promise.all(['1', 'YES', '0', ''].map(async (value) => (await of({ HF_HUB_OFFLINE: value })).isOffline)), [true, true, false, false]);
+  assert.deepEqual(
+    await Promise.all(['1', 'YES', '0', ''].map(async (value) => (await of({ HF_HUB_OFFLINE: value })).isOffline)),
+    [true, true, false, false],
+  );
 });
 
 test('where links are not allowed, a second name or a copy stands in for them', async () => {

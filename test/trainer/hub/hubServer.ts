@@ -1,4 +1,7 @@
-/** A local server that speaks the hub's protocol: revisions, paged listings, redirects of large files to another host, gates and faults. */
+/**
+ * A local server that speaks the hub's protocol: revisions, paged listings, redirects of large files to another host,
+ * gates and faults.
+ */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -37,7 +40,8 @@ export interface HubRepository {
 }
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-export const gitHash = (bytes: Buffer) => createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+export const gitHash = (bytes: Buffer) =>
+  createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 export const commitOf = (name: string) => createHash('sha1').update(name).digest('hex');
 
 function listen(server: Server): Promise<number> {
@@ -81,7 +85,12 @@ export class HubServer {
 
   #note(host: Asked['host'], { url, headers }: IncomingMessage): URL {
     const address = new URL(url!, this.endpoint);
-    this.asked.push({ host, path: decodeURIComponent(address.pathname), range: headers.range, authorization: headers.authorization });
+    this.asked.push({
+      host,
+      path: decodeURIComponent(address.pathname),
+      range: headers.range,
+      authorization: headers.authorization,
+    });
     return address;
   }
 
@@ -97,23 +106,38 @@ export class HubServer {
     const json = (value: unknown, headers: Record<string, string> = {}) =>
       response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
     const refuse = (status: number, code: string, error = code) =>
-      response.writeHead(status, { 'content-type': 'application/json', 'x-error-code': code }).end(JSON.stringify({ error }));
+      response
+        .writeHead(status, { 'content-type': 'application/json', 'x-error-code': code })
+        .end(JSON.stringify({ error }));
     const token = request.headers.authorization?.replace('Bearer ', '');
 
     const api = /^\/api\/(model|dataset)s\/([^/]+\/[^/]+)\/(revision|tree)\/([^?]+)$/.exec(path);
     const file = /^\/(datasets\/)?([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(path);
-    const [kind, id, revision] = api ? [api[1], api[2], api[4]] : [file?.[1] ? 'dataset' : 'model', file?.[2], file?.[3]];
+    const [kind, id, revision] = api
+      ? [api[1], api[2], api[4]]
+      : [file?.[1] ? 'dataset' : 'model', file?.[2], file?.[3]];
     const apiFault = api && this.#fault(`/${api[3]}/`);
-    if (apiFault && 'status' in apiFault) return void response.writeHead(apiFault.status, apiFault.headers).end(apiFault.body ?? '');
+    if (apiFault && 'status' in apiFault)
+      return void response.writeHead(apiFault.status, apiFault.headers).end(apiFault.body ?? '');
     if (token === 'hf_bad') return void refuse(401, '', 'Invalid credentials in Authorization header');
     const found = this.#repositories.find((each) => each.id === id && (each.kind ?? 'model') === kind);
-    if (!found || (found.privateFor !== undefined && token !== found.privateFor)) return void refuse(token ? 404 : 401, 'RepoNotFound');
+    if (!found || (found.privateFor !== undefined && token !== found.privateFor))
+      return void refuse(token ? 404 : 401, 'RepoNotFound');
     const commit = found.refs[revision!] ?? Object.values(found.refs).find((each) => each === revision);
     if (!commit) return void refuse(404, 'RevisionNotFound');
     const isLarge = (name: string) => found.large?.(name) ?? name.endsWith('.safetensors');
 
     if (api?.[3] === 'revision')
-      return void json({ _id: 'x', id, sha: commit, private: false, gated: false, downloads: 1, likes: 0, lastModified: '2026-01-01T00:00:00Z' });
+      return void json({
+        _id: 'x',
+        id,
+        sha: commit,
+        private: false,
+        gated: false,
+        downloads: 1,
+        likes: 0,
+        lastModified: '2026-01-01T00:00:00Z',
+      });
     if (api) {
       const all = Object.entries(found.files).map(([name, bytes]) => {
         const lfs = { oid: sha256(bytes), size: bytes.length, pointerSize: 130 };
@@ -127,14 +151,23 @@ export class HubServer {
       });
       const from = Number(address.searchParams.get('cursor') ?? 0);
       const next = `${this.endpoint}${address.pathname}?recursive=true&cursor=${from + this.pageSize}`;
-      return void json(all.slice(from, from + this.pageSize), from + this.pageSize < all.length ? { link: `<${next}>; rel="next"` } : {});
+      return void json(
+        all.slice(from, from + this.pageSize),
+        from + this.pageSize < all.length ? { link: `<${next}>; rel="next"` } : {},
+      );
     }
     if (found.gatedFor !== undefined && token !== found.gatedFor) return void refuse(token ? 403 : 401, 'GatedRepo');
     const bytes = found.files[file![4]!];
     if (!bytes) return void refuse(404, 'EntryNotFound');
     if (!isLarge(file![4]!)) return this.#send(path, bytes, request, response);
     const storage = `http://127.0.0.1:${this.#storagePort}/${kind}/${id}/${file![4]!.split('/').map(encodeURIComponent).join('/')}`;
-    response.writeHead(302, { location: storage, 'x-linked-etag': `"${sha256(bytes)}"`, 'x-linked-size': String(bytes.length) }).end();
+    response
+      .writeHead(302, {
+        location: storage,
+        'x-linked-etag': `"${sha256(bytes)}"`,
+        'x-linked-size': String(bytes.length),
+      })
+      .end();
   }
 
   #onStorage(request: IncomingMessage, response: ServerResponse): void {
@@ -155,7 +188,8 @@ export class HubServer {
       ...(isChunked ? {} : { 'content-length': bytes.length }),
       ...(start > 0 ? { 'content-range': `bytes ${start}-${whole.length - 1}/${whole.length}` } : {}),
     });
-    if (fault && 'cutAfter' in fault) response.write(bytes.subarray(0, fault.cutAfter), () => setTimeout(() => response.destroy(), 20));
+    if (fault && 'cutAfter' in fault)
+      response.write(bytes.subarray(0, fault.cutAfter), () => setTimeout(() => response.destroy(), 20));
     else if (fault && 'endAfter' in fault) response.end(bytes.subarray(0, fault.endAfter));
     else if (fault && 'hangAfter' in fault) response.write(bytes.subarray(0, fault.hangAfter));
     else response.end(bytes);

@@ -112,7 +112,9 @@ test('total, mean over the last axis, scale and layer norm have their values', (
   b.output('m', mean!);
   b.output('inverse', inverse!);
   const results = interpret(b.graph, { x: [1, 3, 5, 9], gamma: [1, 10], beta: [0, 1] });
-  const plain = Object.fromEntries(Object.entries(results).map(([name, { shape, data }]) => [name, { shape, data: [...data] }]));
+  const plain = Object.fromEntries(
+    Object.entries(results).map(([name, { shape, data }]) => [name, { shape, data: [...data] }]),
+  );
   assert.deepEqual(plain, {
     total: { shape: [], data: [18] },
     mean: { shape: [2, 1], data: [2, 7] },

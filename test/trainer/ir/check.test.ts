@@ -19,7 +19,9 @@ function sound(): { graph: Graph; a: Value; sum: Value } {
 function force(graph: Graph, op: Op, inputs: readonly Value[], outputs: readonly Partial<Value>[]): Node {
   const made: Value[] = [];
   const node: Node = { op, inputs, outputs: made, region: { pass: 'forward', part: 'rest' } };
-  outputs.forEach((output, index) => made.push({ id: 100 + index, shape: [2, 3], dtype: 'f32', node, index, ...output }));
+  outputs.forEach((output, index) =>
+    made.push({ id: 100 + index, shape: [2, 3], dtype: 'f32', node, index, ...output }),
+  );
   graph.nodes.push(node);
   return node;
 }
@@ -29,7 +31,12 @@ const fails = (graph: Graph, message: string): void => assert.throws(() => check
 test('a built graph passes', () => {
   const b = new Builder();
   const x = b.input('x', [2, 3]);
-  const [y] = b.layerNorm(x, b.constant('gamma', [3], new Float32Array(3)), b.constant('beta', [3], new Float32Array(3)), 1e-6);
+  const [y] = b.layerNorm(
+    x,
+    b.constant('gamma', [3], new Float32Array(3)),
+    b.constant('beta', [3], new Float32Array(3)),
+    1e-6,
+  );
   b.output('loss', b.total(b.scale(y!, 0.5)));
   b.output('whole', x);
   check(b.graph);

@@ -1,4 +1,7 @@
-/** The reference interpreter of the IR, for tests: plain loops in float64, one function an op, nothing shared with the emitter. */
+/**
+ * The reference interpreter of the IR, for tests: plain loops in float64, one function an op, nothing shared with the
+ * emitter.
+ */
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import { numbersOf, type Op, type OpOf, type OpType, type Shape } from '../../../src/trainer/ir/op.js';
 
@@ -31,9 +34,13 @@ function broadcastOffsets(from: Shape, to: Shape): number[] {
   );
 }
 
-const gather = (x: Tensor, places: readonly number[]): Float64Array => Float64Array.from(places, (place) => x.data[place]!);
+const gather = (x: Tensor, places: readonly number[]): Float64Array =>
+  Float64Array.from(places, (place) => x.data[place]!);
 
-/** erf(x) = 2/√π · exp(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n+1)); Abramowitz and Stegun, 1964, 7.1.6. All terms have one sign: exact to rounding. */
+/**
+ * erf(x) = 2/√π · exp(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n+1)); Abramowitz and Stegun, 1964, 7.1.6. All terms have one
+ * sign: exact to rounding.
+ */
 function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x;
@@ -108,7 +115,10 @@ const layerNorm: RuleOn<OpOf<'layerNorm'>> = ({ epsilon }, [x, gamma, beta]) => 
   return [y, means, inverses];
 };
 
-/** The levels of NF4 as the paper's appendix E has them: eight quantiles of the normal distribution above zero, seven below it, and zero itself. */
+/**
+ * The levels of NF4 as the paper's appendix E has them: eight quantiles of the normal distribution above zero, seven
+ * below it, and zero itself.
+ */
 function normalFloatLevels(): number[] {
   const outermost = 0.9677083;
   /** The x below which a share `p` of the normal distribution lies, by bisection. */
@@ -121,7 +131,8 @@ function normalFloatLevels(): number[] {
     }
     return low;
   };
-  const quantiles = (count: number): number[] => Array.from({ length: count }, (_, i) => quantile(outermost + ((0.5 - outermost) * i) / count));
+  const quantiles = (count: number): number[] =>
+    Array.from({ length: count }, (_, i) => quantile(outermost + ((0.5 - outermost) * i) / count));
   const most = quantile(outermost);
   return [
     ...quantiles(7).map((x) => -x / most),
@@ -156,10 +167,9 @@ function half(x: number): number {
 
 /** ONNX's DynamicQuantizeLinear (operator set 11) on x; what is rounded are the sums of whole numbers. */
 const matmulInt8: RuleOn<OpOf<'matmulInt8'>> = (_op, [x, codes, scales, bias], [m, n]) => {
-  const [least, most] = [-maxOf(x!.data.map((value) => -value)), maxOf(x!.data)].map((value, i) => (i ? Math.max(value, 0) : Math.min(value, 0))) as [
-    number,
-    number,
-  ];
+  const [least, most] = [-maxOf(x!.data.map((value) => -value)), maxOf(x!.data)].map((value, i) =>
+    i ? Math.max(value, 0) : Math.min(value, 0),
+  ) as [number, number];
   const step = (most - least) / 255 || 1;
   const zero = even(-least / step);
   const levels = x!.data.map((value) => Math.max(0, Math.min(255, even(value / step) + zero)) - zero);
@@ -248,14 +258,18 @@ const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } =
   foreign: unary((x) => x * x + 1),
 };
 
-/** The outputs of `graph` for the given inputs, by name. A named constant may be given too: then it counts instead of its own data. */
+/**
+ * The outputs of `graph` for the given inputs, by name. A named constant may be given too: then it counts instead of
+ * its own data.
+ */
 export function interpret(graph: Graph, feeds: Record<string, ArrayLike<number>>): Record<string, Tensor> {
   const made = new Map<number, Tensor>();
   for (const { op, inputs, outputs } of graph.nodes) {
     let results: Float64Array[];
     if (op.type === 'input' || op.type === 'constant') {
       const data = feeds[op.name] ?? (op.type === 'constant' ? Array.from(numbersOf(op.data), Number) : undefined);
-      if (data?.length !== sizeOf(op.shape)) throw new Error(`${op.name} needs ${sizeOf(op.shape)} numbers, not ${data?.length}`);
+      if (data?.length !== sizeOf(op.shape))
+        throw new Error(`${op.name} needs ${sizeOf(op.shape)} numbers, not ${data?.length}`);
       results = [Float64Array.from(data)];
     } else {
       const rule = rules[op.type] as RuleOn<Op>;

@@ -25,7 +25,8 @@ export interface CaseOf<O extends Op> {
 export type OpCase = CaseOf<Op>;
 
 /** Whether a device must have floats of 16 bits for the case. */
-export const takesHalves = ({ op, operands }: OpCase): boolean => (op.type === 'cast' && op.to === 'f16') || operands.some(({ dtype }) => dtype === 'f16');
+export const takesHalves = ({ op, operands }: OpCase): boolean =>
+  (op.type === 'cast' && op.to === 'f16') || operands.some(({ dtype }) => dtype === 'f16');
 
 const of = (shape: Shape, more: Omit<Operand, 'shape'> = {}): Operand => ({ shape, ...more });
 const exactly = (...values: number[]): Operand => ({ shape: [values.length], values });
@@ -81,7 +82,10 @@ function matmul(): CaseOf<OpOf<'matmul'>>[] {
   ];
   const plain = transposes.flatMap((t) =>
     [[], [2], [2, 3]].flatMap((batch) =>
-      [1, -0.25].map((alpha): CaseOf<OpOf<'matmul'>> => ({ op: { type: 'matmul', ...t, alpha }, operands: sizes(batch, t).map((shape) => of(shape)) })),
+      [1, -0.25].map((alpha): CaseOf<OpOf<'matmul'>> => ({
+        op: { type: 'matmul', ...t, alpha },
+        operands: sizes(batch, t).map((shape) => of(shape)),
+      })),
     ),
   );
   const biased = transposes.map((t): CaseOf<OpOf<'matmul'>> => ({
@@ -95,7 +99,10 @@ function matmul(): CaseOf<OpOf<'matmul'>>[] {
   ];
   // Kernels of a GPU read four numbers at once where the sizes allow, and cut large products into tiles.
   const large = transposes.flatMap(({ transA, transB }): CaseOf<OpOf<'matmul'>>[] => {
-    const shapes = (...batch: number[]): Operand[] => [of([...batch, ...(transA ? [64, 36] : [36, 64])]), of([...batch, ...(transB ? [40, 64] : [64, 40])])];
+    const shapes = (...batch: number[]): Operand[] => [
+      of([...batch, ...(transA ? [64, 36] : [36, 64])]),
+      of([...batch, ...(transB ? [40, 64] : [64, 40])]),
+    ];
     return [
       { op: { type: 'matmul', transA, transB, alpha: 1 }, operands: [...shapes(), of([40])], forwardOnly: true },
       { op: { type: 'matmul', transA, transB, alpha: 0.125 }, operands: shapes(2), forwardOnly: true },
@@ -103,7 +110,8 @@ function matmul(): CaseOf<OpOf<'matmul'>>[] {
     ];
   });
   // Eighths, whose sums halves hold exactly.
-  const eighths = (shape: Shape): Operand => of(shape, { dtype: 'f16', values: Array.from({ length: sizeOf(shape) }, (_, i) => (((i * 7) % 17) - 8) / 8) });
+  const eighths = (shape: Shape): Operand =>
+    of(shape, { dtype: 'f16', values: Array.from({ length: sizeOf(shape) }, (_, i) => (((i * 7) % 17) - 8) / 8) });
   const halves = transposes.flatMap((t): CaseOf<OpOf<'matmul'>>[] => [
     { op: { type: 'matmul', ...t, alpha: 1 }, operands: sizes([], t).map(eighths), forwardOnly: true },
     { op: { type: 'matmul', ...t, alpha: 0.5 }, operands: sizes([2], t).map(eighths), forwardOnly: true },
@@ -112,7 +120,13 @@ function matmul(): CaseOf<OpOf<'matmul'>>[] {
 }
 
 function matmulInt8(): CaseOf<OpOf<'matmulInt8'>>[] {
-  const make = (m: number, k: number, n: number, hasBias: boolean, x: Omit<Operand, 'shape'> = {}): CaseOf<OpOf<'matmulInt8'>> => {
+  const make = (
+    m: number,
+    k: number,
+    n: number,
+    hasBias: boolean,
+    x: Omit<Operand, 'shape'> = {},
+  ): CaseOf<OpOf<'matmulInt8'>> => {
     const codes = Array.from({ length: k * n }, (_, i) => ((i * 89) % 127) - 63);
     const operands = [of([m, k], x), of([k, n], { dtype: 'i8', values: codes }), of([n], { from: 0.001, to: 0.01 })];
     return { op: { type: 'matmulInt8' }, operands: hasBias ? [...operands, of([n])] : operands };
@@ -142,15 +156,22 @@ function dequantize(): CaseOf<OpOf<'dequantize'>>[] {
   const of8 = (shape: Shape, blockSize: number, remade = false): CaseOf<OpOf<'dequantize'>> => {
     const blocks = Math.ceil(sizeOf(shape) / blockSize);
     const codes = Array.from({ length: blocks * blockSize }, (_, i) => ((i * 89) % 255) - 127);
-    return { op: { type: 'dequantize', bits: 8, blockSize, shape, remade }, operands: [of([blocks, blockSize], { dtype: 'i8', values: codes }), of([blocks])] };
+    return {
+      op: { type: 'dequantize', bits: 8, blockSize, shape, remade },
+      operands: [of([blocks, blockSize], { dtype: 'i8', values: codes }), of([blocks])],
+    };
   };
   const of4 = (shape: Shape, blockSize: number, remade = false): CaseOf<OpOf<'dequantize'>> => {
     const blocks = Math.ceil(sizeOf(shape) / blockSize);
     const words = (blocks * blockSize) / 4;
     const codes = Array.from({ length: 2 * words }, (_, i) => (i * 53 + 27) % 256);
-    return { op: { type: 'dequantize', bits: 4, blockSize, shape, remade }, operands: [of([2, words], { dtype: 'u8', values: codes }), of([blocks])] };
+    return {
+      op: { type: 'dequantize', bits: 4, blockSize, shape, remade },
+      operands: [of([2, words], { dtype: 'u8', values: codes }), of([blocks])],
+    };
   };
-  // Whole blocks, blocks across rows, a last block that is cut, one block, and more than one tile of a GPU; each once more as it is made anew.
+  // Whole blocks, blocks across rows, a last block that is cut, one block, and more than one tile of a GPU; each once
+  // more as it is made anew.
   return [of8, of4].flatMap((make) => [
     make([6, 32], 64),
     make([5, 24], 8),
@@ -176,16 +197,37 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
   ],
   constant: [
     { op: { type: 'constant', name: 'leaf', shape: [2, 3], dtype: 'f32', data: weight }, operands: [] },
-    { op: { type: 'constant', name: 'leaf', shape: [3], dtype: 'i32', data: Int32Array.of(-7, 0, 2 ** 30) }, operands: [], forwardOnly: true },
-    { op: { type: 'constant', name: 'leaf', shape: [2], dtype: 'i64', data: BigInt64Array.of(-1n, 2n ** 40n) }, operands: [], forwardOnly: true },
-    { op: { type: 'constant', name: 'leaf', shape: [3], dtype: 'u8', data: Uint8Array.of(0, 128, 255) }, operands: [], forwardOnly: true },
+    {
+      op: { type: 'constant', name: 'leaf', shape: [3], dtype: 'i32', data: Int32Array.of(-7, 0, 2 ** 30) },
+      operands: [],
+      forwardOnly: true,
+    },
+    {
+      op: { type: 'constant', name: 'leaf', shape: [2], dtype: 'i64', data: BigInt64Array.of(-1n, 2n ** 40n) },
+      operands: [],
+      forwardOnly: true,
+    },
+    {
+      op: { type: 'constant', name: 'leaf', shape: [3], dtype: 'u8', data: Uint8Array.of(0, 128, 255) },
+      operands: [],
+      forwardOnly: true,
+    },
   ],
   add: binary({ type: 'add' }),
   sub: binary({ type: 'sub' }),
   mul: binary({ type: 'mul' }),
-  div: [...binary({ type: 'div' }, { apart: 0.3 }), { op: { type: 'div' }, operands: [exactly(1, -1, 0, 3), exactly(4, 1e-30, -2, -1e30)], forwardOnly: true }],
-  minimum: [...binary({ type: 'minimum' }), { op: { type: 'minimum' }, operands: [exactly(0, -3, 1e30, 2), exactly(0, 3, -1e30, 2)] }],
-  maximum: [...binary({ type: 'maximum' }), { op: { type: 'maximum' }, operands: [exactly(0, -3, 1e30, 2), exactly(0, 3, -1e30, 2)] }],
+  div: [
+    ...binary({ type: 'div' }, { apart: 0.3 }),
+    { op: { type: 'div' }, operands: [exactly(1, -1, 0, 3), exactly(4, 1e-30, -2, -1e30)], forwardOnly: true },
+  ],
+  minimum: [
+    ...binary({ type: 'minimum' }),
+    { op: { type: 'minimum' }, operands: [exactly(0, -3, 1e30, 2), exactly(0, 3, -1e30, 2)] },
+  ],
+  maximum: [
+    ...binary({ type: 'maximum' }),
+    { op: { type: 'maximum' }, operands: [exactly(0, -3, 1e30, 2), exactly(0, 3, -1e30, 2)] },
+  ],
   neg: unary({ type: 'neg' }, {}, [0, -1e30, 1e-30]),
   exp: unary({ type: 'exp' }, {}, [0, -100, -1000, 20]),
   log: unary({ type: 'log' }, { from: 0.1, to: 5 }, [1, 1e-30, 1e30]),
@@ -206,8 +248,16 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     { op: { type: 'cast', to: 'i64' }, operands: [exactly(0, 3.7, -3.7)] },
     { op: { type: 'cast', to: 'i32' }, operands: [of([3], { dtype: 'u8', values: [0, 1, 255] })] },
     // Ties, the least number, what is too small and what is too large.
-    { op: { type: 'cast', to: 'f16' }, operands: [exactly(1, -1 / 3, 2049, 2051, 2 ** -24, 2 ** -26, 65504, 65519, 65520, -1e30)], forwardOnly: true },
-    { op: { type: 'cast', to: 'f32' }, operands: [of([5], { dtype: 'f16', values: [0.5, -65504, 2 ** -24, 0, 1.0009765625] })], forwardOnly: true },
+    {
+      op: { type: 'cast', to: 'f16' },
+      operands: [exactly(1, -1 / 3, 2049, 2051, 2 ** -24, 2 ** -26, 65504, 65519, 65520, -1e30)],
+      forwardOnly: true,
+    },
+    {
+      op: { type: 'cast', to: 'f32' },
+      operands: [of([5], { dtype: 'f16', values: [0.5, -65504, 2 ** -24, 0, 1.0009765625] })],
+      forwardOnly: true,
+    },
   ],
   matmul: matmul(),
   matmulInt8: matmulInt8(),
@@ -223,14 +273,22 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
       operands: [of([2, 2, 2, 2, 2, 3], { dtype: 'u8', values: Array.from({ length: 96 }, (_, i) => (i * 7) % 256) })],
       forwardOnly: true,
     },
-    { op: { type: 'transpose', perm: [1, 0] }, operands: [of([2, 3], { dtype: 'i32', values: [1, -2, 3, -4, 5, -6] })], forwardOnly: true },
+    {
+      op: { type: 'transpose', perm: [1, 0] },
+      operands: [of([2, 3], { dtype: 'i32', values: [1, -2, 3, -4, 5, -6] })],
+      forwardOnly: true,
+    },
   ],
   reshape: [
     { op: { type: 'reshape', shape: [3, 2] }, operands: [of([2, 3])] },
     { op: { type: 'reshape', shape: [2, 2, 3, 1] }, operands: [of([4, 3])] },
     { op: { type: 'reshape', shape: [] }, operands: [of([1, 1])] },
     { op: { type: 'reshape', shape: [1] }, operands: [of([])] },
-    { op: { type: 'reshape', shape: [4] }, operands: [of([2, 2], { dtype: 'u8', values: [1, 2, 3, 255] })], forwardOnly: true },
+    {
+      op: { type: 'reshape', shape: [4] },
+      operands: [of([2, 2], { dtype: 'u8', values: [1, 2, 3, 255] })],
+      forwardOnly: true,
+    },
   ],
   slice: [
     { op: { type: 'slice', axis: 0, start: 1, end: 3 }, operands: [of([4])] },
@@ -262,7 +320,9 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
   softmax: overLast({ type: 'softmax' }),
   logSoftmax: overLast({ type: 'logSoftmax' }),
   keepLargest: [
-    ...[[4], [3, 5], [2, 3, 4]].flatMap((shape) => [1, 3].map((count) => ({ op: { type: 'keepLargest', count } as const, operands: [of(shape)] }))),
+    ...[[4], [3, 5], [2, 3, 4]].flatMap((shape) =>
+      [1, 3].map((count) => ({ op: { type: 'keepLargest', count } as const, operands: [of(shape)] })),
+    ),
     // All that are kept, ties, and more rows than one thread takes.
     { op: { type: 'keepLargest', count: 3 }, operands: [exactly(1, 3, 2)], forwardOnly: true },
     { op: { type: 'keepLargest', count: 2 }, operands: [exactly(5, 1, 5, 5, 0)], forwardOnly: true },
@@ -276,7 +336,11 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     { op: { type: 'layerNorm', epsilon: 1e-6 }, operands: [of([5, 192]), of([192]), of([192])], forwardOnly: true },
     // An epsilon that counts, and a row of equal values.
     { op: { type: 'layerNorm', epsilon: 0.5 }, operands: [of([3, 4]), of([4]), of([4])] },
-    { op: { type: 'layerNorm', epsilon: 1e-5 }, operands: [of([2, 3], { values: [2, 2, 2, 1, 2, 4] }), of([3]), of([3])], forwardOnly: true },
+    {
+      op: { type: 'layerNorm', epsilon: 1e-5 },
+      operands: [of([2, 3], { values: [2, 2, 2, 1, 2, 4] }), of([3]), of([3])],
+      forwardOnly: true,
+    },
   ],
   dequantize: dequantize(),
   foreign: [{ op: { type: 'foreign', graph: squaresPlusOne, shape: [2, 3] }, operands: [of([2, 3])] }],
@@ -297,13 +361,21 @@ export interface BuiltCase {
   feeds: Record<string, number[]>;
 }
 
-/** Appends the case to the graph: inputs `<prefix>x0`, `<prefix>x1`, …, the op, and its outputs under `<prefix>y0`, …. */
+/**
+ * Appends the case to the graph: inputs `<prefix>x0`, `<prefix>x1`, …, the op, and its outputs under `<prefix>y0`, ….
+ */
 export function append(graph: Graph, { op, operands }: OpCase, prefix = ''): BuiltCase {
   const random = new Random(1, op.type, ...operands.flatMap((operand) => operand.shape));
   const named = 'name' in op ? { ...op, name: prefix + op.name } : op;
-  const inputs = operands.flatMap(({ shape, dtype = 'f32' }, i) => graph.append({ type: 'input', name: `${prefix}x${i}`, shape, dtype }, []));
+  const inputs = operands.flatMap(({ shape, dtype = 'f32' }, i) =>
+    graph.append({ type: 'input', name: `${prefix}x${i}`, shape, dtype }, []),
+  );
   const feeds = Object.fromEntries(operands.map((operand, i) => [`${prefix}x${i}`, values(operand, random)]));
-  if (named.type === 'input') feeds[named.name] = values({ shape: named.shape, ...(named.dtype === 'u8' ? { values: [0, 1, 128, 255] } : {}) }, random);
+  if (named.type === 'input')
+    feeds[named.name] = values(
+      { shape: named.shape, ...(named.dtype === 'u8' ? { values: [0, 1, 128, 255] } : {}) },
+      random,
+    );
   const outputs = graph.append(named, inputs);
   outputs.forEach((value, i) => graph.outputs.set(`${prefix}y${i}`, value));
   return { inputs, outputs, feeds };
@@ -316,6 +388,8 @@ export function title({ op, operands }: OpCase): string {
   return [
     op.type,
     ...shown,
-    ...operands.map(({ shape, dtype = '', values: listed = [] }) => `${dtype}[${shape.join(',')}] ${listed.slice(0, 8).join(',')}`.trim()),
+    ...operands.map(({ shape, dtype = '', values: listed = [] }) =>
+      `${dtype}[${shape.join(',')}] ${listed.slice(0, 8).join(',')}`.trim(),
+    ),
   ].join(' ');
 }

@@ -42,8 +42,16 @@ const layerNorm: OpOf<'layerNorm'> = { type: 'layerNorm', epsilon: 1e-6 };
 const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
   input: [[{ type: 'input', name: 'x', shape: [2], dtype: 'f32' }, [[2]], 'input(f32[2]): takes no input']],
   constant: [
-    [{ type: 'constant', name: 'w', shape: [2], dtype: 'f32', data: new Float32Array(2) }, [[2]], 'constant(f32[2]): takes no input'],
-    [{ type: 'constant', name: 'w', shape: [2, 3], dtype: 'f32', data: new Float32Array(5) }, [], 'constant(): 5 numbers for shape [2,3]'],
+    [
+      { type: 'constant', name: 'w', shape: [2], dtype: 'f32', data: new Float32Array(2) },
+      [[2]],
+      'constant(f32[2]): takes no input',
+    ],
+    [
+      { type: 'constant', name: 'w', shape: [2, 3], dtype: 'f32', data: new Float32Array(5) },
+      [],
+      'constant(): 5 numbers for shape [2,3]',
+    ],
   ],
   add: binary({ type: 'add' }),
   sub: binary({ type: 'sub' }),
@@ -70,7 +78,10 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
     [{ type: 'keepLargest', count: 4 }, [[2, 3]], 'keepLargest(f32[2,3]): keeps from 1 to 3, not 4'],
     [{ type: 'keepLargest', count: 0 }, [[3]], 'keepLargest(f32[3]): keeps from 1 to 3, not 0'],
   ],
-  logSoftmax: [...unaryF32({ type: 'logSoftmax' }), [{ type: 'logSoftmax' }, [[]], 'logSoftmax(f32[]): needs at least one axis']],
+  logSoftmax: [
+    ...unaryF32({ type: 'logSoftmax' }),
+    [{ type: 'logSoftmax' }, [[]], 'logSoftmax(f32[]): needs at least one axis'],
+  ],
   cast: unary({ type: 'cast', to: 'f32' }),
   matmul: [
     [matmul, [[2, 3]], 'matmul(f32[2,3]): takes two or three inputs'],
@@ -136,7 +147,10 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
     [{ type: 'transpose', perm: [0, 0] }, [[2, 3]], 'transpose(f32[2,3]): perm 0,0 does not fit'],
     [{ type: 'transpose', perm: [0, 2] }, [[2, 3]], 'transpose(f32[2,3]): no axis 2'],
   ],
-  reshape: [...unary({ type: 'reshape', shape: [2] }), [{ type: 'reshape', shape: [5] }, [[2, 3]], 'reshape(f32[2,3]): cannot become [5]']],
+  reshape: [
+    ...unary({ type: 'reshape', shape: [2] }),
+    [{ type: 'reshape', shape: [5] }, [[2, 3]], 'reshape(f32[2,3]): cannot become [5]'],
+  ],
   slice: [
     ...unary({ type: 'slice', axis: 0, start: 0, end: 1 }),
     [{ type: 'slice', axis: 2, start: 0, end: 1 }, [[2, 3]], 'slice(f32[2,3]): no 0:1 on axis 2'],
@@ -177,13 +191,37 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
     [layerNorm, [[2, 3], [3], [2]], 'layerNorm(f32[2,3], f32[3], f32[2]): gamma and beta must be [3]'],
   ],
   matmulInt8: [
-    [{ type: 'matmulInt8' }, [[2, 3], i8(3, 4)], 'matmulInt8(f32[2,3], i8[3,4]): takes x, codes and scales, and a bias'],
+    [
+      { type: 'matmulInt8' },
+      [[2, 3], i8(3, 4)],
+      'matmulInt8(f32[2,3], i8[3,4]): takes x, codes and scales, and a bias',
+    ],
     [{ type: 'matmulInt8' }, [[2, 3], [3, 4], [4]], 'matmulInt8(f32[2,3], f32[3,4], f32[4]): takes f32, i8 and f32'],
-    [{ type: 'matmulInt8' }, [[2, 3], i8(3, 4), [4], bytes(4)], 'matmulInt8(f32[2,3], i8[3,4], f32[4], u8[4]): takes f32, i8 and f32'],
-    [{ type: 'matmulInt8' }, [[2, 3], i8(4, 3), [3]], 'matmulInt8(f32[2,3], i8[4,3], f32[3]): x and codes must be matrices of equal inner size'],
-    [{ type: 'matmulInt8' }, [[1, 2, 3], i8(3, 4), [4]], 'matmulInt8(f32[1,2,3], i8[3,4], f32[4]): x and codes must be matrices of equal inner size'],
-    [{ type: 'matmulInt8' }, [[2, 3], i8(3, 4), [3]], 'matmulInt8(f32[2,3], i8[3,4], f32[3]): scales and bias must be [4]'],
-    [{ type: 'matmulInt8' }, [[2, 3], i8(3, 4), [4], [1]], 'matmulInt8(f32[2,3], i8[3,4], f32[4], f32[1]): scales and bias must be [4]'],
+    [
+      { type: 'matmulInt8' },
+      [[2, 3], i8(3, 4), [4], bytes(4)],
+      'matmulInt8(f32[2,3], i8[3,4], f32[4], u8[4]): takes f32, i8 and f32',
+    ],
+    [
+      { type: 'matmulInt8' },
+      [[2, 3], i8(4, 3), [3]],
+      'matmulInt8(f32[2,3], i8[4,3], f32[3]): x and codes must be matrices of equal inner size',
+    ],
+    [
+      { type: 'matmulInt8' },
+      [[1, 2, 3], i8(3, 4), [4]],
+      'matmulInt8(f32[1,2,3], i8[3,4], f32[4]): x and codes must be matrices of equal inner size',
+    ],
+    [
+      { type: 'matmulInt8' },
+      [[2, 3], i8(3, 4), [3]],
+      'matmulInt8(f32[2,3], i8[3,4], f32[3]): scales and bias must be [4]',
+    ],
+    [
+      { type: 'matmulInt8' },
+      [[2, 3], i8(3, 4), [4], [1]],
+      'matmulInt8(f32[2,3], i8[3,4], f32[4], f32[1]): scales and bias must be [4]',
+    ],
   ],
   foreign: [
     [foreign, [], 'foreign(): takes one input'],
@@ -194,7 +232,11 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
     [dequantize, [bytes(2, 8)], 'dequantize(u8[2,8]): takes codes and scales'],
     [dequantize, [bytes(2, 8), bytes(2)], 'dequantize(u8[2,8], u8[2]): takes u8 and f32'],
     [{ ...dequantize, bits: 8 }, [bytes(2, 16), [2]], 'dequantize(u8[2,16], f32[2]): takes i8 and f32'],
-    [{ ...dequantize, blockSize: 6 }, [bytes(2, 8), [2]], 'dequantize(u8[2,8], f32[2]): blocks of 6 are not a multiple of 4'],
+    [
+      { ...dequantize, blockSize: 6 },
+      [bytes(2, 8), [2]],
+      'dequantize(u8[2,8], f32[2]): blocks of 6 are not a multiple of 4',
+    ],
     [dequantize, [bytes(4, 4), [2]], 'dequantize(u8[4,4], f32[2]): takes [2,8] and [2]'],
     [dequantize, [bytes(2, 8), [1]], 'dequantize(u8[2,8], f32[1]): takes [2,8] and [2]'],
     [{ ...dequantize, bits: 8 }, [i8(1, 16), [2]], 'dequantize(i8[1,16], f32[2]): takes [2,16] and [2]'],

@@ -1,4 +1,7 @@
-/** Features and logits of every family, compared with those that transformers or timm gave (test/golden/make_families.py). */
+/**
+ * Features and logits of every family, compared with those that transformers or timm gave
+ * (test/golden/make_families.py).
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -25,7 +28,9 @@ interface Answers {
   logits?: number[][];
 }
 const models = (
-  JSON.parse(readFileSync(join(golden, 'families.json'), 'utf8')) as { models: Record<string, { native: Answers; larger: Answers & { imageSize: number } }> }
+  JSON.parse(readFileSync(join(golden, 'families.json'), 'utf8')) as {
+    models: Record<string, { native: Answers; larger: Answers & { imageSize: number } }>;
+  }
 ).models;
 const count = models.clip!.native.features![0]!.length;
 const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin'))).subarray(0, count * native * native * 3);
@@ -34,14 +39,22 @@ const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin'))).suba
 function repeated(size: number): Uint8Array {
   const larger = new Uint8Array(count * size * size * 3);
   for (let i = 0; i < larger.length; i++) {
-    const [c, x, y, n] = [i % 3, Math.floor(i / 3) % size, Math.floor(i / 3 / size) % size, Math.floor(i / 3 / size / size)];
+    const [c, x, y, n] = [
+      i % 3,
+      Math.floor(i / 3) % size,
+      Math.floor(i / 3 / size) % size,
+      Math.floor(i / 3 / size / size),
+    ];
     larger[i] = pictures[((n * native + (y % native)) * native + (x % native)) * 3 + c]!;
   }
   return larger;
 }
 
 /** What the network in `folder` answers to the pictures, and the names of the weights that its graph reads. */
-async function answersOf(folder: string, imageSize = native): Promise<{ features: number[][]; logits: number[]; weights: string[] }> {
+async function answersOf(
+  folder: string,
+  imageSize = native,
+): Promise<{ features: number[][]; logits: number[]; weights: string[] }> {
   const base = await openBaseModel({ model: folder, init: 'pretrained', seed: 0, imageSize });
   const { config, preprocessor } = base;
   const b = new Builder();
@@ -74,14 +87,20 @@ async function answersOf(folder: string, imageSize = native): Promise<{ features
 function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
   assert.equal(actual.length, expected.length, what);
   for (let i = 0; i < expected.length; i++)
-    assert.ok(Math.abs(actual[i]! - expected[i]!) <= 1e-4 * Math.max(1, Math.abs(expected[i]!)), `${what}[${i}]: ${actual[i]} instead of ${expected[i]}`);
+    assert.ok(
+      Math.abs(actual[i]! - expected[i]!) <= 1e-4 * Math.max(1, Math.abs(expected[i]!)),
+      `${what}[${i}]: ${actual[i]} instead of ${expected[i]}`,
+    );
 }
 
 for (const [name, expected] of Object.entries(models)) {
   for (const [kind, answers] of Object.entries(expected)) {
     if (!answers.features) continue;
     test(`${name}: features and logits equal those of PyTorch, pictures ${kind}`, async () => {
-      const actual = await answersOf(join(golden, 'models', name), 'imageSize' in answers ? (answers.imageSize as number) : native);
+      const actual = await answersOf(
+        join(golden, 'models', name),
+        'imageSize' in answers ? (answers.imageSize as number) : native,
+      );
       assert.equal(actual.features.length, answers.features!.length);
       answers.features!.forEach((feature, i) => assertClose(actual.features[i]!, feature.flat(), `features ${i}`));
       if (answers.logits) assertClose(actual.logits, answers.logits.flat(), 'logits');
@@ -104,7 +123,9 @@ for (const [name, expected] of Object.entries(models)) {
       last.every((weight) => /norm|classifier/.test(weight)),
       last.join(),
     );
-    assert.ok(weights.filter((weight) => depths.get(weight) === 0).every((weight) => !/classifier|\.\d+\./.test(weight)));
+    assert.ok(
+      weights.filter((weight) => depths.get(weight) === 0).every((weight) => !/classifier|\.\d+\./.test(weight)),
+    );
   });
 }
 
@@ -129,15 +150,48 @@ async function changed(
   return folder;
 }
 
-const alone = (json: Record<string, unknown>, className: string): object => ({ ...(json.vision_config as object), architectures: [className] });
-const variants: [what: string, model: string, config: (json: Record<string, unknown>) => object, rename: (name: string) => string | undefined][] = [
-  ['the image tower alone', 'clip', (json) => alone(json, 'CLIPVisionModel'), (name) => (name.startsWith('vision_model.') ? name : undefined)],
-  ['the image tower without its prefix', 'clip', (json) => alone(json, 'CLIPVisionModelWithProjection'), (name) => /^vision_model\.(.*)/.exec(name)?.[1]],
-  ['the image tower alone', 'siglip', (json) => alone(json, 'SiglipVisionModel'), (name) => (name.startsWith('vision_model.') ? name : undefined)],
-  ['a bare body', 'dinov2', (json) => ({ ...json, architectures: ['Dinov2Model'] }), (name) => /^dinov2\.(.*)/.exec(name)?.[1]],
+const alone = (json: Record<string, unknown>, className: string): object => ({
+  ...(json.vision_config as object),
+  architectures: [className],
+});
+const variants: [
+  what: string,
+  model: string,
+  config: (json: Record<string, unknown>) => object,
+  rename: (name: string) => string | undefined,
+][] = [
+  [
+    'the image tower alone',
+    'clip',
+    (json) => alone(json, 'CLIPVisionModel'),
+    (name) => (name.startsWith('vision_model.') ? name : undefined),
+  ],
+  [
+    'the image tower without its prefix',
+    'clip',
+    (json) => alone(json, 'CLIPVisionModelWithProjection'),
+    (name) => /^vision_model\.(.*)/.exec(name)?.[1],
+  ],
+  [
+    'the image tower alone',
+    'siglip',
+    (json) => alone(json, 'SiglipVisionModel'),
+    (name) => (name.startsWith('vision_model.') ? name : undefined),
+  ],
+  [
+    'a bare body',
+    'dinov2',
+    (json) => ({ ...json, architectures: ['Dinov2Model'] }),
+    (name) => /^dinov2\.(.*)/.exec(name)?.[1],
+  ],
   ['a body with a prefix', 'beit-shared', (json) => json, (name) => `beit.${name}`],
   ["transformers 5's names", 'dinov3', (json) => json, (name) => name.replace(/^layer\./, 'model.layer.')],
-  ['a bare encoder', 'vit-mae', (json) => ({ ...json, architectures: ['ViTMAEModel'] }), (name) => /^vit\.(.*)/.exec(name)?.[1]],
+  [
+    'a bare encoder',
+    'vit-mae',
+    (json) => ({ ...json, architectures: ['ViTMAEModel'] }),
+    (name) => /^vit\.(.*)/.exec(name)?.[1],
+  ],
   [
     "transformers 5's names",
     'beit',
@@ -162,7 +216,11 @@ for (const [what, model, config, rename] of variants) {
 }
 
 /** A copy whose weights are changed, tensor by tensor. */
-async function spoilt(t: TestContext, name: string, change: (stored: string, tensor: Tensor) => Tensor): Promise<string> {
+async function spoilt(
+  t: TestContext,
+  name: string,
+  change: (stored: string, tensor: Tensor) => Tensor,
+): Promise<string> {
   const folder = await changed(
     t,
     name,
@@ -180,7 +238,8 @@ async function spoilt(t: TestContext, name: string, change: (stored: string, ten
 }
 
 test("a text tower is not read, whatever is in it; the image tower's numbers must be finite", async (t) => {
-  const nan = (pattern: RegExp) => (stored: string, tensor: Tensor) => (pattern.test(stored) ? { ...tensor, data: tensor.data.map(() => NaN) } : tensor);
+  const nan = (pattern: RegExp) => (stored: string, tensor: Tensor) =>
+    pattern.test(stored) ? { ...tensor, data: tensor.data.map(() => NaN) } : tensor;
   for (const name of ['clip', 'siglip']) {
     const folder = await spoilt(t, name, nan(/^text_model\.|^logit_/));
     assert.deepEqual((await answersOf(folder)).features, (await answersOf(join(golden, 'models', name))).features);
@@ -189,6 +248,11 @@ test("a text tower is not read, whatever is in it; the image tower's numbers mus
 });
 
 test("timm's fused weight that does not come apart into three is named", async (t) => {
-  const folder = await spoilt(t, 'timm-vit', (stored, tensor) => (stored.endsWith('qkv.bias') ? { shape: [95], data: tensor.data.slice(0, 95) } : tensor));
-  await assert.rejects(openBaseModel({ model: folder, init: 'pretrained', seed: 0 }), { code: 'MODEL_WEIGHT_SHAPE', message: /qkv\.bias.*\[95\].*\[96\]/ });
+  const folder = await spoilt(t, 'timm-vit', (stored, tensor) =>
+    stored.endsWith('qkv.bias') ? { shape: [95], data: tensor.data.slice(0, 95) } : tensor,
+  );
+  await assert.rejects(openBaseModel({ model: folder, init: 'pretrained', seed: 0 }), {
+    code: 'MODEL_WEIGHT_SHAPE',
+    message: /qkv\.bias.*\[95\].*\[96\]/,
+  });
 });

@@ -12,6 +12,11 @@ test('names of transformers 4 and 5, there and back', () => {
     'classifier.weight': 'classifier.weight',
   };
   for (const [old, now] of Object.entries(pairs)) assert.deepEqual([currentName(old), classicName(now)], [now, old]);
-  const targets = { query: 'q_proj', 'attention.value': 'attention.v_proj', 'intermediate.dense': 'mlp.fc1', 'attention.output.dense': 'attention.o_proj' };
+  const targets = {
+    query: 'q_proj',
+    'attention.value': 'attention.v_proj',
+    'intermediate.dense': 'mlp.fc1',
+    'attention.output.dense': 'attention.o_proj',
+  };
   for (const [old, now] of Object.entries(targets)) assert.equal(currentTarget(old), now);
 });

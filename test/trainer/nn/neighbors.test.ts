@@ -1,4 +1,7 @@
-/** The vote of the nearest neighbours, compared with what PyTorch gives over the features of transformers (test/golden/neighbors.py). */
+/**
+ * The vote of the nearest neighbours, compared with what PyTorch gives over the features of transformers
+ * (test/golden/neighbors.py).
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +17,9 @@ import { specOf } from '../run/specOf.js';
 const golden = join(import.meta.dirname, '..', '..', 'golden');
 const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin')));
 const pictureBytes = 32 * 32 * 3;
-const { pictures: about } = JSON.parse(readFileSync(join(golden, 'vit.json'), 'utf8')) as { pictures: { truth: number[] } };
+const { pictures: about } = JSON.parse(readFileSync(join(golden, 'vit.json'), 'utf8')) as {
+  pictures: { truth: number[] };
+};
 const { bank: count, answers } = JSON.parse(readFileSync(join(golden, 'neighbors.json'), 'utf8')) as {
   bank: number;
   answers: Record<string, { neighbors: number; temperature: number; probabilities: number[][] }[]>;
@@ -29,7 +34,11 @@ for (const [name, cases] of Object.entries(answers)) {
     const width = sizeOf(cut.shape);
     const engine = new OrtEngine('cpu');
     const imagesOf = (first: number, last: number) => ({
-      images: DeviceTensor.from('u8', [last - first, 32, 32, 3], pictures.slice(first * pictureBytes, last * pictureBytes)),
+      images: DeviceTensor.from(
+        'u8',
+        [last - first, 32, 32, 3],
+        pictures.slice(first * pictureBytes, last * pictureBytes),
+      ),
     });
     const prefix = await engine.load(compilePrefix(model, cut, count));
     const { features } = await prefix.run(imagesOf(0, count));
@@ -37,13 +46,22 @@ for (const [name, cases] of Object.entries(answers)) {
     const unit = unitRows(features!.data as Float32Array, width);
     for (const { neighbors, temperature, probabilities } of cases) {
       const frozen: ModelSpec['frozen'] = (weight, shape) =>
-        weight === bank.features ? unit : weight === bank.labels ? oneHot(about.truth, shape) : base.weight(weight, shape, 0);
-      const forward = await engine.load(compileForward({ ...model, frozen, neighbors: { pictures: count, neighbors, temperature } }, 16 - count).graph);
+        weight === bank.features
+          ? unit
+          : weight === bank.labels
+            ? oneHot(about.truth, shape)
+            : base.weight(weight, shape, 0);
+      const forward = await engine.load(
+        compileForward({ ...model, frozen, neighbors: { pictures: count, neighbors, temperature } }, 16 - count).graph,
+      );
       const { logits } = await forward.run(imagesOf(count, 16));
       await forward.dispose();
       probabilities.flat().forEach((expected, i) => {
         const actual = Math.exp(logits!.data[i]!);
-        assert.ok(Math.abs(actual - expected) < 1e-4, `${neighbors} neighbours at ${temperature}, ${i}: ${actual} instead of ${expected}`);
+        assert.ok(
+          Math.abs(actual - expected) < 1e-4,
+          `${neighbors} neighbours at ${temperature}, ${i}: ${actual} instead of ${expected}`,
+        );
       });
     }
   });

@@ -1,10 +1,14 @@
-/** Edge cases of resampled position embeddings; the values are held against torch's by test/trainer/engine/trainable.test.ts. */
+/**
+ * Edge cases of resampled position embeddings; the values are held against torch's by
+ * test/trainer/engine/trainable.test.ts.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { familyOf, parseNetwork } from '../../../src/trainer/nn/families.js';
 import type { NetworkConfig } from '../../../src/trainer/nn/networkConfig.js';
 
-const config = (fields: object) => parseNetwork({ model_type: 'vit', hidden_size: 2, num_attention_heads: 1, patch_size: 4, ...fields }, 'f');
+const config = (fields: object) =>
+  parseNetwork({ model_type: 'vit', hidden_size: 2, num_attention_heads: 1, patch_size: 4, ...fields }, 'f');
 
 const positionsFor = (data: Float32Array, network: NetworkConfig, size: number): Float32Array =>
   familyOf(network).resizing(network, `${network.family}.embeddings.position_embeddings`)!.to(data, size);
@@ -33,5 +37,6 @@ test('special tokens stay, however many; constant embeddings stay constant, up a
 test('a single patch spreads over any grid', () => {
   const result = positionsFor(Float32Array.of(1, 2, 3, 4), config({ image_size: 4 }), 12);
   assert.deepEqual([...result.subarray(0, 2)], [1, 2]);
-  for (let i = 2; i < result.length; i += 2) assert.ok(Math.abs(result[i]! - 3) < 1e-6 && Math.abs(result[i + 1]! - 4) < 1e-6);
+  for (let i = 2; i < result.length; i += 2)
+    assert.ok(Math.abs(result[i]! - 3) < 1e-6 && Math.abs(result[i + 1]! - 4) < 1e-6);
 });

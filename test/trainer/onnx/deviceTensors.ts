@@ -1,4 +1,6 @@
-/** A program: keeps a tensor on WebGPU from run to run, reads it back, disposes of it, and prints what it saw as JSON. */
+/**
+ * A program: keeps a tensor on WebGPU from run to run, reads it back, disposes of it, and prints what it saw as JSON.
+ */
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import { emit } from '../../../src/trainer/onnx/emit.js';
 import { DeviceTensor, Session } from '../../../src/trainer/onnx/session.js';
@@ -25,7 +27,9 @@ try {
   refusal = (error as Error).message;
 }
 const { next: copy } = await reader.run({ w });
-console.log(JSON.stringify({ wasOnDevice: w.isOnDevice, refusal, isCopyOnDevice: copy!.isOnDevice, numbers: [...copy!.data] }));
+console.log(
+  JSON.stringify({ wasOnDevice: w.isOnDevice, refusal, isCopyOnDevice: copy!.isOnDevice, numbers: [...copy!.data] }),
+);
 w.dispose();
 await step.dispose();
 await reader.dispose();

@@ -19,7 +19,9 @@ for (const type of opTypes) {
 test('every op on WebGPU equals the interpreter', { skip: noVulkan }, async (t) => {
   // A process of its own: a driver that crashes must not take the other tests along.
   const program = fileURLToPath(new URL('emitCases.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, 'webgpu'], { env: vulkanEnvironment() });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, 'webgpu'], {
+    env: vulkanEnvironment(),
+  });
   const faults = JSON.parse(stdout) as Record<string, string[]>;
   for (const type of opTypes) await t.test(type, () => assert.deepEqual(faults[type], []));
 });

@@ -1,4 +1,7 @@
-/** Runs every case of an op on a device and compares with the interpreter. As a program: `emitCases.ts DEVICE` prints the faults of all ops as JSON. */
+/**
+ * Runs every case of an op on a device and compares with the interpreter. As a program: `emitCases.ts DEVICE` prints
+ * the faults of all ops as JSON.
+ */
 import { fileURLToPath } from 'node:url';
 import { Graph } from '../../../src/trainer/ir/graph.js';
 import type { OpType } from '../../../src/trainer/ir/op.js';
@@ -22,9 +25,13 @@ const hasHalves = (device: DeviceName): Promise<boolean> =>
 export async function faultsOf(type: OpType, device: DeviceName): Promise<string[]> {
   const graph = new Graph();
   const all: readonly OpCase[] = opCases[type];
-  const cases = device === 'cpu' || (await (halves ??= hasHalves(device))) ? all : all.filter((each) => !takesHalves(each));
+  const cases =
+    device === 'cpu' || (await (halves ??= hasHalves(device))) ? all : all.filter((each) => !takesHalves(each));
   // One graph for all cases: a session costs more than a run.
-  const feeds = Object.assign({}, ...cases.map((opCase, i) => append(graph, opCase, `${i}.`).feeds)) as Record<string, number[]>;
+  const feeds = Object.assign({}, ...cases.map((opCase, i) => append(graph, opCase, `${i}.`).feeds)) as Record<
+    string,
+    number[]
+  >;
   const expected = interpret(graph, feeds);
   const actual = await runGraph(graph, device, feeds);
   return Object.entries(expected).flatMap(([name, { data }]) => {
@@ -35,6 +42,7 @@ export async function faultsOf(type: OpType, device: DeviceName): Promise<string
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const faults: Partial<Record<OpType, string[]>> = {};
-  for (const type of opTypes) faults[type] = await faultsOf(type, process.argv[2] as DeviceName).catch((error: unknown) => [String(error)]);
+  for (const type of opTypes)
+    faults[type] = await faultsOf(type, process.argv[2] as DeviceName).catch((error: unknown) => [String(error)]);
   console.log(JSON.stringify(faults));
 }

@@ -54,7 +54,8 @@ test('every beginning of a file, and files with wrong bytes, are read or refused
   const random = new Random(0, 'damage');
   for (let i = 0; i < 3000; i++) {
     const damaged = Uint8Array.from(whole);
-    for (let k = 0; k < 1 + (i % 3); k++) damaged[Math.floor(random.uniform() * whole.length)] = Math.floor(random.uniform() * 256);
+    for (let k = 0; k < 1 + (i % 3); k++)
+      damaged[Math.floor(random.uniform() * whole.length)] = Math.floor(random.uniform() * 256);
     const file = read(damaged);
     if (file?.inputs[0]) graphTo(file, file.inputs[0], findFeatureOutput(file));
   }
@@ -63,7 +64,13 @@ test('every beginning of a file, and files with wrong bytes, are read or refused
 test('graphs within graphs are read to a depth that no model has, and no further', () => {
   let body = new Message().message(1, new Message().text(1, 'x').text(2, 'y').text(4, 'Neg'));
   for (let depth = 0; depth < 40; depth++) {
-    body = new Message().message(1, new Message().text(2, 'y').text(4, 'If').message(5, new Message().text(1, 'then_branch').message(6, body).int(20, 5)));
+    body = new Message().message(
+      1,
+      new Message()
+        .text(2, 'y')
+        .text(4, 'If')
+        .message(5, new Message().text(1, 'then_branch').message(6, body).int(20, 5)),
+    );
   }
   const file = new Message()
     .int(1, 9)
@@ -89,16 +96,30 @@ test('features are what a classifier reads, through what stands behind it; else 
     );
   const body = layer('Relu', ['x'], 'features of x');
   assert.equal(found([body, layer('Gemm', ['features of x', 'w', 'v'], 'y')], 'y'), 'features of x');
-  const behind = [layer('MatMul', ['features of x', 'w'], 'a'), layer('Add', ['v', 'a'], 'b'), layer('Softmax', ['b'], 'y')];
+  const behind = [
+    layer('MatMul', ['features of x', 'w'], 'a'),
+    layer('Add', ['v', 'a'], 'b'),
+    layer('Softmax', ['b'], 'y'),
+  ];
   assert.equal(found([body, ...behind], 'y'), 'features of x');
   // The weight of a quantised file is made of constants.
-  assert.equal(found([body, layer('DequantizeLinear', ['w', 'v'], 'made'), layer('Gemm', ['features of x', 'made'], 'y')], 'y'), 'features of x');
+  assert.equal(
+    found([body, layer('DequantizeLinear', ['w', 'v'], 'made'), layer('Gemm', ['features of x', 'made'], 'y')], 'y'),
+    'features of x',
+  );
   // A residual sum is no bias, and a product of two activations no classifier.
-  assert.equal(found([body, layer('MatMul', ['features of x', 'w'], 'a'), layer('Add', ['a', 'features of x'], 'y')], 'y'), 'y');
+  assert.equal(
+    found([body, layer('MatMul', ['features of x', 'w'], 'a'), layer('Add', ['a', 'features of x'], 'y')], 'y'),
+    'y',
+  );
   assert.equal(found([body, layer('MatMul', ['features of x', 'features of x'], 'y')], 'y'), 'y');
   assert.equal(found([body, layer('Neg', ['features of x'], 'y')], 'y'), 'y');
   assert.equal(
-    found([body, layer('Gemm', ['features of x', 'w', 'v'], 'y'), layer('Neg', ['x'], 'last_hidden_state')], 'y', 'last_hidden_state'),
+    found(
+      [body, layer('Gemm', ['features of x', 'w', 'v'], 'y'), layer('Neg', ['x'], 'last_hidden_state')],
+      'y',
+      'last_hidden_state',
+    ),
     'last_hidden_state',
   );
 });
@@ -126,13 +147,22 @@ const y = { name: 'y', dtype: 'f32' } as const;
 const two = { name: 'two', shape: [1], dtype: 'f32', data: Float32Array.of(2) } as const;
 
 test('an initialiser that old exporters list among the inputs is none', async () => {
-  const file = { nodes: [layer('Mul', ['x', 'two'], 'y')], initialisers: [two], inputs: [x, { ...two, shape: [1] }], outputs: [y] };
+  const file = {
+    nodes: [layer('Mul', ['x', 'two'], 'y')],
+    initialisers: [two],
+    inputs: [x, { ...two, shape: [1] }],
+    outputs: [y],
+  };
   assert.deepEqual(await answerOf(encodeModel(file), 'y'), [0, 2, 4, 6, 8, 10]);
 });
 
 test('graphs within nodes keep what they read from outside and make inside', async () => {
   const branch = (type: string) => ({
-    graph: { nodes: [layer(type, ['x', 'two'], 'inner'), layer('Neg', ['inner'], 'out')], inputs: [], outputs: [{ name: 'out', dtype: 'f32' as const }] },
+    graph: {
+      nodes: [layer(type, ['x', 'two'], 'inner'), layer('Neg', ['inner'], 'out')],
+      inputs: [],
+      outputs: [{ name: 'out', dtype: 'f32' as const }],
+    },
   });
   const file = {
     nodes: [
@@ -150,9 +180,24 @@ test('graphs within nodes keep what they read from outside and make inside', asy
 test('functions of the file go along', async () => {
   const opset = new Message().int(2, 20);
   const neg = new Message().text(1, 'a').text(2, 'b').text(4, 'Neg');
-  const negative = new Message().text(1, 'Negative').text(4, 'a').text(5, 'b').message(7, neg).message(9, opset).text(10, 'mine');
-  const file = encodeModel({ nodes: [{ ...layer('Negative', ['x'], 'y'), domain: 'mine' }], initialisers: [], inputs: [x], outputs: [y] });
-  const whole = new Message().raw(file).message(8, new Message().text(1, 'mine').int(2, 1)).message(25, negative).finish();
+  const negative = new Message()
+    .text(1, 'Negative')
+    .text(4, 'a')
+    .text(5, 'b')
+    .message(7, neg)
+    .message(9, opset)
+    .text(10, 'mine');
+  const file = encodeModel({
+    nodes: [{ ...layer('Negative', ['x'], 'y'), domain: 'mine' }],
+    initialisers: [],
+    inputs: [x],
+    outputs: [y],
+  });
+  const whole = new Message()
+    .raw(file)
+    .message(8, new Message().text(1, 'mine').int(2, 1))
+    .message(25, negative)
+    .finish();
   assert.deepEqual(await answerOf(whole, 'y'), [-0, -1, -2, -3, -4, -5]);
 });
 
@@ -165,7 +210,10 @@ test('one by one: a network for a single picture answers a batch, in any operato
       b.output('y', b.gelu(b.sum(b.foreign(network, b.input('x', [batch, 3]), [batch, 3]), [1])));
       return b.graph;
     };
-    const session = await Session.create(encodeModel(emitModel(build(2), 'cpu', { twin: build(4) })), { device: 'cpu', threads: 1 });
+    const session = await Session.create(encodeModel(emitModel(build(2), 'cpu', { twin: build(4) })), {
+      device: 'cpu',
+      threads: 1,
+    });
     const { y } = await session.run({ x: DeviceTensor.from('f32', [2, 3], values) });
     assert.deepEqual(y!.shape, [2, 1]);
     // Of numbers so large GELU makes themselves.

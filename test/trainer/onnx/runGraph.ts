@@ -1,4 +1,7 @@
-/** Runs a graph of the IR through ONNX Runtime with plain numbers in and out, and holds the numbers against the interpreter's. */
+/**
+ * Runs a graph of the IR through ONNX Runtime with plain numbers in and out, and holds the numbers against the
+ * interpreter's.
+ */
 import { emit } from '../../../src/trainer/onnx/emit.js';
 import { DeviceTensor, Session, type TensorData } from '../../../src/trainer/onnx/session.js';
 import { readHalves, toHalves } from '../../../src/trainer/float16.js';
@@ -24,7 +27,11 @@ function numbersOf(data: TensorData): number[] {
 }
 
 /** The outputs of the checked graph, by name. */
-export async function runGraph(graph: Graph, device: DeviceName, feeds: Record<string, readonly number[]>): Promise<Record<string, number[]>> {
+export async function runGraph(
+  graph: Graph,
+  device: DeviceName,
+  feeds: Record<string, readonly number[]>,
+): Promise<Record<string, number[]>> {
   check(graph);
   const session = await Session.create(emit(graph, device), { device, threads: 1 });
   try {
@@ -39,12 +46,20 @@ export async function runGraph(graph: Graph, device: DeviceName, feeds: Record<s
   }
 }
 
-/** The first place where the numbers differ by more than `tolerance` (relative above 1, absolute below), in words; undefined where they agree. */
-export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): string | undefined {
+/**
+ * The first place where the numbers differ by more than `tolerance` (relative above 1, absolute below), in words;
+ * undefined where they agree.
+ */
+export function difference(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): string | undefined {
   if (actual.length !== expected.length) return `${actual.length} numbers instead of ${expected.length}`;
   for (let i = 0; i < expected.length; i++) {
     const [a, e] = [actual[i]!, expected[i]!];
-    if (!Object.is(a, e) && !(Math.abs(a - e) <= tolerance * Math.max(1, Math.abs(e)))) return `at ${i}: ${a} instead of ${e}`;
+    if (!Object.is(a, e) && !(Math.abs(a - e) <= tolerance * Math.max(1, Math.abs(e))))
+      return `at ${i}: ${a} instead of ${e}`;
   }
   return undefined;
 }

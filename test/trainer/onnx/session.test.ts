@@ -1,4 +1,6 @@
-/** Sessions: what goes in comes out by name, what does not fit is refused, and tensors stay on a device without a crash. */
+/**
+ * Sessions: what goes in comes out by name, what does not fit is refused, and tensors stay on a device without a crash.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
@@ -18,7 +20,8 @@ async function difference(): Promise<Session> {
   return Session.create(emit(b.graph, 'cpu'), { device: 'cpu', threads: 1 });
 }
 
-const numbers = (...values: number[]): DeviceTensor => DeviceTensor.from('f32', [values.length], Float32Array.from(values));
+const numbers = (...values: number[]): DeviceTensor =>
+  DeviceTensor.from('f32', [values.length], Float32Array.from(values));
 
 test('inputs and outputs go by name, run after run', async () => {
   const session = await difference();
@@ -35,7 +38,10 @@ test('a missing input and one of the wrong shape or type are refused', async () 
   const session = await difference();
   await assert.rejects(session.run({ x: numbers(1, 2) }), /'y' is missing/);
   await assert.rejects(session.run({ x: numbers(1, 2), y: numbers(1, 2, 3) }), /invalid dimensions for input: y/);
-  await assert.rejects(session.run({ x: numbers(1, 2), y: DeviceTensor.from('i32', [2], Int32Array.of(1, 2)) }), /Unexpected input data type/);
+  await assert.rejects(
+    session.run({ x: numbers(1, 2), y: DeviceTensor.from('i32', [2], Int32Array.of(1, 2)) }),
+    /Unexpected input data type/,
+  );
   await session.dispose();
 });
 
@@ -43,13 +49,19 @@ test('bytes that are no model are refused', async () => {
   await assert.rejects(Session.create(Uint8Array.of(1, 2, 3), { device: 'cpu' }));
 });
 
-test('a tensor stays on WebGPU between runs, is not read there, and is gone without a crash', { skip: noVulkan }, async () => {
-  const program = fileURLToPath(new URL('deviceTensors.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], { env: vulkanEnvironment() });
-  assert.deepEqual(JSON.parse(stdout), {
-    wasOnDevice: true,
-    refusal: 'a tensor on gpu-buffer cannot be read',
-    isCopyOnDevice: false,
-    numbers: [-27, 54, -13.5],
-  });
-});
+test(
+  'a tensor stays on WebGPU between runs, is not read there, and is gone without a crash',
+  { skip: noVulkan },
+  async () => {
+    const program = fileURLToPath(new URL('deviceTensors.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], {
+      env: vulkanEnvironment(),
+    });
+    assert.deepEqual(JSON.parse(stdout), {
+      wasOnDevice: true,
+      refusal: 'a tensor on gpu-buffer cannot be read',
+      isCopyOnDevice: false,
+      numbers: [-27, 54, -13.5],
+    });
+  },
+);

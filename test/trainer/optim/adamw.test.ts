@@ -17,18 +17,32 @@ function update(
 ): Numbers {
   const b = new Builder();
   const input = (name: string) => b.input(name, [parameter.length]);
-  const scalars = { learningRate: b.input('learningRate', []), correction1: b.input('correction1', []), correction2: b.input('correction2', []) };
+  const scalars = {
+    learningRate: b.input('learningRate', []),
+    correction1: b.input('correction1', []),
+    correction2: b.input('correction2', []),
+  };
   const next = adamw(b, { parameter: input('parameter'), m: input('m'), v: input('v') }, input('grad'), scalars, o);
   for (const [name, value] of Object.entries(next)) b.output(name, value);
-  const corrections = { learningRate: [learningRate], correction1: [1 - o.beta1 ** t], correction2: [Math.sqrt(1 - o.beta2 ** t)] };
+  const corrections = {
+    learningRate: [learningRate],
+    correction1: [1 - o.beta1 ** t],
+    correction2: [Math.sqrt(1 - o.beta2 ** t)],
+  };
   return Object.fromEntries(
-    Object.entries(interpret(b.graph, { parameter, m, v, grad, ...corrections })).map(([name, { data }]) => [name, Array.from(data, Number)]),
+    Object.entries(interpret(b.graph, { parameter, m, v, grad, ...corrections })).map(([name, { data }]) => [
+      name,
+      Array.from(data, Number),
+    ]),
   );
 }
 
 function assertClose(actual: readonly number[], expected: readonly number[]): void {
   actual.forEach((value, i) =>
-    assert.ok(Math.abs(value - expected[i]!) < 1e-6 * Math.max(1, Math.abs(expected[i]!)), `${i}: ${value} instead of ${expected[i]}`),
+    assert.ok(
+      Math.abs(value - expected[i]!) < 1e-6 * Math.max(1, Math.abs(expected[i]!)),
+      `${i}: ${value} instead of ${expected[i]}`,
+    ),
   );
 }
 
@@ -43,7 +57,12 @@ test('the first step moves each parameter by the learning rate against its gradi
 
 test('a later step: bias-corrected means of gradient and square', () => {
   // m = 0.5·2 + 0.5·4 = 3, v = 0.75·8 + 0.25·16 = 10; corrected by 1 - 0.5² and 1 - 0.75²: 4 and 22.857…
-  const next = update({ parameter: [1], m: [2], v: [8], grad: [4] }, 2, 0.1, { beta1: 0.5, beta2: 0.75, epsilon: 1, weightDecay: 0 });
+  const next = update({ parameter: [1], m: [2], v: [8], grad: [4] }, 2, 0.1, {
+    beta1: 0.5,
+    beta2: 0.75,
+    epsilon: 1,
+    weightDecay: 0,
+  });
   assertClose([next.m![0]!, next.v![0]!], [3, 10]);
   assertClose(next.parameter!, [1 - (0.1 * 4) / (Math.sqrt(10 / 0.4375) + 1)]);
 });
@@ -56,13 +75,21 @@ test('weight decay is decoupled: it shrinks the parameter and stays out of the m
 });
 
 test('a gradient of zero moves nothing and divides by nothing', () => {
-  assertClose(update({ parameter: [1], m: [0], v: [0], grad: [0] }, 1, 0.1, { ...plain, epsilon: 1e-8 }).parameter!, [1]);
+  assertClose(
+    update({ parameter: [1], m: [0], v: [0], grad: [0] }, 1, 0.1, { ...plain, epsilon: 1e-8 }).parameter!,
+    [1],
+  );
 });
 
 test('biases and norms are not decayed', () => {
   const names = ['classifier.bias', 'vit.layernorm.weight', 'vit.encoder.layer.0.layernorm_before.weight'];
   assert.deepEqual(names.filter(decays), []);
-  const decayed = ['classifier.weight', 'vit.embeddings.cls_token', 'vit.encoder.layer.0.output.dense.weight', 'a.query.lora_A.weight'];
+  const decayed = [
+    'classifier.weight',
+    'vit.embeddings.cls_token',
+    'vit.encoder.layer.0.output.dense.weight',
+    'a.query.lora_A.weight',
+  ];
   assert.deepEqual(decayed.filter(decays), decayed);
 });
 
@@ -72,7 +99,10 @@ function clipped(maxNorm: number): { norm: number; grads: number[] } {
   b.output('norm', norm);
   grads.forEach((grad, i) => b.output(`grad${i}`, grad));
   const result = interpret(b.graph, { a: [2, 3], b: [6] });
-  return { norm: Number(result.norm!.data[0]), grads: [...Array.from(result.grad0!.data, Number), Number(result.grad1!.data[0])] };
+  return {
+    norm: Number(result.norm!.data[0]),
+    grads: [...Array.from(result.grad0!.data, Number), Number(result.grad1!.data[0])],
+  };
 }
 
 test('clipping goes by the norm over all gradients together: 2, 3 and 6 have 7', () => {

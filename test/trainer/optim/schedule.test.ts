@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { learningRateAt, type Schedule } from '../../../src/trainer/optim/schedule.js';
 
-const rates = (schedule: Schedule): number[] => Array.from({ length: schedule.totalSteps }, (_, step) => learningRateAt(schedule, step));
+const rates = (schedule: Schedule): number[] =>
+  Array.from({ length: schedule.totalSteps }, (_, step) => learningRateAt(schedule, step));
 const close = (actual: number[], expected: number[]): void => {
   assert.equal(actual.length, expected.length);
-  actual.forEach((rate, i) => assert.ok(Math.abs(rate - expected[i]!) < 1e-12, `step ${i}: ${rate} instead of ${expected[i]}`));
+  actual.forEach((rate, i) =>
+    assert.ok(Math.abs(rate - expected[i]!) < 1e-12, `step ${i}: ${rate} instead of ${expected[i]}`),
+  );
 };
 
 test('linear: up in the warm-up, then down to one step before zero', () => {

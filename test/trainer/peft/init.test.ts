@@ -6,12 +6,16 @@ import { firstValues } from '../../../src/trainer/peft/init.js';
 const query = 'vit.encoder.layer.0.attention.attention.query';
 const place = 'vit.encoder.layer.0.output_adapter';
 const none = (): Float32Array => assert.fail('asks for no weight of the model');
-const first = (name: string, shape: number[], seed: number): Float32Array => firstValues([{ name, shape }], none, seed).get(name)!;
+const first = (name: string, shape: number[], seed: number): Float32Array =>
+  firstValues([{ name, shape }], none, seed).get(name)!;
 
 test('what a product begins with is uniform within 1/√in, by name and seed; what it ends with is zero', () => {
   for (const [down, zeros] of [
     [`${query}.lora_A.weight`, [`${query}.lora_B.weight`]],
-    [`${place}.adapter_down.weight`, [`${place}.adapter_up.weight`, `${place}.adapter_up.bias`, `${place}.adapter_down.bias`]],
+    [
+      `${place}.adapter_down.weight`,
+      [`${place}.adapter_up.weight`, `${place}.adapter_up.bias`, `${place}.adapter_down.bias`],
+    ],
   ] as const) {
     const values = first(down, [8, 100], 1);
     assert.equal(values.length, 800);

@@ -18,12 +18,23 @@ const query = 'vit.encoder.layer.0.attention.attention.query';
 
 /** The method in a network of four blocks. */
 function method(options: object): Method {
-  const of = (name: string): number => (/layer\.(\d+)\./.test(name) ? Number(/layer\.(\d+)\./.exec(name)![1]) + 1 : name.startsWith('vit.embeddings') ? 0 : 5);
+  const of = (name: string): number =>
+    /layer\.(\d+)\./.test(name)
+      ? Number(/layer\.(\d+)\./.exec(name)![1]) + 1
+      : name.startsWith('vit.embeddings')
+        ? 0
+        : 5;
   return methodOf(methodObject().parse(options), { blocks: 4, of });
 }
 
 test('the head is told from the body by whole names', () => {
-  for (const name of ['classifier', 'classifier.weight', 'classifier.0.weight', 'cls_classifier.bias', 'distillation_classifier.weight'])
+  for (const name of [
+    'classifier',
+    'classifier.weight',
+    'classifier.0.weight',
+    'cls_classifier.bias',
+    'distillation_classifier.weight',
+  ])
     assert.ok(isHead(name), name);
   for (const name of ['classifiers.weight', 'vit.classifier.weight', `${query}.weight`]) assert.ok(!isHead(name), name);
 });
@@ -32,7 +43,8 @@ test('target modules match whole parts of names, as in PEFT', () => {
   assert.ok(matchesModule(query, 'query'));
   assert.ok(matchesModule(query, 'attention.query'));
   assert.ok(matchesModule(query, query));
-  for (const target of ['uery', 'attention', 'query.weight', 'Query', '']) assert.ok(!matchesModule(query, target), target);
+  for (const target of ['uery', 'attention', 'query.weight', 'Query', ''])
+    assert.ok(!matchesModule(query, target), target);
   assert.ok(matchesModule('vit.encoder.layer.0.output.dense', 'all-linear'));
   assert.ok(!matchesModule('classifier', 'all-linear'));
 });
@@ -50,9 +62,29 @@ test('a target means its kind of layer in every family; PEFT gets the names that
 
 test('patterns match whole parts of names that follow one another', () => {
   const name = 'vit.encoder.layer.1.layernorm_before.weight';
-  for (const pattern of ['layernorm_before', 'layernorm*', 'layer.1', 'layer.*.layernorm_before', 'weight', '*norm*', name, 'vit', '*'])
+  for (const pattern of [
+    'layernorm_before',
+    'layernorm*',
+    'layer.1',
+    'layer.*.layernorm_before',
+    'weight',
+    '*norm*',
+    name,
+    'vit',
+    '*',
+  ])
     assert.ok(matchesPattern(name, pattern), pattern);
-  for (const pattern of ['layernorm', 'layer.11', 'ayer.1', 'layer.layernorm_before', 'layer*weight', '.', 'l.yer', '(', 'encoder layer']) {
+  for (const pattern of [
+    'layernorm',
+    'layer.11',
+    'ayer.1',
+    'layer.layernorm_before',
+    'layer*weight',
+    '.',
+    'l.yer',
+    '(',
+    'encoder layer',
+  ]) {
     assert.ok(!matchesPattern(name, pattern), pattern);
   }
   assert.ok(!matchesPattern('vit.encoder.layer.11.output.dense.weight', 'layer.1'));
@@ -60,12 +92,21 @@ test('patterns match whole parts of names that follow one another', () => {
 
 test('head trains the head, full trains all, LoRA the head and adapters on its targets', () => {
   const head = method({ type: 'head', dropout: 0.3, hidden: 7 });
-  assert.deepEqual([head.trains('classifier.bias'), head.trains(`${query}.weight`), head.lora?.(query)], [true, false, undefined]);
+  assert.deepEqual(
+    [head.trains('classifier.bias'), head.trains(`${query}.weight`), head.lora?.(query)],
+    [true, false, undefined],
+  );
   assert.deepEqual([head.head.hidden, head.head.dropout], [7, 0.3]);
   const full = method({ type: 'full' });
-  assert.deepEqual([full.trains('classifier.bias'), full.trains(`${query}.weight`), full.lora?.(query)], [true, true, undefined]);
+  assert.deepEqual(
+    [full.trains('classifier.bias'), full.trains(`${query}.weight`), full.lora?.(query)],
+    [true, true, undefined],
+  );
   const lora = method({ type: 'lora', rank: 4, alpha: 8, targetModules: ['query', 'classifier'] });
-  assert.deepEqual([lora.trains('classifier.weight'), lora.trains(`${query}.weight`), lora.trains(`${query}.lora_A.weight`)], [true, false, true]);
+  assert.deepEqual(
+    [lora.trains('classifier.weight'), lora.trains(`${query}.weight`), lora.trains(`${query}.lora_A.weight`)],
+    [true, false, true],
+  );
   assert.equal(lora.lora!(query)!.rank, 4);
   assert.equal(lora.lora!(query.replace('query', 'key')), undefined);
   assert.equal(lora.lora!('classifier'), undefined, 'the head trains whole');
@@ -82,10 +123,16 @@ test('LoRA keeps to the chosen blocks, and its scaling is alpha over the rank or
 });
 
 test('partial trains the last blocks with what comes after them, and whatever its patterns match', () => {
-  const names = ['vit.embeddings.cls_token', query, 'vit.encoder.layer.2.output.dense', 'vit.encoder.layer.3.output.dense', 'vit.layernorm', 'classifier'].map(
-    (module) => `${module}.bias`,
-  );
-  const trained = (options: object): number[] => names.flatMap((name, i) => (method({ type: 'partial', ...options }).trains(name) ? [i] : []));
+  const names = [
+    'vit.embeddings.cls_token',
+    query,
+    'vit.encoder.layer.2.output.dense',
+    'vit.encoder.layer.3.output.dense',
+    'vit.layernorm',
+    'classifier',
+  ].map((module) => `${module}.bias`);
+  const trained = (options: object): number[] =>
+    names.flatMap((name, i) => (method({ type: 'partial', ...options }).trains(name) ? [i] : []));
   assert.deepEqual(trained({}), [2, 3, 4, 5]);
   assert.deepEqual(trained({ blocks: 1 }), [3, 4, 5]);
   assert.deepEqual(trained({ blocks: 0 }), [4, 5]);
@@ -96,7 +143,8 @@ test('partial trains the last blocks with what comes after them, and whatever it
 
 test('adapters are where their placement says, and as wide as the factor or the bottleneck', () => {
   const places = ['vit.encoder.layer.1.attention_adapter', 'vit.encoder.layer.1.output_adapter'];
-  const at = (options: object): boolean[] => places.map((place) => method({ type: 'adapter', ...options }).adapter!(place) !== undefined);
+  const at = (options: object): boolean[] =>
+    places.map((place) => method({ type: 'adapter', ...options }).adapter!(place) !== undefined);
   assert.deepEqual(at({}), [false, true]);
   assert.deepEqual(at({ placement: 'houlsby' }), [true, true]);
   const widths = [{}, { reductionFactor: 5 }, { reductionFactor: 4096 }, { bottleneck: 7 }].map((options) => {
@@ -105,24 +153,40 @@ test('adapters are where their placement says, and as wide as the factor or the 
   assert.deepEqual(widths, [12, 38, 1, 7]);
   const adapter = method({ type: 'adapter' });
   assert.deepEqual(
-    [adapter.trains('classifier.weight'), adapter.trains(`${places[1]!}.adapter_up.bias`), adapter.trains(`${query}.bias`)],
+    [
+      adapter.trains('classifier.weight'),
+      adapter.trains(`${places[1]!}.adapter_up.bias`),
+      adapter.trains(`${query}.bias`),
+    ],
     [true, true, false],
   );
 });
 
 test('layer-wise decay leaves the head its rate and lowers it with every block below', () => {
-  const scale = (name: string, layerDecay = 0.5): number => method({ type: 'full', layerDecay }).learningRateScale!(name);
+  const scale = (name: string, layerDecay = 0.5): number =>
+    method({ type: 'full', layerDecay }).learningRateScale!(name);
   assert.deepEqual(
-    ['classifier.weight', 'vit.layernorm.bias', 'vit.encoder.layer.3.output.dense.bias', `${query}.weight`, 'vit.embeddings.cls_token'].map((name) =>
-      scale(name),
-    ),
+    [
+      'classifier.weight',
+      'vit.layernorm.bias',
+      'vit.encoder.layer.3.output.dense.bias',
+      `${query}.weight`,
+      'vit.embeddings.cls_token',
+    ].map((name) => scale(name)),
     [1, 1, 0.5, 0.0625, 0.03125],
   );
   assert.equal(scale(`${query}.weight`, 1), 1);
 });
 
 test('what a method adds is known by its names', () => {
-  for (const part of ['lora_A.weight', 'lora_B.weight', 'lora_magnitude_vector', 'adapter_down.weight', 'adapter_up.bias'])
+  for (const part of [
+    'lora_A.weight',
+    'lora_B.weight',
+    'lora_magnitude_vector',
+    'adapter_down.weight',
+    'adapter_up.bias',
+  ])
     assert.ok(isAdapter(`${query}.${part}`), part);
-  for (const part of ['weight', 'lora_A.bias', 'lora_magnitude_vector.x', 'adapter.weight', 'lora_A']) assert.ok(!isAdapter(`${query}.${part}`), part);
+  for (const part of ['weight', 'lora_A.bias', 'lora_magnitude_vector.x', 'adapter.weight', 'lora_A'])
+    assert.ok(!isAdapter(`${query}.${part}`), part);
 });

@@ -5,4 +5,5 @@ import type { NetworkConfig } from '../../../src/trainer/nn/networkConfig.js';
 import { methodOf, type Method } from '../../../src/trainer/peft/method.js';
 
 /** `options` may leave out what has a default. */
-export const methodFor = (network: NetworkConfig, options: object): Method => methodOf(methodObject().parse(options), depthsOf(network));
+export const methodFor = (network: NetworkConfig, options: object): Method =>
+  methodOf(methodObject().parse(options), depthsOf(network));

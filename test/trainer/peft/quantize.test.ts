@@ -8,7 +8,10 @@ import { dequantize, quantize } from '../../../src/trainer/peft/quantize.js';
 import { Random } from '../../../src/trainer/random.js';
 import { golden, readGolden } from '../engine/goldenCurves.js';
 
-const stored = readGolden('quantized') as { levels: number[]; curves: Record<string, { quantization: 'nf4' | 'int8'; blockSize: number; firstRow: number[] }> };
+const stored = readGolden('quantized') as {
+  levels: number[];
+  curves: Record<string, { quantization: 'nf4' | 'int8'; blockSize: number; firstRow: number[] }>;
+};
 const kinds = ['nf4', 'int8'] as const;
 
 test('the levels of NF4 are those that bitsandbytes publishes', () => assert.deepEqual(normalFloat4, stored.levels));
@@ -19,7 +22,12 @@ for (const [name, { firstRow, ...options }] of Object.entries(stored.curves)) {
     const { data } = tensors.get('vit.encoder.layer.0.attention.attention.query.weight')!;
     const row = dequantize(quantize(data, options), data.length, options).subarray(0, firstRow.length);
     // The same codes; the product by the scale may be rounded otherwise.
-    row.forEach((value, i) => assert.ok(Math.abs(value - firstRow[i]!) <= 2e-7 * Math.abs(firstRow[i]!), `${i}: ${value} instead of ${firstRow[i]}`));
+    row.forEach((value, i) =>
+      assert.ok(
+        Math.abs(value - firstRow[i]!) <= 2e-7 * Math.abs(firstRow[i]!),
+        `${i}: ${value} instead of ${firstRow[i]}`,
+      ),
+    );
   });
 }
 
@@ -29,7 +37,10 @@ for (const quantization of kinds) {
     const options = { quantization, blockSize: 48 };
     const data = Float32Array.from({ length: 1000 }, (_, i) => random.normal() * (i < 96 ? 100 : 1));
     const back = dequantize(quantize(data, options), data.length, options);
-    const widest = quantization === 'int8' ? 1 / 127 : Math.max(...normalFloat4.slice(1).map((level, i) => level - normalFloat4[i]!));
+    const widest =
+      quantization === 'int8'
+        ? 1 / 127
+        : Math.max(...normalFloat4.slice(1).map((level, i) => level - normalFloat4[i]!));
     let furthest = 0;
     data.forEach((value, i) => {
       const block = data.subarray(Math.floor(i / 48) * 48, Math.floor(i / 48) * 48 + 48);

@@ -120,7 +120,8 @@ test('a killed trainer leaves a run that can be resumed, its log whole and count
   await mkdir(join(first.run, 'checkpoints', '.unfinished-7-1-0'), { recursive: true });
   await mkdir(join(first.run, 'checkpoints', '5'));
   await writeFile(join(first.run, 'last'), '5\n');
-  const createdAt = (JSON.parse(await readFile(join(first.run, 'run.json'), 'utf8')) as { createdAt: number }).createdAt;
+  const createdAt = (JSON.parse(await readFile(join(first.run, 'run.json'), 'utf8')) as { createdAt: number })
+    .createdAt;
 
   const second = await start('resume');
   assert.equal(second.first.run, first.run);
@@ -134,8 +135,12 @@ test('a killed trainer leaves a run that can be resumed, its log whole and count
   assert.deepEqual(events.slice(0, before.length), before);
   assert.ok(events.length > before.length);
   assert.deepEqual(await readdir(join(first.run, 'checkpoints')), ['5']);
-  assert.equal((JSON.parse(await readFile(join(first.run, 'run.json'), 'utf8')) as { createdAt: number }).createdAt, createdAt);
-  if (process.platform !== 'win32') await assert.rejects(stat(socket), { code: 'ENOENT' }, 'the socket of the killed one is gone');
+  assert.equal(
+    (JSON.parse(await readFile(join(first.run, 'run.json'), 'utf8')) as { createdAt: number }).createdAt,
+    createdAt,
+  );
+  if (process.platform !== 'win32')
+    await assert.rejects(stat(socket), { code: 'ENOENT' }, 'the socket of the killed one is gone');
 });
 
 test('a lock of a living process that does not answer, or a torn one, is broken', async () => {
@@ -143,7 +148,10 @@ test('a lock of a living process that does not answer, or a torn one, is broken'
   const run = await ActiveRun.create(loaded);
   await run.close();
   // The number of a dead trainer may belong to another process by now, here to this one.
-  await writeFile(join(run.path, 'lock.json'), JSON.stringify({ host: hostname(), pid: process.pid, socket: join(folder, 'nobody.sock'), startedAt: 0 }));
+  await writeFile(
+    join(run.path, 'lock.json'),
+    JSON.stringify({ host: hostname(), pid: process.pid, socket: join(folder, 'nobody.sock'), startedAt: 0 }),
+  );
   const second = await ActiveRun.resume(loaded);
   assert.equal(second.path, run.path);
   await second.close();
@@ -180,13 +188,17 @@ test('of many trainers that break a dead lock at once, one wins', async () => {
   const run = await ActiveRun.create(loaded);
   await run.close();
   for (let round = 0; round < 20; round++) {
-    await writeFile(join(run.path, 'lock.json'), JSON.stringify({ host: hostname(), pid: process.pid, socket: join(folder, 'nobody.sock'), startedAt: 0 }));
+    await writeFile(
+      join(run.path, 'lock.json'),
+      JSON.stringify({ host: hostname(), pid: process.pid, socket: join(folder, 'nobody.sock'), startedAt: 0 }),
+    );
     // One that was killed while it broke the lock.
     if (round === 7) await writeFile(join(run.path, 'lock.json.breaking'), '999999999');
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => ActiveRun.resume(loaded)));
     const winners = outcomes.filter((outcome) => outcome.status === 'fulfilled');
     assert.equal(winners.length, 1);
-    for (const outcome of outcomes) if (outcome.status === 'rejected') assert.equal((outcome.reason as ErrorInfo).code, 'RUN_LOCKED');
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') assert.equal((outcome.reason as ErrorInfo).code, 'RUN_LOCKED');
     await winners[0]!.value.close();
   }
   assert.deepEqual((await readdir(run.path)).sort(), ['config.json', 'events.jsonl', 'run.json']);

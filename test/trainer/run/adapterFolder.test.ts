@@ -1,4 +1,7 @@
-/** Adapters and models that Python saved answer here as they did there (test/golden), and what is not understood is told. */
+/**
+ * Adapters and models that Python saved answer here as they did there (test/golden), and what is not understood is
+ * told.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
@@ -19,7 +22,9 @@ const uncropped = JSON.stringify({
   size: { height: 32, width: 32 },
   do_center_crop: false,
 });
-const variants = JSON.parse(readFileSync(join(golden, 'interchange', 'logits.json'), 'utf8')) as { logits: Record<string, number[][]> };
+const variants = JSON.parse(readFileSync(join(golden, 'interchange', 'logits.json'), 'utf8')) as {
+  logits: Record<string, number[][]>;
+};
 const cases: [adapter: string, expected: number[][]][] = [
   ['curves/vit-lora-final', numbersOf('vit').curves.lora!.finalLogits],
   ['curves/vit-head-final', numbersOf('vit').curves.head!.finalLogits],
@@ -40,7 +45,10 @@ for (const [adapter, expected] of cases) {
 }
 
 /** Changes the tensors of an adapter. */
-async function edit(folder: string, change: (tensors: Map<string, Tensor>) => Iterable<readonly [string, Tensor]>): Promise<void> {
+async function edit(
+  folder: string,
+  change: (tensors: Map<string, Tensor>) => Iterable<readonly [string, Tensor]>,
+): Promise<void> {
   const file = join(folder, 'adapter_model.safetensors');
   await writeSafetensors(file, change((await readSafetensors(file)).tensors), { format: 'pt' });
 }
@@ -48,9 +56,17 @@ async function edit(folder: string, change: (tensors: Map<string, Tensor>) => It
 test("an adapter made under transformers 5, whose modules have other names, and one with both sets of names' tensors", async (t) => {
   const folder = await temporaryFolder(t);
   const pictures = await writePictures(join(folder, 'pictures'));
-  const adapter = await copyAdapter('curves/vit-lora-final', join(folder, 'adapter'), (config) => (config.target_modules = ['q_proj', 'v_proj']));
+  const adapter = await copyAdapter(
+    'curves/vit-lora-final',
+    join(folder, 'adapter'),
+    (config) => (config.target_modules = ['q_proj', 'v_proj']),
+  );
   const expected = numbersOf('vit').curves.lora!.finalLogits;
-  await edit(adapter, (tensors) => [...tensors].flatMap(([name, tensor]) => [...new Set([name, currentName(name)])].map((each) => [each, tensor] as const)));
+  await edit(adapter, (tensors) =>
+    [...tensors].flatMap(([name, tensor]) =>
+      [...new Set([name, currentName(name)])].map((each) => [each, tensor] as const),
+    ),
+  );
   assert.ok(distance((await answersOf({ model: adapter, pictures })).logits, expected) < 1e-4);
   await edit(adapter, (tensors) => [...tensors].filter(([name]) => !name.includes('encoder.layer')));
   assert.ok(distance((await answersOf({ model: adapter, pictures })).logits, expected) < 1e-4);
@@ -77,9 +93,18 @@ test('classify and evaluate take such folders', async (t) => {
   for (const checkpoint of [adapter, join(golden, 'models', 'deit')]) {
     const classified = await vituneHere(['classify', pictures[0]!, '--checkpoint', checkpoint, '--json']);
     assert.equal(classified.code, 0, classified.stderr);
-    const [answer] = jsonLines<Classification & { predictions: { label: string; probability: number }[] }>(classified.stdout);
+    const [answer] = jsonLines<Classification & { predictions: { label: string; probability: number }[] }>(
+      classified.stdout,
+    );
     assert.equal(answer!.predictions.length, 5);
-    const evaluated = await vituneHere(['evaluate', '--dataset', join(folder, 'photos'), '--checkpoint', checkpoint, '--json']);
+    const evaluated = await vituneHere([
+      'evaluate',
+      '--dataset',
+      join(folder, 'photos'),
+      '--checkpoint',
+      checkpoint,
+      '--json',
+    ]);
     assert.equal(evaluated.code, 0, evaluated.stderr);
     assert.deepEqual(jsonLines<Evaluation>(evaluated.stdout)[0]!.labels, numbersOf('vit').labels);
   }
@@ -89,7 +114,10 @@ test('labels: of the config beside the adapter, of the base where they fit, else
   const folder = await temporaryFolder(t);
   const adapter = await copyAdapter('curves/vit-head-final', join(folder, 'adapter'));
   await edit(adapter, (tensors) =>
-    [...tensors].map(([name, { shape, data }]) => [name, { shape: [2, ...shape.slice(1)], data: data.slice(0, (data.length / 5) * 2) }]),
+    [...tensors].map(([name, { shape, data }]) => [
+      name,
+      { shape: [2, ...shape.slice(1)], data: data.slice(0, (data.length / 5) * 2) },
+    ]),
   );
   assert.deepEqual((await openModel(adapter)).labels, ['LABEL_0', 'LABEL_1']);
   const config = JSON.parse(readFileSync(join(golden, 'models', 'vit', 'config.json'), 'utf8')) as object;
@@ -100,18 +128,32 @@ test('labels: of the config beside the adapter, of the base where they fit, else
 
 test('a base that lies beside the adapter', async (t) => {
   const folder = await temporaryFolder(t);
-  const adapter = await copyAdapter('curves/vit-lora-final', join(folder, 'adapter'), (config) => (config.base_model_name_or_path = './its base'));
+  const adapter = await copyAdapter(
+    'curves/vit-lora-final',
+    join(folder, 'adapter'),
+    (config) => (config.base_model_name_or_path = './its base'),
+  );
   await assert.rejects(openModel(adapter), { code: 'BASE_MISSING', place: { file: adapter } });
   await cp(join(golden, 'models', 'vit'), join(adapter, 'its base'), { recursive: true });
   assert.equal((await openModel(adapter)).labels.length, 5);
 });
 
-const wrong: [name: string, code: string, message: RegExp, arrange: (adapter: string, t: TestContext) => Promise<unknown>][] = [
+const wrong: [
+  name: string,
+  code: string,
+  message: RegExp,
+  arrange: (adapter: string, t: TestContext) => Promise<unknown>,
+][] = [
   [
     'another base, by its names',
     'ADAPTER_NOT_OF_BASE',
     /query/,
-    (adapter) => copyAdapter('curves/vit-lora-final', adapter, (config) => (config.base_model_name_or_path = join(golden, 'models', 'deit'))),
+    (adapter) =>
+      copyAdapter(
+        'curves/vit-lora-final',
+        adapter,
+        (config) => (config.base_model_name_or_path = join(golden, 'models', 'deit')),
+      ),
   ],
   [
     'another base, by its width',
@@ -140,7 +182,11 @@ const wrong: [name: string, code: string, message: RegExp, arrange: (adapter: st
     'a tensor of an embedding',
     'ADAPTER_UNSUPPORTED',
     /lora_embedding_A/,
-    (adapter) => edit(adapter, (tensors) => [...tensors, ['base_model.model.x.lora_embedding_A', { shape: [1], data: new Float32Array(1) }]]),
+    (adapter) =>
+      edit(adapter, (tensors) => [
+        ...tensors,
+        ['base_model.model.x.lora_embedding_A', { shape: [1], data: new Float32Array(1) }],
+      ]),
   ],
   [
     'no base',
@@ -148,7 +194,12 @@ const wrong: [name: string, code: string, message: RegExp, arrange: (adapter: st
     /base_model_name_or_path/,
     (adapter) => copyAdapter('curves/vit-lora-final', adapter, (config) => (config.base_model_name_or_path = null)),
   ],
-  ['a config that is no object', 'CHECKPOINT_DAMAGED', /./, (adapter) => writeFile(join(adapter, 'adapter_config.json'), '[1]')],
+  [
+    'a config that is no object',
+    'CHECKPOINT_DAMAGED',
+    /./,
+    (adapter) => writeFile(join(adapter, 'adapter_config.json'), '[1]'),
+  ],
   [
     'a config with a text for a rank',
     'CHECKPOINT_DAMAGED',
@@ -169,7 +220,10 @@ const wrong: [name: string, code: string, message: RegExp, arrange: (adapter: st
     'numbers that are none',
     'SAFETENSORS_NOT_FINITE',
     /./,
-    (adapter) => edit(adapter, (tensors) => [...tensors].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.fill(NaN) }])),
+    (adapter) =>
+      edit(adapter, (tensors) =>
+        [...tensors].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.fill(NaN) }]),
+      ),
   ],
 ];
 for (const [name, code, message, arrange] of wrong) {
@@ -192,7 +246,14 @@ test('a body without a head names nothing', async (t) => {
   );
   await assert.rejects(answersOf({ model: folder, pictures: [0] }), { code: 'HEAD_MISSING', place: { file: folder } });
   await mkdir(join(folder, 'adapter'));
-  const adapter = await copyAdapter('curves/vit-lora-final', join(folder, 'adapter'), (config) => (config.base_model_name_or_path = '..'));
+  const adapter = await copyAdapter(
+    'curves/vit-lora-final',
+    join(folder, 'adapter'),
+    (config) => (config.base_model_name_or_path = '..'),
+  );
   await edit(adapter, (all) => [...all].filter(([name]) => !name.includes('classifier')));
-  await assert.rejects(answersOf({ model: adapter, pictures: [0] }), { code: 'HEAD_MISSING', place: { file: adapter } });
+  await assert.rejects(answersOf({ model: adapter, pictures: [0] }), {
+    code: 'HEAD_MISSING',
+    place: { file: adapter },
+  });
 });

@@ -1,4 +1,7 @@
-/** Checkpoints of averaged weights: others load the average, a resume goes on from the weights, and `ema` may change in between. */
+/**
+ * Checkpoints of averaged weights: others load the average, a resume goes on from the weights, and `ema` may change in
+ * between.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -18,16 +21,29 @@ import { specOf } from './specOf.js';
 const golden = fileURLToPath(new URL('../../golden', import.meta.url));
 const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin'))).subarray(0, 4 * 32 * 32 * 3);
 const labels = ['a', 'b', 'c', 'd', 'e'];
-const batch: TrainBatch = { images: pictures, targets: new Float32Array(20).fill(0.2), weights: new Float32Array(4).fill(0.25) };
+const batch: TrainBatch = {
+  images: pictures,
+  targets: new Float32Array(20).fill(0.2),
+  weights: new Float32Array(4).fill(0.25),
+};
 
 test('a checkpoint holds average and weights; a resume goes on with either, on and off', async (t) => {
   const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
   const model = specOf(base, method, labels.length);
   const open = async (ema?: { decay: number }): Promise<Trainable> => {
     const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1, ema };
-    const trainable = await Trainable.create(new OrtEngine('cpu'), { model, optimizer, batchSize: 4, evalBatchSize: 4, accumulates: false, seed: 0 });
+    const trainable = await Trainable.create(new OrtEngine('cpu'), {
+      model,
+      optimizer,
+      batchSize: 4,
+      evalBatchSize: 4,
+      accumulates: false,
+      seed: 0,
+    });
     t.after(() => trainable.dispose());
-    trainable.restore({ parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, base.weight(name, shape, 0)])) });
+    trainable.restore({
+      parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, base.weight(name, shape, 0)])),
+    });
     return trainable;
   };
   const stepped = async (trainable: Trainable, from: number, to: number): Promise<Trainable> => {

@@ -1,4 +1,6 @@
-/** What bad input gets from the command line: code, words, remedy and place, exit 2, never a stack, and nothing lost. */
+/**
+ * What bad input gets from the command line: code, words, remedy and place, exit 2, never a stack, and nothing lost.
+ */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { appendFile, copyFile, cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
@@ -7,7 +9,16 @@ import { after, before, test } from 'node:test';
 import { root } from '../../../scripts/ensure-installed.mjs';
 import { readSafetensors, writeSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import type { Classification, ErrorInfo, TrainEvent } from '../../../src/trainer/protocol.js';
-import { assertPlain, eventsOf, jsonLines, tinyModel, vitune, vituneHere, writeConfig, writeDataset } from '../commandLine/program.js';
+import {
+  assertPlain,
+  eventsOf,
+  jsonLines,
+  tinyModel,
+  vitune,
+  vituneHere,
+  writeConfig,
+  writeDataset,
+} from '../commandLine/program.js';
 import { encoded, temporaryFolder, writeTree } from '../data/pictures.js';
 
 interface Expected {
@@ -62,7 +73,12 @@ after(async () => {
   for (const clean of cleanUps) await clean();
 });
 
-const damaged = (file: string, code: string, message: RegExp): Expected => ({ code, message, remedy: /Download or export it again/, file });
+const damaged = (file: string, code: string, message: RegExp): Expected => ({
+  code,
+  message,
+  remedy: /Download or export it again/,
+  file,
+});
 
 /** Writes a safetensors file with this header and so many bytes of data. */
 async function writeRaw(file: string, header: string, bytes: number): Promise<void> {
@@ -73,7 +89,11 @@ async function writeRaw(file: string, header: string, bytes: number): Promise<vo
 }
 
 /** Changes a tensor of a safetensors file. */
-async function editTensor(file: string, name: string, edit: (tensor: { shape: number[]; data: Float32Array }) => void): Promise<void> {
+async function editTensor(
+  file: string,
+  name: string,
+  edit: (tensor: { shape: number[]; data: Float32Array }) => void,
+): Promise<void> {
   const { tensors } = await readSafetensors(file);
   edit(tensors.get(name)!);
   await writeSafetensors(file, tensors, { format: 'pt' });
@@ -86,7 +106,10 @@ const spoiltModel = (spoil: (file: string, folder: string) => Promise<unknown>) 
   await spoil(join(folder, 'model.safetensors'), folder);
   return given.train({ model: './model' });
 };
-const spoiltCheckpoint = (spoil: (checkpoint: string, folder: string) => Promise<unknown>, command: 'resume' | 'classify' = 'resume') => {
+const spoiltCheckpoint = (
+  spoil: (checkpoint: string, folder: string) => Promise<unknown>,
+  command: 'resume' | 'classify' = 'resume',
+) => {
   return async (given: Given) => {
     const { checkpoint, resume } = await given.stopped();
     await spoil(checkpoint, given.folder);
@@ -102,7 +125,14 @@ const cases: Case[] = [
   {
     name: 'a dataset folder that does not exist',
     arrange: ({ train }) => train({ dataset: 'nowhere' }),
-    expected: { code: 'DATASET_MISSING', message: /does not exist/, remedy: /path/, file: 'run.vitune.json', line: 3, column: 14 },
+    expected: {
+      code: 'DATASET_MISSING',
+      message: /does not exist/,
+      remedy: /path/,
+      file: 'run.vitune.json',
+      line: 3,
+      column: 14,
+    },
   },
   {
     name: 'no images',
@@ -156,7 +186,12 @@ const cases: Case[] = [
   {
     name: 'no config file',
     arrange: async ({ folder }) => ['train', join(folder, 'absent.vitune.json')],
-    expected: { code: 'CONFIG_MISSING', message: /no such config/, remedy: /\.vitune\.json/, file: 'absent.vitune.json' },
+    expected: {
+      code: 'CONFIG_MISSING',
+      message: /no such config/,
+      remedy: /\.vitune\.json/,
+      file: 'absent.vitune.json',
+    },
   },
   {
     name: 'a config key that is misspelt',
@@ -164,7 +199,14 @@ const cases: Case[] = [
       await writeFile(join(folder, 'c.vitune.json'), '{\n  // how long\n  "epoch": 3,\n  "dataset": "photos"\n}');
       return ['train', join(folder, 'c.vitune.json')];
     },
-    expected: { code: 'CONFIG_KEY_UNKNOWN', message: /"epoch"/, remedy: /"epochs"/, file: 'c.vitune.json', line: 3, column: 3 },
+    expected: {
+      code: 'CONFIG_KEY_UNKNOWN',
+      message: /"epoch"/,
+      remedy: /"epochs"/,
+      file: 'c.vitune.json',
+      line: 3,
+      column: 3,
+    },
   },
   {
     name: 'a config value of the wrong type',
@@ -172,12 +214,26 @@ const cases: Case[] = [
       await writeFile(join(folder, 'c.vitune.json'), '{\n  "dataset": "photos",\n  "epochs": "many"\n}');
       return ['train', join(folder, 'c.vitune.json')];
     },
-    expected: { code: 'CONFIG_TYPE', message: /"epochs" is "many"/, remedy: /Allowed/, file: 'c.vitune.json', line: 3, column: 13 },
+    expected: {
+      code: 'CONFIG_TYPE',
+      message: /"epochs" is "many"/,
+      remedy: /Allowed/,
+      file: 'c.vitune.json',
+      line: 3,
+      column: 13,
+    },
   },
   {
     name: 'a config value out of range',
     arrange: ({ train }) => train({ learningRate: -1 }),
-    expected: { code: 'CONFIG_VALUE', message: /"learningRate" is -1/, remedy: /Allowed/, file: 'run.vitune.json', line: 7, column: 19 },
+    expected: {
+      code: 'CONFIG_VALUE',
+      message: /"learningRate" is -1/,
+      remedy: /Allowed/,
+      file: 'run.vitune.json',
+      line: 7,
+      column: 19,
+    },
   },
   {
     name: 'a --set value out of range',
@@ -190,29 +246,65 @@ const cases: Case[] = [
       await writeFile(join(folder, 'c.vitune.json'), '{\n  "dataset": "photos');
       return ['train', join(folder, 'c.vitune.json')];
     },
-    expected: { code: 'CONFIG_SYNTAX', message: /not valid JSON/, remedy: /Correct/, file: 'c.vitune.json', line: 2, column: 14 },
+    expected: {
+      code: 'CONFIG_SYNTAX',
+      message: /not valid JSON/,
+      remedy: /Correct/,
+      file: 'c.vitune.json',
+      line: 2,
+      column: 14,
+    },
   },
 
   // Models.
   {
     name: 'a model that is not there',
     arrange: ({ train }) => train({ model: './nowhere' }),
-    expected: { code: 'MODEL_NOT_FOUND', message: /nowhere/, remedy: /embedded/, file: 'run.vitune.json', line: 2, column: 12 },
+    expected: {
+      code: 'MODEL_NOT_FOUND',
+      message: /nowhere/,
+      remedy: /embedded/,
+      file: 'run.vitune.json',
+      line: 2,
+      column: 12,
+    },
   },
   {
     name: 'a model of another architecture',
-    arrange: spoiltModel((_, folder) => writeFile(join(folder, 'config.json'), '{"model_type":"resnet","architectures":["ResNetForImageClassification"]}')),
-    expected: { code: 'ARCHITECTURE_UNKNOWN', message: /ResNet/, remedy: /ViTForImageClassification/, file: 'model/config.json' },
+    arrange: spoiltModel((_, folder) =>
+      writeFile(
+        join(folder, 'config.json'),
+        '{"model_type":"resnet","architectures":["ResNetForImageClassification"]}',
+      ),
+    ),
+    expected: {
+      code: 'ARCHITECTURE_UNKNOWN',
+      message: /ResNet/,
+      remedy: /ViTForImageClassification/,
+      file: 'model/config.json',
+    },
   },
   {
     name: 'a model whose config asks for more than there is',
-    arrange: spoiltModel((_, folder) => writeFile(join(folder, 'config.json'), '{"model_type":"vit","num_hidden_layers":1000000}')),
-    expected: { code: 'MODEL_CONFIG_INVALID', message: /num_hidden_layers/, remedy: /Download/, file: 'model/config.json' },
+    arrange: spoiltModel((_, folder) =>
+      writeFile(join(folder, 'config.json'), '{"model_type":"vit","num_hidden_layers":1000000}'),
+    ),
+    expected: {
+      code: 'MODEL_CONFIG_INVALID',
+      message: /num_hidden_layers/,
+      remedy: /Download/,
+      file: 'model/config.json',
+    },
   },
   {
     name: 'weights in a pickle file only',
     arrange: spoiltModel((file, folder) => rename(file, join(folder, 'pytorch_model.bin'))),
-    expected: { code: 'MODEL_WEIGHTS_PICKLE', message: /pickle/, remedy: /safe_serialization/, file: 'model/pytorch_model.bin' },
+    expected: {
+      code: 'MODEL_WEIGHTS_PICKLE',
+      message: /pickle/,
+      remedy: /safe_serialization/,
+      file: 'model/pytorch_model.bin',
+    },
   },
   {
     name: 'safetensors with a wrong header',
@@ -227,7 +319,11 @@ const cases: Case[] = [
   {
     name: 'safetensors with overlapping tensors',
     arrange: spoiltModel((file) =>
-      writeRaw(file, '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}', 12),
+      writeRaw(
+        file,
+        '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}',
+        12,
+      ),
     ),
     expected: damaged(weights, 'SAFETENSORS_OVERLAP', /overlap/),
   },
@@ -239,7 +335,12 @@ const cases: Case[] = [
   {
     name: 'a weight of the wrong shape',
     arrange: spoiltModel((file) => editTensor(file, aWeight, (tensor) => (tensor.shape = [24, 96]))),
-    expected: { code: 'MODEL_WEIGHT_SHAPE', message: /query\.weight has the shape \[24, 96\].*\[48, 48\]/, remedy: /same model/, file: weights },
+    expected: {
+      code: 'MODEL_WEIGHT_SHAPE',
+      message: /query\.weight has the shape \[24, 96\].*\[48, 48\]/,
+      remedy: /same model/,
+      file: weights,
+    },
   },
   {
     name: 'a weight that is not a number',
@@ -258,32 +359,74 @@ const cases: Case[] = [
   {
     name: 'a LoRA target module that matches nothing',
     arrange: ({ train }) => train({ method: { type: 'lora', targetModules: ['query', 'q_proj'] } }),
-    expected: { code: 'TARGET_MODULES_UNMATCHED', message: /q_proj/, remedy: /query, key, value, dense/, file: 'run.vitune.json', line: 10, column: 22 },
+    expected: {
+      code: 'TARGET_MODULES_UNMATCHED',
+      message: /q_proj/,
+      remedy: /query, key, value, dense/,
+      file: 'run.vitune.json',
+      line: 10,
+      column: 22,
+    },
   },
   {
     name: 'a LoRA rank above the width',
     arrange: ({ train }) => train({ method: { type: 'lora', rank: 64 } }),
-    expected: { code: 'LORA_RANK_TOO_LARGE', message: /64.*48/, remedy: /at most 48/, file: 'run.vitune.json', line: 10, column: 13 },
+    expected: {
+      code: 'LORA_RANK_TOO_LARGE',
+      message: /64.*48/,
+      remedy: /at most 48/,
+      file: 'run.vitune.json',
+      line: 10,
+      column: 13,
+    },
   },
   {
     name: 'LoRA on a block that the model does not have',
     arrange: ({ train }) => train({ method: { type: 'lora', layersToTransform: [1, 7] } }),
-    expected: { code: 'LAYER_OUT_OF_RANGE', message: /block 7/, remedy: /from 0 to 2/, file: 'run.vitune.json', line: 10, column: 26 },
+    expected: {
+      code: 'LAYER_OUT_OF_RANGE',
+      message: /block 7/,
+      remedy: /from 0 to 2/,
+      file: 'run.vitune.json',
+      line: 10,
+      column: 26,
+    },
   },
   {
     name: 'more blocks to train than there are',
     arrange: ({ train }) => train({ method: { type: 'partial', blocks: 12 } }),
-    expected: { code: 'BLOCKS_TOO_MANY', message: /12.*3/, remedy: /at most 3/, file: 'run.vitune.json', line: 10, column: 15 },
+    expected: {
+      code: 'BLOCKS_TOO_MANY',
+      message: /12.*3/,
+      remedy: /at most 3/,
+      file: 'run.vitune.json',
+      line: 10,
+      column: 15,
+    },
   },
   {
     name: 'modules to train that match nothing',
     arrange: ({ train }) => train({ method: { type: 'partial', modules: ['mlp'] } }),
-    expected: { code: 'MODULES_UNMATCHED', message: /mlp/, remedy: /query/, file: 'run.vitune.json', line: 10, column: 16 },
+    expected: {
+      code: 'MODULES_UNMATCHED',
+      message: /mlp/,
+      remedy: /query/,
+      file: 'run.vitune.json',
+      line: 10,
+      column: 16,
+    },
   },
   {
     name: 'a bottleneck above the width',
     arrange: ({ train }) => train({ method: { type: 'adapter', bottleneck: 64 } }),
-    expected: { code: 'BOTTLENECK_TOO_WIDE', message: /64.*48/, remedy: /at most 48/, file: 'run.vitune.json', line: 10, column: 19 },
+    expected: {
+      code: 'BOTTLENECK_TOO_WIDE',
+      message: /64.*48/,
+      remedy: /at most 48/,
+      file: 'run.vitune.json',
+      line: 10,
+      column: 19,
+    },
   },
   {
     name: 'an image size that the patches do not divide',
@@ -293,7 +436,14 @@ const cases: Case[] = [
   {
     name: 'WebGPU demanded without a driver',
     arrange: ({ train }) => train({ device: 'webgpu' }),
-    expected: { code: 'DEVICE_UNUSABLE', message: /webgpu/, remedy: /doctor/, file: 'run.vitune.json', line: 4, column: 13 },
+    expected: {
+      code: 'DEVICE_UNUSABLE',
+      message: /webgpu/,
+      remedy: /doctor/,
+      file: 'run.vitune.json',
+      line: 4,
+      column: 13,
+    },
     env: { VK_ICD_FILENAMES: join(root, 'no-driver.json'), VK_DRIVER_FILES: join(root, 'no-driver.json') },
   },
 
@@ -301,21 +451,33 @@ const cases: Case[] = [
   {
     name: 'nothing to resume',
     arrange: ({ train }) => train({}, '--resume'),
-    expected: { code: 'NOTHING_TO_RESUME', message: /no unfinished run/, remedy: /without --resume/, file: 'run.vitune.json' },
+    expected: {
+      code: 'NOTHING_TO_RESUME',
+      message: /no unfinished run/,
+      remedy: /without --resume/,
+      file: 'run.vitune.json',
+    },
   },
   {
     name: 'a dataset changed before a resume',
-    arrange: spoiltCheckpoint((_, folder) => copyFile(join(folder, 'photos/good/good 0.png'), join(folder, 'photos/good/another.png'))),
+    arrange: spoiltCheckpoint((_, folder) =>
+      copyFile(join(folder, 'photos/good/good 0.png'), join(folder, 'photos/good/another.png')),
+    ),
     expected: { code: 'DATASET_CHANGED', message: /not those the run was started on/, remedy: /back/, file: 'photos' },
   },
   {
     name: 'a base model swapped before a resume',
-    arrange: spoiltCheckpoint((_, folder) => editTensor(join(folder, weights), aWeight, (tensor) => (tensor.data[0]! += 1))),
+    arrange: spoiltCheckpoint((_, folder) =>
+      editTensor(join(folder, weights), aWeight, (tensor) => (tensor.data[0]! += 1)),
+    ),
     expected: { code: 'BASE_CHANGED', message: /weights differ/, remedy: /original/, file: checkpointFile('') },
   },
   {
     name: 'a base model swapped under a checkpoint that is to classify',
-    arrange: spoiltCheckpoint((_, folder) => editTensor(join(folder, weights), aWeight, (tensor) => (tensor.data[0]! += 1)), 'classify'),
+    arrange: spoiltCheckpoint(
+      (_, folder) => editTensor(join(folder, weights), aWeight, (tensor) => (tensor.data[0]! += 1)),
+      'classify',
+    ),
     expected: { code: 'BASE_CHANGED', message: /weights differ/, remedy: /original/, file: checkpointFile('') },
   },
   {
@@ -331,12 +493,24 @@ const cases: Case[] = [
   {
     name: 'a checkpoint whose state is cut short',
     arrange: spoiltCheckpoint((checkpoint) => truncate(join(checkpoint, 'state.json'), 10)),
-    expected: { code: 'CHECKPOINT_DAMAGED', message: /JSON/, remedy: /another checkpoint/, file: checkpointFile('state.json') },
+    expected: {
+      code: 'CHECKPOINT_DAMAGED',
+      message: /JSON/,
+      remedy: /another checkpoint/,
+      file: checkpointFile('state.json'),
+    },
   },
   {
     name: 'a checkpoint whose state lacks the step',
-    arrange: spoiltCheckpoint((checkpoint) => writeFile(join(checkpoint, 'state.json'), '{"evaluationsSinceBest":0,"dataset":""}')),
-    expected: { code: 'CHECKPOINT_DAMAGED', message: /step/, remedy: /another checkpoint/, file: checkpointFile('state.json') },
+    arrange: spoiltCheckpoint((checkpoint) =>
+      writeFile(join(checkpoint, 'state.json'), '{"evaluationsSinceBest":0,"dataset":""}'),
+    ),
+    expected: {
+      code: 'CHECKPOINT_DAMAGED',
+      message: /step/,
+      remedy: /another checkpoint/,
+      file: checkpointFile('state.json'),
+    },
   },
   {
     name: 'a checkpoint whose moments are cut short',
@@ -346,7 +520,12 @@ const cases: Case[] = [
   {
     name: 'a checkpoint whose adapter is not finite',
     arrange: spoiltCheckpoint(
-      (checkpoint) => editTensor(join(checkpoint, 'adapter_model.safetensors'), 'base_model.model.classifier.weight', (tensor) => (tensor.data[0] = Infinity)),
+      (checkpoint) =>
+        editTensor(
+          join(checkpoint, 'adapter_model.safetensors'),
+          'base_model.model.classifier.weight',
+          (tensor) => (tensor.data[0] = Infinity),
+        ),
       'classify',
     ),
     expected: damaged(checkpointFile('adapter_model.safetensors'), 'SAFETENSORS_NOT_FINITE', /classifier/),
@@ -355,9 +534,17 @@ const cases: Case[] = [
     name: 'a checkpoint without labels',
     arrange: spoiltCheckpoint(async (checkpoint) => {
       const file = join(checkpoint, 'config.json');
-      await writeFile(file, JSON.stringify({ ...(JSON.parse(await readFile(file, 'utf8')) as object), id2label: undefined }));
+      await writeFile(
+        file,
+        JSON.stringify({ ...(JSON.parse(await readFile(file, 'utf8')) as object), id2label: undefined }),
+      );
     }, 'classify'),
-    expected: { code: 'CHECKPOINT_DAMAGED', message: /id2label/, remedy: /another checkpoint/, file: checkpointFile('config.json') },
+    expected: {
+      code: 'CHECKPOINT_DAMAGED',
+      message: /id2label/,
+      remedy: /another checkpoint/,
+      file: checkpointFile('config.json'),
+    },
   },
   {
     name: 'an event log with a damaged line',
@@ -377,13 +564,23 @@ const cases: Case[] = [
   // Classifying.
   {
     name: 'a picture to classify that is not there',
-    arrange: async (given) => ['classify', join(given.folder, 'absent.jpg'), '--checkpoint', (await given.stopped()).run],
+    arrange: async (given) => [
+      'classify',
+      join(given.folder, 'absent.jpg'),
+      '--checkpoint',
+      (await given.stopped()).run,
+    ],
     expected: { code: 'PATH_MISSING', message: /absent\.jpg/, remedy: /path/, file: 'absent.jpg' },
   },
   {
     name: 'a checkpoint that is none',
     arrange: async ({ folder }) => ['classify', folder, '--checkpoint', join(folder, 'photos')],
-    expected: { code: 'NOT_A_CHECKPOINT', message: /neither a run nor a checkpoint/, remedy: /checkpoints/, file: 'photos' },
+    expected: {
+      code: 'NOT_A_CHECKPOINT',
+      message: /neither a run nor a checkpoint/,
+      remedy: /checkpoints/,
+      file: 'photos',
+    },
   },
   {
     name: 'a class to evaluate on that the model does not know',
@@ -413,8 +610,18 @@ for (const { name, arrange, expected, env, isLate } of cases) {
         await copyFile(join(prototype, 'run.vitune.json'), config);
         const about = join(folder, located(checkpointFile('vitune.json')));
         // The checkpoint names its base by an absolute path.
-        await writeFile(about, (await readFile(about, 'utf8')).replaceAll(JSON.stringify(prototype).slice(1, -1), JSON.stringify(folder).slice(1, -1)));
-        return { run: join(folder, 'run'), checkpoint: join(folder, located(checkpointFile(''))), resume: ['train', config, '--resume'] };
+        await writeFile(
+          about,
+          (await readFile(about, 'utf8')).replaceAll(
+            JSON.stringify(prototype).slice(1, -1),
+            JSON.stringify(folder).slice(1, -1),
+          ),
+        );
+        return {
+          run: join(folder, 'run'),
+          checkpoint: join(folder, located(checkpointFile(''))),
+          resume: ['train', config, '--resume'],
+        };
       },
     });
     const before = existsSync(join(folder, 'run')) ? await readdir(join(folder, 'run', 'checkpoints')) : undefined;
@@ -428,7 +635,10 @@ for (const { name, arrange, expected, env, isLate } of cases) {
     assert.equal(error.code, expected.code, ended.stderr);
     assert.match(error.message, expected.message);
     assert.match(error.remedy, expected.remedy);
-    assert.equal(error.file && join(error.file), expected.file && join(folder, located(expected.file)).replace(/[\\/]$/, ''));
+    assert.equal(
+      error.file && join(error.file),
+      expected.file && join(folder, located(expected.file)).replace(/[\\/]$/, ''),
+    );
     if (expected.line) assert.deepEqual([error.line, error.column], [expected.line, expected.column]);
     assert.ok(ended.stderr.includes(error.code) && ended.stderr.includes(error.remedy), 'a person reads the same');
     // A run that never began leaves nothing; one that was there keeps its checkpoint.
@@ -438,7 +648,10 @@ for (const { name, arrange, expected, env, isLate } of cases) {
 }
 
 test('damaged, odd and oddly named pictures among good ones, nested folders, comments and a BOM: the run goes on and tells', async (t) => {
-  const folder = join(await temporaryFolder(t), `it's "quoted" [x] {0} ünï 漢字 #1 %20 & $HOME`.replaceAll(process.platform === 'win32' ? '"' : '\0', ''));
+  const folder = join(
+    await temporaryFolder(t),
+    `it's "quoted" [x] {0} ünï 漢字 #1 %20 & $HOME`.replaceAll(process.platform === 'win32' ? '"' : '\0', ''),
+  );
   const photos = join(folder, 'my photos');
   await writeDataset(photos, { good: 6, 'a class of one': 1 });
   await writeTree(join(photos, 'good'), {
@@ -473,16 +686,27 @@ test('damaged, odd and oddly named pictures among good ones, nested folders, com
   assertPlain(ended);
   const events = jsonLines<TrainEvent>(ended.stdout);
   const started = events.find((event) => event.type === 'started')!;
-  const left = events.flatMap((event) => (event.type === 'notice' && ['IMAGE_UNREADABLE', 'IMAGE_FORMAT_UNSUPPORTED'].includes(event.code) ? [event] : []));
-  assert.ok(bad <= left.length && left.length <= bad + either, `${left.length} left out, of ${bad} bad ones and ${either} that may be`);
+  const left = events.flatMap((event) =>
+    event.type === 'notice' && ['IMAGE_UNREADABLE', 'IMAGE_FORMAT_UNSUPPORTED'].includes(event.code) ? [event] : [],
+  );
+  assert.ok(
+    bad <= left.length && left.length <= bad + either,
+    `${left.length} left out, of ${bad} bad ones and ${either} that may be`,
+  );
   assert.equal(new Set(left.map(({ file }) => file)).size, left.length, 'each is told once');
-  assert.equal(left.filter(({ code }) => code === 'IMAGE_FORMAT_UNSUPPORTED').length, started.skipped, 'those that the scan finds are known at the start');
+  assert.equal(
+    left.filter(({ code }) => code === 'IMAGE_FORMAT_UNSUPPORTED').length,
+    started.skipped,
+    'those that the scan finds are known at the start',
+  );
   for (const { message, remedy, file } of left) assert.ok(message && remedy && file && existsSync(file), file);
   assert.ok(events.some((event) => event.type === 'notice' && event.code === 'CLASS_ONE_IMAGE'));
   assert.equal(started.labels.length, existsSync(odd) ? 3 : 2);
   await eventsOf(started.run);
 
-  const pictures = ['cut.png', 'empty.jpg', 'page.jpg', 'misnamed.jpg', join('nested', 'deeper', 'one.png')].map((name) => join(photos, 'good', name));
+  const pictures = ['cut.png', 'empty.jpg', 'page.jpg', 'misnamed.jpg', join('nested', 'deeper', 'one.png')].map(
+    (name) => join(photos, 'good', name),
+  );
   const classified = await vituneHere(['classify', ...pictures, '--checkpoint', started.run, '--json']);
   assert.equal(classified.code, 0, classified.stderr);
   const answers = jsonLines<Classification>(classified.stdout);

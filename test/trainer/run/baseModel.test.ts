@@ -1,4 +1,7 @@
-/** Base models: bare bodies, half precision, heads that do not fit, random weights, and what tells one model from another. */
+/**
+ * Base models: bare bodies, half precision, heads that do not fit, random weights, and what tells one model from
+ * another.
+ */
 import assert from 'node:assert/strict';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +15,10 @@ const query = 'vit.encoder.layer.1.attention.attention.query.weight';
 const open = (model: string, more: object = {}) => openBaseModel({ model, init: 'pretrained', seed: 1, ...more });
 
 /** A copy of the tiny model, its config and its weights changed. */
-async function changed(t: TestContext, o: { config?: object; rename?: (name: string) => string | undefined; dtype?: 'F16' }): Promise<string> {
+async function changed(
+  t: TestContext,
+  o: { config?: object; rename?: (name: string) => string | undefined; dtype?: 'F16' },
+): Promise<string> {
   const folder = join(await temporaryFolder(t), 'model');
   await cp(tinyModel, folder, { recursive: true });
   const config = join(folder, 'config.json');
@@ -29,7 +35,10 @@ async function changed(t: TestContext, o: { config?: object; rename?: (name: str
 
 test('a bare body without prefix and head has the same weights, and a head drawn by its own seed', async (t) => {
   const bare = await open(
-    await changed(t, { config: { architectures: ['ViTModel'] }, rename: (name) => (name.startsWith('vit.') ? name.slice(4) : undefined) }),
+    await changed(t, {
+      config: { architectures: ['ViTModel'] },
+      rename: (name) => (name.startsWith('vit.') ? name.slice(4) : undefined),
+    }),
   );
   const whole = await open(tinyModel);
   assert.deepEqual(bare.weight(query, [48, 48], 0), whole.weight(query, [48, 48], 0));
@@ -110,5 +119,7 @@ test('a model is told from another by its weights alone', async (t) => {
     code: 'BASE_CHANGED',
     place: { file: '/checkpoint' },
   });
-  await assert.rejects(reopenBaseModel({ ...reference, model: join(copy, 'absent') }, '/checkpoint'), { code: 'BASE_MISSING' });
+  await assert.rejects(reopenBaseModel({ ...reference, model: join(copy, 'absent') }, '/checkpoint'), {
+    code: 'BASE_MISSING',
+  });
 });

@@ -26,7 +26,10 @@ test('whole models of known families are listed by name, the rest of the cache i
   const second = addWhole('models--owner--two--dashes');
   const first = addWhole('models--owner--first');
   add('models--owner--half');
-  writeFileSync(join(addWhole('models--owner--text'), 'config.json'), '{"architectures":["BertModel"],"model_type":"bert"}');
+  writeFileSync(
+    join(addWhole('models--owner--text'), 'config.json'),
+    '{"architectures":["BertModel"],"model_type":"bert"}',
+  );
   writeFileSync(join(addWhole('models--owner--torn'), 'config.json'), '{"architectures"');
   addWhole('models--noowner');
   addWhole('datasets--owner--pictures');
@@ -42,5 +45,6 @@ test('whole models of known families are listed by name, the rest of the cache i
   const ended = await vituneHere(['download', '--list', '--json']);
   assert.deepEqual(JSON.parse(ended.stdout), { type: 'cached', models: wanted });
   assert.match((await vituneHere(['download', '--list'])).stdout, /owner\/first/);
-  for (const wrong of [['download'], ['download', 'owner/first', '--list']]) assert.equal((await vituneHere(wrong)).code, 2);
+  for (const wrong of [['download'], ['download', 'owner/first', '--list']])
+    assert.equal((await vituneHere(wrong)).code, 2);
 });

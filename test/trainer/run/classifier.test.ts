@@ -1,4 +1,7 @@
-/** A checkpoint answers alike whichever way it is asked: one by one, in batches, on the file or on a batch of evaluation. */
+/**
+ * A checkpoint answers alike whichever way it is asked: one by one, in batches, on the file or on a batch of
+ * evaluation.
+ */
 import assert from 'node:assert/strict';
 import { cp, mkdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,13 +22,21 @@ const all = async (answers: AsyncIterable<Classification>): Promise<Classificati
   return found;
 };
 const probabilities = (answer: Classification | undefined): Record<string, number> =>
-  Object.fromEntries((answer as { predictions: { label: string; probability: number }[] }).predictions.map(({ label, probability }) => [label, probability]));
+  Object.fromEntries(
+    (answer as { predictions: { label: string; probability: number }[] }).predictions.map(({ label, probability }) => [
+      label,
+      probability,
+    ]),
+  );
 
 test('classification and evaluation answer alike, in any batch', async (t) => {
   const folder = await temporaryFolder(t);
   const photos = join(folder, 'photos');
   await writeDataset(photos, { ant: 5, bee: 6, cat: 4 });
-  const trained = await vituneHere(['train', await writeConfig(folder, { method: 'lora', epochs: 2, learningRate: 0.01 })]);
+  const trained = await vituneHere([
+    'train',
+    await writeConfig(folder, { method: 'lora', epochs: 2, learningRate: 0.01 }),
+  ]);
   assert.equal(trained.code, 0, trained.stderr);
   const checkpoint = await resolveCheckpoint(join(folder, 'runs', 'run'));
   await writeTree(photos, { 'bee/broken.jpg': 'no picture' });
@@ -67,7 +78,9 @@ test('classification and evaluation answer alike, in any batch', async (t) => {
   await store.close();
   const evaluation = await evaluate({ checkpoint, dataset: photos, cacheFolder: join(folder, 'cache') });
   assert.equal(evaluation.skipped.filter(({ code }) => code === 'IMAGE_UNREADABLE').length, 1);
-  const hits = readable(many).filter((answer) => answer.path.includes(join('photos', (answer as { predictions: { label: string }[] }).predictions[0]!.label)));
+  const hits = readable(many).filter((answer) =>
+    answer.path.includes(join('photos', (answer as { predictions: { label: string }[] }).predictions[0]!.label)),
+  );
   assert.equal(evaluation.accuracy, hits.length / 15);
   await single.dispose();
   await batched.dispose();
@@ -111,14 +124,27 @@ test('weights that are mapped answer as those that are read, also by a link; one
   const { tensors } = await readSafetensors(file);
   tensors.get('vit.layernorm.weight')!.data[3] = NaN;
   await writeSafetensors(file, tensors, { format: 'pt' });
-  for (const maps of [true, false]) await assert.rejects(answers(spaced, maps), { code: 'SAFETENSORS_NOT_FINITE', message: /vit\.layernorm\.weight/ });
+  for (const maps of [true, false])
+    await assert.rejects(answers(spaced, maps), { code: 'SAFETENSORS_NOT_FINITE', message: /vit\.layernorm\.weight/ });
 });
 
 test('what there is to classify: files as given, folders with everything below, nothing else', async (t) => {
   const folder = await temporaryFolder(t);
-  await writeTree(folder, { 'a/1.png': { seed: 1 }, 'a/b/2.png': { seed: 2 }, 'a/notes.txt': 'x', 'empty/notes.txt': 'x' });
-  assert.deepEqual(await picturesOf([join(folder, 'a')]), [join(folder, 'a', '1.png'), join(folder, 'a', 'b', '2.png')]);
-  assert.deepEqual(await picturesOf([join(folder, 'a', 'notes.txt')]), [join(folder, 'a', 'notes.txt')], 'a file that is named is answered for');
+  await writeTree(folder, {
+    'a/1.png': { seed: 1 },
+    'a/b/2.png': { seed: 2 },
+    'a/notes.txt': 'x',
+    'empty/notes.txt': 'x',
+  });
+  assert.deepEqual(await picturesOf([join(folder, 'a')]), [
+    join(folder, 'a', '1.png'),
+    join(folder, 'a', 'b', '2.png'),
+  ]);
+  assert.deepEqual(
+    await picturesOf([join(folder, 'a', 'notes.txt')]),
+    [join(folder, 'a', 'notes.txt')],
+    'a file that is named is answered for',
+  );
   await assert.rejects(picturesOf([join(folder, 'absent')]), { code: 'PATH_MISSING' });
   await assert.rejects(picturesOf([join(folder, 'empty')]), { code: 'NOTHING_TO_CLASSIFY' });
 });

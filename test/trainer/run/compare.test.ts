@@ -7,7 +7,15 @@ import { methodSchemas } from '../../../src/trainer/config/methods.js';
 import type { Comparison, RecordedEvent, TrainEvent } from '../../../src/trainer/protocol.js';
 import { rowOf } from '../../../src/trainer/run/compare.js';
 import { comparisonTable } from '../../../src/trainer/run/comparisonTable.js';
-import { assertPlain, eventsOf, jsonLines, tinyModel, vitune, vituneHere, writeDataset } from '../commandLine/program.js';
+import {
+  assertPlain,
+  eventsOf,
+  jsonLines,
+  tinyModel,
+  vitune,
+  vituneHere,
+  writeDataset,
+} from '../commandLine/program.js';
 import { temporaryFolder } from '../data/pictures.js';
 
 test('interrupted in the second method, gone on with, and the table of both', async (t) => {
@@ -15,7 +23,10 @@ test('interrupted in the second method, gone on with, and the table of both', as
   const [photos, output] = [join(folder, 'photos'), join(folder, 'ladder')];
   await writeDataset(photos, { ant: 8, bee: 8 });
   const args = ['compare', '--dataset', photos, '--methods', 'head,lora', '--output', output, '--json'];
-  const settings = [`model=${tinyModel}`, 'device=cpu', 'batchSize=4', 'epochs=3'].flatMap((setting) => ['--set', setting]);
+  const settings = [`model=${tinyModel}`, 'device=cpu', 'batchSize=4', 'epochs=3'].flatMap((setting) => [
+    '--set',
+    setting,
+  ]);
   let isAsked = false;
   const first = await vitune([...args, ...settings], {
     onLine: (line, child) => {
@@ -34,7 +45,10 @@ test('interrupted in the second method, gone on with, and the table of both', as
   const lines = jsonLines<Comparison & { type: string }>(second.stdout);
   const comparison = lines.at(-1)!;
   assert.equal(comparison.type, 'comparison');
-  assert.deepEqual(comparison.rows, (JSON.parse(await readFile(join(output, 'compare.json'), 'utf8')) as Comparison).rows);
+  assert.deepEqual(
+    comparison.rows,
+    (JSON.parse(await readFile(join(output, 'compare.json'), 'utf8')) as Comparison).rows,
+  );
   assert.deepEqual(await eventsOf(join(output, 'head')), headEvents, 'what is done is not done again');
   const [head, lora] = comparison.rows;
   assert.deepEqual([head!.method, lora!.method], ['head', 'lora']);
@@ -47,8 +61,15 @@ test('interrupted in the second method, gone on with, and the table of both', as
     assert.equal(row.accuracy, (events.at(-1) as RecordedEvent & { type: 'finished' }).best.accuracy);
   }
   const started = (events: RecordedEvent[]) => events.filter(({ type }) => type === 'started').length;
-  assert.deepEqual([started(headEvents), started(await eventsOf(lora!.run))], [1, 2], 'the interrupted one was resumed');
-  assert.match(await readFile(join(output, 'compare.md'), 'utf8'), /^\| lora \| 4,706 \| \d+ MiB \| \d+\.\d \| \d+\.\d % \|$/m);
+  assert.deepEqual(
+    [started(headEvents), started(await eventsOf(lora!.run))],
+    [1, 2],
+    'the interrupted one was resumed',
+  );
+  assert.match(
+    await readFile(join(output, 'compare.md'), 'utf8'),
+    /^\| lora \| 4,706 \| \d+ MiB \| \d+\.\d \| \d+\.\d % \|$/m,
+  );
 
   const other = await vitune([...args, ...settings, '--set', 'seed=7']);
   assert.equal(other.code, 2);
@@ -89,7 +110,8 @@ test('what a comparison refuses', async (t) => {
   };
   const unknown = await refused('--methods', 'head,magic');
   for (const name of ['magic', ...Object.keys(methodSchemas())]) assert.match(unknown, new RegExp(name));
-  for (const setting of ['method=lora', 'method.rank=4', 'output=x', 'dataset.train=x']) assert.match(await refused('--set', setting), /sets this itself/);
+  for (const setting of ['method=lora', 'method.rank=4', 'output=x', 'dataset.train=x'])
+    assert.match(await refused('--set', setting), /sets this itself/);
   for (const text of ['{', '{"format":2}', 'null']) {
     await writeFile(join(folder, 'compare.json'), text);
     assert.match(await refused('--output', folder), /RUN_DAMAGED/);

@@ -14,7 +14,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(run, { recursive: true }));
 
-const step = (n: number): TrainEvent => ({ type: 'step', step: n, epoch: 0, loss: 1, learningRate: 0.1, imagesPerSecond: 5, waiting: 0 });
+const step = (n: number): TrainEvent => ({
+  type: 'step',
+  step: n,
+  epoch: 0,
+  loss: 1,
+  learningRate: 0.1,
+  imagesPerSecond: 5,
+  waiting: 0,
+});
 const lines = async () => (await readFile(eventsFile(run), 'utf8')).trimEnd().split('\n');
 
 test('events are counted from 0, across openings', async () => {
@@ -48,7 +56,8 @@ test('a last line cut at any byte is dropped, and those before stay', async () =
 });
 
 test('on a full disk an event is a UserError and leaves no half line', async (t) => {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return t.skip('needs root on Linux, to mount a small file system');
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return t.skip('needs root on Linux, to mount a small file system');
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', run], { stdio: 'pipe' });
   } catch (error) {

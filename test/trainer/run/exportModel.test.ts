@@ -21,7 +21,8 @@ import { temporaryFolder } from '../data/pictures.js';
 import { distance, golden, numbersOf, writeLoraCheckpoint, writePictures } from './goldenCheckpoint.js';
 
 const expected = numbersOf('vit').curves.lora!.finalLogits;
-const opened = (format: ExportFormat, folder: string): string => (format === 'onnx' ? join(folder, 'model.onnx') : folder);
+const opened = (format: ExportFormat, folder: string): string =>
+  format === 'onnx' ? join(folder, 'model.onnx') : folder;
 
 for (const format of ['peft', 'transformers', 'onnx'] as const) {
   test(`${format}: PyTorch's logits, and the files that are told`, async (t) => {
@@ -36,7 +37,8 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
     assert.deepEqual(labels, numbersOf('vit').labels);
     assert.ok(distance(logits, expected) < 1e-4, String(distance(logits, expected)));
     // Whatever is in it names no folder that vanishes with the export's making.
-    for (const name of exported.files.filter((each) => each.endsWith('.json'))) assert.doesNotMatch(await readFile(join(output, name), 'utf8'), /unfinished/);
+    for (const name of exported.files.filter((each) => each.endsWith('.json')))
+      assert.doesNotMatch(await readFile(join(output, name), 'utf8'), /unfinished/);
   });
 }
 
@@ -44,13 +46,21 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
   test(`${format}: DoRA on every linear layer`, async (t) => {
     const folder = await temporaryFolder(t);
     const method = { rank: 2, alpha: 4, useDora: true, targetModules: ['all-linear'] };
-    const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'), { adapter: 'interchange/dora-all-linear', method });
+    const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'), {
+      adapter: 'interchange/dora-all-linear',
+      method,
+    });
     const pictures = await writePictures(join(folder, 'pictures'));
     const output = join(folder, 'export');
     await exportModel({ checkpoint, format, output, pictures });
-    const stored = JSON.parse(readFileSync(join(golden, 'interchange', 'logits.json'), 'utf8')) as { logits: Record<string, number[][]> };
+    const stored = JSON.parse(readFileSync(join(golden, 'interchange', 'logits.json'), 'utf8')) as {
+      logits: Record<string, number[][]>;
+    };
     const { logits } = await answersOf({ model: opened(format, output), pictures });
-    assert.ok(distance(logits, stored.logits['dora-all-linear']!) < 1e-4, String(distance(logits, stored.logits['dora-all-linear']!)));
+    assert.ok(
+      distance(logits, stored.logits['dora-all-linear']!) < 1e-4,
+      String(distance(logits, stored.logits['dora-all-linear']!)),
+    );
   });
 }
 
@@ -60,15 +70,24 @@ test('a PEFT export has an adapter under the names of transformers 4 and 5, and 
   const [output, moved] = [join(folder, 'export'), join(folder, 'moved')];
   const pictures = [0, 1, 2];
   await exportModel({ checkpoint, format: 'peft', output, pictures });
-  const config = JSON.parse(await readFile(join(output, 'adapter_config.json'), 'utf8')) as { base_model_name_or_path: string; target_modules: string[] };
-  assert.deepEqual([config.base_model_name_or_path, config.target_modules], ['base', ['query', 'value', 'q_proj', 'v_proj']]);
+  const config = JSON.parse(await readFile(join(output, 'adapter_config.json'), 'utf8')) as {
+    base_model_name_or_path: string;
+    target_modules: string[];
+  };
+  assert.deepEqual(
+    [config.base_model_name_or_path, config.target_modules],
+    ['base', ['query', 'value', 'q_proj', 'v_proj']],
+  );
   const { tensors } = await readSafetensors(join(output, 'adapter_model.safetensors'));
   const of = (name: string) => tensors.get(`base_model.model.vit.${name}.lora_A.weight`)?.data;
   assert.ok(of('layers.2.attention.q_proj'));
   assert.deepEqual(of('layers.2.attention.q_proj'), of('encoder.layer.2.attention.attention.query'));
   const before = await answersOf({ model: checkpoint, pictures });
   await rename(output, moved);
-  assert.ok(distance((await answersOf({ model: moved, pictures })).logits, before.logits) < 1e-4, 'the base goes along');
+  assert.ok(
+    distance((await answersOf({ model: moved, pictures })).logits, before.logits) < 1e-4,
+    'the base goes along',
+  );
 });
 
 test('ONNX: any batch, and weights beside the file when they are large', async (t) => {
@@ -83,9 +102,13 @@ test('ONNX: any batch, and weights beside the file when they are large', async (
   for (const each of [whole, split]) {
     const session = await Session.create(join(each, 'model.onnx'), { device: 'cpu', threads: 1 });
     for (const batch of [1, 2, 7, 16]) {
-      const { logits } = await session.run({ images: DeviceTensor.from('u8', [batch, 32, 32, 3], new Uint8Array(pixels.subarray(0, batch * 3072))) });
+      const { logits } = await session.run({
+        images: DeviceTensor.from('u8', [batch, 32, 32, 3], new Uint8Array(pixels.subarray(0, batch * 3072))),
+      });
       assert.deepEqual(logits!.raw.dims, [batch, 5]);
-      const rows = Array.from({ length: batch }, (_, i) => Array.from((logits!.data as Float32Array).subarray(5 * i, 5 * i + 5)));
+      const rows = Array.from({ length: batch }, (_, i) =>
+        Array.from((logits!.data as Float32Array).subarray(5 * i, 5 * i + 5)),
+      );
       assert.ok(distance(rows, expected.slice(0, batch)) < 1e-4);
     }
     await session.dispose();
@@ -99,14 +122,20 @@ function spoil(file: string, from: number, to: number): void {
   writeFileSync(file, bytes);
 }
 
-const weightsOf: Record<ExportFormat, string> = { peft: 'adapter_model.safetensors', transformers: 'model.safetensors', onnx: 'model.onnx' };
+const weightsOf: Record<ExportFormat, string> = {
+  peft: 'adapter_model.safetensors',
+  transformers: 'model.safetensors',
+  onnx: 'model.onnx',
+};
 for (const format of ['peft', 'transformers', 'onnx'] as const) {
   test(`${format}: an export whose file was spoilt after it was written is not kept, and the pictures are named`, async (t) => {
     const folder = await temporaryFolder(t);
     const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
     const pictures = (await writePictures(join(folder, 'pictures'))).slice(0, 8);
     const output = join(folder, 'exports', 'mine');
-    const { data } = (await readSafetensors(join(checkpoint, 'adapter_model.safetensors'))).tensors.get('base_model.model.classifier.weight')!;
+    const { data } = (await readSafetensors(join(checkpoint, 'adapter_model.safetensors'))).tensors.get(
+      'base_model.model.classifier.weight',
+    )!;
     const head = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     const onProgress = (stage: string): void => {
       if (stage !== 'compare') return;
@@ -116,14 +145,17 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
       assert.ok(from > 0);
       spoil(file, from, from + head.length);
     };
-    await assert.rejects(exportModel({ checkpoint, format, output, pictures, onProgress }), (error: { code: string; message: string; remedy: string }) => {
-      assert.equal(error.code, 'ANSWERS_CHANGED');
-      assert.ok(
-        pictures.some((path) => error.message.includes(path)),
-        error.message,
-      );
-      return true;
-    });
+    await assert.rejects(
+      exportModel({ checkpoint, format, output, pictures, onProgress }),
+      (error: { code: string; message: string; remedy: string }) => {
+        assert.equal(error.code, 'ANSWERS_CHANGED');
+        assert.ok(
+          pictures.some((path) => error.message.includes(path)),
+          error.message,
+        );
+        return true;
+      },
+    );
     assert.deepEqual(await readdir(join(folder, 'exports')), [], 'nothing is left behind');
   });
 }
@@ -151,7 +183,10 @@ test('an export overwrites nothing', async (t) => {
   await writeFile(join(full, 'precious.txt'), 'x');
   await writeFile(file, 'x');
   for (const output of [full, file]) {
-    await assert.rejects(exportModel({ checkpoint, format: 'onnx', output, pictures: [0] }), { code: 'EXPORT_TARGET_TAKEN', place: { file: output } });
+    await assert.rejects(exportModel({ checkpoint, format: 'onnx', output, pictures: [0] }), {
+      code: 'EXPORT_TARGET_TAKEN',
+      place: { file: output },
+    });
   }
   assert.deepEqual(await readdir(full), ['precious.txt']);
   assert.equal(await readFile(file, 'utf8'), 'x');
@@ -195,7 +230,10 @@ test('a cancelled export leaves nothing', async (t) => {
   const controller = new AbortController();
   const onProgress = (stage: string): void => void (stage === 'compare' && controller.abort());
   const output = join(folder, 'exports', 'mine');
-  await assert.rejects(exportModel({ checkpoint, format: 'peft', output, pictures: [0], signal: controller.signal, onProgress }), { name: 'AbortError' });
+  await assert.rejects(
+    exportModel({ checkpoint, format: 'peft', output, pictures: [0], signal: controller.signal, onProgress }),
+    { name: 'AbortError' },
+  );
   assert.deepEqual(await readdir(join(folder, 'exports')), []);
 });
 
@@ -235,10 +273,16 @@ test('the gate of a run: what was saved is what was trained, and a checkpoint th
   spoil(file, readFileSync(file).length - 2000, readFileSync(file).length);
   const changed = await gate.compare(checkpoint, (event) => notices.push(event));
   assert.equal(notices[0]!.code, 'SAVED_ANSWERS_CHANGED');
-  assert.ok(changed!.changed.length > 0 && changed!.changed.every(({ picture }) => notices[0]!.message.includes(picture)));
+  assert.ok(
+    changed!.changed.length > 0 && changed!.changed.every(({ picture }) => notices[0]!.message.includes(picture)),
+  );
   await rm(file);
   assert.equal(await gate.compare(checkpoint, (event) => notices.push(event)), undefined);
-  assert.equal(notices[1]!.code, 'FILE_UNREADABLE', 'a checkpoint that cannot be opened is told of, and the run ends well');
+  assert.equal(
+    notices[1]!.code,
+    'FILE_UNREADABLE',
+    'a checkpoint that cannot be opened is told of, and the run ends well',
+  );
 });
 
 test('answers that are compared: within the tolerance, beyond it, another label, no number', () => {
@@ -272,7 +316,11 @@ test('answers that are compared: within the tolerance, beyond it, another label,
     ],
   );
   assert.equal(largestDifference, 1);
-  assert.equal(compareAnswers(names, live, { ...live, labels: ['b', 'a'] }).changed.length, 4, 'labels that changed places');
+  assert.equal(
+    compareAnswers(names, live, { ...live, labels: ['b', 'a'] }).changed.length,
+    4,
+    'labels that changed places',
+  );
 });
 
 test('the sample: of the run, of a folder, or drawn', async (t) => {

@@ -1,4 +1,7 @@
-/** Runs on features that are computed once: the same answers as without, nothing computed twice, and no trust in what lies on disk. */
+/**
+ * Runs on features that are computed once: the same answers as without, nothing computed twice, and no trust in what
+ * lies on disk.
+ */
 import assert from 'node:assert/strict';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,22 +31,35 @@ async function scene(t: TestContext): Promise<Scene> {
     cache,
     async train(config, env = {}) {
       const path = await writeConfig(folder, { batchSize: 4, epochs: 3, output: `run ${runs++}`, ...config });
-      const { code, stdout, stderr } = await vitune(['train', path, '--json'], { env: { VITUNE_CACHE: cache, ...env } });
+      const { code, stdout, stderr } = await vitune(['train', path, '--json'], {
+        env: { VITUNE_CACHE: cache, ...env },
+      });
       assert.equal(code, 0, stderr);
       return jsonLines<TrainEvent>(stdout);
     },
   };
 }
 
-const lossesOf = (events: TrainEvent[]): number[] => events.flatMap((event) => (event.type === 'step' || event.type === 'evaluation' ? [event.loss] : []));
+const lossesOf = (events: TrainEvent[]): number[] =>
+  events.flatMap((event) => (event.type === 'step' || event.type === 'evaluation' ? [event.loss] : []));
 /** How many features were computed, of all splits and views. */
 const computed = (events: TrainEvent[]): number =>
-  events.reduce((sum, event) => sum + (event.type === 'progress' && event.phase === 'features' && event.done === event.total ? event.total : 0), 0);
-const noticesOf = (events: TrainEvent[]): string[] => events.flatMap((event) => (event.type === 'notice' ? [event.code] : []));
+  events.reduce(
+    (sum, event) =>
+      sum + (event.type === 'progress' && event.phase === 'features' && event.done === event.total ? event.total : 0),
+    0,
+  );
+const noticesOf = (events: TrainEvent[]): string[] =>
+  events.flatMap((event) => (event.type === 'notice' ? [event.code] : []));
 
 function assertClose(actual: number[], expected: number[]): void {
   assert.equal(actual.length, expected.length);
-  actual.forEach((value, i) => assert.ok(Math.abs(value - expected[i]!) <= 1e-5 * Math.abs(expected[i]!), `${i}: ${value} instead of ${expected[i]}`));
+  actual.forEach((value, i) =>
+    assert.ok(
+      Math.abs(value - expected[i]!) <= 1e-5 * Math.abs(expected[i]!),
+      `${i}: ${value} instead of ${expected[i]}`,
+    ),
+  );
 }
 
 for (const [name, method] of [
@@ -59,7 +75,10 @@ for (const [name, method] of [
     assert.equal(computed(first), 19);
     assertClose(lossesOf(first), lossesOf(anew));
     const { parity } = first.at(-1) as Extract<TrainEvent, { type: 'finished' }>;
-    assert.ok(parity && parity.pictures === 4 && parity.changed.length === 0, 'a fresh process answers the pictures as the suffix their features');
+    assert.ok(
+      parity && parity.pictures === 4 && parity.changed.length === 0,
+      'a fresh process answers the pictures as the suffix their features',
+    );
     const second = await train(config);
     assert.equal(computed(second), 0);
     assert.deepEqual(lossesOf(second), lossesOf(first));
@@ -89,7 +108,9 @@ test('in int8: the features of training pictures are rounded, and kept apart; th
   const first = await train({ ...config, frozenPrecision: 'int8' });
   assert.equal(computed(first), 15);
   assert.notDeepEqual(lossesOf(first), lossesOf(exact));
-  lossesOf(first).forEach((loss, i) => assert.ok(Math.abs(loss - lossesOf(exact)[i]!) < 0.02, `${i}: ${loss} instead of ${lossesOf(exact)[i]!}`));
+  lossesOf(first).forEach((loss, i) =>
+    assert.ok(Math.abs(loss - lossesOf(exact)[i]!) < 0.02, `${i}: ${loss} instead of ${lossesOf(exact)[i]!}`),
+  );
   const { parity } = first.at(-1) as Extract<TrainEvent, { type: 'finished' }>;
   assert.deepEqual(parity?.changed, []);
   const second = await train({ ...config, frozenPrecision: 'int8' });

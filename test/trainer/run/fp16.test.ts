@@ -1,4 +1,7 @@
-/** Runs that ask for frozen layers in floats of 16 bits: what a device without them answers, and the features that one with them keeps. */
+/**
+ * Runs that ask for frozen layers in floats of 16 bits: what a device without them answers, and the features that one
+ * with them keeps.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -16,7 +19,8 @@ import { noVulkan, vulkanEnvironment } from '../onnx/softwareVulkan.js';
 import { specOf } from './specOf.js';
 
 const plain = { randomResizedCrop: false, horizontalFlip: 0 };
-const lossesOf = (events: TrainEvent[]): number[] => events.flatMap((event) => (event.type === 'step' || event.type === 'evaluation' ? [event.loss] : []));
+const lossesOf = (events: TrainEvent[]): number[] =>
+  events.flatMap((event) => (event.type === 'step' || event.type === 'evaluation' ? [event.loss] : []));
 const noticeOf = (events: TrainEvent[], code: string): string =>
   events.flatMap((event) => (event.type === 'notice' && event.code === code ? [event.message] : [])).join();
 
@@ -25,7 +29,11 @@ test('on the processor the run goes on in 32 bits, and is told what is for it', 
   await writeDataset(join(folder, 'photos'), { ant: 5, bee: 5 });
   const [exact, asked] = await Promise.all(
     ['fp32', 'fp16'].map(async (frozenPrecision) => {
-      const config = await writeConfig(folder, { method: 'lora', frozenPrecision, output: frozenPrecision }, `${frozenPrecision}.vitune.json`);
+      const config = await writeConfig(
+        folder,
+        { method: 'lora', frozenPrecision, output: frozenPrecision },
+        `${frozenPrecision}.vitune.json`,
+      );
       const { code, stdout, stderr } = await vitune(['train', config, '--json']);
       assert.equal(code, 0, stderr);
       return jsonLines<TrainEvent>(stdout);
@@ -36,18 +44,28 @@ test('on the processor the run goes on in 32 bits, and is told what is for it', 
   assert.deepEqual(lossesOf(asked!), lossesOf(exact!));
 });
 
-test('a graphics device without floats of 16 bits is found out by trying, and trains in 32', { skip: noVulkan }, async (t) => {
-  const folder = await temporaryFolder(t);
-  await writeDataset(join(folder, 'photos'), { ant: 5, bee: 5 });
-  const config = await writeConfig(folder, { method: 'head', device: 'webgpu', epochs: 1, frozenPrecision: 'fp16', output: 'run' });
-  const { code, stdout, stderr } = await vitune(['train', config, '--json'], { env: vulkanEnvironment() });
-  assert.equal(code, 0, stderr);
-  const events = jsonLines<TrainEvent>(stdout);
-  assert.match(noticeOf(events, 'FP16_UNAVAILABLE'), /webgpu.*16 bits.*requires f16/);
-  assert.equal(events.find((event) => event.type === 'started')?.device, 'webgpu');
-  assert.equal(events.at(-1)?.type, 'finished');
-  assert.ok(lossesOf(events).length > 2 && lossesOf(events).every(Number.isFinite));
-});
+test(
+  'a graphics device without floats of 16 bits is found out by trying, and trains in 32',
+  { skip: noVulkan },
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeDataset(join(folder, 'photos'), { ant: 5, bee: 5 });
+    const config = await writeConfig(folder, {
+      method: 'head',
+      device: 'webgpu',
+      epochs: 1,
+      frozenPrecision: 'fp16',
+      output: 'run',
+    });
+    const { code, stdout, stderr } = await vitune(['train', config, '--json'], { env: vulkanEnvironment() });
+    assert.equal(code, 0, stderr);
+    const events = jsonLines<TrainEvent>(stdout);
+    assert.match(noticeOf(events, 'FP16_UNAVAILABLE'), /webgpu.*16 bits.*requires f16/);
+    assert.equal(events.find((event) => event.type === 'started')?.device, 'webgpu');
+    assert.equal(events.at(-1)?.type, 'finished');
+    assert.ok(lossesOf(events).length > 2 && lossesOf(events).every(Number.isFinite));
+  },
+);
 
 test('features of training pictures in fp16 are kept apart, each as it is alone; those a model is judged by are exact', async (t) => {
   const folder = await temporaryFolder(t);
@@ -85,7 +103,9 @@ test('features of training pictures in fp16 are kept apart, each as it is alone;
   assert.equal(rounded.computed, 15, 'those of validation are there');
   assert.deepEqual(rounded.validation, exact.validation);
   assert.notDeepEqual(rounded.train, exact.train);
-  rounded.train.forEach((value, i) => assert.ok(Math.abs(value - exact.train[i]!) < 1e-2, `${i}: ${value} instead of ${exact.train[i]}`));
+  rounded.train.forEach((value, i) =>
+    assert.ok(Math.abs(value - exact.train[i]!) < 1e-2, `${i}: ${value} instead of ${exact.train[i]}`),
+  );
   const again = await read('fp16', cache);
   assert.deepEqual({ ...again, computed: 15 }, rounded);
   assert.equal(again.computed, 0);

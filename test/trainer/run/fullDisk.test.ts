@@ -1,4 +1,7 @@
-/** A disk that fills up, and a folder that becomes read-only, in mid-training: the last good checkpoint stays, and the run goes on from it. */
+/**
+ * A disk that fills up, and a folder that becomes read-only, in mid-training: the last good checkpoint stays, and the
+ * run goes on from it.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
@@ -6,7 +9,15 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ErrorInfo, TrainEvent } from '../../../src/trainer/protocol.js';
-import { assertPlain, eventsOf, jsonLines, vitune, writeConfig, writeDataset, type Ended } from '../commandLine/program.js';
+import {
+  assertPlain,
+  eventsOf,
+  jsonLines,
+  vitune,
+  writeConfig,
+  writeDataset,
+  type Ended,
+} from '../commandLine/program.js';
 import { onSmallDisk } from '../checkpoint/smallDisk.js';
 import { temporaryFolder } from '../data/pictures.js';
 
@@ -59,14 +70,20 @@ test('a disk that is full, and then read-only', async (t) => {
 
 test(
   'a folder that allows no writing any more',
-  { skip: process.platform === 'win32' ? 'permissions are others on Windows' : process.getuid?.() === 0 && 'permissions do not stop root' },
+  {
+    skip:
+      process.platform === 'win32'
+        ? 'permissions are others on Windows'
+        : process.getuid?.() === 0 && 'permissions do not stop root',
+  },
   async (t) => {
     const folder = await temporaryFolder(t);
     await writeDataset(join(folder, 'photos'), { red: 5, green: 5 });
     const run = join(folder, 'run');
     const config = await writeConfig(folder, { method: 'lora', epochs: 4, output: run });
     const ended = await vitune(['train', config, '--json'], {
-      onLine: (line) => (JSON.parse(line) as TrainEvent).type === 'checkpoint' && chmodSync(join(run, 'checkpoints'), 0o555),
+      onLine: (line) =>
+        (JSON.parse(line) as TrainEvent).type === 'checkpoint' && chmodSync(join(run, 'checkpoints'), 0o555),
     });
     chmodSync(join(run, 'checkpoints'), 0o755);
     await assertKept(ended, 'NOT_SAVED_READ_ONLY', run);

@@ -1,4 +1,7 @@
-/** Checkpoints and pictures made of the stored PyTorch numbers, so that tests of what is done with a trained model need no training. */
+/**
+ * Checkpoints and pictures made of the stored PyTorch numbers, so that tests of what is done with a trained model need
+ * no training.
+ */
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +21,8 @@ interface Numbers {
   logits: number[][];
   curves: Record<string, { finalLogits: number[][] }>;
 }
-export const numbersOf = (name: string): Numbers => JSON.parse(readFileSync(join(golden, `${name}.json`), 'utf8')) as Numbers;
+export const numbersOf = (name: string): Numbers =>
+  JSON.parse(readFileSync(join(golden, `${name}.json`), 'utf8')) as Numbers;
 
 /** The stored pictures as PNG files, which the model's own size leaves as they are; their paths in order. */
 export async function writePictures(folder: string): Promise<string[]> {
@@ -28,7 +32,9 @@ export async function writePictures(folder: string): Promise<string[]> {
   return Promise.all(
     Array.from({ length: all.length / size }, async (_, i) => {
       const path = join(folder, `${i}.png`);
-      await sharp(all.subarray(i * size, (i + 1) * size), { raw: { width: side, height: side, channels: 3 } }).toFile(path);
+      await sharp(all.subarray(i * size, (i + 1) * size), { raw: { width: side, height: side, channels: 3 } }).toFile(
+        path,
+      );
       return path;
     }),
   );
@@ -36,13 +42,23 @@ export async function writePictures(folder: string): Promise<string[]> {
 
 type Lora = Extract<Method, { type: 'lora' }>;
 
-/** A checkpoint of ours with an adapter that PEFT wrote, by default the one it trained in 20 steps, which answers the pictures with `curves.lora.finalLogits`. */
+/**
+ * A checkpoint of ours with an adapter that PEFT wrote, by default the one it trained in 20 steps, which answers the
+ * pictures with `curves.lora.finalLogits`.
+ */
 export async function writeLoraCheckpoint(
   folder: string,
   o: { model?: string; imageSize?: number; adapter?: string; method?: Partial<Lora> } = {},
 ): Promise<string> {
-  const base = await openBaseModel({ model: o.model ?? join(golden, 'models', 'vit'), init: 'pretrained', seed: 0, imageSize: o.imageSize });
-  const { tensors } = await readSafetensors(join(golden, o.adapter ?? 'curves/vit-lora-final', 'adapter_model.safetensors'));
+  const base = await openBaseModel({
+    model: o.model ?? join(golden, 'models', 'vit'),
+    init: 'pretrained',
+    seed: 0,
+    imageSize: o.imageSize,
+  });
+  const { tensors } = await readSafetensors(
+    join(golden, o.adapter ?? 'curves/vit-lora-final', 'adapter_model.safetensors'),
+  );
   const values = new Map([...tensors].map(([name, { data }]) => [name.replace('base_model.model.', ''), data]));
   const parameters = [...tensors].map(([name, { shape }]) => ({ name: name.replace('base_model.model.', ''), shape }));
   const zeros = new Map([...values].map(([name, data]) => [name, new Float32Array(data.length)]));
@@ -50,7 +66,16 @@ export async function writeLoraCheckpoint(
   await writeCheckpoint(folder, {
     base,
     network: base.config,
-    method: { type: 'lora', rank: 4, alpha: 8, dropout: 0, targetModules: ['query', 'value'], useRslora: false, useDora: false, ...o.method },
+    method: {
+      type: 'lora',
+      rank: 4,
+      alpha: 8,
+      dropout: 0,
+      targetModules: ['query', 'value'],
+      useRslora: false,
+      useDora: false,
+      ...o.method,
+    },
     tasks: singleTask(numbersOf('vit').labels),
     parameters,
     frozen: [],
@@ -61,7 +86,11 @@ export async function writeLoraCheckpoint(
 }
 
 /** A copy of an adapter folder as PEFT wrote it, its base named by an absolute path; `edit` changes its config. */
-export async function copyAdapter(from: string, to: string, edit: (config: Record<string, unknown>) => void = () => undefined): Promise<string> {
+export async function copyAdapter(
+  from: string,
+  to: string,
+  edit: (config: Record<string, unknown>) => void = () => undefined,
+): Promise<string> {
   await mkdir(to, { recursive: true });
   await writeFile(join(to, 'adapter_model.safetensors'), readFileSync(join(golden, from, 'adapter_model.safetensors')));
   const config = JSON.parse(readFileSync(join(golden, from, 'adapter_config.json'), 'utf8')) as Record<string, unknown>;
@@ -73,4 +102,6 @@ export async function copyAdapter(from: string, to: string, edit: (config: Recor
 
 /** The greatest difference between logits. */
 export const distance = (a: readonly number[][], b: readonly number[][]): number =>
-  a.length === b.length ? Math.max(...a.flatMap((row, i) => row.map((value, k) => Math.abs(value - b[i]![k]!)))) : Infinity;
+  a.length === b.length
+    ? Math.max(...a.flatMap((row, i) => row.map((value, k) => Math.abs(value - b[i]![k]!))))
+    : Infinity;

@@ -1,4 +1,7 @@
-/** Run as a process of its own: works on a run of the config in argv[2] (argv[3]: create or resume), prints what it does, and stops when asked. */
+/**
+ * Run as a process of its own: works on a run of the config in argv[2] (argv[3]: create or resume), prints what it
+ * does, and stops when asked.
+ */
 import { loadConfig } from '../../../src/trainer/config/load.js';
 import { UserError } from '../../../src/trainer/errors.js';
 import { ActiveRun } from '../../../src/trainer/run/activeRun.js';

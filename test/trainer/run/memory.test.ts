@@ -1,4 +1,7 @@
-/** Batches and memory: what is chosen where the config leaves it open, what a run does when memory runs out, and that a resume keeps to it. */
+/**
+ * Batches and memory: what is chosen where the config leaves it open, what a run does when memory runs out, and that a
+ * resume keeps to it.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -19,7 +22,15 @@ import { golden } from './goldenCheckpoint.js';
 import { methodFor } from '../peft/methodFor.js';
 
 const network = parseNetwork(
-  { model_type: 'vit', image_size: 64, patch_size: 8, hidden_size: 64, num_hidden_layers: 4, num_attention_heads: 2, intermediate_size: 256 },
+  {
+    model_type: 'vit',
+    image_size: 64,
+    patch_size: 8,
+    hidden_size: 64,
+    num_hidden_layers: 4,
+    num_attention_heads: 2,
+    intermediate_size: 256,
+  },
   'config.json',
 );
 const parse = (config: object) => buildSchema().parse({ dataset: 'photos', method: 'full', ...config });
@@ -40,7 +51,12 @@ function modelOf(method: object, recomputes = false): ModelSpec {
 }
 
 const bytes = (method: object, batchSize: number, recomputes = false, parts = 1): number =>
-  trainingBytes(modelOf(method, recomputes), optimizerOf(parse({})), { ...choice, batchSize, gradientAccumulationSteps: parts }, 'cpu');
+  trainingBytes(
+    modelOf(method, recomputes),
+    optimizerOf(parse({})),
+    { ...choice, batchSize, gradientAccumulationSteps: parts },
+    'cpu',
+  );
 
 test('the estimate grows with the batch and with what trains, and falls with recomputation', () => {
   const methods = [{ type: 'head' }, { type: 'partial', blocks: 1 }, { type: 'partial', blocks: 3 }, { type: 'full' }];
@@ -48,15 +64,25 @@ test('the estimate grows with the batch and with what trains, and falls with rec
   for (let i = 1; i < estimates.length; i++) assert.ok(estimates[i]! > estimates[i - 1]!, estimates.join(', '));
   assert.ok(bytes({ type: 'full' }, 32) > bytes({ type: 'full' }, 16));
   assert.ok(bytes({ type: 'full' }, 16, false, 2) > 0);
-  const values = (recomputes: boolean): number => bytes({ type: 'full' }, 64, recomputes) - bytes({ type: 'full' }, 2, recomputes);
+  const values = (recomputes: boolean): number =>
+    bytes({ type: 'full' }, 64, recomputes) - bytes({ type: 'full' }, 2, recomputes);
   assert.ok(values(true) < 0.6 * values(false), `${values(true)} instead of ${values(false)}`);
 });
 
 test('where step and evaluation take turns, the estimate has room for the greater alone', () => {
   const large = { ...network, hiddenSize: 1024, intermediateSize: 4096, layers: 8 } as typeof network;
-  const model = { ...modelOf({ type: 'head' }), config: large, method: methodFor(large, { type: 'head' }), frozen: () => assert.fail('no weight is read') };
-  const estimate = (spec: ModelSpec, device: 'cpu' | 'webgpu'): number => trainingBytes(spec, optimizerOf(parse({})), choice, device);
-  assert.ok(estimate(model, 'cpu') < 0.8 * estimate(model, 'webgpu'), `${estimate(model, 'cpu')} and ${estimate(model, 'webgpu')}`);
+  const model = {
+    ...modelOf({ type: 'head' }),
+    config: large,
+    method: methodFor(large, { type: 'head' }),
+    frozen: () => assert.fail('no weight is read'),
+  };
+  const estimate = (spec: ModelSpec, device: 'cpu' | 'webgpu'): number =>
+    trainingBytes(spec, optimizerOf(parse({})), choice, device);
+  assert.ok(
+    estimate(model, 'cpu') < 0.8 * estimate(model, 'webgpu'),
+    `${estimate(model, 'cpu')} and ${estimate(model, 'webgpu')}`,
+  );
   const small = modelOf({ type: 'head' });
   assert.equal(estimate(small, 'cpu'), estimate(small, 'webgpu'));
 });
@@ -79,8 +105,16 @@ test('a given batch that would not fit is kept, with activations computed anew, 
   assert.deepEqual(await choose({}, 2 ** 40), choice);
   assert.deepEqual(await choose({}, undefined), choice);
   assert.deepEqual(await choose({ gradientCheckpointing: false }, 2 ** 20), choice);
-  assert.deepEqual(await choose({ gradientCheckpointing: true, evalBatchSize: 4 }, 2 ** 40), { ...choice, gradientCheckpointing: true, evalBatchSize: 4 });
-  assert.deepEqual(await choose({ method: 'qlora' }, 2 ** 40), { ...choice, gradientCheckpointing: true }, 'memory is what it is for');
+  assert.deepEqual(await choose({ gradientCheckpointing: true, evalBatchSize: 4 }, 2 ** 40), {
+    ...choice,
+    gradientCheckpointing: true,
+    evalBatchSize: 4,
+  });
+  assert.deepEqual(
+    await choose({ method: 'qlora' }, 2 ** 40),
+    { ...choice, gradientCheckpointing: true },
+    'memory is what it is for',
+  );
   assert.deepEqual(await choose({ method: 'qlora', gradientCheckpointing: false }, 2 ** 40), choice);
   assert.deepEqual(said, []);
   assert.deepEqual(await choose({}, 2 ** 20), { ...choice, gradientCheckpointing: true });
@@ -91,7 +125,8 @@ test('a given batch that would not fit is kept, with activations computed anew, 
 });
 
 test('the smallest batch is taken that is nearly as fast as any', () => {
-  const rates = (...imagesPerSecond: number[]) => imagesPerSecond.map((rate, i) => ({ batch: 8 * 2 ** i, imagesPerSecond: rate }));
+  const rates = (...imagesPerSecond: number[]) =>
+    imagesPerSecond.map((rate, i) => ({ batch: 8 * 2 ** i, imagesPerSecond: rate }));
   assert.equal(bestOf(rates(10, 20, 20.5))!.batch, 16);
   assert.equal(bestOf(rates(10, 20, 40))!.batch, 32);
   assert.equal(bestOf(rates(10, 9))!.batch, 8);
@@ -121,8 +156,10 @@ test('a choice holds for the config that asked for it, and a damaged one is told
 });
 
 type Choices = BatchChoice & { asked: string };
-const choiceIn = async (run: string): Promise<Choices> => JSON.parse(await readFile(join(run, 'batch.json'), 'utf8')) as Choices;
-const codes = (events: readonly TrainEvent[]): string[] => events.flatMap((event) => (event.type === 'notice' ? [event.code] : []));
+const choiceIn = async (run: string): Promise<Choices> =>
+  JSON.parse(await readFile(join(run, 'batch.json'), 'utf8')) as Choices;
+const codes = (events: readonly TrainEvent[]): string[] =>
+  events.flatMap((event) => (event.type === 'notice' ? [event.code] : []));
 
 test('batchSize auto: tried in a process of its own, told, and kept by a resume', async (t) => {
   const folder = await temporaryFolder(t);
@@ -134,7 +171,10 @@ test('batchSize auto: tried in a process of its own, told, and kept by a resume'
   });
   assert.equal(first.code, 130, first.stderr);
   const taken = await choiceIn(run);
-  assert.ok([1, 2, 4, 8].includes(taken.batchSize) && taken.evalBatchSize === taken.batchSize && !taken.gradientCheckpointing, JSON.stringify(taken));
+  assert.ok(
+    [1, 2, 4, 8].includes(taken.batchSize) && taken.evalBatchSize === taken.batchSize && !taken.gradientCheckpointing,
+    JSON.stringify(taken),
+  );
   assert.ok(codes(jsonLines<TrainEvent>(first.stdout)).includes('BATCH_CHOSEN'));
   const again = await vitune(['train', config, '--resume', '--json', '--set', 'epochs=100', '--set', 'maxSteps=3']);
   assert.equal(again.code, 0, again.stdout + again.stderr);
@@ -146,10 +186,19 @@ test('of a network from an ONNX file the trial tells what fits, for the estimate
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { red: 12, green: 12 });
   const model = join(golden, 'onnx', 'resnet.onnx');
-  const path = await writeConfig(folder, { model, imageSize: 32, method: 'head', featureCache: false, batchSize: 'auto', epochs: 1 });
+  const path = await writeConfig(folder, {
+    model,
+    imageSize: 32,
+    method: 'head',
+    featureCache: false,
+    batchSize: 'auto',
+    epochs: 1,
+  });
   const ended = await vitune(['train', path, '--json']);
   assert.equal(ended.code, 0, ended.stderr);
-  const chosen = jsonLines<TrainEvent>(ended.stdout).find((event) => event.type === 'notice' && event.code === 'BATCH_CHOSEN');
+  const chosen = jsonLines<TrainEvent>(ended.stdout).find(
+    (event) => event.type === 'notice' && event.code === 'BATCH_CHOSEN',
+  );
   // Rates by batch: the trial, whose step has the whole network in it, came to its end.
   assert.match(chosen?.type === 'notice' ? chosen.message : '', /: \d+\.\d/);
 });
@@ -160,7 +209,10 @@ const data = (megabytes: number): string[] => ['prlimit', `--data=${megabytes * 
 
 test('a limit of the process counts as the memory there is', limited, async () => {
   const script = `import(${JSON.stringify(new URL('../../../src/trainer/run/freeMemory.ts', import.meta.url).href)}).then(async (m) => console.log(await m.freeMemory()))`;
-  const free = Number(spawnSync('prlimit', [`--data=${2 ** 31}`, process.execPath, '--import', 'tsx', '-e', script], { encoding: 'utf8' }).stdout);
+  const free = Number(
+    spawnSync('prlimit', [`--data=${2 ** 31}`, process.execPath, '--import', 'tsx', '-e', script], { encoding: 'utf8' })
+      .stdout,
+  );
   assert.ok(free > 0 && free < 2 ** 31, String(free));
   assert.ok((await freeMemory()) > 0);
 });

@@ -1,4 +1,6 @@
-/** A checkpoint of every method opens again: it goes on training bit for bit, and classifies as the trained model did. */
+/**
+ * A checkpoint of every method opens again: it goes on training bit for bit, and classifies as the trained model did.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,34 +24,57 @@ const tasks = singleTask(labels);
 const batchSize = 4;
 const size = 32 * 32 * 3;
 
-const methods: Record<string, { method: object; files: string[]; adapterConfig?: object; /** Not of an architecture in transformers. */ isForeign?: boolean }> =
+const methods: Record<
+  string,
   {
-    'head with a hidden layer': {
-      method: { type: 'head', hidden: 8, dropout: 0.2 },
-      files: ['adapter_model.safetensors'],
-      isForeign: true,
-      adapterConfig: { target_modules: 'dummy-target-modules', modules_to_save: ['classifier'] },
+    method: object;
+    files: string[];
+    adapterConfig?: object;
+    /** Not of an architecture in transformers. */ isForeign?: boolean;
+  }
+> = {
+  'head with a hidden layer': {
+    method: { type: 'head', hidden: 8, dropout: 0.2 },
+    files: ['adapter_model.safetensors'],
+    isForeign: true,
+    adapterConfig: { target_modules: 'dummy-target-modules', modules_to_save: ['classifier'] },
+  },
+  partial: { method: { type: 'partial', blocks: 1, modules: ['layer.0.layernorm*'] }, files: ['model.safetensors'] },
+  'full with layer-wise decay': { method: { type: 'full', layerDecay: 0.7 }, files: ['model.safetensors'] },
+  'Pfeiffer adapter': {
+    method: { type: 'adapter', dropout: 0.1 },
+    files: ['adapter_model.safetensors'],
+    isForeign: true,
+  },
+  'Houlsby adapter': {
+    method: { type: 'adapter', placement: 'houlsby', bottleneck: 5, activation: 'silu' },
+    files: ['adapter_model.safetensors'],
+    isForeign: true,
+  },
+  'rank-stabilised LoRA': {
+    method: { type: 'lora', rank: 4, alpha: 8, useRslora: true, dropout: 0.1 },
+    files: ['adapter_model.safetensors'],
+    adapterConfig: { r: 4, lora_alpha: 8, use_rslora: true, use_dora: false, target_modules: ['query', 'value'] },
+  },
+  'DoRA on some blocks': {
+    method: {
+      type: 'lora',
+      rank: 2,
+      useDora: true,
+      targetModules: ['all-linear'],
+      layersToTransform: [1, 2],
+      dropout: 0.1,
     },
-    partial: { method: { type: 'partial', blocks: 1, modules: ['layer.0.layernorm*'] }, files: ['model.safetensors'] },
-    'full with layer-wise decay': { method: { type: 'full', layerDecay: 0.7 }, files: ['model.safetensors'] },
-    'Pfeiffer adapter': { method: { type: 'adapter', dropout: 0.1 }, files: ['adapter_model.safetensors'], isForeign: true },
-    'Houlsby adapter': {
-      method: { type: 'adapter', placement: 'houlsby', bottleneck: 5, activation: 'silu' },
-      files: ['adapter_model.safetensors'],
-      isForeign: true,
+    files: ['adapter_model.safetensors'],
+    // PEFT takes no word for many layers here.
+    adapterConfig: {
+      use_rslora: false,
+      use_dora: true,
+      layers_to_transform: [1, 2],
+      target_modules: ['query', 'key', 'value', 'dense'],
     },
-    'rank-stabilised LoRA': {
-      method: { type: 'lora', rank: 4, alpha: 8, useRslora: true, dropout: 0.1 },
-      files: ['adapter_model.safetensors'],
-      adapterConfig: { r: 4, lora_alpha: 8, use_rslora: true, use_dora: false, target_modules: ['query', 'value'] },
-    },
-    'DoRA on some blocks': {
-      method: { type: 'lora', rank: 2, useDora: true, targetModules: ['all-linear'], layersToTransform: [1, 2], dropout: 0.1 },
-      files: ['adapter_model.safetensors'],
-      // PEFT takes no word for many layers here.
-      adapterConfig: { use_rslora: false, use_dora: true, layers_to_transform: [1, 2], target_modules: ['query', 'key', 'value', 'dense'] },
-    },
-  };
+  },
+};
 
 /** That the model in `folder` answers as the one in training did. */
 async function assertAnswers(folder: string, logits: Float32Array): Promise<void> {
@@ -57,7 +82,12 @@ async function assertAnswers(folder: string, logits: Float32Array): Promise<void
   const answers = await classifier.logits(pictures.slice(0, batchSize * size));
   await classifier.dispose();
   // ONNX Runtime folds what is constant here and was fed there, in another order of additions.
-  answers.forEach((answer, i) => assert.ok(Math.abs(answer - logits[i]!) < 1e-4 * Math.max(1, Math.abs(logits[i]!)), `${answer} instead of ${logits[i]!}`));
+  answers.forEach((answer, i) =>
+    assert.ok(
+      Math.abs(answer - logits[i]!) < 1e-4 * Math.max(1, Math.abs(logits[i]!)),
+      `${answer} instead of ${logits[i]!}`,
+    ),
+  );
 }
 
 for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries(methods)) {
@@ -86,7 +116,15 @@ for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries
         const images = pictures.slice((step % 4) * batchSize * size, ((step % 4) + 1) * batchSize * size);
         const targets = new Float32Array(batchSize * labels.length);
         for (let i = 0; i < batchSize; i++) targets[i * labels.length + ((step + i) % labels.length)] = 1;
-        losses.push((await trainable.step([{ images, targets, weights: new Float32Array(batchSize).fill(1 / batchSize) }], step, 0.01)).loss);
+        losses.push(
+          (
+            await trainable.step(
+              [{ images, targets, weights: new Float32Array(batchSize).fill(1 / batchSize) }],
+              step,
+              0.01,
+            )
+          ).loss,
+        );
       }
       return losses;
     };
@@ -96,7 +134,8 @@ for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries
     whole.restore({ parameters: first });
     await stepsOf(whole, 0, 3);
     const state = await whole.read();
-    for (const [parameter, data] of state.parameters) assert.notDeepEqual(data, first.get(parameter), `${parameter} has not moved`);
+    for (const [parameter, data] of state.parameters)
+      assert.notDeepEqual(data, first.get(parameter), `${parameter} has not moved`);
     const checkpoint = join(folder, 'checkpoint');
     await mkdir(checkpoint);
     const progress = { step: 3, evaluationsSinceBest: 0, dataset: 'd' };
@@ -106,7 +145,9 @@ for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries
 
     const resumed = await create();
     assert.equal((await readProgress(checkpoint)).step, 3);
-    resumed.restore(await readState(checkpoint, { base: base.reference, method: config.method, parameters: prepared.parameters }));
+    resumed.restore(
+      await readState(checkpoint, { base: base.reference, method: config.method, parameters: prepared.parameters }),
+    );
     assert.deepEqual(await stepsOf(resumed, 3, 6), losses);
     assert.deepEqual(await resumed.read(), await whole.read());
 
@@ -139,7 +180,14 @@ test('a checkpoint of an adapter that lacks one of its weights is refused, and s
   const parameters = initialValues(prepared, base, 0);
   const progress = { step: 1, evaluationsSinceBest: 0, dataset: 'd' };
   const { method } = loaded.config;
-  await writeCheckpoint(folder, { ...prepared, base, method, tasks, state: { parameters, m: parameters, v: parameters }, progress });
+  await writeCheckpoint(folder, {
+    ...prepared,
+    base,
+    method,
+    tasks,
+    state: { parameters, m: parameters, v: parameters },
+    progress,
+  });
   await (await Classifier.open(folder)).dispose();
 
   const file = join(folder, 'adapter_model.safetensors');

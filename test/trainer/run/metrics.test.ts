@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Metrics } from '../../../src/trainer/run/metrics.js';
 
-const close = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-6, `${actual} is not ${expected}`);
+const close = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual - expected) < 1e-6, `${actual} is not ${expected}`);
 
 test('three classes, six images in two batches', () => {
   const metrics = new Metrics(['a', 'b', 'c']);
-  // Truth a a a b: predicted a a b b. All logits but one are 0, that one is ln 2: it has probability 2/4, each other 1/4.
+  // Truth a a a b: predicted a a b b. All logits but one are 0, that one is ln 2: it has probability 2/4, each other
+  // 1/4.
   const ln2 = Math.log(2);
   metrics.add(Float32Array.of(ln2, 0, 0, ln2, 0, 0, 0, ln2, 0, 0, ln2, 0), Int32Array.of(0, 0, 0, 1), 4);
   // Truth c b, predicted a a; the third row is padding.

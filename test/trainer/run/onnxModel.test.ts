@@ -1,4 +1,7 @@
-/** Networks that PyTorch's exporters wrote, as frozen bodies: PyTorch's features, whatever the file asks of its input, and words for what is no such file. */
+/**
+ * Networks that PyTorch's exporters wrote, as frozen bodies: PyTorch's features, whatever the file asks of its input,
+ * and words for what is no such file.
+ */
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
@@ -60,8 +63,14 @@ const cases: Case[] = [
   { file: 'resnet-one', output: 'view', stored: 'pooled', single: true },
   { file: 'resnet-bytes', output: 'output', stored: 'pooled' },
   { file: 'resnet-beside', output: 'view', stored: 'pooled' },
-  // Half precision rounds after every layer, here as in PyTorch: twice what PyTorch's numbers in half differ from its own in full.
-  { file: 'resnet-half', output: 'view', stored: 'pooled', tolerance: 2 * difference(stored['half']!.flat(), stored['pooled']!.flat()) },
+  // Half precision rounds after every layer, here as in PyTorch: twice what PyTorch's numbers in half differ from its
+  // own in full.
+  {
+    file: 'resnet-half',
+    output: 'view',
+    stored: 'pooled',
+    tolerance: 2 * difference(stored['half']!.flat(), stored['pooled']!.flat()),
+  },
   { file: 'vit', output: 'last_hidden_state', stored: 'firstToken' },
 ];
 
@@ -99,7 +108,10 @@ test('a folder with model.onnx is a model, and its preprocessor_config.json says
     ['ONNX_FEATURES', 'ONNX_NORMALISATION'],
   );
   assert.deepEqual(assumed.preprocessor.mean, [0.485, 0.456, 0.406]);
-  await writeFile(join(folder, 'preprocessor_config.json'), JSON.stringify({ size: 48, image_mean: [0, 0, 0], image_std: [1, 1, 1] }));
+  await writeFile(
+    join(folder, 'preprocessor_config.json'),
+    JSON.stringify({ size: 48, image_mean: [0, 0, 0], image_std: [1, 1, 1] }),
+  );
   const { notices, preprocessor, reference } = await openBaseModel({ model: folder, init: 'pretrained', seed: 0 });
   assert.deepEqual(
     notices!.map(({ code }) => code),
@@ -109,11 +121,14 @@ test('a folder with model.onnx is a model, and its preprocessor_config.json says
 });
 
 const refused = async (o: Partial<BaseModelOptions> & { model: string }, code: string): Promise<void> => {
-  await assert.rejects(openBaseModel({ init: 'pretrained', seed: 0, ...o }), (error: { code?: string; message: string; remedy?: string }) => {
-    assert.equal(error.code, code, error.message);
-    assert.ok(error.remedy && !/\{\d\}/.test(error.message + error.remedy));
-    return true;
-  });
+  await assert.rejects(
+    openBaseModel({ init: 'pretrained', seed: 0, ...o }),
+    (error: { code?: string; message: string; remedy?: string }) => {
+      assert.equal(error.code, code, error.message);
+      assert.ok(error.remedy && !/\{\d\}/.test(error.message + error.remedy));
+      return true;
+    },
+  );
 };
 
 test('what is no ONNX file is refused in words', async (t) => {
@@ -128,7 +143,11 @@ test('what is no ONNX file is refused in words', async (t) => {
     long: Uint8Array.of(0x3a, 255, 255, 255, 255, 255, 255, 255, 255, 127, 0),
     endless: new Uint8Array(100).fill(255),
     noGraph: new Message().int(1, 9).finish(),
-    noNodes: new Message().int(1, 9).message(7, new Message().text(2, 'x')).message(8, new Message().int(2, 17)).finish(),
+    noNodes: new Message()
+      .int(1, 9)
+      .message(7, new Message().text(2, 'x'))
+      .message(8, new Message().int(2, 17))
+      .finish(),
   };
   for (const [name, content] of Object.entries(contents)) {
     await writeFile(join(folder, `${name}.onnx`), content);
@@ -148,7 +167,10 @@ test('weights beside the file must be there, whole and within the folder', async
   const weights = await readFile(join(golden, 'onnx', data));
   await writeFile(join(folder, data), weights.subarray(0, 5000));
   await refused({ model }, 'ONNX_WEIGHTS_UNUSABLE');
-  const outside = Buffer.from((await readFile(model)).toString('latin1').replaceAll(data, `../${data.slice(3)}`), 'latin1');
+  const outside = Buffer.from(
+    (await readFile(model)).toString('latin1').replaceAll(data, `../${data.slice(3)}`),
+    'latin1',
+  );
   await writeFile(model, outside);
   await refused({ model }, 'ONNX_WEIGHTS_UNUSABLE');
 });

@@ -23,7 +23,9 @@ async function writeColours(folder: string): Promise<void> {
     for (let i = 0; i < 12; i++) {
       const level = 90 + 13 * i;
       const background = { r: level * r, g: level * 0.6, b: level * b };
-      await sharp({ create: { width: 40, height: 40, channels: 3, background } }).toFile(join(folder, label, `${label} ${i}.png`));
+      await sharp({ create: { width: 40, height: 40, channels: 3, background } }).toFile(
+        join(folder, label, `${label} ${i}.png`),
+      );
     }
   }
 }
@@ -35,17 +37,32 @@ async function prepared(t: TestContext, network: string, config: object) {
   await mkdir(join(folder, 'models'));
   await copyFile(join(golden, 'onnx', `${network}.onnx`), model);
   // A path with a slash could be taken for a name on the hub.
-  return { folder, model, run: join(folder, 'run'), config: await writeConfig(folder, { model: 'models/network.onnx', output: 'run', ...config }) };
+  return {
+    folder,
+    model,
+    run: join(folder, 'run'),
+    config: await writeConfig(folder, { model: 'models/network.onnx', output: 'run', ...config }),
+  };
 }
 
 const answersTo = async (run: string, folder: string): Promise<Classification[]> => {
-  const { code, stdout, stderr } = await vituneHere(['classify', join(folder, 'photos'), '--checkpoint', run, '--json']);
+  const { code, stdout, stderr } = await vituneHere([
+    'classify',
+    join(folder, 'photos'),
+    '--checkpoint',
+    run,
+    '--json',
+  ]);
   assert.equal(code, 0, stderr);
   return jsonLines<Classification>(stdout);
 };
 
 test('a head learns; its checkpoint classifies, is evaluated, exported with the network, and its export is a network again', async (t) => {
-  const { folder, model, run, config } = await prepared(t, 'resnet', { method: { type: 'head', hidden: 8 }, epochs: 20, learningRate: 0.02 });
+  const { folder, model, run, config } = await prepared(t, 'resnet', {
+    method: { type: 'head', hidden: 8 },
+    epochs: 20,
+    learningRate: 0.02,
+  });
   const { code, stdout, stderr } = await vitune(['train', config, '--json']);
   assert.equal(code, 0, stderr);
   const events = jsonLines<TrainEvent>(stdout);
@@ -71,12 +88,24 @@ test('a head learns; its checkpoint classifies, is evaluated, exported with the 
   assert.equal(written.code, 0, written.stderr);
   assert.deepEqual((await readdir(exported)).sort(), ['config.json', 'model.onnx', 'preprocessor_config.json']);
   for (const format of ['peft', 'transformers']) {
-    const refused = await vituneHere(['export', '--checkpoint', run, '--format', format, '--output', join(folder, format)]);
+    const refused = await vituneHere([
+      'export',
+      '--checkpoint',
+      run,
+      '--format',
+      format,
+      '--output',
+      join(folder, format),
+    ]);
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, /EXPORT_IMPOSSIBLE[^]*onnx/);
     assertPlain(refused);
   }
-  const again = await writeConfig(folder, { model: exported, method: 'head', epochs: 1, output: 'again' }, 'again.vitune.json');
+  const again = await writeConfig(
+    folder,
+    { model: exported, method: 'head', epochs: 1, output: 'again' },
+    'again.vitune.json',
+  );
   const second = await vituneHere(['train', again, '--json']);
   assert.equal(second.code, 0, second.stderr);
   const [notice, ...others] = eventsIn(jsonLines<TrainEvent>(second.stdout), 'notice');
@@ -96,18 +125,38 @@ test('a network that takes one picture at a time trains, and its export takes an
   const { code, stderr } = await vituneHere(['train', config, '--json']);
   assert.equal(code, 0, stderr);
   // The export's parity gate asks all pictures at once.
-  const written = await vituneHere(['export', '--checkpoint', run, '--format', 'onnx', '--output', join(folder, 'exported')]);
+  const written = await vituneHere([
+    'export',
+    '--checkpoint',
+    run,
+    '--format',
+    'onnx',
+    '--output',
+    join(folder, 'exported'),
+  ]);
   assert.equal(written.code, 0, written.stderr);
 });
 
 test('the method pretrained answers by neighbours over its features', async (t) => {
-  const { folder, run, config } = await prepared(t, 'resnet-opset-11', { method: { type: 'pretrained', neighbors: 1 } });
+  const { folder, run, config } = await prepared(t, 'resnet-opset-11', {
+    method: { type: 'pretrained', neighbors: 1 },
+  });
   const { code, stderr } = await vituneHere(['train', config, '--json']);
   assert.equal(code, 0, stderr);
   const answers = await answersTo(run, folder);
-  const right = answers.filter((answer) => 'predictions' in answer && answer.path.includes(answer.predictions[0]!.label));
+  const right = answers.filter(
+    (answer) => 'predictions' in answer && answer.path.includes(answer.predictions[0]!.label),
+  );
   assert.ok(right.length >= 19, 'each picture of training is its own nearest');
-  const written = await vituneHere(['export', '--checkpoint', run, '--format', 'onnx', '--output', join(folder, 'exported')]);
+  const written = await vituneHere([
+    'export',
+    '--checkpoint',
+    run,
+    '--format',
+    'onnx',
+    '--output',
+    join(folder, 'exported'),
+  ]);
   assert.equal(written.code, 0, written.stderr);
 });
 
@@ -131,9 +180,14 @@ test('what cannot be asked of a frozen network is refused at its place in the co
     assert.equal(code, 2);
     return eventsIn(jsonLines<TrainEvent>(stdout), 'error').at(-1)!;
   };
-  for (const method of ['lora', 'qlora', 'adapter', 'partial', 'full']) assert.equal((await errorOf(`method=${method}`)).code, 'ONNX_HEAD_ONLY', method);
+  for (const method of ['lora', 'qlora', 'adapter', 'partial', 'full'])
+    assert.equal((await errorOf(`method=${method}`)).code, 'ONNX_HEAD_ONLY', method);
   assert.equal((await errorOf('method=head', 'init=random')).code, 'ONNX_NO_RANDOM_WEIGHTS');
-  const named = await writeConfig(folder, { model: 'models/network.onnx', method: 'head', featureOutput: 'nowhere' }, 'named.vitune.json');
+  const named = await writeConfig(
+    folder,
+    { model: 'models/network.onnx', method: 'head', featureOutput: 'nowhere' },
+    'named.vitune.json',
+  );
   const answer = await vituneHere(['train', named, '--json']);
   const error = eventsIn(jsonLines<TrainEvent>(answer.stdout), 'error').at(-1)!;
   assert.ok(error.code === 'ONNX_OUTPUT_UNKNOWN' && error.file === named && error.line! > 1, JSON.stringify(error));

@@ -5,8 +5,18 @@ import { buildSchema } from '../../../src/trainer/config/schema.js';
 import { planOf } from '../../../src/trainer/run/plan.js';
 
 const plan = (config: object, images: number) =>
-  planOf({ ...buildSchema().parse({ dataset: 'd', epochs: 3, ...config }), batchSize: 4, evalBatchSize: 4, gradientCheckpointing: false }, images, 768);
-const stepsWhere = (of: (step: number) => boolean, total: number): number[] => Array.from({ length: total }, (_, i) => i + 1).filter(of);
+  planOf(
+    {
+      ...buildSchema().parse({ dataset: 'd', epochs: 3, ...config }),
+      batchSize: 4,
+      evalBatchSize: 4,
+      gradientCheckpointing: false,
+    },
+    images,
+    768,
+  );
+const stepsWhere = (of: (step: number) => boolean, total: number): number[] =>
+  Array.from({ length: total }, (_, i) => i + 1).filter(of);
 
 test('the last batch of an epoch may be short, and the last step have fewer parts', () => {
   assert.deepEqual([plan({}, 9).stepsPerEpoch, plan({}, 9).totalSteps], [3, 9]);

@@ -58,35 +58,59 @@ test('first values: the base, a new head, and adapters that change nothing yet',
 
 test("LoRA's options are held against the layers, at their place in the config", async (t) => {
   for (const targetModules of [['nothing'], ['query', 'nothing'], ['classifier'], ['layernorm_before']]) {
-    await assert.rejects(prepared(t, { method: { type: 'lora', targetModules } }), { code: 'TARGET_MODULES_UNMATCHED', remedy: /query, key, value, dense/ });
+    await assert.rejects(prepared(t, { method: { type: 'lora', targetModules } }), {
+      code: 'TARGET_MODULES_UNMATCHED',
+      remedy: /query, key, value, dense/,
+    });
   }
-  await assert.rejects(prepared(t, { method: { type: 'lora', rank: 49 } }), (error: { code: string; place: { file?: string; line?: number } }) => {
-    assert.equal(error.code, 'LORA_RANK_TOO_LARGE');
-    assert.ok(error.place.file?.endsWith(join('run.vitune.json')) && error.place.line);
-    return true;
-  });
+  await assert.rejects(
+    prepared(t, { method: { type: 'lora', rank: 49 } }),
+    (error: { code: string; place: { file?: string; line?: number } }) => {
+      assert.equal(error.code, 'LORA_RANK_TOO_LARGE');
+      assert.ok(error.place.file?.endsWith(join('run.vitune.json')) && error.place.line);
+      return true;
+    },
+  );
   await prepared(t, { method: { type: 'lora', rank: 48 } });
   // Rank 49 fits no layer but the MLP's wider side, and that one's other side is 48.
   await assert.rejects(prepared(t, { method: { type: 'lora', rank: 49, targetModules: ['intermediate.dense'] } }), {
     code: 'LORA_RANK_TOO_LARGE',
     message: /intermediate/,
   });
-  await assert.rejects(prepared(t, { method: { type: 'lora', layersToTransform: [0, 3] } }), { code: 'LAYER_OUT_OF_RANGE', remedy: /3 blocks.*0 to 2/ });
-  await assert.rejects(prepared(t, { method: { type: 'lora', targetModules: ['layer.1.attention.attention.query'], layersToTransform: [0] } }), {
-    code: 'TARGET_MODULES_UNMATCHED',
-    message: /blocks 0/,
+  await assert.rejects(prepared(t, { method: { type: 'lora', layersToTransform: [0, 3] } }), {
+    code: 'LAYER_OUT_OF_RANGE',
+    remedy: /3 blocks.*0 to 2/,
   });
+  await assert.rejects(
+    prepared(t, {
+      method: { type: 'lora', targetModules: ['layer.1.attention.attention.query'], layersToTransform: [0] },
+    }),
+    {
+      code: 'TARGET_MODULES_UNMATCHED',
+      message: /blocks 0/,
+    },
+  );
 });
 
 test('so are those of partial and adapter', async (t) => {
-  await assert.rejects(prepared(t, { method: { type: 'partial', blocks: 4 } }), { code: 'BLOCKS_TOO_MANY', message: /4.*3/, remedy: /at most 3.*full/ });
+  await assert.rejects(prepared(t, { method: { type: 'partial', blocks: 4 } }), {
+    code: 'BLOCKS_TOO_MANY',
+    message: /4.*3/,
+    remedy: /at most 3.*full/,
+  });
   await assert.rejects(prepared(t, { method: { type: 'partial', modules: ['bias', 'layer_norm'] } }), {
     code: 'MODULES_UNMATCHED',
     message: /like layer_norm\.$/,
     remedy: /layernorm_before.*query/,
   });
-  await assert.rejects(prepared(t, { method: { type: 'adapter', bottleneck: 49 } }), { code: 'BOTTLENECK_TOO_WIDE', message: /49.*48/ });
-  const body = { partial: (await prepared(t, { method: { type: 'partial', blocks: 3 } })).parameters, all: (await prepared(t, { method: 'full' })).parameters };
+  await assert.rejects(prepared(t, { method: { type: 'adapter', bottleneck: 49 } }), {
+    code: 'BOTTLENECK_TOO_WIDE',
+    message: /49.*48/,
+  });
+  const body = {
+    partial: (await prepared(t, { method: { type: 'partial', blocks: 3 } })).parameters,
+    all: (await prepared(t, { method: 'full' })).parameters,
+  };
   // Patches, class token, positions and bias: 3·8·8·48 + 48 + 48 + 17·48.
   assert.equal(scalars(body.all) - scalars(body.partial), 9216 + 48 + 48 + 816);
   const adapter = await prepared(t, { method: { type: 'adapter', placement: 'houlsby', bottleneck: 4 } });

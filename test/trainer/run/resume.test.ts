@@ -12,11 +12,26 @@ import { eventsOf, vitune, writeConfig, writeDataset, type StartOptions } from '
 import { temporaryFolder } from '../data/pictures.js';
 import { golden } from './goldenCheckpoint.js';
 
-// Everything random at once, but what has an entry of its own: order, crops, flips, dropout masks, adapters and head. An epoch has 15 pictures: 8 batches, of which the last is padded.
-const common = { seed: 7, batchSize: 2, epochs: 2, evalSteps: 8, dropout: 0.1, saveSteps: 2, labelSmoothingFactor: 0.1, saveTotalLimit: 2 };
+// Everything random at once, but what has an entry of its own: order, crops, flips, dropout masks, adapters and head.
+// An epoch has 15 pictures: 8 batches, of which the last is padded.
+const common = {
+  seed: 7,
+  batchSize: 2,
+  epochs: 2,
+  evalSteps: 8,
+  dropout: 0.1,
+  saveSteps: 2,
+  labelSmoothingFactor: 0.1,
+  saveTotalLimit: 2,
+};
 
 const methods: { name: string; config: object; steps: number; kills: number }[] = [
-  { name: 'LoRA', config: { ...common, method: { type: 'lora', rank: 4, dropout: 0.2, targetModules: ['query', 'value'] } }, steps: 16, kills: 5 },
+  {
+    name: 'LoRA',
+    config: { ...common, method: { type: 'lora', rank: 4, dropout: 0.2, targetModules: ['query', 'value'] } },
+    steps: 16,
+    kills: 5,
+  },
   { name: 'LoRA in int8', config: { ...common, method: 'lora', frozenPrecision: 'int8' }, steps: 16, kills: 2 },
   { name: 'full', config: { ...common, method: 'full', learningRate: 1e-4 }, steps: 16, kills: 2 },
   {
@@ -36,19 +51,41 @@ const methods: { name: string; config: object; steps: number; kills: number }[] 
   { name: 'DoRA', config: { ...common, method: { type: 'lora', rank: 2, useDora: true } }, steps: 16, kills: 1 },
   { name: 'QLoRA', config: { ...common, method: { type: 'qlora', rank: 2 } }, steps: 16, kills: 1 },
   { name: 'Muon', config: { ...common, method: 'full', optim: 'muon' }, steps: 16, kills: 1 },
-  // Features computed once, of two views, partly before a kill and partly after it, by processes with a cache of their own.
-  { name: 'features', config: { ...common, method: { type: 'head', dropout: 0.2 }, dropout: 0, augmentation: { views: 2 } }, steps: 16, kills: 3 },
+  // Features computed once, of two views, partly before a kill and partly after it, by processes with a cache of their
+  // own.
+  {
+    name: 'features',
+    config: { ...common, method: { type: 'head', dropout: 0.2 }, dropout: 0, augmentation: { views: 2 } },
+    steps: 16,
+    kills: 3,
+  },
   // Rounded features depend on the pictures of their batch, which must be the same ones after a kill.
-  { name: 'features in int8', config: { ...common, method: 'head', dropout: 0, frozenPrecision: 'int8', augmentation: { views: 2 } }, steps: 16, kills: 2 },
+  {
+    name: 'features in int8',
+    config: { ...common, method: 'head', dropout: 0, frozenPrecision: 'int8', augmentation: { views: 2 } },
+    steps: 16,
+    kills: 2,
+  },
   // The network from a file within every step, as fresh augmentation needs it.
   {
     name: 'an ONNX file',
-    config: { ...common, model: join(golden, 'onnx', 'resnet.onnx'), method: { type: 'head', dropout: 0.2 }, dropout: 0, featureCache: false },
+    config: {
+      ...common,
+      model: join(golden, 'onnx', 'resnet.onnx'),
+      method: { type: 'head', dropout: 0.2 },
+      dropout: 0,
+      featureCache: false,
+    },
     steps: 16,
     kills: 2,
   },
   // Steps of three, three and two batches.
-  { name: 'gradient accumulation', config: { ...common, method: 'lora', gradientAccumulationSteps: 3, epochs: 5, evalSteps: 3 }, steps: 15, kills: 2 },
+  {
+    name: 'gradient accumulation',
+    config: { ...common, method: 'lora', gradientAccumulationSteps: 3, epochs: 5, evalSteps: 3 },
+    steps: 15,
+    kills: 2,
+  },
 ];
 
 /** SHA-256 of each file of the folder. */
@@ -96,7 +133,11 @@ for (const { name, config, steps, kills } of methods) {
           const event = JSON.parse(line) as RecordedEvent;
           if (event.type !== 'step' || event.step < at) return;
           // The second is to hit a save, which every other step has: as soon as something unfinished appears.
-          if (kill === 1) watch(join(run, 'checkpoints'), (_, file) => file?.startsWith('.unfinished') && child.kill('SIGKILL')).unref();
+          if (kill === 1)
+            watch(
+              join(run, 'checkpoints'),
+              (_, file) => file?.startsWith('.unfinished') && child.kill('SIGKILL'),
+            ).unref();
           else void pause(delay).then(() => child.kill('SIGKILL'));
         },
       });
@@ -113,38 +154,59 @@ for (const { name, config, steps, kills } of methods) {
     assert.ok(actual.filter(({ type }) => type === 'started').length === kills + 1);
     assert.deepEqual(lossesOf(actual), lossesOf(expected));
     const checkpoints = (await readdir(join(whole, 'checkpoints'))).sort();
-    assert.deepEqual((await readdir(join(run, 'checkpoints'))).sort(), checkpoints, 'the same checkpoints, and nothing unfinished');
+    assert.deepEqual(
+      (await readdir(join(run, 'checkpoints'))).sort(),
+      checkpoints,
+      'the same checkpoints, and nothing unfinished',
+    );
     assert.ok(checkpoints.includes(String(steps)));
     for (const step of checkpoints) {
       const hashes = await hashesOf(join(whole, 'checkpoints', step));
-      assert.ok('optimizer.safetensors' in hashes && ('adapter_model.safetensors' in hashes || 'model.safetensors' in hashes));
+      assert.ok(
+        'optimizer.safetensors' in hashes && ('adapter_model.safetensors' in hashes || 'model.safetensors' in hashes),
+      );
       assert.deepEqual(await hashesOf(join(run, 'checkpoints', step)), hashes, step);
     }
-    for (const pointer of ['last', 'best']) assert.equal(await readFile(join(run, pointer), 'utf8'), await readFile(join(whole, pointer), 'utf8'));
+    for (const pointer of ['last', 'best'])
+      assert.equal(await readFile(join(run, pointer), 'utf8'), await readFile(join(whole, pointer), 'utf8'));
   });
 }
 
 for (const [name, config] of [
   ['batches of one, some of which are empty', { ...common, method: 'lora', batchSize: 1, evalSteps: 17, saveSteps: 3 }],
   ['mixed batches', { ...common, method: 'lora', augmentation: { mixup: 0.4, cutmix: 1 }, saveSteps: 3 }],
-  ['accumulated batches of one', { ...common, method: 'lora', batchSize: 1, gradientAccumulationSteps: 3, evalSteps: 6 }],
+  [
+    'accumulated batches of one',
+    { ...common, method: 'lora', batchSize: 1, gradientAccumulationSteps: 3, evalSteps: 6 },
+  ],
   ['features in int8', { ...common, method: 'head', dropout: 0, frozenPrecision: 'int8' }],
 ] as const) {
   test(`unreadable pictures amid an epoch, ${name}: left out and told, and killed, resumed with a new cache equals never killed`, async (t) => {
     const folder = await temporaryFolder(t);
     await writeDataset(join(folder, 'photos'), { ant: 9, bee: 10 });
-    const bad = [join('ant', 'ant 3.png'), join('ant', 'ant 5.png'), join('bee', 'bee 2.png'), join('bee', 'bee 8.png')].map((file) =>
-      join(folder, 'photos', file),
-    );
+    const bad = [
+      join('ant', 'ant 3.png'),
+      join('ant', 'ant 5.png'),
+      join('bee', 'bee 2.png'),
+      join('bee', 'bee 8.png'),
+    ].map((file) => join(folder, 'photos', file));
     for (const file of bad) await writeFile(file, 'no picture');
     const path = await writeConfig(folder, config);
     const [whole, run] = [join(folder, 'whole'), join(folder, 'killed')];
     const train = (output: string, more: string[], onLine?: StartOptions['onLine']) =>
-      vitune(['train', path, '--set', `output=${output}`, '--json', ...more], { onLine, env: { VITUNE_CACHE: join(folder, 'cache') } });
+      vitune(['train', path, '--set', `output=${output}`, '--json', ...more], {
+        onLine,
+        env: { VITUNE_CACHE: join(folder, 'cache') },
+      });
     const undisturbed = await train(whole, []);
     assert.equal(undisturbed.code, 0, undisturbed.stderr);
     const expected = await eventsOf(whole);
-    assert.deepEqual(expected.flatMap((event) => (event.type === 'notice' && event.code === 'IMAGE_UNREADABLE' ? [event.file] : [])).sort(), bad);
+    assert.deepEqual(
+      expected
+        .flatMap((event) => (event.type === 'notice' && event.code === 'IMAGE_UNREADABLE' ? [event.file] : []))
+        .sort(),
+      bad,
+    );
     const started = expected.findIndex(({ type }) => type === 'started');
     assert.ok(
       started < expected.findIndex((event) => event.type === 'notice' && event.code === 'IMAGE_UNREADABLE'),
@@ -172,7 +234,14 @@ for (const featureCache of [false, true]) {
     const folder = await temporaryFolder(t);
     await writeDataset(join(folder, 'photos'), { ant: 160, bee: 160 });
     // So many batches that the stop comes before the last.
-    const config = { method: 'head', featureCache, batchSize: 16, evalBatchSize: 1, validationSplit: 0.9, augmentation: { randomResizedCrop: false } };
+    const config = {
+      method: 'head',
+      featureCache,
+      batchSize: 16,
+      evalBatchSize: 1,
+      validationSplit: 0.9,
+      augmentation: { randomResizedCrop: false },
+    };
     const path = await writeConfig(folder, config);
     const [whole, run] = [join(folder, 'whole'), join(folder, 'stopped')];
     const undisturbed = await vitune(['train', path, '--set', `output=${whole}`, '--json']);
@@ -194,9 +263,17 @@ for (const featureCache of [false, true]) {
     assert.equal(resumed.code, 0, resumed.stderr);
     const [expected, actual] = [await eventsOf(whole), await eventsOf(run)];
     const evaluations = (events: readonly RecordedEvent[]) =>
-      events.flatMap((event) => (event.type === 'evaluation' ? [{ step: event.step, epoch: event.epoch, loss: event.loss, accuracy: event.accuracy }] : []));
+      events.flatMap((event) =>
+        event.type === 'evaluation'
+          ? [{ step: event.step, epoch: event.epoch, loss: event.loss, accuracy: event.accuracy }]
+          : [],
+      );
     assert.deepEqual(evaluations(actual), evaluations(expected));
     for (const step of await readdir(join(whole, 'checkpoints')))
-      assert.deepEqual(await hashesOf(join(run, 'checkpoints', step)), await hashesOf(join(whole, 'checkpoints', step)), step);
+      assert.deepEqual(
+        await hashesOf(join(run, 'checkpoints', step)),
+        await hashesOf(join(whole, 'checkpoints', step)),
+        step,
+      );
   });
 }

@@ -21,7 +21,8 @@ async function configOf(name: string, content: object = {}) {
 }
 
 const at = (...parts: string[]) => join(folder, ...parts);
-const finish = (run: ActiveRun) => run.emit({ type: 'finished', run: run.path, best: { step: 1, accuracy: 1 }, seconds: 1, reason: 'epochs' });
+const finish = (run: ActiveRun) =>
+  run.emit({ type: 'finished', run: run.path, best: { step: 1, accuracy: 1 }, seconds: 1, reason: 'epochs' });
 
 /** Creates a run, lets it end or not, and gives its folder. */
 async function runOf(config: Awaited<ReturnType<typeof configOf>>, finished = false) {
@@ -52,7 +53,10 @@ test('a run says what it is about', async () => {
   const run = await runOf(config);
   const info = JSON.parse(await readFile(join(run, 'run.json'), 'utf8')) as Record<string, unknown>;
   assert.deepEqual({ ...info, createdAt: 0 }, { name: 'birds', config: config.path, createdAt: 0 });
-  assert.deepEqual(JSON.parse(await readFile(join(run, 'config.json'), 'utf8')), JSON.parse(JSON.stringify(config.config)));
+  assert.deepEqual(
+    JSON.parse(await readFile(join(run, 'config.json'), 'utf8')),
+    JSON.parse(JSON.stringify(config.config)),
+  );
 });
 
 test('an output folder may be new or empty, not in use', async () => {
@@ -102,7 +106,10 @@ test('a resume with an output folder means that one', async () => {
 
 test('a run is found again when the whole project has moved', async () => {
   const path = await runOf(await configOf('birds.vitune.json'));
-  await writeFile(join(path, 'run.json'), JSON.stringify({ name: 'birds', config: '/elsewhere/birds.vitune.json', createdAt: 5 }));
+  await writeFile(
+    join(path, 'run.json'),
+    JSON.stringify({ name: 'birds', config: '/elsewhere/birds.vitune.json', createdAt: 5 }),
+  );
   assert.equal((await resumed(await configOf('birds.vitune.json'))).path, path);
 });
 
@@ -125,11 +132,19 @@ test('a resume goes on from the last checkpoint that is there', async () => {
   const run = await runOf(config);
   assert.equal((await resumed(config)).resumeFrom, undefined);
   for (const step of ['5', '10', '20']) await mkdir(join(run, 'checkpoints', step), { recursive: true });
-  assert.equal((await resumed(config)).resumeFrom, join(run, 'checkpoints', '20'), 'killed before the pointer was written');
+  assert.equal(
+    (await resumed(config)).resumeFrom,
+    join(run, 'checkpoints', '20'),
+    'killed before the pointer was written',
+  );
   await writeFile(join(run, 'last'), '10\n');
   assert.equal((await resumed(config)).resumeFrom, join(run, 'checkpoints', '10'));
   await rm(join(run, 'checkpoints', '10'), { recursive: true });
-  assert.equal((await resumed(config)).resumeFrom, join(run, 'checkpoints', '20'), 'the one it names was removed by hand');
+  assert.equal(
+    (await resumed(config)).resumeFrom,
+    join(run, 'checkpoints', '20'),
+    'the one it names was removed by hand',
+  );
 });
 
 test('a path means a checkpoint', async () => {
@@ -145,5 +160,6 @@ test('a path means a checkpoint', async () => {
   assert.equal(await resolveCheckpoint(run), join(run, 'checkpoints', '5'));
   assert.equal(await resolveCheckpoint(join(run, 'checkpoints', '10') + '/'), join(run, 'checkpoints', '10'));
   await assert.rejects(resolveCheckpoint(at('none')), { code: 'CHECKPOINT_MISSING' });
-  for (const path of [folder, join(run, 'checkpoints'), at('birds.vitune.json')]) await assert.rejects(resolveCheckpoint(path), { code: 'NOT_A_CHECKPOINT' });
+  for (const path of [folder, join(run, 'checkpoints'), at('birds.vitune.json')])
+    await assert.rejects(resolveCheckpoint(path), { code: 'NOT_A_CHECKPOINT' });
 });

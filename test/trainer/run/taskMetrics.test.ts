@@ -1,11 +1,15 @@
-/** Figures of multi-label tasks and of several tasks, against the example in the documentation of scikit-learn and numbers worked by hand. */
+/**
+ * Figures of multi-label tasks and of several tasks, against the example in the documentation of scikit-learn and
+ * numbers worked by hand.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { averagePrecision } from '../../../src/trainer/run/multiLabelMetrics.js';
 import { TaskMetrics } from '../../../src/trainer/run/taskMetrics.js';
 import { singleTask, smoothed } from '../../../src/trainer/tasks.js';
 
-const close = (actual: number | undefined, expected: number) => assert.ok(Math.abs(actual! - expected) < 1e-6, `${actual} is not ${expected}`);
+const close = (actual: number | undefined, expected: number) =>
+  assert.ok(Math.abs(actual! - expected) < 1e-6, `${actual} is not ${expected}`);
 const tags = { name: 'tags', labels: ['a', 'b', 'c'], multiLabel: true };
 
 test('average precision: the example of scikit-learn, equal scores, nothing to find', () => {

@@ -55,8 +55,17 @@ test('a run in int8 validates in int8 and judges its best checkpoint in floats, 
   assert.deepEqual(finished.parity?.changed, []);
   assert.notEqual(evaluations.find(({ step }) => step === judged.step)!.loss, judged.loss, 'rounding leaves a trace');
 
-  const asked = await vitune(['evaluate', '--checkpoint', run, '--dataset', join(folder, 'photos', 'validation'), '--json']);
-  const [answer] = jsonLines<{ accuracy: number; loss: number }>(asked.stdout).slice(-1) as [{ accuracy: number; loss: number }];
+  const asked = await vitune([
+    'evaluate',
+    '--checkpoint',
+    run,
+    '--dataset',
+    join(folder, 'photos', 'validation'),
+    '--json',
+  ]);
+  const [answer] = jsonLines<{ accuracy: number; loss: number }>(asked.stdout).slice(-1) as [
+    { accuracy: number; loss: number },
+  ];
   assert.equal(answer.accuracy, judged.accuracy);
   assert.ok(Math.abs(answer.loss - judged.loss) < 1e-5, `${answer.loss} and ${judged.loss}`);
 

@@ -11,7 +11,10 @@ import { ensureBrowser, ensureEditor } from '../../../scripts/ensure-editor.mjs'
 import { writeLanguagePack } from './languagePack.js';
 import type { Launch, LaunchedEditor } from './launch.js';
 
-/** An environment that looks like a person's own shell: the variables of an editor or npm around the test would leak into this one. */
+/**
+ * An environment that looks like a person's own shell: the variables of an editor or npm around the test would leak
+ * into this one.
+ */
 function cleanEnvironment(home: string, extra: Record<string, string>): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|npm_|NODE_|ELECTRON_|VITUNE_)/.test(name));
   return {
@@ -26,7 +29,10 @@ function cleanEnvironment(home: string, extra: Record<string, string>): NodeJS.P
 const guard = fileURLToPath(new URL('./guard.mjs', import.meta.url));
 
 /** Resolves with the address that the server says it listens on, or undefined when it ends before. */
-function addressOf(server: ChildProcessByStdio<Writable, Readable, Readable>, log: Writable): Promise<string | undefined> {
+function addressOf(
+  server: ChildProcessByStdio<Writable, Readable, Readable>,
+  log: Writable,
+): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     server.stderr.pipe(log, { end: false });
     createInterface({ input: server.stdout }).on('line', (line) => {
@@ -40,13 +46,22 @@ function addressOf(server: ChildProcessByStdio<Writable, Readable, Readable>, lo
 }
 
 /**
- * Starts the server, in a process group of its own, so that the extension hosts under it can be ended with it. Its two processes
- * give each other ten seconds to greet, which a busy machine may need several tries for.
+ * Starts the server, in a process group of its own, so that the extension hosts under it can be ended with it. Its two
+ * processes give each other ten seconds to greet, which a busy machine may need several tries for.
  */
-async function startServer(command: string, args: string[], env: NodeJS.ProcessEnv, logPath: string): Promise<{ address: string; stop: () => Promise<void> }> {
+async function startServer(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  logPath: string,
+): Promise<{ address: string; stop: () => Promise<void> }> {
   const log = createWriteStream(logPath);
   for (let tries = 0; tries < 10; tries++) {
-    const server = spawn(process.execPath, [guard, command, ...args], { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const server = spawn(process.execPath, [guard, command, ...args], {
+      env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     const address = await addressOf(server, log);
     const stop = async () => {
       if (server.exitCode === null && server.signalCode === null) {
@@ -70,7 +85,14 @@ export async function launchCodeServer(launch: Launch): Promise<LaunchedEditor> 
   writeFileSync(join(userData, 'User', 'settings.json'), JSON.stringify(launch.settings, null, 2));
   if (launch.locale !== 'en') writeLanguagePack(launch.locale, userData);
   writeFileSync(join(launch.home, 'code-server.yaml'), '');
-  const folders = ['--config', join(launch.home, 'code-server.yaml'), '--user-data-dir', userData, '--extensions-dir', join(launch.home, 'extensions')];
+  const folders = [
+    '--config',
+    join(launch.home, 'code-server.yaml'),
+    '--user-data-dir',
+    userData,
+    '--extensions-dir',
+    join(launch.home, 'extensions'),
+  ];
   const env = cleanEnvironment(launch.home, launch.env);
 
   for (const vsix of launch.extensions) {
@@ -78,13 +100,27 @@ export async function launchCodeServer(launch: Launch): Promise<LaunchedEditor> 
     if (installed.status !== 0) throw new Error(`Installing ${vsix} failed:\n${installed.stdout}${installed.stderr}`);
   }
 
-  const switches = ['--auth=none', '--bind-addr=127.0.0.1:0', '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'];
+  const switches = [
+    '--auth=none',
+    '--bind-addr=127.0.0.1:0',
+    '--disable-telemetry',
+    '--disable-update-check',
+    '--disable-workspace-trust',
+  ];
   const quiet = ['--disable-getting-started-override', '--ignore-last-opened', '--locale', launch.locale];
   const log = join(launch.home, 'code-server.log');
   const { address, stop } = await startServer(node, [script, ...folders, ...switches, ...quiet], env, log);
 
-  const browser = await chromium.launch({ executablePath, timeout: 300_000, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-  const context = await browser.newContext({ viewport: launch.size, locale: launch.locale, permissions: ['clipboard-read', 'clipboard-write'] });
+  const browser = await chromium.launch({
+    executablePath,
+    timeout: 300_000,
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+  });
+  const context = await browser.newContext({
+    viewport: launch.size,
+    locale: launch.locale,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
   const page: Page = await context.newPage();
   await page.goto(`${address}/?folder=${encodeURIComponent(launch.workspace)}`, { timeout: 300_000 });
   return {

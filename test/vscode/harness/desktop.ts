@@ -1,4 +1,7 @@
-/** Starts desktop VS Code, downloaded by @vscode/test-electron, with its window driven by the same Playwright as the browser's. */
+/**
+ * Starts desktop VS Code, downloaded by @vscode/test-electron, with its window driven by the same Playwright as the
+ * browser's.
+ */
 import { downloadAndUnzipVSCode, resolveCliArgsFromVSCodeExecutablePath } from '@vscode/test-electron';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -28,11 +31,21 @@ export async function launchDesktop(launch: Launch): Promise<LaunchedEditor> {
   for (const vsix of launch.extensions) {
     const windows = process.platform === 'win32';
     const quote = (argument: string) => (windows ? `"${argument}"` : argument);
-    const installed = spawnSync(quote(cli), [...cliArguments, ...folders, '--install-extension', vsix].map(quote), { encoding: 'utf8', shell: windows });
+    const installed = spawnSync(quote(cli), [...cliArguments, ...folders, '--install-extension', vsix].map(quote), {
+      encoding: 'utf8',
+      shell: windows,
+    });
     if (installed.status !== 0) throw new Error(`Installing ${vsix} failed:\n${installed.stdout}${installed.stderr}`);
   }
 
-  const quiet = ['--disable-telemetry', '--disable-updates', '--disable-workspace-trust', '--skip-welcome', '--skip-release-notes', '--no-sandbox'];
+  const quiet = [
+    '--disable-telemetry',
+    '--disable-updates',
+    '--disable-workspace-trust',
+    '--skip-welcome',
+    '--skip-release-notes',
+    '--no-sandbox',
+  ];
   const logs = join(launch.home, 'logs');
   const app = await _electron.launch({
     executablePath,

@@ -8,11 +8,18 @@ import type { LaunchedEditor } from './launch.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** How long the window may take for one thing: on a busy machine with two cores it may be long, so this only ends what hangs. VITUNE_PATIENCE, in seconds, makes it shorter for who writes a test. */
+/**
+ * How long the window may take for one thing: on a busy machine with two cores it may be long, so this only ends what
+ * hangs. VITUNE_PATIENCE, in seconds, makes it shorter for who writes a test.
+ */
 const patience = Number(process.env.VITUNE_PATIENCE ?? 300) * 1000;
 
 /** Polls `attempt` until it gives something other than undefined or false, and returns that. */
-export async function until<T>(what: string, attempt: () => Promise<T | undefined | false> | T | undefined | false, timeout = patience): Promise<T> {
+export async function until<T>(
+  what: string,
+  attempt: () => Promise<T | undefined | false> | T | undefined | false,
+  timeout = patience,
+): Promise<T> {
   const end = Date.now() + timeout;
   for (;;) {
     const result = await attempt();
@@ -42,11 +49,12 @@ export class Editor {
   }
 
   /**
-   * Reloads the window, once it has stored that the editor of this type is open: in a browser VS Code stores that every few seconds
-   * and not on leaving, so that a window reloaded sooner comes back without it.
+   * Reloads the window, once it has stored that the editor of this type is open: in a browser VS Code stores that every
+   * few seconds and not on leaving, so that a window reloaded sooner comes back without it.
    */
   async reload(viewType: string): Promise<void> {
-    if (process.env.VITUNE_EDITOR !== 'desktop') await until(`the window to store that ${viewType} is open`, () => this.hasStored(viewType));
+    if (process.env.VITUNE_EDITOR !== 'desktop')
+      await until(`the window to store that ${viewType} is open`, () => this.hasStored(viewType));
     const loaded = this.page.waitForEvent('load');
     await this.command('Developer: Reload Window');
     await loaded;
@@ -62,7 +70,10 @@ export class Editor {
           const opening = indexedDB.open(name);
           opening.onerror = () => reject(opening.error as DOMException);
           opening.onsuccess = () => {
-            const editors = opening.result.transaction('ItemTable').objectStore('ItemTable').get('memento/workbench.parts.editor');
+            const editors = opening.result
+              .transaction('ItemTable')
+              .objectStore('ItemTable')
+              .get('memento/workbench.parts.editor');
             editors.onerror = () => reject(editors.error as DOMException);
             editors.onsuccess = () => resolve(String(editors.result).includes(type));
             opening.result.close();
@@ -84,7 +95,10 @@ export class Editor {
     await this.pickAfter('F1', `>${title}`, title);
   }
 
-  /** Opens the quick input by a key, types into it and clicks the row with this label; again from the start when it was closed meanwhile. */
+  /**
+   * Opens the quick input by a key, types into it and clicks the row with this label; again from the start when it was
+   * closed meanwhile.
+   */
   private async pickAfter(key: string, typed: string, label: string): Promise<void> {
     const input = this.quickInput.locator('input').first();
     await until(`${label} in the quick input`, async () => {
@@ -111,7 +125,10 @@ export class Editor {
     await this.quickInputRow(label).click();
   }
 
-  /** Answers a question or a file dialog: types into the quick input and confirms. `question` is a part of its title, where another input may still be open. */
+  /**
+   * Answers a question or a file dialog: types into the quick input and confirms. `question` is a part of its title,
+   * where another input may still be open.
+   */
   async answer(text: string, question?: string): Promise<void> {
     if (question !== undefined) await this.quickInput.getByText(question).first().waitFor();
     await this.quickInput.locator('input').first().fill(text);
@@ -141,7 +158,9 @@ export class Editor {
 
   /** A row of any visible tree (the explorer's, the extension's) by its label. */
   row(label: string): Locator {
-    return this.page.locator('.monaco-list-row[role="treeitem"]').filter({ has: this.page.getByText(label, { exact: true }) });
+    return this.page
+      .locator('.monaco-list-row[role="treeitem"]')
+      .filter({ has: this.page.getByText(label, { exact: true }) });
   }
 
   /** Right-clicks and chooses an entry of the context menu. */
@@ -151,7 +170,8 @@ export class Editor {
       .locator('.action-item')
       .filter({ has: this.page.getByText(entry, { exact: true }) })
       .first();
-    // In a window that has just opened the extension's entries are not there yet, and an open menu does not take them up.
+    // In a window that has just opened the extension's entries are not there yet, and an open menu does not take them
+    // up.
     await until(`${entry} in the menu`, async () => {
       await target.first().click({ button: 'right' });
       // A click on a row that is drawn anew in that moment opens nothing.
@@ -171,7 +191,10 @@ export class Editor {
     });
   }
 
-  /** A view of ours: waits until it is drawn (`data-ready`, see src/webview/protocol.ts). After a reload ask for it anew. */
+  /**
+   * A view of ours: waits until it is drawn (`data-ready`, see src/webview/protocol.ts). After a reload ask for it
+   * anew.
+   */
   webview(view: ViewName): Promise<Frame> {
     return until(`the view ${view}`, async () => {
       for (const frame of this.page.frames()) {
@@ -204,7 +227,9 @@ export class Editor {
 
   /** A notification with this text in it. */
   notification(text: string | RegExp): Locator {
-    return this.page.locator('.notification-toast, .notifications-list-container .notification-list-item').filter({ hasText: text });
+    return this.page
+      .locator('.notification-toast, .notifications-list-container .notification-list-item')
+      .filter({ hasText: text });
   }
 
   async dismissNotifications(): Promise<void> {

@@ -1,4 +1,7 @@
-/** Runs `COMMAND ARGS…` and ends it, with all of its process group, when the process that started this guard is gone, however it went. */
+/**
+ * Runs `COMMAND ARGS…` and ends it, with all of its process group, when the process that started this guard is gone,
+ * however it went.
+ */
 import { spawn } from 'node:child_process';
 
 const [command, ...args] = process.argv.slice(2);

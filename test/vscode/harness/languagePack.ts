@@ -1,8 +1,14 @@
-/** Registers a language without translations, so that an editor without a network runs in it: our strings are the only ones in that language. */
+/**
+ * Registers a language without translations, so that an editor without a network runs in it: our strings are the only
+ * ones in that language.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Writes what VS Code itself writes into a user data folder when a language pack is installed; `locale` is a language tag such as `tr`. */
+/**
+ * Writes what VS Code itself writes into a user data folder when a language pack is installed; `locale` is a language
+ * tag such as `tr`.
+ */
 export function writeLanguagePack(locale: string, userData: string): void {
   const translations = join(userData, 'translations.json');
   writeFileSync(translations, JSON.stringify({ version: '1.0.0', contents: {} }));

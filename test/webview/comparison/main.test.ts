@@ -1,4 +1,7 @@
-/** The page of a comparison in a browser: its table, what sorts it, what is told while it works, and what it tells the host. */
+/**
+ * The page of a comparison in a browser: its table, what sorts it, what is told while it works, and what it tells the
+ * host.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
@@ -30,7 +33,11 @@ const state = (change: Partial<ComparisonState> = {}): ComparisonState => ({
       row('pretrained', 0, 310, 4.2, 0.622),
       row('head', 774, 340, 9.6, 0.713),
       row('lora', 34_310, 520, 74, 0.814),
-      { method: 'qlora', run: `${folder}/qlora`, error: { code: 'X', message: 'The model is too small.', remedy: 'Take another.' } },
+      {
+        method: 'qlora',
+        run: `${folder}/qlora`,
+        error: { code: 'X', message: 'The model is too small.', remedy: 'Take another.' },
+      },
       row('full', 1_200_000, 810, 121, 0.798),
     ],
   },
@@ -53,7 +60,13 @@ describe('comparison', { skip: lacks ?? false }, () => {
     const view = await open();
     const { page } = view;
     const lora = page.locator('tbody tr').filter({ hasText: 'LoRA' }).first();
-    assert.deepEqual((await lora.locator('td').allInnerTexts()).slice(0, 5), ['LoRA\nBest', '81.4%', '34,310', '520 MB', '1 min 14 sec']);
+    assert.deepEqual((await lora.locator('td').allInnerTexts()).slice(0, 5), [
+      'LoRA\nBest',
+      '81.4%',
+      '34,310',
+      '520 MB',
+      '1 min 14 sec',
+    ]);
     assert.equal(await page.locator('.badge').count(), 1);
     assert.deepEqual(await page.locator('strong.best').allInnerTexts(), ['0', '310 MB', '4.2 sec', '81.4%']);
     await page.getByText('The model is too small. Take another.').waitFor();
@@ -71,7 +84,11 @@ describe('comparison', { skip: lacks ?? false }, () => {
     await page.getByRole('button', { name: 'LoRA', exact: true }).click();
     await page.locator('tr').filter({ hasText: 'Full' }).getByRole('button', { name: 'Train with This' }).click();
     await page.getByText('Try Again').click();
-    assert.deepEqual(await view.posted(), [{ type: 'openRun', run: `${folder}/lora` }, { type: 'train', method: 'full' }, { type: 'continue' }]);
+    assert.deepEqual(await view.posted(), [
+      { type: 'openRun', run: `${folder}/lora` },
+      { type: 'train', method: 'full' },
+      { type: 'continue' },
+    ]);
     await view.close();
   });
 
@@ -97,7 +114,10 @@ describe('comparison', { skip: lacks ?? false }, () => {
   });
 
   test('it fits a narrow editor and speaks another language', async () => {
-    const view = await open({}, { width: 420, language: 'tr', bundle: { 'Methods compared on {0}': '{0} üzerinde karşılaştırılan yöntemler' } });
+    const view = await open(
+      {},
+      { width: 420, language: 'tr', bundle: { 'Methods compared on {0}': '{0} üzerinde karşılaştırılan yöntemler' } },
+    );
     await view.page.getByText('trashnet üzerinde karşılaştırılan yöntemler').waitFor();
     await view.page.getByText('%81,4').waitFor();
     assert.ok(await view.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));

@@ -4,9 +4,20 @@ import { test } from 'node:test';
 import type { ComparisonRow } from '../../../src/trainer/protocol.js';
 import { methodRows, shareDone } from '../../../src/webview/comparison/rows.js';
 
-const row = (method: string, accuracy: number, seconds: number): ComparisonRow => ({ method, run: `/runs/${method}`, accuracy, seconds });
+const row = (method: string, accuracy: number, seconds: number): ComparisonRow => ({
+  method,
+  run: `/runs/${method}`,
+  accuracy,
+  seconds,
+});
 const error = { code: 'X', message: 'It cannot.', remedy: 'Do other.' };
-const comparison = (rows: ComparisonRow[], methods = ['head', 'lora', 'full']) => ({ format: 1 as const, dataset: '/emoji', settings: [], methods, rows });
+const comparison = (rows: ComparisonRow[], methods = ['head', 'lora', 'full']) => ({
+  format: 1 as const,
+  dataset: '/emoji',
+  settings: [],
+  methods,
+  rows,
+});
 
 test('each method is done, failed, at work or still to come', () => {
   const work = { method: 'full', phase: null, done: 1, total: 4, stopping: false };
@@ -24,7 +35,12 @@ test('each method is done, failed, at work or still to come', () => {
 });
 
 test('the most accurate and the fastest are marked, ties both, a failed one never, one alone neither', () => {
-  const bestOf = (rows: ComparisonRow[]) => methodRows({ comparison: comparison(rows), work: null }).map(({ best }) => [...best]);
-  assert.deepEqual(bestOf([row('head', 0.5, 1), row('lora', 0.9, 3), row('full', 0.9, 5)]), [['seconds'], ['accuracy'], ['accuracy']]);
+  const bestOf = (rows: ComparisonRow[]) =>
+    methodRows({ comparison: comparison(rows), work: null }).map(({ best }) => [...best]);
+  assert.deepEqual(bestOf([row('head', 0.5, 1), row('lora', 0.9, 3), row('full', 0.9, 5)]), [
+    ['seconds'],
+    ['accuracy'],
+    ['accuracy'],
+  ]);
   assert.deepEqual(bestOf([row('head', 0.5, 1), { ...row('lora', 1, 0), error }]), [[], [], []]);
 });

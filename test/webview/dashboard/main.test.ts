@@ -18,8 +18,11 @@ describe('dashboard', { skip: lacks ?? false }, () => {
   });
   after(() => browser.close());
 
-  const open = (events: RecordedEvent[], change: Partial<DashboardState> = {}, options: Parameters<typeof ViewPage.open>[3] = {}) =>
-    ViewPage.open(browser, 'dashboard', dashboardState(events, change), { width: 900, ...options });
+  const open = (
+    events: RecordedEvent[],
+    change: Partial<DashboardState> = {},
+    options: Parameters<typeof ViewPage.open>[3] = {},
+  ) => ViewPage.open(browser, 'dashboard', dashboardState(events, change), { width: 900, ...options });
   const chart = (view: ViewPage, title: string) => view.page.getByRole('figure', { name: title, exact: true });
   const legend = (view: ViewPage, title: string) => chart(view, title).locator('.u-legend').innerText();
   const figure = (view: ViewPage, name: string) =>
@@ -66,7 +69,10 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     const events = recordedRun({ steps: 460, epochs: 10, taken: 2 });
     const firstStep = events.findIndex(({ type }) => type === 'step');
     const partial = { type: 'partialStep', step: 1, done: 4, total: 16, loss: 1.796, time: 0 } as const;
-    const view = await open([...events.slice(0, firstStep), { ...partial, seq: events[firstStep]!.seq - 0.5 }], { status: 'running', checkpoints: [] });
+    const view = await open([...events.slice(0, firstStep), { ...partial, seq: events[firstStep]!.seq - 0.5 }], {
+      status: 'running',
+      checkpoints: [],
+    });
     await view.page.getByText('Step 1: 4 of 16 pictures').waitFor();
     assert.equal(await figure(view, 'Loss'), '1.796');
     assert.equal(await figure(view, 'Step'), '0 / 460');
@@ -97,17 +103,30 @@ describe('dashboard', { skip: lacks ?? false }, () => {
       { label: 'red', precision: 0.5, recall: 0.25, f1: 1 / 3, support: 4, averagePrecision: 0.625 },
       { label: 'green', precision: 1, recall: 1, f1: 1, support: 2, averagePrecision: 1 },
     ];
-    const colours = { task: 'colours', loss: 0.3, accuracy: 0.25, confusion: [], perClass, meanAveragePrecision: 0.8125, f1Micro: 0.6, f1Macro: 0.667 };
+    const colours = {
+      task: 'colours',
+      loss: 0.3,
+      accuracy: 0.25,
+      confusion: [],
+      perClass,
+      meanAveragePrecision: 0.8125,
+      f1Micro: 0.6,
+      f1Macro: 0.667,
+    };
     const told = events.map((event): RecordedEvent => {
       if (event.type === 'started') return { ...event, tasks };
       if (event.type !== 'evaluation') return event;
-      return { ...event, tasks: [{ task: 'species', loss: event.loss, accuracy: event.accuracy, confusion: event.confusion }, colours] };
+      return {
+        ...event,
+        tasks: [{ task: 'species', loss: event.loss, accuracy: event.accuracy, confusion: event.confusion }, colours],
+      };
     });
     const view = await open(told);
     const { page } = view;
     await page.getByText('tasks: species, colours').waitFor();
     const series = await legend(view, 'Accuracy');
-    for (const name of ['Validation, mean', 'species', 'colours']) assert.ok(series.includes(name), `${name} in ${series}`);
+    for (const name of ['Validation, mean', 'species', 'colours'])
+      assert.ok(series.includes(name), `${name} in ${series}`);
     assert.match(series, /colours\s*25\.0%/);
     await page.getByRole('img', { name: /^Confusion matrix/ }).waitFor();
     await page.getByRole('radio', { name: 'colours' }).click();
@@ -172,7 +191,10 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     assert.ok(Math.abs(step - 230) < 4, String(step));
     const rate = events.find((event) => event.type === 'step' && event.step === step);
     assert.ok(rate?.type === 'step');
-    assert.match(await legend(view, 'Learning rate'), new RegExp(Number(rate.learningRate.toPrecision(3)).toExponential().replace('.', '\\.')));
+    assert.match(
+      await legend(view, 'Learning rate'),
+      new RegExp(Number(rate.learningRate.toPrecision(3)).toExponential().replace('.', '\\.')),
+    );
     assert.match(await legend(view, 'Loss'), /Validation\s*0\.\d+/);
     await view.close();
   });
@@ -199,7 +221,8 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     const view = await open(recordedRun({ steps: 460, epochs: 10, taken: 300 }));
     const dark = await drawing(view, 'Loss');
     await view.page.evaluate((variables) => {
-      for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(`--vscode-${name}`, value);
+      for (const [name, value] of Object.entries(variables))
+        document.documentElement.style.setProperty(`--vscode-${name}`, value);
       document.body.className = 'vscode-light';
     }, themeOf('light').variables);
     await view.drawn();
@@ -285,7 +308,11 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await page.getByText('Stop', { exact: true }).click();
     await view.send({ type: 'patch', state: { status: 'stopping' } });
     await page.getByText('Stopping…').waitFor();
-    const after = (event: object, place: number) => ({ ...event, seq: events.length + place, time: events.at(-1)!.time + 1000 });
+    const after = (event: object, place: number) => ({
+      ...event,
+      seq: events.length + place,
+      time: events.at(-1)!.time + 1000,
+    });
     const error = {
       type: 'error',
       code: 'DISK_FULL',
@@ -310,7 +337,9 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     assert.equal(await figure(view, 'Step'), '92 / 460');
     await view.send({
       type: 'events',
-      events: [after({ type: 'finished', run, best: { step: 92, accuracy: 0.6 }, seconds: 300, reason: 'early-stopping' }, 2)],
+      events: [
+        after({ type: 'finished', run, best: { step: 92, accuracy: 0.6 }, seconds: 300, reason: 'early-stopping' }, 2),
+      ],
     });
     await view.send({ type: 'patch', state: { status: 'finished' } });
     await page.getByText('Stopped early: no better result for a while.').waitFor();
@@ -319,7 +348,10 @@ describe('dashboard', { skip: lacks ?? false }, () => {
   });
 
   test('a run whose trainer vanished says so and offers to resume', async () => {
-    const view = await open(recordedRun({ steps: 460, epochs: 10, taken: 120 }), { status: 'interrupted', resumable: true });
+    const view = await open(recordedRun({ steps: 460, epochs: 10, taken: 120 }), {
+      status: 'interrupted',
+      resumable: true,
+    });
     await view.page.getByText('The trainer ended without a word.').waitFor();
     await view.page.getByText('Resume', { exact: true }).waitFor();
     assert.equal(await view.page.getByRole('progressbar').isVisible(), false);
@@ -329,7 +361,13 @@ describe('dashboard', { skip: lacks ?? false }, () => {
   test('notices are told, many of them folded', async () => {
     const view = await open(recordedRun({ steps: 460, epochs: 10, taken: 20 }));
     await view.page.getByText('2 pictures could not be read and were left out.').waitFor();
-    const notices = Array.from({ length: 4 }, (_, index) => ({ type: 'notice', code: 'N', message: `Remark ${index}`, seq: 10_000 + index, time: 0 }));
+    const notices = Array.from({ length: 4 }, (_, index) => ({
+      type: 'notice',
+      code: 'N',
+      message: `Remark ${index}`,
+      seq: 10_000 + index,
+      time: 0,
+    }));
     await view.send({ type: 'events', events: notices });
     assert.equal(await view.page.getByText('Remark 3').isVisible(), false);
     await view.page.getByText('5 notices').click();
@@ -355,10 +393,16 @@ describe('dashboard', { skip: lacks ?? false }, () => {
       [many, 320],
       [labels, 200],
     ] as const) {
-      const view = await open(recordedRun({ steps: 100, epochs: 4, labels: [...names] }), { status: 'finished' }, { width });
+      const view = await open(
+        recordedRun({ steps: 100, epochs: 4, labels: [...names] }),
+        { status: 'finished' },
+        { width },
+      );
       const beyond = await view.page.evaluate(() =>
         [...document.querySelectorAll('main *')]
-          .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5 && !element.closest('.table-scroll'))
+          .filter(
+            (element) => element.getBoundingClientRect().right > innerWidth + 0.5 && !element.closest('.table-scroll'),
+          )
           .map((element) => element.outerHTML.slice(0, 80)),
       );
       assert.deepEqual(beyond, [], `${names.length} classes at ${width} px`);

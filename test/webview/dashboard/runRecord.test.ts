@@ -29,7 +29,8 @@ test('events that were seen before are dropped', () => {
 test('a resumed run forgets the steps that it takes again, and its old error', () => {
   const events = recordedRun({ steps: 40, epochs: 4, taken: 25 });
   const started = events.find((event) => event.type === 'started')!;
-  const add = (event: TrainEvent) => events.push({ ...event, seq: events.length, time: events.at(-1)!.time + 1000 } as RecordedEvent);
+  const add = (event: TrainEvent) =>
+    events.push({ ...event, seq: events.length, time: events.at(-1)!.time + 1000 } as RecordedEvent);
   add({ type: 'error', code: 'DISK_FULL', message: 'No room.', remedy: 'Make room.' });
   const record = new RunRecord();
   record.append(events);
@@ -85,7 +86,8 @@ test('pictures left out are counted once each, with those known at the start', (
   record.append(recordedRun({ steps: 40, epochs: 4, taken: 5 }));
   assert.equal(record.skipped, 2);
   const notices = ['a.png', 'b.jpg', 'c.png', 'a.png'].map(
-    (file, index) => ({ type: 'notice', code: 'IMAGE_UNREADABLE', message: 'cut', file, seq: 10_000 + index, time: 0 }) as const,
+    (file, index) =>
+      ({ type: 'notice', code: 'IMAGE_UNREADABLE', message: 'cut', file, seq: 10_000 + index, time: 0 }) as const,
   );
   record.append(notices.slice(0, 1));
   assert.equal(record.skipped, 2, 'perhaps one of the two');
@@ -107,7 +109,13 @@ test('features that are still being computed while the first steps are taken sta
   const record = new RunRecord();
   const events = recordedRun({ steps: 40, epochs: 4, taken: 3 });
   const steps = events.filter((event) => event.type === 'step');
-  const computing = (done: number): (typeof events)[number] => ({ ...steps[0]!, type: 'progress', phase: 'features', done, total: 970 });
+  const computing = (done: number): (typeof events)[number] => ({
+    ...steps[0]!,
+    type: 'progress',
+    phase: 'features',
+    done,
+    total: 970,
+  });
   let seq = 0;
   const append = (...next: typeof events) => record.append(next.map((event) => ({ ...event, seq: seq++ })));
   append(computing(16), steps[0]!, computing(32), steps[1]!);

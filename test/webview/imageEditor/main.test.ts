@@ -19,7 +19,9 @@ describe('image editor', { skip: lacks ?? false }, () => {
       'photo.jpg': await plain.clone().jpeg().toBuffer(),
       // Orientation 6: to be shown turned by a quarter.
       'turned.jpg': await plain.clone().withMetadata({ orientation: 6 }).jpeg().toBuffer(),
-      'small.png': await sharp({ create: { width: 8, height: 6, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0.5 } } })
+      'small.png': await sharp({
+        create: { width: 8, height: 6, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0.5 } },
+      })
         .png()
         .toBuffer(),
       'scan.tiff': await plain.clone().tiff().toBuffer(),
@@ -41,9 +43,13 @@ describe('image editor', { skip: lacks ?? false }, () => {
     },
     ...change,
   });
-  const open = (change: Partial<ImageEditorState> = {}, name?: string, options: Parameters<typeof ViewPage.open>[3] = {}) =>
-    ViewPage.open(browser, 'imageEditor', state(change, name), { width: 900, height: 600, files, ...options });
-  const shownWidth = (view: ViewPage) => view.page.locator('img.picture').evaluate((picture) => Math.round(picture.getBoundingClientRect().width));
+  const open = (
+    change: Partial<ImageEditorState> = {},
+    name?: string,
+    options: Parameters<typeof ViewPage.open>[3] = {},
+  ) => ViewPage.open(browser, 'imageEditor', state(change, name), { width: 900, height: 600, files, ...options });
+  const shownWidth = (view: ViewPage) =>
+    view.page.locator('img.picture').evaluate((picture) => Math.round(picture.getBoundingClientRect().width));
 
   test('of several tasks each has its predictions under its name', async () => {
     const predictions = [
@@ -70,7 +76,10 @@ describe('image editor', { skip: lacks ?? false }, () => {
     const place = (await page.locator('.viewport').boundingBox())!;
     assert.equal(fitted, Math.round(place.width - 32));
     await page.setViewportSize({ width: 700, height: 600 });
-    await page.waitForFunction((before) => document.querySelector('img.picture')!.getBoundingClientRect().width < before, fitted);
+    await page.waitForFunction(
+      (before) => document.querySelector('img.picture')!.getBoundingClientRect().width < before,
+      fitted,
+    );
     await page.getByRole('button', { name: 'One picture pixel to one screen pixel' }).click();
     assert.equal(await shownWidth(view), 1200);
     assert.equal(await page.locator('.zoom-percent').innerText(), '100%');
@@ -78,7 +87,10 @@ describe('image editor', { skip: lacks ?? false }, () => {
     await page.keyboard.press('+');
     await page.keyboard.press('+');
     assert.equal(await shownWidth(view), 2400);
-    assert.equal(await page.locator('img.picture').evaluate((picture) => getComputedStyle(picture).imageRendering), 'pixelated');
+    assert.equal(
+      await page.locator('img.picture').evaluate((picture) => getComputedStyle(picture).imageRendering),
+      'pixelated',
+    );
     await page.keyboard.press('-');
     await page.keyboard.press('0');
     assert.equal(await page.getByRole('button', { name: 'Fit to the window' }).getAttribute('aria-pressed'), 'true');
@@ -87,7 +99,10 @@ describe('image editor', { skip: lacks ?? false }, () => {
     const small = await shownWidth(view);
     await page.mouse.wheel(0, -100);
     await page.keyboard.up('Control');
-    await page.waitForFunction((before) => document.querySelector('img.picture')!.getBoundingClientRect().width > before, small);
+    await page.waitForFunction(
+      (before) => document.querySelector('img.picture')!.getBoundingClientRect().width > before,
+      small,
+    );
     await view.close();
   });
 
@@ -121,7 +136,10 @@ describe('image editor', { skip: lacks ?? false }, () => {
     const small = await open({}, 'small.png');
     await small.page.getByText('8 × 6 pixels').waitFor();
     assert.equal(await shownWidth(small), 8);
-    assert.match(await small.page.locator('img.picture').evaluate((picture) => getComputedStyle(picture).backgroundImage), /conic-gradient/);
+    assert.match(
+      await small.page.locator('img.picture').evaluate((picture) => getComputedStyle(picture).backgroundImage),
+      /conic-gradient/,
+    );
     await small.close();
   });
 
@@ -129,7 +147,11 @@ describe('image editor', { skip: lacks ?? false }, () => {
     const view = await open();
     const { page } = view;
     const items = page.getByRole('listitem');
-    assert.deepEqual(await items.locator('.prediction').allInnerTexts(), ['glass\n81.3%', 'metal\n15.0%', 'paper\n3.8%']);
+    assert.deepEqual(await items.locator('.prediction').allInnerTexts(), [
+      'glass\n81.3%',
+      'metal\n15.0%',
+      'paper\n3.8%',
+    ]);
     assert.equal(
       await items
         .first()
@@ -140,10 +162,16 @@ describe('image editor', { skip: lacks ?? false }, () => {
     await page.getByText('By trashnet-lora, step 92').waitFor();
     await page.getByRole('button', { name: 'Change checkpoint…' }).click();
     assert.deepEqual(await view.posted(), [{ type: 'chooseCheckpoint' }]);
-    await view.send({ type: 'patch', state: { checkpoint: { path: '/r/184', run: 'trashnet-full', step: 1184 }, verdict: { kind: 'classifying' } } });
+    await view.send({
+      type: 'patch',
+      state: { checkpoint: { path: '/r/184', run: 'trashnet-full', step: 1184 }, verdict: { kind: 'classifying' } },
+    });
     await page.getByRole('progressbar', { name: 'Classifying…' }).waitFor();
     assert.equal(await items.count(), 0);
-    await view.send({ type: 'patch', state: { verdict: { kind: 'predictions', predictions: [{ label: 'metal', probability: 0.99 }] } } });
+    await view.send({
+      type: 'patch',
+      state: { verdict: { kind: 'predictions', predictions: [{ label: 'metal', probability: 0.99 }] } },
+    });
     await page.getByText('By trashnet-full, step 1,184').waitFor();
     assert.deepEqual(await items.locator('.prediction').allInnerTexts(), ['metal\n99.0%']);
     await view.close();
@@ -174,10 +202,15 @@ describe('image editor', { skip: lacks ?? false }, () => {
     assert.equal(await page.getByRole('listitem').count(), 3);
     await view.send({
       type: 'patch',
-      state: { picture: { kind: 'none', error: { ...error, message: 'No preview can be made.', file: '/pictures/scan.tiff' } } },
+      state: {
+        picture: { kind: 'none', error: { ...error, message: 'No preview can be made.', file: '/pictures/scan.tiff' } },
+      },
     });
     await page.getByText('No preview can be made.').waitFor();
-    await view.send({ type: 'patch', state: { picture: { kind: 'shown', src: `data:image/png;base64,${files['small.png']!.toString('base64')}` } } });
+    await view.send({
+      type: 'patch',
+      state: { picture: { kind: 'shown', src: `data:image/png;base64,${files['small.png']!.toString('base64')}` } },
+    });
     await page.getByText('8 × 6 pixels').waitFor();
     assert.equal(await page.getByText('No preview can be made.').count(), 0);
     await view.close();
@@ -187,7 +220,10 @@ describe('image editor', { skip: lacks ?? false }, () => {
     for (const width of [320, 200]) {
       const view = await open({}, 'photo.jpg', { width });
       await view.page.getByText('1,200 × 800 pixels').waitFor();
-      const [stage, verdict] = [(await view.page.locator('.stage').boundingBox())!, (await view.page.locator('.verdict').boundingBox())!];
+      const [stage, verdict] = [
+        (await view.page.locator('.stage').boundingBox())!,
+        (await view.page.locator('.verdict').boundingBox())!,
+      ];
       assert.ok(verdict.y >= stage.y + stage.height && stage.height > 100);
       assert.equal(await view.page.evaluate(() => document.documentElement.scrollWidth), width);
       await view.close();

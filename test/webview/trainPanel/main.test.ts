@@ -23,8 +23,10 @@ describe('training panel', { skip: lacks ?? false }, () => {
   });
   after(() => browser.close());
 
-  const open = (change: Parameters<typeof trainPanelState>[0] = {}, options: Parameters<typeof ViewPage.open>[3] = {}) =>
-    ViewPage.open(browser, 'trainPanel', trainPanelState(change), options);
+  const open = (
+    change: Parameters<typeof trainPanelState>[0] = {},
+    options: Parameters<typeof ViewPage.open>[3] = {},
+  ) => ViewPage.open(browser, 'trainPanel', trainPanelState(change), options);
 
   test('each method shows its own options, its trade-off and its own default learning rate', async () => {
     const view = await open();
@@ -37,12 +39,20 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await page.getByText('Trains every weight').waitFor();
     assert.equal(await rank.isVisible(), false);
     assert.equal(await rate.getAttribute('placeholder'), '0.00005 × 768 / width');
-    assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'full' } });
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, {
+      dataset,
+      model: 'embedded',
+      method: { type: 'full' },
+    });
     await choose(view, 'Method', 'Head');
     await page.getByText('Trains only the classifier').waitFor();
     await choose(view, 'Method', 'LoRA');
     assert.equal(await rank.inputValue(), '4', 'what was typed is still there');
-    assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'lora', rank: 4 } });
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, {
+      dataset,
+      model: 'embedded',
+      method: { type: 'lora', rank: 4 },
+    });
     await view.close();
   });
 
@@ -105,13 +115,22 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await page.getByRole('checkbox', { name: 'DoRA' }).waitFor();
     await choose(view, 'Method', 'Adapter');
     await page.getByText('One after the MLP of each block.').waitFor();
-    assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'adapter' } });
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, {
+      dataset,
+      model: 'embedded',
+      method: { type: 'adapter' },
+    });
     await page.getByRole('combobox', { name: 'Placement' }).click();
     await page.getByRole('option', { name: 'houlsby' }).click();
     await page.getByText('Two in each block.').waitFor();
-    assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'adapter', placement: 'houlsby' } });
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, {
+      dataset,
+      model: 'embedded',
+      method: { type: 'adapter', placement: 'houlsby' },
+    });
     await choose(view, 'Method', 'Pretrained (no training)');
-    for (const name of ['Epochs', 'Learning rate']) assert.equal(await page.getByRole('textbox', { name }).isVisible(), false, name);
+    for (const name of ['Epochs', 'Learning rate'])
+      assert.equal(await page.getByRole('textbox', { name }).isVisible(), false, name);
     await page.getByRole('textbox', { name: 'Batch size' }).waitFor();
     await view.close();
   });
@@ -135,7 +154,10 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await page.getByRole('button', { name: 'Download model from the hub…' }).click();
     assert.deepEqual(await view.posted(), [{ type: 'addModel' }, { type: 'downloadModel' }]);
     const { models, form } = trainPanelState();
-    await view.send({ type: 'patch', state: { models: [...models, { value: 'owner/tiny', name: 'owner/tiny', detail: 'vit: 3 blocks' }] } });
+    await view.send({
+      type: 'patch',
+      state: { models: [...models, { value: 'owner/tiny', name: 'owner/tiny', detail: 'vit: 3 blocks' }] },
+    });
     await view.send({ type: 'patch', state: { form: { ...form, model: 'owner/tiny' } } });
     await page.getByText('vit: 3 blocks').waitFor();
     const shown = page.locator('vscode-dropdown[data-field="model"]');
@@ -151,7 +173,11 @@ describe('training panel', { skip: lacks ?? false }, () => {
     assert.deepEqual(await view.posted(), [{ type: 'addOnnxModel' }]);
     assert.equal(await page.getByRole('combobox', { name: 'Features' }).isVisible(), false);
     await choose(view, 'Model', 'resnet50.onnx');
-    assert.deepEqual(await form(), { dataset, model: '/models/resnet50.onnx', method: { type: 'head' } }, 'LoRA cannot be');
+    assert.deepEqual(
+      await form(),
+      { dataset, model: '/models/resnet50.onnx', method: { type: 'head' } },
+      'LoRA cannot be',
+    );
     assert.equal(await page.getByRole('combobox', { name: 'Start from' }).isVisible(), false);
     await page.getByRole('combobox', { name: 'Method' }).click();
     const lora = page.getByRole('option', { name: 'LoRA: not with an ONNX file' });
@@ -159,11 +185,20 @@ describe('training panel', { skip: lacks ?? false }, () => {
     assert.equal(await lora.getAttribute('aria-disabled'), 'true');
     await page.getByRole('option', { name: 'Pretrained (no training)', exact: true }).click();
     await choose(view, 'Features', 'mean');
-    assert.deepEqual(await form(), { dataset, model: '/models/resnet50.onnx', featureOutput: 'mean', method: { type: 'pretrained' } });
+    assert.deepEqual(await form(), {
+      dataset,
+      model: '/models/resnet50.onnx',
+      featureOutput: 'mean',
+      method: { type: 'pretrained' },
+    });
     const models = trainPanelState().models.map((model) => (model.onnx ? { ...model, onnx: { tensors: [] } } : model));
     await view.send({ type: 'patch', state: { models } });
     const features = page.locator('vscode-dropdown[data-field="featureOutput"]');
-    assert.equal(await features.evaluate((list: HTMLSelectElement) => list.value), 'mean', 'chosen still, though nobody knows the tensors at present');
+    assert.equal(
+      await features.evaluate((list: HTMLSelectElement) => list.value),
+      'mean',
+      'chosen still, though nobody knows the tensors at present',
+    );
     await choose(view, 'Model', 'Embedded ViT');
     await choose(view, 'Method', 'LoRA');
     assert.deepEqual(await form(), { dataset, model: 'embedded', method: { type: 'lora' } });
@@ -178,7 +213,12 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await page.getByRole('combobox', { name: 'Frozen layers' }).click();
     await page.getByRole('option', { name: 'int8' }).click();
     await page.getByText('Whole numbers of 8 bits').waitFor();
-    assert.deepEqual((await view.posted('form')).at(-1)?.form, { dataset, model: 'embedded', method: { type: 'lora' }, frozenPrecision: 'int8' });
+    assert.deepEqual((await view.posted('form')).at(-1)?.form, {
+      dataset,
+      model: 'embedded',
+      method: { type: 'lora' },
+      frozenPrecision: 'int8',
+    });
     await view.close();
   });
 
@@ -276,12 +316,17 @@ describe('training panel', { skip: lacks ?? false }, () => {
   });
 
   test('a run in progress: phase, step, figures, and Stop in the place of Start', async () => {
-    const view = await open({ run: runSummary({ status: 'starting', activity: { phase: 'decode', done: 240, total: 960 }, step: 0, steps: 0 }) });
+    const view = await open({
+      run: runSummary({ status: 'starting', activity: { phase: 'decode', done: 240, total: 960 }, step: 0, steps: 0 }),
+    });
     const { page } = view;
     const bar = page.getByRole('progressbar');
     await page.getByText('Reading pictures…').waitFor();
     assert.equal(await bar.getAttribute('aria-valuenow'), '25');
-    await view.send({ type: 'patch', state: { run: runSummary({ activity: { phase: 'compile', done: 0, total: 0 }, step: 0 }) } });
+    await view.send({
+      type: 'patch',
+      state: { run: runSummary({ activity: { phase: 'compile', done: 0, total: 0 }, step: 0 }) },
+    });
     assert.equal(await bar.getAttribute('aria-valuenow'), null, 'nobody knows how long it takes');
     await view.send({ type: 'patch', state: { run: runSummary() } });
     await page.getByText('Training, epoch 3 of 10').waitFor();
@@ -317,7 +362,10 @@ describe('training panel', { skip: lacks ?? false }, () => {
     assert.equal(await page.getByText('Start Training').isVisible(), true);
     await page.getByText('Resume').click();
     assert.deepEqual(await view.posted('resume'), [{ type: 'resume', run: runSummary().folder }]);
-    await view.send({ type: 'patch', state: { run: runSummary({ status: 'finished', seconds: 725, best: { step: 414, accuracy: 0.842 } }) } });
+    await view.send({
+      type: 'patch',
+      state: { run: runSummary({ status: 'finished', seconds: 725, best: { step: 414, accuracy: 0.842 } }) },
+    });
     await page.getByText('Finished in 12 min 5 sec').waitFor();
     assert.equal(await page.locator('.figures div', { hasText: 'Best accuracy' }).locator('dd').textContent(), '84.2%');
     assert.equal(await page.getByText('Resume').isVisible(), false);
@@ -345,7 +393,10 @@ describe('training panel', { skip: lacks ?? false }, () => {
       { type: 'dismiss', what: 'error' },
     ]);
     await page.getByText('Trains on the CPU.').waitFor();
-    await view.send({ type: 'patch', state: { error: { code: 'X', message: 'Markup <b>is</b> text.', remedy: '<img src=x>' } } });
+    await view.send({
+      type: 'patch',
+      state: { error: { code: 'X', message: 'Markup <b>is</b> text.', remedy: '<img src=x>' } },
+    });
     await page.getByText('Markup <b>is</b> text.').waitFor();
     await page.getByRole('button', { name: 'Show log' }).click();
     assert.equal((await view.posted('openLog')).length, 1);
@@ -353,9 +404,16 @@ describe('training panel', { skip: lacks ?? false }, () => {
   });
 
   test('words and numbers are in the language of the editor', async () => {
-    const bundle = { Dataset: 'Veri kümesi', 'Start Training': 'Eğitimi Başlat', '{0} classes, {1} pictures': '{0} sınıf, {1} resim' };
+    const bundle = {
+      Dataset: 'Veri kümesi',
+      'Start Training': 'Eğitimi Başlat',
+      '{0} classes, {1} pictures': '{0} sınıf, {1} resim',
+    };
     const view = await open(
-      { datasets: [{ folder: dataset, name: 'trashnet', inspection: { classes: 6, images: 1971, problems: 0 } }], run: runSummary() },
+      {
+        datasets: [{ folder: dataset, name: 'trashnet', inspection: { classes: 6, images: 1971, problems: 0 } }],
+        run: runSummary(),
+      },
       { language: 'tr', bundle },
     );
     await view.page.getByRole('combobox', { name: 'Veri kümesi' }).waitFor();
@@ -384,13 +442,22 @@ describe('training panel', { skip: lacks ?? false }, () => {
     };
     for (const theme of ['dark', 'light', 'highContrast'] as const) {
       const view = await open(
-        { error, run: runSummary({ name: 'a-run-with-a-name-that-is-longer-than-the-side-bar', status: 'stopped', resumable: true }) },
+        {
+          error,
+          run: runSummary({
+            name: 'a-run-with-a-name-that-is-longer-than-the-side-bar',
+            status: 'stopped',
+            resumable: true,
+          }),
+        },
         { theme, width: 200 },
       );
       await view.page.getByText('Advanced').click();
       const beyond = await view.page.evaluate(() =>
         [...document.querySelectorAll('.panel *')]
-          .filter((element) => element.getBoundingClientRect().right > innerWidth && !element.closest('.visually-hidden'))
+          .filter(
+            (element) => element.getBoundingClientRect().right > innerWidth && !element.closest('.visually-hidden'),
+          )
           .map((element) => element.outerHTML.slice(0, 80)),
       );
       assert.deepEqual(beyond, [], theme);
@@ -399,8 +466,14 @@ describe('training panel', { skip: lacks ?? false }, () => {
   });
 
   test('who wants less motion gets none', async () => {
-    const view = await open({ run: runSummary({ activity: { phase: 'compile', done: 0, total: 0 } }) }, { reducedMotion: true });
-    assert.equal(await view.page.locator('.progress-fill').evaluate((fill) => getComputedStyle(fill).animationName), 'none');
+    const view = await open(
+      { run: runSummary({ activity: { phase: 'compile', done: 0, total: 0 } }) },
+      { reducedMotion: true },
+    );
+    assert.equal(
+      await view.page.locator('.progress-fill').evaluate((fill) => getComputedStyle(fill).animationName),
+      'none',
+    );
     await view.close();
   });
 });

@@ -1,4 +1,7 @@
-/** BEiT (Bao et al., 2022, arXiv:2106.08254): relative position bias, layer scale, and the mean of the patches as feature. */
+/**
+ * BEiT (Bao et al., 2022, arXiv:2106.08254): relative position bias, layer scale, and the mean of the patches as
+ * feature.
+ */
 import type { Value } from '../../ir/graph.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
@@ -42,7 +45,8 @@ export const beit: Family<BeitConfig> = {
   name: 'beit',
   architectures,
   parse(fields: ConfigFields, architecture: string | undefined): BeitConfig | undefined {
-    if (fields.json.model_type !== 'beit' || (architecture !== undefined && !architectures.includes(architecture))) return undefined;
+    if (fields.json.model_type !== 'beit' || (architecture !== undefined && !architectures.includes(architecture)))
+      return undefined;
     const sizes = fields.sizes();
     const scale = fields.json.layer_scale_init_value ?? 0.1;
     if (typeof scale !== 'number' || !Number.isFinite(scale)) throw fields.invalid('layer_scale_init_value', '0.1');
@@ -53,7 +57,10 @@ export const beit: Family<BeitConfig> = {
       activation: fields.activation('hidden_act', 'gelu'),
       layerNormEpsilon: fields.share('layer_norm_eps', 1e-12),
       absolutePositions: fields.flag('use_absolute_position_embeddings', false),
-      relativePositions: { ofBlock: fields.flag('use_relative_position_bias', false), shared: fields.flag('use_shared_relative_position_bias', false) },
+      relativePositions: {
+        ofBlock: fields.flag('use_relative_position_bias', false),
+        shared: fields.flag('use_shared_relative_position_bias', false),
+      },
       layerScale: scale > 0,
       meanPooling: fields.flag('use_mean_pooling', true),
       hiddenDropout: fields.share('hidden_dropout_prob', 0),
@@ -76,8 +83,10 @@ export const beit: Family<BeitConfig> = {
     if (name === positions) return positionResizing(config, 1, [1]);
     return name.endsWith(`.${table}`) ? tableResizing(config) : undefined;
   },
-  blocks: ({ layers }: BeitConfig): readonly string[] => Array.from({ length: layers }, (_, i) => `beit.encoder.layer.${i}`),
-  isStem: (_config: BeitConfig, name: string): boolean => name.startsWith('beit.embeddings.') || name.startsWith(`${sharedBias}.`),
+  blocks: ({ layers }: BeitConfig): readonly string[] =>
+    Array.from({ length: layers }, (_, i) => `beit.encoder.layer.${i}`),
+  isStem: (_config: BeitConfig, name: string): boolean =>
+    name.startsWith('beit.embeddings.') || name.startsWith(`${sharedBias}.`),
   body,
 };
 
@@ -107,7 +116,8 @@ function body(s: Scope, config: BeitConfig, images: Value, norm: PixelNorm): rea
   let x = s.dropout(b.reshape(placed, [batch * (1 + count), d]), config.hiddenDropout);
 
   const { ofBlock, shared } = config.relativePositions;
-  const bias = (name: string): Value => relativePositionBias(s, `${name}.${table}`, height / patchSize, width / patchSize, heads);
+  const bias = (name: string): Value =>
+    relativePositionBias(s, `${name}.${table}`, height / patchSize, width / patchSize, heads);
   const common = shared ? bias(sharedBias) : undefined;
   for (let i = 0; i < config.layers; i++) {
     const name = `beit.encoder.layer.${i}`;

@@ -16,7 +16,13 @@ import { layerNorm, meanToken, patchTokens, type PixelNorm } from '../layers.js'
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
 
-const kind: ImageTowerKind = { family: 'clip', className: 'CLIP', patchSize: 32, activation: 'quick_gelu', layerNormEpsilon: 1e-5 };
+const kind: ImageTowerKind = {
+  family: 'clip',
+  className: 'CLIP',
+  patchSize: 32,
+  activation: 'quick_gelu',
+  layerNormEpsilon: 1e-5,
+};
 const embeddings = `${tower}.embeddings`;
 const positions = `${embeddings}.position_embedding.weight`;
 
@@ -39,7 +45,12 @@ function body(s: Scope, config: ImageTowerConfig, images: Value, norm: PixelNorm
   const [batch, count] = patches.shape as [number, number];
   const cls = b.expand(s.weight(`${embeddings}.class_embedding`, [d]), [batch, 1, d]);
   const placed = b.add(b.concat(1, cls, patches), s.weight(positions, [1 + count, d]));
-  const first = layerNorm(s, `${tower}.pre_layrnorm`, b.reshape(placed, [batch * (1 + count), d]), config.layerNormEpsilon);
+  const first = layerNorm(
+    s,
+    `${tower}.pre_layrnorm`,
+    b.reshape(placed, [batch * (1 + count), d]),
+    config.layerNormEpsilon,
+  );
   // As transformers' class with a head: the mean of the patches, without the last norm.
   return [meanToken(s, towerEncoder(s, config, first, batch), batch, 1)];
 }

@@ -3,7 +3,16 @@ import type { Value } from '../../ir/graph.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
-import { activations, layerNorm, learnedTokens, meanToken, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import {
+  activations,
+  layerNorm,
+  learnedTokens,
+  meanToken,
+  mlp,
+  patchTokens,
+  token,
+  type PixelNorm,
+} from '../layers.js';
 import { classicAttentionName } from '../moduleNames.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
@@ -36,7 +45,8 @@ function family(name: Dinov2Config['family'], className: string): Family<Dinov2C
     name,
     architectures,
     parse(fields: ConfigFields, architecture: string | undefined): Dinov2Config | undefined {
-      if (fields.json.model_type !== name || (architecture !== undefined && !architectures.includes(architecture))) return undefined;
+      if (fields.json.model_type !== name || (architecture !== undefined && !architectures.includes(architecture)))
+        return undefined;
       const sizes = fields.sizes({ patchSize: name === 'dinov2' ? 14 : 16 });
       const isGated = fields.flag('use_swiglu_ffn', false);
       const wide = Math.trunc(sizes.hiddenSize * fields.count('mlp_ratio', 4, 64));
@@ -67,7 +77,8 @@ function family(name: Dinov2Config['family'], className: string): Family<Dinov2C
       if (weight !== `${name}.embeddings.position_embeddings`) return undefined;
       return positionResizing(config, 1, [1], config.registers ? 'bicubic-antialias' : 'bicubic');
     },
-    blocks: ({ layers }: Dinov2Config): readonly string[] => Array.from({ length: layers }, (_, i) => `${name}.encoder.layer.${i}`),
+    blocks: ({ layers }: Dinov2Config): readonly string[] =>
+      Array.from({ length: layers }, (_, i) => `${name}.encoder.layer.${i}`),
     isStem: (_config: Dinov2Config, weight: string): boolean => weight.startsWith(`${name}.embeddings.`),
     body,
   };
@@ -88,7 +99,12 @@ function body(s: Scope, config: Dinov2Config, images: Value, norm: PixelNorm): r
   );
   // Registers have no position: they come between the class token and the patches once these have theirs.
   const tokens = registers
-    ? b.concat(1, b.slice(placed, 1, 0, 1), learnedTokens(s, `${embeddings}.register_tokens`, batch, registers, d), b.slice(placed, 1, 1, 1 + count))
+    ? b.concat(
+        1,
+        b.slice(placed, 1, 0, 1),
+        learnedTokens(s, `${embeddings}.register_tokens`, batch, registers, d),
+        b.slice(placed, 1, 1, 1 + count),
+      )
     : placed;
   let x = s.dropout(b.reshape(tokens, [batch * (1 + registers + count), d]), config.hiddenDropout);
 
@@ -98,14 +114,20 @@ function body(s: Scope, config: Dinov2Config, images: Value, norm: PixelNorm): r
     names,
     bias: { query: qkvBias, key: qkvBias, value: qkvBias },
     layerScale: ['layer_scale1.lambda1', 'layer_scale2.lambda1'],
-    mlp: (_, name, y) => (config.isGated ? swiglu(s, `${name}.mlp`, y, config.intermediateSize) : mlp(s, `${name}.mlp.fc1`, `${name}.mlp.fc2`, y, config)),
+    mlp: (_, name, y) =>
+      config.isGated
+        ? swiglu(s, `${name}.mlp`, y, config.intermediateSize)
+        : mlp(s, `${name}.mlp.fc1`, `${name}.mlp.fc2`, y, config),
   };
   for (let i = 0; i < config.layers; i++) x = block(s, spec, `${family}.encoder.layer.${i}`, x, batch);
   x = layerNorm(s, `${family}.layernorm`, x, config.layerNormEpsilon);
   return [b.concat(1, token(s, x, batch, 0), meanToken(s, x, batch, 1 + registers))];
 }
 
-/** silu(x W₁) · (x W₂) through one more linear layer (Shazeer, 2020, arXiv:2002.05202); both inner layers are stored as one. */
+/**
+ * silu(x W₁) · (x W₂) through one more linear layer (Shazeer, 2020, arXiv:2002.05202); both inner layers are stored as
+ * one.
+ */
 function swiglu(s: Scope, name: string, x: Value, width: number): Value {
   const { b } = s;
   const inner = s.linear(`${name}.weights_in`, x, 2 * width);

@@ -34,9 +34,14 @@ export const dinov3: Family<Dinov3Config> = {
   name: 'dinov3_vit',
   architectures,
   parse(fields: ConfigFields, architecture: string | undefined): Dinov3Config | undefined {
-    if (fields.json.model_type !== 'dinov3_vit' || (architecture !== undefined && !architectures.includes(architecture))) return undefined;
+    if (
+      fields.json.model_type !== 'dinov3_vit' ||
+      (architecture !== undefined && !architectures.includes(architecture))
+    )
+      return undefined;
     const sizes = fields.sizes({ hiddenSize: 384, heads: 6 });
-    if ((sizes.hiddenSize / sizes.heads) % 4) throw fields.invalid('num_attention_heads', String(sizes.hiddenSize / 64));
+    if ((sizes.hiddenSize / sizes.heads) % 4)
+      throw fields.invalid('num_attention_heads', String(sizes.hiddenSize / 64));
     const theta = fields.json.rope_theta ?? 100;
     if (typeof theta !== 'number' || !Number.isFinite(theta) || theta <= 0) throw fields.invalid('rope_theta', '100');
     return {
@@ -66,7 +71,9 @@ export const dinov3: Family<Dinov3Config> = {
   },
   checkpointJson: (json: Fields, { imageSize }: Dinov3Config): Fields => ({ ...json, image_size: imageSize }),
   // transformers 5 calls the blocks `model.layer.N`.
-  weightNames: (_config: Dinov3Config, stored: string): readonly string[] => [stored.replace(/^(?:dinov3_vit\.)?(?:model\.(?=layer\.))?/, '')],
+  weightNames: (_config: Dinov3Config, stored: string): readonly string[] => [
+    stored.replace(/^(?:dinov3_vit\.)?(?:model\.(?=layer\.))?/, ''),
+  ],
   resizing: () => undefined,
   blocks: ({ layers }: Dinov3Config): readonly string[] => Array.from({ length: layers }, (_, i) => `layer.${i}`),
   isStem: (_config: Dinov3Config, weight: string): boolean => weight.startsWith('embeddings.'),
@@ -90,24 +97,37 @@ function body(s: Scope, config: Dinov3Config, images: Value, norm: PixelNorm): r
     layerScale: ['layer_scale1.lambda1', 'layer_scale2.lambda1'],
     rotary: rotaryEmbedding(s, config, height / config.patchSize, width / config.patchSize),
     mlp: (_, name, y) =>
-      config.isGated ? gatedMlp(s, `${name}.mlp`, y, config) : mlp(s, `${name}.mlp.up_proj`, `${name}.mlp.down_proj`, y, { ...config, bias: bias.mlp }),
+      config.isGated
+        ? gatedMlp(s, `${name}.mlp`, y, config)
+        : mlp(s, `${name}.mlp.up_proj`, `${name}.mlp.down_proj`, y, { ...config, bias: bias.mlp }),
   };
   // Nothing reads the other tokens of the last block.
-  for (let i = 0; i < config.layers; i++) x = block(s, spec, `layer.${i}`, x, batch, i === config.layers - 1 ? 1 : undefined);
+  for (let i = 0; i < config.layers; i++)
+    x = block(s, spec, `layer.${i}`, x, batch, i === config.layers - 1 ? 1 : undefined);
   return [token(s, layerNorm(s, 'norm', x, config.layerNormEpsilon), batch, 0)];
 }
 
 function gatedMlp(s: Scope, name: string, x: Value, { intermediateSize, activation, bias }: Dinov3Config): Value {
   const gate = activations[activation]!(s, s.linear(`${name}.gate_proj`, x, intermediateSize, bias.mlp));
-  return s.linear(`${name}.down_proj`, s.b.mul(gate, s.linear(`${name}.up_proj`, x, intermediateSize, bias.mlp)), x.shape[1]!, bias.mlp);
+  return s.linear(
+    `${name}.down_proj`,
+    s.b.mul(gate, s.linear(`${name}.up_proj`, x, intermediateSize, bias.mlp)),
+    x.shape[1]!,
+    bias.mlp,
+  );
 }
 
 /**
- * Cosine and sine [tokens, size] of the angles by which a head's queries and keys are turned: 2π · coordinate / θ^(4i / size), the
- * coordinates of the patches' centres running from -1 to 1; special tokens are not turned. The random shifts that DINOv3 was
- * pretrained with are left out.
+ * Cosine and sine [tokens, size] of the angles by which a head's queries and keys are turned: 2π · coordinate / θ^(4i /
+ * size), the coordinates of the patches' centres running from -1 to 1; special tokens are not turned. The random shifts
+ * that DINOv3 was pretrained with are left out.
  */
-function rotaryEmbedding({ b }: Scope, { hiddenSize, heads, registers, ropeTheta }: Dinov3Config, rows: number, columns: number): { cos: Value; sin: Value } {
+function rotaryEmbedding(
+  { b }: Scope,
+  { hiddenSize, heads, registers, ropeTheta }: Dinov3Config,
+  rows: number,
+  columns: number,
+): { cos: Value; sin: Value } {
   const size = hiddenSize / heads;
   const quarter = size / 4;
   const special = 1 + registers;

@@ -1,4 +1,7 @@
-/** A network read from an ONNX file, as a frozen body: pictures go in as it wants them, and what it says becomes one row of features a picture. */
+/**
+ * A network read from an ONNX file, as a frozen body: pictures go in as it wants them, and what it says becomes one row
+ * of features a picture.
+ */
 import type { ForeignGraph } from '../../ir/foreignGraph.js';
 import type { Value } from '../../ir/graph.js';
 import { sizeOf } from '../../ir/shape.js';
@@ -23,24 +26,39 @@ export interface OnnxConfig extends NetworkConfig {
 
 export const isOnnx = (config: NetworkConfig): config is OnnxConfig => config.family === 'onnx';
 
-/** Positions lie in a square where pictures do: of [a, b, c] that tells which axis is the channels; where it does not, they come first, as in PyTorch. */
+/**
+ * Positions lie in a square where pictures do: of [a, b, c] that tells which axis is the channels; where it does not,
+ * they come first, as in PyTorch.
+ */
 const channelsLast = ([a, b, c]: Shape): boolean => a === b && b !== c;
 
 /**
- * What is made of a tensor of that shape for one picture, and how wide it then is; undefined for what holds no features. Tokens are as many as
- * the patches of a square, or there is one for the whole picture before them, which is taken.
+ * What is made of a tensor of that shape for one picture, and how wide it then is; undefined for what holds no
+ * features. Tokens are as many as the patches of a square, or there is one for the whole picture before them, which is
+ * taken.
  */
 export function poolingOf(shape: Shape): { pooling: Pooling; width: number } | undefined {
   const [first, second] = shape as [number, number];
   if (shape.length === 1) return { pooling: 'none', width: first };
-  if (shape.length === 2) return { pooling: Number.isInteger(Math.sqrt(first)) ? 'meanOfTokens' : 'firstToken', width: second };
-  if (shape.length === 3) return { pooling: sizeOf(shape) === first ? 'none' : 'meanOfPositions', width: channelsLast(shape) ? shape[2]! : first };
+  if (shape.length === 2)
+    return { pooling: Number.isInteger(Math.sqrt(first)) ? 'meanOfTokens' : 'firstToken', width: second };
+  if (shape.length === 3)
+    return {
+      pooling: sizeOf(shape) === first ? 'none' : 'meanOfPositions',
+      width: channelsLast(shape) ? shape[2]! : first,
+    };
   return undefined;
 }
 
 /** Bytes [batch, height, width, 3] as the network takes them. */
-function entered({ b }: Scope, { layout, takesBytes }: OnnxConfig, images: Value, { mean, deviation, rescale }: PixelNorm): Value {
-  const row = (name: string, of: (channel: number) => number): Value => b.constant(name, [3], Float32Array.from([0, 1, 2], of));
+function entered(
+  { b }: Scope,
+  { layout, takesBytes }: OnnxConfig,
+  images: Value,
+  { mean, deviation, rescale }: PixelNorm,
+): Value {
+  const row = (name: string, of: (channel: number) => number): Value =>
+    b.constant(name, [3], Float32Array.from([0, 1, 2], of));
   const factor = (): Value => row('pixel.factor', (c) => rescale / deviation[c]!);
   const shift = (): Value => row('pixel.shift', (c) => -mean[c]! / deviation[c]!);
   const pixels = takesBytes ? images : b.add(b.mul(b.cast(images, 'f32'), factor()), shift());
@@ -75,7 +93,8 @@ export const onnx: Family<OnnxConfig> = {
     if (pooling === 'firstToken') return [rows(b.slice(found, 1, 0, 1))];
     if (pooling === 'none') return [rows(found)];
     const positions = sizeOf(shape) / width;
-    if (pooling === 'meanOfTokens' || channelsLast(shape)) return [rows(b.scale(b.sum(b.reshape(found, [batch, positions, width]), [1]), 1 / positions))];
+    if (pooling === 'meanOfTokens' || channelsLast(shape))
+      return [rows(b.scale(b.sum(b.reshape(found, [batch, positions, width]), [1]), 1 / positions))];
     return [rows(b.meanOverLast(b.reshape(found, [batch, width, positions])))];
   },
 };

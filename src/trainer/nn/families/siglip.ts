@@ -1,4 +1,7 @@
-/** The image tower of SigLIP (Zhai et al., 2023, arXiv:2303.15343) and, at a fixed size, SigLIP 2 (Tschannen et al., 2025, arXiv:2502.14786). */
+/**
+ * The image tower of SigLIP (Zhai et al., 2023, arXiv:2303.15343) and, at a fixed size, SigLIP 2 (Tschannen et al.,
+ * 2025, arXiv:2502.14786).
+ */
 import type { Value } from '../../ir/graph.js';
 import type { Family } from '../family.js';
 import {
@@ -16,7 +19,13 @@ import { layerNorm, meanToken, patchTokens, type PixelNorm } from '../layers.js'
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
 
-const kind: ImageTowerKind = { family: 'siglip', className: 'Siglip', patchSize: 16, activation: 'gelu_pytorch_tanh', layerNormEpsilon: 1e-6 };
+const kind: ImageTowerKind = {
+  family: 'siglip',
+  className: 'Siglip',
+  patchSize: 16,
+  activation: 'gelu_pytorch_tanh',
+  layerNormEpsilon: 1e-6,
+};
 const embeddings = `${tower}.embeddings`;
 const positions = `${embeddings}.position_embedding.weight`;
 
@@ -39,6 +48,7 @@ function body(s: Scope, config: ImageTowerConfig, images: Value, norm: PixelNorm
   const [batch, count] = patches.shape as [number, number];
   const placed = b.add(patches, s.weight(positions, [count, d]));
   const last = towerEncoder(s, config, b.reshape(placed, [batch * count, d]), batch);
-  // As transformers' class with a head: the mean of the tokens, not the attention pooling that SigLIP was pretrained with.
+  // As transformers' class with a head: the mean of the tokens, not the attention pooling that SigLIP was pretrained
+  // with.
   return [meanToken(s, layerNorm(s, `${tower}.post_layernorm`, last, config.layerNormEpsilon), batch, 0)];
 }

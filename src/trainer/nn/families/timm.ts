@@ -13,11 +13,24 @@ const sizes: Record<string, readonly [number, number, number]> = {
 };
 /** The plain ones only: CLIP's, DeiT III's or DINOv2's under names of timm compute other things. */
 const plain = /^(?:vit|deit)_(tiny|small|base|large|huge)(_distilled)?_patch(\d+)_(\d+)$/;
-const knownArgs = new Set(['img_size', 'patch_size', 'embed_dim', 'depth', 'num_heads', 'mlp_ratio', 'num_classes', 'in_chans', 'global_pool']);
+const knownArgs = new Set([
+  'img_size',
+  'patch_size',
+  'embed_dim',
+  'depth',
+  'num_heads',
+  'mlp_ratio',
+  'num_classes',
+  'in_chans',
+  'global_pool',
+]);
 
 const objectOr = (value: unknown): Fields => (isObject(value) ? value : {});
 
-/** Reads a config.json that timm wrote, as one of the `family` (`deit` has a distillation token); undefined when it is of another. */
+/**
+ * Reads a config.json that timm wrote, as one of the `family` (`deit` has a distillation token); undefined when it is
+ * of another.
+ */
 export function parseTimm(fields: ConfigFields, family: 'vit' | 'deit'): VitConfig | undefined {
   const { json, file } = fields;
   const match = plain.exec(String(json.architecture));
@@ -26,7 +39,8 @@ export function parseTimm(fields: ConfigFields, family: 'vit' | 'deit'): VitConf
   const [hiddenSize, layers, heads] = sizes[size!]!;
   const args = objectOr(json.model_args);
   const pretrained = objectOr(json.pretrained_cfg);
-  for (const name of Object.keys(args)) if (!knownArgs.has(name)) throw fields.invalid(`model_args.${name}`, l10n.t('left out: ViTune does not know it'));
+  for (const name of Object.keys(args))
+    if (!knownArgs.has(name)) throw fields.invalid(`model_args.${name}`, l10n.t('left out: ViTune does not know it'));
   const pool = args.global_pool ?? json.global_pool ?? 'token';
   if (pool !== 'token' && pool !== '') throw fields.invalid('global_pool', 'token');
   const first = (value: unknown): unknown => (Array.isArray(value) ? (value as unknown[]).at(-1) : value);
@@ -71,9 +85,16 @@ const modules: Record<string, string> = {
   'mlp.fc1': 'intermediate.dense',
   'mlp.fc2': 'output.dense',
 };
-const tokens: Record<string, string> = { cls_token: 'cls_token', dist_token: 'distillation_token', pos_embed: 'position_embeddings' };
+const tokens: Record<string, string> = {
+  cls_token: 'cls_token',
+  dist_token: 'distillation_token',
+  pos_embed: 'position_embeddings',
+};
 
-/** transformers' names of a weight that timm calls `stored`: three for a fused query, key and value; undefined when timm has no such name. */
+/**
+ * transformers' names of a weight that timm calls `stored`: three for a fused query, key and value; undefined when timm
+ * has no such name.
+ */
 export function timmNames({ family, classifiers }: VitConfig, stored: string): readonly string[] | undefined {
   const embedding = tokens[stored];
   if (embedding) return [`${family}.embeddings.${embedding}`];
@@ -84,7 +105,8 @@ export function timmNames({ family, classifiers }: VitConfig, stored: string): r
   if (module === 'head_dist') return classifiers[1] ? [`${classifiers[1]}.${kind}`] : [];
   const [, number, part] = /^blocks\.(\d+)\.(.+)$/.exec(module ?? '') ?? [];
   const block = `${family}.encoder.layer.${number}`;
-  if (part === 'attn.qkv') return ['query', 'key', 'value'].map((name) => `${block}.attention.attention.${name}.${kind}`);
+  if (part === 'attn.qkv')
+    return ['query', 'key', 'value'].map((name) => `${block}.attention.attention.${name}.${kind}`);
   return part !== undefined && Object.hasOwn(modules, part) ? [`${block}.${modules[part]}.${kind}`] : undefined;
 }
 

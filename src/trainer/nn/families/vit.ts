@@ -1,4 +1,7 @@
-/** The vision transformer (Dosovitskiy et al., 2021, arXiv:2010.11929) and DeiT (Touvron et al., 2021, arXiv:2012.12877). */
+/**
+ * The vision transformer (Dosovitskiy et al., 2021, arXiv:2010.11929) and DeiT (Touvron et al., 2021,
+ * arXiv:2012.12877).
+ */
 import type { Value } from '../../ir/graph.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
@@ -36,8 +39,18 @@ const distilled = 'DeiTForImageClassificationWithTeacher';
 
 function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<VitConfig> {
   const positions = `${name}.embeddings.position_embeddings`;
-  const embeddings = ['cls_token', 'distillation_token', 'position_embeddings', 'patch_embeddings.projection.weight', 'patch_embeddings.projection.bias'];
-  const others = [...embeddings.map((part) => `${name}.embeddings.${part}`), `${name}.layernorm.weight`, `${name}.layernorm.bias`];
+  const embeddings = [
+    'cls_token',
+    'distillation_token',
+    'position_embeddings',
+    'patch_embeddings.projection.weight',
+    'patch_embeddings.projection.bias',
+  ];
+  const others = [
+    ...embeddings.map((part) => `${name}.embeddings.${part}`),
+    `${name}.layernorm.weight`,
+    `${name}.layernorm.bias`,
+  ];
   return {
     name,
     architectures,
@@ -66,7 +79,8 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
         features: sizes.hiddenSize,
       };
     },
-    checkpointJson: (json: Fields, config: VitConfig): Fields => (json.model_type === name ? { ...json, image_size: config.imageSize } : vitJson(config)),
+    checkpointJson: (json: Fields, config: VitConfig): Fields =>
+      json.model_type === name ? { ...json, image_size: config.imageSize } : vitJson(config),
     weightNames(config: VitConfig, stored: string): readonly string[] {
       const timm = timmNames(config, stored);
       if (timm) return timm;
@@ -77,8 +91,10 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
       return body.startsWith(`${name}.encoder.layer.`) || others.includes(body) ? [body] : [];
     },
     preprocessorJson: timmPreprocessor,
-    resizing: (config: VitConfig, weight: string) => (weight === positions ? positionResizing(config, config.specialTokens, [1]) : undefined),
-    blocks: ({ layers }: VitConfig): readonly string[] => Array.from({ length: layers }, (_, i) => `${name}.encoder.layer.${i}`),
+    resizing: (config: VitConfig, weight: string) =>
+      weight === positions ? positionResizing(config, config.specialTokens, [1]) : undefined,
+    blocks: ({ layers }: VitConfig): readonly string[] =>
+      Array.from({ length: layers }, (_, i) => `${name}.encoder.layer.${i}`),
     isStem: (_config: VitConfig, weight: string): boolean => weight.startsWith(`${name}.embeddings.`),
     body,
   };
@@ -117,7 +133,9 @@ function body(s: Scope, config: VitConfig, images: Value, norm: PixelNorm): read
   const embeddings = `${family}.embeddings`;
   const patches = patchTokens(s, `${embeddings}.patch_embeddings.projection`, images, { ...config, norm });
   const [batch, count] = patches.shape as [number, number];
-  const special = ['cls_token', 'distillation_token'].slice(0, specialTokens).map((name) => learnedTokens(s, `${embeddings}.${name}`, batch, 1, d));
+  const special = ['cls_token', 'distillation_token']
+    .slice(0, specialTokens)
+    .map((name) => learnedTokens(s, `${embeddings}.${name}`, batch, 1, d));
   const tokens = count + specialTokens;
   const placed = b.add(b.concat(1, ...special, patches), s.weight(`${embeddings}.position_embeddings`, [1, tokens, d]));
   let x = s.dropout(b.reshape(placed, [batch * tokens, d]), config.hiddenDropout);
@@ -130,7 +148,8 @@ function body(s: Scope, config: VitConfig, images: Value, norm: PixelNorm): read
   };
   // Nothing reads the other tokens of the last block, so their queries and MLP need not be computed.
   const read = config.classifiers.length;
-  for (let i = 0; i < config.layers; i++) x = block(s, spec, `${family}.encoder.layer.${i}`, x, batch, i === config.layers - 1 ? read : undefined);
+  for (let i = 0; i < config.layers; i++)
+    x = block(s, spec, `${family}.encoder.layer.${i}`, x, batch, i === config.layers - 1 ? read : undefined);
   x = layerNorm(s, `${family}.layernorm`, x, layerNormEpsilon);
   return config.classifiers.map((_, i) => token(s, x, batch, i));
 }

@@ -4,15 +4,26 @@ import { test } from 'node:test';
 import { architectures, parseNetwork } from '../../../../src/trainer/nn/families.js';
 import type { NetworkConfig } from '../../../../src/trainer/nn/networkConfig.js';
 
-const parse = (fields: object) => parseNetwork(fields, '/m/config.json') as NetworkConfig & { intermediateSize: number; layerNormEpsilon: number };
+const parse = (fields: object) =>
+  parseNetwork(fields, '/m/config.json') as NetworkConfig & { intermediateSize: number; layerNormEpsilon: number };
 
 test('absent fields have the defaults that transformers gives each family', () => {
   const of = (fields: object) => {
-    const { imageSize, patchSize, hiddenSize, heads, intermediateSize, layerNormEpsilon, features, architecture } = parse(fields);
+    const { imageSize, patchSize, hiddenSize, heads, intermediateSize, layerNormEpsilon, features, architecture } =
+      parse(fields);
     return [imageSize, patchSize, hiddenSize, heads, intermediateSize, layerNormEpsilon, features, architecture];
   };
   assert.deepEqual(of({ model_type: 'dinov2' }), [224, 14, 768, 12, 3072, 1e-6, 1536, 'Dinov2ForImageClassification']);
-  assert.deepEqual(of({ model_type: 'dinov2_with_registers' }), [224, 16, 768, 12, 3072, 1e-6, 1536, 'Dinov2WithRegistersForImageClassification']);
+  assert.deepEqual(of({ model_type: 'dinov2_with_registers' }), [
+    224,
+    16,
+    768,
+    12,
+    3072,
+    1e-6,
+    1536,
+    'Dinov2WithRegistersForImageClassification',
+  ]);
   assert.deepEqual(of({ model_type: 'dinov3_vit' }), [224, 16, 384, 6, 1536, 1e-5, 384, 'DINOv3ViTModel']);
   assert.deepEqual(of({ model_type: 'clip' }), [224, 32, 768, 12, 3072, 1e-5, 768, 'CLIPForImageClassification']);
   assert.deepEqual(of({ model_type: 'siglip' }), [224, 16, 768, 12, 3072, 1e-6, 768, 'SiglipForImageClassification']);
@@ -21,7 +32,10 @@ test('absent fields have the defaults that transformers gives each family', () =
 });
 
 test("DINOv2's giant: two thirds of an MLP's width, up to a multiple of 8", () => {
-  assert.equal(parse({ model_type: 'dinov2', hidden_size: 1536, num_attention_heads: 24, use_swiglu_ffn: true }).intermediateSize, 4096);
+  assert.equal(
+    parse({ model_type: 'dinov2', hidden_size: 1536, num_attention_heads: 24, use_swiglu_ffn: true }).intermediateSize,
+    4096,
+  );
 });
 
 test('an image tower reads its sizes wherever they lie', () => {
@@ -50,7 +64,11 @@ const hostile: [fields: object, field: string][] = [
 ];
 for (const [fields, field] of hostile) {
   test(`refuses ${JSON.stringify(fields)}`, () => {
-    assert.throws(() => parse(fields), { code: 'MODEL_CONFIG_INVALID', message: new RegExp(`^${field} `), place: { file: '/m/config.json' } });
+    assert.throws(() => parse(fields), {
+      code: 'MODEL_CONFIG_INVALID',
+      message: new RegExp(`^${field} `),
+      place: { file: '/m/config.json' },
+    });
   });
 }
 

@@ -7,23 +7,44 @@ import { timmPreprocessor } from '../../../../src/trainer/nn/families/timm.js';
 const parse = (fields: object) => parseNetwork(fields, '/m/config.json');
 
 test('sizes follow from the name; arguments of the model go before them', () => {
-  const { family, imageSize, patchSize, hiddenSize, layers, heads, architecture } = parse({ architecture: 'vit_small_patch32_384' });
-  assert.deepEqual([family, imageSize, patchSize, hiddenSize, layers, heads, architecture], ['vit', 384, 32, 384, 12, 6, 'ViTForImageClassification']);
+  const { family, imageSize, patchSize, hiddenSize, layers, heads, architecture } = parse({
+    architecture: 'vit_small_patch32_384',
+  });
+  assert.deepEqual(
+    [family, imageSize, patchSize, hiddenSize, layers, heads, architecture],
+    ['vit', 384, 32, 384, 12, 6, 'ViTForImageClassification'],
+  );
   const overridden = parse({
     architecture: 'deit_base_distilled_patch16_224',
     model_args: { img_size: [64, 64], embed_dim: 96, num_heads: 4, depth: 3 },
     pretrained_cfg: { input_size: [3, 224, 224] },
     label_names: ['a', 'b'],
   });
-  assert.deepEqual([overridden.family, overridden.imageSize, overridden.hiddenSize, overridden.heads, overridden.layers], ['deit', 64, 96, 4, 3]);
+  assert.deepEqual(
+    [overridden.family, overridden.imageSize, overridden.hiddenSize, overridden.heads, overridden.layers],
+    ['deit', 64, 96, 4, 3],
+  );
   assert.deepEqual(overridden.classifiers, ['cls_classifier', 'distillation_classifier']);
   assert.deepEqual(overridden.labels, ['a', 'b']);
-  assert.equal(parse({ architecture: 'vit_base_patch16_224', pretrained_cfg: { input_size: [3, 384, 384] } }).imageSize, 384);
+  assert.equal(
+    parse({ architecture: 'vit_base_patch16_224', pretrained_cfg: { input_size: [3, 384, 384] } }).imageSize,
+    384,
+  );
 });
 
 test("what computes other things under timm's names is refused", () => {
-  for (const architecture of ['vit_base_patch32_clip_224', 'deit3_base_patch16_224', 'vit_small_patch14_dinov2', 'resnet50', 'vit_base_patch16']) {
-    assert.throws(() => parse({ architecture }), { code: 'ARCHITECTURE_UNKNOWN', message: new RegExp(architecture), remedy: /vit_\*_patch.*Dinov2Model/s });
+  for (const architecture of [
+    'vit_base_patch32_clip_224',
+    'deit3_base_patch16_224',
+    'vit_small_patch14_dinov2',
+    'resnet50',
+    'vit_base_patch16',
+  ]) {
+    assert.throws(() => parse({ architecture }), {
+      code: 'ARCHITECTURE_UNKNOWN',
+      message: new RegExp(architecture),
+      remedy: /vit_\*_patch.*Dinov2Model/s,
+    });
   }
   const invalid: [object, string][] = [
     [{ model_args: { init_values: 1e-5 } }, 'model_args.init_values'],
@@ -42,7 +63,13 @@ test("what computes other things under timm's names is refused", () => {
 });
 
 test("timm's transform: the shorter side by crop_pct, then the middle", () => {
-  const cfg = { input_size: [3, 224, 224], crop_pct: 0.9, interpolation: 'bicubic', mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+  const cfg = {
+    input_size: [3, 224, 224],
+    crop_pct: 0.9,
+    interpolation: 'bicubic',
+    mean: [0.5, 0.5, 0.5],
+    std: [0.5, 0.5, 0.5],
+  };
   assert.deepEqual(timmPreprocessor({ architecture: 'vit_tiny_patch16_224', pretrained_cfg: cfg }), {
     size: { shortest_edge: 248 },
     crop_size: { height: 224, width: 224 },

@@ -34,7 +34,10 @@ test('families and heads', () => {
   assert.equal(of('vit', 'ViTModel').architecture, 'ViTForImageClassification');
   assert.deepEqual([of('deit', 'DeiTModel').specialTokens, of('deit', 'DeiTModel').head], [2, 'classifier']);
   const teacher = of('deit', 'DeiTForImageClassificationWithTeacher');
-  assert.deepEqual([teacher.specialTokens, teacher.head, teacher.architecture], [2, 'distilled', 'DeiTForImageClassificationWithTeacher']);
+  assert.deepEqual(
+    [teacher.specialTokens, teacher.head, teacher.architecture],
+    [2, 'distilled', 'DeiTForImageClassificationWithTeacher'],
+  );
 });
 
 test('a weight is as deep as its block; tokens come before, the final norm and the head after', () => {
@@ -42,7 +45,11 @@ test('a weight is as deep as its block; tokens come before, the final norm and t
   assert.equal(blocksOf(config)[11], 'vit.encoder.layer.11');
   const depth = (name: string) => depthOf(config, name);
   assert.deepEqual(
-    ['vit.embeddings.cls_token', 'vit.encoder.layer.1.layernorm_before.weight', 'vit.encoder.layer.11.output.dense.bias'].map(depth),
+    [
+      'vit.embeddings.cls_token',
+      'vit.encoder.layer.1.layernorm_before.weight',
+      'vit.encoder.layer.11.output.dense.bias',
+    ].map(depth),
     [0, 2, 12],
   );
   assert.deepEqual(['vit.layernorm.weight', 'classifier.weight'].map(depth), [13, 13]);
@@ -79,13 +86,23 @@ const hostile: [fields: object, field: string][] = [
 ];
 for (const [fields, field] of hostile) {
   test(`refuses ${JSON.stringify(fields)}`, () => {
-    assert.throws(() => parse(fields), { code: 'MODEL_CONFIG_INVALID', message: new RegExp(`^${field} `), place: { file: '/m/config.json' } });
+    assert.throws(() => parse(fields), {
+      code: 'MODEL_CONFIG_INVALID',
+      message: new RegExp(`^${field} `),
+      place: { file: '/m/config.json' },
+    });
   });
 }
 
 test('refuses what is no object and what is another architecture', () => {
-  for (const json of [null, [], 'vit', 5]) assert.throws(() => parseNetwork(json, 'f'), { code: 'MODEL_CONFIG_INVALID' });
-  for (const fields of [{ model_type: 'swin' }, { model_type: 5 }, { architectures: ['ViTForMaskedImageModeling'] }, { architectures: [{}] }]) {
+  for (const json of [null, [], 'vit', 5])
+    assert.throws(() => parseNetwork(json, 'f'), { code: 'MODEL_CONFIG_INVALID' });
+  for (const fields of [
+    { model_type: 'swin' },
+    { model_type: 5 },
+    { architectures: ['ViTForMaskedImageModeling'] },
+    { architectures: [{}] },
+  ]) {
     assert.throws(() => parse(fields), { code: 'ARCHITECTURE_UNKNOWN' });
   }
 });
