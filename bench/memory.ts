@@ -13,7 +13,7 @@ import { Trainable } from '../src/trainer/engine/trainable.js';
 import { depthsOf, parseNetwork } from '../src/trainer/nn/families.js';
 import { firstValues } from '../src/trainer/peft/init.js';
 import { methodOf, nothingAdded } from '../src/trainer/peft/method.js';
-import { openBaseModel, randomWeight } from '../src/trainer/run/baseModel.js';
+import { openBaseModel, randomWeight } from '../src/trainer/models/baseModel.js';
 
 const [folder, task, what, batch = '4', steps = '2', how = ''] = process.argv.slice(2) as [
   string,

@@ -6,8 +6,8 @@ import { depthsOf } from '../src/trainer/nn/families.js';
 import { firstValues } from '../src/trainer/peft/init.js';
 import { methodOf } from '../src/trainer/peft/method.js';
 import type { DeviceName } from '../src/trainer/protocol.js';
-import { Random } from '../src/trainer/random.js';
-import { openBaseModel } from '../src/trainer/run/baseModel.js';
+import { Random } from '../src/trainer/core/random.js';
+import { openBaseModel } from '../src/trainer/models/baseModel.js';
 
 const seed = 1;
 const labels = 10;

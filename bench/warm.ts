@@ -5,7 +5,7 @@
 import { fork } from 'node:child_process';
 import { evaluationPixels } from '../src/trainer/data/decode.js';
 import type { ServeAnswer, ServeRequest } from '../src/trainer/protocol.js';
-import { Classifier } from '../src/trainer/run/classifier.js';
+import { Classifier } from '../src/trainer/inference/classifier.js';
 
 const [program, checkpoint, ...pictures] = process.argv.slice(2) as [string, string, ...string[]];
 const child = fork(program, ['serve']);

@@ -39,8 +39,11 @@ const nodeOptions = (release) => ({
 export function trainerBundle(folder, release = false) {
   return {
     ...nodeOptions(release),
-    entryPoints: ['src/trainer/main.ts', 'src/trainer/cli.ts', 'src/trainer/data/pixelWorker.ts'],
-    outbase: 'src/trainer',
+    entryPoints: {
+      main: 'src/trainer/commandLine/main.ts',
+      cli: 'src/trainer/commandLine/cli.ts',
+      'data/pixelWorker': 'src/trainer/data/pixelWorker.ts',
+    },
     outdir: join(folder, 'trainer'),
     outExtension: { '.js': '.mjs' },
     format: 'esm',

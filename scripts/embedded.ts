@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readSafetensors, writeSafetensors } from '../src/trainer/checkpoint/safetensors.js';
 import type { RecordedEvent } from '../src/trainer/protocol.js';
-import { resolveCheckpoint } from '../src/trainer/run/runFolder.js';
+import { resolveCheckpoint } from '../src/trainer/runs/runFolder.js';
 import { widened, widenedConfig } from './widen.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

@@ -3,7 +3,7 @@
  * random weights.
  */
 import type { Tensor } from '../src/trainer/checkpoint/safetensors.js';
-import { Random } from '../src/trainer/random.js';
+import { Random } from '../src/trainer/core/random.js';
 
 type Config = Record<'hidden_size' | 'intermediate_size' | 'num_attention_heads', number>;
 

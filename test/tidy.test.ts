@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 test('the source tree keeps the rules', () => {
   const paths = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('.ts'),
+    /\.(ts|css)$/.test(path),
   );
   const files = new Map(
     paths.map((path) => [`src/${path.split(sep).join('/')}`, readFileSync(join(root, 'src', path), 'utf8')]),
@@ -32,13 +32,13 @@ const opening = '/** What lives here. */\n';
 const rows: [path: string, text: string, violation: RegExp | undefined][] = [
   [
     'src/extension/a.ts',
-    `import type { A } from '../trainer/protocol.js'; import { b } from '../webview/protocol.js'; import * as vscode from 'vscode';`,
+    `import type { A } from '../trainer/protocol.js'; import { b } from '../webview/protocol.js';\nimport * as vscode from 'vscode';`,
     undefined,
   ],
   [
     'src/extension/a.ts',
-    `import { t } from '../trainer/errors.js';`,
-    /src\/trainer\/errors\.ts is not a door of trainer/,
+    `import { t } from '../trainer/errors/errors.js';`,
+    /src\/trainer\/errors\/errors\.ts is not a door of trainer/,
   ],
   ['src/extension/a/b.ts', `import type { A } from '../../webview/dashboard/chart.js';`, /is not a door of webview/],
   [
@@ -52,17 +52,21 @@ const rows: [path: string, text: string, violation: RegExp | undefined][] = [
   ['src/webview/v/main.ts', `import { join } from 'path';`, /not there in a browser/],
   ['src/webview/v/main.ts', `import { Button } from '@vscode/webview-ui-toolkit';`, /imported outside .*controls/],
   [
-    'src/trainer/run/a.ts',
-    `import { b } from '../engine/b.js'; import { c } from '../errors.js'; import { d } from './d.js';`,
+    'src/trainer/training/a.ts',
+    `import { b } from '../engine/b.js'; import { c } from '../errors/errors.js'; import { d } from './d.js';`,
     undefined,
   ],
-  ['src/trainer/run/a.ts', `import type { A } from '../../webview/protocol.js';`, /outside the trainer/],
-  ['src/trainer/run/a.ts', `import { b } from '../../../scripts/b.mjs';`, /outside src/],
+  ['src/trainer/training/a.ts', `import type { A } from '../../webview/protocol.js';`, /outside the trainer/],
+  ['src/trainer/training/a.ts', `import { b } from '../../../scripts/b.mjs';`, /outside src/],
   ['src/trainer/ir/a.ts', `import type { B } from '../compile/b.js';`, /lies in compile, which is not below ir/],
-  ['src/trainer/data/a.ts', `export * from '../run/b.js';`, /lies in run, which is not below data/],
-  ['src/trainer/engine/a.ts', `const b = await import('../run/b.js');`, /lies in run, which is not below engine/],
+  ['src/trainer/data/a.ts', `export * from '../training/b.js';`, /lies in training, which is not below data/],
+  [
+    'src/trainer/engine/a.ts',
+    `const b = await import('../training/b.js');`,
+    /lies in training, which is not below engine/,
+  ],
   ['src/trainer/novel/a.ts', `import { b } from '../ir/b.js';`, /does not know/],
-  ['src/trainer/run/a.ts', `import * as vscode from 'vscode';`, /vscode is imported outside/],
+  ['src/trainer/training/a.ts', `import * as vscode from 'vscode';`, /vscode is imported outside/],
   [
     'src/trainer/engine/a.ts',
     `import type { Tensor } from 'onnxruntime-node';`,
@@ -71,13 +75,32 @@ const rows: [path: string, text: string, violation: RegExp | undefined][] = [
   ['src/trainer/onnx/session.ts', `import * as ort from 'onnxruntime-node';`, undefined],
   ['src/trainer/data/scan.ts', `import sharp from 'sharp';`, /sharp is imported outside/],
   [
-    'src/trainer/run/a.ts',
+    'src/trainer/training/a.ts',
     `const tf = await import('@tensorflow/tfjs-node-gpu');`,
     /@tensorflow\/tfjs-node-gpu is imported outside/,
   ],
   ['src/trainer/ir/a.ts', '\n'.repeat(600) + 'export {};', /602 lines; at most 500/],
   ['src/trainer/ir/rules.ts', '\n'.repeat(600) + 'export {};', undefined],
   ['src/trainer/ir/utils.ts', '', /says nothing/],
+  [
+    'src/trainer/inference/a.ts',
+    `import { b } from '../training/b.js';`,
+    /lies in training, which is not below inference/,
+  ],
+  ['src/trainer/models/a.ts', `import { b } from '../runs/b.js';`, /lies in runs, which is not below models/],
+  ['src/trainer/errors/a.ts', `import { b } from '../core/b.js';`, /lies in core, which is not below errors/],
+  ['src/trainer/loose.ts', '', /lies in no room of the trainer/],
+  ['src/trainer/protocol.ts', '', undefined],
+  ['src/shared/a.ts', `import { b } from './b.js';`, undefined],
+  ['src/shared/a.ts', `import type { B } from '../trainer/protocol.js';`, /lies outside shared/],
+  ['src/shared/a.ts', `import { join } from 'node:path';`, /shared imports nothing/],
+  ['src/extension/a.ts', `import { b } from '../shared/b.js';`, undefined],
+  ['src/webview/a.ts', `import { b } from '../shared/b.js';`, undefined],
+  ['src/trainer/ir/a.ts', `import { b } from '../../shared/b.js';`, undefined],
+  ['src/trainer/ir/a.ts', `const a = [${'1, '.repeat(40)}];`, /a\.ts:2: 133 columns; at most 120/],
+  ['src/trainer/ir/a.ts', `/* ${'words '.repeat(20)}*/`, /a\.ts:2: 125 columns; at most 120/],
+  ['src/trainer/ir/a.ts', `const a = [\n  '${'words '.repeat(20)}',\n];`, undefined],
+  ['src/webview/a.css', `/* ${'words '.repeat(20)}*/`, /a\.css:2: 125 columns/],
   ['src/trainer/helpers/a.ts', '', /says nothing/],
 ];
 for (const [index, [path, text, violation]] of rows.entries()) {
@@ -89,8 +112,29 @@ for (const [index, [path, text, violation]] of rows.entries()) {
 }
 
 test('a file must begin with a sentence', () => {
-  const faults = (text: string) => violations(new Map([['src/trainer/a.ts', text]]));
+  const faults = (text: string) => violations(new Map([['src/trainer/ir/a.ts', text]]));
   assert.match(faults('export const a = 1;\n/** Late. */').join(), /does not begin/);
   assert.match(faults('/** no sentence */').join(), /does not begin/);
   assert.deepEqual(faults('#!/usr/bin/env node\n/** Entry of the command. */\n'), []);
+});
+
+test('files may not import each other in a circle, nor take types so', () => {
+  const tree = (...texts: [name: string, text: string][]) =>
+    violations(new Map(texts.map(([name, text]) => [`src/trainer/ir/${name}.ts`, opening + text])));
+  const circle = tree(
+    ['a', `import { b } from './b.js';`],
+    ['b', `import { c } from './c.js';`],
+    ['c', `import type { A } from './a.js';`],
+    ['d', `import { a } from './a.js';`],
+  );
+  assert.deepEqual(circle, [
+    'a cycle of imports: src/trainer/ir/a.ts → src/trainer/ir/b.ts → src/trainer/ir/c.ts → src/trainer/ir/a.ts',
+  ]);
+  const diamond = tree(
+    ['a', `import './b.js'; import './c.js';`],
+    ['b', `import './d.js';`],
+    ['c', `import './d.js';`],
+    ['d', ''],
+  );
+  assert.deepEqual(diamond, []);
 });

@@ -45,27 +45,39 @@ export function importsOf(path: string, text: string): Import[] {
   return found;
 }
 
-/** What each folder of the trainer may import beside itself and the files that lie in src/trainer itself. */
+/**
+ * What each room of the trainer may import beside itself, `core` and `errors`. No room imports one above it, so no two
+ * rooms import each other.
+ */
 const mathematics = ['ir', 'autodiff', 'nn', 'peft', 'optim'];
 const execution = [...mathematics, 'compile', 'onnx', 'engine'];
 const storage = ['data', 'checkpoint', 'hub', 'config'];
+const runnable = [...execution, ...storage, 'models', 'runs'];
 const below: Record<string, string[]> = {
   errors: [],
+  core: [],
   ir: [],
   autodiff: ['ir'],
   nn: ['ir'],
-  peft: ['ir'],
+  peft: ['ir', 'config'],
   optim: ['ir'],
   onnx: ['ir'],
-  compile: mathematics,
+  compile: [...mathematics, 'config'],
   engine: [...mathematics, 'compile', 'onnx'],
   data: [],
   checkpoint: [],
   hub: [],
   config: [],
-  run: [...execution, ...storage],
-  commandLine: [...execution, ...storage, 'run'],
+  models: [...execution, ...storage],
+  runs: [...storage, 'models'],
+  inference: runnable,
+  training: [...runnable, 'inference'],
+  export: [...runnable, 'inference'],
+  commandLine: [...runnable, 'inference', 'training', 'export'],
 };
+const everywhere: Record<string, string[]> = { errors: [], core: ['errors'] };
+const roomsBelow = (room: string): string[] | undefined =>
+  below[room] && [...below[room], ...(everywhere[room] ?? ['core', 'errors'])];
 
 /** Packages that a part of the tree keeps to itself, by the paths that may import them. */
 const keepers: [packages: RegExp, importer: RegExp][] = [
@@ -84,37 +96,50 @@ const longest = 500;
 const isBuiltin = (specifier: string) => specifier.startsWith('node:') || builtinModules.includes(specifier);
 const partOf = (path: string) => path.split('/')[1]!;
 
+/** The folder of `path` below its part of the tree; undefined for a file that lies in the part itself. */
+const roomOf = (path: string): string | undefined => {
+  const folders = path.split('/');
+  return folders.length > 3 ? folders[2] : undefined;
+};
+
 /** Why `path` may not import `target`, a file of the project; undefined where it may. */
 function forbidden(path: string, target: string, typeOnly: boolean): string | undefined {
   const part = partOf(path);
   if (!target.startsWith('src/')) return 'lies outside src';
+  if (part === 'shared') return partOf(target) === 'shared' ? undefined : 'lies outside shared, which imports nothing';
+  if (partOf(target) === 'shared') return undefined;
   if (part === 'trainer') {
     if (partOf(target) !== 'trainer') return 'lies outside the trainer';
-    const [from, to] = [path, target].map((file) => (file.split('/').length > 3 ? file.split('/')[2]! : undefined));
+    const [from, to] = [roomOf(path), roomOf(target)];
     if (from === undefined || to === undefined || from === to) return undefined;
-    const allowed = below[from];
+    const allowed = roomsBelow(from);
     if (!allowed)
       return `is imported from src/trainer/${from}, whose place among the layers test/tidy.ts does not know`;
     return allowed.includes(to) ? undefined : `lies in ${to}, which is not below ${from}`;
   }
   if (partOf(target) === part) return undefined;
-  if (target === 'src/trainer/protocol.ts')
+  if (target === 'src/trainer/protocol.ts') {
     return part === 'webview' && !typeOnly ? 'is imported for more than its types' : undefined;
+  }
   if (part === 'extension' && target === 'src/webview/protocol.ts') return undefined;
   return `is not a door of ${partOf(target)}`;
 }
+
+const targetOf = (path: string, specifier: string) =>
+  posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
 
 function importViolations(path: string, text: string): string[] {
   const found: string[] = [];
   for (const { specifier, typeOnly } of importsOf(path, text)) {
     if (specifier.startsWith('.')) {
-      const target = posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
+      const target = targetOf(path, specifier);
       const reason = specifier.endsWith('.css') ? undefined : forbidden(path, target, typeOnly);
       if (reason) found.push(`${path}: ${target} ${reason}`);
       continue;
     }
     const keeper = keepers.find(([packages]) => packages.test(specifier));
     if (keeper && !keeper[1].test(path)) found.push(`${path}: ${specifier} is imported outside ${keeper[1].source}`);
+    if (partOf(path) === 'shared') found.push(`${path}: ${specifier} is imported, and src/shared imports nothing`);
     if (partOf(path) === 'webview' && isBuiltin(specifier))
       found.push(`${path}: ${specifier} is not there in a browser`);
   }
@@ -129,15 +154,61 @@ function hasOpening(text: string): boolean {
   return opening !== null && /[.:!?](\s|$)/.test(opening[1]!.replace(/^\s*\* ?/gm, '').trim());
 }
 
+/** The imports of each file of the tree that are files of the tree themselves. */
+function importGraph(files: ReadonlyMap<string, string>): Map<string, string[]> {
+  const targetsOf = (path: string, text: string) =>
+    importsOf(path, text)
+      .filter(({ specifier }) => specifier.startsWith('.'))
+      .map(({ specifier }) => targetOf(path, specifier))
+      .filter((target) => files.has(target));
+  return new Map([...files].map(([path, text]) => [path, targetsOf(path, text)]));
+}
+
+/** Each cycle of imports, types included, that a walk through the tree meets: as `a.ts → b.ts → a.ts`. */
+function cycles(files: ReadonlyMap<string, string>): string[] {
+  const graph = importGraph(files);
+  const found: string[] = [];
+  const done = new Set<string>();
+  const walk = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) return void found.push([...trail.slice(start), path].join(' → '));
+    if (done.has(path)) return;
+    for (const target of graph.get(path)!) walk(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of files.keys()) walk(path, []);
+  return found.map((cycle) => `a cycle of imports: ${cycle}`);
+}
+
+/** Program text is at most this wide. Only a line that holds nothing but one string literal may be wider. */
+const widest = 120;
+const loneString = /^\s*(?:'[^']*'|"[^"]*"|`[^`]*`)[,;)]*$/;
+
+function wideLines(path: string, text: string): string[] {
+  return text.split('\n').flatMap((line, i) => {
+    const width = [...line].length;
+    return width > widest && !loneString.test(line) ? [`${path}:${i + 1}: ${width} columns; at most ${widest}`] : [];
+  });
+}
+
+/** Files that may lie in a part of the tree itself rather than in one of its rooms. */
+const doors = new Set(['src/trainer/protocol.ts']);
+
 /** All violations in a tree: `files` maps paths such as `src/trainer/ir/op.ts` to their texts. */
 export function violations(files: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
   for (const [path, text] of files) {
+    found.push(...wideLines(path, text));
+    if (path.endsWith('.css')) continue;
     found.push(...importViolations(path, text));
     const lines = text.trimEnd().split('\n').length;
     if (lines > longest && !ruleTables.test(path)) found.push(`${path}: ${lines} lines; at most ${longest}`);
     if (!hasOpening(text)) found.push(`${path}: does not begin with a sentence that says what lives there`);
     if (/(^|\/)(utils?|base|helpers?|common|misc)\b/i.test(path)) found.push(`${path}: a name that says nothing`);
+    if (partOf(path) === 'trainer' && roomOf(path) === undefined && !doors.has(path)) {
+      found.push(`${path}: lies in no room of the trainer`);
+    }
   }
+  found.push(...cycles(files));
   return found;
 }

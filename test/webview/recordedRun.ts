@@ -1,6 +1,6 @@
 /** Events and states of a run as the trainer writes them: a LoRA run on six classes of waste, for the views' tests. */
 import type { RecordedEvent, TrainEvent } from '../../src/trainer/protocol.js';
-import { Random } from '../../src/trainer/random.js';
+import { Random } from '../../src/trainer/core/random.js';
 import type { CheckpointRow, DashboardState, RunSummary, TrainPanelState } from '../../src/webview/protocol.js';
 
 export const labels = ['cardboard', 'glass', 'metal', 'paper', 'plastic', 'trash'];

@@ -20,14 +20,14 @@ export function classificationReport(
   answered.sort((a, b) => (b.predictions[0]?.probability ?? 0) - (a.predictions[0]?.probability ?? 0));
   const failed = results.filter((result) => 'error' in result);
   const by = t('by {0}, step {1}', checkpoint.run, count(checkpoint.step));
+  const unread =
+    failed.length > 0 ? html` · <span class="failed">${t('{0} could not be read', count(failed.length))}</span>` : '';
   return {
     title: t('Classification Results'),
     pictures: answered.map((result) => result.path),
     body: (src) => html`
       <h1>${t('{0} pictures classified', count(answered.length))}</h1>
-      <p class="lead">
-        ${by}${failed.length > 0 ? html` · <span class="failed">${t('{0} could not be read', count(failed.length))}</span>` : ''}${stopped ? ` · ${t('cancelled before the end')}` : ''}
-      </p>
+      <p class="lead">${by}${unread}${stopped ? ` · ${t('cancelled before the end')}` : ''}</p>
       <table>
         <thead>
           <tr>

@@ -87,11 +87,11 @@ export class Doctor {
 
 function row(report: EngineReport): Html {
   const usable = 'gigaflops' in report;
+  const words = usable && report.noFp16 === undefined ? t('usable, with floats of 16 bits') : t('usable');
+  const state = usable ? words : html`<span class="failed">${report.reason}</span>`;
   return html`<tr>
     <td><strong>${report.device}</strong> <span class="others">${report.engine}</span></td>
-    <td>
-      ${usable ? (report.noFp16 === undefined ? t('usable, with floats of 16 bits') : t('usable')) : html`<span class="failed">${report.reason}</span>`}
-    </td>
+    <td>${state}</td>
     <td class="number">
       ${usable ? report.gigaflops.toLocaleString(vscode.env.language, { maximumFractionDigits: 1 }) : '–'}
     </td>

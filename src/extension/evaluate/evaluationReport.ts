@@ -54,6 +54,7 @@ function taskTables(
     [t('mean F1 of the labels'), f1Macro],
   ];
   const told = overall.flatMap(([name, value]) => (value === undefined ? [] : `${name} ${percent(value)}`));
+  const cellArguments = (truth: string, prediction: string) => [report, task, truth, prediction];
   return html`
     ${told.length > 0 ? html`<p class="lead">${told.join(' · ')}</p>` : ''}
     <table>
@@ -79,7 +80,7 @@ function taskTables(
         )}
       </tbody>
     </table>
-    ${confusion.length > 0 ? confusionMatrix(labels, confusion, (truth, prediction) => [report, task, truth, prediction]) : ''}
+    ${confusion.length > 0 ? confusionMatrix(labels, confusion, cellArguments) : ''}
   `;
 }
 
@@ -89,10 +90,9 @@ function confusionMatrix(
   cellArguments: (truth: string, prediction: string) => unknown[],
 ): Html {
   const cell = (n: number, truth: number, prediction: number) => {
+    const place = cellArguments(labels[truth]!, labels[prediction]!);
     const kind = n === 0 ? 'none' : truth === prediction ? 'right' : 'wrong';
-    return html`<td class="${kind}">
-      ${n === 0 ? count(n) : commandLink(commands.showConfused, cellArguments(labels[truth]!, labels[prediction]!), count(n))}
-    </td>`;
+    return html`<td class="${kind}">${n === 0 ? count(n) : commandLink(commands.showConfused, place, count(n))}</td>`;
   };
   return html`
     <h2>${t('Confusion matrix')}</h2>

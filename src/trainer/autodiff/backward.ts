@@ -1,6 +1,6 @@
 /** Reverse-mode automatic differentiation: one walk back over the graph, guided by the table of rules. */
 import type { Builder } from '../ir/builder.js';
-import type { Node, Value } from '../ir/graph.js';
+import type { Node, Value } from '../ir/value.js';
 import type { OpType } from '../ir/op.js';
 import { cheapNodes, Recomputation } from './recompute.js';
 import { rules, type Rule } from './rules.js';

@@ -3,7 +3,7 @@
  * values anew rather than reads those held since.
  */
 import type { Builder } from '../ir/builder.js';
-import type { Node, Value } from '../ir/graph.js';
+import type { Node, Value } from '../ir/value.js';
 import { multiplications } from '../ir/multiplications.js';
 import type { OpType } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';

@@ -3,7 +3,7 @@
  * inputs.
  */
 import type { Builder } from '../ir/builder.js';
-import type { Node, Value } from '../ir/graph.js';
+import type { Node, Value } from '../ir/value.js';
 import type { OpOf, OpType, Shape } from '../ir/op.js';
 
 export interface RuleContext<T extends OpType> {

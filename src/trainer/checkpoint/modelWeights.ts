@@ -1,7 +1,7 @@
 /** The weights of a Hugging Face model folder, whether in one safetensors file or in shards with an index. */
 import { access, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { errors, reasonOf } from '../errors.js';
+import { errors, reasonOf } from '../errors/errors.js';
 import { openSafetensors, type TensorReader } from './safetensors.js';
 import type { TensorEntry } from './safetensorsHeader.js';
 

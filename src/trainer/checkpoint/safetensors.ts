@@ -4,9 +4,9 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { errors, reasonOf } from '../errors.js';
-import type { FilePlace } from '../filePlace.js';
-import { readBfloats, readHalves, toHalves } from '../float16.js';
+import { errors, reasonOf } from '../errors/errors.js';
+import type { FilePlace } from '../core/filePlace.js';
+import { readBfloats, readHalves, toHalves } from '../core/float16.js';
 import { parseHeader, type TensorEntry } from './safetensorsHeader.js';
 
 /** A float tensor in memory: row-major, `data.length` is the product of `shape` (1 for the empty shape). */

@@ -1,6 +1,6 @@
 /** The header of a safetensors file: parsed from bytes that may be hostile, with a closed list of defects. */
 import { createScanner } from 'jsonc-parser';
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 
 /** A tensor as the header describes it. */
 export interface TensorEntry {

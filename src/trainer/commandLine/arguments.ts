@@ -1,7 +1,7 @@
 /** Reading of the command line: what each command takes, and what to say when it is given something else. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import * as l10n from '@vscode/l10n';
-import { errors, reasonOf } from '../errors.js';
+import { errors, reasonOf } from '../errors/errors.js';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 

@@ -1,6 +1,6 @@
 /** `vitune cache`: what is kept to save work, where, and how much it takes; with `--clear` it is removed. */
 import * as l10n from '@vscode/l10n';
-import { cacheFolder, cacheLimit, cacheUsage, clearCache, type CacheKind } from '../run/cacheFolder.js';
+import { cacheFolder, cacheLimit, cacheUsage, clearCache, type CacheKind } from '../runs/cacheFolder.js';
 import { parseArguments } from './arguments.js';
 import { table, type Output } from './output.js';
 

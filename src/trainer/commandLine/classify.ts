@@ -1,7 +1,7 @@
 /** `vitune classify`: what a checkpoint says of pictures. */
 import type { Prediction } from '../protocol.js';
-import { Classifier, picturesOf } from '../run/classifier.js';
-import { resolveCheckpoint } from '../run/runFolder.js';
+import { Classifier, picturesOf } from '../inference/classifier.js';
+import { resolveCheckpoint } from '../runs/runFolder.js';
 import { parseArguments } from './arguments.js';
 import { percent, type Output } from './output.js';
 

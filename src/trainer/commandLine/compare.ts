@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { methodSchemas } from '../config/methods.js';
-import { errors } from '../errors.js';
-import { compare as compareMethods } from '../run/compare.js';
-import { comparisonCells } from '../run/comparisonTable.js';
+import { errors } from '../errors/errors.js';
+import { compare as compareMethods } from './compareMethods.js';
+import { comparisonCells } from './comparisonTable.js';
 import { parseArguments, usages } from './arguments.js';
 import { bar, formatError, table, type Output } from './output.js';
 

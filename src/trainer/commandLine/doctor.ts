@@ -2,7 +2,7 @@
 import { cpus, totalmem } from 'node:os';
 import * as l10n from '@vscode/l10n';
 import { tensorflowReason, tryDevices, type DeviceReport } from '../engine/devices.js';
-import { cacheFolder } from '../run/cacheFolder.js';
+import { cacheFolder } from '../runs/cacheFolder.js';
 import { parseArguments } from './arguments.js';
 import { table, type Output } from './output.js';
 

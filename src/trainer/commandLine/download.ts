@@ -3,13 +3,13 @@
  * Python's tools; with `--list` the models that are there.
  */
 import * as l10n from '@vscode/l10n';
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 import { downloadDataset, downloadModel } from '../hub/download.js';
 import { hubName, parseHubName } from '../hub/repository.js';
 import type { CachedModels, Download } from '../protocol.js';
-import { cachedModels } from '../run/cachedModels.js';
-import { isPicture } from '../run/hubSources.js';
-import { weightFilesOf } from '../run/onnxModel.js';
+import { cachedModels } from '../models/cachedModels.js';
+import { isPicture } from '../models/hubSources.js';
+import { weightFilesOf } from '../models/onnxModel.js';
 import { parseArguments, usages } from './arguments.js';
 import { downloadStatus, table, type Output } from './output.js';
 

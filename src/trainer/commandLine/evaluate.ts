@@ -1,10 +1,10 @@
 /** `vitune evaluate`: how right a checkpoint is on a folder of labelled pictures. */
 import * as l10n from '@vscode/l10n';
 import type { TaskEvaluation } from '../protocol.js';
-import { cacheFolder } from '../run/cacheFolder.js';
-import { evaluate as evaluateCheckpoint } from '../run/evaluate.js';
-import { provideDataset } from '../run/hubSources.js';
-import { resolveCheckpoint } from '../run/runFolder.js';
+import { cacheFolder } from '../runs/cacheFolder.js';
+import { evaluate as evaluateCheckpoint } from '../inference/evaluate.js';
+import { provideDataset } from '../models/hubSources.js';
+import { resolveCheckpoint } from '../runs/runFolder.js';
 import { parseArguments } from './arguments.js';
 import { bar, confusionTable, downloadStatus, multiLabelWords, percent, table, type Output } from './output.js';
 

@@ -1,10 +1,10 @@
 /** `vitune export`: a checkpoint as others read it, compared with the original before it is kept. */
 import * as l10n from '@vscode/l10n';
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 import type { ExportFormat } from '../protocol.js';
-import { exportModel, type ExportStage } from '../run/exportModel.js';
-import { resolveCheckpoint } from '../run/runFolder.js';
-import { sampleFor } from '../run/sample.js';
+import { exportModel, type ExportStage } from '../export/exportModel.js';
+import { resolveCheckpoint } from '../runs/runFolder.js';
+import { sampleFor } from '../inference/sample.js';
 import { parseArguments, usages } from './arguments.js';
 import { bar, type Output } from './output.js';
 

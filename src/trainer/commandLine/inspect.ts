@@ -4,7 +4,7 @@ import * as l10n from '@vscode/l10n';
 import { loadConfig } from '../config/load.js';
 import { inspectDataset } from '../data/inspect.js';
 import type { ColumnUse } from '../protocol.js';
-import { provideDataset } from '../run/hubSources.js';
+import { provideDataset } from '../models/hubSources.js';
 import { parseArguments } from './arguments.js';
 import { bar, downloadStatus, formatError, table, type Output } from './output.js';
 
@@ -19,7 +19,7 @@ export async function inspect(args: string[], output: Output, signal: AbortSigna
   const { positionals } = parseArguments('inspect', args, { least: 1, most: 1 });
   const [given] = positionals as [string];
   if (/\.onnx$/i.test(given)) {
-    const { inspectOnnx } = await import('../run/onnxModel.js');
+    const { inspectOnnx } = await import('../models/onnxModel.js');
     const network = await inspectOnnx(resolve(given));
     output.json(network);
     output.line(l10n.t('Features are the tensor {0}.', network.found));

@@ -69,7 +69,8 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 /** What follows the accuracy of a multi-label task; nothing for another. */
 export function multiLabelWords({ meanAveragePrecision: area, f1Micro, f1Macro }: Partial<MultiLabelFigures>): string {
   if (area === undefined || f1Micro === undefined || f1Macro === undefined) return '';
-  return `, ${l10n.t('mean average precision {0}, F1 {1} (micro), {2} (macro)', percent(area), percent(f1Micro), percent(f1Macro))}`;
+  const [map, micro, macro] = [percent(area), percent(f1Micro), percent(f1Macro)];
+  return `, ${l10n.t('mean average precision {0}, F1 {1} (micro), {2} (macro)', map, micro, macro)}`;
 }
 
 /** Columns aligned by their widest cell; numbers to the right. */

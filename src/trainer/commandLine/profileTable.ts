@@ -1,7 +1,7 @@
 /** A profile as tables for a person. */
 import * as l10n from '@vscode/l10n';
 import type { ProfileReport, ProfileRow } from '../protocol.js';
-import { besideTraining, type Stage } from '../stages.js';
+import { besideTraining, type Stage } from '../core/stages.js';
 import { percent, table } from './output.js';
 
 const stageWords = (): Record<Stage, string> => ({

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import * as l10n from '@vscode/l10n';
-import { errors, infoOf, UserError } from '../errors.js';
+import { errors, infoOf, UserError } from '../errors/errors.js';
 import { usages, type CommandName } from './arguments.js';
 import { outputTo, type Output } from './output.js';
 

@@ -2,7 +2,8 @@
 import { backward } from '../autodiff/backward.js';
 import { Builder } from '../ir/builder.js';
 import { check } from '../ir/check.js';
-import type { Graph, Value } from '../ir/graph.js';
+import type { Graph } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import { sizeOf } from '../ir/shape.js';
 import { blocksOf, familyOf } from '../nn/families.js';
 import { classificationHead } from '../nn/head.js';

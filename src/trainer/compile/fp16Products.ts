@@ -2,10 +2,11 @@
  * The pass by which frozen linear layers multiply floats of 16 bits, which take half the memory and for which most
  * graphics cards have units of their own.
  */
-import { errors } from '../errors.js';
-import { toHalves } from '../float16.js';
+import { errors } from '../errors/errors.js';
+import { toHalves } from '../core/float16.js';
 import { Builder } from '../ir/builder.js';
-import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Graph } from '../ir/graph.js';
+import type { Node, Value } from '../ir/value.js';
 import { sizeOf } from '../ir/shape.js';
 import { weightOfProduct, type FrozenWeight } from './frozenProducts.js';
 

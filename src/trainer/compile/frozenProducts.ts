@@ -1,5 +1,5 @@
 /** Products by frozen weights, as the passes look for them that do them in fewer bits. */
-import type { Node, Value } from '../ir/graph.js';
+import type { Node, Value } from '../ir/value.js';
 import { numbersOf, type OpOf } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 import { dequantize } from '../peft/quantize.js';

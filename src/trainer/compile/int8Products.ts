@@ -4,7 +4,8 @@
  */
 import { oneAfter } from '../autodiff/recompute.js';
 import { Builder } from '../ir/builder.js';
-import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Graph } from '../ir/graph.js';
+import type { Node, Value } from '../ir/value.js';
 import { weightOfProduct, type FrozenWeight } from './frozenProducts.js';
 import { RoundedWeight } from './roundedWeight.js';
 import { sumsOfProducts } from './sumsOfProducts.js';

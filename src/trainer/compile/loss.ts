@@ -3,7 +3,7 @@
  * its labels.
  */
 import type { Builder } from '../ir/builder.js';
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 
 export interface TaskLoss {
   /** How many of the logits are this task's. */

@@ -1,7 +1,8 @@
 /**
  * What a graph takes of memory while it runs: a walk over its values in the order in which ONNX Runtime computes them.
  */
-import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Graph } from '../ir/graph.js';
+import type { Node, Value } from '../ir/value.js';
 import type { DType, OpType, Shape } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 

@@ -1,5 +1,6 @@
 /** Passes over a finished graph: each takes a graph and returns one with the same outputs. */
-import { Graph, type Node, type Value } from '../ir/graph.js';
+import { Graph } from '../ir/graph.js';
+import type { Node, Value } from '../ir/value.js';
 
 /** Drops what no output reads; inputs stay, so that the graph's signature does not change. */
 export function eliminateDeadCode(graph: Graph): Graph {

@@ -1,12 +1,13 @@
 /**
  * The scope in which a family's graph is built for a method: what trains becomes an input, what is frozen a constant.
  */
-import type { FilePlace } from '../filePlace.js';
+import type { FilePlace } from '../core/filePlace.js';
 import type { Builder } from '../ir/builder.js';
-import type { Graph, Value } from '../ir/graph.js';
+import type { Graph } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import type { Shape } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
-import type { LoraOptions, QuantizationOptions } from '../methodConfig.js';
+import type { LoraOptions, QuantizationOptions } from '../config/methodConfig.js';
 import { activations } from '../nn/layers.js';
 import type { Scope } from '../nn/scope.js';
 import { bottleneckOf, loraScaling, type Method } from '../peft/method.js';

@@ -3,7 +3,8 @@
  * trains.
  */
 import { createHash } from 'node:crypto';
-import { Graph, type Value } from '../ir/graph.js';
+import { Graph } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import { multiplications } from '../ir/multiplications.js';
 import { bytesOf, type Op, type Shape } from '../ir/op.js';
 import { sameShape } from '../ir/shape.js';

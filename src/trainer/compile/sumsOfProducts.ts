@@ -1,5 +1,6 @@
 /** Sums of products that are one product: x₁ · w₁ + x₂ · w₂ = (x₁ x₂) · (w₁ over w₂). */
-import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Graph } from '../ir/graph.js';
+import type { Node, Value } from '../ir/value.js';
 import { sameShape } from '../ir/shape.js';
 
 export interface SumOfProducts {

@@ -4,7 +4,7 @@
  */
 import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import * as l10n from '@vscode/l10n';
-import { errors, type Place } from '../errors.js';
+import { errors, type Place } from '../errors/errors.js';
 
 /** Keys from the root, e.g. `['method', 'rank']`; a place in a list is its index. */
 export type KeyPath = readonly (string | number)[];

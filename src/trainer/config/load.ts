@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type * as z from 'zod';
-import { errors, reasonOf, type Place } from '../errors.js';
+import { errors, reasonOf, type Place } from '../errors/errors.js';
 import { allowed, keysOf, nearestKey, schemasAt, typeFits } from './allowed.js';
 import { parseConfigText, type ConfigText, type KeyPath } from './configText.js';
 import { configJsonSchema } from './jsonSchema.js';

@@ -1,5 +1,5 @@
 /** `--set KEY=VALUE` on the command line: changes a config's value before it is checked. */
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 import type { KeyPath } from './configText.js';
 import { defaultMethod } from './methods.js';
 

@@ -1,5 +1,5 @@
 /** The random changes to the pictures of training: crops and erased parts are drawn here. */
-import type { Random } from '../random.js';
+import type { Random } from '../core/random.js';
 import type { MixingOptions } from './mixing.js';
 import type { RandAugmentOptions } from './randAugment.js';
 import type { Region } from './transform.js';

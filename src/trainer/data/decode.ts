@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
-import { errors, reasonOf, type UserError } from '../errors.js';
+import { errors, reasonOf, type UserError } from '../errors/errors.js';
 import { readBmp, readIco, tooManyPixels } from './bitmap.js';
 import { formatOfContent, isReadable, sniffedBytes } from './format.js';
 import { labToSrgb, relabelledLab } from './labTiff.js';

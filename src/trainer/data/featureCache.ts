@@ -11,7 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { errors, reasonOf } from '../errors.js';
+import { errors, reasonOf } from '../errors/errors.js';
 import type { ErrorInfo } from '../protocol.js';
 import { ignoreGone, packsBelow, type PackStatus } from './packs.js';
 import { Column, digestBytes as keyBytes, digestOf, DigestTable } from './digestTable.js';

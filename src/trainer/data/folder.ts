@@ -2,7 +2,7 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 import type { ErrorInfo } from '../protocol.js';
 import { formatOfContent, formatOfName, isReadable, sniffedBytes } from './format.js';
 import { sortNaturally } from './naturalOrder.js';

@@ -4,15 +4,16 @@
  */
 import { webcrypto } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { errors, UserError } from '../errors.js';
+import { errors, UserError } from '../errors/errors.js';
 import type { ErrorInfo, Inspection, LabelCount, SplitName, Task } from '../protocol.js';
-import { logitNames } from '../tasks.js';
+import { logitNames } from '../core/tasks.js';
 import { forEachConcurrently } from './concurrently.js';
 import { checkPicture, readPictureFile } from './decode.js';
 import { formatOfName } from './format.js';
 import { countEach } from './labelCounts.js';
 import { marksOf, type Sample } from './sample.js';
-import { scanDataset, type Dataset, type DatasetSpec } from './scan.js';
+import { scanDataset } from './scan.js';
+import type { Dataset, DatasetSpec } from './dataset.js';
 
 export interface InspectOptions {
   signal?: AbortSignal | undefined;

@@ -1,6 +1,6 @@
 /** Counts the pictures of each label in each split. */
 import type { LabelCount, SplitName, Task } from '../protocol.js';
-import { spansOf } from '../tasks.js';
+import { spansOf } from '../core/tasks.js';
 import { marksOf, type Sample } from './sample.js';
 
 /** For each task, in the order of its labels. */

@@ -1,28 +1,19 @@
 /**
  * Finds a dataset by its label file: a CSV table of pictures in a folder, with columns of labels and perhaps of splits.
  */
+import type { LabelFileSpec } from './dataset.js';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 import type { ColumnUse, SplitName, Task } from '../protocol.js';
-import { countLabels, isPlain, spansOf } from '../tasks.js';
+import { countLabels, isPlain, spansOf } from '../core/tasks.js';
 import { list, picturesBelow, type Walk } from './folder.js';
 import { columnKnownAs, columnNamed, readLabelTable, type LabelRow, type LabelTable } from './labelTable.js';
 import { sortNaturally } from './naturalOrder.js';
-import { questionsOf, questionsOfTasks, type LabelColumns, type Question } from './questions.js';
+import { questionsOf, questionsOfTasks, type Question } from './questions.js';
 import { Samples } from './samples.js';
-import type { Dataset, ScanOptions } from './scan.js';
+import type { Dataset, ScanOptions } from './dataset.js';
 import { splitNamed, splitOff, splitOffCombined } from './split.js';
-
-export interface LabelFileSpec extends LabelColumns {
-  folder: string;
-  /** The CSV file, relative to the folder. */
-  labels?: string | undefined;
-  /** The column with the pictures' paths, relative to the folder. */
-  image?: string | undefined;
-  /** The column with the names of the splits. */
-  split?: string | undefined;
-}
 
 export const defaultLabelFile = 'labels.csv';
 /** Names by which the column of the pictures is recognised. */

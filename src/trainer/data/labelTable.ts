@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
 // RFC 4180 has more corners than a line of our own would know.
 import { CsvError, parse } from 'csv-parse/sync';
-import { errors, reasonOf, type Place } from '../errors.js';
+import { errors, reasonOf, type Place } from '../errors/errors.js';
 
 export interface LabelRow {
   /** Without spaces around them, in Unicode NFC; as many as there are columns. */

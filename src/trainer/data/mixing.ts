@@ -3,7 +3,7 @@
  * is mixed with another of it, and so are their targets. How is drawn once for a batch; pixels and any number of target
  * arrays are then mixed alike.
  */
-import type { Random } from '../random.js';
+import type { Random } from '../core/random.js';
 import type { Region } from './transform.js';
 
 export interface MixingOptions {

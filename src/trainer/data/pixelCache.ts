@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errors, reasonOf } from '../errors.js';
+import { errors, reasonOf } from '../errors/errors.js';
 import type { ErrorInfo } from '../protocol.js';
 import type { Pixels } from './decode.js';
 import { Column, digestBytes, digestOf, DigestTable } from './digestTable.js';

@@ -5,10 +5,10 @@
 import { openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parentPort } from 'node:worker_threads';
-import { UserError } from '../errors.js';
-import { setLanguage } from '../language.js';
+import { UserError } from '../errors/errors.js';
+import { setLanguage } from '../core/language.js';
 import type { ErrorInfo } from '../protocol.js';
-import { Random } from '../random.js';
+import { Random } from '../core/random.js';
 import { randomCrop, randomErasing, type Augmentation } from './augment.js';
 import { forEachConcurrently } from './concurrently.js';
 import { evaluationPixels, trainingPixels, type Pixels } from './decode.js';

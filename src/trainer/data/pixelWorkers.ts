@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { told } from '../stages.js';
+import { told } from '../core/stages.js';
 import type { PixelAnswer, PixelJob } from './pixelWorker.js';
 
 /**

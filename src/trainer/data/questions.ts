@@ -2,7 +2,7 @@
  * What a label file answers: one task a column, or a multi-label task from a column with several labels or from columns
  * of 0 and 1.
  */
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 import type { Task } from '../protocol.js';
 import { columnKnownAs, columnNamed, type LabelRow, type LabelTable } from './labelTable.js';
 

@@ -3,7 +3,7 @@
  * of one magnitude. The 14 operations, their ranges and their arithmetic are those of torchvision's `RandAugment` on
  * Pillow pictures.
  */
-import type { Random } from '../random.js';
+import type { Random } from '../core/random.js';
 
 export interface RandAugmentOptions {
   /** How many operations follow one another. */

@@ -3,11 +3,11 @@
  * judge by.
  */
 import { existsSync } from 'node:fs';
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 import type { SplitName } from '../protocol.js';
-import { countLabels, logitNames, spansOf } from '../tasks.js';
+import { countLabels, logitNames, spansOf } from '../core/tasks.js';
 import { marksOf } from './sample.js';
-import type { Dataset } from './scan.js';
+import type { Dataset } from './dataset.js';
 
 const splitNames: readonly SplitName[] = ['train', 'validation', 'test'];
 const [unseen, readable, unreadable] = [0, 1, 2];

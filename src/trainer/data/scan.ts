@@ -1,53 +1,15 @@
 /** Finds a dataset on disk: its classes, its splits, and what is wrong with it. Reads names, not pictures. */
+import type { Dataset, SplitSpec, DatasetSpec, ScanOptions } from './dataset.js';
 import { basename, dirname, join, resolve } from 'node:path';
-import { errors } from '../errors.js';
-import type { ErrorInfo, LabelColumn, SplitName, Task } from '../protocol.js';
-import { singleTask } from '../tasks.js';
+import { errors } from '../errors/errors.js';
+import type { SplitName } from '../protocol.js';
+import { singleTask } from '../core/tasks.js';
 import { classesOf, list, type Listing, type Walk } from './folder.js';
-import { defaultLabelFile, scanLabelFile, type LabelFileSpec } from './labelFile.js';
+import { defaultLabelFile, scanLabelFile } from './labelFile.js';
 import { sortNaturally } from './naturalOrder.js';
 import type { PathTable } from './pathTable.js';
 import { Samples } from './samples.js';
 import { splitNamed, splitOff } from './split.js';
-
-export interface Dataset {
-  root: string;
-  /** Of the first task. */
-  labels: string[];
-  /** What there is to learn: one task from class folders, as many as columns from a label file. */
-  tasks: Task[];
-  splits: Record<SplitName, Samples>;
-  /** Whether validation is the person's own or was drawn by seed. */
-  splitOrigin: 'folders' | 'seeded';
-  problems: ErrorInfo[];
-  /** Of a label file: its columns. */
-  columns?: LabelColumn[];
-}
-
-interface SplitSpec {
-  train: string;
-  validation?: string | undefined;
-  test?: string | undefined;
-}
-
-/**
- * A folder (`class/…` or `train|validation|val|valid|test/class/…`, or with a `labels.csv` and no class folders), a
- * label file, one folder of classes for each split, or a folder and how its label file is to be read.
- */
-export type DatasetSpec = string | SplitSpec | LabelFileSpec;
-
-export interface ScanOptions {
-  /** Share of each class that goes to validation where there is no validation folder; 0 for none. */
-  validationSplit: number;
-  seed: number;
-  signal?: AbortSignal | undefined;
-  /**
-   * What an existing model was trained on, which the dataset must keep to: a class unknown to it is an error, and
-   * classes may be missing. With `validationSplit: 0` a dataset without splits is then all `test`, since it is there to
-   * be evaluated on.
-   */
-  tasks?: readonly Task[] | undefined;
-}
 
 type Classes = Map<string, PathTable>;
 type SplitFolders = Partial<Record<SplitName, { folder: string; classes: Classes }>>;

@@ -2,7 +2,7 @@
  * The names of splits, and the validation split that is taken out of the training pictures: by seed, class by class.
  */
 import type { SplitName } from '../protocol.js';
-import { Random } from '../random.js';
+import { Random } from '../core/random.js';
 import { marksOf } from './sample.js';
 import type { Samples } from './samples.js';
 

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorInfo, SplitName } from '../protocol.js';
-import { Random } from '../random.js';
-import { countLabels } from '../tasks.js';
+import { Random } from '../core/random.js';
+import { countLabels } from '../core/tasks.js';
 import type { Augmentation } from './augment.js';
 import { decoderVersion } from './decode.js';
 import type { Mixing } from './mixing.js';
@@ -17,7 +17,7 @@ import { PixelWorkers } from './pixelWorkers.js';
 import { Readability } from './readability.js';
 import { marksOf } from './sample.js';
 import type { Samples } from './samples.js';
-import type { Dataset } from './scan.js';
+import type { Dataset } from './dataset.js';
 import type { ImageTransform } from './transform.js';
 
 export interface Batch<Images = Uint8Array> {

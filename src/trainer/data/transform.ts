@@ -2,7 +2,7 @@
  * How a picture becomes the model's input: sizes, crop and kernel, read from a Hugging Face `preprocessor_config.json`.
  */
 import * as l10n from '@vscode/l10n';
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 
 export type Kernel = 'nearest' | 'linear' | 'cubic' | 'lanczos3';
 

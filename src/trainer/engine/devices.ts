@@ -5,8 +5,8 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import * as l10n from '@vscode/l10n';
-import { entry, probeCommand } from '../entry.js';
-import { errors, type Place } from '../errors.js';
+import { entry, probeCommand } from '../core/program.js';
+import { errors, type Place } from '../errors/errors.js';
 import type { DeviceName } from '../protocol.js';
 
 /** The speed of a device that works, or why it does not. */

@@ -1,14 +1,14 @@
 /** The default engine: ONNX Runtime on the CPU, on any GPU through WebGPU, or on CUDA. */
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errors, reasonOf } from '../errors.js';
+import { errors, reasonOf } from '../errors/errors.js';
 import type { Graph } from '../ir/graph.js';
 import { bytesOf, numbersOf, type DType } from '../ir/op.js';
 import { emitModel } from '../onnx/emit.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { DeviceTensor, Session, type TensorData } from '../onnx/session.js';
 import type { DeviceName } from '../protocol.js';
-import { timed } from '../stages.js';
+import { timed } from '../core/stages.js';
 import { collectGarbage } from './collectGarbage.js';
 import type { Engine, Executable, LoadOptions, Tensors } from './engine.js';
 

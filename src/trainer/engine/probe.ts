@@ -4,7 +4,7 @@
  */
 import * as l10n from '@vscode/l10n';
 import { Builder } from '../ir/builder.js';
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import { emit } from '../onnx/emit.js';
 import { DeviceTensor, Session } from '../onnx/session.js';
 import type { DeviceName } from '../protocol.js';

@@ -17,7 +17,7 @@ import type { Graph } from '../ir/graph.js';
 import { sizeOf } from '../ir/shape.js';
 import { DeviceTensor } from '../onnx/session.js';
 import { emaDecayAt } from '../optim/ema.js';
-import { Random } from '../random.js';
+import { Random } from '../core/random.js';
 import type { Engine, Executable, Tensors } from './engine.js';
 import { takesTurns, Turns } from './turns.js';
 

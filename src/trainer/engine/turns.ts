@@ -1,5 +1,6 @@
 /** Graphs that take turns: only the one in use is ready, as each takes much memory of which the others have no use. */
-import type { Graph, Node } from '../ir/graph.js';
+import type { Graph } from '../ir/graph.js';
+import type { Node } from '../ir/value.js';
 import { sizeOf } from '../ir/shape.js';
 import type { DeviceName } from '../protocol.js';
 import { collectGarbage } from './collectGarbage.js';

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
 import * as z from 'zod';
-import { errors, reasonOf, UserError, type Place } from '../errors.js';
+import { errors, reasonOf, UserError, type Place } from '../errors/errors.js';
 import { bytesLeft, downloadBlob, findBlob, type RemoteFile } from './downloadBlob.js';
 import {
   findOnnx,

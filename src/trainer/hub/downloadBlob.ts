@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { errors, UserError } from '../errors.js';
+import { errors, UserError } from '../errors/errors.js';
 import { acquireBlobLock } from './blobLock.js';
 import { repositoryFolder } from './hubCache.js';
 import { hubFetch, networkReason, patienceOf, type HubRequest } from './hubFetch.js';
@@ -36,7 +36,8 @@ async function hashOf(path: string, { hash, size }: RemoteFile, signal: AbortSig
 
 /** The address of a file. The library's own does not escape `#`, `?` and `%` in names. */
 function addressOf(file: RemoteFile, { repository: { kind, id }, settings }: HubRequest, commit: string): string {
-  return `${settings.endpoint}/${kind === 'dataset' ? 'datasets/' : ''}${id}/resolve/${commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`;
+  const path = file.path.split('/').map(encodeURIComponent).join('/');
+  return `${settings.endpoint}/${kind === 'dataset' ? 'datasets/' : ''}${id}/resolve/${commit}/${path}`;
 }
 
 /** The blob of a cached file, if it is there in its whole length. */

@@ -3,8 +3,8 @@
  * every refusal.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { UserError } from '../errors.js';
-import { errors, reasonOf, type Place } from '../errors.js';
+import type { UserError } from '../errors/errors.js';
+import { errors, reasonOf, type Place } from '../errors/errors.js';
 import type { HubSettings } from './hubSettings.js';
 import { hubName, mainBranch, type Repository } from './repository.js';
 

@@ -1,6 +1,7 @@
 /** The builder: one method an op, each returning the value it makes; drops work that changes nothing. */
 import type { ForeignGraph } from './foreignGraph.js';
-import { Graph, type Node, type Region, type Value } from './graph.js';
+import { Graph } from './graph.js';
+import type { Node, Region, Value } from './value.js';
 import type { DType, Op, Shape, WeightData } from './op.js';
 import { sameShape, sizeOf } from './shape.js';
 

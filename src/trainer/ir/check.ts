@@ -1,5 +1,6 @@
 /** The checker: what every graph must satisfy after it was built and after every pass. */
-import type { Graph, Value } from './graph.js';
+import type { Graph } from './graph.js';
+import type { Value } from './value.js';
 import { sameShape, shapeRule } from './shape.js';
 
 /**

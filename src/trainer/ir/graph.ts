@@ -1,30 +1,7 @@
 /** The graph of the IR: typed values made by nodes, in an order in which they can be computed. */
+import type { Value, Region, Node } from './value.js';
 import type { DType, Op, Shape } from './op.js';
 import { shapeRule } from './shape.js';
-
-/** One output of one node. */
-export interface Value {
-  readonly id: number;
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly node: Node;
-  /** Which output of `node` this is. */
-  readonly index: number;
-}
-
-/** What a node was made for, e.g. for the backward pass of the block `vit.encoder.layer.3`. */
-export interface Region {
-  pass: 'forward' | 'recompute' | 'backward' | 'update';
-  /** A block's name, `head`, or `rest`. */
-  part: string;
-}
-
-export interface Node {
-  readonly op: Op;
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  readonly region: Region;
-}
 
 export class Graph {
   readonly nodes: Node[] = [];

@@ -1,5 +1,5 @@
 /** What a node costs. */
-import type { Node } from './graph.js';
+import type { Node } from './value.js';
 import { sizeOf } from './shape.js';
 
 /**

@@ -1,6 +1,6 @@
 /** The closed list of operations of the IR. Every table of rules (shape, gradient, emit) is total over `Op['type']`. */
 
-import type { FilePlace } from '../filePlace.js';
+import type { FilePlace } from '../core/filePlace.js';
 import type { ForeignGraph } from './foreignGraph.js';
 
 /** f16 are IEEE halves, held as their bits. */

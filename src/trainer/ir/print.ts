@@ -7,9 +7,8 @@ function attributes(op: Op): string {
     ([key]) =>
       !['type', 'data', 'shape', 'dtype'].includes(key) || (key === 'shape' && ['reshape', 'expand'].includes(op.type)),
   );
-  return shown.length
-    ? ` {${shown.map(([key, value]) => `${key}=${Array.isArray(value) ? `[${value.join(',')}]` : String(value)}`).join(' ')}}`
-    : '';
+  const text = (value: unknown): string => (Array.isArray(value) ? `[${value.join(',')}]` : String(value));
+  return shown.length ? ` {${shown.map(([key, value]) => `${key}=${text(value)}`).join(' ')}}` : '';
 }
 
 /** E.g. `%3:f32[2,4] = add(%1, %2)`; outputs follow as `-> loss = %9`. */

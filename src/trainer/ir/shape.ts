@@ -1,5 +1,5 @@
 /** The type of every op's outputs from its inputs: a total table, and the only place that knows what fits. */
-import type { Value } from './graph.js';
+import type { Value } from './value.js';
 import type { DType, Op, OpOf, OpType, Shape } from './op.js';
 
 export interface TensorType {

@@ -1,5 +1,5 @@
 /** The pre-norm transformer block that all families share, with what some of them add to it. */
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import { attention, firstTokens, layerNorm, type AttentionOptions } from './layers.js';
 import type { Scope } from './scope.js';
 

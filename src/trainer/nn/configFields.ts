@@ -3,7 +3,7 @@
  * makes no sense.
  */
 import * as l10n from '@vscode/l10n';
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 import { activations } from './layers.js';
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /** The model families there are, and what the trainer asks of whichever a network belongs to. */
 import * as l10n from '@vscode/l10n';
-import { errors } from '../errors.js';
+import { errors } from '../errors/errors.js';
 import { ConfigFields, isObject } from './configFields.js';
 import { beit } from './families/beit.js';
 import { clip } from './families/clip.js';

@@ -2,7 +2,7 @@
  * What a model family is to the rest of the trainer; one file a family, listed in `families.ts` (guide:
  * docs/adding-a-family.md).
  */
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import type { Shape } from '../ir/op.js';
 import type { ConfigFields, Fields } from './configFields.js';
 import type { PixelNorm } from './layers.js';

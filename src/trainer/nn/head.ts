@@ -1,5 +1,5 @@
 /** The classification head: what turns features into logits. */
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import type { NetworkConfig } from './networkConfig.js';
 import type { Scope } from './scope.js';
 

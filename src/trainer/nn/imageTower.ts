@@ -3,7 +3,7 @@
  * blocks.
  */
 import * as l10n from '@vscode/l10n';
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import { block, type BlockSpec } from './block.js';
 import { ConfigFields, isObject, type Fields } from './configFields.js';
 import { mlp } from './layers.js';

@@ -1,5 +1,5 @@
 /** Layers that model families share. */
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import type { Scope } from './scope.js';
 
 /** Layer normalisation over the last axis by `name.weight` and `name.bias`. */

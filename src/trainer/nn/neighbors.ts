@@ -2,7 +2,7 @@
  * The answer of the nearest neighbours: a head that has nothing to train, only features of labelled pictures to compare
  * with.
  */
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import type { Shape } from '../ir/op.js';
 import type { Scope } from './scope.js';
 

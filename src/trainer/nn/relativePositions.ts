@@ -1,5 +1,5 @@
 /** The relative position bias of BEiT (Bao et al., 2022, arXiv:2106.08254; Shaw et al., 2018, arXiv:1803.02155). */
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import type { Scope } from './scope.js';
 
 /**

@@ -3,7 +3,7 @@
  * trains.
  */
 import type { Builder } from '../ir/builder.js';
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 import type { Shape } from '../ir/op.js';
 
 export interface Scope {

@@ -2,42 +2,10 @@
  * ONNX messages (onnx.proto, IR version 9) from plain values: the field numbers of the format live here and nowhere
  * else.
  */
-import { bytesOf, type ConstantData, type DType, type Shape, type WeightData } from '../ir/op.js';
+import type { Attribute, OnnxNode, OnnxTensor, OnnxSignature, OnnxBody } from './onnxNode.js';
+import { bytesOf, type ConstantData, type DType, type WeightData } from '../ir/op.js';
 import type { OnnxGraph } from './onnxGraph.js';
 import { Message } from './protobuf.js';
-
-export type Attribute = number | { float: number } | { graph: OnnxBody } | readonly number[];
-
-export interface OnnxNode {
-  type: string;
-  /** Shown in profiles. */
-  name?: string;
-  inputs: readonly string[];
-  outputs: readonly string[];
-  attributes?: Record<string, Attribute>;
-  /** Empty for the standard operators. */
-  domain?: string;
-  /** The NodeProto itself but for its name, of a node that came from a file. */
-  written?: Message;
-}
-
-export interface OnnxTensor {
-  name: string;
-  shape: Shape;
-  dtype: DType;
-}
-
-/** An input or output of a graph; a size that is left open has a name, and no shape means any. */
-export interface OnnxSignature extends Omit<OnnxTensor, 'shape'> {
-  shape?: readonly (number | string)[] | undefined;
-}
-
-/** A graph less its initialisers, e.g. the one within a node. */
-export interface OnnxBody {
-  nodes: readonly OnnxNode[];
-  inputs: readonly OnnxSignature[];
-  outputs: readonly OnnxSignature[];
-}
 
 export interface OnnxInitialiser extends OnnxTensor {
   data: ConstantData | WeightData;

@@ -1,7 +1,7 @@
 /** What lies between the pictures and one tensor of an ONNX file, ready to be written into a model of ours. */
 import type { ForeignGraph } from '../ir/foreignGraph.js';
 import type { Shape } from '../ir/op.js';
-import type { OnnxNode } from './model.js';
+import type { OnnxNode } from './onnxNode.js';
 import { inside, type FileInput, type FileTensor, type OnnxFile } from './onnxFile.js';
 
 interface OnnxParts extends Pick<OnnxFile, 'opset' | 'domains' | 'irVersion' | 'functions'> {

@@ -1,8 +1,9 @@
 /** Sizes that depend on the batch, found by comparing a graph with the same graph built for twice the batch. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Graph } from '../ir/graph.js';
+import type { Node, Value } from '../ir/value.js';
 import type { Op, Shape } from '../ir/op.js';
-import type { Emitter } from './emit.js';
+import type { Emitter } from './emitter.js';
 
 const openName = 'batch';
 

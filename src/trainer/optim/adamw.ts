@@ -1,6 +1,6 @@
 /** AdamW with decoupled weight decay (Loshchilov and Hutter, 2019, arXiv:1711.05101) as a piece of graph. */
 import type { Builder } from '../ir/builder.js';
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 
 export interface AdamWOptions {
   beta1: number;

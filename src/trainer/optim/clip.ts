@@ -1,6 +1,6 @@
 /** Gradient clipping by global norm (Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063) as a piece of graph. */
 import type { Builder } from '../ir/builder.js';
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 
 /**
  * The global norm (shape []) and the gradients scaled so that it is at most `maxNorm`, as torch's clip_grad_norm_ does;

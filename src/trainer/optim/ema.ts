@@ -3,7 +3,7 @@
  * arXiv:1905.11946).
  */
 import type { Builder } from '../ir/builder.js';
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 
 /**
  * average - (1 - decay) · (average - parameter), in the order of operations of torch_ema; `oneMinusDecay` has shape [].

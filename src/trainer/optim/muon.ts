@@ -3,7 +3,7 @@
  * orthogonal.
  */
 import type { Builder } from '../ir/builder.js';
-import type { Value } from '../ir/graph.js';
+import type { Value } from '../ir/value.js';
 
 export interface MuonOptions {
   momentum: number;

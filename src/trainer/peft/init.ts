@@ -1,7 +1,7 @@
 /** First values of what a method trains. */
 import { sizeOf } from '../ir/shape.js';
 import type { Shape } from '../ir/op.js';
-import { Random } from '../random.js';
+import { Random } from '../core/random.js';
 import { isAdapter } from './method.js';
 
 interface Spec {

@@ -1,5 +1,5 @@
 /** What a fine-tuning method says to the compiler: which weights train, what is added to the network, and where. */
-import type { AdapterOptions, LoraOptions, MethodConfig, QuantizationOptions } from '../methodConfig.js';
+import type { AdapterOptions, LoraOptions, MethodConfig, QuantizationOptions } from '../config/methodConfig.js';
 
 export interface Method {
   /** Whether the weight of that name trains, be it the model's own or one that the method adds. */

@@ -3,7 +3,7 @@
  * 8.
  */
 import { normalFloat4, packWords, wordLevels } from '../ir/normalFloat.js';
-import type { QuantizationOptions } from '../methodConfig.js';
+import type { QuantizationOptions } from '../config/methodConfig.js';
 
 export const bitsOf = ({ quantization }: Pick<QuantizationOptions, 'quantization'>): 4 | 8 =>
   quantization === 'nf4' ? 4 : 8;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backward } from '../../../src/trainer/autodiff/backward.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
-import type { Value } from '../../../src/trainer/ir/graph.js';
+import type { Value } from '../../../src/trainer/ir/value.js';
 import type { Shape } from '../../../src/trainer/ir/op.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 import { values } from '../ir/opCases.js';
 import { assertGradients, type Model } from './finiteDifferences.js';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { backward } from '../../../src/trainer/autodiff/backward.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
-import type { Value } from '../../../src/trainer/ir/graph.js';
+import type { Value } from '../../../src/trainer/ir/value.js';
 import { interpret } from '../ir/interpreter.js';
 import { runGraph } from '../onnx/runGraph.js';
 

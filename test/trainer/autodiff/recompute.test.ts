@@ -9,11 +9,12 @@ import { compileStep, type ModelSpec } from '../../../src/trainer/compile/compil
 import { peakBytes } from '../../../src/trainer/compile/memory.js';
 import { eliminateDeadCode } from '../../../src/trainer/compile/passes.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
-import type { Graph, Node, Value } from '../../../src/trainer/ir/graph.js';
+import type { Graph } from '../../../src/trainer/ir/graph.js';
+import type { Node, Value } from '../../../src/trainer/ir/value.js';
 import type { Shape } from '../../../src/trainer/ir/op.js';
 import { parseNetwork } from '../../../src/trainer/nn/families.js';
-import { Random } from '../../../src/trainer/random.js';
-import { randomWeight } from '../../../src/trainer/run/baseModel.js';
+import { Random } from '../../../src/trainer/core/random.js';
+import { randomWeight } from '../../../src/trainer/models/baseModel.js';
 import { difference, runGraph } from '../onnx/runGraph.js';
 import { methodFor } from '../peft/methodFor.js';
 

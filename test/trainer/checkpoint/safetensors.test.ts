@@ -11,7 +11,7 @@ import {
   writeSafetensors,
   type Tensor,
 } from '../../../src/trainer/checkpoint/safetensors.js';
-import { UserError } from '../../../src/trainer/errors.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
 
 let folder: string;
 before(async () => {

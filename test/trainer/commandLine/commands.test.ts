@@ -4,7 +4,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { usages } from '../../../src/trainer/commandLine/arguments.js';
-import { errors } from '../../../src/trainer/errors.js';
+import { errors } from '../../../src/trainer/errors/errors.js';
 import type {
   Classification,
   ErrorInfo,

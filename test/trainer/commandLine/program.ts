@@ -27,16 +27,9 @@ function bundleFolder(): Promise<string> {
     mkdirSync(join(root, 'build'), { recursive: true });
     const folder = mkdtempSync(join(root, 'build', 'trainer-'));
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-    const programs = {
-      main: 'main.ts',
-      cli: 'cli.ts',
-      'data/pixelWorker': 'data/pixelWorker.ts',
-      commandLine: 'commandLine/run.ts',
-    };
-    const entryPoints = Object.fromEntries(
-      Object.entries(programs).map(([out, file]) => [out, join(root, 'src', 'trainer', file)]),
-    );
-    await build({ ...(trainerBundle(folder) as BuildOptions), entryPoints });
+    const options = trainerBundle(folder) as BuildOptions & { entryPoints: Record<string, string> };
+    const entryPoints = { ...options.entryPoints, commandLine: 'src/trainer/commandLine/run.ts' };
+    await build({ ...options, entryPoints });
     return join(folder, 'trainer');
   })());
 }

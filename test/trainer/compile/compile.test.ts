@@ -9,7 +9,8 @@ import {
 } from '../../../src/trainer/compile/compile.js';
 import { eliminateDeadCode } from '../../../src/trainer/compile/passes.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
-import type { Graph, Node } from '../../../src/trainer/ir/graph.js';
+import type { Graph } from '../../../src/trainer/ir/graph.js';
+import type { Node } from '../../../src/trainer/ir/value.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { parseNetwork } from '../../../src/trainer/nn/families.js';
 import type { Method } from '../../../src/trainer/peft/method.js';

@@ -18,7 +18,7 @@ import type { Graph } from '../../../src/trainer/ir/graph.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { parseNetwork } from '../../../src/trainer/nn/families.js';
 import type { Method } from '../../../src/trainer/peft/method.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 import { interpret } from '../ir/interpreter.js';
 import { methodFor } from '../peft/methodFor.js';
 

@@ -5,8 +5,8 @@ import { int8Products } from '../../../src/trainer/compile/int8Products.js';
 import { eliminateDeadCode } from '../../../src/trainer/compile/passes.js';
 import { sumsOfProducts } from '../../../src/trainer/compile/sumsOfProducts.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
-import type { Value } from '../../../src/trainer/ir/graph.js';
-import { Random } from '../../../src/trainer/random.js';
+import type { Value } from '../../../src/trainer/ir/value.js';
+import { Random } from '../../../src/trainer/core/random.js';
 import { runGraph } from '../onnx/runGraph.js';
 
 const [rows, inner, width] = [64, 24, 16];

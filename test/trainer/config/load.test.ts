@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { loadConfig } from '../../../src/trainer/config/load.js';
 import { learningRateOf } from '../../../src/trainer/config/schema.js';
-import { UserError } from '../../../src/trainer/errors.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
 
 let folder: string;
 let file: string;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomCrop, randomErasing } from '../../../src/trainer/data/augment.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 
 const range = { scale: [0.5, 1] as [number, number], ratio: [3 / 4, 4 / 3] as [number, number] };
 

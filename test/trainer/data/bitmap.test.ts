@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readBmp, readIco } from '../../../src/trainer/data/bitmap.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 import { makeBmp, makeDib, makeIco, paletteOf, type BmpKind } from './bitmapFiles.js';
 import { encoded } from './pictures.js';
 

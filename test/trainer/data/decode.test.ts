@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { evaluationPixels, trainingPixels } from '../../../src/trainer/data/decode.js';
 import { parsePreprocessor, squareTransform } from '../../../src/trainer/data/transform.js';
-import { UserError } from '../../../src/trainer/errors.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
 import { makeBmp, makeIco, paletteOf } from './bitmapFiles.js';
 import { drawing, encoded, temporaryFolder } from './pictures.js';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { inspectDataset } from '../../../src/trainer/data/inspect.js';
-import { UserError } from '../../../src/trainer/errors.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
 import { encoded, temporaryFolder, writeTree } from './pictures.js';
 
 const big = (seed: number) => ({ seed, width: 48, height: 40 });

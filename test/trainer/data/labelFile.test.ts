@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { LabelFileSpec } from '../../../src/trainer/data/labelFile.js';
+import type { LabelFileSpec } from '../../../src/trainer/data/dataset.js';
 import { marksOf } from '../../../src/trainer/data/sample.js';
-import { scanDataset, type DatasetSpec, type ScanOptions } from '../../../src/trainer/data/scan.js';
-import { UserError } from '../../../src/trainer/errors.js';
-import { singleTask } from '../../../src/trainer/tasks.js';
+import { scanDataset } from '../../../src/trainer/data/scan.js';
+import type { DatasetSpec, ScanOptions } from '../../../src/trainer/data/dataset.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
+import { singleTask } from '../../../src/trainer/core/tasks.js';
 import { temporaryFolder, writeTree } from './pictures.js';
 
 const options: ScanOptions = { validationSplit: 0.5, seed: 1 };

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { drawMixing, mixImages, mixTargets, type Mixing } from '../../../src/trainer/data/mixing.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 
 const size = { width: 20, height: 12 };
 const drawn = (options: { mixup: number; cutmix: number }, count = 8, n = 4000): Mixing[] =>

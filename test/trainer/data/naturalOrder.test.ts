@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sortNaturally } from '../../../src/trainer/data/naturalOrder.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 
 const plain = (text: string) => text;
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { greatestMagnitude, operations, randAugment } from '../../../src/trainer/data/randAugment.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 import { drawing } from './pictures.js';
 
 interface Result {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { PathTable } from '../../../src/trainer/data/pathTable.js';
 import type { Sample } from '../../../src/trainer/data/sample.js';
 import { Samples } from '../../../src/trainer/data/samples.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 
 test('paths come out as they went in: folders by turns, long and odd names, through all growth', () => {
   const random = new Random(1, 'paths');

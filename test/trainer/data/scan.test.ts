@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { test } from 'node:test';
-import { scanDataset, type DatasetSpec, type ScanOptions } from '../../../src/trainer/data/scan.js';
-import { UserError } from '../../../src/trainer/errors.js';
-import { singleTask } from '../../../src/trainer/tasks.js';
+import { scanDataset } from '../../../src/trainer/data/scan.js';
+import type { DatasetSpec, ScanOptions } from '../../../src/trainer/data/dataset.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
+import { singleTask } from '../../../src/trainer/core/tasks.js';
 import { encoded, temporaryFolder, writeTree } from './pictures.js';
 
 const scan = (spec: DatasetSpec, options: Partial<ScanOptions> = {}) =>

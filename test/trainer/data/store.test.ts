@@ -12,7 +12,7 @@ import { mixImages } from '../../../src/trainer/data/mixing.js';
 import { scanDataset } from '../../../src/trainer/data/scan.js';
 import { epochOrder, ImageStore, plainOrder, type Batch, type StoreOptions } from '../../../src/trainer/data/store.js';
 import { squareTransform } from '../../../src/trainer/data/transform.js';
-import { UserError } from '../../../src/trainer/errors.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
 import { encoded, temporaryFolder, writeTree } from './pictures.js';
 
 const off = { randAugment: false, randomErasing: 0, mixup: 0, cutmix: 0 } as const;

@@ -10,7 +10,7 @@ import {
   withImageSize,
   type ImageTransform,
 } from '../../../src/trainer/data/transform.js';
-import { UserError } from '../../../src/trainer/errors.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
 
 const parse = (json: unknown, imageSize?: number) => parsePreprocessor(json, '/m/preprocessor_config.json', imageSize);
 

@@ -9,8 +9,8 @@ import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Trainable, type ReadState, type TrainBatch, type Values } from '../../../src/trainer/engine/trainable.js';
 import { firstValues } from '../../../src/trainer/peft/init.js';
 import type { DeviceName } from '../../../src/trainer/protocol.js';
-import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { specOf } from '../run/specOf.js';
+import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
+import { specOf } from '../models/specOf.js';
 
 interface Case {
   name: string;

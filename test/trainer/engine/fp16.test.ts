@@ -15,13 +15,13 @@ import {
   type ModelSpec,
 } from '../../../src/trainer/compile/compile.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
-import { UserError } from '../../../src/trainer/errors.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import { emitModel } from '../../../src/trainer/onnx/emit.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
-import { Random } from '../../../src/trainer/random.js';
-import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { specOf } from '../run/specOf.js';
+import { Random } from '../../../src/trainer/core/random.js';
+import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
+import { specOf } from '../models/specOf.js';
 import {
   assertFollows,
   golden,

@@ -9,8 +9,8 @@ import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Prefix } from '../../../src/trainer/engine/prefix.js';
 import { Trainable } from '../../../src/trainer/engine/trainable.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
-import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { specOf } from '../run/specOf.js';
+import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
+import { specOf } from '../models/specOf.js';
 
 export const golden = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'golden');
 /** uint8 [16, 32, 32, 3]. */

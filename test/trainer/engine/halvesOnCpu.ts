@@ -4,7 +4,8 @@
  */
 import type { Engine, Executable, LoadOptions } from '../../../src/trainer/engine/engine.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
-import { Graph, type Value } from '../../../src/trainer/ir/graph.js';
+import { Graph } from '../../../src/trainer/ir/graph.js';
+import type { Value } from '../../../src/trainer/ir/value.js';
 
 /**
  * The graph with a node behind every value in halves that leaves it as it is, but that ONNX Runtime computes in halves.

@@ -17,13 +17,14 @@ import { int8Products } from '../../../src/trainer/compile/int8Products.js';
 import { roundColumns, RoundedWeight } from '../../../src/trainer/compile/roundedWeight.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
-import type { Graph, Value } from '../../../src/trainer/ir/graph.js';
+import type { Graph } from '../../../src/trainer/ir/graph.js';
+import type { Value } from '../../../src/trainer/ir/value.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 import { firstValues } from '../../../src/trainer/peft/init.js';
-import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { difference, runGraph } from '../onnx/runGraph.js';
-import { specOf } from '../run/specOf.js';
+import { specOf } from '../models/specOf.js';
 import {
   assertFollows,
   golden,

@@ -7,9 +7,9 @@ import { root } from '../../../scripts/ensure-installed.mjs';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Trainable } from '../../../src/trainer/engine/trainable.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
-import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { goldenLosses, specOf as lossOf } from '../goldenLosses.js';
-import { specOf } from '../run/specOf.js';
+import { specOf } from '../models/specOf.js';
 
 const folder = join(root, 'test', 'golden');
 const pictures = new Uint8Array(readFileSync(join(folder, 'pictures.bin')));

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
-import { UserError } from '../../../src/trainer/errors.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import { squareNetwork } from '../onnx/squareNetwork.js';
 

@@ -7,8 +7,8 @@ import { test } from 'node:test';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import { compileStep } from '../../../src/trainer/compile/compile.js';
 import { emitModel } from '../../../src/trainer/onnx/emit.js';
-import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { specOf } from '../run/specOf.js';
+import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
+import { specOf } from '../models/specOf.js';
 import { assertFollows, golden, openGolden, readGolden, type Curve, type Training } from './goldenCurves.js';
 
 const { curves } = readGolden('quantized') as {

@@ -19,9 +19,9 @@ import { Trainable, type TrainBatch } from '../../../src/trainer/engine/trainabl
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
-import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { methodFor } from '../peft/methodFor.js';
-import { specOf } from '../run/specOf.js';
+import { specOf } from '../models/specOf.js';
 import { assertClose, golden, pictures, readGolden } from './goldenCurves.js';
 
 interface Curve {

@@ -11,8 +11,8 @@ import { Builder } from '../../../src/trainer/ir/builder.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { firstValues } from '../../../src/trainer/peft/init.js';
-import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { specOf } from '../run/specOf.js';
+import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
+import { specOf } from '../models/specOf.js';
 import { golden, pictures } from './goldenCurves.js';
 
 const size = 2 ** 16;

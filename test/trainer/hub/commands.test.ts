@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import type { Download, ErrorInfo, Inspection, TrainEvent } from '../../../src/trainer/protocol.js';
 import { assertPlain, jsonLines, tinyModel, vitune, vituneHere, writeConfig } from '../commandLine/program.js';
 import { encoded, temporaryFolder } from '../data/pictures.js';
-import { golden } from '../run/goldenCheckpoint.js';
+import { golden } from '../models/goldenCheckpoint.js';
 import { commitOf, HubServer } from './hubServer.js';
 
 const [first, second] = [commitOf('first'), commitOf('second')];

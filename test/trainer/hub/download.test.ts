@@ -17,12 +17,12 @@ import {
   findModel,
   type DownloadOptions,
 } from '../../../src/trainer/hub/download.js';
-import { UserError } from '../../../src/trainer/errors.js';
-import { cachedModels } from '../../../src/trainer/run/cachedModels.js';
-import { weightFilesOf } from '../../../src/trainer/run/onnxModel.js';
+import { UserError } from '../../../src/trainer/errors/errors.js';
+import { cachedModels } from '../../../src/trainer/models/cachedModels.js';
+import { weightFilesOf } from '../../../src/trainer/models/onnxModel.js';
 import { onSmallDisk } from '../checkpoint/smallDisk.js';
 import { temporaryFolder } from '../data/pictures.js';
-import { golden } from '../run/goldenCheckpoint.js';
+import { golden } from '../models/goldenCheckpoint.js';
 import { commitOf, gitHash, HubServer, type HubRepository } from './hubServer.js';
 
 const commit = commitOf('main');

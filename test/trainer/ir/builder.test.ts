@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Builder } from '../../../src/trainer/ir/builder.js';
-import type { Value } from '../../../src/trainer/ir/graph.js';
+import type { Value } from '../../../src/trainer/ir/value.js';
 import { numbersOf } from '../../../src/trainer/ir/op.js';
 import { interpret } from './interpreter.js';
 

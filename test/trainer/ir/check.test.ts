@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import { check } from '../../../src/trainer/ir/check.js';
-import { Graph, type Node, type Value } from '../../../src/trainer/ir/graph.js';
+import { Graph } from '../../../src/trainer/ir/graph.js';
+import type { Node, Value } from '../../../src/trainer/ir/value.js';
 import type { Op } from '../../../src/trainer/ir/op.js';
 
 /** A graph with three nodes: two inputs [2,3] and their sum, which is the output `sum`. */

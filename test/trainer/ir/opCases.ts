@@ -1,9 +1,10 @@
 /** What every op is tried on: a total table, read by the tests of the emission and of the gradients. */
-import type { Graph, Value } from '../../../src/trainer/ir/graph.js';
+import type { Graph } from '../../../src/trainer/ir/graph.js';
+import type { Value } from '../../../src/trainer/ir/value.js';
 import type { ConstantData, DType, Op, OpOf, OpType, Shape } from '../../../src/trainer/ir/op.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { squareNetwork } from '../onnx/squareNetwork.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 
 /** Values of one input: the listed ones, or random ones between `from` and `to` and at least `apart` from zero. */
 interface Operand {

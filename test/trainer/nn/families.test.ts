@@ -15,7 +15,7 @@ import { Builder } from '../../../src/trainer/ir/builder.js';
 import { blocksOf, depthOf, familyOf } from '../../../src/trainer/nn/families.js';
 import { classificationHead } from '../../../src/trainer/nn/head.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
-import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
+import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { temporaryFolder } from '../data/pictures.js';
 
 const golden = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'golden');

@@ -11,8 +11,8 @@ import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { bank, oneHot, unitRows } from '../../../src/trainer/nn/neighbors.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
-import { openBaseModel } from '../../../src/trainer/run/baseModel.js';
-import { specOf } from '../run/specOf.js';
+import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
+import { specOf } from '../models/specOf.js';
 
 const golden = join(import.meta.dirname, '..', '..', 'golden');
 const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin')));

@@ -7,7 +7,7 @@ import { encodeModel } from '../../../src/trainer/onnx/model.js';
 import { Message } from '../../../src/trainer/onnx/protobuf.js';
 import { ProtobufError } from '../../../src/trainer/onnx/protobufReader.js';
 import { findFeatureOutput } from '../../../src/trainer/onnx/featureOutput.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 import { DeviceTensor, Session } from '../../../src/trainer/onnx/session.js';
 import { emitModel } from '../../../src/trainer/onnx/emit.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';

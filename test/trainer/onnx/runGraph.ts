@@ -4,7 +4,7 @@
  */
 import { emit } from '../../../src/trainer/onnx/emit.js';
 import { DeviceTensor, Session, type TensorData } from '../../../src/trainer/onnx/session.js';
-import { readHalves, toHalves } from '../../../src/trainer/float16.js';
+import { readHalves, toHalves } from '../../../src/trainer/core/float16.js';
 import { check } from '../../../src/trainer/ir/check.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import type { DType } from '../../../src/trainer/ir/op.js';

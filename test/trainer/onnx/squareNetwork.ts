@@ -1,5 +1,6 @@
 /** A small ONNX file, x² + 1 for the x that it is given, as another program may have written it. */
-import { encodeModel, type OnnxNode } from '../../../src/trainer/onnx/model.js';
+import { encodeModel } from '../../../src/trainer/onnx/model.js';
+import type { OnnxNode } from '../../../src/trainer/onnx/onnxNode.js';
 import { readOnnx } from '../../../src/trainer/onnx/onnxFile.js';
 import type { OnnxGraph } from '../../../src/trainer/onnx/onnxGraph.js';
 import { graphTo } from '../../../src/trainer/onnx/onnxGraph.js';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import { normalFloat4 } from '../../../src/trainer/ir/normalFloat.js';
 import { dequantize, quantize } from '../../../src/trainer/peft/quantize.js';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 import { golden, readGolden } from '../engine/goldenCurves.js';
 
 const stored = readGolden('quantized') as {

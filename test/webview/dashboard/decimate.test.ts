@@ -1,7 +1,7 @@
 /** Fewer points, same picture. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from '../../../src/trainer/random.js';
+import { Random } from '../../../src/trainer/core/random.js';
 import { decimate } from '../../../src/webview/dashboard/decimate.js';
 
 function rises(indices: number[]): boolean {

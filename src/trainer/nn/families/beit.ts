@@ -2,7 +2,7 @@
  * BEiT (Bao et al., 2022, arXiv:2106.08254): relative position bias, layer scale, and the mean of the patches as
  * feature.
  */
-import type { Value } from '../../ir/graph.js';
+import type { Value } from '../../ir/value.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family, Resizing } from '../family.js';

@@ -1,5 +1,5 @@
 /** The image tower of CLIP (Radford et al., 2021, arXiv:2103.00020); the text tower is not read. */
-import type { Value } from '../../ir/graph.js';
+import type { Value } from '../../ir/value.js';
 import type { Family } from '../family.js';
 import {
   parseTower,

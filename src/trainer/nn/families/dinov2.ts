@@ -1,5 +1,5 @@
 /** DINOv2 (Oquab et al., 2023, arXiv:2304.07193), also with registers (Darcet et al., 2023, arXiv:2309.16588). */
-import type { Value } from '../../ir/graph.js';
+import type { Value } from '../../ir/value.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';

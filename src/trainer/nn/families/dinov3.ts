@@ -1,5 +1,5 @@
 /** DINOv3's vision transformer (Siméoni et al., 2025, arXiv:2508.10104): registers and rotary position embedding. */
-import type { Value } from '../../ir/graph.js';
+import type { Value } from '../../ir/value.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';

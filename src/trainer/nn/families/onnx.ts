@@ -3,7 +3,7 @@
  * of features a picture.
  */
 import type { ForeignGraph } from '../../ir/foreignGraph.js';
-import type { Value } from '../../ir/graph.js';
+import type { Value } from '../../ir/value.js';
 import { sizeOf } from '../../ir/shape.js';
 import type { Shape } from '../../ir/op.js';
 import type { Family } from '../family.js';

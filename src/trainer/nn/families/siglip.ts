@@ -2,7 +2,7 @@
  * The image tower of SigLIP (Zhai et al., 2023, arXiv:2303.15343) and, at a fixed size, SigLIP 2 (Tschannen et al.,
  * 2025, arXiv:2502.14786).
  */
-import type { Value } from '../../ir/graph.js';
+import type { Value } from '../../ir/value.js';
 import type { Family } from '../family.js';
 import {
   parseTower,

@@ -1,7 +1,7 @@
 /** ViT and DeiT as timm names them: its config.json and its weights, read as those of transformers. */
 import * as l10n from '@vscode/l10n';
 import { ConfigFields, isObject, type Fields } from '../configFields.js';
-import type { VitConfig } from './vit.js';
+import type { VitConfig } from './vitConfig.js';
 
 /** timm's sizes by name: width, blocks, heads. */
 const sizes: Record<string, readonly [number, number, number]> = {

@@ -2,29 +2,16 @@
  * The vision transformer (Dosovitskiy et al., 2021, arXiv:2010.11929) and DeiT (Touvron et al., 2021,
  * arXiv:2012.12877).
  */
-import type { Value } from '../../ir/graph.js';
+import type { VitConfig } from './vitConfig.js';
+import type { Value } from '../../ir/value.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
 import { layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
 import { classicName } from '../moduleNames.js';
-import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
 import { parseTimm, timmNames, timmPreprocessor } from './timm.js';
-
-export interface VitConfig extends NetworkConfig {
-  /** Also the prefix of the body's weight names. */
-  family: 'vit' | 'deit';
-  intermediateSize: number;
-  activation: string;
-  layerNormEpsilon: number;
-  qkvBias: boolean;
-  /** Tokens before the patches: the class token, and DeiT's distillation token. */
-  specialTokens: 1 | 2;
-  /** `classifier` on the class token, or the mean of two heads (DeiT with a teacher). */
-  head: 'classifier' | 'distilled';
-}
 
 const names: BlockSpec['names'] = {
   norm1: 'layernorm_before',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { blocksOf, depthOf, parseNetwork } from '../../../../src/trainer/nn/families.js';
-import type { VitConfig } from '../../../../src/trainer/nn/families/vit.js';
+import type { VitConfig } from '../../../../src/trainer/nn/families/vitConfig.js';
 
 const parse = (fields: object) => parseNetwork({ model_type: 'vit', ...fields }, '/m/config.json') as VitConfig;
 

@@ -1,0 +1,185 @@
+/**
+ * The method ladder: each method trained on the same pictures, split and seed, in a process of its own, so that its
+ * peak memory is its own.
+ */
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { asSaveError, writeFileAtomically } from '../checkpoint/store.js';
+import { entry } from '../core/program.js';
+import { errors, reasonOf } from '../errors/errors.js';
+import type { Comparison, ComparisonRow, ErrorInfo, RecordedEvent, TrainEvent } from '../protocol.js';
+import { comparisonTable } from './comparisonTable.js';
+import { readEvents } from '../runs/eventLog.js';
+
+export interface CompareOptions {
+  dataset: string;
+  methods: readonly string[];
+  /** `KEY=VALUE` each, for every method. */
+  settings: readonly string[];
+  /** Where runs, table and `compare.json` lie; one that holds the same comparison is gone on with. */
+  output: string;
+  signal?: AbortSignal;
+  /** What the training of a method tells, as it comes. */
+  onEvent?: (method: string, event: TrainEvent) => void;
+  onRow?: (row: ComparisonRow) => void;
+}
+
+const comparisonFile = (folder: string): string => join(folder, 'compare.json');
+
+const recordedSchema = z.looseObject({
+  format: z.literal(1),
+  dataset: z.string(),
+  settings: z.array(z.string()),
+  methods: z.array(z.string()),
+  rows: z.array(z.looseObject({ method: z.string(), run: z.string() })),
+});
+
+/** The comparison that `output` holds so far. */
+async function readComparison(folder: string): Promise<Comparison | undefined> {
+  const file = comparisonFile(folder);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw errors.fileUnreadable(file, reasonOf(error));
+  });
+  if (text === undefined) return undefined;
+  try {
+    return recordedSchema.parse(JSON.parse(text)) as Comparison;
+  } catch (error) {
+    throw errors.run.damaged(file, reasonOf(error).replaceAll(/\s+/g, ' '));
+  }
+}
+
+async function write(folder: string, comparison: Comparison): Promise<void> {
+  await writeFileAtomically(comparisonFile(folder), `${JSON.stringify(comparison, null, 2)}\n`);
+  await writeFileAtomically(join(folder, 'compare.md'), comparisonTable(comparison));
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Trains in a child process; its end is the last event or the error it printed. An abort asks it to stop with a
+ * checkpoint.
+ */
+async function trainInProcess(
+  args: readonly string[],
+  onEvent: (event: TrainEvent) => void,
+  signal?: AbortSignal,
+): Promise<ErrorInfo | undefined> {
+  // In a group of its own: an interrupt from the terminal reaches it once, through us, and the second would end it
+  // without a checkpoint.
+  const detached = process.platform !== 'win32';
+  const child = spawn(process.execPath, [...entry, 'train', ...args, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+    detached,
+  });
+  const stop = () => child.kill('SIGINT');
+  signal?.addEventListener('abort', stop, { once: true });
+  let said = '';
+  let failure: ErrorInfo | undefined;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-2000)));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const event = JSON.parse(line) as TrainEvent;
+    if (event.type === 'error') failure = event;
+    else onEvent(event);
+  });
+  const code = await new Promise<number | NodeJS.Signals | null>((done, failed) => {
+    child.once('error', failed);
+    child.once('close', (exit, killer) => done(exit ?? killer));
+  }).finally(() => signal?.removeEventListener('abort', stop));
+  signal?.throwIfAborted();
+  if (code === 0) return undefined;
+  return failure ?? errors.trainerDied(String(code), said.trim().split('\n').at(-1) ?? '').toInfo();
+}
+
+/**
+ * What a finished run's log says. The time is from its start to the last evaluation, over all processes of an
+ * interrupted run: without the decoding, which whichever method comes first pays for all, and without the comparison
+ * with the saved checkpoint.
+ */
+export function rowOf(method: string, run: string, events: readonly RecordedEvent[]): ComparisonRow {
+  const row: ComparisonRow = { method, run, seconds: 0 };
+  let since: number | undefined;
+  for (const event of events) {
+    if (event.type === 'started') {
+      ({ trainableParameters: row.trainableParameters, totalParameters: row.totalParameters } = event);
+      since = event.time;
+    } else if (since !== undefined && event.type !== 'finished') {
+      row.seconds! += (event.time - since) / 1000;
+      since = event.time;
+    }
+    if (event.type === 'evaluation' && event.split === 'test')
+      Object.assign(row, { accuracy: event.accuracy, split: event.split });
+    if (event.type === 'finished') {
+      row.peakMemoryBytes = event.peakMemoryBytes;
+      if (row.split !== 'test') Object.assign(row, { accuracy: event.best.accuracy, split: 'validation' });
+    }
+  }
+  return row;
+}
+
+/**
+ * Trains what has no row yet, each method with its defaults and the settings, and writes `compare.json` and
+ * `compare.md` after each. A method that cannot be trained gets a row that says why. An abort ends it; the same call
+ * goes on where it was.
+ * @throws UserError when `output` holds another comparison, or cannot be written.
+ */
+export async function compare({
+  dataset,
+  methods,
+  settings,
+  output,
+  signal,
+  onEvent,
+  onRow,
+}: CompareOptions): Promise<Comparison> {
+  const folder = resolve(output);
+  const wanted = { dataset: resolve(dataset), settings: [...settings] };
+  const known = await readComparison(folder);
+  if (known && !isDeepStrictEqual({ dataset: known.dataset, settings: known.settings }, wanted))
+    throw errors.comparisonTaken(folder);
+  const rows = (known?.rows ?? []).filter(({ error }) => !error);
+  const comparison: Comparison = {
+    format: 1,
+    ...wanted,
+    methods: [...new Set([...(known?.methods ?? []), ...methods])],
+    rows,
+  };
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw asSaveError(error, folder);
+  }
+  await write(folder, comparison);
+  for (const method of comparison.methods) {
+    if (comparison.rows.some((row) => row.method === method)) continue;
+    signal?.throwIfAborted();
+    const run = join(folder, method);
+    const config = join(folder, `${method}.vitune.json`);
+    const isBegun = await isThere(join(run, 'run.json'));
+    if (!isBegun)
+      await writeFileAtomically(
+        config,
+        `${JSON.stringify({ dataset: wanted.dataset, method, output: method }, null, 2)}\n`,
+      );
+    // A run that was begun holds to its settings.
+    const args = isBegun ? ['--resume'] : settings.flatMap((setting) => ['--set', setting]);
+    const error = await trainInProcess([config, ...args], (event) => onEvent?.(method, event), signal);
+    // Killed between its last event and its row.
+    const isDone = error === undefined || error.code === 'RUN_FINISHED';
+    const row = isDone ? rowOf(method, run, await readEvents(run)) : { method, run, error };
+    comparison.rows.push(row);
+    comparison.rows.sort((a, b) => comparison.methods.indexOf(a.method) - comparison.methods.indexOf(b.method));
+    await write(folder, comparison);
+    onRow?.(row);
+  }
+  return comparison;
+}

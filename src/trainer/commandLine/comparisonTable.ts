@@ -1,0 +1,38 @@
+/** A comparison as cells of a table, and as Markdown. */
+import { basename } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import type { Comparison } from '../protocol.js';
+
+/** A header and a row a method; what a method did not get as far as is empty. */
+export function comparisonCells({ rows }: Comparison): string[][] {
+  const header = [
+    l10n.t('method'),
+    l10n.t('trained parameters'),
+    l10n.t('peak memory'),
+    l10n.t('seconds'),
+    l10n.t('accuracy'),
+  ];
+  const cells = rows.map(({ method, trainableParameters, peakMemoryBytes, seconds, accuracy, error }) => [
+    method,
+    trainableParameters?.toLocaleString('en') ?? '',
+    peakMemoryBytes === undefined ? '' : `${(peakMemoryBytes / 2 ** 20).toFixed(0)} MiB`,
+    seconds === undefined || error ? '' : seconds.toFixed(1),
+    error
+      ? l10n.t('not trained: {0}', error.message)
+      : accuracy === undefined
+        ? ''
+        : `${(100 * accuracy).toFixed(1)} %`,
+  ]);
+  return [header, ...cells];
+}
+
+const line = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')).join(' | ')} |`;
+
+export function comparisonTable(comparison: Comparison): string {
+  const [header, ...rows] = comparisonCells(comparison) as [string[], ...string[][]];
+  const settings = comparison.settings.length ? `\n${l10n.t('Settings: {0}', comparison.settings.join(', '))}\n` : '';
+  const rule = header.map((_, i) => (i ? '---:' : '---'));
+  const title = l10n.t('Methods compared on {0}', basename(comparison.dataset));
+  return `# ${title}\n${settings}\n${[header, rule, ...rows].map(line).join('\n')}\n`;
+}

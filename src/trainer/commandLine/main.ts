@@ -1,0 +1,50 @@
+/**
+ * Entry of the trainer's child process: `train CONFIG` for a run that outlives its window, `serve` for classification,
+ * and the command line's own.
+ */
+import { answerCommand, probeCommand, trialCommand } from '../core/program.js';
+import { infoOf } from '../errors/errors.js';
+import { setLanguage } from '../core/language.js';
+import type { DeviceName, ServeAnswer, ServeRequest } from '../protocol.js';
+import type { Question } from '../inference/answers.js';
+import type { TrialQuestion } from '../training/trial.js';
+
+await setLanguage();
+const [command, argument] = process.argv.slice(2);
+/** Done when nothing of it would be lost in a crash. */
+const printed = (answer: unknown): Promise<void> =>
+  new Promise((resolve) => process.stdout.write(`${JSON.stringify(answer)}\n`, () => resolve()));
+const print = (answer: unknown): void => void printed(answer);
+
+/**
+ * Each loads what it needs: a process that answers once is over before the rest of the program would have been read.
+ */
+const tasks: Record<string, () => Promise<unknown>> = {
+  [probeCommand]: async () => {
+    const { answersOn } = await import('../engine/probe.js');
+    for await (const answer of answersOn(argument as DeviceName)) await printed(answer);
+  },
+  [answerCommand]: async () => {
+    const { answersOf } = await import('../inference/answers.js');
+    print(await answersOf(JSON.parse(argument!) as Question).catch((error: unknown) => ({ error: infoOf(error) })));
+  },
+  [trialCommand]: async () => {
+    const { tryBatches } = await import('../training/trial.js');
+    await tryBatches(JSON.parse(argument!) as TrialQuestion, print);
+  },
+  serve: async () => {
+    const { serve } = await import('../inference/serve.js');
+    serve({
+      send: (answer: ServeAnswer) => process.send?.(answer),
+      onRequest: (listen) => process.on('message', (message) => listen(message as ServeRequest)),
+    });
+    // The window that forked this process is gone.
+    process.on('disconnect', () => process.exit(0));
+  },
+};
+
+if (command !== undefined && Object.hasOwn(tasks, command)) await tasks[command]!();
+else {
+  const { runCommandLine } = await import('./run.js');
+  process.exitCode = await runCommandLine(process.argv.slice(2));
+}

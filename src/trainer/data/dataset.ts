@@ -1,0 +1,54 @@
+/** A dataset as a scan finds it, and what a scan is asked for. */
+import type { ErrorInfo, LabelColumn, SplitName, Task } from '../protocol.js';
+
+import type { Samples } from './samples.js';
+import { type LabelColumns } from './questions.js';
+
+export interface Dataset {
+  root: string;
+  /** Of the first task. */
+  labels: string[];
+  /** What there is to learn: one task from class folders, as many as columns from a label file. */
+  tasks: Task[];
+  splits: Record<SplitName, Samples>;
+  /** Whether validation is the person's own or was drawn by seed. */
+  splitOrigin: 'folders' | 'seeded';
+  problems: ErrorInfo[];
+  /** Of a label file: its columns. */
+  columns?: LabelColumn[];
+}
+
+export interface SplitSpec {
+  train: string;
+  validation?: string | undefined;
+  test?: string | undefined;
+}
+
+/**
+ * A folder (`class/…` or `train|validation|val|valid|test/class/…`, or with a `labels.csv` and no class folders), a
+ * label file, one folder of classes for each split, or a folder and how its label file is to be read.
+ */
+export type DatasetSpec = string | SplitSpec | LabelFileSpec;
+
+export interface ScanOptions {
+  /** Share of each class that goes to validation where there is no validation folder; 0 for none. */
+  validationSplit: number;
+  seed: number;
+  signal?: AbortSignal | undefined;
+  /**
+   * What an existing model was trained on, which the dataset must keep to: a class unknown to it is an error, and
+   * classes may be missing. With `validationSplit: 0` a dataset without splits is then all `test`, since it is there to
+   * be evaluated on.
+   */
+  tasks?: readonly Task[] | undefined;
+}
+
+export interface LabelFileSpec extends LabelColumns {
+  folder: string;
+  /** The CSV file, relative to the folder. */
+  labels?: string | undefined;
+  /** The column with the pictures' paths, relative to the folder. */
+  image?: string | undefined;
+  /** The column with the names of the splits. */
+  split?: string | undefined;
+}

@@ -1,0 +1,34 @@
+/** Every `UserError` that this program makes, by named factories: one file an area in errors/. */
+import { caches } from './caches.js';
+import { checkpoints } from './checkpoints.js';
+import { commandLine } from './commandLine.js';
+import { config } from './config.js';
+import { datasets } from './datasets.js';
+import { hub } from './hub.js';
+import { interchange } from './interchange.js';
+import { labelFile } from './labelFile.js';
+import { methods } from './methods.js';
+import { models } from './models.js';
+import { onnx } from './onnx.js';
+import { run } from './run.js';
+import { safetensors } from './safetensors.js';
+import { training } from './training.js';
+
+export { infoOf, type Place, reasonOf, UserError } from './userError.js';
+
+export const errors = {
+  ...datasets,
+  ...caches,
+  ...models,
+  ...methods,
+  ...interchange,
+  ...checkpoints,
+  ...training,
+  ...commandLine,
+  labelFile,
+  onnx,
+  safetensors,
+  hub,
+  run,
+  config,
+};

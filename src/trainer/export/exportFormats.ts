@@ -1,0 +1,181 @@
+/** The three formats of an export, each written into an empty folder. */
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readSafetensors, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
+import { compileForward } from '../compile/compile.js';
+import { errors } from '../errors/errors.js';
+import { depthsOf, parseNetwork } from '../nn/families.js';
+import { emitModel } from '../onnx/emit.js';
+import { bytesOf } from '../ir/op.js';
+import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
+import { mergeLowRank } from '../peft/merge.js';
+import { isAdapter, loraScaling, methodOf, nothingAdded } from '../peft/method.js';
+import { currentName, currentTarget } from '../nn/moduleNames.js';
+import { dequantize, quantize } from '../peft/quantize.js';
+import { writeModelConfig, type LoadedCheckpoint } from '../models/checkpoint.js';
+import { modelSpecOf, wholeWeights } from '../models/modelSpec.js';
+
+/**
+ * Whether the method left layers in the network that its architecture in transformers does not have, and that cannot be
+ * folded into others.
+ */
+const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean =>
+  ['adapter', 'pretrained'].includes(method.type) || (method.type === 'head' && method.hidden > 0);
+
+/**
+ * The model with the numbers that its stored weights stand for: beside others, what was trained on a quantised base
+ * does not answer as it did.
+ */
+function dequantized(model: LoadedCheckpoint): LoadedCheckpoint {
+  const { quantization } = methodOf(model.method, depthsOf(model.network));
+  if (!quantization) return model;
+  const linear = new Set(compileForward(modelSpecOf(model), 1).layers);
+  const weight: LoadedCheckpoint['weight'] = (name, shape) => {
+    const full = model.weight(name, shape);
+    const layer = name.replace(/\.weight$/, '');
+    const options = layer !== name && linear.has(layer) ? quantization(layer) : undefined;
+    return options ? dequantize(quantize(full, options), full.length, options) : full;
+  };
+  return { ...model, weight };
+}
+
+/** The model with its low-rank adapters folded into the weights, as one that was fine-tuned in full. */
+function merged(saved: LoadedCheckpoint): LoadedCheckpoint {
+  if (hasOwnLayers(saved)) return saved;
+  const model = dequantized(saved);
+  const { lora } = methodOf(model.method, depthsOf(model.network));
+  if (!lora) return { ...model, method: nothingAdded };
+  // A method's targets are asked for by the name of a layer, and "all-linear" would take a norm for one.
+  const layers = new Set(compileForward(modelSpecOf(model), 1).layers.map((layer) => `${layer}.weight`));
+  const weight: LoadedCheckpoint['weight'] = (name, shape) => {
+    const layer = name.replace(/\.weight$/, '');
+    const options = layers.has(name) ? lora(layer) : undefined;
+    const own = model.weight(name, shape);
+    if (!options) return own;
+    const { rank, useDora } = options;
+    const [out, width] = shape as [number, number];
+    return mergeLowRank(own, {
+      down: model.weight(`${layer}.lora_A.weight`, [rank, width]),
+      up: model.weight(`${layer}.lora_B.weight`, [out, rank]),
+      rank,
+      scaling: loraScaling(options),
+      magnitude: useDora ? model.weight(`${layer}.lora_magnitude_vector`, [out]) : undefined,
+    });
+  };
+  return { ...model, method: nothingAdded, weight };
+}
+
+/**
+ * `model.safetensors` with config.json and preprocessor_config.json: what
+ * `AutoModelForImageClassification.from_pretrained` loads.
+ */
+export async function writeWhole(folder: string, model: LoadedCheckpoint): Promise<void> {
+  if (hasOwnLayers(model)) throw errors.exportImpossible('transformers', model.method.type, ['onnx']);
+  const whole = merged(model);
+  await writeModelConfig(folder, model);
+  const tensors = wholeWeights(whole).map(({ name, shape }): [string, Tensor] => [
+    name,
+    { shape: [...shape], data: whole.weight(name, shape) },
+  ]);
+  const unread = model.unread?.(new Set(tensors.map(([name]) => name))) ?? [];
+  await writeSafetensors(join(folder, 'model.safetensors'), [...tensors, ...unread], { format: 'pt' });
+}
+
+/** Whether Python finds the base under its name with the very weights that were trained on. */
+const isElsewhere = ({ base, method }: LoadedCheckpoint): boolean =>
+  base !== undefined &&
+  method.type !== 'qlora' &&
+  base.reference.model !== 'embedded' &&
+  base.reference.init === 'pretrained' &&
+  parseNetwork(base.json, base.reference.model).imageSize === base.reference.imageSize;
+
+/**
+ * An adapter folder for `PeftModel.from_pretrained`, under transformers 4 and 5: an adapter's tensors are named after
+ * modules, which transformers 5 renamed, so they are there under both names. A base that Python could not find goes
+ * along, in `base`.
+ */
+export async function writeAdapter(folder: string, model: LoadedCheckpoint): Promise<void> {
+  const [file, configFile] = ['adapter_model.safetensors', 'adapter_config.json'];
+  const text = await readFile(join(model.folder, configFile), 'utf8').catch(() => undefined);
+  if (hasOwnLayers(model)) throw errors.exportImpossible('peft', model.method.type, ['onnx']);
+  if (text === undefined || !model.base)
+    throw errors.exportImpossible('peft', model.method.type, ['transformers', 'onnx']);
+  const config = JSON.parse(text) as { target_modules: string | string[] };
+  const { tensors } = await readSafetensors(join(model.folder, file));
+  const isRenamed = ['vit', 'deit'].includes(model.network.family);
+  const both = [...tensors].flatMap(([name, tensor]) => {
+    const current = isRenamed && isAdapter(name) ? currentName(name) : name;
+    return current === name ? [[name, tensor] as const] : [[name, tensor] as const, [current, tensor] as const];
+  });
+  await writeSafetensors(join(folder, file), both, { format: 'pt' });
+  const targets = config.target_modules;
+  const renamedTargets =
+    isRenamed && Array.isArray(targets) ? [...new Set([...targets, ...targets.map(currentTarget)])] : targets;
+  const base = isElsewhere(model) ? model.base.reference.model : 'base';
+  await writeFile(
+    join(folder, configFile),
+    `${JSON.stringify({ ...config, target_modules: renamedTargets, base_model_name_or_path: base }, null, 2)}\n`,
+  );
+  await writeModelConfig(folder, model);
+  if (base !== 'base') return;
+  await mkdir(join(folder, base));
+  // Under a method without adapters the same weights are the base's own, and the head is the trained one, so that sizes
+  // fit.
+  await writeWhole(join(folder, base), { ...dequantized(model), method: nothingAdded });
+}
+
+/** Above this a file would come near the 2 GiB that protobuf can hold: the weights then lie in a file beside it. */
+const largestFile = 1.5 * 2 ** 30;
+
+/**
+ * `model.onnx`: uint8 pictures [batch, height, width, 3] in, logits [batch, labels] out, any batch, standard operators
+ * only.
+ */
+export async function writeOnnx(folder: string, model: LoadedCheckpoint, largest = largestFile): Promise<void> {
+  const spec = modelSpecOf(merged(model));
+  // Builders leave out what changes nothing, as much does for a single picture.
+  const [graph, twin] = [compileForward(spec, 2).graph, compileForward(spec, 4).graph];
+  // The operators for WebGPU are those of the standard.
+  const onnx = emitModel(graph, 'webgpu', { twin });
+  const id2label = Object.fromEntries(model.labels.map((label, i) => [i, label]));
+  const metadata = {
+    id2label: JSON.stringify(id2label),
+    labels: model.labels.join('\n'),
+    image_size: `${spec.height}x${spec.width}`,
+  };
+  const bytes = onnx.initialisers.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const dataFile = 'model.onnx.data';
+  const initialisers =
+    bytes > largest ? await writeExternal(join(folder, dataFile), dataFile, onnx.initialisers) : onnx.initialisers;
+  await writeFile(join(folder, 'model.onnx'), encodeModel({ ...onnx, initialisers, metadata }));
+  await writeModelConfig(folder, model);
+}
+
+/**
+ * Writes the numbers one after another at multiples of 4096 bytes, as ONNX advises, and says of each where it lies;
+ * what is small stays.
+ */
+async function writeExternal(
+  path: string,
+  file: string,
+  initialisers: readonly OnnxInitialiser[],
+): Promise<OnnxInitialiser[]> {
+  const handle = await open(path, 'w');
+  let offset = 0;
+  const placed: OnnxInitialiser[] = [];
+  try {
+    for (const each of initialisers) {
+      const { data } = each;
+      if (data.byteLength < 1024) {
+        placed.push(each);
+        continue;
+      }
+      await handle.write(bytesOf(data), 0, data.byteLength, offset);
+      placed.push({ ...each, external: { file, offset } });
+      offset = Math.ceil((offset + data.byteLength) / 4096) * 4096;
+    }
+  } finally {
+    await handle.close();
+  }
+  return placed;
+}

@@ -1,0 +1,74 @@
+/**
+ * Export of a checkpoint for others: a PEFT adapter, a whole transformers model, or an ONNX file. What is written must
+ * answer as the checkpoint, or it is not kept.
+ */
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { writeFolderAtomically } from '../checkpoint/store.js';
+import { errors, UserError } from '../errors/errors.js';
+import { isOnnx } from '../nn/families/onnx.js';
+import type { Exported, ExportFormat, Parity } from '../protocol.js';
+import { answersOf } from '../inference/answers.js';
+import { writeAdapter, writeOnnx, writeWhole } from './exportFormats.js';
+import { openModel } from '../models/openModel.js';
+import { checkParity, requireParity } from '../inference/parity.js';
+
+export interface ExportOptions {
+  /** Folder of a checkpoint, of a PEFT adapter or of a transformers model. */
+  checkpoint: string;
+  format: ExportFormat;
+  /** A folder that is not there yet, or empty. */
+  output: string;
+  /** What the answers are compared on: pictures, or seeds of drawn ones. */
+  pictures: readonly (string | number)[];
+  signal?: AbortSignal;
+  onProgress?: (stage: ExportStage) => void;
+}
+
+export type ExportStage = 'open' | 'write' | 'compare';
+
+const writers = { peft: writeAdapter, transformers: writeWhole, onnx: writeOnnx };
+/** What a fresh process opens: the folder, or a file in it. */
+const opened: Record<ExportFormat, string> = { peft: '', transformers: '', onnx: 'model.onnx' };
+
+async function requireFree(output: string): Promise<void> {
+  const names = await readdir(output).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw errors.exportTargetTaken(output);
+  });
+  if (names.some((name) => !name.startsWith('.'))) throw errors.exportTargetTaken(output);
+}
+
+/**
+ * Writes the export and compares it in a fresh process; nothing is left behind when its answers differ or anything else
+ * fails.
+ * @throws UserError when the target is taken or cannot be written, the format cannot hold the model, or answers
+ *   changed.
+ */
+export async function exportModel({
+  checkpoint,
+  format,
+  output,
+  pictures,
+  signal,
+  onProgress,
+}: ExportOptions): Promise<Exported> {
+  const target = resolve(output);
+  await requireFree(target);
+  onProgress?.('open');
+  const model = await openModel(checkpoint);
+  if (format !== 'onnx' && isOnnx(model.network)) throw errors.onnx.exportImpossible(format);
+  const live = await answersOf({ model: checkpoint, pictures });
+  let parity: Parity | undefined;
+  await writeFolderAtomically(target, async (folder) => {
+    signal?.throwIfAborted();
+    onProgress?.('write');
+    await writers[format](folder, model);
+    signal?.throwIfAborted();
+    onProgress?.('compare');
+    parity = requireParity(await checkParity({ model: join(folder, opened[format]), pictures }, live, signal), format);
+  }).catch((error: unknown) => {
+    throw error instanceof UserError && error.code.startsWith('NOT_SAVED') ? errors.notExported(error) : error;
+  });
+  return { format, folder: target, files: (await readdir(target)).sort(), parity: parity! };
+}

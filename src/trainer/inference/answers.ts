@@ -1,0 +1,106 @@
+/**
+ * The answers of a model to a few pictures, asked in this process or, to see what a fresh one makes of the files, in
+ * another.
+ */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { evaluationPixels } from '../data/decode.js';
+import { parsePreprocessor, type ImageTransform } from '../data/transform.js';
+import { answerCommand, entry } from '../core/program.js';
+import { errors, reasonOf, UserError } from '../errors/errors.js';
+import { DeviceTensor, Session } from '../onnx/session.js';
+import type { ErrorInfo } from '../protocol.js';
+import { Random } from '../core/random.js';
+import { Classifier } from './classifier.js';
+
+/** What is asked: a model's folder or an `.onnx` file, and pictures by path, or by the seed of one that is drawn. */
+export interface Question {
+  model: string;
+  pictures: readonly (string | number)[];
+}
+
+export interface Answers {
+  labels: string[];
+  /** [pictures][labels] */
+  logits: number[][];
+}
+
+/** The model's input [height, width, 3] for a picture; noise over a slope where there is none. */
+export async function pixelsOf(picture: string | number, transform: ImageTransform): Promise<Uint8Array> {
+  if (typeof picture === 'string') return evaluationPixels(picture, transform);
+  const { height, width } = transform;
+  const random = new Random(picture, 'drawn');
+  return Uint8Array.from({ length: height * width * 3 }, (_, i) =>
+    Math.floor(128 * random.uniform() + (127 * (Math.floor(i / (3 * width)) + 1)) / height),
+  );
+}
+
+/** Asks in this process. Throws a `UserError` when the model cannot be used. */
+export async function answersOf({ model, pictures }: Question): Promise<Answers> {
+  if (model.endsWith('.onnx')) return answersOfOnnx(model, pictures);
+  const classifier = await Classifier.open(model);
+  try {
+    const logits: number[][] = [];
+    for (const picture of pictures)
+      logits.push(Array.from(await classifier.logits(await pixelsOf(picture, classifier.transform))));
+    return { labels: [...classifier.labels], logits };
+  } finally {
+    await classifier.dispose();
+  }
+}
+
+const onnxConfigSchema = z.object({ image_size: z.number().optional(), id2label: z.record(z.string(), z.string()) });
+
+/**
+ * An exported ONNX file, run as it is: all pictures in one batch; labels and preprocessing are in the files beside it.
+ */
+async function answersOfOnnx(file: string, pictures: readonly (string | number)[]): Promise<Answers> {
+  const json = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(dirname(file), name), 'utf8'));
+  const { id2label } = onnxConfigSchema.parse(await json('config.json'));
+  const { transform } = parsePreprocessor(
+    await json('preprocessor_config.json'),
+    join(dirname(file), 'preprocessor_config.json'),
+  );
+  const { height, width } = transform;
+  const images = new Uint8Array(pictures.length * height * width * 3);
+  for (const [i, picture] of pictures.entries()) images.set(await pixelsOf(picture, transform), i * height * width * 3);
+  const session = await Session.create(file, { device: 'cpu' }).catch((error: unknown) => {
+    throw errors.checkpointDamaged(file, reasonOf(error));
+  });
+  const { logits } = await session.run({
+    images: DeviceTensor.from('u8', [pictures.length, height, width, 3], images),
+  });
+  const labels = Object.keys(id2label).map((_, i) => id2label[i]!);
+  const rows = pictures.map((_, i) =>
+    Array.from((logits!.data as Float32Array).subarray(i * labels.length, (i + 1) * labels.length)),
+  );
+  await session.dispose();
+  return { labels, logits: rows };
+}
+
+/**
+ * Asks in a fresh process, which knows nothing but what lies on the disk. Throws a `UserError` with that process's
+ * words when it cannot answer.
+ */
+export function answersInFreshProcess(question: Question, signal?: AbortSignal): Promise<Answers> {
+  return new Promise((resolve, reject) => {
+    const options = { signal, maxBuffer: 2 ** 28 };
+    execFile(
+      process.execPath,
+      [...entry, answerCommand, JSON.stringify(question)],
+      options,
+      (error, stdout, stderr) => {
+        if (error?.name === 'AbortError') return reject(error);
+        const line = stdout.trim().split('\n').at(-1) ?? '';
+        if (!line.startsWith('{'))
+          return reject(errors.freshProcessDied(question.model, stderr.trim().split('\n').at(-1) || reasonOf(error)));
+        const said = JSON.parse(line) as Answers | { error: ErrorInfo };
+        if (!('error' in said)) return resolve(said);
+        const { code, message, remedy, ...place } = said.error;
+        reject(new UserError(code, message, remedy, place));
+      },
+    );
+  });
+}

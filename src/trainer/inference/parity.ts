@@ -1,0 +1,55 @@
+/**
+ * The parity gate: what was saved, merged or exported must answer the person's own pictures as the model it was made
+ * of.
+ */
+import { errors } from '../errors/errors.js';
+import type { Parity } from '../protocol.js';
+import { answersInFreshProcess, type Answers, type Question } from './answers.js';
+
+/**
+ * Greatest difference of a probability that passes for rounding: sums in another order make 1e-6, and no defect that
+ * matters stays below it.
+ */
+export const tolerance = 1e-3;
+
+function probabilities(logits: readonly number[]): number[] {
+  const highest = Math.max(...logits);
+  const powers = logits.map((logit) => Math.exp(logit - highest));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
+}
+
+const topOf = (row: readonly number[]): number => row.reduce((best, value, i) => (value > row[best]! ? i : best), 0);
+
+/** Compares two models' answers to the same pictures; `names` are those of the pictures. */
+export function compareAnswers(names: readonly string[], live: Answers, reloaded: Answers): Parity {
+  const parity: Parity = { pictures: names.length, tolerance, largestDifference: 0, changed: [] };
+  const sameLabels = live.labels.join('\0') === reloaded.labels.join('\0');
+  names.forEach((picture, i) => {
+    const [before, after] = [probabilities(live.logits[i]!), probabilities(reloaded.logits[i] ?? [])];
+    // NaN is no difference that a comparison would find.
+    const differences = before.map((value, k) => Math.abs(value - (after[k] ?? NaN)));
+    const difference = differences.some(Number.isNaN) ? 1 : Math.max(...differences);
+    parity.largestDifference = Math.max(parity.largestDifference, difference);
+    const [was, is] = [live.labels[topOf(before)]!, reloaded.labels[topOf(after)] ?? '?'];
+    // Two labels that are equally likely may change places within the rounding.
+    if (difference > tolerance || !sameLabels || (was !== is && difference > tolerance / 100))
+      parity.changed.push({ picture, was, is, difference });
+  });
+  return parity;
+}
+
+/**
+ * Asks the saved model in a fresh process, and compares with what the live one answered.
+ * @throws UserError when the saved model cannot be opened.
+ */
+export async function checkParity(question: Question, live: Answers, signal?: AbortSignal): Promise<Parity> {
+  const names = question.pictures.map((picture) => (typeof picture === 'string' ? picture : `#${picture}`));
+  return compareAnswers(names, live, await answersInFreshProcess(question, signal));
+}
+
+/** Throws a `UserError` that names the pictures where there are such. */
+export function requireParity(parity: Parity, what: string): Parity {
+  if (parity.changed.length) throw errors.answersChanged(what, parity);
+  return parity;
+}

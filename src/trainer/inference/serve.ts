@@ -1,0 +1,61 @@
+/**
+ * The warm classification process: answers `ServeRequest`s over the fork's IPC channel and keeps the last checkpoint
+ * open.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { infoOf } from '../errors/errors.js';
+import type { ServeAnswer, ServeRequest } from '../protocol.js';
+import { Classifier, picturesOf } from './classifier.js';
+import { resolveCheckpoint } from '../runs/runFolder.js';
+
+interface Open {
+  folder: string;
+  /** A folder can be replaced under the same name. */
+  modified: number;
+  classifier: Classifier;
+}
+
+export function serve(channel: {
+  send(answer: ServeAnswer): void;
+  onRequest(listen: (request: ServeRequest) => void): void;
+}): void {
+  let open: Open | undefined;
+  const running = new Map<number, AbortController>();
+  // One at a time: a session runs on this thread anyway, and the checkpoint may change between two requests.
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const classifierOf = async (checkpoint: string): Promise<Classifier> => {
+    const folder = await resolveCheckpoint(checkpoint);
+    const { mtimeMs: modified } = await stat(join(folder, 'config.json')).catch(() => stat(folder));
+    if (open && open.folder === folder && open.modified === modified) return open.classifier;
+    const old = open;
+    open = undefined;
+    await old?.classifier.dispose();
+    const classifier = await Classifier.open(folder);
+    open = { folder, modified, classifier };
+    return classifier;
+  };
+
+  const answer = async (
+    { id, checkpoint, paths, top }: ServeRequest & { type: 'classify' },
+    signal: AbortSignal,
+  ): Promise<void> => {
+    try {
+      const files = await picturesOf(paths, signal);
+      for await (const result of (await classifierOf(checkpoint)).classify(files, top, signal))
+        channel.send({ id, type: 'classification', result });
+      channel.send({ id, type: 'done' });
+    } catch (error) {
+      if (signal.aborted) channel.send({ id, type: 'done' });
+      else channel.send({ id, type: 'error', ...infoOf(error) });
+    }
+  };
+
+  channel.onRequest((request) => {
+    if (request.type === 'cancel') return running.get(request.request)?.abort();
+    const controller = new AbortController();
+    running.set(request.id, controller);
+    queue = queue.then(() => answer(request, controller.signal)).finally(() => running.delete(request.id));
+  });
+}

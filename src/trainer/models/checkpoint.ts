@@ -1,0 +1,405 @@
+/** What a checkpoint folder holds: enough to classify with, to resume from, and for PEFT or transformers to load. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
+import { methodObject } from '../config/methods.js';
+import { parsePreprocessor, type Kernel, type Preprocessor } from '../data/transform.js';
+import type { ModelSpec } from '../compile/compile.js';
+import type { FrozenWeights, ParameterSpec } from '../compile/scope.js';
+import type { ReadState, Values } from '../engine/trainable.js';
+import { errors, reasonOf } from '../errors/errors.js';
+import type { Shape } from '../ir/op.js';
+import type { LoraOptions, MethodConfig } from '../config/methodConfig.js';
+import { ConfigFields } from '../nn/configFields.js';
+import { familyOf, parseNetwork } from '../nn/families.js';
+import { isOnnx } from '../nn/families/onnx.js';
+import type { NetworkConfig } from '../nn/networkConfig.js';
+import { bank, oneHot } from '../nn/neighbors.js';
+import { isAdapter, isHead, literalTargets } from '../peft/method.js';
+import type { Task } from '../protocol.js';
+import { logitNames, tasksJson, tasksOf } from '../core/tasks.js';
+import { reopenBaseModel, unreadOf, type BaseModel, type BaseReference, type Unread } from './baseModel.js';
+
+/** What a resume needs beside parameters and moments; everything random follows from the seed and the step. */
+export interface Progress {
+  /** Optimiser steps done. */
+  step: number;
+  /** The best evaluation so far, by the run's metric. */
+  best?: { step: number; accuracy: number; loss: number };
+  /** Evaluations since then. */
+  evaluationsSinceBest: number;
+  /** Whether a stop came before the evaluation after the last step was over. */
+  unevaluated?: true | undefined;
+  /** Of the dataset the run was started on: names and labels in their order. */
+  dataset: string;
+  /** The commit of a dataset on the hub. */
+  datasetRevision?: string | undefined;
+}
+
+export interface CheckpointContent {
+  base: BaseModel;
+  /** The config the network was built by. */
+  network: NetworkConfig;
+  method: MethodConfig;
+  tasks: readonly Task[];
+  parameters: readonly ParameterSpec[];
+  /** The weights that did not train. */
+  frozen: readonly ParameterSpec[];
+  state: ReadState;
+  progress: Progress;
+}
+
+const files = {
+  config: 'config.json',
+  preprocessor: 'preprocessor_config.json',
+  about: 'vitune.json',
+  adapter: 'adapter_model.safetensors',
+  adapterConfig: 'adapter_config.json',
+  model: 'model.safetensors',
+  neighbors: 'neighbors.safetensors',
+  optimizer: 'optimizer.safetensors',
+  progress: 'state.json',
+};
+
+/** PEFT's prefix of every name in an adapter file. */
+const peftPrefix = 'base_model.model.';
+const resampleCodes: Record<Kernel, number> = { nearest: 0, lanczos3: 1, linear: 2, cubic: 3 };
+
+function preprocessorJson({ transform, rescaleFactor, mean, std }: Preprocessor): object {
+  const { height, width, resize, crop, kernel } = transform;
+  return {
+    image_processor_type: 'ViTImageProcessor',
+    do_resize: true,
+    size: 'shortestEdge' in resize ? { shortest_edge: resize.shortestEdge } : resize,
+    resample: resampleCodes[kernel],
+    do_center_crop: crop,
+    ...(crop ? { crop_size: { height, width } } : {}),
+    do_rescale: true,
+    rescale_factor: rescaleFactor,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: std,
+  };
+}
+
+/** Whether a checkpoint holds the whole model, rather than what the method added to it. */
+const isWhole = ({ type }: MethodConfig): boolean => type === 'full' || type === 'partial';
+
+/**
+ * PEFT refuses a word for many layers beside a choice of blocks: then those that were adapted are named, by the last
+ * part of their names.
+ */
+function targetModulesJson(
+  { targetModules, layersToTransform }: LoraOptions,
+  parameters: readonly ParameterSpec[],
+): string | readonly string[] {
+  const layers = parameters.flatMap(({ name }) => /^(.+)\.lora_A\.weight$/.exec(name)?.[1] ?? []);
+  if (!targetModules.includes('all-linear')) return literalTargets(targetModules, layers);
+  if (!layersToTransform) return 'all-linear';
+  return [...new Set(layers.map((layer) => layer.split('.').at(-1)!))];
+}
+
+function adapterConfigJson(method: MethodConfig, base: BaseReference, parameters: readonly ParameterSpec[]): object {
+  const lora = method.type === 'lora' || method.type === 'qlora' ? method : undefined;
+  return {
+    peft_type: 'LORA',
+    task_type: null,
+    base_model_name_or_path: base.model,
+    revision: base.revision ?? null,
+    inference_mode: true,
+    r: lora?.rank ?? 1,
+    lora_alpha: lora?.alpha ?? 1,
+    lora_dropout: lora?.dropout ?? 0,
+    // PEFT's own word for "no layer": such an adapter holds nothing but the head.
+    target_modules: lora ? targetModulesJson(lora, parameters) : 'dummy-target-modules',
+    ...(lora?.layersToTransform ? { layers_to_transform: lora.layersToTransform } : {}),
+    modules_to_save: [...new Set(parameters.flatMap(({ name }) => (isHead(name) ? [name.split('.')[0]!] : [])))],
+    bias: 'none',
+    fan_in_fan_out: false,
+    use_rslora: lora?.useRslora ?? false,
+    use_dora: lora?.useDora ?? false,
+    init_lora_weights: true,
+  };
+}
+
+const writeJson = (file: string, value: unknown): Promise<void> =>
+  writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
+
+/** What transformers reads beside the weights: config.json, from that of the base, and preprocessor_config.json. */
+export async function writeModelConfig(
+  folder: string,
+  {
+    json,
+    network,
+    tasks,
+    preprocessor,
+  }: Pick<LoadedCheckpoint, 'json' | 'network' | 'preprocessor'> & { tasks: readonly Task[] },
+): Promise<void> {
+  const [first, ...others] = tasks;
+  const labels = logitNames(tasks);
+  await writeJson(join(folder, files.config), {
+    ...familyOf(network).checkpointJson(json, network),
+    architectures: [network.architecture],
+    num_labels: undefined,
+    id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
+    label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+    // transformers has no word for several tasks, whose logits lie side by side.
+    problem_type: others.length
+      ? undefined
+      : first!.multiLabel
+        ? 'multi_label_classification'
+        : 'single_label_classification',
+    ...tasksJson(tasks),
+  });
+  await writeJson(join(folder, files.preprocessor), preprocessorJson(preprocessor));
+}
+
+/** Writes everything into `folder`, which exists and is empty. */
+export async function writeCheckpoint(
+  folder: string,
+  { base, network, method, tasks, parameters, frozen, state, progress }: CheckpointContent,
+): Promise<void> {
+  await writeModelConfig(folder, { json: base.json, network, tasks, preprocessor: base.preprocessor });
+  await writeJson(join(folder, files.about), { format: 1, base: base.reference, method });
+  const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
+    parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
+  // The averages are what was evaluated, and what others should load; to go on, the parameters themselves are needed
+  // too.
+  const values = state.ema ?? state.parameters;
+  if (method.type === 'pretrained') {
+    await writeSafetensors(
+      join(folder, files.neighbors),
+      named(values, (name) => name),
+    );
+  } else if (isWhole(method)) {
+    const rest = frozen.map(({ name, shape }): [string, Tensor] => [
+      name,
+      { shape: [...shape], data: base.weight(name, shape, 0) },
+    ]);
+    const unread = base.unread(new Set([...parameters, ...frozen].map(({ name }) => name)));
+    await writeSafetensors(join(folder, files.model), [...named(values, (name) => name), ...rest, ...unread], {
+      format: 'pt',
+    });
+  } else {
+    await writeSafetensors(
+      join(folder, files.adapter),
+      named(values, (name) => peftPrefix + name),
+      { format: 'pt' },
+    );
+    // PEFT knows no bottleneck adapters: it must not take the file for one of its own and load the head alone. Nor does
+    // it know ONNX files.
+    if (method.type !== 'adapter' && !isOnnx(network))
+      await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
+  }
+  if (method.type !== 'pretrained') {
+    await writeSafetensors(join(folder, files.optimizer), [
+      ...named(state.m, (name) => `m:${name}`),
+      ...named(state.v, (name) => `v:${name}`),
+      ...(state.ema ? named(state.parameters, (name) => `p:${name}`) : []),
+    ]);
+  }
+  const { step, best, evaluationsSinceBest, unevaluated, dataset, datasetRevision } = progress;
+  // In one order, so that a resumed run writes the same bytes.
+  await writeJson(join(folder, files.progress), {
+    step,
+    best: best && { step: best.step, accuracy: best.accuracy, loss: best.loss },
+    evaluationsSinceBest,
+    unevaluated,
+    dataset,
+    datasetRevision,
+  });
+}
+
+/** Options that a method has got since the checkpoint was saved take their defaults. */
+const aboutSchema = () =>
+  z.object({
+    format: z.literal(1),
+    base: z.object({
+      model: z.string(),
+      revision: z.string().optional(),
+      init: z.enum(['pretrained', 'random']),
+      seed: z.number(),
+      imageSize: z.number(),
+      sha256: z.string(),
+      features: z
+        .object({ output: z.string().min(1), shape: z.array(z.int().min(1)).min(1).max(3), single: z.boolean() })
+        .optional(),
+    }),
+    method: methodObject(),
+  });
+
+const progressSchema = z.object({
+  step: z.int().min(0),
+  best: z.object({ step: z.number(), accuracy: z.number(), loss: z.number() }).optional(),
+  evaluationsSinceBest: z.int().min(0),
+  unevaluated: z.literal(true).optional(),
+  dataset: z.string(),
+  datasetRevision: z.string().optional(),
+});
+
+async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw errors.checkpointDamaged(file, reasonOf(error));
+  });
+  try {
+    return parse(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof z.ZodError)
+      throw errors.checkpointDamaged(file, z.prettifyError(error).replaceAll(/\s+/g, ' '));
+    if (error instanceof SyntaxError) throw errors.checkpointDamaged(file, reasonOf(error));
+    throw error;
+  }
+}
+
+/** The model that a checkpoint was trained on. */
+export async function readBaseReference(folder: string): Promise<BaseReference> {
+  return (await parsed(join(folder, files.about), (json) => aboutSchema().parse(json))).base;
+}
+
+/** How far the run was at a checkpoint, and on which pictures. */
+export const readProgress = (folder: string): Promise<Progress> =>
+  parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
+
+/** A checkpoint opened for classification. */
+export interface LoadedCheckpoint {
+  folder: string;
+  /** Its config.json, or that of its base. */
+  json: Record<string, unknown>;
+  /** The model that it needs beside its own weights, where there is one. */
+  base?: BaseModel | undefined;
+  network: NetworkConfig;
+  preprocessor: Preprocessor;
+  method: MethodConfig;
+  /** A name for each logit. */
+  labels: string[];
+  /** What a whole model takes along beside the network's weights. */
+  unread?: Unread | undefined;
+  tasks: Task[];
+  /** Of the method `pretrained`: how it compares pictures with those it has. */
+  neighbors?: ModelSpec['neighbors'];
+  /** Every weight of the network, trained or not. */
+  weight: FrozenWeights;
+}
+
+/** What the method trained, by the names that the graph has. */
+async function readTrained(
+  folder: string,
+  method: MethodConfig,
+): Promise<{ file: string; values: Map<string, Tensor> }> {
+  const file = join(
+    folder,
+    method.type === 'pretrained' ? files.neighbors : isWhole(method) ? files.model : files.adapter,
+  );
+  return { file, values: await readValues(file, file.endsWith(files.adapter) ? peftPrefix : '') };
+}
+
+async function readValues(file: string, prefix: string): Promise<Map<string, Tensor>> {
+  const { tensors } = await readSafetensors(file);
+  requireFinite(tensors, file);
+  return new Map(
+    [...tensors].map(([name, tensor]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, tensor]),
+  );
+}
+
+/** How many pictures the bank has, once its labels are known to be labels. */
+function picturesOf(values: Map<string, Tensor>, labels: number, file: string): number {
+  const truth = values.get(bank.labels);
+  if (!truth) throw errors.weightMissing(file, bank.labels);
+  if (
+    truth.shape.length !== 1 ||
+    !truth.data.length ||
+    truth.data.some((label) => !Number.isInteger(label) || label < 0 || label >= labels)
+  ) {
+    throw errors.checkpointDamaged(file, bank.labels);
+  }
+  return truth.data.length;
+}
+
+/** Opens a checkpoint; throws a `UserError` when it is damaged or its base model is not what it was. */
+export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> {
+  const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
+  const configFile = join(folder, files.config);
+  const json = await parsed(configFile, (value) => value as Record<string, unknown>);
+  const opened = isWhole(method) ? undefined : await reopenBaseModel(base, folder);
+  const network =
+    opened && isOnnx(opened.config)
+      ? { ...opened.config, labels: new ConfigFields(json, configFile).labels() }
+      : parseNetwork(json, configFile);
+  if (!network.labels.length) throw errors.checkpointDamaged(configFile, 'id2label');
+  const tasks = tasksOf(json, network.labels, configFile);
+  const preprocessorFile = join(folder, files.preprocessor);
+  const preprocessor = await parsed(preprocessorFile, (json) =>
+    parsePreprocessor(json, preprocessorFile, network.imageSize),
+  );
+  const { file, values } = await readTrained(folder, method);
+  const neighbors =
+    method.type === 'pretrained' ? { ...method, pictures: picturesOf(values, network.labels.length, file) } : undefined;
+  const weight = (name: string, shape: Shape, into?: Float32Array): Float32Array => {
+    if (name === bank.labels && neighbors) return oneHot(values.get(name)!.data, shape);
+    const found = values.get(name);
+    if (found && found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
+    if (!found && (!opened || name === bank.features || isHead(name) || isAdapter(name)))
+      throw errors.weightMissing(file, name);
+    return found?.data ?? opened!.weight(name, shape, 0, into);
+  };
+  // A head that the base comes with is not this model's.
+  const place = (name: string, shape: Shape) =>
+    values.has(name) || isHead(name) ? undefined : opened?.place(name, shape);
+  const unread = opened?.unread ?? unreadOf(values);
+  const { labels } = network;
+  return {
+    folder,
+    json,
+    base: opened,
+    network,
+    preprocessor,
+    method,
+    labels,
+    tasks,
+    neighbors,
+    weight: Object.assign(weight, { place }),
+    unread,
+  };
+}
+
+/** What a run trains, to be held against what its checkpoint was saved from. */
+export interface Trained {
+  base: BaseReference;
+  method: MethodConfig;
+  parameters: readonly ParameterSpec[];
+}
+
+/**
+ * Parameters and moments of a checkpoint, to go on from.
+ * @throws UserError when it is damaged, or was trained on another base model or by another method.
+ */
+export async function readState(folder: string, { base, method, parameters }: Trained): Promise<ReadState> {
+  const about = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
+  if (about.base.sha256 !== base.sha256 || about.base.imageSize !== base.imageSize)
+    throw errors.baseChanged(base.model, folder);
+  if (!isDeepStrictEqual(about.method, method)) throw errors.methodChanged(folder);
+  const { file: modelFile, values } = await readTrained(folder, method);
+  if (method.type === 'pretrained') return { parameters: new Map(), m: new Map(), v: new Map() };
+  const optimizerFile = join(folder, files.optimizer);
+  const moments = await readValues(optimizerFile, '');
+  const pick = (from: Map<string, Tensor>, file: string, nameOf: (name: string) => string): Values =>
+    new Map(
+      parameters.map(({ name, shape }) => {
+        const found = from.get(nameOf(name));
+        if (!found) throw errors.weightMissing(file, nameOf(name));
+        if (found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
+        return [name, found.data];
+      }),
+    );
+  const saved = pick(values, modelFile, (name) => name);
+  const isAveraged = parameters.some(({ name }) => moments.has(`p:${name}`));
+  return {
+    ...(isAveraged
+      ? { parameters: pick(moments, optimizerFile, (name) => `p:${name}`), ema: saved }
+      : { parameters: saved }),
+    m: pick(moments, optimizerFile, (name) => `m:${name}`),
+    v: pick(moments, optimizerFile, (name) => `v:${name}`),
+  };
+}

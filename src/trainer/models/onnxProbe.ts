@@ -1,0 +1,92 @@
+/**
+ * A network from an ONNX file tried on two pictures, together and each alone: the shape of its answer, and whether it
+ * may be given several at once.
+ */
+import type { UserError } from '../errors/errors.js';
+import { errors, reasonOf } from '../errors/errors.js';
+import type { Shape } from '../ir/op.js';
+import { encodeModel } from '../onnx/model.js';
+import { networkNodes } from '../onnx/emit.js';
+import type { OnnxGraph } from '../onnx/onnxGraph.js';
+import { DeviceTensor, Session } from '../onnx/session.js';
+import { threadsFromEnvironment } from '../engine/ort.js';
+import { sizeOf } from '../ir/shape.js';
+import { Random } from '../core/random.js';
+
+export interface ProbeOptions {
+  path: string;
+  /** Of one picture as the network takes it. */
+  shape: Shape;
+  takesBytes: boolean;
+  /** The batch that the file asks for. */
+  batch: number | undefined;
+  /** What to say of an answer that is not one for each picture. */
+  unfit: (shape: Shape) => UserError;
+}
+
+interface Answer {
+  shape: Shape;
+  data: Float32Array;
+}
+
+/** Answers to pictures together and alone differ by rounding only, up to this share of the largest number. */
+const rounding = 1e-3;
+
+function isAlike(both: Answer | undefined, alone: readonly Answer[]): boolean {
+  const [first] = alone;
+  if (!both || both.shape.join() !== [2, ...first!.shape.slice(1)].join()) return false;
+  const expected = alone.flatMap(({ data }) => [...data]);
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return expected.every((value, i) => Math.abs(value - both.data[i]!) <= rounding * largest);
+}
+
+/** Runs it. Throws a `UserError` when ONNX Runtime cannot, or the answer is none for each picture. */
+export async function probe(
+  graph: OnnxGraph,
+  { path, shape, takesBytes, batch, unfit }: ProbeOptions,
+): Promise<{ shape: number[]; single: boolean }> {
+  const dtype = takesBytes ? 'u8' : 'f32';
+  const inputs = [{ name: 'pictures', dtype, shape: ['batch', ...shape] }] as const;
+  const nodes = networkNodes(graph, 'pictures', 'answer');
+  const bytes = encodeModel({
+    nodes,
+    initialisers: [],
+    inputs,
+    outputs: [{ name: 'answer', dtype: 'f32' }],
+    foreign: graph,
+  });
+  const refuse = (error: unknown): never => {
+    throw errors.onnx.notRunnable(path, reasonOf(error));
+  };
+  const session = await Session.create(bytes, {
+    device: 'cpu',
+    threads: threadsFromEnvironment(),
+    mayFail: true,
+  }).catch(refuse);
+  try {
+    const random = new Random(0, 'probe');
+    const size = sizeOf(shape);
+    const values = Array.from({ length: 2 * size }, () =>
+      takesBytes ? Math.floor(256 * random.uniform()) : random.normal(),
+    );
+    const run = async (count: number, from: number): Promise<Answer> => {
+      const data = (takesBytes ? Uint8Array : Float32Array).from(values.slice(from * size, (from + count) * size));
+      const { answer } = await session.run({ pictures: DeviceTensor.from(dtype, [count, ...shape], data) });
+      return { shape: answer!.shape, data: answer!.data as Float32Array };
+    };
+    const both = await run(2, 0).catch(() => undefined);
+    // What takes two alone is of a fixed batch; what takes neither tells why.
+    const alone = await Promise.all([run(1, 0), run(1, 1)]).catch((error: unknown) =>
+      batch && batch > 1 ? undefined : refuse(error),
+    );
+    if (!alone) throw errors.onnx.batchFixed(path, batch!);
+    const [first] = alone;
+    const [rows, ...own] = first!.shape;
+    if (rows !== 1 || !own.length || !poolable(own)) throw unfit(both?.shape ?? first!.shape);
+    return { shape: own, single: !isAlike(both, alone) };
+  } finally {
+    await session.dispose();
+  }
+}
+
+const poolable = (shape: Shape): boolean => shape.length <= 3 && sizeOf(shape) > 0;

@@ -1,0 +1,59 @@
+/**
+ * Whatever answers pictures: a checkpoint of ours, an adapter that PEFT saved, or a whole model that transformers
+ * saved.
+ */
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errors } from '../errors/errors.js';
+import type { Shape } from '../ir/op.js';
+import { isHead, nothingAdded } from '../peft/method.js';
+import { tasksOf } from '../core/tasks.js';
+import { openAdapterFolder } from './adapterFolder.js';
+import { openUnhashed } from './baseModel.js';
+import { openCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Opens what lies in `folder`. Throws a `UserError` when it is damaged, or its base model is not there or another one.
+ */
+export async function openModel(folder: string): Promise<LoadedCheckpoint> {
+  if (await isThere(join(folder, 'vitune.json'))) return openCheckpoint(folder);
+  return (await isThere(join(folder, 'adapter_config.json'))) ? openAdapterFolder(folder) : openModelFolder(folder);
+}
+
+/** Whether a folder holds a model that others saved: an adapter, or a config with weights beside it. */
+export async function isForeignModel(folder: string): Promise<boolean> {
+  if (await isThere(join(folder, 'adapter_config.json'))) return true;
+  if (!(await isThere(join(folder, 'config.json')))) return false;
+  // The resolved config of a run has the same name.
+  const text = await readFile(join(folder, 'config.json'), 'utf8');
+  return /"(model_type|architectures|architecture)"\s*:/.test(text);
+}
+
+/** A Hugging Face model folder with a head of its own. */
+async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
+  const base = await openUnhashed({ model: folder, init: 'pretrained', seed: 0 });
+  const { config: network, preprocessor } = base;
+  if (!network.labels.length) throw errors.headMissing(folder);
+  const weight = (name: string, shape: Shape): Float32Array => {
+    // A base model draws a head that is not there; here it would answer at random.
+    if (isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
+    return base.weight(name, shape, 0);
+  };
+  return {
+    folder,
+    json: base.json,
+    network,
+    preprocessor,
+    method: nothingAdded,
+    labels: network.labels,
+    tasks: tasksOf(base.json, network.labels, join(folder, 'config.json')),
+    weight: Object.assign(weight, { place: base.place }),
+    unread: base.unread,
+  };
+}

@@ -1,0 +1,15 @@
+/** The config of ViT and DeiT, under whichever names it was written. */
+import type { NetworkConfig } from '../networkConfig.js';
+
+export interface VitConfig extends NetworkConfig {
+  /** Also the prefix of the body's weight names. */
+  family: 'vit' | 'deit';
+  intermediateSize: number;
+  activation: string;
+  layerNormEpsilon: number;
+  qkvBias: boolean;
+  /** Tokens before the patches: the class token, and DeiT's distillation token. */
+  specialTokens: 1 | 2;
+  /** `classifier` on the class token, or the mean of two heads (DeiT with a teacher). */
+  head: 'classifier' | 'distilled';
+}

@@ -1,0 +1,86 @@
+/** The socket of a running trainer: tells its events to every window that connects, and takes their requests. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { errors, reasonOf } from '../errors/errors.js';
+import type { RecordedEvent, RunRequest } from '../protocol.js';
+
+/** macOS allows 104 bytes with the closing zero, Linux 108. */
+const longestSocketPath = 103;
+/** A client that takes nothing is dropped at this many bytes; it can read the file of events instead. */
+const mostBuffered = 16 * 2 ** 20;
+/** No request is as long, in characters. */
+const longestRequest = 4096;
+
+function freshAddress(): string {
+  const name = `vitune-${randomBytes(6).toString('hex')}`;
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  const path = join(tmpdir(), `${name}.sock`);
+  return Buffer.byteLength(path) <= longestSocketPath ? path : `/tmp/${name}.sock`;
+}
+
+function parseRequest(line: string): RunRequest | undefined {
+  try {
+    const request = JSON.parse(line) as RunRequest | null;
+    return request?.type === 'stop' ? { type: 'stop' } : undefined;
+  } catch {
+    // Whoever writes that is no window of ours; the caller hangs up.
+    return undefined;
+  }
+}
+
+export class ControlServer {
+  readonly #clients = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    /** Unix socket path or Windows pipe name. */
+    readonly address: string,
+  ) {}
+
+  /** Listens on a fresh address; `onRequest` gets every valid request. */
+  static async listen(onRequest: (request: RunRequest) => void): Promise<ControlServer> {
+    const server = createServer();
+    const result = new ControlServer(server, freshAddress());
+    server.on('connection', (client) => result.#welcome(client, onRequest));
+    server.listen(result.address);
+    await once(server, 'listening').catch((error: unknown) => {
+      throw errors.run.noSocket(result.address, reasonOf(error));
+    });
+    return result;
+  }
+
+  #welcome(client: Socket, onRequest: (request: RunRequest) => void): void {
+    this.#clients.add(client);
+    client.on('close', () => this.#clients.delete(client));
+    // A window that is killed resets its connection; 'close' follows, and the training goes on.
+    client.on('error', () => undefined);
+    let rest = '';
+    client.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop()!;
+      const requests = lines.map(parseRequest);
+      for (const request of requests) if (request) onRequest(request);
+      if (requests.includes(undefined) || rest.length > longestRequest) client.destroy();
+    });
+  }
+
+  /** Sends one event to all who are connected. */
+  broadcast(event: RecordedEvent): void {
+    const line = `${JSON.stringify(event)}\n`;
+    for (const client of this.#clients) {
+      if (client.writableLength > mostBuffered) client.destroy();
+      else client.write(line);
+    }
+  }
+
+  /** Sends what is left to send, hangs up, and gives the address free. */
+  async close(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    for (const client of this.#clients) client.destroySoon();
+    await closed;
+  }
+}

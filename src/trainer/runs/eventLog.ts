@@ -1,0 +1,93 @@
+/** `events.jsonl`: everything that happened in a run, one JSON object a line, only ever added to. */
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { asSaveError } from '../checkpoint/store.js';
+import { errors, reasonOf } from '../errors/errors.js';
+import type { RecordedEvent, TrainEvent } from '../protocol.js';
+
+export const eventsFile = (run: string): string => join(run, 'events.jsonl');
+
+/** The whole lines of the log and how many bytes they are; a last one cut off by a crash is left out. */
+async function readWhole(file: string): Promise<{ text: string; bytes: number }> {
+  const content = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return Buffer.alloc(0);
+    throw errors.fileUnreadable(file, reasonOf(error));
+  });
+  const bytes = content.lastIndexOf('\n') + 1;
+  return { text: content.toString('utf8', 0, bytes), bytes };
+}
+
+/** The last event of a run; undefined when nothing has happened yet. */
+export async function readLastEvent(run: string): Promise<RecordedEvent | undefined> {
+  const file = eventsFile(run);
+  const last = (await readWhole(file)).text.trimEnd().split('\n').at(-1);
+  if (!last) return undefined;
+  try {
+    const event = JSON.parse(last) as RecordedEvent;
+    if (Number.isSafeInteger(event.seq)) return event;
+  } catch (error) {
+    throw errors.run.damaged(file, reasonOf(error));
+  }
+  throw errors.run.damaged(file, 'seq');
+}
+
+/** Every event of a run, in order. */
+export async function readEvents(run: string): Promise<RecordedEvent[]> {
+  const file = eventsFile(run);
+  const { text } = await readWhole(file);
+  try {
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as RecordedEvent);
+  } catch (error) {
+    throw errors.run.damaged(file, reasonOf(error));
+  }
+}
+
+/** Open for adding, by the holder of the run's lock. */
+export class EventLog {
+  private constructor(
+    private readonly file: string,
+    private readonly descriptor: number,
+    private bytes: number,
+    private seq: number,
+  ) {}
+
+  /** Goes on after the last whole line; what a killed trainer left of another is cut off. */
+  static async open(run: string): Promise<EventLog> {
+    const file = eventsFile(run);
+    const { bytes } = await readWhole(file);
+    const seq = ((await readLastEvent(run))?.seq ?? -1) + 1;
+    try {
+      const descriptor = openSync(file, 'a');
+      ftruncateSync(descriptor, bytes);
+      return new EventLog(file, descriptor, bytes, seq);
+    } catch (error) {
+      throw asSaveError(error, file);
+    }
+  }
+
+  /**
+   * Numbers the event, stamps it with the time and writes it; on a full disk throws a UserError and leaves no half
+   * line.
+   */
+  append(event: TrainEvent): RecordedEvent {
+    const recorded: RecordedEvent = { ...event, seq: this.seq, time: Date.now() };
+    const line = Buffer.from(`${JSON.stringify(recorded)}\n`);
+    try {
+      for (let done = 0; done < line.length;) done += writeSync(this.descriptor, line, done);
+    } catch (error) {
+      ftruncateSync(this.descriptor, this.bytes);
+      throw asSaveError(error, this.file);
+    }
+    this.bytes += line.length;
+    this.seq += 1;
+    return recorded;
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+}

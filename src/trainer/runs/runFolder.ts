@@ -1,0 +1,169 @@
+/** Where runs lie on disk: making a folder for a new one, finding the one to resume, finding a checkpoint to use. */
+import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import {
+  asSaveError,
+  checkpointFolder,
+  listCheckpoints,
+  readPointer,
+  writeFileAtomically,
+} from '../checkpoint/store.js';
+import type { LoadedConfig } from '../config/load.js';
+import { errors, reasonOf } from '../errors/errors.js';
+import type { RunInfo } from '../protocol.js';
+import { readLastEvent } from './eventLog.js';
+import { isForeignModel } from '../models/openModel.js';
+
+const runFile = (run: string): string => join(run, 'run.json');
+/** The run's config: defaults applied, paths absolute. */
+export const runConfig = (run: string): string => join(run, 'config.json');
+const stemOf = (config: string): string => basename(config).replace(/(\.vitune)?\.jsonc?$/i, '');
+const runsFolder = (config: string): string => join(dirname(config), 'runs');
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw errors.fileUnreadable(folder, reasonOf(error));
+  });
+}
+
+/** Makes a folder that was not there; false when the name is taken. */
+async function makeFresh(folder: string): Promise<boolean> {
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await isThere(folder))) return false;
+    throw asSaveError(error, folder);
+  }
+}
+
+/**
+ * Makes the folder of a new run: the config's `output`, or `runs/<config>`, `runs/<config>-2` … beside the config.
+ * @throws UserError when `output` holds a run or other files already, or cannot be made.
+ */
+export async function createRunFolder({ path, config: { output } }: LoadedConfig): Promise<string> {
+  if (output !== undefined) {
+    if (await makeFresh(output)) return output;
+    if (await isThere(runFile(output))) throw errors.run.exists(output);
+    // Such as .DS_Store do not count.
+    if ((await namesIn(output)).some((name) => !name.startsWith('.'))) throw errors.run.folderInUse(output);
+    return output;
+  }
+  const first = join(runsFolder(path), stemOf(path));
+  for (let number = 1; ; number++) {
+    const folder = number === 1 ? first : `${first}-${number}`;
+    if (await makeFresh(folder)) return folder;
+  }
+}
+
+/**
+ * Writes what the run is about: `run.json` (on a resume, of name, config and time what was there) and `config.json`,
+ * the config with defaults and absolute paths.
+ */
+export async function describeRun(run: string, { path, config, overrides }: LoadedConfig): Promise<RunInfo> {
+  const known = (await isThere(runFile(run)))
+    ? await readRunInfo(run)
+    : { name: basename(run), config: path, createdAt: Date.now() };
+  const info = overrides.length ? { ...known, overrides } : known;
+  await writeFileAtomically(runConfig(run), `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomically(runFile(run), `${JSON.stringify(info, null, 2)}\n`);
+  return info;
+}
+
+/**
+ * Removes a run's own files, and the folder unless it holds others: a hidden `.git`, say, in an `output` that was there
+ * before.
+ */
+export async function removeRun(run: string): Promise<void> {
+  for (const name of ['run.json', 'config.json', 'batch.json', 'events.jsonl', 'last', 'best', 'checkpoints'])
+    await rm(join(run, name), { recursive: true, force: true });
+  if ((await namesIn(run)).length === 0) await rmdir(run);
+}
+
+export async function readRunInfo(run: string): Promise<RunInfo> {
+  const file = runFile(run);
+  try {
+    const info = JSON.parse(await readFile(file, 'utf8')) as RunInfo;
+    if (typeof info.config === 'string' && typeof info.createdAt === 'number') return info;
+  } catch (error) {
+    throw errors.run.damaged(file, reasonOf(error));
+  }
+  throw errors.run.damaged(file, 'config, createdAt');
+}
+
+const isFinished = async (run: string): Promise<boolean> => (await readLastEvent(run))?.type === 'finished';
+
+/** The runs that configs of this name made where no `output` was given, newest first. */
+async function runsOf(config: string): Promise<string[]> {
+  const parent = runsFolder(config);
+  const stem = stemOf(config);
+  const found: { run: string; createdAt: number }[] = [];
+  for (const name of await namesIn(parent)) {
+    if (name !== stem && !(name.startsWith(`${stem}-`) && /^\d+$/.test(name.slice(stem.length + 1)))) continue;
+    const run = join(parent, name);
+    if (!(await isThere(runFile(run)))) continue;
+    const info = await readRunInfo(run);
+    // By name, so that the whole project may have moved; and `a-2.vitune.json` is not the second run of
+    // `a.vitune.json`.
+    if (basename(info.config) === basename(config)) found.push({ run, createdAt: info.createdAt });
+  }
+  return found.sort((a, b) => b.createdAt - a.createdAt).map(({ run }) => run);
+}
+
+/**
+ * The run that `--resume` means: `output` if the config has one, else the newest run of this config that is not
+ * finished.
+ * @throws UserError when there is none.
+ */
+export async function findRunToResume({ path, config: { output } }: LoadedConfig): Promise<string> {
+  if (output !== undefined) {
+    if (!(await isThere(runFile(output)))) throw errors.run.nothingToResume(path, output);
+    if (await isFinished(output)) throw errors.run.finished(output);
+    return output;
+  }
+  for (const run of await runsOf(path)) if (!(await isFinished(run))) return run;
+  throw errors.run.nothingToResume(path, runsFolder(path));
+}
+
+/** The first checkpoint that is there: of those the pointers name, in this order, else the newest. */
+async function checkpointOf(run: string, ...pointers: ('best' | 'last')[]): Promise<string | undefined> {
+  const steps = await listCheckpoints(run);
+  for (const name of pointers) {
+    const step = await readPointer(run, name);
+    if (step !== undefined && steps.includes(step)) return checkpointFolder(run, step);
+  }
+  const newest = steps.at(-1);
+  return newest === undefined ? undefined : checkpointFolder(run, newest);
+}
+
+/** The checkpoint to go on from; undefined when the run was ended before its first. */
+export async function lastCheckpoint(run: string): Promise<string | undefined> {
+  return checkpointOf(run, 'last');
+}
+
+/**
+ * The folder that a path means: a run's best checkpoint, else its last; a checkpoint itself; or a model or adapter that
+ * others saved.
+ * @throws UserError when it is none of these, or the run has no checkpoint yet.
+ */
+export async function resolveCheckpoint(path: string): Promise<string> {
+  const folder = resolve(path);
+  if (!(await isThere(folder))) throw errors.checkpointMissing(folder);
+  if (await isThere(join(folder, 'vitune.json'))) return folder;
+  if (!(await isThere(runFile(folder)))) {
+    if (await isForeignModel(folder)) return folder;
+    throw errors.notCheckpoint(folder);
+  }
+  const found = await checkpointOf(folder, 'best', 'last');
+  if (!found) throw errors.noCheckpointYet(folder);
+  return found;
+}

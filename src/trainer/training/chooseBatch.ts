@@ -1,0 +1,186 @@
+/**
+ * The choice of a batch size and of recomputation, where the config leaves them open: by an estimate of memory,
+ * confirmed by a trial.
+ */
+import * as l10n from '@vscode/l10n';
+import {
+  compileAccumulation,
+  compileStep,
+  compileValidation,
+  type ModelSpec,
+  type OptimizerSpec,
+} from '../compile/compile.js';
+import { bytesOf, peakBytes } from '../compile/memory.js';
+import { sizeOf } from '../ir/shape.js';
+import type { TrainConfig } from '../config/schema.js';
+import { takesTurns } from '../engine/turns.js';
+import type { DeviceName, ErrorInfo } from '../protocol.js';
+import { readChoice, writeChoice, type BatchChoice, type ResolvedConfig } from './batchChoice.js';
+import { freeMemory } from './freeMemory.js';
+import { partSize } from '../models/partSize.js';
+import { optimizerOf } from './prepare.js';
+import { worthwhileGain, type Trial, type TrialQuestion } from './trial.js';
+
+/** What the config's own words stand for where no trial is held. */
+const usualBatch = 16;
+/** Beyond this a batch makes too few steps of an epoch, whatever the machine could. */
+const largestBatch = 128;
+const leastStepsInEpoch = 16;
+/** Of the free memory, the share that training may take. */
+const shareTaken = 0.8;
+
+/**
+ * What ONNX Runtime takes for values beyond their own bytes, since its arena grows by doubling: measured on ViT-S, 1.1
+ * to 1.3 times the values and tens of megabytes.
+ */
+const arenaBytes = (bytes: number): number => 1.3 * bytes + 64 * 2 ** 20;
+/**
+ * Copies of each trained number beside those in the graph: parameter and moments as they are fed, and the last step's
+ * until they are collected.
+ */
+const copiesOfState = 6;
+
+/**
+ * Bytes that training will take beside what the process has already: the graphs' values, and the numbers that train.
+ */
+export function trainingBytes(
+  model: ModelSpec,
+  optimizer: OptimizerSpec,
+  { batchSize, evalBatchSize, gradientAccumulationSteps }: BatchChoice,
+  device: DeviceName,
+): number {
+  const isWhole = gradientAccumulationSteps === 1;
+  const { parameters, ...graphs } = isWhole
+    ? compileStep(model, optimizer, batchSize)
+    : compileAccumulation(model, optimizer, batchSize);
+  const passes = 'step' in graphs ? [graphs.step] : [graphs.accumulate, graphs.update];
+  const evaluation = compileValidation(model, evalBatchSize).graph;
+  const [ofStep, ofEvaluation] = [passes.reduce((sum, graph) => sum + peakBytes(graph), 0), peakBytes(evaluation)];
+  const values = takesTurns(evaluation, device) ? Math.max(ofStep, ofEvaluation) : ofStep + ofEvaluation;
+  const state = parameters.reduce((sum, { shape }) => sum + bytesOf({ shape, dtype: 'f32' }), 0);
+  const pictures = batchSize * (model.cut ? 4 * sizeOf(model.cut.shape) : model.height * model.width * 3);
+  return arenaBytes(values) + copiesOfState * state + 4 * pictures;
+}
+
+/** Of batches that were tried, in rising order: the smallest that is within a few per cent of the fastest. */
+export const bestOf = (trials: readonly Trial[]): Trial | undefined => {
+  const fastest = Math.max(...trials.map(({ imagesPerSecond }) => imagesPerSecond));
+  return trials.find(({ imagesPerSecond }) => imagesPerSecond * (1 + worthwhileGain) >= fastest);
+};
+
+export interface ChooseOptions {
+  config: TrainConfig;
+  model: ModelSpec;
+  optimizer: OptimizerSpec;
+  /** Training pictures. */
+  images: number;
+  /** Bytes of all values of the forward pass of one picture. */
+  bytesOfPicture: number;
+  /** Bytes of all numbers that train. */
+  trainedBytes: number;
+  device: DeviceName;
+  /** Bytes that may still be taken; undefined on a device that does not tell. */
+  free: number | undefined;
+  /** Tries batch sizes in a process of its own. */
+  tryApart: (question: Pick<TrialQuestion, 'recomputes' | 'batches'>) => Promise<Trial[]>;
+  notice: (notice: Omit<ErrorInfo, 'remedy'>) => void;
+}
+
+/** What `resolveBatch` needs beside the run and its config. */
+export type OpenChoice = Omit<ChooseOptions, 'config' | 'optimizer' | 'free'>;
+
+const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+
+/** Powers of two, up to what leaves an epoch enough steps. */
+function candidates(images: number): number[] {
+  const most = Math.min(largestBatch, Math.max(8, images / leastStepsInEpoch));
+  return Array.from({ length: 1 + Math.floor(Math.log2(most)) }, (_, i) => 2 ** i);
+}
+
+/** Decides what the config leaves open, and tells what was decided and why. */
+export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
+  const { config, model, optimizer, images, bytesOfPicture, device, free, tryApart, notice } = o;
+  const { gradientAccumulationSteps } = config;
+  // Who keeps weights in fewer bits is short of memory: PEFT's prepare_model_for_kbit_training turns it on, too.
+  const asked =
+    config.gradientCheckpointing === 'auto' && config.method.type === 'qlora' ? true : config.gradientCheckpointing;
+  const choiceOf = (batchSize: number, gradientCheckpointing: boolean): BatchChoice => ({
+    batchSize,
+    evalBatchSize: config.evalBatchSize ?? batchSize,
+    gradientAccumulationSteps,
+    gradientCheckpointing,
+  });
+  const budget = free === undefined ? Infinity : shareTaken * free;
+  const bytesOfChoice = (choice: BatchChoice): number =>
+    trainingBytes({ ...model, recomputes: choice.gradientCheckpointing }, optimizer, choice, device);
+  // Twice the forward values is more than a step holds of them: mostly that is enough to know, and takes no
+  // compilation.
+  const isRoomy = ({ batchSize, evalBatchSize }: BatchChoice): boolean =>
+    2 * arenaBytes((batchSize + evalBatchSize) * bytesOfPicture) <= budget / 2;
+  const fits = (choice: BatchChoice): boolean => isRoomy(choice) || bytesOfChoice(choice) <= budget;
+  if (config.method.type === 'pretrained')
+    return choiceOf(config.batchSize === 'auto' ? usualBatch : config.batchSize, false);
+
+  if (config.batchSize !== 'auto') {
+    const size = partSize(config.batchSize, o);
+    const plain = {
+      ...choiceOf(size, asked === true),
+      gradientAccumulationSteps: (gradientAccumulationSteps * config.batchSize) / size,
+    };
+    if (asked !== 'auto' || fits(plain)) return plain;
+    const anew = { ...plain, gradientCheckpointing: true };
+    const [needed, less] = [bytesOfChoice(plain), bytesOfChoice(anew)];
+    if (less >= needed) return plain;
+    const message = l10n.t(
+      'Memory is short: training would take about {0} MB and {1} MB are free. Activations are computed anew in the backward pass instead of held, which takes about {2} MB; steps took 1.1 to 1.3 times as long where it was measured.',
+      megabytes(needed),
+      megabytes(free!),
+      megabytes(less),
+    );
+    notice({ code: 'ACTIVATIONS_RECOMPUTED', message });
+    return anew;
+  }
+
+  const sizes = candidates(images);
+  const fitting = (recomputes: boolean): number[] => sizes.filter((size) => fits(choiceOf(size, recomputes)));
+  const plain = asked === true ? [] : fitting(false);
+  // Below this a batch does not keep the machine busy.
+  const isShort = (plain.at(-1) ?? 0) < 8 && asked !== false;
+  const anew = isShort ? fitting(true) : [];
+  const recomputes = asked === true || (isShort && anew.length > plain.length);
+  const possible = recomputes ? anew : plain;
+  // Where nothing seems to fit, the smallest is still worth a trial.
+  const largest = possible.at(-1) ?? 1;
+  const first = Math.min(8, largest);
+  let tried = await tryApart({ recomputes, batches: sizes.filter((size) => size >= first && size <= largest) });
+  for (let size = first / 2; !tried.length && size >= 1; size /= 2)
+    tried = await tryApart({ recomputes, batches: [size] });
+  const best = bestOf(tried) ?? { batch: 1, imagesPerSecond: 0 };
+  const choice = choiceOf(best.batch, recomputes);
+  const rates = tried.map(({ batch, imagesPerSecond }) => `${batch}: ${imagesPerSecond.toFixed(1)}`).join(', ');
+  const memory =
+    free === undefined
+      ? ''
+      : l10n.t('About {0} MB of {1} MB free memory are taken.', megabytes(bytesOfChoice(choice)), megabytes(free));
+  const how =
+    recomputes && asked === 'auto'
+      ? l10n.t('Memory is short, so activations are computed anew in the backward pass.')
+      : '';
+  const message = l10n.t(
+    'Batches of {0} pictures, after a trial (pictures a second by batch size: {1}).',
+    choice.batchSize,
+    rates || '–',
+  );
+  notice({ code: 'BATCH_CHOSEN', message: [message, memory, how].filter(Boolean).join(' ') });
+  return choice;
+}
+
+/** The config with what the run took before, or with what is chosen now and kept for a resume. */
+export async function resolveBatch(run: string, config: TrainConfig, o: OpenChoice): Promise<ResolvedConfig> {
+  const taken = await readChoice(run, config);
+  if (taken) return { ...config, ...taken };
+  const free = o.device === 'cpu' ? await freeMemory() : undefined;
+  const choice = await chooseBatch({ ...o, config, optimizer: optimizerOf(config), free });
+  await writeChoice(run, config, choice);
+  return { ...config, ...choice };
+}

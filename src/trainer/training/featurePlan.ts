@@ -1,0 +1,94 @@
+/**
+ * The decision whether features are computed once and kept: what the config asks for, held against the network and the
+ * room there is.
+ */
+import { createHash } from 'node:crypto';
+import { cutOf, compilePrefix, type ModelSpec } from '../compile/compile.js';
+import type { Cut } from '../compile/split.js';
+import type { LoadedConfig } from '../config/load.js';
+import type { TrainConfig } from '../config/schema.js';
+import type { Dataset } from '../data/dataset.js';
+import type { ImageTransform } from '../data/transform.js';
+import { errors } from '../errors/errors.js';
+import { print } from '../ir/print.js';
+import { sizeOf } from '../ir/shape.js';
+import { isHead } from '../peft/method.js';
+import type { DeviceName, ErrorInfo } from '../protocol.js';
+import type { BaseModel } from '../models/baseModel.js';
+
+/** Part of every name of features; a change of how they are made makes it another number. */
+const featureVersion = 1;
+/** The prefix must be at least this share of a step's multiplications for features to be kept unasked. */
+const worthwhile = 0.5;
+
+export interface FeaturePlan {
+  cut: Cut;
+  /** Fixed views of each training picture; the first is the picture as evaluation sees it. */
+  views: number;
+}
+
+/** What the config asks of the pictures: nothing, the usual crops and flips, or changes that somebody chose. */
+function augmentationOf({
+  augmentation: { randomResizedCrop, horizontalFlip, randAugment, randomErasing },
+}: TrainConfig): 'none' | 'usual' | 'chosen' {
+  if (randAugment !== false || randomErasing > 0) return 'chosen';
+  return randomResizedCrop !== false || horizontalFlip > 0 ? 'usual' : 'none';
+}
+
+/**
+ * How the run keeps features, or undefined where it does not. Unasked it does so for a head, and for other methods only
+ * where that takes no augmentation away that the config asks for: with fixed views, or none.
+ * @throws UserError where features are asked for and the network has none.
+ */
+export function planFeatures(
+  { config, placeOf }: LoadedConfig,
+  model: ModelSpec,
+  { train, validation, test }: Dataset['splits'],
+  limit: number,
+  onNotice: (notice: ErrorInfo) => void,
+): FeaturePlan | undefined {
+  const { featureCache, method, augmentation } = config;
+  // Features are all that this method has: what a head would be trained on.
+  if (method.type === 'pretrained')
+    return { cut: cutOf({ ...model, method: { ...model.method, trains: isHead } })!, views: 1 };
+  if (featureCache === false) return undefined;
+  const cut = cutOf(model);
+  // Pictures are mixed with others of their batch, which is another in each epoch.
+  if (!cut?.share || augmentation.mixup || augmentation.cutmix) {
+    if (featureCache === true) throw errors.featuresImpossible(placeOf('featureCache'));
+    return undefined;
+  }
+  const wanted = augmentationOf(config);
+  const isFixed =
+    wanted === 'none' || augmentation.views !== undefined || (wanted === 'usual' && method.type === 'head');
+  if (featureCache === 'auto' && (cut.share < worthwhile || !isFixed)) return undefined;
+  const views = wanted === 'none' ? 1 : (augmentation.views ?? 1);
+  const plan = { cut, views: Math.min(views, config.epochs) };
+  const bytes = 4 * sizeOf(cut.shape) * (plan.views * train.length + validation.length + test.length);
+  if (bytes <= limit) return plan;
+  onNotice(errors.featuresTooLarge(bytes, limit).toInfo());
+  return undefined;
+}
+
+/**
+ * A name for all that the features of a picture depend on beside its pixels: network, weights, preprocessing and
+ * device.
+ */
+export function featureName(cut: Cut, model: ModelSpec, base: BaseModel, device: DeviceName): string {
+  const transform: ImageTransform = base.preprocessor.transform;
+  const graph = print(compilePrefix(model, cut, 1));
+  return createHash('sha256')
+    .update(
+      JSON.stringify([
+        featureVersion,
+        base.reference.sha256,
+        base.reference.init,
+        transform,
+        model.norm,
+        device,
+        graph,
+      ]),
+    )
+    .digest('hex')
+    .slice(0, 16);
+}

@@ -1,0 +1,108 @@
+/** A training run from a config file to its end: folder, lock, log and socket around the loop. */
+import { loadConfig } from '../config/load.js';
+import type { TrainConfig } from '../config/schema.js';
+import { errors, infoOf, UserError } from '../errors/errors.js';
+import type { RecordedEvent, TrainEvent } from '../protocol.js';
+import { ActiveRun } from '../runs/activeRun.js';
+import { readChoice, smaller, writeChoice } from './batchChoice.js';
+import { cacheFolder } from '../runs/cacheFolder.js';
+import { lastCheckpoint } from '../runs/runFolder.js';
+import { train } from './train.js';
+
+export interface RunTrainingOptions {
+  config: string;
+  /** `KEY=VALUE` each. */
+  overrides: string[];
+  resume: boolean;
+  /** A folder for ONNX Runtime's own profiles, where they are wanted. */
+  profile?: string | undefined;
+  signal: AbortSignal;
+  onEvent: (event: RecordedEvent) => void;
+}
+
+/**
+ * Runs or resumes. A run that fails before it has begun leaves nothing behind; later, its failure is the last event of
+ * its log and what is saved stays. Throws what went wrong in either case.
+ */
+export async function runTraining({
+  config,
+  overrides,
+  resume,
+  profile,
+  signal,
+  onEvent,
+}: RunTrainingOptions): Promise<void> {
+  const given = await loadConfig(config, overrides);
+  const run = resume ? await ActiveRun.resume(given) : await ActiveRun.create(given);
+  let hasStarted = resume;
+  const emit = (event: TrainEvent): void => {
+    if (event.type === 'started') hasStarted = true;
+    onEvent(run.emit(event));
+  };
+  const { loaded } = run;
+  const options = {
+    loaded,
+    run: run.path,
+    name: run.name,
+    cacheFolder: cacheFolder(),
+    profile,
+    emit,
+    signal: AbortSignal.any([signal, run.stopRequest]),
+  };
+  try {
+    for (let resumeFrom = run.resumeFrom; ; resumeFrom = await lastCheckpoint(run.path)) {
+      try {
+        await train({ ...options, resumeFrom });
+        break;
+      } catch (error) {
+        await saveMemory(run.path, loaded.config, explain(error), emit);
+      }
+    }
+  } catch (error) {
+    if (hasStarted) tell(error, emit);
+    else await run.discard();
+    throw error;
+  } finally {
+    if (!run.isClosed) await run.close();
+  }
+}
+
+/**
+ * Notes smaller batches for the run where it was memory that ran out, and they can be smaller; throws `cause` again
+ * otherwise.
+ */
+async function saveMemory(
+  run: string,
+  config: TrainConfig,
+  cause: unknown,
+  emit: (event: TrainEvent) => void,
+): Promise<void> {
+  const taken =
+    cause instanceof UserError && cause.code === 'OUT_OF_MEMORY' ? await readChoice(run, config) : undefined;
+  const next = taken && smaller(taken);
+  if (!next) throw cause;
+  await writeChoice(run, config, next);
+  emit({ type: 'notice', ...errors.batchesShrunk(taken.batchSize, next).toInfo() });
+}
+
+/**
+ * Logs why a run ended. A cancelled one (before its first new step, or it would have been stopped with a checkpoint)
+ * did not fail.
+ */
+function tell(cause: unknown, emit: (event: TrainEvent) => void): void {
+  if (cause instanceof Error && cause.name === 'AbortError') return;
+  try {
+    emit({ type: 'error', ...infoOf(cause) });
+  } catch (unsaved) {
+    // The log lies on the disk that is full; the caller is told all the same.
+    if (!(unsaved instanceof UserError)) throw unsaved;
+  }
+}
+
+/** An allocation that failed inside the runtime is the machine's limit, not a bug. */
+function explain(error: unknown): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  return /bad_alloc|out of memory|failed to allocate|allocat\w+ .*fail/i.test(error.message)
+    ? errors.outOfMemory(error.message.slice(0, 200))
+    : error;
+}

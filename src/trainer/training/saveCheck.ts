@@ -1,0 +1,100 @@
+/**
+ * The parity gate of a training run: what the model answered when its best checkpoint was saved, against what a fresh
+ * process makes of the files.
+ */
+import type { Samples } from '../data/samples.js';
+import { plainOrder } from '../data/store.js';
+import type { ImageTransform } from '../data/transform.js';
+import { errors, UserError } from '../errors/errors.js';
+import type { Parity, TrainEvent } from '../protocol.js';
+import { Random } from '../core/random.js';
+import { pixelsOf } from '../inference/answers.js';
+import { checkParity } from '../inference/parity.js';
+import { sampleSize } from '../inference/sample.js';
+
+interface SaveCheckParts {
+  /** Pictures of the person, validation pictures for choice. */
+  pictures: Pick<Samples, 'length' | 'pathAt'>;
+  seed: number;
+  labels: readonly string[];
+  transform: ImageTransform;
+  /** Pictures in a batch of `logits`. */
+  batch: number;
+  /** Of the model in training, of a batch of pictures given by their pixels and their numbers among `pictures`. */
+  logits: (images: Uint8Array, rows: readonly number[]) => Promise<Float32Array>;
+}
+
+/**
+ * Only the best checkpoint is checked, at the end of the run: the way from the model to the files and back is the same
+ * for all, and a process that opens the base anew after each epoch would cost more than some epochs do.
+ */
+export class SaveCheck {
+  #sample: { row: number; pixels: Uint8Array }[] | undefined;
+  #live: { step: number; logits: number[][] } | undefined;
+
+  constructor(private readonly p: SaveCheckParts) {}
+
+  /** Of the pictures that can be read. */
+  async #read(): Promise<{ row: number; pixels: Uint8Array }[]> {
+    const { pictures, seed, transform } = this.p;
+    const sample = [];
+    for (const row of new Random(seed, 'parity').shuffle(plainOrder(pictures.length))) {
+      if (sample.length === sampleSize) break;
+      const pixels = await pixelsOf(pictures.pathAt(row), transform).catch((error: unknown) => {
+        if (error instanceof UserError) return undefined;
+        throw error;
+      });
+      if (pixels) sample.push({ row, pixels });
+    }
+    return sample;
+  }
+
+  /** Whether the model's answers at that step are known. */
+  hasAnswers(step: number): boolean {
+    return this.#live?.step === step;
+  }
+
+  /** Asks the model in training, whose checkpoint of that step is saved now. */
+  async remember(step: number): Promise<void> {
+    const { batch, transform } = this.p;
+    const size = transform.height * transform.width * 3;
+    const logits: number[][] = [];
+    const sample = (this.#sample ??= await this.#read());
+    for (let first = 0; first < sample.length; first += batch) {
+      const group = sample.slice(first, first + batch);
+      const images = new Uint8Array(batch * size);
+      group.forEach(({ pixels }, i) => images.set(pixels, i * size));
+      const all = await this.p.logits(
+        images,
+        group.map(({ row }) => row),
+      );
+      const width = all.length / batch;
+      group.forEach((_, i) => logits.push(Array.from(all.subarray(i * width, (i + 1) * width))));
+    }
+    this.#live = { step, logits };
+  }
+
+  /**
+   * Compares; tells of pictures that changed, and why where the comparison was not possible. The checkpoint stays in
+   * either case.
+   */
+  async compare(
+    checkpoint: string,
+    notice: (event: TrainEvent & { type: 'notice' }) => void,
+  ): Promise<Parity | undefined> {
+    const tell = ({ code, message, remedy, file }: ReturnType<UserError['toInfo']>): void =>
+      notice({ type: 'notice', code, message, remedy, file });
+    try {
+      const parity = await checkParity(
+        { model: checkpoint, pictures: this.#sample!.map(({ row }) => this.p.pictures.pathAt(row)) },
+        { labels: [...this.p.labels], logits: this.#live!.logits },
+      );
+      if (parity.changed.length) tell(errors.savedAnswersChanged(checkpoint, parity).toInfo());
+      return parity;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      tell(error.toInfo());
+      return undefined;
+    }
+  }
+}

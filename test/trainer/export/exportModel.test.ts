@@ -1,0 +1,342 @@
+/** Exports answer as the checkpoint, what answers otherwise is not kept, and nothing that was there is lost. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
+import { DeviceTensor, Session } from '../../../src/trainer/onnx/session.js';
+import type { ExportFormat } from '../../../src/trainer/protocol.js';
+import { answersOf } from '../../../src/trainer/inference/answers.js';
+import { writeOnnx } from '../../../src/trainer/export/exportFormats.js';
+import { exportModel } from '../../../src/trainer/export/exportModel.js';
+import { openModel } from '../../../src/trainer/models/openModel.js';
+import { compareAnswers } from '../../../src/trainer/inference/parity.js';
+import { Samples } from '../../../src/trainer/data/samples.js';
+import { SaveCheck } from '../../../src/trainer/training/saveCheck.js';
+import { sampleFor } from '../../../src/trainer/inference/sample.js';
+import { onSmallDisk } from '../checkpoint/smallDisk.js';
+import { temporaryFolder } from '../data/pictures.js';
+import { distance, golden, numbersOf, writeLoraCheckpoint, writePictures } from '../models/goldenCheckpoint.js';
+
+const expected = numbersOf('vit').curves.lora!.finalLogits;
+const opened = (format: ExportFormat, folder: string): string =>
+  format === 'onnx' ? join(folder, 'model.onnx') : folder;
+
+for (const format of ['peft', 'transformers', 'onnx'] as const) {
+  test(`${format}: PyTorch's logits, and the files that are told`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
+    const pictures = await writePictures(join(folder, 'pictures'));
+    const output = join(folder, 'new', 'export');
+    const exported = await exportModel({ checkpoint, format, output, pictures });
+    assert.deepEqual(exported.files, (await readdir(output)).sort());
+    assert.deepEqual([exported.parity.pictures, exported.parity.changed], [16, []]);
+    const { labels, logits } = await answersOf({ model: opened(format, output), pictures });
+    assert.deepEqual(labels, numbersOf('vit').labels);
+    assert.ok(distance(logits, expected) < 1e-4, String(distance(logits, expected)));
+    // Whatever is in it names no folder that vanishes with the export's making.
+    for (const name of exported.files.filter((each) => each.endsWith('.json')))
+      assert.doesNotMatch(await readFile(join(output, name), 'utf8'), /unfinished/);
+  });
+}
+
+for (const format of ['peft', 'transformers', 'onnx'] as const) {
+  test(`${format}: DoRA on every linear layer`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const method = { rank: 2, alpha: 4, useDora: true, targetModules: ['all-linear'] };
+    const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'), {
+      adapter: 'interchange/dora-all-linear',
+      method,
+    });
+    const pictures = await writePictures(join(folder, 'pictures'));
+    const output = join(folder, 'export');
+    await exportModel({ checkpoint, format, output, pictures });
+    const stored = JSON.parse(readFileSync(join(golden, 'interchange', 'logits.json'), 'utf8')) as {
+      logits: Record<string, number[][]>;
+    };
+    const { logits } = await answersOf({ model: opened(format, output), pictures });
+    assert.ok(
+      distance(logits, stored.logits['dora-all-linear']!) < 1e-4,
+      String(distance(logits, stored.logits['dora-all-linear']!)),
+    );
+  });
+}
+
+test('a PEFT export has an adapter under the names of transformers 4 and 5, and brings a base that Python would not find', async (t) => {
+  const folder = await temporaryFolder(t);
+  const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'), { imageSize: 48 });
+  const [output, moved] = [join(folder, 'export'), join(folder, 'moved')];
+  const pictures = [0, 1, 2];
+  await exportModel({ checkpoint, format: 'peft', output, pictures });
+  const config = JSON.parse(await readFile(join(output, 'adapter_config.json'), 'utf8')) as {
+    base_model_name_or_path: string;
+    target_modules: string[];
+  };
+  assert.deepEqual(
+    [config.base_model_name_or_path, config.target_modules],
+    ['base', ['query', 'value', 'q_proj', 'v_proj']],
+  );
+  const { tensors } = await readSafetensors(join(output, 'adapter_model.safetensors'));
+  const of = (name: string) => tensors.get(`base_model.model.vit.${name}.lora_A.weight`)?.data;
+  assert.ok(of('layers.2.attention.q_proj'));
+  assert.deepEqual(of('layers.2.attention.q_proj'), of('encoder.layer.2.attention.attention.query'));
+  const before = await answersOf({ model: checkpoint, pictures });
+  await rename(output, moved);
+  assert.ok(
+    distance((await answersOf({ model: moved, pictures })).logits, before.logits) < 1e-4,
+    'the base goes along',
+  );
+});
+
+test('ONNX: any batch, and weights beside the file when they are large', async (t) => {
+  const folder = await temporaryFolder(t);
+  const model = await openModel(await writeLoraCheckpoint(join(folder, 'checkpoint')));
+  const [whole, split] = [join(folder, 'whole'), join(folder, 'split')];
+  for (const each of [whole, split]) await mkdir(each);
+  await writeOnnx(whole, model);
+  await writeOnnx(split, model, 10_000);
+  assert.ok(!existsSync(join(whole, 'model.onnx.data')) && existsSync(join(split, 'model.onnx.data')));
+  const pixels = readFileSync(join(golden, 'pictures.bin'));
+  for (const each of [whole, split]) {
+    const session = await Session.create(join(each, 'model.onnx'), { device: 'cpu', threads: 1 });
+    for (const batch of [1, 2, 7, 16]) {
+      const { logits } = await session.run({
+        images: DeviceTensor.from('u8', [batch, 32, 32, 3], new Uint8Array(pixels.subarray(0, batch * 3072))),
+      });
+      assert.deepEqual(logits!.raw.dims, [batch, 5]);
+      const rows = Array.from({ length: batch }, (_, i) =>
+        Array.from((logits!.data as Float32Array).subarray(5 * i, 5 * i + 5)),
+      );
+      assert.ok(distance(rows, expected.slice(0, batch)) < 1e-4);
+    }
+    await session.dispose();
+  }
+});
+
+/** Turns the sign of every float of a part of a file, as no reader can tell from another model. */
+function spoil(file: string, from: number, to: number): void {
+  const bytes = readFileSync(file);
+  for (let i = from + 3; i < to; i += 4) bytes[i]! ^= 0x80;
+  writeFileSync(file, bytes);
+}
+
+const weightsOf: Record<ExportFormat, string> = {
+  peft: 'adapter_model.safetensors',
+  transformers: 'model.safetensors',
+  onnx: 'model.onnx',
+};
+for (const format of ['peft', 'transformers', 'onnx'] as const) {
+  test(`${format}: an export whose file was spoilt after it was written is not kept, and the pictures are named`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
+    const pictures = (await writePictures(join(folder, 'pictures'))).slice(0, 8);
+    const output = join(folder, 'exports', 'mine');
+    const { data } = (await readSafetensors(join(checkpoint, 'adapter_model.safetensors'))).tensors.get(
+      'base_model.model.classifier.weight',
+    )!;
+    const head = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const onProgress = (stage: string): void => {
+      if (stage !== 'compare') return;
+      const [unfinished] = readdirSync(join(folder, 'exports'));
+      const file = join(folder, 'exports', unfinished!, weightsOf[format]);
+      const from = readFileSync(file).indexOf(head);
+      assert.ok(from > 0);
+      spoil(file, from, from + head.length);
+    };
+    await assert.rejects(
+      exportModel({ checkpoint, format, output, pictures, onProgress }),
+      (error: { code: string; message: string; remedy: string }) => {
+        assert.equal(error.code, 'ANSWERS_CHANGED');
+        assert.ok(
+          pictures.some((path) => error.message.includes(path)),
+          error.message,
+        );
+        return true;
+      },
+    );
+    assert.deepEqual(await readdir(join(folder, 'exports')), [], 'nothing is left behind');
+  });
+}
+
+test('a damaged export is told as such', async (t) => {
+  const folder = await temporaryFolder(t);
+  const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
+  for (const [format, code] of [
+    ['transformers', 'SAFETENSORS_OUT_OF_BOUNDS'],
+    ['onnx', 'CHECKPOINT_DAMAGED'],
+  ] as const) {
+    const output = join(folder, format);
+    await exportModel({ checkpoint, format, output, pictures: [1] });
+    await truncate(join(output, weightsOf[format]), 100_000);
+    await assert.rejects(answersOf({ model: opened(format, output), pictures: [1] }), { code });
+  }
+});
+
+test('an export overwrites nothing', async (t) => {
+  const folder = await temporaryFolder(t);
+  const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
+  const [full, file, empty] = [join(folder, 'full'), join(folder, 'file'), join(folder, 'empty')];
+  await mkdir(full);
+  await mkdir(empty);
+  await writeFile(join(full, 'precious.txt'), 'x');
+  await writeFile(file, 'x');
+  for (const output of [full, file]) {
+    await assert.rejects(exportModel({ checkpoint, format: 'onnx', output, pictures: [0] }), {
+      code: 'EXPORT_TARGET_TAKEN',
+      place: { file: output },
+    });
+  }
+  assert.deepEqual(await readdir(full), ['precious.txt']);
+  assert.equal(await readFile(file, 'utf8'), 'x');
+  await exportModel({ checkpoint, format: 'onnx', output: empty, pictures: [0] });
+  assert.ok(existsSync(join(empty, 'model.onnx')));
+});
+
+test('a full disk and a read-only one: a remedy, and nothing left', async (t) => {
+  const folder = await temporaryFolder(t);
+  const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
+  const disk = join(folder, 'disk');
+  await mkdir(disk);
+  await onSmallDisk(t, disk, 200, async () => {
+    const refused = () =>
+      assert.rejects(exportModel({ checkpoint, format: 'transformers', output: join(disk, 'out'), pictures: [0] }), {
+        code: 'NOT_EXPORTED',
+        remedy: /Free some space/,
+        place: { file: join(disk, 'out') },
+      });
+    await refused();
+    assert.deepEqual(await readdir(disk), []);
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    await refused();
+  });
+});
+
+test('a whole model is no adapter', async (t) => {
+  const folder = await temporaryFolder(t);
+  const checkpoint = join(folder, 'model');
+  await cp(join(golden, 'models', 'vit'), checkpoint, { recursive: true });
+  await assert.rejects(exportModel({ checkpoint, format: 'peft', output: join(folder, 'out'), pictures: [0] }), {
+    code: 'EXPORT_IMPOSSIBLE',
+    remedy: /transformers, onnx/,
+  });
+  assert.equal(existsSync(join(folder, 'out')), false);
+});
+
+test('a cancelled export leaves nothing', async (t) => {
+  const folder = await temporaryFolder(t);
+  const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
+  const controller = new AbortController();
+  const onProgress = (stage: string): void => void (stage === 'compare' && controller.abort());
+  const output = join(folder, 'exports', 'mine');
+  await assert.rejects(
+    exportModel({ checkpoint, format: 'peft', output, pictures: [0], signal: controller.signal, onProgress }),
+    { name: 'AbortError' },
+  );
+  assert.deepEqual(await readdir(join(folder, 'exports')), []);
+});
+
+test('the gate of a run: what was saved is what was trained, and a checkpoint that was spoilt is told of with the pictures', async (t) => {
+  const folder = await temporaryFolder(t);
+  const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
+  const pictures = await writePictures(join(folder, 'pictures'));
+  const { preprocessor, labels } = await openModel(checkpoint);
+  const session = async () => {
+    const live = await answersOf({ model: checkpoint, pictures });
+    return async (images: Uint8Array): Promise<Float32Array> => {
+      // The stored pictures are told apart by their pixels.
+      const all = readFileSync(join(golden, 'pictures.bin'));
+      return Float32Array.from(
+        [0, 1, 2].flatMap((i) => {
+          const one = Buffer.from(images.subarray(i * 3072, (i + 1) * 3072));
+          const found = pictures.findIndex((_, k) => one.equals(all.subarray(k * 3072, (k + 1) * 3072)));
+          return found < 0 ? labels.map(() => 0) : live.logits[found]!;
+        }),
+      );
+    };
+  };
+  const gate = new SaveCheck({
+    pictures: Samples.of(pictures.map((path) => ({ path, label: 0 }))),
+    seed: 3,
+    labels,
+    transform: preprocessor.transform,
+    batch: 3,
+    logits: await session(),
+  });
+  await gate.remember(20);
+  assert.deepEqual([gate.hasAnswers(20), gate.hasAnswers(10)], [true, false]);
+  const notices: { code: string; message: string }[] = [];
+  const parity = await gate.compare(checkpoint, (event) => notices.push(event));
+  assert.deepEqual([parity?.pictures, parity?.changed, notices], [8, [], []]);
+  const file = join(checkpoint, 'adapter_model.safetensors');
+  spoil(file, readFileSync(file).length - 2000, readFileSync(file).length);
+  const changed = await gate.compare(checkpoint, (event) => notices.push(event));
+  assert.equal(notices[0]!.code, 'SAVED_ANSWERS_CHANGED');
+  assert.ok(
+    changed!.changed.length > 0 && changed!.changed.every(({ picture }) => notices[0]!.message.includes(picture)),
+  );
+  await rm(file);
+  assert.equal(await gate.compare(checkpoint, (event) => notices.push(event)), undefined);
+  assert.equal(
+    notices[1]!.code,
+    'FILE_UNREADABLE',
+    'a checkpoint that cannot be opened is told of, and the run ends well',
+  );
+});
+
+test('answers that are compared: within the tolerance, beyond it, another label, no number', () => {
+  const live = {
+    labels: ['a', 'b'],
+    logits: [
+      [0, 1],
+      [0, 0.001],
+      [1, 0],
+      [2, 0],
+    ],
+  };
+  const names = ['p', 'q', 'r', 's'];
+  assert.deepEqual(compareAnswers(names, live, live).changed, []);
+  const other = {
+    labels: ['a', 'b'],
+    logits: [
+      [0, 1.0001],
+      [0.001, 0],
+      [0, 1],
+      [NaN, 0],
+    ],
+  };
+  const { changed, largestDifference } = compareAnswers(names, live, other);
+  assert.deepEqual(
+    changed.map(({ picture, was, is }) => [picture, was, is]),
+    [
+      ['q', 'b', 'a'],
+      ['r', 'a', 'b'],
+      ['s', 'a', 'a'],
+    ],
+  );
+  assert.equal(largestDifference, 1);
+  assert.equal(
+    compareAnswers(names, live, { ...live, labels: ['b', 'a'] }).changed.length,
+    4,
+    'labels that changed places',
+  );
+});
+
+test('the sample: of the run, of a folder, or drawn', async (t) => {
+  const folder = await temporaryFolder(t);
+  const checkpoint = join(folder, 'run', 'checkpoints', '20');
+  await mkdir(checkpoint, { recursive: true });
+  assert.deepEqual(await sampleFor(checkpoint), [0, 1, 2, 3, 4, 5, 6, 7], 'no run');
+  const pictures = await writePictures(join(folder, 'photos', 'a'));
+  await writeFile(join(folder, 'photos', 'a', 'broken.jpg'), 'no picture');
+  await writeFile(join(folder, 'run', 'config.json'), JSON.stringify({ dataset: join(folder, 'photos') }));
+  const sample = await sampleFor(checkpoint);
+  assert.equal(new Set(sample).size, 8);
+  assert.ok(sample.every((path) => pictures.includes(String(path))));
+  assert.deepEqual(await sampleFor(checkpoint), sample, 'always the same');
+  await mkdir(join(folder, 'none'));
+  await assert.rejects(sampleFor(checkpoint, join(folder, 'none')), { code: 'NOTHING_TO_CLASSIFY' });
+  await rm(join(folder, 'photos'), { recursive: true });
+  assert.deepEqual((await sampleFor(checkpoint)).slice(0, 2), [0, 1], 'pictures that are gone');
+});

@@ -1,0 +1,18 @@
+/** What the compiler takes to train an opened model by a method. */
+import type { ModelSpec } from '../../../src/trainer/compile/compile.js';
+import type { BaseModel } from '../../../src/trainer/models/baseModel.js';
+import { methodFor } from '../peft/methodFor.js';
+
+/** `method` as a config has it, defaults left out. */
+export function specOf({ config, preprocessor, weight }: BaseModel, method: object, labels: number): ModelSpec {
+  const { mean, std, rescaleFactor, transform } = preprocessor;
+  return {
+    config,
+    norm: { mean, deviation: std, rescale: rescaleFactor },
+    frozen: (name, shape) => weight(name, shape, 0),
+    method: methodFor(config, method),
+    labels,
+    height: transform.height,
+    width: transform.width,
+  };
+}
