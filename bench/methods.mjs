@@ -4,7 +4,7 @@
  *
  *     node bench/methods.mjs [--models ti,s] [--batch 8] [--steps 4] [--rounds 2] [--dry]
  *
- * Writes its section of docs/benchmarks.md; weights and pictures are random. Heads are measured without their feature
+ * Writes its section of docs/benchmarks.md; weights and images are random. Heads are measured without their feature
  * cache, which takes the body out of the step.
  */
 import { execFileSync } from 'node:child_process';

@@ -4,7 +4,7 @@
  *
  *     node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--methods NAME,NAME...] [--seeds N] [--epochs N] [--pictures N]
  *
- * FOLDER holds a labels.csv. The validation pictures are a fifth of the others' by a hash of their path, the same in
+ * FOLDER holds a labels.csv. The validation images are a fifth of the others' by a hash of their path, the same in
  * every run.
  */
 import { createHash } from 'node:crypto';
@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
     methods: { type: 'string', default: 'head,lora' },
     seeds: { type: 'string', default: '3' },
     epochs: { type: 'string', default: '10' },
-    pictures: { type: 'string', default: '1000000' },
+    images: { type: 'string', default: '1000000' },
   },
 });
 if (!positionals.length)
@@ -44,7 +44,7 @@ const work = mkdtempSync(join(tmpdir(), 'vitune-multitask-'));
 function labelFile(folder, columns) {
   const rows = parse(readFileSync(join(folder, 'labels.csv')), { columns: true, bom: true });
   const drawn = (row) => createHash('sha256').update(row.file).digest().readUInt32BE() / 2 ** 32;
-  const chosen = [...rows].sort((a, b) => drawn(a) - drawn(b)).slice(0, Number(values.pictures));
+  const chosen = [...rows].sort((a, b) => drawn(a) - drawn(b)).slice(0, Number(values.images));
   const count = Math.round(chosen.length / 5);
   const [held, rest] = [chosen.slice(0, count), chosen.slice(count)];
   const trained = columns.map((column) => new Set(rest.map((row) => row[column])));
@@ -106,7 +106,7 @@ try {
     }
     met &&= least >= -0.02;
     const headings = [
-      'pictures',
+      'images',
       'train / validation',
       'column',
       '>alone',
@@ -132,7 +132,7 @@ writeFileSync(
 
 Made by \`node bench/multitask.mjs\`: validation accuracy after the last of ${values.epochs} epochs, mean over the seeds ${seeds.join(', ')}, with batch 16 and otherwise default settings,
 on the CPU, with the embedded model: each column learnt alone, and all learnt by one model. One split for all. The last epoch is compared, since a best checkpoint is the
-luckiest of ${values.epochs} by the very pictures it is judged on: a column alone picks its own, one model for all picks by their mean.
+luckiest of ${values.epochs} by the very images it is judged on: a column alone picks its own, one model for all picks by their mean.
 
 ${sections.join('\n')}`,
 );

@@ -1,5 +1,5 @@
 /**
- * What a run of ours reads, for the peer to read alike: the pictures of each split with their labels, and the order of
+ * What a run of ours reads, for the peer to read alike: the images of each split with their labels, and the order of
  * each epoch.
  */
 import { scanDataset } from '../src/trainer/data/scan.js';

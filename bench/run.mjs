@@ -1,12 +1,12 @@
 /**
  * The benchmark: what ViTune claims about speed and memory, measured beside Python's side on the same weights and
- * pictures, sides by turns. Each part writes its section of docs/benchmarks.md, or of the page that is named.
+ * images, sides by turns. Each part writes its section of docs/benchmarks.md, or of the page that is named.
  *
  * npm run bench -- [head] [accuracy] [lora] [memory] [start] [scale] [--models ti,s,b] [--rounds N] [--seeds N]
  * [--seconds S] [--threads N] [--peer-epochs N] [--compile] [--trainings ti,s,b] [--peer-precisions fp32,bf16]
  * [--dataset FOLDER] [--sizes 1000,10000,...] [--page FILE] [--dry]
  *
- * Without parts it runs all: some 25 minutes on two idle cores, and 15 more for a million pictures. The first run makes
+ * Without parts it runs all: some 25 minutes on two idle cores, and 15 more for a million images. The first run makes
  * a Python environment in .venv (a few GB of download on Linux); PYTHON names the interpreter to make it with.
  * --trainings names larger models whose LoRA is trained whole, best mode against best mode, beside the embedded one's
  * (ViT-Ti 4 minutes a seed, ViT-S 8, ViT-B 20). --peer-epochs 10 measures the peer's Trainer in full instead of

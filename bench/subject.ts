@@ -1,4 +1,4 @@
-/** What is measured: a Hugging Face folder under a method of fine-tuning, with one batch of random pictures. */
+/** What is measured: a Hugging Face folder under a method of fine-tuning, with one batch of random images. */
 import { methodObject } from '../src/trainer/config/methods.js';
 import { OrtEngine } from '../src/trainer/engine/ort.js';
 import { Trainable, type TrainBatch } from '../src/trainer/engine/trainable.js';
@@ -61,7 +61,7 @@ export async function openSubject({
   return { trainable, batch: { images, targets, weights: new Float32Array(batchSize).fill(1 / batchSize) } };
 }
 
-/** Pictures a second: the median over the single passes within `seconds`, after two passes to warm up. */
+/** Images a second: the median over the single passes within `seconds`, after two passes to warm up. */
 export async function rateOf(
   pass: (i: number) => Promise<unknown>,
   batchSize: number,

@@ -53,7 +53,7 @@ writeFileSync(
 Made by \`node bench/transfer.mjs\`: best validation accuracy, mean over the seeds ${seeds.join(', ')} (each draws its own split), after ${budget.epochs} epochs
 with batch ${budget.batchSize} and otherwise default settings, on the CPU; beside it the same network from random weights with the same settings.
 
-| pictures | train / validation | method | embedded | random | gain (points) |
+| images | train / validation | method | embedded | random | gain (points) |
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 `,

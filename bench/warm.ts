@@ -1,5 +1,5 @@
 /**
- * What one picture takes in a process that is warm: decoding, forward pass, and the whole answer of the classification
+ * What one image takes in a process that is warm: decoding, forward pass, and the whole answer of the classification
  * process. One JSON line, in milliseconds.
  */
 import { fork } from 'node:child_process';
@@ -7,7 +7,7 @@ import { evaluationPixels } from '../src/trainer/data/decode.js';
 import type { ServeAnswer, ServeRequest } from '../src/trainer/protocol.js';
 import { Classifier } from '../src/trainer/inference/classifier.js';
 
-const [program, checkpoint, ...pictures] = process.argv.slice(2) as [string, string, ...string[]];
+const [program, checkpoint, ...images] = process.argv.slice(2) as [string, string, ...string[]];
 const child = fork(program, ['serve']);
 
 function answered(id: number, paths: string[]): Promise<void> {
@@ -30,7 +30,7 @@ const lap = (list: number[], isWarm: boolean): void => {
   if (isWarm) list.push(performance.now() - start);
   start = performance.now();
 };
-for (const [i, path] of pictures.entries()) {
+for (const [i, path] of images.entries()) {
   start = performance.now();
   const pixels = await evaluationPixels(path, classifier.transform);
   lap(times.decode, i > 2);

@@ -150,15 +150,15 @@ fine-tuning works at once and offline. It is a first step for small tasks; where
 
 | | |
 | --- | --- |
-| Data | Tiny ImageNet, ${images.train} training and ${images.validation} validation pictures in ${labels.length} classes |
-| Terms | the pictures are ImageNet's, for non-commercial research; use the model accordingly |
+| Data | Tiny ImageNet, ${images.train} training and ${images.validation} validation images in ${labels.length} classes |
+| Terms | the images are ImageNet's, for non-commercial research; use the model accordingly |
 | Recipe | ViTune's \`full\` method: ${words.join('; ')}; each with batch ${batchSize}, Muon and AdamW, peak learning rate ${rates.join(' and ')}, weight decay ${weightDecay}, cosine with warm-up |
-| Accuracy | ${(100 * best.accuracy).toFixed(1)} % top-1 on the validation pictures (chance: ${(100 / labels.length).toFixed(1)} %) |
+| Accuracy | ${(100 * best.accuracy).toFixed(1)} % top-1 on the validation images (chance: ${(100 / labels.length).toFixed(1)} %) |
 | Stored as | safetensors, 16-bit floats |
 | Date | ${date} |
 | Made by | \`npm run embedded -- DATASET\` (scripts/embedded.ts) |
 
-Not for decisions about people. Its classes are everyday things and animals; it has seen no medical, aerial or technical pictures.
+Not for decisions about people. Its classes are everyday things and animals; it has seen no medical, aerial or technical images.
 `;
 }
 

@@ -24,7 +24,7 @@ const classes = {
 };
 /** Emoji a class: the same number for all, where there are so many. */
 const perClass = 48;
-/** Every fifth is kept for validation, in every vendor's art: a picture is never judged by its sibling. */
+/** Every fifth is kept for validation, in every vendor's art: an image is never judged by its sibling. */
 const isValidation = (index) => index % 5 === 2;
 
 const packages = join(root, 'node_modules');
@@ -56,7 +56,7 @@ const config = `{
 `;
 
 /** Which file of a vendor shows an emoji: by its code points, with or without the variation selectors. */
-function pictureOf(files, emoji) {
+function imageOf(files, emoji) {
   const names = [emoji.unified, emoji.non_qualified, emoji.unified.replaceAll('-FE0F', '')]
     .filter(Boolean)
     .map((name) => name.toLowerCase());
@@ -77,12 +77,12 @@ function chooseEmoji(listings) {
     const seen = new Set();
     const candidates = emojis.flatMap((emoji) => {
       if (!of.test(emoji.subcategory) || skip.test(emoji.short_name)) return [];
-      const pictures = Object.entries(listings).map(([vendor, files]) => ({ vendor, file: pictureOf(files, emoji) }));
-      if (pictures.some(({ file }) => !file)) return [];
+      const images = Object.entries(listings).map(([vendor, files]) => ({ vendor, file: imageOf(files, emoji) }));
+      if (images.some(({ file }) => !file)) return [];
       const hash = createHash('sha256')
-        .update(readFileSync(join(vendors.noto.folder, pictures[0].file)))
+        .update(readFileSync(join(vendors.noto.folder, images[0].file)))
         .digest('hex');
-      return seen.has(hash) ? [] : (seen.add(hash), [{ name: emoji.short_name.replace(/[^\w-]/g, '_'), pictures }]);
+      return seen.has(hash) ? [] : (seen.add(hash), [{ name: emoji.short_name.replace(/[^\w-]/g, '_'), images }]);
     });
     const step = Math.max(1, candidates.length / perClass);
     return {
@@ -92,10 +92,10 @@ function chooseEmoji(listings) {
   });
 }
 
-function copyPictures(chosen, to) {
+function copyImages(chosen, to) {
   for (const { label, emojis } of chosen) {
-    for (const [index, { name, pictures }] of emojis.entries()) {
-      for (const { vendor, file } of pictures) {
+    for (const [index, { name, images }] of emojis.entries()) {
+      for (const { vendor, file } of images) {
         // Of the held-out vendor only the emoji that training does not know from another one either.
         if (vendor === heldOut && !isValidation(index)) continue;
         const folder =
@@ -125,7 +125,7 @@ export function makeSample() {
   );
   const work = join(sample.folder, '.making');
   rmSync(work, { recursive: true, force: true });
-  copyPictures(chooseEmoji(listings), work);
+  copyImages(chooseEmoji(listings), work);
   for (const name of ['emoji', 'held-out']) {
     rmSync(join(sample.folder, name), { recursive: true, force: true });
     renameSync(join(work, name), join(sample.folder, name));

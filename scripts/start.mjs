@@ -33,8 +33,8 @@ function freshRun() {
   }
 }
 
-/** One picture of each of the first classes. */
-function somePictures(count) {
+/** One image of each of the first classes. */
+function someImages(count) {
   return readdirSync(sample.heldOut)
     .slice(0, count)
     .map((label) => join(sample.heldOut, label, readdirSync(join(sample.heldOut, label))[0]));
@@ -48,10 +48,10 @@ if (process.argv.includes('--editor')) {
   console.log('\nFine-tuning the embedded model on emoji, in the art of two vendors, with LoRA.');
   vitune('train', sample.config, '--set', `output=${run}`);
   console.log(
-    '\nThe same emoji classes in the art of a third vendor, and only emoji that were not in the training pictures:',
+    '\nThe same emoji classes in the art of a third vendor, and only emoji that were not in the training images:',
   );
   vitune('evaluate', '--checkpoint', run, '--dataset', sample.heldOut);
-  vitune('classify', ...somePictures(4), '--checkpoint', run, '--top', '3');
+  vitune('classify', ...someImages(4), '--checkpoint', run, '--top', '3');
   console.log(`
 All of it is in ${relative(process.cwd(), sample.folder)}. To see it in the editor (datasets, live curves, right-click to classify):
 

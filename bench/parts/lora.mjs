@@ -18,7 +18,7 @@ const method = { type: 'lora', rank: RANK };
 const modes = { fp32: { method }, int8: { method, frozenPrecision: 'int8' } };
 const figures = ['images_per_second', 'forward_images_per_second', 'peak_rss_mb'];
 
-/** Steps on pictures that lie ready in memory. */
+/** Steps on images that lie ready in memory. */
 async function speed({ python, models, rounds, seconds, threads, peerPrecisions, compile, say }, loads) {
   const ours = await bundle('vitune');
   const peer = join('bench', 'peers', 'vit_lora.py');
@@ -194,7 +194,7 @@ export async function lora(o) {
   for (const kind of kinds) wholes.push(await trainings(o, loads, kind));
   return `## LoRA: rank ${RANK} on query and value of all blocks
 
-Speed: batches of ${BATCH.speed} pictures at 224 that lie ready in memory, ${o.threads} threads, random weights, ${o.seconds} s of training and as much of the forward pass in each round, sides by turns; medians.${o.compile ? '' : '\nPyTorch runs without torch.compile, which did not speed its training up where it was tried (`--compile` measures it).'}
+Speed: batches of ${BATCH.speed} images at 224 that lie ready in memory, ${o.threads} threads, random weights, ${o.seconds} s of training and as much of the forward pass in each round, sides by turns; medians.${o.compile ? '' : '\nPyTorch runs without torch.compile, which did not speed its training up where it was tried (`--compile` measures it).'}
 
 ${text}
 

@@ -1,5 +1,5 @@
 /**
- * Must show 5: what a run costs as the number of pictures grows: the start with all of them new and with none, images a
+ * Must show 5: what a run costs as the number of images grows: the start with all of them new and with none, images a
  * second, and memory.
  */
 import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const HELD_OUT = 200;
 /** Files with content of their own; the others are hard links to them, of which a file may have some 65,000. */
 const CONTENTS = 64;
 
-/** A picture of smooth noise, another for each seed. */
+/** An image of smooth noise, another for each seed. */
 function drawing(seed) {
   const pixels = Buffer.from(
     Array.from(
@@ -30,12 +30,12 @@ function drawing(seed) {
     .toBuffer();
 }
 
-/** `count` pictures in class folders below `folder`. */
+/** `count` images in class folders below `folder`. */
 function fill(folder, contents, count) {
   for (let label = 0; label < CLASSES; label++) {
     const own = join(folder, `class ${label}`);
     mkdirSync(own, { recursive: true });
-    for (let i = label; i < count; i += CLASSES) linkSync(contents[i % CONTENTS], join(own, `picture ${i}.jpg`));
+    for (let i = label; i < count; i += CLASSES) linkSync(contents[i % CONTENTS], join(own, `image ${i}.jpg`));
   }
 }
 
@@ -71,7 +71,7 @@ export async function scale({ sizes, threads, say, dry }) {
         const speeds = result.events.flatMap(({ type, imagesPerSecond }) => (type === 'step' ? [imagesPerSecond] : []));
         runs.push({ first: result.first, speed: median(speeds), memory: result.finished.peakMemoryBytes / 2 ** 20 });
         say(
-          `scale, ${size} pictures, ${state}: first metric after ${result.first.toFixed(1)} s, ${runs.at(-1).memory.toFixed(0)} MB`,
+          `scale, ${size} images, ${state}: first metric after ${result.first.toFixed(1)} s, ${runs.at(-1).memory.toFixed(0)} MB`,
         );
       }
       rows.push({ size, runs });
@@ -83,8 +83,8 @@ export async function scale({ sizes, threads, say, dry }) {
     { name: 'training, images/s', values: rows.map(({ runs }) => runs[1].speed) },
     { name: 'peak memory, MB', values: rows.map(({ runs }) => runs[1].memory) },
   ];
-  const picture = chart('Training on more and more pictures', 'pictures in the dataset', sizes, series);
-  if (!dry) writeFileSync(join(root, 'docs', 'images', 'scale.svg'), picture);
+  const image = chart('Training on more and more images', 'images in the dataset', sizes, series);
+  if (!dry) writeFileSync(join(root, 'docs', 'images', 'scale.svg'), image);
   const text = (value, digits = 1) => value.toFixed(digits);
   const body = rows.map(({ size, runs: [fresh, again] }) => [
     size.toLocaleString('en'),
@@ -95,7 +95,7 @@ export async function scale({ sizes, threads, say, dry }) {
     text(again.memory, 0),
   ]);
   const headings = [
-    '>pictures',
+    '>images',
     '>first metric, all new',
     '>first metric, again',
     '>training, images/s',
@@ -104,11 +104,11 @@ export async function scale({ sizes, threads, say, dry }) {
   ];
   return `## Cost against size
 
-LoRA on the embedded model, batch 16, 200 steps of ${threads} threads. The pictures are JPEG files of ${SIDE} x ${SIDE} in ${CLASSES} class folders, hard links to ${CONTENTS} files, so that the
-disk is spared and each still is a picture of its own to ViTune. The first metric is the loss of the first ten steps, from the command: all new, no picture has been
+LoRA on the embedded model, batch 16, 200 steps of ${threads} threads. The images are JPEG files of ${SIDE} x ${SIDE} in ${CLASSES} class folders, hard links to ${CONTENTS} files, so that the
+disk is spared and each still is an image of its own to ViTune. The first metric is the loss of the first ten steps, from the command: all new, no image has been
 decoded before; again: the same once more, when the cache has what the first 200 steps read.
 
-![Images a second and memory against the number of pictures](images/scale.svg)
+![Images a second and memory against the number of images](images/scale.svg)
 
 ${table(headings, body)}
 

@@ -1,4 +1,4 @@
-/** Must show 4: how long a person waits: from the command to the first metric, and for the answer to one picture. */
+/** Must show 4: how long a person waits: from the command to the first metric, and for the answer to one image. */
 import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
   const env = { VITUNE_THREADS: `${threads}` };
   const all = ['embedded', ...models];
   const folders = Object.fromEntries(all.map((name) => [name, ensureModel(python, name, 6)]));
-  const pictures = readdirSync(dataset, { recursive: true })
+  const images = readdirSync(dataset, { recursive: true })
     .filter((name) => name.endsWith('.jpg'))
     .sort()
     .slice(0, 33)
@@ -49,18 +49,18 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
         note(`${name} ${way}`, (await train({ ...config, ...settings }, { isCold: true, env })).first);
       note(
         `${name} classify`,
-        seconds(process.execPath, [cli, 'classify', pictures[0], '--checkpoint', folders[name]], env),
+        seconds(process.execPath, [cli, 'classify', images[0], '--checkpoint', folders[name]], env),
       );
       note(
         `${name} pipeline`,
-        seconds(python, [join('bench', 'peers', 'classify.py'), folders[name], pictures[0], '--threads', `${threads}`]),
+        seconds(python, [join('bench', 'peers', 'classify.py'), folders[name], images[0], '--threads', `${threads}`]),
       );
     }
   }
   const warmProgram = await bundle('warm');
   const main = join(dirname(cli), 'main.mjs');
   const warm = Object.fromEntries(
-    all.map((name) => [name, measure(process.execPath, [warmProgram, main, folders[name], ...pictures], env)]),
+    all.map((name) => [name, measure(process.execPath, [warmProgram, main, folders[name], ...images], env)]),
   );
   const of = (name) => median(times.get(name));
   const text = (value) => `${value.toFixed(2)} s`;
@@ -72,7 +72,7 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
     ),
   );
   const cold = table(
-    ['one picture, cold', '>`vitune classify`', '>transformers pipeline', '>ViTune is faster by'],
+    ['one image, cold', '>`vitune classify`', '>transformers pipeline', '>ViTune is faster by'],
     all.map((name) => [
       names[name],
       text(of(`${name} classify`)),
@@ -81,7 +81,7 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
     ]),
   );
   const rest = table(
-    ['one picture, warm', '>decode', '>forward', '>whole answer', '>beyond decode and forward'],
+    ['one image, warm', '>decode', '>forward', '>whole answer', '>beyond decode and forward'],
     all.map((name) => {
       const { decode, forward, whole } = warm[name];
       return [names[name], ...[decode, forward, whole, whole - decode - forward].map(milliseconds)];
@@ -90,7 +90,7 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
   return `## Start
 
 Whole processes on the bundle, medians of ${rounds} rounds by turns. The first metric is the first loss: of the first step, or of its first part where the step is computed in parts (those of 16
-pictures at 224 with LoRA). Caches are empty, so that photos are decoded first, and for the head the features of the first batch computed. Both sides classify with the same weights. Warm: medians of ${pictures.length - 3} photos through the process that the editor keeps.
+images at 224 with LoRA). Caches are empty, so that photos are decoded first, and for the head the features of the first batch computed. Both sides classify with the same weights. Warm: medians of ${images.length - 3} photos through the process that the editor keeps.
 
 ${first}
 

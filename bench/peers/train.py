@@ -1,9 +1,9 @@
-"""The peer's side of whole trainings: the same pictures, order, weights and schedule as ours. Prints one JSON line.
+"""The peer's side of whole trainings: the same images, order, weights and schedule as ours. Prints one JSON line.
 
     python train.py MODEL_FOLDER PLAN.json --method head|cached|lora [--precision fp32|bf16] [--epochs N] [--learning-rate R] [--workers N] [--threads N] [--begun SECONDS]
 
 `head` and `lora` are transformers' Trainer with a frozen body or PEFT's adapters, with evaluation and checkpoint after each epoch; `cached` computes the
-features of each picture once in PyTorch and trains the linear head on them. Pictures are decoded by Pillow in worker processes while the model trains. The
+features of each image once in PyTorch and trains the linear head on them. Images are decoded by Pillow in worker processes while the model trains. The
 plan is what bench/plan.ts prints.
 """
 
@@ -27,8 +27,8 @@ WARMUP = 0.1
 WEIGHT_DECAY = 0.01
 
 
-class Pictures(Dataset):
-    """Pictures as the model's processor resizes them, uint8; the batch is normalised as a whole."""
+class Images(Dataset):
+    """Images as the model's processor resizes them, uint8; the batch is normalised as a whole."""
 
     def __init__(self, pairs: list, processor: ViTImageProcessor) -> None:
         self.pairs = pairs
@@ -86,7 +86,7 @@ def accuracy(logits, labels) -> float:
     return float((logits.argmax(-1) == labels).mean())
 
 
-def with_trainer(model, plan: dict, train: Pictures, validation: Pictures, args: argparse.Namespace) -> tuple:
+def with_trainer(model, plan: dict, train: Images, validation: Images, args: argparse.Namespace) -> tuple:
     class PlannedTrainer(Trainer):
         def _get_train_sampler(self, *_):
             return Planned(plan["orders"])
@@ -132,9 +132,9 @@ def with_trainer(model, plan: dict, train: Pictures, validation: Pictures, args:
     return history, epochs.seconds
 
 
-def with_cached_features(model, plan: dict, train: Pictures, validation: Pictures, args: argparse.Namespace) -> tuple:
-    def extract(pictures: Pictures) -> tuple:
-        loader = DataLoader(pictures, BATCH, collate_fn=pictures.collate, num_workers=args.workers)
+def with_cached_features(model, plan: dict, train: Images, validation: Images, args: argparse.Namespace) -> tuple:
+    def extract(images: Images) -> tuple:
+        loader = DataLoader(images, BATCH, collate_fn=images.collate, num_workers=args.workers)
         features, labels = [], []
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.precision == "bf16"):
             for batch in loader:
@@ -187,7 +187,7 @@ def main() -> None:
     with open(args.plan, encoding="utf8") as file:
         plan = json.load(file)
     processor = ViTImageProcessor.from_pretrained(args.model)
-    train, validation = (Pictures(plan[split], processor) for split in ("train", "validation"))
+    train, validation = (Images(plan[split], processor) for split in ("train", "validation"))
     model = ViTForImageClassification.from_pretrained(args.model)
     if args.method == "lora":
         config = peft.LoraConfig(r=args.rank, lora_alpha=2 * args.rank, target_modules=["query", "value"], modules_to_save=["classifier"])

@@ -58,7 +58,7 @@ export const reportType = 'vitune.report';
 export type ContextWord =
   | 'dataset'
   | 'folder'
-  | 'picture'
+  | 'image'
   | 'run'
   | 'running'
   | 'resumable'
@@ -68,7 +68,7 @@ export type ContextWord =
   | 'comparing'
   | 'unfinished';
 
-/** File name endings that are taken for pictures in menus and trees; the trainer looks at the content. */
-export const pictureEndings = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif', 'bmp'] as const;
+/** File name endings that are taken for images in menus and trees; the trainer looks at the content. */
+export const imageEndings = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif', 'bmp'] as const;
 
 export const configEnding = '.vitune.json';

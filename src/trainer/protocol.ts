@@ -17,11 +17,11 @@ export interface ErrorInfo {
 
 export type DeviceName = 'cpu' | 'webgpu' | 'cuda';
 export type SplitName = 'train' | 'validation' | 'test';
-/** `download` counts bytes, the others pictures or steps. */
+/** `download` counts bytes, the others images or steps. */
 export type Phase = 'download' | 'decode' | 'features' | 'compile' | 'evaluate';
 
 /**
- * What a model answers of a picture: one of several labels, or of each label whether it is there. A head of the model
+ * What a model answers of an image: one of several labels, or of each label whether it is there. A head of the model
  * for each.
  */
 export interface Task {
@@ -32,7 +32,7 @@ export interface Task {
   multiLabel: boolean;
 }
 
-/** What can be said of a multi-label task beside its accuracy (the share of pictures with every label right). */
+/** What can be said of a multi-label task beside its accuracy (the share of images with every label right). */
 export interface MultiLabelFigures {
   /** Mean over the labels of the area under the precision-recall curve. */
   meanAveragePrecision: number;
@@ -47,7 +47,7 @@ export interface ClassFigures {
   recall: number;
   f1: number;
   support: number;
-  /** Of a multi-label task; absent where no picture has the label. */
+  /** Of a multi-label task; absent where no image has the label. */
   averagePrecision?: number;
 }
 
@@ -83,13 +83,13 @@ export type TrainEvent =
     }
   | { type: 'progress'; phase: Phase; done: number; total: number }
   /**
-   * What a step that takes its time has shown so far: `loss` is the mean of `done` of its `total` pictures. The first
+   * What a step that takes its time has shown so far: `loss` is the mean of `done` of its `total` images. The first
    * one of a run is told at once.
    */
   | { type: 'partialStep'; step: number; done: number; total: number; loss: number }
   /**
    * `epoch` is fractional: 1.5 is the middle of the second epoch. `loss` is the mean since the last step event;
-   * `waiting` the share of the time since then, 0 to 1, in which training had to wait for pictures to be read and
+   * `waiting` the share of the time since then, 0 to 1, in which training had to wait for images to be read and
    * augmented.
    */
   | {
@@ -209,10 +209,10 @@ export interface Evaluation extends TaskEvaluation {
 }
 
 /**
- * A picture of an evaluation and what it was taken for, in each task in which one label is right and the picture has
+ * An image of an evaluation and what it was taken for, in each task in which one label is right and the image has
  * it: `vitune evaluate --pictures --json` prints them before the result.
  */
-export interface EvaluatedPicture {
+export interface EvaluatedImage {
   type: 'picture';
   path: string;
   answers: { task: string; truth: string; prediction: Prediction }[];
@@ -261,15 +261,15 @@ export interface OnnxInspection {
   tensors: string[];
 }
 
-/** The comparison of a saved or exported model with the one it was made of, on a few pictures. */
+/** The comparison of a saved or exported model with the one it was made of, on a few images. */
 export interface Parity {
-  /** How many pictures were compared. */
+  /** How many images were compared. */
   pictures: number;
   /** Greatest difference of a probability that is not counted as a change. */
   tolerance: number;
   /** Greatest difference of a probability that was found. */
   largestDifference: number;
-  /** Pictures, by path, whose likeliest label or whose probabilities changed. */
+  /** Images, by path, whose likeliest label or whose probabilities changed. */
   changed: { picture: string; was: string; is: string; difference: number }[];
 }
 
@@ -294,9 +294,9 @@ export interface ComparisonRow {
   totalParameters?: number;
   /** See `finished`. */
   peakMemoryBytes?: number;
-  /** From the decoded pictures to the last evaluation. */
+  /** From the decoded images to the last evaluation. */
   seconds?: number;
-  /** Of the best checkpoint: on the test pictures where the dataset has such, else on the validation pictures. */
+  /** Of the best checkpoint: on the test images where the dataset has such, else on the validation images. */
   accuracy?: number;
   split?: SplitName;
   /** Why the method could not be trained. */

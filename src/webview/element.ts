@@ -46,5 +46,5 @@ const paths = {
   info: 'M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0 -13M8 7v4.5M8 4.5v.5',
   close: 'M4 4l8 8M12 4l-8 8',
   chevron: 'M6 4l4 4l-4 4',
-  picture: 'M1.5 3.5h13v9h-13ZM1.5 11l4 -4l3 3l2 -2l4 4M11 6v.1',
+  image: 'M1.5 3.5h13v9h-13ZM1.5 11l4 -4l3 3l2 -2l4 4M11 6v.1',
 };

@@ -9,7 +9,7 @@
  * <link rel="stylesheet" href="dist/webview/<view>.css" (as webview URI)> </head> <body data-view="<view>"> <main
  * id="view"></main> <script nonce="${nonce}" src="dist/webview/<view>.js" (as webview URI)></script> </body>
  *
- * with <view> one of `ViewName`; `localResourceRoots`: `dist/webview`, and for the image editor the picture's folder.
+ * with <view> one of `ViewName`; `localResourceRoots`: `dist/webview`, and for the image editor the image's folder.
  * `'unsafe-inline'` is not needed.
  *
  * The life of a view:
@@ -346,7 +346,7 @@ export type FromComparison =
 
 // --- image editor -----------------------------------------------------------------------------------------------
 
-export type PictureState =
+export type ImageState =
   /** A webview URI or a data: URI of a preview made by the host. */
   | { kind: 'shown'; src: string }
   /** The host knows that there is nothing to show. */
@@ -364,7 +364,7 @@ export type VerdictState =
 
 export interface ImageEditorState {
   file: { path: string; name: string; /** bytes on disk */ size: number };
-  picture: PictureState;
+  image: ImageState;
   /** The active checkpoint, for the words "by RUN, step N"; null: none. */
   checkpoint: { path: string; run: string; step: number } | null;
   verdict: VerdictState;
@@ -379,10 +379,10 @@ export type ToImageEditor = Init<ImageEditorState> | Patch<ImageEditorState>;
 export type FromImageEditor =
   | FromAnyView
   /**
-   * The browser cannot show `src`: the host may patch `picture` with a preview or with `none`; until then the view says
+   * The browser cannot show `src`: the host may patch `image` with a preview or with `none`; until then the view says
    * so itself.
    */
-  | { type: 'pictureFailed' }
+  | { type: 'imageFailed' }
   | { type: 'chooseCheckpoint' }
   /** Show the training panel. */
   | { type: 'train' }

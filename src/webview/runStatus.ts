@@ -24,7 +24,7 @@ export function statusText(status: RunStatus): string {
 export function activityText(phase: Phase): string {
   const words: Record<Phase, string> = {
     download: l10n.t('Downloading from the hub…'),
-    decode: l10n.t('Reading pictures…'),
+    decode: l10n.t('Reading images…'),
     features: l10n.t('Computing features…'),
     compile: l10n.t('Compiling the training step…'),
     evaluate: l10n.t('Evaluating…'),

@@ -6,7 +6,7 @@ import {
   commands,
   configEnding,
   imageEditorType,
-  pictureEndings,
+  imageEndings,
   settings,
   views,
 } from '../../src/extension/contributions.js';
@@ -49,7 +49,7 @@ test('commands, settings, views and editors are those of package.json', () => {
   );
   assert.deepEqual(
     contributes.customEditors[0]?.selector.map((each) => each.filenamePattern),
-    pictureEndings.map((ending) => `*.${ending}`),
+    imageEndings.map((ending) => `*.${ending}`),
   );
   assert.deepEqual(contributes.languages[0]?.filenamePatterns, [`*${configEnding}`]);
 });
@@ -61,14 +61,14 @@ test('menus and welcome texts name what exists', () => {
   for (const { view } of contributes.viewsWelcome) assert.ok(Object.values<string>(views).includes(view));
 });
 
-test('the when-clauses of pictures know the endings that the code knows', () => {
+test('the when-clauses of images know the endings that the code knows', () => {
   const item = contributes.menus['explorer/context']?.find((each) => each.command === commands.classify);
   const source = /resourceExtname =~ \/(.*?)\/i/.exec(item?.when ?? '')?.[1] ?? '';
-  for (const ending of pictureEndings) assert.match(`.${ending}`, new RegExp(source, 'i'));
+  for (const ending of imageEndings) assert.match(`.${ending}`, new RegExp(source, 'i'));
   assert.doesNotMatch('.txt', new RegExp(source, 'i'));
 });
 
-test('the pictures of the walkthrough are there', () => {
+test('the images of the walkthrough are there', () => {
   for (const { steps } of contributes.walkthroughs)
     for (const { media } of steps) assert.ok(existsSync(new URL(`../../${media.svg}`, import.meta.url)), media.svg);
 });

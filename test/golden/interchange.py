@@ -1,6 +1,6 @@
 """Writes adapters as PEFT makes them beyond plain LoRA, and what they answer: `interchange/` beside this file.
 
-    python interchange.py      (versions: requirements.txt; the base is models/vit, the pictures are pictures.bin of make.py)
+    python interchange.py      (versions: requirements.txt; the base is models/vit, the images are images.bin of make.py)
 """
 
 import json
@@ -34,7 +34,7 @@ def main() -> None:
     transformers.utils.logging.disable_progress_bar()
     folder = HERE / "interchange"
     shutil.rmtree(folder, ignore_errors=True)
-    pictures = np.frombuffer((HERE / "pictures.bin").read_bytes(), dtype=np.uint8).reshape(-1, 32, 32, 3)
+    images = np.frombuffer((HERE / "images.bin").read_bytes(), dtype=np.uint8).reshape(-1, 32, 32, 3)
     answers = {}
     for name, options in VARIANTS.items():
         torch.manual_seed(8)
@@ -49,7 +49,7 @@ def main() -> None:
                     tensor.mul_(1 + 0.1 * torch.randn(tensor.shape))
                 elif "lora_" in key:
                     tensor.mul_(0.5)
-            answers[name] = model(pixel_values("vit", pictures)).logits.tolist()
+            answers[name] = model(pixel_values("vit", images)).logits.tolist()
         save_adapter(model, "vit", folder / name)
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
     (folder / "logits.json").write_text(json.dumps({"versions": versions, "logits": answers}) + "\n")

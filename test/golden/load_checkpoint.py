@@ -77,16 +77,16 @@ def pixel_values(checkpoint: Path, config: transformers.PretrainedConfig, args: 
     processor = AutoImageProcessor.from_pretrained(checkpoint, use_fast=False)
     if args.pixels:
         size = config.image_size if isinstance(config.image_size, (list, tuple)) else (config.image_size, config.image_size)
-        pictures = list(np.fromfile(args.pixels, dtype=np.uint8).reshape(-1, *size, 3))
-        return processor(pictures, do_resize=False, do_center_crop=False, return_tensors="pt", input_data_format="channels_last")["pixel_values"]
-    pictures = [Image.open(path).convert("RGB") for path in args.pictures]
-    return processor(pictures, return_tensors="pt")["pixel_values"]
+        images = list(np.fromfile(args.pixels, dtype=np.uint8).reshape(-1, *size, 3))
+        return processor(images, do_resize=False, do_center_crop=False, return_tensors="pt", input_data_format="channels_last")["pixel_values"]
+    images = [Image.open(path).convert("RGB") for path in args.images]
+    return processor(images, return_tensors="pt")["pixel_values"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("pictures", nargs="*")
+    parser.add_argument("images", nargs="*")
     parser.add_argument("--base")
     parser.add_argument("--pixels")
     args = parser.parse_args()

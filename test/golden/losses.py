@@ -1,6 +1,6 @@
 """Writes losses.json: how PyTorch trains the tiny model of models/vit with other losses than cross-entropy, and what they come to.
 
-    python losses.py      after make.py, whose models and pictures it uses (README.md)
+    python losses.py      after make.py, whose models and images it uses (README.md)
 
 `values` holds losses and gradients of random logits, extreme ones among them, computed in float64.
 """
@@ -21,7 +21,7 @@ GAMMA = 2.0
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
-    """PyTorch's mean over the pictures, of probabilities; a picture without a target costs nothing."""
+    """PyTorch's mean over the images, of probabilities; an image without a target costs nothing."""
     return F.cross_entropy(logits, targets, weight=weights)
 
 
@@ -62,7 +62,7 @@ def loss_of(key: str, logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def targets_of(key: str, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Target probabilities [count, 5]: any labels, or one of each task; of two tasks some pictures answer one only."""
+    """Target probabilities [count, 5]: any labels, or one of each task; of two tasks some images answer one only."""
     loss, spans, _ = LOSSES[key]
     if loss in (binary, binary_focal):
         return (generator.random((count, 5)) < 0.4).astype(np.float32)
@@ -110,8 +110,8 @@ def values_of(key: str, generator: np.random.Generator) -> dict:
 def main() -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    pictures = np.fromfile(HERE / "pictures.bin", np.uint8).reshape(PICTURES, 32, 32, 3)
-    pixels = pixel_values("vit", pictures)
+    images = np.fromfile(HERE / "images.bin", np.uint8).reshape(PICTURES, 32, 32, 3)
+    pixels = pixel_values("vit", images)
     order = torch.cat([torch.randperm(PICTURES, generator=torch.Generator().manual_seed(3 + i)) for i in range(STEPS * BATCH // PICTURES)])
     batches = order.reshape(STEPS, BATCH).tolist()
     losses = {}

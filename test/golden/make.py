@@ -92,19 +92,19 @@ CURVES = {
 KEPT = ["cls_token", "position_embeddings", "layer.1.attention.attention.query.weight", "layer.2.output.dense.bias", "layernorm.weight", "classifier"]
 
 
-def make_pictures() -> tuple[np.ndarray, list[int]]:
-    """Pictures [PICTURES, SIZE, SIZE, 3] uint8 with stripes whose direction and colour depend on the class."""
+def make_images() -> tuple[np.ndarray, list[int]]:
+    """Images [PICTURES, SIZE, SIZE, 3] uint8 with stripes whose direction and colour depend on the class."""
     rng = np.random.Generator(np.random.PCG64(7))
     truth = [int(i) for i in rng.permutation(np.arange(PICTURES) % len(LABELS))]
     y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
-    pictures = []
+    images = []
     for label in truth:
         angle = np.pi * (label + rng.uniform(-0.3, 0.3)) / len(LABELS)
         stripes = np.sin(2 * np.pi * (3 * (np.cos(angle) * x + np.sin(angle) * y) + rng.uniform()))
         colour = 128 + 70 * np.cos(2 * np.pi * (label / len(LABELS) + np.arange(3) / 3))
-        picture = colour + 45 * stripes[..., None] + rng.normal(0, 25, (SIZE, SIZE, 3))
-        pictures.append(np.clip(np.rint(picture), 0, 255).astype(np.uint8))
-    return np.stack(pictures), truth
+        image = colour + 45 * stripes[..., None] + rng.normal(0, 25, (SIZE, SIZE, 3))
+        images.append(np.clip(np.rint(image), 0, 255).astype(np.uint8))
+    return np.stack(images), truth
 
 
 def make_model(name: str) -> None:
@@ -133,10 +133,10 @@ def make_model(name: str) -> None:
     processor(**processing, **statistics).save_pretrained(folder)
 
 
-def pixel_values(name: str, pictures: np.ndarray) -> torch.Tensor:
+def pixel_values(name: str, images: np.ndarray) -> torch.Tensor:
     """[N, 3, SIZE, SIZE] float32, rescaled and normalised in float64 by the model's own preprocessor_config.json."""
     spec = json.loads((HERE / "models" / name / "preprocessor_config.json").read_text())
-    scaled = pictures.astype(np.float64) * spec["rescale_factor"]
+    scaled = images.astype(np.float64) * spec["rescale_factor"]
     normal = (scaled - np.array(spec["image_mean"])) / np.array(spec["image_std"])
     return torch.from_numpy(normal.transpose(0, 3, 1, 2).astype(np.float32))
 
@@ -149,10 +149,10 @@ def backbone(model: torch.nn.Module) -> torch.nn.Module:
     return getattr(model, model.base_model_prefix)
 
 
-def answers(name: str, pictures: np.ndarray) -> list[list[float]]:
-    """Logits of all pictures; what the first four look like inside goes to NAME.safetensors."""
+def answers(name: str, images: np.ndarray) -> list[list[float]]:
+    """Logits of all images; what the first four look like inside goes to NAME.safetensors."""
     model = load(name).eval()
-    pixels = pixel_values(name, pictures)
+    pixels = pixel_values(name, images)
     with torch.no_grad():
         output = model(pixels, output_hidden_states=True)
         normed = backbone(model)(pixels).last_hidden_state
@@ -163,9 +163,9 @@ def answers(name: str, pictures: np.ndarray) -> list[list[float]]:
     return output.logits.tolist()
 
 
-def answers_when_larger(name: str, pictures: np.ndarray) -> dict:
-    """Logits at another size than the model's own: pictures repeated to LARGER, position embeddings interpolated."""
-    repeated = np.pad(pictures, ((0, 0), (0, LARGER - SIZE), (0, LARGER - SIZE), (0, 0)), mode="wrap")
+def answers_when_larger(name: str, images: np.ndarray) -> dict:
+    """Logits at another size than the model's own: images repeated to LARGER, position embeddings interpolated."""
+    repeated = np.pad(images, ((0, 0), (0, LARGER - SIZE), (0, LARGER - SIZE), (0, 0)), mode="wrap")
     with torch.no_grad():
         logits = load(name).eval()(pixel_values(name, repeated), interpolate_pos_encoding=True).logits
     return {"imageSize": LARGER, "logits": logits.tolist()}
@@ -210,7 +210,7 @@ torch.optim._muon._zeropower_via_newtonschulz = zeropower
 
 
 def make_batches(micro: int) -> list[list[int]]:
-    """Indices into the pictures, BATCH a micro-batch: every picture once before any comes again."""
+    """Indices into the images, BATCH a micro-batch: every image once before any comes again."""
     generator = torch.Generator().manual_seed(3)
     order = torch.cat([torch.randperm(PICTURES, generator=generator) for _ in range(STEPS * micro * BATCH // PICTURES)])
     return order.reshape(STEPS * micro, BATCH).tolist()
@@ -272,11 +272,11 @@ def train(
     return record
 
 
-def curve_of(name: str, key: str, pictures: np.ndarray, truth: list[int]) -> dict:
+def curve_of(name: str, key: str, images: np.ndarray, truth: list[int]) -> dict:
     curve = CURVES[name][key]
     method, micro = curve.method, curve.micro_batches
     batches = make_batches(micro)
-    pixels, labels = pixel_values(name, pictures), torch.tensor(truth)
+    pixels, labels = pixel_values(name, images), torch.tensor(truth)
 
     model = adapted(name, method)
     trainable = sum(tensor.numel() for tensor in model.parameters() if tensor.requires_grad)
@@ -316,16 +316,16 @@ def curve_of(name: str, key: str, pictures: np.ndarray, truth: list[int]) -> dic
 
 
 def make_preprocessing() -> None:
-    """A picture that is no square, and the 8-bit pixels that the image processors make of it before they normalise."""
+    """An image that is no square, and the 8-bit pixels that the image processors make of it before they normalise."""
     folder = HERE / "preprocessing"
     folder.mkdir()
     y, x = np.mgrid[0:60, 0:90]
     waves = np.stack([128 + 100 * np.sin(x / 6), 128 + 100 * np.cos(y / 4), (x * 255) / 89 * (y / 59)], axis=-1)
     Image.fromarray(np.rint(waves).astype(np.uint8)).save(folder / "waves.png", optimize=True)
-    picture = Image.open(folder / "waves.png").convert("RGB")
+    image = Image.open(folder / "waves.png").convert("RGB")
     for name in ("vit", "deit"):
         processor = (ViTImageProcessor if name == "vit" else DeiTImageProcessor).from_pretrained(HERE / "models" / name)
-        pixels = processor(picture, do_rescale=False, do_normalize=False, return_tensors="np")["pixel_values"][0]
+        pixels = processor(image, do_rescale=False, do_normalize=False, return_tensors="np")["pixel_values"][0]
         (folder / f"waves-{name}.bin").write_bytes(np.rint(pixels).astype(np.uint8).transpose(1, 2, 0).tobytes())
 
 
@@ -335,8 +335,8 @@ def main() -> None:
     transformers.utils.logging.disable_progress_bar()
     for folder in ("models", "curves", "preprocessing"):
         shutil.rmtree(HERE / folder, ignore_errors=True)
-    pictures, truth = make_pictures()
-    (HERE / "pictures.bin").write_bytes(pictures.tobytes())
+    images, truth = make_images()
+    (HERE / "images.bin").write_bytes(images.tobytes())
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
     print(versions)
     for name in MODELS:
@@ -345,7 +345,7 @@ def main() -> None:
             "versions": versions,
             "model": f"models/{name}",
             "labels": LABELS,
-            "pictures": {"file": "pictures.bin", "shape": list(pictures.shape), "truth": truth},
+            "images": {"file": "images.bin", "shape": list(images.shape), "truth": truth},
             "training": {
                 "steps": STEPS,
                 "warmupSteps": WARMUP_STEPS,
@@ -357,9 +357,9 @@ def main() -> None:
                 "adamEpsilon": 1e-8,
                 "lora": {"rank": LORA_RANK, "alpha": LORA_ALPHA, "dropout": 0, "targetModules": ["query", "value"]},
             },
-            "logits": answers(name, pictures),
-            "larger": answers_when_larger(name, pictures),
-            "curves": {key: curve_of(name, key, pictures, truth) for key in CURVES[name]},
+            "logits": answers(name, images),
+            "larger": answers_when_larger(name, images),
+            "curves": {key: curve_of(name, key, images, truth) for key in CURVES[name]},
         }
         (HERE / f"{name}.json").write_text(json.dumps(golden) + "\n")
     make_preprocessing()

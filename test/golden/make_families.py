@@ -1,9 +1,9 @@
 """Writes the golden numbers of the other model families: tiny random models and what transformers (or timm) answers.
 
     python make_families.py      remakes families.json, dinov2.json, and models/ of the families named here (after make.py, which writes the
-                                 pictures and empties models/ and curves/)
+                                 images and empties models/ and curves/)
 
-Features are what the classification head reads; a family whose folder has a head has logits too. Both are of the first COUNT pictures,
+Features are what the classification head reads; a family whose folder has a head has logits too. Both are of the first COUNT images,
 at the models' own size and, repeated, at a larger one. Needs timm beside what make.py needs.
 """
 
@@ -119,9 +119,9 @@ def statistics(name: str) -> tuple[list[float], list[float]]:
     return spec["image_mean"], spec["image_std"]
 
 
-def pixel_values(name: str, pictures: np.ndarray) -> torch.Tensor:
+def pixel_values(name: str, images: np.ndarray) -> torch.Tensor:
     mean, std = statistics(name)
-    normal = (pictures.astype(np.float64) / 255 - np.array(mean)) / np.array(std)
+    normal = (images.astype(np.float64) / 255 - np.array(mean)) / np.array(std)
     return torch.from_numpy(normal.transpose(0, 3, 1, 2).astype(np.float32))
 
 
@@ -142,11 +142,11 @@ def load(name: str) -> torch.nn.Module:
     return t.AutoModelForImageClassification.from_pretrained(folder, num_labels=len(LABELS), **eager)
 
 
-def answers(name: str, pictures: np.ndarray) -> dict:
+def answers(name: str, images: np.ndarray) -> dict:
     """`features` are the input of the head, caught on its way; for bodies alone the class token."""
     model = load(name).eval()
-    pixels = pixel_values(name, pictures)
-    larger = pictures.shape[1] != SIZE
+    pixels = pixel_values(name, images)
+    larger = images.shape[1] != SIZE
     caught: list[torch.Tensor] = []
     heads = [getattr(model, head) for head in ("classifier", "head", "head_dist") if isinstance(getattr(model, head, None), torch.nn.Linear)]
     for head in heads:
@@ -185,15 +185,15 @@ def make_curve() -> None:
     """LoRA on DINOv2, in the form of make.py's files."""
     make.MODELS["dinov2"] = (t.Dinov2ForImageClassification, t.Dinov2Config, {})
     make.CURVES["dinov2"] = {"lora": make.Curve("lora", 1e-2)}
-    pictures, truth = make.make_pictures()
-    repeated = np.pad(pictures, ((0, 0), (0, LARGER - SIZE), (0, LARGER - SIZE), (0, 0)), mode="wrap")
+    images, truth = make.make_images()
+    repeated = np.pad(images, ((0, 0), (0, LARGER - SIZE), (0, LARGER - SIZE), (0, 0)), mode="wrap")
     golden = json.loads((HERE / "vit.json").read_text())
     with torch.no_grad():
         model = make.load("dinov2").eval()
-        logits, larger = (model(pixel_values("dinov2", p)).logits.tolist() for p in (pictures, repeated))
+        logits, larger = (model(pixel_values("dinov2", p)).logits.tolist() for p in (images, repeated))
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
     golden.update(versions=versions, model="models/dinov2", logits=logits, larger={"imageSize": LARGER, "logits": larger})
-    golden["curves"] = {"lora": make.curve_of("dinov2", "lora", pictures, truth)}
+    golden["curves"] = {"lora": make.curve_of("dinov2", "lora", images, truth)}
     (HERE / "dinov2.json").write_text(json.dumps(golden) + "\n")
 
 
@@ -201,12 +201,12 @@ def main() -> None:
     torch.set_num_threads(1)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    pictures = np.fromfile(HERE / "pictures.bin", dtype=np.uint8).reshape(-1, SIZE, SIZE, 3)[:COUNT]
-    repeated = np.pad(pictures, ((0, 0), (0, LARGER - SIZE), (0, LARGER - SIZE), (0, 0)), mode="wrap")
+    images = np.fromfile(HERE / "images.bin", dtype=np.uint8).reshape(-1, SIZE, SIZE, 3)[:COUNT]
+    repeated = np.pad(images, ((0, 0), (0, LARGER - SIZE), (0, LARGER - SIZE), (0, 0)), mode="wrap")
     golden = {"versions": {"torch": torch.__version__, "transformers": transformers.__version__, "timm": timm.__version__}, "models": {}}
     for name in MODELS:
         make_model(name)
-        native, larger = answers(name, pictures), {"imageSize": LARGER, **answers(name, repeated)}
+        native, larger = answers(name, images), {"imageSize": LARGER, **answers(name, repeated)}
         golden["models"][name] = {"native": native, "larger": larger, "checkpoint": checkpoint_weights(name)}
         print(name, list(native))
     rounded = json.loads(json.dumps(golden), parse_float=lambda text: float(f"{float(text):.8g}"))

@@ -1,6 +1,6 @@
 """Writes the golden numbers of the fine-tuning methods and their variants: methods.json, and where each one starts in methods/.
 
-    python make_methods.py      after make.py, whose models and pictures it takes
+    python make_methods.py      after make.py, whose models and images it takes
 
 Of each curve: `method`, the options as ViTune's config has them, and what make.py records. What a method adds to the model starts in
 methods/CURVE.safetensors, by ViTune's names; all else starts as in the model.
@@ -15,7 +15,7 @@ import numpy as np
 import peft
 import torch
 import transformers
-from make import BATCH, HERE, LABELS, MAX_GRAD_NORM, STEPS, WARMUP_STEPS, Curve, load, make_batches, make_pictures, pixel_values, train
+from make import BATCH, HERE, LABELS, MAX_GRAD_NORM, STEPS, WARMUP_STEPS, Curve, load, make_batches, make_images, pixel_values, train
 from safetensors.torch import save_file
 
 from bottleneck_adapter import add_adapters
@@ -121,11 +121,11 @@ def added_weights(model: torch.nn.Module, method: dict) -> dict[str, torch.Tenso
     return {name: tensor.clone() for name, tensor in model.state_dict().items() if part and part in name}
 
 
-def curve_of(key: str, pictures: np.ndarray, truth: list[int]) -> dict:
+def curve_of(key: str, images: np.ndarray, truth: list[int]) -> dict:
     name, method, rate, weight_decay = VARIANTS[key]
     curve = Curve(method["type"], rate, weight_decay=weight_decay)
     batches = make_batches(1)
-    pixels, labels = pixel_values(name, pictures), torch.tensor(truth)
+    pixels, labels = pixel_values(name, images), torch.tensor(truth)
 
     def scale(parameter: str) -> float:
         blocks = load_blocks[name]
@@ -166,13 +166,13 @@ def main() -> None:
     transformers.utils.logging.disable_progress_bar()
     shutil.rmtree(HERE / "methods", ignore_errors=True)
     (HERE / "methods").mkdir()
-    pictures, truth = make_pictures()
+    images, truth = make_images()
     golden = {
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__},
         "labels": LABELS,
         "training": {"steps": STEPS, "warmupSteps": WARMUP_STEPS, "batchSize": BATCH, "lrSchedulerType": "cosine", "maxGradNorm": MAX_GRAD_NORM},
         "truth": truth,
-        "curves": {key: curve_of(key, pictures, truth) for key in VARIANTS},
+        "curves": {key: curve_of(key, images, truth) for key in VARIANTS},
     }
     (HERE / "methods.json").write_text(json.dumps(golden) + "\n")
 

@@ -1,4 +1,4 @@
-"""Writes onnx/: small random networks as PyTorch's exporters write them, and what PyTorch says of the stored pictures.
+"""Writes onnx/: small random networks as PyTorch's exporters write them, and what PyTorch says of the stored images.
 
     python test/golden/make_onnx.py
 """
@@ -17,7 +17,7 @@ here = Path(__file__).parent
 folder = here / "onnx"
 side = 32
 mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-pictures = torch.from_numpy(np.fromfile(here / "pictures.bin", np.uint8).reshape(-1, side, side, 3).copy())
+images = torch.from_numpy(np.fromfile(here / "images.bin", np.uint8).reshape(-1, side, side, 3).copy())
 
 
 def normalised(images):
@@ -85,13 +85,13 @@ def export(name, model, example, opset=None, batch=True, input="input", output="
 def main():
     folder.mkdir(exist_ok=True)
     body = resnet()
-    x = normalised(pictures)
+    x = normalised(images)
     maps = body.forward_features(x)
     pooled = maps.mean((2, 3))
     export("resnet", body, x[:2])
     export("resnet-opset-11", body, x[:2], opset=11, legacy=True)
     export("resnet-one", OneByOne(body), x[:1], batch=False)
-    export("resnet-bytes", FromBytes(body), pictures[:2])
+    export("resnet-bytes", FromBytes(body), images[:2])
     export("resnet-half", resnet().half(), x[:2].half())
 
     # Written over, the file of the weights would grow.

@@ -1,6 +1,6 @@
 """Writes quantized.json: how PyTorch and PEFT train the tiny ViT beside a base whose weights were quantised and put back.
 
-    python make_quantized.py      after make.py, whose models, pictures and first LoRA values it takes
+    python make_quantized.py      after make.py, whose models, images and first LoRA values it takes
 
 The codes and scales of NF4 are those of bitsandbytes; the numbers they stand for, and all of int8, are plain torch.
 """
@@ -13,7 +13,7 @@ import peft
 import torch
 import transformers
 
-from make import CURVES, HERE, adapted, make_batches, make_pictures, pixel_values, train
+from make import CURVES, HERE, adapted, make_batches, make_images, pixel_values, train
 
 BLOCKS = {"nf4": 64, "int8": 64, "nf4-blocks-of-32": 32}
 
@@ -46,8 +46,8 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     transformers.utils.logging.disable_progress_bar()
-    pictures, truth = make_pictures()
-    pixels, labels = pixel_values("vit", pictures), torch.tensor(truth)
+    images, truth = make_images()
+    pixels, labels = pixel_values("vit", images), torch.tensor(truth)
     plain = json.loads((HERE / "vit.json").read_text())["curves"]["lora"]
     curve = CURVES["vit"]["lora"]
     batches = make_batches(1)

@@ -1,6 +1,6 @@
 """Writes neighbors.json: what the weighted vote of nearest neighbours over a transformers model's features is in PyTorch.
 
-Run after make.py, whose models and pictures it reads: .venv/bin/python test/golden/neighbors.py
+Run after make.py, whose models and images it reads: .venv/bin/python test/golden/neighbors.py
 The formula is that of Wu et al., 2018 (arXiv:1805.01978) as DINO evaluates (Caron et al., 2021, arXiv:2104.14294): cosine
 similarity, the k nearest, each voting for its label with exp(similarity / temperature).
 """
@@ -14,8 +14,8 @@ from transformers import AutoModel
 torch.set_num_threads(1)
 here = Path(__file__).parent
 BANK = 11
-pixels = torch.from_numpy(np.fromfile(here / "pictures.bin", dtype=np.uint8).reshape(16, 32, 32, 3).copy())
-truth = json.loads((here / "vit.json").read_text())["pictures"]["truth"]
+pixels = torch.from_numpy(np.fromfile(here / "images.bin", dtype=np.uint8).reshape(16, 32, 32, 3).copy())
+truth = json.loads((here / "vit.json").read_text())["images"]["truth"]
 CLASSES = 5
 
 

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import torch
 import torchvision
-from make import BATCH, HERE, LABELS, MAX_GRAD_NORM, PICTURES, SIZE, STEPS, WARMUP_STEPS, load, make_pictures, pixel_values
+from make import BATCH, HERE, LABELS, MAX_GRAD_NORM, PICTURES, SIZE, STEPS, WARMUP_STEPS, load, make_images, pixel_values
 from PIL import Image
 from torch.nn.functional import cross_entropy, one_hot
 from torch_ema import ExponentialMovingAverage
@@ -26,7 +26,7 @@ FILL = 128
 
 
 def draws() -> list[dict]:
-    """For each step the indices of its pictures, and how they are mixed: shares, partners in the batch, CutMix's boxes."""
+    """For each step the indices of its images, and how they are mixed: shares, partners in the batch, CutMix's boxes."""
     rng = np.random.Generator(np.random.PCG64(23))
     steps = []
     for i in range(STEPS):
@@ -43,9 +43,9 @@ def draws() -> list[dict]:
     return steps
 
 
-def mixed(kind: str, step: dict, pictures: np.ndarray, truth: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, float]:
+def mixed(kind: str, step: dict, images: np.ndarray, truth: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, float]:
     """Pixels of bytes that are mixed and rounded, pixels that are mixed unrounded, targets, and the share kept."""
-    own, partner = pictures[step["batch"]].astype(np.float64), pictures[step["batch"]][step["partners"]].astype(np.float64)
+    own, partner = images[step["batch"]].astype(np.float64), images[step["batch"]][step["partners"]].astype(np.float64)
     share = step["lambda"]
     if kind == "mixup":
         exact = share * own + (1 - share) * partner
@@ -78,7 +78,7 @@ def drop_path(model: torch.nn.Module, masks: dict[int, list[torch.Tensor]]) -> N
         layer.forward = forward.__get__(layer)
 
 
-def curve(kind: str, steps: list[dict], pictures: np.ndarray, truth: torch.Tensor, dtype: torch.dtype) -> dict:
+def curve(kind: str, steps: list[dict], images: np.ndarray, truth: torch.Tensor, dtype: torch.dtype) -> dict:
     model = load("vit").to(dtype).train()
     decayed = set(Trainer.get_decay_parameter_names(None, model))
     named = list(model.named_parameters())
@@ -92,11 +92,11 @@ def curve(kind: str, steps: list[dict], pictures: np.ndarray, truth: torch.Tenso
     masks: dict[int, list[torch.Tensor]] = {}
     if kind == "dropPath":
         drop_path(model, masks)
-    everything = pixel_values("vit", pictures).to(dtype)
+    everything = pixel_values("vit", images).to(dtype)
     record: dict = {"loss": []}
     for step in steps:
         if kind in ("mixup", "cutmix"):
-            pixels, exact, targets, share = mixed(kind, step, pictures, truth)
+            pixels, exact, targets, share = mixed(kind, step, images, truth)
             record.setdefault("share", []).append(share)
             record.setdefault("targets", []).append(targets.tolist())
             with torch.no_grad():
@@ -125,19 +125,19 @@ def curve(kind: str, steps: list[dict], pictures: np.ndarray, truth: torch.Tenso
 
 
 def make_rand_augment() -> list[dict]:
-    """All of RandAugment's operations on one picture; the results' bytes lie end to end in randaugment.bin, after the picture's own."""
+    """All of RandAugment's operations on one image; the results' bytes lie end to end in randaugment.bin, after the image's own."""
     height, width = 20, 28
     y, x = np.mgrid[0:height, 0:width]
     rng = np.random.Generator(np.random.PCG64(5))
     waves = np.stack([110 + 70 * np.sin(x / 4 + y / 9), 140 + 60 * np.cos(y / 3), 40 + 5 * x + 2 * y], axis=-1)
-    picture = Image.fromarray(np.clip(waves + rng.normal(0, 8, waves.shape), 12, 240).astype(np.uint8))
+    image = Image.fromarray(np.clip(waves + rng.normal(0, 8, waves.shape), 12, 240).astype(np.uint8))
     space = RandAugment()._augmentation_space(31, (height, width))
-    results, data = [], np.asarray(picture).tobytes()
+    results, data = [], np.asarray(image).tobytes()
     for name, (magnitudes, signed) in space.items():
         for magnitude in (0, 9, 17, 30) if magnitudes.ndim else (9,):
             for sign in (1, -1) if signed and magnitude else (1,):
                 strength = sign * float(magnitudes[magnitude] if magnitudes.ndim else 0.0)
-                changed = _apply_op(picture, name, strength, InterpolationMode.BILINEAR, [FILL] * 3)
+                changed = _apply_op(image, name, strength, InterpolationMode.BILINEAR, [FILL] * 3)
                 results.append({"operation": name, "magnitude": magnitude, "negative": sign < 0})
                 data += np.asarray(changed).tobytes()
     (HERE / "randaugment.bin").write_bytes(data)
@@ -147,12 +147,12 @@ def make_rand_augment() -> list[dict]:
 def main() -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    pictures, labels = make_pictures()
+    images, labels = make_images()
     truth, steps = torch.tensor(labels), draws()
     curves = {}
     for kind in ("mixup", "cutmix", "dropPath", "ema"):
-        curves[kind] = curve(kind, steps, pictures, truth, torch.float32)
-        double = curve(kind, steps, pictures, truth, torch.float64)
+        curves[kind] = curve(kind, steps, images, truth, torch.float32)
+        double = curve(kind, steps, images, truth, torch.float64)
         noise = max(abs(a / b - 1) for a, b in zip(curves[kind]["loss"], double["loss"]))
         curves[kind]["relativeNoise"] = noise
         rounding = [abs(a / b - 1) for a, b in zip(curves[kind].get("lossUnrounded", []), curves[kind]["loss"])]

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { widened, widenedConfig } from '../../scripts/widen.js';
 import { readSafetensors, writeSafetensors } from '../../src/trainer/checkpoint/safetensors.js';
 import { jsonLines, tinyModel, vitune } from '../trainer/commandLine/program.js';
-import { temporaryFolder, writeTree } from '../trainer/data/pictures.js';
+import { temporaryFolder, writeTree } from '../trainer/data/images.js';
 
 test('twice the width, the same answers', async (t) => {
   const folder = await temporaryFolder(t);

@@ -10,7 +10,7 @@ interface GoldenLoss {
   multiLabel: boolean;
   weights: number[] | null;
   focalGamma: number | null;
-  /** Of all pictures, [pictures, labels]. */
+  /** Of all images, [images, labels]. */
   targets: number[][];
   /** Of each step. */
   loss: number[];

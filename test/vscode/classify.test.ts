@@ -1,4 +1,4 @@
-/** What a trained checkpoint is for: right-click pictures, open one with its predictions, look at a dataset with it. */
+/** What a trained checkpoint is for: right-click images, open one with its predictions, look at a dataset with it. */
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,24 +15,24 @@ describe('classification', () => {
   const editor = useEditor(() => {
     trainIn(workspace, 'first');
     trainIn(workspace, 'second', { epochs: 1 });
-    // Else the explorer selects a picture that has just opened, in the middle of the clicks that select several.
+    // Else the explorer selects an image that has just opened, in the middle of the clicks that select several.
     return { workspace, settings: { 'explorer.autoReveal': false } };
   });
 
   test('without a checkpoint it says what to do', async () => {
     await editor().openContainer('Explorer');
-    await editor().row('new pictures').click();
+    await editor().row('new images').click();
     await editor().chooseFromMenu(editor().row('faces.png'), 'Classify Image');
     await editor().notification('There is no checkpoint').getByText('Choose a Checkpoint').first().click();
     await editor().pick('Best of first');
     await editor().page.locator('.statusbar-item').filter({ hasText: 'first, step' }).waitFor();
   });
 
-  test('a right-clicked picture opens with its predictions', async () => {
+  test('a right-clicked image opens with its predictions', async () => {
     const image = await editor().webview('imageEditor');
     await answer(image).waitFor();
     assert.equal(await image.locator('.prediction').count(), 3);
-    await until('the picture itself', () =>
+    await until('the image itself', () =>
       image
         .locator('img')
         .first()
@@ -52,7 +52,7 @@ describe('classification', () => {
   test('it follows the file', async () => {
     const image = await editor().webview('imageEditor');
     const before = await image.locator('.predictions').textContent();
-    cpSync(join(workspace, 'new pictures', 'flags.png'), join(workspace, 'new pictures', 'faces.png'));
+    cpSync(join(workspace, 'new images', 'flags.png'), join(workspace, 'new images', 'faces.png'));
     await until('other predictions', async () => {
       const now = await image
         .locator('.predictions')
@@ -62,13 +62,13 @@ describe('classification', () => {
     });
   });
 
-  test('several pictures become a list, the surest first, with the one that is no picture at the end', async () => {
+  test('several images become a list, the surest first, with the one that is no image at the end', async () => {
     await editor().openContainer('Explorer');
     await editor().row('flags.png').click();
     await editor().tab('flags.png').waitFor();
-    await until('three selected pictures', async () => {
+    await until('three selected images', async () => {
       await editor().row('flags.png').click();
-      for (const name of ['food.png', 'no picture.png']) {
+      for (const name of ['food.png', 'no image.png']) {
         await editor()
           .row(name)
           .click({ modifiers: ['ControlOrMeta'] });
@@ -78,17 +78,17 @@ describe('classification', () => {
       );
     });
     await editor().chooseFromMenu(editor().row('food.png'), 'Classify Image');
-    const page = await editor().report('2 pictures classified');
+    const page = await editor().report('2 images classified');
     const names = await page.locator('td.name').allTextContents();
     assert.equal(names.length, 3);
-    assert.equal(names[2]?.trim(), 'no picture.png');
+    assert.equal(names[2]?.trim(), 'no image.png');
     await page.getByText('1 could not be read').waitFor();
     await editor().screenshot('results');
   });
 
   test('a folder is classified whole', async () => {
-    await editor().chooseFromMenu(editor().row('new pictures'), 'Classify Images in Folder');
-    await editor().report('3 pictures classified');
+    await editor().chooseFromMenu(editor().row('new images'), 'Classify Images in Folder');
+    await editor().report('3 images classified');
   });
 
   test('a dataset can be inspected and evaluated on', async () => {
@@ -106,23 +106,23 @@ describe('classification', () => {
     const cell = evaluation.locator('table.confusion td.wrong a, table.confusion td.right a').first();
     const number = Number(await cell.textContent());
     await cell.click();
-    const pictures = await editor().report(/taken for|recognised/);
-    assert.equal(await pictures.locator('td.name').count(), number, 'as many pictures as the cell says');
+    const images = await editor().report(/taken for|recognised/);
+    assert.equal(await images.locator('td.name').count(), number, 'as many images as the cell says');
     await editor().screenshot('evaluation cell');
-    const name = (await pictures.locator('td.name').first().textContent())!.trim();
-    await pictures.locator('td.name a').first().click();
+    const name = (await images.locator('td.name').first().textContent())!.trim();
+    await images.locator('td.name a').first().click();
     await editor().tab(name).waitFor();
     await answer(await editor().webview('imageEditor')).waitFor();
   });
 
-  test('a picture opens from the tree of datasets', async () => {
+  test('an image opens from the tree of datasets', async () => {
     await editor().row('emoji').filter({ hasText: '3 classes' }).click();
     await editor().row('Validation').click();
     await editor().row('faces').click();
-    const picture = editor().page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: '.noto.png' }).first();
-    const name = (await picture.locator('.label-name').textContent()) ?? '';
-    await picture.click();
+    const image = editor().page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: '.noto.png' }).first();
+    const name = (await image.locator('.label-name').textContent()) ?? '';
+    await image.click();
     await editor().tab(name).waitFor();
-    await editor().screenshot('dataset picture');
+    await editor().screenshot('dataset image');
   });
 });

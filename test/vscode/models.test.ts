@@ -24,7 +24,7 @@ describe('models and methods', () => {
   after(() => cleaners.forEach((clean) => clean()));
   const editor = useEditor(async () => {
     trainIn(workspace, 'first', { init: 'pretrained', method: 'head' });
-    // So few pictures that seven methods take no minutes.
+    // So few images that seven methods take no minutes.
     for (const split of ['train', 'validation'])
       for (const label of readdirSync(join(workspace, 'emoji', split)))
         for (const name of readdirSync(join(workspace, 'emoji', split, label)).slice(0, 8))
@@ -64,7 +64,7 @@ describe('models and methods', () => {
         () => false,
       );
     });
-    await editor().notification('sample pictures as the checkpoint does').first().waitFor();
+    await editor().notification('sample images as the checkpoint does').first().waitFor();
     assert.ok(existsSync(join(workspace, 'first-onnx', 'model.onnx')));
     await editor().dismissNotifications();
   });

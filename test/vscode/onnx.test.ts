@@ -1,5 +1,5 @@
 /**
- * A network from an ONNX file in the editor: chosen in the panel, a head trained on it, and pictures classified with
+ * A network from an ONNX file in the editor: chosen in the panel, a head trained on it, and images classified with
  * what came of it.
  */
 import assert from 'node:assert/strict';
@@ -76,11 +76,11 @@ describe('an ONNX file', () => {
     await editor().screenshot('onnx trained');
   });
 
-  test('what came of it classifies a right-clicked picture, which opens with its predictions', async () => {
+  test('what came of it classifies a right-clicked image, which opens with its predictions', async () => {
     await editor().openContainer('Explorer');
     // A click is lost, or hits another row, while the explorer takes up what training wrote.
-    await until('the pictures in the explorer', async () => {
-      await editor().row('new pictures').click();
+    await until('the images in the explorer', async () => {
+      await editor().row('new images').click();
       return editor()
         .row('faces.png')
         .waitFor({ timeout: 5000 })

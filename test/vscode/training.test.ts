@@ -37,7 +37,7 @@ describe('training', () => {
   test('views that have nothing yet say what to do', async () => {
     await editor().openContainer('ViTune');
     const { page } = editor();
-    await page.getByText('A dataset is a folder of pictures').waitFor();
+    await page.getByText('A dataset is a folder of images').waitFor();
     await page.getByText('No training runs in this workspace yet').waitFor();
     const panel = await editor().webview('trainPanel');
     await panel.getByText('None yet').locator('visible=true').first().waitFor();

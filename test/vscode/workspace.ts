@@ -1,4 +1,4 @@
-/** Folders for the editor's tests: a few classes of the sample dataset, and pictures that no training saw. */
+/** Folders for the editor's tests: a few classes of the sample dataset, and images that no training saw. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const classes = ['faces', 'flags', 'food'];
 
 /**
- * A folder with `emoji/{train,validation}/class` and `new pictures/`; removed when the tests end. Its name is no easy
+ * A folder with `emoji/{train,validation}/class` and `new images/`; removed when the tests end. Its name is no easy
  * one.
  */
 export function makeWorkspace(): string {
@@ -20,12 +20,12 @@ export function makeWorkspace(): string {
     for (const label of classes)
       cpSync(join(sample.folder, 'emoji', split, label), join(folder, 'emoji', split, label), { recursive: true });
   }
-  mkdirSync(join(folder, 'new pictures'));
+  mkdirSync(join(folder, 'new images'));
   for (const label of classes) {
     const [first] = readdirSync(join(sample.heldOut, label));
-    cpSync(join(sample.heldOut, label, first!), join(folder, 'new pictures', `${label}.png`));
+    cpSync(join(sample.heldOut, label, first!), join(folder, 'new images', `${label}.png`));
   }
-  writeFileSync(join(folder, 'new pictures', 'no picture.png'), 'This is no picture.');
+  writeFileSync(join(folder, 'new images', 'no image.png'), 'This is no image.');
   // Not after the suite: its editor, and trainers that it started, are still at work there.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
   return folder;

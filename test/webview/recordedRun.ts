@@ -5,7 +5,7 @@ import type { CheckpointRow, DashboardState, RunSummary, TrainPanelState } from 
 
 export const labels = ['cardboard', 'glass', 'metal', 'paper', 'plastic', 'trash'];
 const perClass = [38, 47, 39, 56, 46, 13];
-const run = '/pictures/runs/trashnet-lora';
+const run = '/images/runs/trashnet-lora';
 
 export interface RunShape {
   /** Optimiser steps of the whole run. */
@@ -36,7 +36,7 @@ export function recordedRun({
     {
       type: 'notice',
       code: 'IMAGES_SKIPPED',
-      message: '2 pictures could not be read and were left out.',
+      message: '2 images could not be read and were left out.',
       remedy: 'Inspect the dataset to see which.',
     },
     5,
@@ -143,7 +143,7 @@ export function dashboardState(events: RecordedEvent[], change: Partial<Dashboar
     run: {
       folder: run,
       name: 'trashnet-lora',
-      config: '/pictures/trashnet-lora.vitune.json',
+      config: '/images/trashnet-lora.vitune.json',
       createdAt: Date.UTC(2026, 4, 4, 9, 30),
     },
     status: 'running',
@@ -178,10 +178,10 @@ export function runSummary(change: Partial<RunSummary> = {}): RunSummary {
 
 export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPanelState {
   return {
-    form: { dataset: '/pictures/trashnet', model: 'embedded', method: { type: 'lora' } },
+    form: { dataset: '/images/trashnet', model: 'embedded', method: { type: 'lora' } },
     datasets: [
-      { folder: '/pictures/trashnet', name: 'trashnet', inspection: { classes: 6, images: 971, problems: 2 } },
-      { folder: '/pictures/hymenoptera with a rather long name', name: 'hymenoptera with a rather long name' },
+      { folder: '/images/trashnet', name: 'trashnet', inspection: { classes: 6, images: 971, problems: 2 } },
+      { folder: '/images/hymenoptera with a rather long name', name: 'hymenoptera with a rather long name' },
     ],
     models: [
       { value: 'embedded', name: 'Embedded ViT', detail: 'ViT-Ti/8 at 64 px, 2.7 M parameters' },

@@ -90,7 +90,7 @@ export class ViewPage {
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
-      // A picture that cannot be shown is a case of its own, which the view answers.
+      // An image that cannot be shown is a case of its own, which the view answers.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         problems.push(message.text());
     });

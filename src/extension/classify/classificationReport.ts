@@ -1,8 +1,8 @@
-/** The page with the results of classifying several pictures: the surest first, those without an answer last. */
+/** The page with the results of classifying several images: the surest first, those without an answer last. */
 import * as vscode from 'vscode';
 import type { Classification, Prediction } from '../../trainer/protocol.js';
 import { html, type Html } from '../reports/html.js';
-import { count, pictureCells, shareBar } from '../reports/pieces.js';
+import { count, imageCells, shareBar } from '../reports/pieces.js';
 import type { Report } from '../reports/reportPanel.js';
 import type { ActiveCheckpoint } from '../runs/activeCheckpoint.js';
 import { percent } from '../runs/percent.js';
@@ -24,15 +24,15 @@ export function classificationReport(
     failed.length > 0 ? html` · <span class="failed">${t('{0} could not be read', count(failed.length))}</span>` : '';
   return {
     title: t('Classification Results'),
-    pictures: answered.map((result) => result.path),
+    images: answered.map((result) => result.path),
     body: (src) => html`
-      <h1>${t('{0} pictures classified', count(answered.length))}</h1>
+      <h1>${t('{0} images classified', count(answered.length))}</h1>
       <p class="lead">${by}${unread}${stopped ? ` · ${t('cancelled before the end')}` : ''}</p>
       <table>
         <thead>
           <tr>
             <th></th>
-            <th>${t('Picture')}</th>
+            <th>${t('Image')}</th>
             <th>${t('Class')}</th>
             <th>${t('Probability')}</th>
             <th>${t('Then')}</th>
@@ -54,7 +54,7 @@ function row({ path, predictions, tasks }: Answered, src: (path: string) => stri
     tasks?.slice(1).flatMap(({ task, predictions: [best] }) => (best ? [`${task}: ${named(best)}`] : [])) ??
     others.slice(0, 2).map(named);
   return html`<tr>
-    ${pictureCells(path, src(path))}
+    ${imageCells(path, src(path))}
     <td><strong>${first?.label ?? ''}</strong></td>
     <td>${first ? shareBar(first.probability, percent(first.probability)) : ''}</td>
     <td class="others">${also.join(', ')}</td>
@@ -64,7 +64,7 @@ function row({ path, predictions, tasks }: Answered, src: (path: string) => stri
 function failedRow(result: Classification): Html {
   const error = 'error' in result ? result.error : undefined;
   return html`<tr>
-    ${pictureCells(result.path, undefined)}
+    ${imageCells(result.path, undefined)}
     <td colspan="3"><span class="failed">${error?.message ?? ''}</span> ${error?.remedy ?? ''}</td>
   </tr>`;
 }

@@ -1,4 +1,4 @@
-/** Classifies pictures with the active checkpoint, in the warm process. */
+/** Classifies images with the active checkpoint, in the warm process. */
 import * as vscode from 'vscode';
 import type { Classification } from '../../trainer/protocol.js';
 import type { Settings } from '../contributions.js';
@@ -18,11 +18,11 @@ export class Classifier implements vscode.Disposable {
       idle: 5 * 60_000,
       backoff: 500,
       crashes: 4,
-      onPoison: (path) => ({ path, error: errors.pictureEndsProcess(path).info }),
+      onPoison: (path) => ({ path, error: errors.imageEndsProcess(path).info }),
     });
   }
 
-  /** `onResult` hears of each picture in order. Throws when there is no checkpoint, and whatever ends the whole. */
+  /** `onResult` hears of each image in order. Throws when there is no checkpoint, and whatever ends the whole. */
   async classify(paths: string[], signal: AbortSignal, onResult: (result: Classification) => void): Promise<void> {
     const checkpoint = this.active.current;
     if (!checkpoint)

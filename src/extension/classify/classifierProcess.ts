@@ -1,4 +1,4 @@
-/** The warm process that classifies pictures: started when needed, restarted after a crash, ended when idle. */
+/** The warm process that classifies images: started when needed, restarted after a crash, ended when idle. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Classification, ServeAnswer, ServeRequest } from '../../trainer/protocol.js';
@@ -11,7 +11,7 @@ export interface ClassifyRequest {
   paths: string[];
   top: number;
   signal?: AbortSignal;
-  /** Each picture's answer as it comes, in the order of `paths`. */
+  /** Each image's answer as it comes, in the order of `paths`. */
   onResult: (result: Classification) => void;
 }
 
@@ -22,7 +22,7 @@ export interface ClassifierOptions {
   backoff: number;
   /** Crashes in a row, without an answer between them, after which the request fails. */
   crashes: number;
-  /** The answer for a picture that ended the process twice. */
+  /** The answer for an image that ended the process twice. */
   onPoison: (path: string) => Classification;
 }
 
@@ -51,7 +51,7 @@ export class ClassifierProcess {
   }
 
   /**
-   * Classifies pictures. A crash of the process loses no answer: what is left is asked of a fresh one, and a picture
+   * Classifies images. A crash of the process loses no answer: what is left is asked of a fresh one, and an image
    * that ends it a second time gets an error of its own. Throws `ShownError`, `TrainerDied` or `AbortError`.
    */
   async classify({ checkpoint, paths, top, signal, onResult }: ClassifyRequest): Promise<void> {
@@ -70,7 +70,7 @@ export class ClassifierProcess {
         return;
       } catch (error) {
         if (!(error instanceof TrainerDied) || ++crashes >= this.options.crashes) throw error;
-        // The first unanswered picture was being classified; if that is so twice, the picture is the reason.
+        // The first unanswered image was being classified; if that is so twice, the image is the reason.
         const first = left[0];
         if (first !== undefined && first === suspect) {
           left = left.slice(1);

@@ -1,9 +1,9 @@
-/** "Classify Image" on one picture, several, or a folder; "Open with Predictions". */
+/** "Classify Image" on one image, several, or a folder; "Open with Predictions". */
 import * as vscode from 'vscode';
 import type { Classification } from '../../trainer/protocol.js';
-import { commands, imageEditorType, pictureEndings } from '../contributions.js';
+import { commands, imageEditorType, imageEndings } from '../contributions.js';
 import type { DatasetNode } from '../datasets/datasetsTree.js';
-import { picturesOf } from '../datasets/pictures.js';
+import { imagesOf } from '../datasets/images.js';
 import { errors } from '../errors/errors.js';
 import { isCancel } from '../errors/showError.js';
 import { withProgress } from '../progress.js';
@@ -14,7 +14,7 @@ import { classificationReport } from './classificationReport.js';
 
 const { t } = vscode.l10n;
 
-/** A file of the Explorer, a picture of the datasets tree, or a path. */
+/** A file of the Explorer, an image of the datasets tree, or a path. */
 type Given = vscode.Uri | DatasetNode | string | undefined;
 
 export function classifyCommands(
@@ -28,12 +28,12 @@ export function classifyCommands(
     if (!active.current) await offerCheckpoint(active);
     const checkpoint = active.current;
     if (!checkpoint) return;
-    const paths = await picturesOf(chosen);
-    if (paths.length === 0) throw errors.noPictures();
-    // One picture is best seen itself, with what it was taken for beside it.
+    const paths = await imagesOf(chosen);
+    if (paths.length === 0) throw errors.noImages();
+    // One image is best seen itself, with what it was taken for beside it.
     if (paths.length === 1 && paths[0] !== undefined) return openWithPredictions(paths[0]);
     const results: Classification[] = [];
-    const title = t('Classifying {0} pictures', paths.length.toLocaleString(vscode.env.language));
+    const title = t('Classifying {0} images', paths.length.toLocaleString(vscode.env.language));
     const stopped = await withProgress(title, async (signal, report) => {
       try {
         await classifier.classify(paths, signal, (result) => {
@@ -65,10 +65,10 @@ async function openWithPredictions(path: string): Promise<void> {
 function pathOf(given: Given): string[] {
   if (given instanceof vscode.Uri) return [given.fsPath];
   if (typeof given === 'string') return [given];
-  return given?.kind === 'picture' || given?.kind === 'class' ? [given.path] : [];
+  return given?.kind === 'image' || given?.kind === 'class' ? [given.path] : [];
 }
 
-/** What was selected, else what was clicked, else the picture that is open, else what the person chooses. */
+/** What was selected, else what was clicked, else the image that is open, else what the person chooses. */
 async function targets(given: Given, selected: readonly Given[] | undefined): Promise<string[]> {
   const named = selected && selected.length > 0 ? selected.flatMap(pathOf) : pathOf(given);
   if (named.length > 0) return named;
@@ -76,8 +76,8 @@ async function targets(given: Given, selected: readonly Given[] | undefined): Pr
   if (input instanceof vscode.TabInputCustom && input.uri.scheme === 'file') return [input.uri.fsPath];
   const chosen = await vscode.window.showOpenDialog({
     canSelectMany: true,
-    filters: { [t('Pictures')]: [...pictureEndings] },
-    title: t('Choose pictures to classify'),
+    filters: { [t('Images')]: [...imageEndings] },
+    title: t('Choose images to classify'),
   });
   return (chosen ?? []).map((uri) => uri.fsPath);
 }

@@ -72,7 +72,7 @@ async function newConfig(datasets: DatasetStore): Promise<void> {
   const dataset = known === undefined ? 'photos' : pathInConfig(folder, known);
   const lines = [
     '{',
-    `  // ${t('A folder with one folder of pictures for each class; paths are relative to this file.')}`,
+    `  // ${t('A folder with one folder of images for each class; paths are relative to this file.')}`,
     `  "dataset": ${JSON.stringify(dataset)},`,
     `  // ${t('The model to start from: the one that comes with ViTune, or a folder in Hugging Face format.')}`,
     '  "model": "embedded",',

@@ -83,7 +83,7 @@ export class Dashboards implements vscode.Disposable {
         await vscode.commands.executeCommand(commands.reveal, message.path);
         return;
       case 'confusionCell':
-        // Never sent: `cellsOpen` is false, since the run's events do not say which picture was taken for what.
+        // Never sent: `cellsOpen` is false, since the run's events do not say which image was taken for what.
         throw new Error('A cell of the confusion matrix was clicked though cells are closed');
     }
   }

@@ -32,7 +32,7 @@ export function datasetCommands(context: vscode.ExtensionContext, datasets: Data
       await datasets.remove(folder);
       // Nothing on disk is touched, so that putting it back is undo enough.
       const undo = t('Undo');
-      const said = t('“{0}” was taken from the list; the pictures stay where they are.', basename(folder));
+      const said = t('“{0}” was taken from the list; the images stay where they are.', basename(folder));
       void vscode.window
         .showInformationMessage(said, undo)
         .then((chosen) => (chosen === undo ? datasets.add(folder) : undefined));
@@ -56,7 +56,7 @@ async function chooseFolders(): Promise<string[]> {
     canSelectFiles: false,
     canSelectMany: true,
     openLabel: t('Add Dataset'),
-    title: t('Choose a folder with one subfolder of pictures for each class'),
+    title: t('Choose a folder with one subfolder of images for each class'),
   });
   return (chosen ?? []).map((uri) => uri.fsPath);
 }

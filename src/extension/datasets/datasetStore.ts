@@ -1,4 +1,4 @@
-/** The folders of pictures that the person added, and what inspecting them found. */
+/** The folders of images that the person added, and what inspecting them found. */
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { ErrorInfo, Inspection } from '../../trainer/protocol.js';
@@ -99,7 +99,7 @@ export class DatasetStore implements vscode.Disposable {
     this.#filesOf.delete(folder);
   }
 
-  /** Pictures with a problem are listed among the editor's problems too. */
+  /** Images with a problem are listed among the editor's problems too. */
   #showDiagnostics(folder: string, problems: readonly ErrorInfo[]): void {
     this.#clearDiagnostics(folder);
     const files: vscode.Uri[] = [];
@@ -122,7 +122,7 @@ export class DatasetStore implements vscode.Disposable {
 
 /** All readable images of an inspected dataset. */
 export function imagesIn(inspection: Inspection): number {
-  // With several labels a picture, or none, the counts of the labels do not add up to the pictures.
+  // With several labels an image, or none, the counts of the labels do not add up to the images.
   const rows = inspection.images ? [inspection.images] : inspection.counts;
   return rows.reduce((sum, row) => sum + row.train + row.validation + row.test, 0);
 }

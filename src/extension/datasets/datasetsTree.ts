@@ -1,4 +1,4 @@
-/** The tree "Datasets": folders, their splits, classes and pictures. */
+/** The tree "Datasets": folders, their splits, classes and images. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
@@ -6,12 +6,12 @@ import type { SplitName } from '../../trainer/protocol.js';
 import { commands, type ContextWord } from '../contributions.js';
 import { isMissing } from '../trainer/runFolder.js';
 import { imagesIn, type DatasetStore } from './datasetStore.js';
-import { picturesBelow } from './pictures.js';
+import { imagesBelow } from './images.js';
 
 const { t } = vscode.l10n;
 
-/** A class may hold thousands of pictures; beyond these the Explorer is the better place to look. */
-const mostPictures = 500;
+/** A class may hold thousands of images; beyond these the Explorer is the better place to look. */
+const mostImages = 500;
 
 /** The names that the folder of a split may have. */
 const splitFolders: Record<SplitName, readonly string[]> = {
@@ -24,7 +24,7 @@ export type DatasetNode =
   | { kind: 'dataset'; folder: string }
   | { kind: 'split'; folder: string; split: SplitName; path: string }
   | { kind: 'class'; path: string; label: string; images: number }
-  | { kind: 'picture'; path: string }
+  | { kind: 'image'; path: string }
   | { kind: 'more'; folder: string; count: number };
 
 export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscode.Disposable {
@@ -64,7 +64,7 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
       case 'split':
         return this.#classesOf(node.folder, node.path, node.split);
       case 'class':
-        return picturesIn(node.path);
+        return imageNodes(node.path);
       default:
         return [];
     }
@@ -88,11 +88,11 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
           contextValue: words('folder'),
           id: node.path,
         });
-      case 'picture':
+      case 'image':
         return item(basename(node.path), None, {
           resourceUri: vscode.Uri.file(node.path),
           iconPath: vscode.ThemeIcon.File,
-          contextValue: words('picture'),
+          contextValue: words('image'),
           tooltip: preview(node.path),
           command: {
             command: commands.openWithPredictions,
@@ -139,7 +139,7 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
     const { inspection } = known;
     const locale = vscode.env.language;
     const parts = [
-      t('{0} pictures', imagesIn(inspection).toLocaleString(locale)),
+      t('{0} images', imagesIn(inspection).toLocaleString(locale)),
       t('{0} classes', inspection.labels.length.toLocaleString(locale)),
     ];
     if (inspection.problems.length > 0)
@@ -173,11 +173,11 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
   }
 }
 
-async function picturesIn(folder: string): Promise<DatasetNode[]> {
+async function imageNodes(folder: string): Promise<DatasetNode[]> {
   try {
-    const pictures = await picturesBelow(folder);
-    const nodes: DatasetNode[] = pictures.slice(0, mostPictures).map((path) => ({ kind: 'picture', path }));
-    if (pictures.length > mostPictures) nodes.push({ kind: 'more', folder, count: pictures.length - mostPictures });
+    const images = await imagesBelow(folder);
+    const nodes: DatasetNode[] = images.slice(0, mostImages).map((path) => ({ kind: 'image', path }));
+    if (images.length > mostImages) nodes.push({ kind: 'more', folder, count: images.length - mostImages });
     return nodes;
   } catch (error) {
     // A class of one split need not have a folder in another.
@@ -194,7 +194,7 @@ function words(...list: ContextWord[]): string {
   return list.join(' ');
 }
 
-/** The picture itself as the hover. */
+/** The image itself as the hover. */
 function preview(path: string): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   text.supportHtml = true;

@@ -23,7 +23,7 @@ export function inspectionReport(folder: string, inspection: Inspection): Report
     body: () => html`
       <h1>${basename(folder)}</h1>
       <p class="lead">
-        ${place === basename(folder) ? '' : html`${place}<br />`}${t('{0} pictures', count(imagesIn(inspection)))} ·
+        ${place === basename(folder) ? '' : html`${place}<br />`}${t('{0} images', count(imagesIn(inspection)))} ·
         ${t('{0} classes', count(labels.length))} · ${origin}<br />
         ${commandLink(commands.trainDataset, [folder], t('Train on this dataset'))}
       </p>

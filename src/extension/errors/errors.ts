@@ -38,10 +38,10 @@ export const errors = {
       t('“{0}” is finished; there is nothing to resume.', name),
       t('Start another run from its config file.'),
     ),
-  pictureEndsProcess: (file: string) =>
+  imageEndsProcess: (file: string) =>
     shown(
       'IMAGE_ENDS_PROCESS',
-      t('This picture ended the classification process twice.'),
+      t('This image ended the classification process twice.'),
       t('Replace it, or save it again in another program.'),
       file,
     ),
@@ -65,12 +65,12 @@ export const errors = {
       t('Remove it from the list, or put it back where it was.'),
       folder,
     ),
-  noPictures: () =>
-    shown('NO_PICTURES', t('There are no pictures here.'), t('Choose picture files, or a folder that has some.')),
-  pictureNotShown: (file: string) =>
+  noImages: () =>
+    shown('NO_PICTURES', t('There are no images here.'), t('Choose image files, or a folder that has some.')),
+  imageNotShown: (file: string) =>
     shown(
       'IMAGE_NOT_SHOWN',
-      t('The editor cannot draw this kind of picture, or the file is damaged.'),
+      t('The editor cannot draw this kind of image, or the file is damaged.'),
       t('Its predictions, if any, are right all the same.'),
       file,
     ),

@@ -1,11 +1,11 @@
 /**
- * The page with the pictures of one cell of a confusion matrix: what they are, what they were taken for, the surest
+ * The page with the images of one cell of a confusion matrix: what they are, what they were taken for, the surest
  * first.
  */
-import type { EvaluatedPicture } from '../../trainer/protocol.js';
+import type { EvaluatedImage } from '../../trainer/protocol.js';
 import * as vscode from 'vscode';
 import { html } from '../reports/html.js';
-import { count, pictureCells, shareBar } from '../reports/pieces.js';
+import { count, imageCells, shareBar } from '../reports/pieces.js';
 import type { Report } from '../reports/reportPanel.js';
 import { percent } from '../runs/percent.js';
 
@@ -21,8 +21,8 @@ export interface Confusion {
   prediction: string;
 }
 
-export function confusedReport(pictures: readonly EvaluatedPicture[], { task, truth, prediction }: Confusion): Report {
-  const found = pictures.flatMap(({ path, answers }) => {
+export function confusedReport(images: readonly EvaluatedImage[], { task, truth, prediction }: Confusion): Report {
+  const found = images.flatMap(({ path, answers }) => {
     const answer = answers.find(
       (each) => (task === null || each.task === task) && each.truth === truth && each.prediction.label === prediction,
     );
@@ -33,13 +33,13 @@ export function confusedReport(pictures: readonly EvaluatedPicture[], { task, tr
   const title = truth === prediction ? t('{0}, recognised', truth) : t('{0} taken for {1}', truth, prediction);
   const several =
     found.length > most
-      ? t('the surest {0} of {1} pictures', count(most), count(found.length))
-      : t('{0} pictures', count(found.length));
-  const number = found.length === 1 ? t('1 picture') : several;
+      ? t('the surest {0} of {1} images', count(most), count(found.length))
+      : t('{0} images', count(found.length));
+  const number = found.length === 1 ? t('1 image') : several;
   const name = task === null ? '' : html`${task} · `;
   return {
     title,
-    pictures: shown.map(({ path }) => path),
+    images: shown.map(({ path }) => path),
     body: (src) => html`
       <h1>${title}</h1>
       <p class="lead">${name}${number}</p>
@@ -47,7 +47,7 @@ export function confusedReport(pictures: readonly EvaluatedPicture[], { task, tr
         <thead>
           <tr>
             <th></th>
-            <th>${t('Picture')}</th>
+            <th>${t('Image')}</th>
             <th>${t('Probability of {0}', prediction)}</th>
           </tr>
         </thead>
@@ -55,7 +55,7 @@ export function confusedReport(pictures: readonly EvaluatedPicture[], { task, tr
           ${shown.map(
             ({ path, probability }) =>
               html`<tr>
-                ${pictureCells(path, src(path))}
+                ${imageCells(path, src(path))}
                 <td>${shareBar(probability, percent(probability))}</td>
               </tr>`,
           )}

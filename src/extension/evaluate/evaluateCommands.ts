@@ -1,7 +1,7 @@
-/** "Evaluate on a Dataset…": how well a checkpoint names the pictures of a folder. */
+/** "Evaluate on a Dataset…": how well a checkpoint names the images of a folder. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { EvaluatedPicture, Evaluation } from '../../trainer/protocol.js';
+import type { EvaluatedImage, Evaluation } from '../../trainer/protocol.js';
 import { commands } from '../contributions.js';
 import { pickDataset } from '../datasets/datasetCommands.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
@@ -22,8 +22,8 @@ export function evaluateCommands(
   runs: RunStore,
   datasets: DatasetStore,
 ) {
-  /** The pictures of each evaluation whose page may still be open, by its title. */
-  const evaluated = new Map<string, readonly EvaluatedPicture[]>();
+  /** The images of each evaluation whose page may still be open, by its title. */
+  const evaluated = new Map<string, readonly EvaluatedImage[]>();
   return {
     [commands.evaluate]: async (given?: RunArgument) => {
       const checkpoint = await pickCheckpoint(runs, given, t('Evaluate which checkpoint?'));
@@ -42,9 +42,7 @@ export function evaluateCommands(
       const report = evaluationReport(evaluation, checkpoint, dataset);
       evaluated.set(
         report.title,
-        objects.filter(
-          (object): object is EvaluatedPicture => (object as Partial<EvaluatedPicture>).type === 'picture',
-        ),
+        objects.filter((object): object is EvaluatedImage => (object as Partial<EvaluatedImage>).type === 'picture'),
       );
       showReport(context, report);
     },

@@ -12,17 +12,17 @@ const { t } = vscode.l10n;
 
 export function evaluationReport(evaluation: Evaluation, checkpoint: string, dataset: string): Report {
   const { accuracy, loss, perClass, tasks } = evaluation;
-  // A picture may have several labels, or none, where there are several right ones at once.
-  const pictures =
+  // An image may have several labels, or none, where there are several right ones at once.
+  const images =
     evaluation.confusion.length > 0
-      ? html`${t('{0} pictures', count(perClass.reduce((sum, row) => sum + row.support, 0)))} · `
+      ? html`${t('{0} images', count(perClass.reduce((sum, row) => sum + row.support, 0)))} · `
       : '';
   const title = t('Evaluation on {0}', basename(dataset));
   return {
     title,
     body: () => html`
       <h1>${t('{0} right on {1}', percent(accuracy), basename(dataset))}</h1>
-      <p class="lead">${pictures}${t('loss {0}', figure(loss))}<br />${vscode.workspace.asRelativePath(checkpoint)}</p>
+      <p class="lead">${images}${t('loss {0}', figure(loss))}<br />${vscode.workspace.asRelativePath(checkpoint)}</p>
       ${
         tasks
           ? tasks.map(
@@ -41,7 +41,7 @@ const figure = (value: number): string =>
 
 /**
  * The classes of one task, and what was taken for what; `report` and `task` name it for the command that shows the
- * pictures of a cell.
+ * images of a cell.
  */
 function taskTables(
   { labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro }: TaskEvaluation,
@@ -64,7 +64,7 @@ function taskTables(
           <th>${t('F1')}</th>
           <th class="number">${t('Precision')}</th>
           <th class="number">${t('Recall')}</th>
-          <th class="number">${t('Pictures')}</th>
+          <th class="number">${t('Images')}</th>
         </tr>
       </thead>
       <tbody>
@@ -97,7 +97,7 @@ function confusionMatrix(
   return html`
     <h2>${t('Confusion matrix')}</h2>
     <p class="lead">
-      ${t('A row is what the pictures are, a column what they were taken for. A number shows its pictures.')}
+      ${t('A row is what the images are, a column what they were taken for. A number shows its images.')}
     </p>
     <table class="confusion">
       <thead>

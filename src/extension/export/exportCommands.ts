@@ -46,7 +46,7 @@ export function exportCommands(launch: Launch, runs: RunStore) {
       if (!exported) throw new Error(`Exporting ${checkpoint} printed no result`);
       const open = t('Open Folder');
       const said = t(
-        'Exported to “{0}”. It answers {1} sample pictures as the checkpoint does.',
+        'Exported to “{0}”. It answers {1} sample images as the checkpoint does.',
         basename(exported.folder),
         exported.parity.pictures,
       );
@@ -63,7 +63,7 @@ async function pickFormat(): Promise<ExportFormat | undefined> {
     {
       label: 'ONNX',
       description: 'onnx',
-      detail: t('One file that ONNX Runtime runs anywhere: pictures in, scores out.'),
+      detail: t('One file that ONNX Runtime runs anywhere: images in, scores out.'),
       format: 'onnx',
     },
     {

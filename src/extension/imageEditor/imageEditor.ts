@@ -1,9 +1,9 @@
-/** The image editor: a picture with the active checkpoint's predictions; follows the checkpoint and the file. */
+/** The image editor: an image with the active checkpoint's predictions; follows the checkpoint and the file. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { Classification } from '../../trainer/protocol.js';
-import type { FromImageEditor, ImageEditorState, Patch, PictureState, VerdictState } from '../../webview/protocol.js';
+import type { FromImageEditor, ImageEditorState, Patch, ImageState, VerdictState } from '../../webview/protocol.js';
 import { commands } from '../contributions.js';
 import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
@@ -34,7 +34,7 @@ class ImageEditor {
   readonly #page: Page<Patch<ImageEditorState>>;
   readonly #subscriptions: vscode.Disposable[];
   #verdict: VerdictState = { kind: 'noCheckpoint' };
-  #picture: PictureState;
+  #image: ImageState;
   #asking: AbortController | undefined;
 
   constructor(
@@ -44,7 +44,7 @@ class ImageEditor {
     private readonly active: ActiveCheckpointStore,
     private readonly classify: ClassifyOne,
   ) {
-    this.#picture = this.#shown();
+    this.#image = this.#shown();
     this.#page = showPage<ImageEditorState, FromImageEditor>(panel.webview, {
       view: 'imageEditor',
       extension,
@@ -72,7 +72,7 @@ class ImageEditor {
   }
 
   /** The query makes the browser load the file again after a change. */
-  #shown(version = Date.now()): PictureState {
+  #shown(version = Date.now()): ImageState {
     const uri = this.panel.webview.asWebviewUri(vscode.Uri.file(this.path));
     return { kind: 'shown', src: uri.with({ query: `v=${version}` }).toString() };
   }
@@ -90,15 +90,15 @@ class ImageEditor {
   async #state(): Promise<ImageEditorState> {
     return {
       file: await this.#file(),
-      picture: this.#picture,
+      image: this.#image,
       checkpoint: this.active.current ?? null,
       verdict: this.#verdict,
     };
   }
 
   async #reload(): Promise<void> {
-    this.#picture = this.#shown();
-    this.#page.post({ type: 'patch', state: { file: await this.#file(), picture: this.#picture } });
+    this.#image = this.#shown();
+    this.#page.post({ type: 'patch', state: { file: await this.#file(), image: this.#image } });
     await this.#ask();
   }
 
@@ -133,9 +133,9 @@ class ImageEditor {
 
   async #receive(message: Exclude<FromImageEditor, { type: 'ready' | 'openPlace' | 'openLog' }>): Promise<void> {
     switch (message.type) {
-      case 'pictureFailed':
-        this.#picture = { kind: 'none', error: errors.pictureNotShown(this.path).info };
-        this.#page.post({ type: 'patch', state: { picture: this.#picture } });
+      case 'imageFailed':
+        this.#image = { kind: 'none', error: errors.imageNotShown(this.path).info };
+        this.#page.post({ type: 'patch', state: { image: this.#image } });
         return;
       case 'chooseCheckpoint':
         await vscode.commands.executeCommand(commands.setActiveCheckpoint);

@@ -22,10 +22,10 @@ export function fileLink(path: string, label: string): Html {
   return commandLink('vscode.open', [vscode.Uri.file(path)], label);
 }
 
-/** Cells with a small picture and its name, which opens it with the predictions. */
-export function pictureCells(path: string, src: string | undefined): Html {
+/** Cells with a small image and its name, which opens it with the predictions. */
+export function imageCells(path: string, src: string | undefined): Html {
   const name = commandLink(commands.openWithPredictions, [path], basename(path));
-  return html`<td class="picture">${src === undefined ? '' : html`<img src="${src}" alt="" loading="lazy" />`}</td>
+  return html`<td class="image">${src === undefined ? '' : html`<img src="${src}" alt="" loading="lazy" />`}</td>
     <td class="name" title="${path}">${name}</td>`;
 }
 

@@ -19,16 +19,16 @@ const linked = [
 
 export interface Report {
   title: string;
-  /** `src` makes the address of a local picture for the page. */
+  /** `src` makes the address of a local image for the page. */
   body: (src: (path: string) => string) => Html;
-  /** Pictures that the body shows. */
-  pictures?: readonly string[];
+  /** Images that the body shows. */
+  images?: readonly string[];
 }
 
 const open = new Map<string, vscode.WebviewPanel>();
 
 /** Shows a report; one of the same title is replaced. */
-export function showReport(context: vscode.ExtensionContext, { title, body, pictures = [] }: Report): void {
+export function showReport(context: vscode.ExtensionContext, { title, body, images = [] }: Report): void {
   const media = vscode.Uri.joinPath(context.extensionUri, 'media');
   const panel =
     open.get(title) ??
@@ -38,7 +38,7 @@ export function showReport(context: vscode.ExtensionContext, { title, body, pict
     enableCommandUris: linked,
     localResourceRoots: [
       media,
-      ...[...new Set(pictures.map((path) => dirname(path)))].map((folder) => vscode.Uri.file(folder)),
+      ...[...new Set(images.map((path) => dirname(path)))].map((folder) => vscode.Uri.file(folder)),
     ],
   };
   panel.iconPath = tabIcon(context.extensionUri);

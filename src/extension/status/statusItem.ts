@@ -60,7 +60,7 @@ export class StatusItem implements vscode.Disposable {
       ? `$(target) ${t('{0}, step {1}', checkpoint.run, checkpoint.step.toLocaleString(vscode.env.language))}`
       : '$(symbol-misc) ViTune';
     this.#item.tooltip = checkpoint
-      ? t('This checkpoint classifies your pictures. Click to choose another.')
+      ? t('This checkpoint classifies your images. Click to choose another.')
       : t('Train an image classifier with ViTune.');
     this.#item.command = checkpoint ? commands.setActiveCheckpoint : commands.startTraining;
     this.#item.accessibilityInformation = undefined;

@@ -88,7 +88,7 @@ async function folderChoice(value: string, name: string, folder: string): Promis
   } catch {
     return { value, name, pretrained, detail: t('The config.json in {0} is not valid JSON.', folder) };
   }
-  // A model of pictures and texts tells of its image tower apart.
+  // A model of images and texts tells of its image tower apart.
   const {
     model_type: type = config.model_type,
     num_hidden_layers: blocks,
@@ -98,7 +98,7 @@ async function folderChoice(value: string, name: string, folder: string): Promis
   } = config.vision_config ?? config;
   const known = [blocks, width, patch, size].every((figure) => typeof figure === 'number');
   const detail = known
-    ? t('{0}: {1} blocks of width {2}, patches of {3}, pictures of {4} px', type ?? '?', blocks!, width!, patch!, size!)
+    ? t('{0}: {1} blocks of width {2}, patches of {3}, images of {4} px', type ?? '?', blocks!, width!, patch!, size!)
     : type;
   return { value, name, pretrained, detail };
 }

@@ -136,7 +136,7 @@ export class Training implements vscode.Disposable {
     const isActive = this.active.chosen === run.folder;
     const chosen = await vscode.window.showInformationMessage(
       t(
-        '“{0}” is trained: {1} of the validation pictures are named right.',
+        '“{0}” is trained: {1} of the validation images are named right.',
         run.info.name,
         percent(run.progress.best?.accuracy ?? 0),
       ),

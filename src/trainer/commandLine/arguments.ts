@@ -31,7 +31,7 @@ const options: Record<CommandName, Options> = {
   evaluate: {
     checkpoint: { type: 'string' },
     dataset: { type: 'string' },
-    pictures: { type: 'boolean' },
+    images: { type: 'boolean' },
     json: { type: 'boolean' },
   },
   inspect: { json: { type: 'boolean' } },
@@ -70,8 +70,8 @@ export interface Arguments {
   profile: boolean;
   clear: boolean;
   list: boolean;
-  /** Tell of each picture. */
-  pictures: boolean;
+  /** Tell of each image. */
+  images: boolean;
   set: string[];
   checkpoint?: string;
   dataset?: string;
@@ -117,7 +117,7 @@ export function parseArguments(
     profile: false,
     clear: false,
     list: false,
-    pictures: false,
+    images: false,
     set: [],
     ...values,
     isDataset,

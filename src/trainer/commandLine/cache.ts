@@ -15,11 +15,13 @@ export async function cache(args: string[], output: Output): Promise<void> {
   const before = await cacheUsage(folder);
   if (clear) await clearCache(folder);
   const after = clear ? await cacheUsage(folder) : before;
-  const cleared = before.pictures + before.features - after.pictures - after.features;
+  const cleared = before.images + before.features - after.images - after.features;
   output.json({
     folder,
-    ...after,
-    pictureLimit: cacheLimit('pictures'),
+    // Names that programs already read.
+    pictures: after.images,
+    features: after.features,
+    pictureLimit: cacheLimit('images'),
     featureLimit: cacheLimit('features'),
     ...(clear ? { cleared } : {}),
   });
@@ -27,7 +29,7 @@ export async function cache(args: string[], output: Output): Promise<void> {
   if (clear) return output.line(l10n.t('{0} removed', megabytes(cleared)));
   output.line(
     table([
-      [l10n.t('decoded pictures'), withLimit(after.pictures, 'pictures')],
+      [l10n.t('decoded images'), withLimit(after.images, 'images')],
       [l10n.t('features'), withLimit(after.features, 'features')],
     ]),
   );

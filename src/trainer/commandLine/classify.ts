@@ -1,6 +1,6 @@
-/** `vitune classify`: what a checkpoint says of pictures. */
+/** `vitune classify`: what a checkpoint says of images. */
 import type { Prediction } from '../protocol.js';
-import { Classifier, picturesOf } from '../inference/classifier.js';
+import { Classifier, imagesOf } from '../inference/classifier.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 import { parseArguments } from './arguments.js';
 import { percent, type Output } from './output.js';
@@ -8,7 +8,7 @@ import { percent, type Output } from './output.js';
 export async function classify(args: string[], output: Output, signal: AbortSignal): Promise<boolean> {
   const { positionals, checkpoint, top } = parseArguments('classify', args, { least: 1, most: Infinity });
   const folder = await resolveCheckpoint(checkpoint!);
-  const files = await picturesOf(positionals, signal);
+  const files = await imagesOf(positionals, signal);
   const isSoonDone = files.length <= 8;
   const classifier = await Classifier.open(folder, isSoonDone ? 1 : 'many', { maps: isSoonDone });
   let answered = 0;

@@ -1,5 +1,5 @@
 /**
- * The method ladder: each method trained on the same pictures, split and seed, in a process of its own, so that its
+ * The method ladder: each method trained on the same images, split and seed, in a process of its own, so that its
  * peak memory is its own.
  */
 import { spawn } from 'node:child_process';

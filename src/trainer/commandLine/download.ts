@@ -1,5 +1,5 @@
 /**
- * `vitune download`: a model, or a dataset of pictures, from the Hugging Face hub into the cache it shares with
+ * `vitune download`: a model, or a dataset of images, from the Hugging Face hub into the cache it shares with
  * Python's tools; with `--list` the models that are there.
  */
 import * as l10n from '@vscode/l10n';
@@ -8,7 +8,7 @@ import { downloadDataset, downloadModel } from '../hub/download.js';
 import { hubName, parseHubName } from '../hub/repository.js';
 import type { CachedModels, Download } from '../protocol.js';
 import { cachedModels } from '../models/cachedModels.js';
-import { isPicture } from '../models/hubSources.js';
+import { isImage } from '../models/hubSources.js';
 import { weightFilesOf } from '../models/onnxModel.js';
 import { parseArguments, usages } from './arguments.js';
 import { downloadStatus, table, type Output } from './output.js';
@@ -28,7 +28,7 @@ export async function download(args: string[], output: Output, signal: AbortSign
     },
   };
   const { commit, folder, files, bytes } = isDataset
-    ? await downloadDataset(repository, isPicture, options)
+    ? await downloadDataset(repository, isImage, options)
     : await downloadModel(repository, weightFilesOf, options);
   const id = hubName({ ...repository, revision: undefined });
   const result: Download = {

@@ -1,4 +1,4 @@
-/** `vitune evaluate`: how right a checkpoint is on a folder of labelled pictures. */
+/** `vitune evaluate`: how right a checkpoint is on a folder of labelled images. */
 import * as l10n from '@vscode/l10n';
 import type { TaskEvaluation } from '../protocol.js';
 import { cacheFolder } from '../runs/cacheFolder.js';
@@ -9,7 +9,7 @@ import { parseArguments } from './arguments.js';
 import { bar, confusionTable, downloadStatus, multiLabelWords, percent, table, type Output } from './output.js';
 
 export async function evaluate(args: string[], output: Output, signal: AbortSignal): Promise<void> {
-  const { checkpoint, dataset, pictures } = parseArguments('evaluate', args, { least: 0, most: 0 });
+  const { checkpoint, dataset, images } = parseArguments('evaluate', args, { least: 0, most: 0 });
   const { skipped, ...evaluation } = await evaluateCheckpoint({
     checkpoint: await resolveCheckpoint(checkpoint!),
     dataset: (
@@ -21,12 +21,12 @@ export async function evaluate(args: string[], output: Output, signal: AbortSign
     cacheFolder: cacheFolder(),
     signal,
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
-    onPicture: pictures
-      ? (picture) => {
-          output.json(picture);
-          for (const { truth, prediction } of picture.answers) {
+    onImage: images
+      ? (image) => {
+          output.json(image);
+          for (const { truth, prediction } of image.answers) {
             if (truth !== prediction.label)
-              output.line(`${picture.path}: ${truth} → ${prediction.label} ${percent(prediction.probability)}`);
+              output.line(`${image.path}: ${truth} → ${prediction.label} ${percent(prediction.probability)}`);
           }
         }
       : undefined,
@@ -44,7 +44,7 @@ export async function evaluate(args: string[], output: Output, signal: AbortSign
 }
 
 function show({ perClass, labels, confusion }: TaskEvaluation, output: Output): void {
-  const header = [l10n.t('class'), l10n.t('precision'), l10n.t('recall'), 'F1', l10n.t('pictures')];
+  const header = [l10n.t('class'), l10n.t('precision'), l10n.t('recall'), 'F1', l10n.t('images')];
   const rows = perClass.map(({ label, precision, recall, f1, support }) => [
     label,
     percent(precision),

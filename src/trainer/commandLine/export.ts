@@ -26,7 +26,7 @@ export async function exportCheckpoint(args: string[], output: Output, signal: A
     checkpoint: folder,
     format: format as ExportFormat,
     output: target!,
-    pictures: await sampleFor(folder, dataset, signal),
+    images: await sampleFor(folder, dataset, signal),
     signal,
     onProgress(stage) {
       output.json({ type: 'progress', stage, done: names.indexOf(stage), total: names.length });
@@ -38,7 +38,7 @@ export async function exportCheckpoint(args: string[], output: Output, signal: A
   output.line(l10n.t('Exported to {0}: {1}', exported.folder, exported.files.join(', ')));
   output.line(
     l10n.t(
-      'Opened in a fresh process it answers {0} pictures alike; probabilities differ by at most {1}.',
+      'Opened in a fresh process it answers {0} images alike; probabilities differ by at most {1}.',
       pictures,
       largestDifference.toExponential(1),
     ),

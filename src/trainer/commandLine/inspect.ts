@@ -9,7 +9,7 @@ import { parseArguments } from './arguments.js';
 import { bar, downloadStatus, formatError, table, type Output } from './output.js';
 
 const uses: Record<ColumnUse, () => string> = {
-  image: () => l10n.t('pictures'),
+  image: () => l10n.t('images'),
   split: () => l10n.t('split'),
   label: () => l10n.t('labels'),
   unused: () => '–',

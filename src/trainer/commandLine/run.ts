@@ -17,7 +17,7 @@ export const exitCodes = { done: 0, bug: 1, input: 2, cancelled: 130 } as const;
 export type Command = (args: string[], output: Output, signal: AbortSignal) => Promise<boolean | void>;
 
 /**
- * Each is loaded when it is asked for: one picture is classified before the rest of the program would have been read.
+ * Each is loaded when it is asked for: one image is classified before the rest of the program would have been read.
  */
 const commands: Record<CommandName, () => Promise<Command>> = {
   train: async () => (await import('./train.js')).train,

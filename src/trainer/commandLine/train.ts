@@ -14,7 +14,7 @@ import { bar, confusionTable, downloadStatus, formatError, multiLabelWords, perc
 const splits = { train: () => l10n.t('train'), validation: () => l10n.t('validation'), test: () => l10n.t('test') };
 
 const phases = {
-  decode: () => l10n.t('Decoding pictures'),
+  decode: () => l10n.t('Decoding images'),
   features: () => l10n.t('Computing features'),
   compile: () => l10n.t('Compiling the training step'),
   evaluate: () => l10n.t('Evaluating'),
@@ -61,7 +61,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
         output.line(l10n.t('Run {0}', event.run));
         output.line(
           l10n.t(
-            '{0} classes; {1} pictures to train on, {2} to validate on; {3} on {4}; {5} of {6} parameters train',
+            '{0} classes; {1} images to train on, {2} to validate on; {3} on {4}; {5} of {6} parameters train',
             countLabels(tasks),
             event.images.train,
             event.images.validation,
@@ -77,11 +77,11 @@ function reporter(output: Output): (event: TrainEvent) => void {
         return output.status(`${bar(event.done / event.total)} ${phases[event.phase]()} ${event.done}/${event.total}`);
       case 'partialStep':
         return output.status(
-          `${bar((event.step - 1 + event.done / event.total) / steps)} ${l10n.t('step {0}/{1}: {2} of {3} pictures, loss {4}', event.step, steps, event.done, event.total, event.loss.toFixed(4))}`,
+          `${bar((event.step - 1 + event.done / event.total) / steps)} ${l10n.t('step {0}/{1}: {2} of {3} images, loss {4}', event.step, steps, event.done, event.total, event.loss.toFixed(4))}`,
         );
       case 'step':
         return output.status(
-          `${bar(event.step / steps)} ${l10n.t('step {0}/{1}, loss {2}, {3} pictures/s', event.step, steps, event.loss.toFixed(4), event.imagesPerSecond.toFixed(1))}`,
+          `${bar(event.step / steps)} ${l10n.t('step {0}/{1}, loss {2}, {3} images/s', event.step, steps, event.loss.toFixed(4), event.imagesPerSecond.toFixed(1))}`,
         );
       case 'evaluation':
         last = event;
@@ -117,7 +117,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
           const { pictures, largestDifference } = event.parity;
           output.line(
             l10n.t(
-              'Opened in a fresh process it answers {0} pictures alike; probabilities differ by at most {1}.',
+              'Opened in a fresh process it answers {0} images alike; probabilities differ by at most {1}.',
               pictures,
               largestDifference.toExponential(1),
             ),

@@ -32,10 +32,10 @@ export interface ModelSpec {
   labels: number;
   /** What is minimised; without it, the cross-entropy of one task with all labels. */
   loss?: LossSpec | undefined;
-  /** Size of the pictures fed, in pixels. */
+  /** Size of the images fed, in pixels. */
   height: number;
   width: number;
-  /** Chance of a picture to pass by the last block while training; it grows evenly from 0 at the first. */
+  /** Chance of an image to pass by the last block while training; it grows evenly from 0 at the first. */
   dropPath?: number | undefined;
   /**
    * How frozen linear layers multiply in training steps, in the validations between them and in prefixes: in floats of
@@ -43,9 +43,9 @@ export interface ModelSpec {
    * bits always.
    */
   frozenPrecision?: 'fp32' | 'fp16' | 'int8' | undefined;
-  /** Answers by the labels of the nearest of so many pictures, in place of the model's own head. */
+  /** Answers by the labels of the nearest of so many images, in place of the model's own head. */
   neighbors?: Omit<NeighborsOptions, 'labels'> | undefined;
-  /** Where the graphs begin: after it they read `features` (`Cut.shape` for each picture) instead of `images`. */
+  /** Where the graphs begin: after it they read `features` (`Cut.shape` for each image) instead of `images`. */
   cut?: Cut | undefined;
   /** Whether the backward pass computes each block's values anew: less memory for more work. */
   recomputes?: boolean | undefined;
@@ -163,7 +163,7 @@ const specsOf = (scope: GraphScope): ParameterSpec[] =>
   [...scope.parameters].map(([name, { shape }]) => ({ name, shape }));
 
 /**
- * Loss and gradients: inputs `images`, `targets` [batch, labels] (probabilities), `weights` [batch] (of each picture in
+ * Loss and gradients: inputs `images`, `targets` [batch, labels] (probabilities), `weights` [batch] (of each image in
  * the mean; they sum to 1 over an optimiser step), the parameters and the dropout masks. Returns the gradients beside
  * the loss.
  */
@@ -263,7 +263,7 @@ interface TrainSignature {
   masks: MaskSpec[];
 }
 
-/** One whole step on `batch` pictures: outputs `loss`, `gradientNorm` and everything `next:…`. */
+/** One whole step on `batch` images: outputs `loss`, `gradientNorm` and everything `next:…`. */
 export function compileStep(
   model: ModelSpec,
   optimizer: OptimizerSpec,

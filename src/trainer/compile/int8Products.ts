@@ -38,7 +38,7 @@ const joined = (weights: readonly FrozenWeight[]): FrozenWeight => ({
 
 /**
  * The graph with x · w + bias in whole numbers wherever w is a frozen weight of two axes. Products by w, rather than by
- * its transpose, are those of the backward pass. The rows of a gradient differ by orders of magnitude, as one picture
+ * its transpose, are those of the backward pass. The rows of a gradient differ by orders of magnitude, as one image
  * or token matters more than another, so each is divided by its length first. Where only a product element by element
  * lies between two of them, as in an MLP, the rows stay divided. Those that are summed, as of queries, keys and values,
  * are one product. The slope of a GELU before such a product is made with it from two values, and held for the backward

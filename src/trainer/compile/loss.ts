@@ -1,5 +1,5 @@
 /**
- * The loss of each picture from its logits: cross-entropy or focal loss, for one task or several, each with weights of
+ * The loss of each image from its logits: cross-entropy or focal loss, for one task or several, each with weights of
  * its labels.
  */
 import type { Builder } from '../ir/builder.js';
@@ -55,7 +55,7 @@ function sigmoidLoss(
 }
 
 /**
- * The loss of each picture [batch], summed over the tasks, from `logits` and `targets` (probabilities), both [batch,
+ * The loss of each image [batch], summed over the tasks, from `logits` and `targets` (probabilities), both [batch,
  * labels of all tasks].
  */
 export function lossOf(b: Builder, logits: Value, targets: Value, { tasks, focalGamma }: LossSpec): Value {

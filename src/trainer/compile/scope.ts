@@ -168,8 +168,8 @@ export class GraphScope implements Scope {
     if (rate === undefined) throw new Error(`${block} is not among the blocks that its family lists`);
     if (!rate) return x;
     const [rows, width] = x.shape as [number, number];
-    const pictures = this.b.reshape(x, [batch, rows / batch, width]);
-    return this.b.reshape(this.b.mul(pictures, this.#mask([batch, 1, 1], rate)), x.shape);
+    const images = this.b.reshape(x, [batch, rows / batch, width]);
+    return this.b.reshape(this.b.mul(images, this.#mask([batch, 1, 1], rate)), x.shape);
   };
 
   /** A new mask: 0, or 1 / (1 - rate), so that the expectation stays. */

@@ -1,5 +1,5 @@
 /**
- * The split of a graph in two: the prefix, a function of the pictures and frozen weights alone, and the suffix that
+ * The split of a graph in two: the prefix, a function of the images and frozen weights alone, and the suffix that
  * trains.
  */
 import { createHash } from 'node:crypto';
@@ -14,11 +14,11 @@ export const features = 'features';
 /** Name of the input that a prefix may depend on. */
 const images = 'images';
 
-/** The one value that everything after it knows the pictures by. */
+/** The one value that everything after it knows the images by. */
 export interface Cut {
   /** Names the value in every graph of the same model, whatever the batch, in training and in evaluation. */
   key: string;
-  /** Its shape for one picture; in a batch the first axis is as many times longer. */
+  /** Its shape for one image; in a batch the first axis is as many times longer. */
   shape: Shape;
   /** Multiplications before it, as a share of all in the step. */
   share: number;
@@ -37,14 +37,14 @@ function attributesOf(op: Op): string {
   return JSON.stringify('shape' in op ? { ...op, shape: op.shape.slice(1) } : op);
 }
 
-/** A key for each value that needs no input but the pictures. */
+/** A key for each value that needs no input but the images. */
 function keysOf(graph: Graph): Map<Value, string> {
   const keys = new Map<Value, string>();
   for (const { op, inputs, outputs } of graph.nodes) {
     if (op.type === 'input' && op.name !== images) continue;
     const read = inputs.map((input) => keys.get(input));
     if (read.includes(undefined)) continue;
-    // A token repeated for each picture; the builder leaves this out where there is only one.
+    // A token repeated for each image; the builder leaves this out where there is only one.
     if (op.type === 'expand' && sameShape(op.shape.slice(1), inputs[0]!.shape.slice(1))) {
       keys.set(outputs[0]!, read[0]!);
       continue;
@@ -57,7 +57,7 @@ function keysOf(graph: Graph): Map<Value, string> {
   return keys;
 }
 
-/** The values that depend on the pictures. */
+/** The values that depend on the images. */
 function fromImages(graph: Graph): Set<Value> {
   const found = new Set<Value>();
   for (const { op, inputs, outputs } of graph.nodes) {
@@ -68,7 +68,7 @@ function fromImages(graph: Graph): Set<Value> {
 }
 
 /**
- * Where a step for `batch` pictures can be split: the last value before anything that trains or is random (a dropout
+ * Where a step for `batch` images can be split: the last value before anything that trains or is random (a dropout
  * mask is an input too) on which alone all that follows depends. Undefined where there is none, e.g. since the
  * embeddings train.
  *
@@ -116,7 +116,7 @@ function copy(
     if (!replaced.has(value)) pending.push(...value.node.inputs);
   }
   const fail = (): never => {
-    throw new Error('the graph reads more of the pictures than the value at which it is split');
+    throw new Error('the graph reads more of the images than the value at which it is split');
   };
   const result = new Graph();
   const copies = new Map<Value, Value>();
@@ -142,7 +142,7 @@ export function prefixOf(graph: Graph, cut: Cut): Graph {
   return copy(graph, new Map([[features, valueAt(graph, cut)]]), new Map(), (input) => input !== images);
 }
 
-/** The same outputs from `features` instead of `images`. Throws where something else of the pictures is read. */
+/** The same outputs from `features` instead of `images`. Throws where something else of the images is read. */
 export function suffixOf(graph: Graph, cut: Cut): Graph {
   const value = valueAt(graph, cut);
   const input: Op = { type: 'input', name: features, shape: value.shape, dtype: value.dtype };

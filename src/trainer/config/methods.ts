@@ -71,7 +71,7 @@ export function methodSchemas() {
     pretrained: method(
       'pretrained',
       l10n.t(
-        'Trains nothing: each picture gets the label of the training pictures that the model finds most like it. Seconds, and a yardstick for the rest.',
+        'Trains nothing: each image gets the label of the training images that the model finds most like it. Seconds, and a yardstick for the rest.',
       ),
       {
         neighbors: z
@@ -79,7 +79,7 @@ export function methodSchemas() {
           .min(1)
           .max(10_000)
           .default(20)
-          .describe(l10n.t('How many of the most similar training pictures have a vote.')),
+          .describe(l10n.t('How many of the most similar training images have a vote.')),
         temperature: z
           .number()
           .gt(0)
@@ -91,7 +91,7 @@ export function methodSchemas() {
     head: method(
       'head',
       l10n.t(
-        'Trains only the classifier on top: seconds an epoch, enough when the pictures resemble those the model knows.',
+        'Trains only the classifier on top: seconds an epoch, enough when the images resemble those the model knows.',
       ),
       {
         hidden: z
@@ -189,7 +189,7 @@ export function methodSchemas() {
     ),
     full: method(
       'full',
-      l10n.t('Trains every weight: the most able with many pictures, the slowest, and the largest checkpoint.'),
+      l10n.t('Trains every weight: the most able with many images, the slowest, and the largest checkpoint.'),
       {
         layerDecay: z
           .number()

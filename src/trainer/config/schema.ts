@@ -37,7 +37,7 @@ function method() {
 
 function augmentation() {
   const crop = z.strictObject({
-    scale: range(1).default([0.5, 1]).describe(l10n.t('Least and greatest share of the picture that the crop keeps.')),
+    scale: range(1).default([0.5, 1]).describe(l10n.t('Least and greatest share of the image that the crop keeps.')),
     ratio: range(10)
       .default([3 / 4, 4 / 3])
       .describe(l10n.t('Least and greatest width of the crop divided by its height.')),
@@ -52,19 +52,19 @@ function augmentation() {
       randomResizedCrop: z
         .union([z.literal(false), crop])
         .prefault({})
-        .describe(l10n.t('Cuts out a random part of each training picture; false turns it off.')),
+        .describe(l10n.t('Cuts out a random part of each training image; false turns it off.')),
       horizontalFlip: z
         .number()
         .min(0)
         .max(1)
         .default(0.5)
-        .describe(l10n.t('Chance that a training picture is mirrored.')),
+        .describe(l10n.t('Chance that a training image is mirrored.')),
       randAugment: z
         .union([z.literal(false), randAugment])
         .default(false)
         .describe(
           l10n.t(
-            'RandAugment: changes each training picture by operations drawn at random (turns, shears, colours); {} takes the usual two.',
+            'RandAugment: changes each training image by operations drawn at random (turns, shears, colours); {} takes the usual two.',
           ),
         ),
       randomErasing: z
@@ -72,22 +72,22 @@ function augmentation() {
         .min(0)
         .max(1)
         .default(0)
-        .describe(l10n.t('Chance that a part of a training picture becomes noise; 0.25 is usual.')),
+        .describe(l10n.t('Chance that a part of a training image becomes noise; 0.25 is usual.')),
       mixup: alpha().describe(
         l10n.t(
-          'Mixes pictures and their labels in pairs: the alpha of the Beta distribution of the shares; 0.2 is usual for fine-tuning.',
+          'Mixes images and their labels in pairs: the alpha of the Beta distribution of the shares; 0.2 is usual for fine-tuning.',
         ),
       ),
       cutmix: alpha().describe(
         l10n.t(
-          'Puts a part of another picture into each and mixes the labels by area: the alpha of the Beta distribution of the areas; 1 is usual.',
+          'Puts a part of another image into each and mixes the labels by area: the alpha of the Beta distribution of the areas; 1 is usual.',
         ),
       ),
       views: count(1000)
         .optional()
         .describe(
           l10n.t(
-            'Where features are computed once: how many fixed views there are of each training picture, the first being the whole picture. Without it, 1 for head; other methods then see fresh changes in each epoch.',
+            'Where features are computed once: how many fixed views there are of each training image, the first being the whole image. Without it, 1 for head; other methods then see fresh changes in each epoch.',
           ),
         ),
     })
@@ -129,16 +129,16 @@ export function buildSchema() {
         .union([
           z.string().min(1),
           z.strictObject({
-            train: z.string().min(1).describe(l10n.t('Folder of the training pictures.')),
+            train: z.string().min(1).describe(l10n.t('Folder of the training images.')),
             validation: z
               .string()
               .min(1)
               .optional()
-              .describe(l10n.t('Folder of the pictures to validate on while training.')),
-            test: z.string().min(1).optional().describe(l10n.t('Folder of the pictures for the final test.')),
+              .describe(l10n.t('Folder of the images to validate on while training.')),
+            test: z.string().min(1).optional().describe(l10n.t('Folder of the images for the final test.')),
           }),
           z.strictObject({
-            folder: z.string().min(1).describe(l10n.t('Folder of all pictures.')),
+            folder: z.string().min(1).describe(l10n.t('Folder of all images.')),
             labels: z
               .string()
               .min(1)
@@ -150,7 +150,7 @@ export function buildSchema() {
               .optional()
               .describe(
                 l10n.t(
-                  'The column with the paths of the pictures, relative to the folder; without it, the one called image, file, file_name or path.',
+                  'The column with the paths of the images, relative to the folder; without it, the one called image, file, file_name or path.',
                 ),
               ),
             columns: z
@@ -183,11 +183,11 @@ export function buildSchema() {
         ])
         .describe(
           l10n.t(
-            'A folder with one folder of pictures for each class, a folder for each split, a folder with a label file (CSV), or "hub:owner/name" for a dataset of class folders on the hub.',
+            'A folder with one folder of images for each class, a folder for each split, a folder with a label file (CSV), or "hub:owner/name" for a dataset of class folders on the hub.',
           ),
         ),
       method: method().describe(l10n.t('How to fine-tune: a name, or an object with options.')),
-      epochs: count(100_000).default(10).describe(l10n.t('How often each training picture is seen.')),
+      epochs: count(100_000).default(10).describe(l10n.t('How often each training image is seen.')),
       maxSteps: count(1e9).optional().describe(l10n.t('Stops after this many steps, whatever the epochs.')),
       batchSize: z
         .union([
@@ -197,7 +197,7 @@ export function buildSchema() {
           }),
         ])
         .default(16)
-        .describe(l10n.t('Pictures in one step; "auto" finds a number.')),
+        .describe(l10n.t('Images in one step; "auto" finds a number.')),
       gradientAccumulationSteps: count(4096)
         .default(1)
         .describe(l10n.t('Batches whose gradients are added up before a step: a larger batch for the same memory.')),
@@ -255,9 +255,9 @@ export function buildSchema() {
         .describe(l10n.t('Gradients with a greater global norm are scaled down to it; 0 turns clipping off.')),
       labelSmoothingFactor: share().default(0).describe(l10n.t('Share of each label spread evenly over all classes.')),
       loss: choice({
-        crossEntropy: l10n.t('Cross-entropy: every picture counts alike.'),
+        crossEntropy: l10n.t('Cross-entropy: every image counts alike.'),
         focal: l10n.t(
-          'Focal loss: pictures that the model is sure of count less, for classes that are much rarer than others.',
+          'Focal loss: images that the model is sure of count less, for classes that are much rarer than others.',
         ),
       })
         .default('crossEntropy')
@@ -289,7 +289,7 @@ export function buildSchema() {
         .default(0)
         .describe(
           l10n.t(
-            'Stochastic depth: chance that the last block is passed by for a training picture; the chance grows evenly from 0 at the first block.',
+            'Stochastic depth: chance that the last block is passed by for a training image; the chance grows evenly from 0 at the first block.',
           ),
         ),
       ema: z
@@ -356,10 +356,10 @@ export function buildSchema() {
         .default('auto')
         .describe(
           l10n.t(
-            'Whether what the frozen layers say of each picture is computed once and kept on disk, rather than in every epoch.',
+            'Whether what the frozen layers say of each image is computed once and kept on disk, rather than in every epoch.',
           ),
         ),
-      augmentation: augmentation().describe(l10n.t('Random changes to the training pictures.')),
+      augmentation: augmentation().describe(l10n.t('Random changes to the training images.')),
       imageSize: z
         .int()
         .min(16)
@@ -372,12 +372,12 @@ export function buildSchema() {
         .optional()
         .describe(
           l10n.t(
-            'Of an ONNX file: the output or inner tensor that holds the features of a picture; without it, what its classifier reads.',
+            'Of an ONNX file: the output or inner tensor that holds the features of an image; without it, what its classifier reads.',
           ),
         ),
       evalBatchSize: count(4096)
         .optional()
-        .describe(l10n.t('Pictures in one batch of an evaluation; without it, as batchSize.')),
+        .describe(l10n.t('Images in one batch of an evaluation; without it, as batchSize.')),
       evalSteps: count(1e9).optional().describe(l10n.t('Steps between evaluations; without it, one after each epoch.')),
       saveSteps: count(1e9).optional().describe(l10n.t('Steps between checkpoints; without it, one after each epoch.')),
       saveTotalLimit: count(10_000)
@@ -388,8 +388,8 @@ export function buildSchema() {
         .optional()
         .describe(l10n.t('Stops after this many evaluations without a better one.')),
       metricForBestModel: choice({
-        accuracy: l10n.t('The share of right answers on the validation pictures; more is better.'),
-        loss: l10n.t('The cross-entropy on the validation pictures; less is better.'),
+        accuracy: l10n.t('The share of right answers on the validation images; more is better.'),
+        loss: l10n.t('The cross-entropy on the validation images; less is better.'),
       })
         .default('accuracy')
         .describe(l10n.t('What makes a checkpoint the best.')),
@@ -403,7 +403,7 @@ export function buildSchema() {
           ),
         ),
     })
-    .describe(l10n.t('What ViTune trains, on which pictures, and how. Paths are relative to this file.'));
+    .describe(l10n.t('What ViTune trains, on which images, and how. Paths are relative to this file.'));
 }
 
 /** A whole config, defaults applied. After `loadConfig` its paths are absolute. */

@@ -28,7 +28,7 @@ export const stages = [
 ] as const;
 export type Stage = (typeof stages)[number];
 
-/** Of the threads that make batches: of pictures that have to be decoded, and of those that were. */
+/** Of the threads that make batches: of images that have to be decoded, and of those that were. */
 export const besideTraining: ReadonlySet<string> = new Set<Stage>(['decode', 'augment']);
 
 /** A time spent on a stage, in milliseconds since the process began. */

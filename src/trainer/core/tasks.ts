@@ -64,7 +64,7 @@ export const logitNames = (tasks: readonly Task[]): string[] =>
 
 /**
  * A copy of the target probabilities [batch, labels of all tasks] with `smoothing` spread evenly: over all labels of a
- * task (Szegedy et al., 2016, arXiv:1512.00567), or in a multi-label task between yes and no. A picture without a label
+ * task (Szegedy et al., 2016, arXiv:1512.00567), or in a multi-label task between yes and no. An image without a label
  * for a task keeps zeros, which cost nothing.
  */
 export function smoothed(targets: Float32Array, tasks: readonly Task[], smoothing: number): Float32Array {

@@ -1,20 +1,20 @@
-/** The random changes to the pictures of training: crops and erased parts are drawn here. */
+/** The random changes to the images of training: crops and erased parts are drawn here. */
 import type { Random } from '../core/random.js';
 import type { MixingOptions } from './mixing.js';
 import type { RandAugmentOptions } from './randAugment.js';
 import type { Region } from './transform.js';
 
-/** In the order in which they are made; pictures are mixed last. */
+/** In the order in which they are made; images are mixed last. */
 export interface Augmentation extends MixingOptions {
   /**
-   * Area of the crop as a share of the picture, and its width divided by its height; false: the same pixels as
+   * Area of the crop as a share of the image, and its width divided by its height; false: the same pixels as
    * evaluation uses.
    */
   randomResizedCrop: { scale: [number, number]; ratio: [number, number] } | false;
   /** Probability of a flip left to right. */
   horizontalFlip: number;
   randAugment: RandAugmentOptions | false;
-  /** Probability that a part of the picture is erased. */
+  /** Probability that a part of the image is erased. */
   randomErasing: number;
 }
 
@@ -46,7 +46,7 @@ export function randomCrop(
 
 /**
  * Random erasing (Zhong et al., 2020, arXiv:1708.04896): with `probability` a rectangle becomes noise, each byte at
- * random. Area and ratio are drawn as torchvision does: 2 to 33 % of the picture, 0.3 to 3.3 (log-uniform), ten tries.
+ * random. Area and ratio are drawn as torchvision does: 2 to 33 % of the image, 0.3 to 3.3 (log-uniform), ten tries.
  */
 export function randomErasing(
   random: Random,

@@ -21,7 +21,7 @@ export function readBmp(bytes: Uint8Array, maximumPixels: number): Bitmap {
   return readDib(bytes.subarray(14), { pixelsAt: view.getUint32(10, true) - 14, icon: false, maximumPixels });
 }
 
-/** The largest picture of an ICO file: a PNG file inside it, or a bitmap. Throws like `readBmp`. */
+/** The largest image of an ICO file: a PNG file inside it, or a bitmap. Throws like `readBmp`. */
 export function readIco(bytes: Uint8Array, maximumPixels: number): { png: Uint8Array } | { bitmap: Bitmap } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries = Array.from({ length: view.getUint16(4, true) }, (_, i) => {
@@ -36,7 +36,7 @@ export function readIco(bytes: Uint8Array, maximumPixels: number): { png: Uint8A
     };
   });
   const best = entries.sort((a, b) => b.area - a.area || b.bits - a.bits)[0];
-  if (!best) throw new Error(l10n.t('it holds no picture'));
+  if (!best) throw new Error(l10n.t('it holds no image'));
   if (best.offset + best.length > bytes.length) throw new RangeError('The icon lies past the end of the file.');
   const inner = bytes.subarray(best.offset, best.offset + best.length);
   if (inner[0] === 0x89 && inner[1] === 0x50) return { png: inner };
@@ -46,7 +46,7 @@ export function readIco(bytes: Uint8Array, maximumPixels: number): { png: Uint8A
 interface DibOptions {
   /** Where the pixels begin, counted from the header; undefined: right after the palette. */
   pixelsAt: number | undefined;
-  /** In an icon the height counts a 1-bit mask below the picture, and 32-bit pixels have alpha. */
+  /** In an icon the height counts a 1-bit mask below the image, and 32-bit pixels have alpha. */
   icon: boolean;
   maximumPixels: number;
 }
@@ -151,7 +151,7 @@ function applyMask(
 }
 
 /**
- * RLE8 and RLE4: pairs of a count and an index, with escapes (count 0) for end of line, end of picture, a jump, and
+ * RLE8 and RLE4: pairs of a count and an index, with escapes (count 0) for end of line, end of image, a jump, and
  * literal runs.
  */
 function readRunLengths(
@@ -196,7 +196,7 @@ function readRunLengths(
   }
 }
 
-/** The words for a picture beyond the bound on pixels. */
+/** The words for an image beyond the bound on pixels. */
 export function tooManyPixels(maximum: number): string {
   return l10n.t('it has too many pixels (more than {0} million)', Math.floor(maximum / 1e6));
 }

@@ -47,7 +47,7 @@ export interface LabelFileSpec extends LabelColumns {
   folder: string;
   /** The CSV file, relative to the folder. */
   labels?: string | undefined;
-  /** The column with the pictures' paths, relative to the folder. */
+  /** The column with the images' paths, relative to the folder. */
   image?: string | undefined;
   /** The column with the names of the splits. */
   split?: string | undefined;

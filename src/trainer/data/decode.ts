@@ -1,5 +1,5 @@
 /**
- * Decodes pictures to 8-bit sRGB, the same way everywhere: the only importer of sharp. The work is done in libuv's
+ * Decodes images to 8-bit sRGB, the same way everywhere: the only importer of sharp. The work is done in libuv's
  * threads, off the caller's.
  */
 import { readFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ export interface Pixels {
 const maximumPixels = 178_956_970;
 const maximumBytes = 2 ** 29;
 
-// Pictures are decoded side by side; libvips' own threads and its cache of operations would only add to that.
+// Images are decoded side by side; libvips' own threads and its cache of operations would only add to that.
 sharp.concurrency(1);
 sharp.cache(false);
 sharp.block({ operation: ['VipsForeignLoadSvg'] });
@@ -32,15 +32,15 @@ sharp.block({ operation: ['VipsForeignLoadSvg'] });
 export const decoderVersion = `1 vips ${sharp.versions.vips}`;
 
 /**
- * A file cut short is refused, as Pillow does: libjpeg fills what is missing with grey, and a picture half of grey
+ * A file cut short is refused, as Pillow does: libjpeg fills what is missing with grey, and an image half of grey
  * teaches a model the wrong thing without a word. Mere warnings (stray bytes, odd metadata) are let pass.
  */
 const options: SharpOptions = { failOn: 'error', limitInputPixels: maximumPixels };
 
 /**
- * A picture whose header has been read: its format by content, its size as seen upright, and a pipeline that gives RGB.
+ * An image whose header has been read: its format by content, its size as seen upright, and a pipeline that gives RGB.
  */
-interface Picture {
+interface Image {
   format: string;
   width: number;
   height: number;
@@ -54,7 +54,7 @@ export async function evaluationPixels(path: string, transform: ImageTransform):
 }
 
 /**
- * The whole picture, reduced so far that a random crop of it still fills the model's input (`trainingFit`). Throws a
+ * The whole image, reduced so far that a random crop of it still fills the model's input (`trainingFit`). Throws a
  * UserError.
  */
 export async function trainingPixels(path: string, transform: ImageTransform): Promise<Pixels> {
@@ -65,26 +65,26 @@ export async function trainingPixels(path: string, transform: ImageTransform): P
  * Decodes the file's `bytes` in full to learn that it can be read; gives its real format and size. Throws a UserError
  * that names `path`.
  */
-export async function checkPicture(
+export async function checkImage(
   path: string,
   bytes: Uint8Array,
 ): Promise<{ format: string; width: number; height: number }> {
   return explained(path, async () => {
-    const picture = await openPicture(bytes);
-    const whole = { left: 0, top: 0, width: picture.width, height: picture.height };
+    const image = await openImage(bytes);
+    const whole = { left: 0, top: 0, width: image.width, height: image.height };
     await render(
-      picture,
-      { region: whole, width: Math.min(32, picture.width), height: Math.min(32, picture.height) },
+      image,
+      { region: whole, width: Math.min(32, image.width), height: Math.min(32, image.height) },
       'linear',
     );
-    return { format: picture.format, width: picture.width, height: picture.height };
+    return { format: image.format, width: image.width, height: image.height };
   });
 }
 
 /**
- * The bytes of a picture file. Throws a UserError where it cannot be read, is empty or is too large to be a picture.
+ * The bytes of an image file. Throws a UserError where it cannot be read, is empty or is too large to be an image.
  */
-export async function readPictureFile(path: string): Promise<Uint8Array> {
+export async function readImageFile(path: string): Promise<Uint8Array> {
   return explained(path, async () => {
     const bytes = await readFile(path);
     if (bytes.length === 0) throw new Error(l10n.t('the file is empty'));
@@ -94,23 +94,23 @@ export async function readPictureFile(path: string): Promise<Uint8Array> {
 }
 
 async function decode(path: string, kernel: Kernel, fit: (width: number, height: number) => Fit): Promise<Pixels> {
-  const bytes = await readPictureFile(path);
+  const bytes = await readImageFile(path);
   return explained(path, async () => {
-    const picture = await openPicture(bytes);
-    return render(picture, fit(picture.width, picture.height), kernel);
+    const image = await openImage(bytes);
+    return render(image, fit(image.width, image.height), kernel);
   });
 }
 
 const resampler = new Resampler();
 
-async function render(picture: Picture, { region, width, height }: Fit, kernel: Kernel): Promise<Pixels> {
-  let image = picture.pipeline();
-  if (region.width !== picture.width || region.height !== picture.height) image = image.extract(region);
+async function render(image: Image, { region, width, height }: Fit, kernel: Kernel): Promise<Pixels> {
+  let pipeline = image.pipeline();
+  if (region.width !== image.width || region.height !== image.height) pipeline = pipeline.extract(region);
   const [smallerWidth, smallerHeight] = [Math.min(region.width, width), Math.min(region.height, height)];
   if (region.width !== smallerWidth || region.height !== smallerHeight) {
-    image = image.resize(smallerWidth, smallerHeight, { fit: 'fill', kernel, fastShrinkOnLoad: false });
+    pipeline = pipeline.resize(smallerWidth, smallerHeight, { fit: 'fill', kernel, fastShrinkOnLoad: false });
   }
-  const pixels = await rgb(image);
+  const pixels = await rgb(pipeline);
   if (smallerWidth === width && smallerHeight === height) return pixels;
   // libvips shifts what it enlarges by half a pixel against Pillow and the random crops of training. Small as it is, it
   // is quickly done here.
@@ -137,10 +137,10 @@ async function rgb(image: Sharp): Promise<Pixels> {
   return { data, width: info.width, height: info.height };
 }
 
-async function openPicture(bytes: Uint8Array): Promise<Picture> {
+async function openImage(bytes: Uint8Array): Promise<Image> {
   const format = formatOfContent(bytes.subarray(0, sniffedBytes));
-  if (format === undefined) throw new Error(l10n.t('its content is no picture of a known format'));
-  if (format === 'HTML') throw new Error(l10n.t('it is a web page, not a picture'));
+  if (format === undefined) throw new Error(l10n.t('its content is no image of a known format'));
+  if (format === 'HTML') throw new Error(l10n.t('it is a web page, not an image'));
   if (!isReadable(format)) throw new Error(l10n.t('the format {0} is not supported', format));
   if (format === 'BMP') return fromRaw(format, readBmp(bytes, maximumPixels), 4);
   if (format === 'ICO') {
@@ -156,7 +156,7 @@ async function openPicture(bytes: Uint8Array): Promise<Picture> {
   return fromFile(format, bytes);
 }
 
-function fromRaw(format: string, { data, width, height }: Pixels, channels: 3 | 4): Picture {
+function fromRaw(format: string, { data, width, height }: Pixels, channels: 3 | 4): Image {
   return {
     format,
     width,
@@ -165,7 +165,7 @@ function fromRaw(format: string, { data, width, height }: Pixels, channels: 3 | 
   };
 }
 
-async function fromFile(format: string, bytes: Uint8Array): Promise<Picture> {
+async function fromFile(format: string, bytes: Uint8Array): Promise<Image> {
   const { autoOrient } = await sharp(bytes, options).metadata();
   return {
     format,

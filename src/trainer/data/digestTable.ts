@@ -1,4 +1,4 @@
-/** Rows by the digest of a key: some 30 bytes each, so that a cache of a million pictures is known by heart. */
+/** Rows by the digest of a key: some 30 bytes each, so that a cache of a million images is known by heart. */
 import { createHash } from 'node:crypto';
 
 export const digestBytes = 16;

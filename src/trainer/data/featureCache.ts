@@ -1,5 +1,5 @@
 /**
- * The feature cache: what a frozen network says of pictures, in files on disk shared by runs and processes, bounded in
+ * The feature cache: what a frozen network says of images, in files on disk shared by runs and processes, bounded in
  * size.
  *
  * A folder holds the features of one network (its name says which), all of one length. A pack `NAME.features` is

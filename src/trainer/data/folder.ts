@@ -1,4 +1,4 @@
-/** Reads image folders: what is visible, which files are pictures, and which class folder each lies in. */
+/** Reads image folders: what is visible, which files are images, and which class folder each lies in. */
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
@@ -24,7 +24,7 @@ const left = new Set(['__MACOSX', '@eaDir', '$RECYCLE.BIN', 'System Volume Infor
 
 /**
  * The visible entries of a folder. Links count as what they lead to; one that leads nowhere is a problem where its name
- * claims a picture.
+ * claims an image.
  */
 export async function list(folder: string, { problems, signal }: Walk): Promise<Listing> {
   signal?.throwIfAborted();
@@ -66,10 +66,10 @@ async function unlistable(folder: string, error: unknown): Promise<unknown> {
 }
 
 /**
- * The pictures among `files`. A format that cannot be read is noted as a problem; what is no picture at all is passed
+ * The images among `files`. A format that cannot be read is noted as a problem; what is no image at all is passed
  * over.
  */
-export async function pictures(files: readonly string[], { problems, signal }: Walk): Promise<string[]> {
+export async function images(files: readonly string[], { problems, signal }: Walk): Promise<string[]> {
   const found: string[] = [];
   for (const path of files) {
     const named = formatOfName(path);
@@ -88,7 +88,7 @@ export async function pictures(files: readonly string[], { problems, signal }: W
 
 async function sniff(path: string): Promise<string | undefined> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => error);
-  // A file without a picture's name that may not even be opened is none of the dataset's.
+  // A file without an image's name that may not even be opened is none of the dataset's.
   if (file instanceof Error) return undefined;
   try {
     const bytes = new Uint8Array(sniffedBytes);
@@ -100,29 +100,29 @@ async function sniff(path: string): Promise<string | undefined> {
 }
 
 /**
- * All pictures below a folder, in natural order of their paths; a folder reached twice, as through a loop of links,
+ * All images below a folder, in natural order of their paths; a folder reached twice, as through a loop of links,
  * counts once.
  */
-export async function picturesBelow(folder: string, walk: Walk, seen = new Set<string>()): Promise<string[]> {
+export async function imagesBelow(folder: string, walk: Walk, seen = new Set<string>()): Promise<string[]> {
   const real = await realpath(folder);
   if (seen.has(real)) return [];
   seen.add(real);
   const { folders, files } = await list(folder, walk);
-  const found = await pictures(files, walk);
-  for (const inner of folders) for (const path of await picturesBelow(inner, walk, seen)) found.push(path);
+  const found = await images(files, walk);
+  for (const inner of folders) for (const path of await imagesBelow(inner, walk, seen)) found.push(path);
   return found;
 }
 
 /**
- * The classes of a `class/…` folder by name (Unicode NFC), in natural order, each with its pictures; classes without
- * pictures are noted and left out.
+ * The classes of a `class/…` folder by name (Unicode NFC), in natural order, each with its images; classes without
+ * images are noted and left out.
  */
 export async function classesOf(folder: string, walk: Walk, listing?: Listing): Promise<Map<string, PathTable>> {
   const { folders, files } = listing ?? (await list(folder, walk));
   const classes = new Map<string, PathTable>();
   for (const inner of sortNaturally(folders, (path) => basename(path))) {
     const label = basename(inner).normalize('NFC');
-    const found = await picturesBelow(inner, walk);
+    const found = await imagesBelow(inner, walk);
     const known = classes.get(label);
     const paths = known ?? new PathTable();
     for (const path of found) paths.push(path);
@@ -130,7 +130,7 @@ export async function classesOf(folder: string, walk: Walk, listing?: Listing): 
     if (found.length === 0) walk.problems.push(errors.classEmpty(inner, label).toInfo());
     else classes.set(label, paths);
   }
-  const loose = await pictures(files, walk);
+  const loose = await images(files, walk);
   if (loose.length > 0 && classes.size === 0) throw errors.datasetFlat(folder, loose.length);
   if (loose.length > 0) walk.problems.push(errors.imagesOutsideClasses(folder, loose.length).toInfo());
   return classes;

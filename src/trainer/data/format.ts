@@ -1,4 +1,4 @@
-/** Which files are pictures: by the ending of the name, and by the first bytes of the content. */
+/** Which files are images: by the ending of the name, and by the first bytes of the content. */
 import { extname } from 'node:path';
 
 /** What `decode.ts` reads; every other format is named to the person and left out. */
@@ -31,7 +31,7 @@ const byEnding = new Map<string, string>();
 for (const formats of [readable, unreadable])
   for (const [name, endings] of Object.entries(formats)) for (const ending of endings) byEnding.set(ending, name);
 
-/** The picture format that the file's name claims, readable or not; undefined where it claims none. */
+/** The image format that the file's name claims, readable or not; undefined where it claims none. */
 export function formatOfName(path: string): string | undefined {
   return byEnding.get(extname(path).slice(1).toLowerCase());
 }

@@ -1,5 +1,5 @@
 /**
- * Looks a dataset over before training: counts, and every problem with its remedy. Reads each picture once and writes
+ * Looks a dataset over before training: counts, and every problem with its remedy. Reads each image once and writes
  * nothing.
  */
 import { webcrypto } from 'node:crypto';
@@ -8,7 +8,7 @@ import { errors, UserError } from '../errors/errors.js';
 import type { ErrorInfo, Inspection, LabelCount, SplitName, Task } from '../protocol.js';
 import { logitNames } from '../core/tasks.js';
 import { forEachConcurrently } from './concurrently.js';
-import { checkPicture, readPictureFile } from './decode.js';
+import { checkImage, readImageFile } from './decode.js';
 import { formatOfName } from './format.js';
 import { countEach } from './labelCounts.js';
 import { marksOf, type Sample } from './sample.js';
@@ -17,7 +17,7 @@ import type { Dataset, DatasetSpec } from './dataset.js';
 
 export interface InspectOptions {
   signal?: AbortSignal | undefined;
-  /** Pictures looked at so far, of all; some ten times a second at most. */
+  /** Images looked at so far, of all; some ten times a second at most. */
   onProgress?: ((done: number, total: number) => void) | undefined;
   /** As the config would have them; they decide the split of a folder that has none. */
   validationSplit?: number | undefined;
@@ -27,14 +27,14 @@ export interface InspectOptions {
 /** Below this shorter side a photo hardly shows anything, in pixels. */
 const tinySide = 32;
 /**
- * The largest class has so many times the pictures of the smallest: then a model can do well by guessing the largest.
+ * The largest class has so many times the images of the smallest: then a model can do well by guessing the largest.
  */
 const strongImbalance = 10;
 
 interface Look {
   split: SplitName;
   sample: Sample;
-  /** Why the picture cannot be read, or what was seen of it. */
+  /** Why the image cannot be read, or what was seen of it. */
   result: UserError | { hash: string; format: string; width: number; height: number };
 }
 type GoodLook = Look & { result: Exclude<Look['result'], UserError> };
@@ -52,7 +52,7 @@ export async function inspectDataset(spec: DatasetSpec, options: InspectOptions 
     ...looks.flatMap(({ result }) => (result instanceof UserError ? [result.toInfo()] : [])),
     ...tasks.flatMap((task, i) => classProblems(root, task, counts[i]!)),
     ...duplicates(good, logitNames(tasks)),
-    ...good.flatMap(pictureProblems),
+    ...good.flatMap(imageProblems),
   ];
   const inspection: Inspection = { root, labels, counts: counts[0]!, splits, problems };
   if (!columns) return inspection;
@@ -85,9 +85,9 @@ async function lookAtAll(
 
 async function look(path: string): Promise<Look['result']> {
   try {
-    const bytes = await readPictureFile(path);
+    const bytes = await readImageFile(path);
     const hash = Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
-    return { hash, ...(await checkPicture(path, bytes)) };
+    return { hash, ...(await checkImage(path, bytes)) };
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;
@@ -134,7 +134,7 @@ function duplicates(looks: readonly GoodLook[], labels: readonly string[]): Erro
   return problems;
 }
 
-function pictureProblems({ sample: { path }, result: { format, width, height } }: GoodLook): ErrorInfo[] {
+function imageProblems({ sample: { path }, result: { format, width, height } }: GoodLook): ErrorInfo[] {
   const problems: ErrorInfo[] = [];
   const named = formatOfName(path);
   if (Math.min(width, height) < tinySide) problems.push(errors.imageTiny(path, width, height).toInfo());

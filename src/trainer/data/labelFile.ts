@@ -1,5 +1,5 @@
 /**
- * Finds a dataset by its label file: a CSV table of pictures in a folder, with columns of labels and perhaps of splits.
+ * Finds a dataset by its label file: a CSV table of images in a folder, with columns of labels and perhaps of splits.
  */
 import type { LabelFileSpec } from './dataset.js';
 import { stat } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { errors } from '../errors/errors.js';
 import type { ColumnUse, SplitName, Task } from '../protocol.js';
 import { countLabels, isPlain, spansOf } from '../core/tasks.js';
-import { list, picturesBelow, type Walk } from './folder.js';
+import { list, imagesBelow, type Walk } from './folder.js';
 import { columnKnownAs, columnNamed, readLabelTable, type LabelRow, type LabelTable } from './labelTable.js';
 import { sortNaturally } from './naturalOrder.js';
 import { questionsOf, questionsOfTasks, type Question } from './questions.js';
@@ -16,10 +16,10 @@ import type { Dataset, ScanOptions } from './dataset.js';
 import { splitNamed, splitOff, splitOffCombined } from './split.js';
 
 export const defaultLabelFile = 'labels.csv';
-/** Names by which the column of the pictures is recognised. */
+/** Names by which the column of the images is recognised. */
 const imageNames = ['image', 'file', 'file_name', 'filename', 'path', 'image_path'];
 
-/** A row with its picture, before its labels have numbers. */
+/** A row with its image, before its labels have numbers. */
 interface Entry {
   row: LabelRow;
   path: string;
@@ -36,7 +36,7 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
   const root = resolve(spec.folder);
   // Says in words what is wrong with the folder, which looking below it does not.
   await list(root, { problems: [] });
-  const found = await picturesBelow(root, walk);
+  const found = await imagesBelow(root, walk);
   const table = await readLabelTable(resolve(root, spec.labels ?? defaultLabelFile));
   const { tasks: given } = options;
   const image = spec.image === undefined ? columnKnownAs(table, imageNames) : columnNamed(table, spec.image);
@@ -45,7 +45,7 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
   const split = splitColumn(table, spec.split, walk);
 
   const entries: Entry[] = [];
-  for (const { row, path } of await picturesOfRows(root, table, image, found, walk)) {
+  for (const { row, path } of await imagesOfRows(root, table, image, found, walk)) {
     const name = split === undefined ? '' : row.cells[split]!;
     const unsplit = given && options.validationSplit === 0 ? 'test' : 'train';
     const place = split === undefined || !name ? unsplit : splitNamed(name);
@@ -55,7 +55,7 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
     else walk.problems.push(errors.labelFile.rowUnlabelled(row.place, row.cells[image]!).toInfo());
   }
   const inTraining = entries.filter((entry) => entry.split === 'train');
-  if (entries.length === 0 || (!given && inTraining.length === 0)) throw errors.labelFile.noPictures(table.file, root);
+  if (entries.length === 0 || (!given && inTraining.length === 0)) throw errors.labelFile.noImages(table.file, root);
 
   const tasks = given
     ? given.map((task) => ({ ...task }))
@@ -110,10 +110,10 @@ function splitColumn(table: LabelTable, name: string | undefined, walk: Walk): n
 }
 
 /**
- * Each row with its picture, in the order of the rows. What is outside the folder, not there or listed before is left
+ * Each row with its image, in the order of the rows. What is outside the folder, not there or listed before is left
  * out and noted.
  */
-async function picturesOfRows(
+async function imagesOfRows(
   root: string,
   table: LabelTable,
   image: number,
@@ -132,18 +132,18 @@ async function picturesOfRows(
     const path = byPath.get(wanted[0]!) ?? byPath.get(wanted[1]!);
     const earlier = path === undefined ? undefined : used.get(path);
     if (!cell || isOutside(rootPath, wanted[1]!))
-      problems.push(errors.labelFile.pictureOutside(row.place, cell, root).toInfo());
+      problems.push(errors.labelFile.imageOutside(row.place, cell, root).toInfo());
     else if (path === undefined) problems.push((await whyMissing(row, cell, wanted[0]!)).toInfo());
     else if (earlier) {
       const same = earlier.cells.join('\0') === row.cells.join('\0');
-      problems.push(errors.labelFile.pictureTwice(row.place, cell, earlier.place.line!, same).toInfo());
+      problems.push(errors.labelFile.imageTwice(row.place, cell, earlier.place.line!, same).toInfo());
     } else {
       used.set(path, row);
       result.push({ row, path });
     }
   }
   if (used.size < found.length)
-    problems.push(errors.labelFile.picturesUnlisted(table.file, found.length - used.size).toInfo());
+    problems.push(errors.labelFile.imagesUnlisted(table.file, found.length - used.size).toInfo());
   return result;
 }
 
@@ -158,7 +158,7 @@ async function whyMissing({ place }: LabelRow, cell: string, path: string) {
     (status) => status.isFile(),
     () => false,
   );
-  return isThere ? errors.labelFile.notPicture(place, cell) : errors.labelFile.pictureMissing(place, cell);
+  return isThere ? errors.labelFile.notImage(place, cell) : errors.labelFile.imageMissing(place, cell);
 }
 
 function taskOf(question: Question, index: number, entries: readonly Entry[], { file }: LabelTable, walk: Walk): Task {

@@ -1,5 +1,5 @@
 /**
- * Mixup (Zhang et al., 2018, arXiv:1710.09412) and CutMix (Yun et al., 2019, arXiv:1905.04899): each picture of a batch
+ * Mixup (Zhang et al., 2018, arXiv:1710.09412) and CutMix (Yun et al., 2019, arXiv:1905.04899): each image of a batch
  * is mixed with another of it, and so are their targets. How is drawn once for a batch; pixels and any number of target
  * arrays are then mixed alike.
  */
@@ -7,25 +7,25 @@ import type { Random } from '../core/random.js';
 import type { Region } from './transform.js';
 
 export interface MixingOptions {
-  /** The share of a picture is drawn from Beta(mixup, mixup); 0: no mixup. */
+  /** The share of an image is drawn from Beta(mixup, mixup); 0: no mixup. */
   mixup: number;
   /**
-   * The area that a picture keeps is drawn from Beta(cutmix, cutmix); 0: no CutMix. Where both are on, each batch gets
+   * The area that an image keeps is drawn from Beta(cutmix, cutmix); 0: no CutMix. Where both are on, each batch gets
    * either, evenly.
    */
   cutmix: number;
 }
 
 export interface Mixing {
-  /** The share of each picture and of its targets that it keeps; the rest is its partner's. */
+  /** The share of each image and of its targets that it keeps; the rest is its partner's. */
   lambda: number;
-  /** For each picture of the batch the place of its partner in the batch. */
+  /** For each image of the batch the place of its partner in the batch. */
   partners: number[];
-  /** CutMix: the part of the picture that is its partner's. Absent: mixup, every pixel is mixed. */
+  /** CutMix: the part of the image that is its partner's. Absent: mixup, every pixel is mixed. */
   region?: Region;
 }
 
-/** Draws how a batch of `count` pictures, each `width` x `height`, is mixed; undefined where it is not. */
+/** Draws how a batch of `count` images, each `width` x `height`, is mixed; undefined where it is not. */
 export function drawMixing(
   random: Random,
   count: number,
@@ -37,7 +37,7 @@ export function drawMixing(
   const lambda = random.beta(cuts ? o.cutmix : o.mixup);
   const partners = random.shuffle(Array.from({ length: count }, (_, i) => i));
   if (!cuts) return { lambda, partners };
-  // The box has the picture's proportions and any place for its middle; what lies outside the picture is cut off, so
+  // The box has the image's proportions and any place for its middle; what lies outside the image is cut off, so
   // that lambda is counted anew.
   const side = Math.sqrt(1 - lambda);
   const span = (length: number): [number, number] => {

@@ -1,5 +1,5 @@
 /**
- * The files that hold what many pictures were turned into: which there are, what they take, and which nobody has used
+ * The files that hold what many images were turned into: which there are, what they take, and which nobody has used
  * for longest.
  */
 import { readdir, stat } from 'node:fs/promises';

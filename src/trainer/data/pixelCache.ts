@@ -1,9 +1,9 @@
 /**
- * The decoded cache: pixels of pictures in pack files on disk, so that later epochs and runs read no JPEG.
+ * The decoded cache: pixels of images in pack files on disk, so that later epochs and runs read no JPEG.
  *
  * A pack is appended to by the one process that made it, and read by all. `NAME.pack` holds pixels end to end;
- * `NAME.index` holds records of 32 bytes, in little endian: the digest of a picture's key (16), where its pixels lie
- * (f64), their width and height (u32); a width of 0 says that the picture can be read, but its pixels found no room. A
+ * `NAME.index` holds records of 32 bytes, in little endian: the digest of an image's key (16), where its pixels lie
+ * (f64), their width and height (u32); a width of 0 says that the image can be read, but its pixels found no room. A
  * record is written only after the pixels it names have reached the disk, so a process killed at any moment leaves at
  * most bytes without a record, or a part of a record, and both are passed over.
  */
@@ -16,7 +16,7 @@ import type { Pixels } from './decode.js';
 import { Column, digestBytes, digestOf, DigestTable } from './digestTable.js';
 import { ignoreGone, packsBelow } from './packs.js';
 
-/** Where the pixels of a picture lie: `height * width * 3` bytes at `offset` of the file `pack`. */
+/** Where the pixels of an image lie: `height * width * 3` bytes at `offset` of the file `pack`. */
 export interface Place {
   pack: string;
   offset: number;
@@ -47,7 +47,7 @@ export class PixelCache {
   readonly #onNotice: (notice: ErrorInfo) => void;
   /**
    * The packs by number, empty where one was removed, and what is in them: by row of the table, the pack's number, the
-   * offset in it and the picture's size.
+   * offset in it and the image's size.
    */
   readonly #packs: string[] = [];
   readonly #digests = new DigestTable();
@@ -100,7 +100,7 @@ export class PixelCache {
     return cache;
   }
 
-  /** Whether the picture has been decoded before, its pixels kept or not. */
+  /** Whether the image has been decoded before, its pixels kept or not. */
   knows(key: string): boolean {
     return this.#rowOf(key) !== undefined;
   }
@@ -206,7 +206,7 @@ export class PixelCache {
     });
   }
 
-  /** Notes where the pixels lie of the picture whose digest begins at byte `at`. */
+  /** Notes where the pixels lie of the image whose digest begins at byte `at`. */
   #note(digest: Buffer, at: number, pack: number, { offset, width, height }: Omit<Place, 'pack'>): void {
     const row = this.#digests.add(digest, at);
     this.#pack.set(row, pack);

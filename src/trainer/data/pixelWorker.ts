@@ -1,5 +1,5 @@
 /**
- * A worker thread that fills batches of pixels, from the decoded cache or, where that has none, from the picture files;
+ * A worker thread that fills batches of pixels, from the decoded cache or, where that has none, from the image files;
  * `pixelWorkers.ts` owns it.
  */
 import { openSync, readSync } from 'node:fs';
@@ -22,7 +22,7 @@ export interface Augmenting {
   seed: number;
   epoch: number;
   augmentation: Augmentation;
-  /** The number of the batch in its epoch, where its pictures may be mixed. */
+  /** The number of the batch in its epoch, where its images may be mixed. */
   batch?: number | undefined;
 }
 
@@ -30,10 +30,10 @@ export interface PixelJob {
   id: number;
   transform: ImageTransform;
   /**
-   * The pictures asked for; `sample` names the random stream, `isWanted` says that pixels which have to be decoded are
+   * The images asked for; `sample` names the random stream, `isWanted` says that pixels which have to be decoded are
    * to be given back.
    */
-  pictures: { path: string; place: Place | undefined; isWanted: boolean; sample: number }[];
+  images: { path: string; place: Place | undefined; isWanted: boolean; sample: number }[];
   /** The batch may be larger than what is asked for, and is black from there on. */
   batchSize: number;
   augmenting: Augmenting | undefined;
@@ -41,24 +41,24 @@ export interface PixelJob {
 
 export interface PixelAnswer {
   id: number;
-  /** `[batchSize, height, width, 3]`: the pictures that can be read, one after the other. */
+  /** `[batchSize, height, width, 3]`: the images that can be read, one after the other. */
   images: Uint8Array<ArrayBuffer>;
   /** How they were mixed in the end. */
   mixing: Mixing | undefined;
-  /** Which of the pictures asked for, counted from 0, cannot be read, and why. */
+  /** Which of the images asked for, counted from 0, cannot be read, and why. */
   unreadable: { index: number; reason: ErrorInfo }[];
   /** The pixels that were wanted, before augmentation. */
   decoded: { index: number; pixels: Pixels }[];
-  /** Whether any picture was decoded. */
+  /** Whether any image was decoded. */
   hasDecoded: boolean;
   /** Milliseconds since 1970. */
   started: number;
   ended: number;
 }
 
-type Picture = PixelJob['pictures'][number];
+type Image = PixelJob['images'][number];
 
-/** Pictures decoded at once, in libuv's threads: their files and pixels are held in memory for that time. */
+/** Images decoded at once, in libuv's threads: their files and pixels are held in memory for that time. */
 const decodesAtOnce = Math.min(4, availableParallelism());
 const resampler = new Resampler();
 /** Open packs by path; Node closes them when the thread ends. */
@@ -88,7 +88,7 @@ function readPack({ pack, offset }: Place, start: number, length: number): Uint8
 /** Fills `target` and gives the pixels where they had to be decoded. */
 async function fillEvaluation(
   target: Uint8Array,
-  { path, place }: Picture,
+  { path, place }: Image,
   transform: ImageTransform,
 ): Promise<Pixels | undefined> {
   const known = place && readPack(place, 0, target.length);
@@ -105,17 +105,17 @@ function flip(pixels: Uint8Array, width: number): void {
 
 async function fillCropped(
   target: Uint8Array,
-  picture: Picture,
+  image: Image,
   transform: ImageTransform,
   augmenting: Augmenting,
 ): Promise<Pixels | undefined> {
-  const { path, place, sample } = picture;
+  const { path, place, sample } = image;
   const { seed, epoch, augmentation } = augmenting;
   const random = new Random(seed, 'augment', epoch, sample);
   const mirrored = random.uniform() < augmentation.horizontalFlip;
   const { height, width, kernel } = transform;
   if (augmentation.randomResizedCrop === false) {
-    const decoded = await fillEvaluation(target, picture, transform);
+    const decoded = await fillEvaluation(target, image, transform);
     if (mirrored) flip(target, width);
     return decoded;
   }
@@ -132,7 +132,7 @@ async function fillCropped(
   if (source && crop) crop = { ...crop, top: 0 };
   else {
     decoded = await trainingPixels(path, transform);
-    // The cache may be gone after the crop was drawn: the picture's size, and so the crop, is the same.
+    // The cache may be gone after the crop was drawn: the image's size, and so the crop, is the same.
     crop ??= randomCrop(random, decoded.width, decoded.height, augmentation.randomResizedCrop);
     source = decoded.data;
     sourceWidth = decoded.width;
@@ -143,54 +143,56 @@ async function fillCropped(
 
 async function fillTraining(
   target: Uint8Array,
-  picture: Picture,
+  image: Image,
   transform: ImageTransform,
   augmenting: Augmenting,
 ): Promise<Pixels | undefined> {
-  const decoded = await fillCropped(target, picture, transform, augmenting);
+  const decoded = await fillCropped(target, image, transform, augmenting);
   const { seed, epoch, augmentation } = augmenting;
   const { width, height } = transform;
   // Each has its own stream, so that turning one on leaves the others as they were.
-  const stream = (name: string) => new Random(seed, name, epoch, picture.sample);
+  const stream = (name: string) => new Random(seed, name, epoch, image.sample);
   if (augmentation.randAugment) randAugment(stream('randAugment'), target, width, height, augmentation.randAugment);
   if (augmentation.randomErasing)
     randomErasing(stream('randomErasing'), target, width, height, augmentation.randomErasing);
   return decoded;
 }
 
-async function run({ id, transform, pictures, batchSize, augmenting }: PixelJob): Promise<PixelAnswer> {
+async function run({ id, transform, images, batchSize, augmenting }: PixelJob): Promise<PixelAnswer> {
   const started = performance.timeOrigin + performance.now();
   const size = transform.height * transform.width * 3;
-  const images = new Uint8Array(batchSize * size);
+  const pixels = new Uint8Array(batchSize * size);
   const unreadable = new Map<number, ErrorInfo>();
   const decoded: PixelAnswer['decoded'] = [];
   let hasDecoded = false;
-  await forEachConcurrently(pictures.length, decodesAtOnce, undefined, async (index) => {
-    const picture = pictures[index]!;
-    const target = images.subarray(index * size, (index + 1) * size);
+  await forEachConcurrently(images.length, decodesAtOnce, undefined, async (index) => {
+    const image = images[index]!;
+    const target = pixels.subarray(index * size, (index + 1) * size);
     try {
-      const pixels = augmenting
-        ? await fillTraining(target, picture, transform, augmenting)
-        : await fillEvaluation(target, picture, transform);
-      hasDecoded ||= pixels !== undefined;
+      const original = augmenting
+        ? await fillTraining(target, image, transform, augmenting)
+        : await fillEvaluation(target, image, transform);
+      hasDecoded ||= original !== undefined;
       // sharp's own memory cannot be handed over to another thread.
-      if (pixels && picture.isWanted) decoded.push({ index, pixels: { ...pixels, data: new Uint8Array(pixels.data) } });
+      if (original && image.isWanted) {
+        decoded.push({ index, pixels: { ...original, data: new Uint8Array(original.data) } });
+      }
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       unreadable.set(index, error.toInfo());
     }
   });
-  const left = [...pictures.keys()].filter((index) => !unreadable.has(index));
+  const left = [...images.keys()].filter((index) => !unreadable.has(index));
   if (unreadable.size) {
-    left.forEach((index, i) => images.copyWithin(i * size, index * size, (index + 1) * size));
-    images.fill(0, left.length * size);
+    left.forEach((index, i) => pixels.copyWithin(i * size, index * size, (index + 1) * size));
+    pixels.fill(0, left.length * size);
   }
   const mixing = drawn(left.length, transform, augmenting);
-  if (mixing) mixImages(images, transform, mixing);
+  if (mixing) mixImages(pixels, transform, mixing);
   const reasons = [...unreadable].map(([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index);
   return {
     id,
-    images,
+    images: pixels,
     mixing,
     unreadable: reasons,
     decoded,
@@ -200,7 +202,7 @@ async function run({ id, transform, pictures, batchSize, augmenting }: PixelJob)
   };
 }
 
-/** How the `count` pictures of a batch are mixed. */
+/** How the `count` images of a batch are mixed. */
 function drawn(count: number, transform: ImageTransform, augmenting: Augmenting | undefined): Mixing | undefined {
   if (augmenting?.batch === undefined || !count) return undefined;
   return drawMixing(
@@ -211,7 +213,7 @@ function drawn(count: number, transform: ImageTransform, augmenting: Augmenting 
   );
 }
 
-// What is said of unreadable pictures is said here.
+// What is said of unreadable images is said here.
 let previous = setLanguage();
 parentPort!.on('message', (job: PixelJob) => {
   // In order: the batch asked for first is needed first. What is thrown here is a bug and ends the thread, which tells

@@ -30,7 +30,7 @@ export class PixelWorkers {
   #closed = false;
 
   /**
-   * A worker for every four cores: one fills some 600 pictures a second at 224 pixels, and the training wants the cores
+   * A worker for every four cores: one fills some 600 images a second at 224 pixels, and the training wants the cores
    * too.
    */
   constructor(count = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 4)))) {

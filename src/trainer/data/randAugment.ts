@@ -1,7 +1,7 @@
 /**
- * RandAugment (Cubuk et al., 2020, arXiv:1909.13719): each picture is changed by a few operations drawn at random, all
+ * RandAugment (Cubuk et al., 2020, arXiv:1909.13719): each image is changed by a few operations drawn at random, all
  * of one magnitude. The 14 operations, their ranges and their arithmetic are those of torchvision's `RandAugment` on
- * Pillow pictures.
+ * Pillow images.
  */
 import type { Random } from '../core/random.js';
 
@@ -13,11 +13,11 @@ export interface RandAugmentOptions {
 }
 
 export const greatestMagnitude = 30;
-/** What shows where an operation moves the picture's edge inwards: the grey of the paper's own code. */
+/** What shows where an operation moves the image's edge inwards: the grey of the paper's own code. */
 const fill = 128;
 
 /** RGB bytes [height, width, 3], changed in place. They may be a Buffer, whose `slice` does not copy. */
-interface Picture {
+interface Image {
   data: Uint8Array;
   width: number;
   height: number;
@@ -25,35 +25,35 @@ interface Picture {
 
 interface Operation {
   /** The operation's strength at `share` (0 to 1) of the greatest magnitude. */
-  strength: (share: number, picture: Picture) => number;
+  strength: (share: number, image: Image) => number;
   /** Whether the strength is taken negative half of the time. */
   signed?: boolean;
-  apply: (picture: Picture, strength: number) => void;
+  apply: (image: Image, strength: number) => void;
 }
 
 const towards = (most: number) => (share: number) => most * share;
 const none = () => 0;
-/** 150 pixels of the 331 that the paper's pictures measured. */
+/** 150 pixels of the 331 that the paper's images measured. */
 const shift = (share: number, side: number) => (150 / 331) * side * share;
-const enhance = (reference: (picture: Picture) => Uint8Array): Operation => ({
+const enhance = (reference: (image: Image) => Uint8Array): Operation => ({
   strength: towards(0.9),
   signed: true,
-  apply: (picture, strength) => blend(reference(picture), picture.data, 1 + strength),
+  apply: (image, strength) => blend(reference(image), image.data, 1 + strength),
 });
 
 export const operations = {
   identity: { strength: none, apply: () => undefined },
-  shearX: { strength: towards(0.3), signed: true, apply: (picture, v) => affine(picture, [1, v, 0, 0, 1, 0]) },
-  shearY: { strength: towards(0.3), signed: true, apply: (picture, v) => affine(picture, [1, 0, 0, v, 1, 0]) },
+  shearX: { strength: towards(0.3), signed: true, apply: (image, v) => affine(image, [1, v, 0, 0, 1, 0]) },
+  shearY: { strength: towards(0.3), signed: true, apply: (image, v) => affine(image, [1, 0, 0, v, 1, 0]) },
   translateX: {
     strength: (share, { width }) => shift(share, width),
     signed: true,
-    apply: (picture, v) => affine(picture, [1, 0, -Math.trunc(v), 0, 1, 0]),
+    apply: (image, v) => affine(image, [1, 0, -Math.trunc(v), 0, 1, 0]),
   },
   translateY: {
     strength: (share, { height }) => shift(share, height),
     signed: true,
-    apply: (picture, v) => affine(picture, [1, 0, 0, 0, 1, -Math.trunc(v)]),
+    apply: (image, v) => affine(image, [1, 0, 0, 0, 1, -Math.trunc(v)]),
   },
   rotate: { strength: towards(30), signed: true, apply: rotate },
   brightness: enhance(({ data }) => new Uint8Array(data.length)),
@@ -82,12 +82,12 @@ export function randAugment(
   height: number,
   o: RandAugmentOptions,
 ): void {
-  const picture = { data, width, height };
+  const image = { data, width, height };
   for (let i = 0; i < o.operations; i++) {
     const { strength, signed, apply } = drawn[random.below(drawn.length)]!;
     const negative = random.uniform() < 0.5;
-    const value = strength(o.magnitude / greatestMagnitude, picture);
-    apply(picture, signed && negative ? -value : value);
+    const value = strength(o.magnitude / greatestMagnitude, image);
+    apply(image, signed && negative ? -value : value);
   }
 }
 
@@ -96,7 +96,7 @@ export function randAugment(
  * `fill`.
  */
 function affine(
-  { data, width, height }: Picture,
+  { data, width, height }: Image,
   matrix: readonly [number, number, number, number, number, number],
 ): void {
   const [a, b, c, d, e, f] = matrix;
@@ -130,11 +130,11 @@ function affine(
   }
 }
 
-/** Turns the picture about its middle, counter-clockwise for positive degrees. */
-function rotate(picture: Picture, degrees: number): void {
+/** Turns the image about its middle, counter-clockwise for positive degrees. */
+function rotate(image: Image, degrees: number): void {
   const [cos, sin] = [Math.cos((-degrees * Math.PI) / 180), Math.sin((-degrees * Math.PI) / 180)];
-  const [x, y] = [picture.width / 2, picture.height / 2];
-  affine(picture, [cos, sin, x - cos * x - sin * y, -sin, cos, y + sin * x - cos * y]);
+  const [x, y] = [image.width / 2, image.height / 2];
+  affine(image, [cos, sin, x - cos * x - sin * y, -sin, cos, y + sin * x - cos * y]);
 }
 
 /**
@@ -154,20 +154,20 @@ function blend(reference: Uint8Array, data: Uint8Array, factor: number): void {
 const luma = (data: Uint8Array, at: number): number =>
   (data[at]! * 19595 + data[at + 1]! * 38470 + data[at + 2]! * 7471 + 0x8000) >> 16;
 
-function greys({ data }: Picture): Uint8Array {
+function greys({ data }: Image): Uint8Array {
   const grey = new Uint8Array(data.length);
   for (let at = 0; at < data.length; at += 3) grey[at] = grey[at + 1] = grey[at + 2] = luma(data, at);
   return grey;
 }
 
-function meanGrey({ data }: Picture): Uint8Array {
+function meanGrey({ data }: Image): Uint8Array {
   let sum = 0;
   for (let at = 0; at < data.length; at += 3) sum += luma(data, at);
   return new Uint8Array(data.length).fill(Math.floor(sum / (data.length / 3) + 0.5));
 }
 
 /** Pillow's SMOOTH filter: 3 x 3, the middle weighing 5, all others 1; the outermost pixels stay as they are. */
-function smoothed({ data, width, height }: Picture): Uint8Array {
+function smoothed({ data, width, height }: Image): Uint8Array {
   const result = new Uint8Array(data);
   const row = width * 3;
   for (let y = 1; y < height - 1; y++)

@@ -1,5 +1,5 @@
 /**
- * The account of which pictures can be read, kept as they are decoded; says when too few are left to train on or to
+ * The account of which images can be read, kept as they are decoded; says when too few are left to train on or to
  * judge by.
  */
 import { existsSync } from 'node:fs';
@@ -12,19 +12,19 @@ import type { Dataset } from './dataset.js';
 const splitNames: readonly SplitName[] = ['train', 'validation', 'test'];
 const [unseen, readable, unreadable] = [0, 1, 2];
 
-/** Pictures of a split, and of each label in it, that are not known to be unreadable. */
+/** Images of a split, and of each label in it, that are not known to be unreadable. */
 interface Left {
-  pictures: number;
+  images: number;
   labels: Uint32Array;
 }
 
 export class Readability {
   readonly #states: Readonly<Record<SplitName, Uint8Array>>;
   readonly #left: Readonly<Record<SplitName, Left>>;
-  /** Training pictures of each label, readable or not. */
+  /** Training images of each label, readable or not. */
   readonly #scanned: Uint32Array;
   #isAnyRead = false;
-  /** Splits that have lost pictures since it was last asked whether enough are left. */
+  /** Splits that have lost images since it was last asked whether enough are left. */
   readonly #lost = new Set<SplitName>();
 
   constructor(private readonly dataset: Dataset) {
@@ -38,7 +38,7 @@ export class Readability {
       const labels = new Uint32Array(countLabels(dataset.tasks));
       const samples = dataset.splits[split];
       for (let row = 0; row < samples.length; row++) for (const mark of marksOf(samples.labelsAt(row))) labels[mark]!++;
-      return { pictures: samples.length, labels };
+      return { images: samples.length, labels };
     });
     this.#scanned = this.#left.train.labels.slice();
   }
@@ -53,19 +53,19 @@ export class Readability {
   }
 
   /**
-   * Leaves a picture out from now on; gives whether that is news.
-   * @throws UserError where the picture was read before in this run, or the whole dataset has gone.
+   * Leaves an image out from now on; gives whether that is news.
+   * @throws UserError where the image was read before in this run, or the whole dataset has gone.
    */
   leaveOut(split: SplitName, sample: number): boolean {
     const { root, splits } = this.dataset;
     const states = this.#states[split];
     if (states[sample] === unreadable) return false;
     if (states[sample] === readable) throw errors.imageLost(splits[split].pathAt(sample));
-    // A disk that was taken away has no unreadable pictures.
+    // A disk that was taken away has no unreadable images.
     if (!existsSync(root)) throw errors.datasetMissing(root);
     states[sample] = unreadable;
     const left = this.#left[split];
-    left.pictures--;
+    left.images--;
     for (const mark of marksOf(splits[split].labelsAt(sample))) left.labels[mark]!--;
     this.#lost.add(split);
     return true;
@@ -76,7 +76,7 @@ export class Readability {
     if (!this.#lost.size) return;
     const { root, tasks, splits } = this.dataset;
     const first = splitNames.find((split) => splits[split].length)!;
-    if (!this.#isAnyRead && !this.#left[first].pictures) throw errors.noReadableImages(root);
+    if (!this.#isAnyRead && !this.#left[first].images) throw errors.noReadableImages(root);
     if (this.#lost.has('validation')) this.requireValidation();
     // As long as nothing was read it is not a class that is at fault.
     if (!this.#isAnyRead) return;
@@ -86,11 +86,11 @@ export class Readability {
     this.#lost.clear();
   }
 
-  /** @throws UserError where there is no validation picture, or none that answers one of the tasks. */
+  /** @throws UserError where there is no validation image, or none that answers one of the tasks. */
   requireValidation(): void {
     const { root, tasks } = this.dataset;
-    const { pictures, labels } = this.#left.validation;
-    if (!pictures) throw errors.validationEmpty(root);
+    const { images, labels } = this.#left.validation;
+    if (!images) throw errors.validationEmpty(root);
     for (const { task, start, end } of spansOf(tasks)) {
       if (!task.multiLabel && !labels.subarray(start, end).some(Boolean))
         throw errors.labelFile.notValidated(root, task.name);

@@ -1,5 +1,5 @@
 /**
- * Resizes a part of an RGB picture, separably and with the kernel widened for reduction, as Pillow's resize does.
+ * Resizes a part of an RGB image, separably and with the kernel widened for reduction, as Pillow's resize does.
  * Written here for the training thread's sake: at 64 x 64 a call of sharp costs five to ten times as much CPU as the
  * arithmetic.
  */

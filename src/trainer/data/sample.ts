@@ -1,16 +1,16 @@
-/** One picture of a dataset with its labels. */
+/** One image of a dataset with its labels. */
 
 export interface Labels {
-  /** Index into the dataset's `labels`; -1 where the first task is multi-label or the picture has no label for it. */
+  /** Index into the dataset's `labels`; -1 where the first task is multi-label or the image has no label for it. */
   label: number;
   /** Of a label file: the numbers of all its labels, counted through the tasks. */
   marks?: readonly number[];
 }
 
 export interface Sample extends Labels {
-  /** Absolute path of the picture. */
+  /** Absolute path of the image. */
   path: string;
 }
 
-/** The numbers of a picture's labels, counted through all tasks. */
+/** The numbers of an image's labels, counted through all tasks. */
 export const marksOf = ({ label, marks }: Labels): readonly number[] => marks ?? [label];

@@ -1,11 +1,11 @@
-/** The pictures of a split with their labels, in little memory: a million are held while a run goes on. */
+/** The images of a split with their labels, in little memory: a million are held while a run goes on. */
 import { Column } from './digestTable.js';
 import { PathTable } from './pathTable.js';
 import type { Labels, Sample } from './sample.js';
 
 export class Samples implements Iterable<Sample> {
   readonly #paths = new PathTable();
-  /** What labels there are, and which each picture has. */
+  /** What labels there are, and which each image has. */
   readonly #labels: Labels[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #label = new Column(new Uint32Array(16));
@@ -34,7 +34,7 @@ export class Samples implements Iterable<Sample> {
     return this.#labels.push(labels) - 1;
   }
 
-  /** The picture number `row`, counted from 0. */
+  /** The image number `row`, counted from 0. */
   at(row: number): Sample {
     return { path: this.pathAt(row), ...this.labelsAt(row) };
   }

@@ -1,4 +1,4 @@
-/** Finds a dataset on disk: its classes, its splits, and what is wrong with it. Reads names, not pictures. */
+/** Finds a dataset on disk: its classes, its splits, and what is wrong with it. Reads names, not images. */
 import type { Dataset, SplitSpec, DatasetSpec, ScanOptions } from './dataset.js';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errors } from '../errors/errors.js';
@@ -119,7 +119,7 @@ async function findSplits(root: string, options: ScanOptions, walk: Walk): Promi
 }
 
 /**
- * Whether the folders are splits. A class may well be called "train" (between "car" and "bus"): then it holds pictures,
+ * Whether the folders are splits. A class may well be called "train" (between "car" and "bus"): then it holds images,
  * not classes.
  */
 async function hasSplits({ folders }: Listing, walk: Walk): Promise<boolean> {

@@ -1,5 +1,5 @@
 /**
- * The names of splits, and the validation split that is taken out of the training pictures: by seed, class by class.
+ * The names of splits, and the validation split that is taken out of the training images: by seed, class by class.
  */
 import type { SplitName } from '../protocol.js';
 import { Random } from '../core/random.js';
@@ -20,8 +20,8 @@ export const splitNamed = (text: string): SplitName | undefined => {
 };
 
 /**
- * `fraction` of each class goes to validation, rounded, but of two or more pictures at least one stays on either side;
- * a single one stays in training. Each class is drawn by itself, so adding one does not move the pictures of the
+ * `fraction` of each class goes to validation, rounded, but of two or more images at least one stays on either side;
+ * a single one stays in training. Each class is drawn by itself, so adding one does not move the images of the
  * others. `samples` must come in an order that does not depend on the file system; both results keep it.
  */
 export function splitOff(
@@ -47,8 +47,8 @@ const parted = (samples: Samples, taken: Uint8Array): { train: Samples; validati
 });
 
 /**
- * As `splitOff` for pictures with several labels, the numbers of which are below `labels`: those with the same labels
- * are drawn by themselves, those whose labels too few others share are drawn together. The last picture of a label
+ * As `splitOff` for images with several labels, the numbers of which are below `labels`: those with the same labels
+ * are drawn by themselves, those whose labels too few others share are drawn together. The last image of a label
  * stays in training.
  */
 export function splitOffCombined(

@@ -1,5 +1,5 @@
 /**
- * The pictures of a dataset as batches of pixels: shuffled and augmented by seed, made ahead of need, each decoded when
+ * The images of a dataset as batches of pixels: shuffled and augmented by seed, made ahead of need, each decoded when
  * it is first needed and then kept on disk.
  */
 import { createHash } from 'node:crypto';
@@ -23,27 +23,27 @@ import type { ImageTransform } from './transform.js';
 export interface Batch<Images = Uint8Array> {
   /** `[batchSize, height, width, 3]` RGB; black after `count`. */
   images: Images;
-  /** `[batchSize, labels of all tasks]`: 1 for a label that the picture has, else 0; 0 after `count`. */
+  /** `[batchSize, labels of all tasks]`: 1 for a label that the image has, else 0; 0 after `count`. */
   targets: Float32Array;
-  /** `[batchSize]`: 1 for a picture, 0 for the padding of the last batch. */
+  /** `[batchSize]`: 1 for an image, 0 for the padding of the last batch. */
   weights: Float32Array;
-  /** How many pictures are in the batch: all that were asked for and can be read, which may be none. */
+  /** How many images are in the batch: all that were asked for and can be read, which may be none. */
   count: number;
   /** Their indices in the split. */
   samples: number[];
-  /** How the pictures were mixed, for `mixTargets`; `labels` are those of the pictures before. */
+  /** How the images were mixed, for `mixTargets`; `labels` are those of the images before. */
   mixing: Mixing | undefined;
 }
 
 export interface StoreOptions {
   cacheFolder: string;
-  /** Bytes that all decoded pictures on disk may take together. */
+  /** Bytes that all decoded images on disk may take together. */
   cacheBytes?: number | undefined;
   dataset: Dataset;
   transform: ImageTransform;
   /** Told while the first batch is waited for, where that takes longer than a moment. */
   onProgress?: ((done: number, total: number) => void) | undefined;
-  /** Told of each picture that cannot be read, once, when that is found. */
+  /** Told of each image that cannot be read, once, when that is found. */
   onSkipped?: ((reason: ErrorInfo) => void) | undefined;
   /** Told where the cache cannot be used; the run goes on without it. */
   onNotice?: ((notice: ErrorInfo) => void) | undefined;
@@ -52,7 +52,7 @@ export interface StoreOptions {
 export interface TrainBatchOptions {
   batchSize: number;
   seed: number;
-  /** Counts from 0; with the seed it determines the order and the augmentation of every picture. */
+  /** Counts from 0; with the seed it determines the order and the augmentation of every image. */
   epoch: number;
   /** The batch to begin with, counted from 0: where a resumed epoch goes on. */
   firstBatch?: number | undefined;
@@ -72,15 +72,15 @@ const kindOf = ({ randomResizedCrop }: Augmentation): Kind => (randomResizedCrop
 /** Changes with the form of the cache's files. */
 const cacheVersion = 3;
 
-/** The indices of an epoch's pictures in the order they are trained on: each of `count` once. */
+/** The indices of an epoch's images in the order they are trained on: each of `count` once. */
 export function epochOrder(count: number, seed: number, epoch: number): Uint32Array {
   return new Random(seed, 'order', epoch).shuffle(plainOrder(count));
 }
 
-/** The indices of `count` pictures in their own order. */
+/** The indices of `count` images in their own order. */
 export const plainOrder = (count: number): Uint32Array => new Uint32Array(count).map((_, i) => i);
 
-/** The batch of the pictures `chosen` from `samples`, with `images` (or what stands for them) already made. */
+/** The batch of the images `chosen` from `samples`, with `images` (or what stands for them) already made. */
 export function batchOf<Images>(
   samples: Samples,
   chosen: number[],
@@ -117,21 +117,21 @@ function stateOf(path: string): [size: number, modified: number] | [undefined, u
 type Identity = [...ReturnType<typeof stateOf>, path: string];
 
 /**
- * A batch with what tells the content of each of its pictures from that of another, and from its own after a change.
+ * A batch with what tells the content of each of its images from that of another, and from its own after a change.
  */
 export interface IdentifiedBatch extends Batch {
   identities: string[];
 }
 
-/** A batch on its way: the pictures asked for, and what the workers make of them. */
+/** A batch on its way: the images asked for, and what the workers make of them. */
 interface Made {
-  pictures: { sample: number; identity: Identity }[];
+  images: { sample: number; identity: Identity }[];
   answer: PixelAnswer;
 }
 
 export class ImageStore {
   /**
-   * All pictures of the dataset, also those that cannot be read: so what a step is does not depend on when that is
+   * All images of the dataset, also those that cannot be read: so what a step is does not depend on when that is
    * found.
    */
   readonly splits: Dataset['splits'];
@@ -152,7 +152,7 @@ export class ImageStore {
     this.#readability = new Readability(o.dataset);
   }
 
-  /** Opens the cache; no picture is looked at before it is needed. */
+  /** Opens the cache; no image is looked at before it is needed. */
   static async open(o: StoreOptions): Promise<ImageStore> {
     const folder = createHash('sha256')
       .update(JSON.stringify([cacheVersion, decoderVersion, o.transform]))
@@ -163,10 +163,10 @@ export class ImageStore {
   }
 
   /**
-   * The training pictures of an epoch in random order, each once; the last batch is filled up with padding. The same
-   * seed, epoch and batch size give the same batches, whichever is the first one asked for. A picture that cannot be
+   * The training images of an epoch in random order, each once; the last batch is filled up with padding. The same
+   * seed, epoch and batch size give the same batches, whichever is the first one asked for. An image that cannot be
    * read is left out of its batch.
-   * @throws UserError where too few pictures can be read, as soon as that is known; as all batches do.
+   * @throws UserError where too few images can be read, as soon as that is known; as all batches do.
    */
   async *trainBatches({
     batchSize,
@@ -182,7 +182,7 @@ export class ImageStore {
   }
 
   /**
-   * The pictures of a split that `order` names, augmented (but not mixed) or as evaluation sees them; the last batch is
+   * The images of a split that `order` names, augmented (but not mixed) or as evaluation sees them; the last batch is
    * filled up with padding.
    */
   async *batchesOf(
@@ -195,7 +195,7 @@ export class ImageStore {
     yield* this.#batches(split, order, batchSize, () => augmenting, signal);
   }
 
-  /** The pictures of a split in their order, as evaluation sees them; the last batch is filled up with padding. */
+  /** The images of a split in their order, as evaluation sees them; the last batch is filled up with padding. */
   async *evaluationBatches(
     split: SplitName,
     batchSize: number,
@@ -212,17 +212,17 @@ export class ImageStore {
     return JSON.stringify(this.#identity(split, sample));
   }
 
-  /** Whether a picture has been found to be unreadable. */
+  /** Whether an image has been found to be unreadable. */
   isUnreadable(split: SplitName, sample: number): boolean {
     return this.#readability.isUnreadable(split, sample);
   }
 
-  /** Notes that a picture was once read as it is now. */
+  /** Notes that an image was once read as it is now. */
   noteRead(split: SplitName, sample: number): void {
     this.#readability.noteRead(split, sample);
   }
 
-  /** @throws UserError where a task has no validation picture, as far as is known. */
+  /** @throws UserError where a task has no validation image, as far as is known. */
   requireValidation(): void {
     this.#readability.requireValidation();
   }
@@ -255,8 +255,8 @@ export class ImageStore {
         made.catch(() => undefined);
         ahead.push(made);
       }
-      const { pictures, answer } = await this.#awaited(ahead.shift()!, Math.min(batchSize, order.length));
-      const readable = this.#settled(split, pictures, answer);
+      const { images, answer } = await this.#awaited(ahead.shift()!, Math.min(batchSize, order.length));
+      const readable = this.#settled(split, images, answer);
       const samples = readable.map(({ sample }) => sample);
       yield {
         ...batchOf(this.splits[split], samples, { batchSize, labels: this.labels }, answer.images, answer.mixing),
@@ -268,8 +268,8 @@ export class ImageStore {
   }
 
   /** Waits for a batch, and tells of it where it is the first and takes its time. */
-  async #awaited(made: Promise<Made>, pictures: number): Promise<Made> {
-    const timer = this.#hasBegun ? undefined : setTimeout(() => this.o.onProgress?.(0, pictures), moment);
+  async #awaited(made: Promise<Made>, images: number): Promise<Made> {
+    const timer = this.#hasBegun ? undefined : setTimeout(() => this.o.onProgress?.(0, images), moment);
     this.#hasBegun = true;
     try {
       return await made;
@@ -279,7 +279,7 @@ export class ImageStore {
   }
 
   /**
-   * Has a batch made of those of the pictures that can be read, as far as is known, and keeps what had to be decoded
+   * Has a batch made of those of the images that can be read, as far as is known, and keeps what had to be decoded
    * for it.
    */
   async #make(
@@ -290,7 +290,7 @@ export class ImageStore {
   ): Promise<Made> {
     const { transform } = this.o;
     const kind = augmenting ? kindOf(augmenting.augmentation) : 'evaluation';
-    const pictures = asked
+    const images = asked
       .filter((sample) => !this.isUnreadable(split, sample))
       .map((sample) => {
         const identity = this.#identity(split, sample);
@@ -306,7 +306,7 @@ export class ImageStore {
       });
     const answer = await this.#workers.run({
       transform,
-      pictures: pictures.map(({ sample, identity, place, isWanted }) => ({
+      images: images.map(({ sample, identity, place, isWanted }) => ({
         path: identity[2],
         sample,
         place,
@@ -318,10 +318,10 @@ export class ImageStore {
     const before = this.#keeping;
     const decoded = answer.decoded.splice(0);
     if (decoded.length)
-      this.#keep(() => Promise.all(decoded.map(({ index, pixels }) => this.cache.add(pictures[index]!.key, pixels))));
+      this.#keep(() => Promise.all(decoded.map(({ index, pixels }) => this.cache.add(images[index]!.key, pixels))));
     // The disk may be slower than the decoder: no more than two batches wait for it.
     await before;
-    return { pictures, answer };
+    return { images, answer };
   }
 
   /** Does a step of the cache after those before it. An error, which would be a bug, comes to whoever waits next. */
@@ -330,13 +330,13 @@ export class ImageStore {
     this.#keeping.catch(() => undefined);
   }
 
-  /** Takes account of which pictures of a batch could be read, and gives those. */
-  #settled(split: SplitName, pictures: Made['pictures'], { unreadable }: PixelAnswer): Made['pictures'] {
+  /** Takes account of which images of a batch could be read, and gives those. */
+  #settled(split: SplitName, images: Made['images'], { unreadable }: PixelAnswer): Made['images'] {
     const lost = new Set(unreadable.map(({ index }) => index));
-    const readable = pictures.filter((_, index) => !lost.has(index));
+    const readable = images.filter((_, index) => !lost.has(index));
     for (const { sample } of readable) this.#readability.noteRead(split, sample);
     for (const { index, reason } of unreadable)
-      if (this.#readability.leaveOut(split, pictures[index]!.sample)) this.o.onSkipped?.(reason);
+      if (this.#readability.leaveOut(split, images[index]!.sample)) this.o.onSkipped?.(reason);
     this.#readability.requireEnough();
     return readable;
   }

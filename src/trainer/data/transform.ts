@@ -1,5 +1,5 @@
 /**
- * How a picture becomes the model's input: sizes, crop and kernel, read from a Hugging Face `preprocessor_config.json`.
+ * How an image becomes the model's input: sizes, crop and kernel, read from a Hugging Face `preprocessor_config.json`.
  */
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors/errors.js';
@@ -47,7 +47,7 @@ export function withImageSize(transform: ImageTransform, size: number): ImageTra
   };
 }
 
-/** A rectangle of the picture, in pixels. */
+/** A rectangle of the image, in pixels. */
 export interface Region {
   left: number;
   top: number;
@@ -55,7 +55,7 @@ export interface Region {
   height: number;
 }
 
-/** What to cut from a picture of `width` x `height`, and the size to bring that to. */
+/** What to cut from an image of `width` x `height`, and the size to bring that to. */
 export interface Fit {
   region: Region;
   width: number;
@@ -64,7 +64,7 @@ export interface Fit {
 
 /**
  * A strip longer than this many times the input is cut to its middle before it is resized: no model sees more of it,
- * and a 1 x 30,000 picture must not take gigabytes.
+ * and a 1 x 30,000 image must not take gigabytes.
  */
 const longestStrip = 8;
 
@@ -83,7 +83,7 @@ function fitShortest(width: number, height: number, shortest: number, longest: n
     : { region: { left: start, top: 0, width: cut, height }, width: length, height: shortest };
 }
 
-/** The resize of evaluation and classification for a picture of that size. */
+/** The resize of evaluation and classification for an image of that size. */
 export function evaluationFit(transform: ImageTransform, width: number, height: number): Fit {
   const { resize } = transform;
   if ('shortestEdge' in resize)
@@ -191,7 +191,7 @@ export function parsePreprocessor(json: unknown, file: string, imageSize = 224):
   const cropSize = sizeOf('crop_size');
   const fixed = (size: ImageTransform['resize']) =>
     'shortestEdge' in size ? { height: size.shortestEdge, width: size.shortestEdge } : size;
-  // A shortest edge alone would leave pictures of many shapes, which no batch can hold: its middle square is what the
+  // A shortest edge alone would leave images of many shapes, which no batch can hold: its middle square is what the
   // network gets.
   const crop = flag('do_center_crop', cropSize !== undefined) || 'shortestEdge' in resize;
   const { height, width } = crop ? fixed(cropSize ?? resize) : fixed(resize);

@@ -16,7 +16,7 @@ export interface LoadOptions {
   /** Names of the outputs that stay on the device, to be fed again. */
   keep?: readonly string[];
   /**
-   * Whether pictures are mostly decoded while it runs, so that a thread with nothing to do should leave its core to
+   * Whether images are mostly decoded while it runs, so that a thread with nothing to do should leave its core to
    * that.
    */
   yields?: boolean;

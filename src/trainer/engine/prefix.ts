@@ -1,4 +1,4 @@
-/** The frozen part of a model made ready to run: pictures in, features out. */
+/** The frozen part of a model made ready to run: images in, features out. */
 import { compilePrefix, type ModelSpec } from '../compile/compile.js';
 import { features, type Cut } from '../compile/split.js';
 import { sizeOf } from '../ir/shape.js';
@@ -7,9 +7,9 @@ import type { Engine, Executable } from './engine.js';
 
 export class Prefix {
   private constructor(
-    /** Pictures in a batch. */
+    /** Images in a batch. */
     readonly batch: number,
-    /** Numbers for a picture. */
+    /** Numbers for an image. */
     readonly length: number,
     private readonly model: ModelSpec,
     private readonly executable: Executable,
@@ -24,7 +24,7 @@ export class Prefix {
     );
   }
 
-  /** Features [batch, length] of pictures [batch, height, width, 3]. */
+  /** Features [batch, length] of images [batch, height, width, 3]. */
   async run(images: Uint8Array): Promise<Float32Array> {
     const { height, width } = this.model;
     const result = await this.executable.run({

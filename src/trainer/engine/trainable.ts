@@ -23,7 +23,7 @@ import { takesTurns, Turns } from './turns.js';
 
 /** One batch as the graphs read it. */
 export interface TrainBatch {
-  /** [batch, height, width, 3]; where the model has a cut, the features that stand for the pictures. */
+  /** [batch, height, width, 3]; where the model has a cut, the features that stand for the images. */
   images: Uint8Array | Float32Array;
   /** [batch, labels], probabilities. */
   targets: Float32Array;
@@ -148,7 +148,7 @@ export class Trainable {
       DeviceTensor.from('u8', shape, dropoutMask(sizeOf(shape), rate, new Random(seed, name, step, part))),
     ]);
     return {
-      ...picturesFeed(model, batchSize, images),
+      ...imagesFeed(model, batchSize, images),
       targets: DeviceTensor.from('f32', [batchSize, model.labels], targets),
       weights: DeviceTensor.from('f32', [batchSize], weights),
       ...(Object.fromEntries(masks) as Tensors),
@@ -216,13 +216,13 @@ export class Trainable {
   }
 
   /**
-   * Logits [evalBatchSize, labels] of pictures [evalBatchSize, height, width, 3], or of their features where the model
+   * Logits [evalBatchSize, labels] of images [evalBatchSize, height, width, 3], or of their features where the model
    * has a cut; by the averages where such are kept. Rounded while `isRounded`.
    */
   async logits(images: Uint8Array | Float32Array): Promise<Float32Array> {
     const { evalBatchSize, model, optimizer } = this.o;
     const { logits } = await this.graphs.forward!.run({
-      ...picturesFeed(model, evalBatchSize, images),
+      ...imagesFeed(model, evalBatchSize, images),
       ...this.#parameterTensors(optimizer.ema && names.average),
     });
     return logits!.data as Float32Array;
@@ -270,12 +270,8 @@ export class Trainable {
   }
 }
 
-/** What the graphs of `model` know the pictures by. */
-export function picturesFeed(
-  { cut, height, width }: ModelSpec,
-  batch: number,
-  data: Uint8Array | Float32Array,
-): Tensors {
+/** What the graphs of `model` know the images by. */
+export function imagesFeed({ cut, height, width }: ModelSpec, batch: number, data: Uint8Array | Float32Array): Tensors {
   if (!cut) return { images: DeviceTensor.from('u8', [batch, height, width, 3], data) };
   const [first, ...rest] = cut.shape as [number, ...number[]];
   return { [features]: DeviceTensor.from('f32', [batch * first, ...rest], data) };

@@ -1,4 +1,4 @@
-/** Notices and errors of what is kept on disk between runs: decoded pictures and features. */
+/** Notices and errors of what is kept on disk between runs: decoded images and features. */
 import { t } from '@vscode/l10n';
 import { gigabytes, type Place, UserError } from './userError.js';
 
@@ -7,7 +7,7 @@ export const caches = {
     new UserError(
       'CACHE_UNWRITABLE',
       t(
-        'Decoded pictures cannot be kept in {0} ({1}); the run goes on, but decodes every picture anew in each epoch.',
+        'Decoded images cannot be kept in {0} ({1}); the run goes on, but decodes every image anew in each epoch.',
         folder,
         reason,
       ),
@@ -18,7 +18,7 @@ export const caches = {
     new UserError(
       'CACHE_FULL',
       t(
-        'Decoded pictures may take {0} GB on disk, and these take more; the rest is decoded anew in each epoch.',
+        'Decoded images may take {0} GB on disk, and these take more; the rest is decoded anew in each epoch.',
         gigabytes(limit),
       ),
       t('Set VITUNE_PICTURE_CACHE_GB to a greater number, and empty the cache once with "vitune cache --clear".'),
@@ -38,7 +38,7 @@ export const caches = {
     new UserError(
       'FEATURES_TOO_LARGE',
       t(
-        'The features of these pictures take {0} GB, and the cache may hold {1} GB; the run computes them anew in each epoch.',
+        'The features of these images take {0} GB, and the cache may hold {1} GB; the run computes them anew in each epoch.',
         gigabytes(bytes),
         gigabytes(limit),
       ),
@@ -48,7 +48,7 @@ export const caches = {
     new UserError(
       'FEATURE_CACHE_IMPOSSIBLE',
       t(
-        'There are no features to keep: the very first layers train, dropout or drop path changes what they say from step to step, or pictures are mixed.',
+        'There are no features to keep: the very first layers train, dropout or drop path changes what they say from step to step, or images are mixed.',
       ),
       t('Set "featureCache" to "auto", turn dropout, drop path, mixup and CutMix off, or let only later blocks train.'),
       place,

@@ -15,8 +15,8 @@ export const commandLine = {
   nothingToClassify: (path: string) =>
     new UserError(
       'NOTHING_TO_CLASSIFY',
-      t('There is no picture in {0}.', path),
-      t('Give picture files, or a folder that holds some.'),
+      t('There is no image in {0}.', path),
+      t('Give image files, or a folder that holds some.'),
       { file: path },
     ),
   usage: (message: string, usage: string) => new UserError('USAGE', message, t('Usage: {0}', usage)),

@@ -1,4 +1,4 @@
-/** Errors and notices of pictures and of folders of them. */
+/** Errors and notices of images and of folders of them. */
 import { t } from '@vscode/l10n';
 import { UserError } from './userError.js';
 
@@ -6,22 +6,22 @@ export const datasets = {
   imageUnreadable: (file: string, reason: string) =>
     new UserError(
       'IMAGE_UNREADABLE',
-      t('This file cannot be read as a picture: {0}', reason),
+      t('This file cannot be read as an image: {0}', reason),
       t('Replace it or remove it from the folder.'),
       { file },
     ),
   imageFormatUnsupported: (file: string, format: string) =>
     new UserError(
       'IMAGE_FORMAT_UNSUPPORTED',
-      t('The picture format {0} is not supported.', format),
-      t('Save the picture as JPEG or PNG.'),
+      t('The image format {0} is not supported.', format),
+      t('Save the image as JPEG or PNG.'),
       { file },
     ),
   imageLost: (file: string) =>
     new UserError(
       'IMAGE_LOST',
-      t('This picture could be read when the run began and cannot be read any more.'),
-      t('Put the picture back and resume the run; do not change the dataset while it is in use.'),
+      t('This image could be read when the run began and cannot be read any more.'),
+      t('Put the image back and resume the run; do not change the dataset while it is in use.'),
       { file },
     ),
 
@@ -54,21 +54,21 @@ export const datasets = {
       'DATASET_EMPTY',
       unsupported > 0
         ? t(
-            'There is no picture to train on in {0}: its {1} pictures have formats that are not supported.',
+            'There is no image to train on in {0}: its {1} images have formats that are not supported.',
             folder,
             unsupported,
           )
-        : t('There is no picture to train on in {0}.', folder),
+        : t('There is no image to train on in {0}.', folder),
       unsupported > 0
-        ? t('Save the pictures as JPEG or PNG.')
-        : t('Put the pictures of each class into a folder of its own, named after the class.'),
+        ? t('Save the images as JPEG or PNG.')
+        : t('Put the images of each class into a folder of its own, named after the class.'),
       { file: folder },
     ),
-  datasetFlat: (folder: string, pictures: number) =>
+  datasetFlat: (folder: string, images: number) =>
     new UserError(
       'DATASET_FLAT',
-      t('The {0} pictures in {1} are not sorted into classes.', pictures, folder),
-      t('Put the pictures of each class into a folder of its own, named after the class.'),
+      t('The {0} images in {1} are not sorted into classes.', images, folder),
+      t('Put the images of each class into a folder of its own, named after the class.'),
       { file: folder },
     ),
   datasetOneClass: (folder: string, label: string) =>
@@ -76,7 +76,7 @@ export const datasets = {
       'DATASET_ONE_CLASS',
       t('The dataset has only one class, {0}; at least two are needed.', label),
       t(
-        'Add a folder with pictures of another class. If the classes are folders inside {0}, choose that folder as the dataset.',
+        'Add a folder with images of another class. If the classes are folders inside {0}, choose that folder as the dataset.',
         label,
       ),
       { file: folder },
@@ -98,8 +98,8 @@ export const datasets = {
   classUnknownToTraining: (folder: string, label: string) =>
     new UserError(
       'CLASS_UNKNOWN_TO_TRAINING',
-      t('The class {0} is in {1}, but there are no training pictures of it.', label, folder),
-      t('Add training pictures of {0}, correct the name of the folder, or remove it.', label),
+      t('The class {0} is in {1}, but there are no training images of it.', label, folder),
+      t('Add training images of {0}, correct the name of the folder, or remove it.', label),
       { file: folder },
     ),
   classUnknownToModel: (folder: string, label: string) =>
@@ -112,8 +112,8 @@ export const datasets = {
   classLost: (label: string, folder: string) =>
     new UserError(
       'CLASS_LOST',
-      t('No training picture of the class {0} can be read.', label),
-      t('Replace the pictures of {0}, or remove the class.', label),
+      t('No training image of the class {0} can be read.', label),
+      t('Replace the images of {0}, or remove the class.', label),
       {
         file: folder,
       },
@@ -121,8 +121,8 @@ export const datasets = {
   noReadableImages: (folder: string) =>
     new UserError(
       'NO_READABLE_IMAGES',
-      t('None of the pictures in {0} can be read.', folder),
-      t('Replace the pictures, or choose another folder.'),
+      t('None of the images in {0} can be read.', folder),
+      t('Replace the images, or choose another folder.'),
       {
         file: folder,
       },
@@ -133,27 +133,27 @@ export const datasets = {
     new UserError(
       'CLASS_TWICE',
       t('Two folders have the name {0}, written with different Unicode characters; they count as one class.', label),
-      t('Move the pictures into one of the folders.'),
+      t('Move the images into one of the folders.'),
       { file: folder },
     ),
   classEmpty: (folder: string, label: string) =>
     new UserError(
       'CLASS_EMPTY',
-      t('The folder {0} holds no picture and is left out.', label),
-      t('Add pictures to it, or remove it.'),
+      t('The folder {0} holds no image and is left out.', label),
+      t('Add images to it, or remove it.'),
       { file: folder },
     ),
   classOneImage: (label: string, file: string) =>
     new UserError(
       'CLASS_ONE_IMAGE',
-      t('The class {0} has one training picture.', label),
-      t('Add pictures of it, ten or more.'),
+      t('The class {0} has one training image.', label),
+      t('Add images of it, ten or more.'),
       { file },
     ),
-  imagesOutsideClasses: (folder: string, pictures: number) =>
+  imagesOutsideClasses: (folder: string, images: number) =>
     new UserError(
       'IMAGES_OUTSIDE_CLASSES',
-      t('{0} pictures in {1} lie beside the class folders and are left out.', pictures, folder),
+      t('{0} images in {1} lie beside the class folders and are left out.', images, folder),
       t('Move them into the folder of their class.'),
       { file: folder },
     ),
@@ -169,28 +169,28 @@ export const datasets = {
   splitEmpty: (folder: string) =>
     new UserError(
       'SPLIT_EMPTY',
-      t('The folder {0} holds no picture; validation pictures are taken from the training pictures instead.', folder),
-      t('Add pictures to it, or remove it.'),
+      t('The folder {0} holds no image; validation images are taken from the training images instead.', folder),
+      t('Add images to it, or remove it.'),
       { file: folder },
     ),
   imageTiny: (file: string, width: number, height: number) =>
     new UserError(
       'IMAGE_TINY',
-      t('The picture has only {0} x {1} pixels.', width, height),
+      t('The image has only {0} x {1} pixels.', width, height),
       t('Replace it by a larger one, if there is one.'),
       { file },
     ),
   imageEndingWrong: (file: string, named: string, format: string) =>
     new UserError(
       'IMAGE_ENDING_WRONG',
-      t('The name says {0}, but the content is {1}. The picture is read all the same.', named, format),
+      t('The name says {0}, but the content is {1}. The image is read all the same.', named, format),
       t('Rename the file if other programs refuse it.'),
       { file },
     ),
   duplicateAcrossClasses: (file: string, other: string, label: string, otherLabel: string) =>
     new UserError(
       'DUPLICATE_ACROSS_CLASSES',
-      t('The same picture is in the class {0} and, as {1}, in the class {2}.', label, other, otherLabel),
+      t('The same image is in the class {0} and, as {1}, in the class {2}.', label, other, otherLabel),
       t('Keep it in the class that is right.'),
       { file },
     ),
@@ -198,7 +198,7 @@ export const datasets = {
     new UserError(
       'DUPLICATE_ACROSS_SPLITS',
       t(
-        'The same picture is in {0} and, as {1}, in {2}: the accuracy will look better than it is.',
+        'The same image is in {0} and, as {1}, in {2}: the accuracy will look better than it is.',
         split,
         other,
         otherSplit,
@@ -210,14 +210,14 @@ export const datasets = {
     new UserError(
       'CLASSES_IMBALANCED',
       t(
-        'The classes differ strongly in size: {0} has {1} training pictures, {2} has {3}.',
+        'The classes differ strongly in size: {0} has {1} training images, {2} has {3}.',
         largest,
         most,
         smallest,
         least,
       ),
       t(
-        'Add pictures of {0}, or remove some of {1}; look at the accuracy of each class, not only at the whole.',
+        'Add images of {0}, or remove some of {1}; look at the accuracy of each class, not only at the whole.',
         smallest,
         largest,
       ),
@@ -227,7 +227,7 @@ export const datasets = {
     new UserError(
       'CLASSES_DIFFER_IN_CASE',
       t('The classes {0} and {1} differ only in upper and lower case.', label, other),
-      t('If they are the same class, move the pictures into one folder.'),
+      t('If they are the same class, move the images into one folder.'),
       { file: folder },
     ),
 };

@@ -78,10 +78,10 @@ export const hub = {
     new UserError(
       'HUB_NOT_AN_IMAGE_FOLDER',
       packed === undefined
-        ? t('{0} has no pictures in folders.', name)
-        : t('{0} keeps its data in files such as {1}, not as pictures in folders.', name, packed),
+        ? t('{0} has no images in folders.', name)
+        : t('{0} keeps its data in files such as {1}, not as images in folders.', name, packed),
       t(
-        'Choose a dataset with a folder of pictures for each class, or download and unpack this one yourself and give the folder.',
+        'Choose a dataset with a folder of images for each class, or download and unpack this one yourself and give the folder.',
       ),
       place,
     ),

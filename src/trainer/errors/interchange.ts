@@ -3,10 +3,10 @@ import { t } from '@vscode/l10n';
 import type { Parity } from '../protocol.js';
 import { UserError } from './userError.js';
 
-/** Which pictures are answered otherwise, and how. */
+/** Which images are answered otherwise, and how. */
 const changedIn = ({ pictures, tolerance, changed }: Parity) =>
   t(
-    '{0} of {1} pictures (a probability differs by more than {2}): {3}',
+    '{0} of {1} images (a probability differs by more than {2}): {3}',
     changed.length,
     pictures,
     tolerance,
@@ -19,7 +19,7 @@ export const interchange = {
   headMissing: (folder: string) =>
     new UserError(
       'HEAD_MISSING',
-      t('The model has no classification head with labels, so it cannot name a picture.'),
+      t('The model has no classification head with labels, so it cannot name an image.'),
       t(
         'Fine-tune it first, or give the folder of a model with a head (id2label in config.json, weights of the classifier).',
       ),

@@ -7,7 +7,7 @@ export const labelFile = {
     new UserError(
       'LABELS_MISSING',
       t('The label file {0} does not exist.', file),
-      t('Put a CSV file there with a column of pictures and a column of labels, or name another in "labels".'),
+      t('Put a CSV file there with a column of images and a column of labels, or name another in "labels".'),
       { file },
     ),
   syntax: (place: Place, reason: string) =>
@@ -18,7 +18,7 @@ export const labelFile = {
       place,
     ),
   empty: (file: string) =>
-    new UserError('LABELS_EMPTY', t('The label file has no row below its header.'), t('Add a row for each picture.'), {
+    new UserError('LABELS_EMPTY', t('The label file has no row below its header.'), t('Add a row for each image.'), {
       file,
     }),
   columnTwice: (file: string, column: string) =>
@@ -41,7 +41,7 @@ export const labelFile = {
   noImageColumn: (file: string, known: readonly string[]) =>
     new UserError(
       'LABELS_NO_IMAGE_COLUMN',
-      t('No column of the label file is recognised as that of the pictures.'),
+      t('No column of the label file is recognised as that of the images.'),
       t('Call it "image", or name one of these in "image": {0}.', known.join(', ')),
       { file, line: 1 },
     ),
@@ -56,9 +56,9 @@ export const labelFile = {
     new UserError(
       'LABELS_ONE_VALUE',
       value
-        ? t('The column {0} has only one value among the training pictures: {1}.', column, value)
-        : t('The column {0} has no value among the training pictures.', column),
-      t('Choose a column with two values or more, or add pictures with another.'),
+        ? t('The column {0} has only one value among the training images: {1}.', column, value)
+        : t('The column {0} has no value among the training images.', column),
+      t('Choose a column with two values or more, or add images with another.'),
       { file, line: 1 },
     ),
   notBinary: (place: Place, column: string, value: string) =>
@@ -75,18 +75,18 @@ export const labelFile = {
       t('Write train, validation or test.'),
       place,
     ),
-  noPictures: (file: string, folder: string) =>
+  noImages: (file: string, folder: string) =>
     new UserError(
       'LABELS_NO_PICTURES',
-      t('The label file names no picture in {0} to train on.', folder),
-      t('Write the paths of the pictures relative to this folder, or name the folder in "folder".'),
+      t('The label file names no image in {0} to train on.', folder),
+      t('Write the paths of the images relative to this folder, or name the folder in "folder".'),
       { file },
     ),
   labelUnknownToTraining: (place: Place, label: string) =>
     new UserError(
       'CLASS_UNKNOWN_TO_TRAINING',
-      t('This row has the label {0}, but no training picture has it.', label),
-      t('Correct the label, or give training pictures with it.'),
+      t('This row has the label {0}, but no training image has it.', label),
+      t('Correct the label, or give training images with it.'),
       place,
     ),
   labelUnknownToModel: (place: Place, label: string) =>
@@ -99,8 +99,8 @@ export const labelFile = {
   notValidated: (file: string, task: string) =>
     new UserError(
       'LABELS_NOT_VALIDATED',
-      t('No validation picture has a label in the column {0}.', task),
-      t('Label more pictures, or set validationSplit higher.'),
+      t('No validation image has a label in the column {0}.', task),
+      t('Label more images, or set validationSplit higher.'),
       { file },
     ),
 
@@ -108,44 +108,44 @@ export const labelFile = {
   rowUnlabelled: (place: Place, image: string) =>
     new UserError(
       'LABELS_ROW_EMPTY',
-      t('The picture {0} has no label and is left out.', image),
+      t('The image {0} has no label and is left out.', image),
       t('Fill in its label, or remove the row.'),
       place,
     ),
-  pictureMissing: (place: Place, image: string) =>
+  imageMissing: (place: Place, image: string) =>
     new UserError(
       'LABELS_PICTURE_MISSING',
-      t('The picture {0} is not there; its row is left out.', image),
+      t('The image {0} is not there; its row is left out.', image),
       t('Correct the path, or remove the row.'),
       place,
     ),
-  notPicture: (place: Place, image: string) =>
+  notImage: (place: Place, image: string) =>
     new UserError(
       'LABELS_NOT_PICTURE',
-      t('{0} is no picture that can be read; its row is left out.', image),
+      t('{0} is no image that can be read; its row is left out.', image),
       t('Save it as JPEG or PNG, or remove the row.'),
       place,
     ),
-  pictureOutside: (place: Place, image: string, folder: string) =>
+  imageOutside: (place: Place, image: string, folder: string) =>
     new UserError(
       'LABELS_PICTURE_OUTSIDE',
-      t('The path {0} does not lead to a picture inside {1}; its row is left out.', image, folder),
-      t('Move the picture into the folder, or name a folder that holds all pictures in "folder".'),
+      t('The path {0} does not lead to an image inside {1}; its row is left out.', image, folder),
+      t('Move the image into the folder, or name a folder that holds all images in "folder".'),
       place,
     ),
-  pictureTwice: (place: Place, image: string, line: number, same: boolean) =>
+  imageTwice: (place: Place, image: string, line: number, same: boolean) =>
     new UserError(
       'LABELS_PICTURE_TWICE',
       same
-        ? t('The picture {0} is in line {1} already; this row is left out.', image, line)
-        : t('The picture {0} is in line {1} already, with other values; this row is left out.', image, line),
+        ? t('The image {0} is in line {1} already; this row is left out.', image, line)
+        : t('The image {0} is in line {1} already, with other values; this row is left out.', image, line),
       t('Keep the row that is right.'),
       place,
     ),
-  picturesUnlisted: (file: string, count: number) =>
+  imagesUnlisted: (file: string, count: number) =>
     new UserError(
       'LABELS_PICTURES_UNLISTED',
-      t('{0} pictures of the folder are not in the label file and are left out.', count),
+      t('{0} images of the folder are not in the label file and are left out.', count),
       t('Add rows for them if they are wanted.'),
       {
         file,
@@ -154,8 +154,8 @@ export const labelFile = {
   labelOnce: (file: string, column: string, label: string) =>
     new UserError(
       'LABELS_LABEL_ONCE',
-      t('In the column {0} one training picture has the label {1}.', column, label),
-      t('Add pictures of it, ten or more.'),
+      t('In the column {0} one training image has the label {1}.', column, label),
+      t('Add images of it, ten or more.'),
       {
         file,
       },

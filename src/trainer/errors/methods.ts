@@ -56,7 +56,7 @@ export const methods = {
     new UserError(
       'NEIGHBORS_NEED_ONE_LABEL',
       t(
-        'The method pretrained answers with one label a picture, but this dataset has several tasks or several labels a picture.',
+        'The method pretrained answers with one label an image, but this dataset has several tasks or several labels an image.',
       ),
       t('Choose another method, or name one column with one label in each row.'),
       place,

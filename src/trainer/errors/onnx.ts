@@ -36,7 +36,7 @@ export const onnx = {
   inputUnfit: (file: string, found: string) =>
     new UserError(
       'ONNX_INPUT_UNFIT',
-      t('The ONNX file has no single input that takes pictures; it has: {0}.', found),
+      t('The ONNX file has no single input that takes images; it has: {0}.', found),
       t('Export it with one input [batch, 3, height, width] or [batch, height, width, 3] of floats or bytes.'),
       { file },
     ),
@@ -54,7 +54,7 @@ export const onnx = {
     new UserError(
       'ONNX_OUTPUT_UNFIT',
       t(
-        'The tensor {0} of the ONNX file is [{1}] for two pictures: these are no features of each.',
+        'The tensor {0} of the ONNX file is [{1}] for two images: these are no features of each.',
         name,
         shape.join(', '),
       ),
@@ -67,8 +67,8 @@ export const onnx = {
   batchFixed: (file: string, batch: number) =>
     new UserError(
       'ONNX_BATCH_FIXED',
-      t('The ONNX file takes only {0} pictures at once.', batch),
-      t('Export it with an open batch, or for one picture.'),
+      t('The ONNX file takes only {0} images at once.', batch),
+      t('Export it with an open batch, or for one image.'),
       {
         file,
       },
@@ -76,7 +76,7 @@ export const onnx = {
   imageSizeFixed: (size: number, height: number, width: number, place: Place) =>
     new UserError(
       'ONNX_IMAGE_SIZE_FIXED',
-      t('The image size {0} does not fit: the ONNX file takes pictures of {1} x {2}.', size, height, width),
+      t('The image size {0} does not fit: the ONNX file takes images of {1} x {2}.', size, height, width),
       t('Leave "imageSize" out, or export the model for that size.'),
       place,
     ),
@@ -138,7 +138,7 @@ export const onnx = {
     new UserError(
       'ONNX_NORMALISATION',
       t(
-        "Nothing beside the ONNX file says how pictures are normalised: they are taken as models of torchvision take them (ImageNet's mean and deviation).",
+        "Nothing beside the ONNX file says how images are normalised: they are taken as models of torchvision take them (ImageNet's mean and deviation).",
       ),
       t('If it was trained otherwise, put its preprocessor_config.json beside the file.'),
       { file },

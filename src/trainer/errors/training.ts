@@ -6,8 +6,8 @@ export const training = {
   datasetChanged: (folder: string) =>
     new UserError(
       'DATASET_CHANGED',
-      t('The pictures of the dataset are not those the run was started on, so it cannot go on from its checkpoint.'),
-      t('Put the pictures back, or start a new run.'),
+      t('The images of the dataset are not those the run was started on, so it cannot go on from its checkpoint.'),
+      t('Put the images back, or start a new run.'),
       { file: folder },
     ),
   methodChanged: (checkpoint: string) =>
@@ -22,8 +22,8 @@ export const training = {
   validationEmpty: (folder: string) =>
     new UserError(
       'VALIDATION_EMPTY',
-      t('There is no picture to validate on: no class in {0} has two readable pictures.', folder),
-      t('Add pictures, ten or more for each class, or a folder named validation.'),
+      t('There is no image to validate on: no class in {0} has two readable images.', folder),
+      t('Add images, ten or more for each class, or a folder named validation.'),
       { file: folder },
     ),
   batchesShrunk: (
@@ -35,7 +35,7 @@ export const training = {
       batchSize === before
         ? t('Memory ran out. From now on activations are computed anew in the backward pass instead of held.')
         : t(
-            'Memory ran out in batches of {0} pictures. From now on {1} batches of {2} make one step, which learns the same.',
+            'Memory ran out in batches of {0} images. From now on {1} batches of {2} make one step, which learns the same.',
             before,
             gradientAccumulationSteps,
             batchSize,

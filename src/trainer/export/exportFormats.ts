@@ -128,12 +128,12 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
 const largestFile = 1.5 * 2 ** 30;
 
 /**
- * `model.onnx`: uint8 pictures [batch, height, width, 3] in, logits [batch, labels] out, any batch, standard operators
+ * `model.onnx`: uint8 images [batch, height, width, 3] in, logits [batch, labels] out, any batch, standard operators
  * only.
  */
 export async function writeOnnx(folder: string, model: LoadedCheckpoint, largest = largestFile): Promise<void> {
   const spec = modelSpecOf(merged(model));
-  // Builders leave out what changes nothing, as much does for a single picture.
+  // Builders leave out what changes nothing, as much does for a single image.
   const [graph, twin] = [compileForward(spec, 2).graph, compileForward(spec, 4).graph];
   // The operators for WebGPU are those of the standard.
   const onnx = emitModel(graph, 'webgpu', { twin });

@@ -19,8 +19,8 @@ export interface ExportOptions {
   format: ExportFormat;
   /** A folder that is not there yet, or empty. */
   output: string;
-  /** What the answers are compared on: pictures, or seeds of drawn ones. */
-  pictures: readonly (string | number)[];
+  /** What the answers are compared on: images, or seeds of drawn ones. */
+  images: readonly (string | number)[];
   signal?: AbortSignal;
   onProgress?: (stage: ExportStage) => void;
 }
@@ -49,7 +49,7 @@ export async function exportModel({
   checkpoint,
   format,
   output,
-  pictures,
+  images,
   signal,
   onProgress,
 }: ExportOptions): Promise<Exported> {
@@ -58,7 +58,7 @@ export async function exportModel({
   onProgress?.('open');
   const model = await openModel(checkpoint);
   if (format !== 'onnx' && isOnnx(model.network)) throw errors.onnx.exportImpossible(format);
-  const live = await answersOf({ model: checkpoint, pictures });
+  const live = await answersOf({ model: checkpoint, images });
   let parity: Parity | undefined;
   await writeFolderAtomically(target, async (folder) => {
     signal?.throwIfAborted();
@@ -66,7 +66,7 @@ export async function exportModel({
     await writers[format](folder, model);
     signal?.throwIfAborted();
     onProgress?.('compare');
-    parity = requireParity(await checkParity({ model: join(folder, opened[format]), pictures }, live, signal), format);
+    parity = requireParity(await checkParity({ model: join(folder, opened[format]), images }, live, signal), format);
   }).catch((error: unknown) => {
     throw error instanceof UserError && error.code.startsWith('NOT_SAVED') ? errors.notExported(error) : error;
   });

@@ -1,4 +1,4 @@
-/** Downloads what is needed of a model or of a dataset of pictures from the Hugging Face hub into the shared cache. */
+/** Downloads what is needed of a model or of a dataset of images from the Hugging Face hub into the shared cache. */
 import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
@@ -41,7 +41,7 @@ export interface Downloaded {
   bytes: number;
 }
 
-/** Files at a time: many small pictures wait for the line, not for its width. */
+/** Files at a time: many small images wait for the line, not for its width. */
 const parallel = 4;
 /** Milliseconds between two words of progress. */
 const pace = 500;
@@ -246,7 +246,7 @@ async function getSafetensors(
   return [...small, ...large];
 }
 
-/** An ONNX file, the weights beside it, and how pictures are prepared for it. */
+/** An ONNX file, the weights beside it, and how images are prepared for it. */
 async function getOnnx(
   snapshot: SnapshotDownload,
   files: readonly RemoteFile[],
@@ -318,35 +318,35 @@ export async function downloadModel(
 }
 
 /** The folder in which a dataset's classes or splits are: many repositories keep them in `data`. */
-async function picturesIn(snapshot: string): Promise<string> {
+async function imagesIn(snapshot: string): Promise<string> {
   const entries = await readdir(snapshot, { withFileTypes: true });
   const folders = entries.filter((found) => found.isDirectory() && !found.name.startsWith('.'));
   return folders.length === 1 && folders[0]!.name === 'data' ? join(snapshot, 'data') : snapshot;
 }
 
 /**
- * Downloads the pictures of a dataset in ImageFolder form (`class/…` or `train/class/…`, all perhaps in `data/`), and
+ * Downloads the images of a dataset in ImageFolder form (`class/…` or `train/class/…`, all perhaps in `data/`), and
  * its `labels.csv`. `folder` is where the classes or splits are.
- * @throws UserError for each reason for which that may fail; for one that has no pictures as files, too.
+ * @throws UserError for each reason for which that may fail; for one that has no images as files, too.
  */
 export async function downloadDataset(
   repository: Omit<Repository, 'kind'>,
-  isPicture: (path: string) => boolean,
+  isImage: (path: string) => boolean,
   options: DownloadOptions = {},
 ): Promise<Downloaded> {
   const done = await download({ ...repository, kind: 'dataset' }, options, async (snapshot, files, { place = {} }) => {
-    const pictures = files.filter(({ path }) => path.includes('/') && isPicture(path));
-    if (!pictures.length) {
+    const images = files.filter(({ path }) => path.includes('/') && isImage(path));
+    if (!images.length) {
       const packed = files.find(({ path }) => /\.(parquet|arrow|zip|tar|tgz|gz|7z|tfrecord|jsonl)$/i.test(path));
       throw errors.hub.notImageFolder(hubName(repository), packed?.path, place);
     }
-    const wanted = [...files.filter(({ path }) => /(^|\/)labels\.csv$/.test(path)), ...pictures];
+    const wanted = [...files.filter(({ path }) => /(^|\/)labels\.csv$/.test(path)), ...images];
     await snapshot.expect(wanted);
     await snapshot.fetch(wanted);
     await markWholeDataset(snapshot.folder);
     return wanted;
   });
-  return { ...done, folder: await picturesIn(done.folder) };
+  return { ...done, folder: await imagesIn(done.folder) };
 }
 
 /** The snapshot of a model that is wholly in the cache. */
@@ -357,13 +357,13 @@ export async function findModel(repository: Omit<Repository, 'kind'>, cache: str
   return isWhole || (await findOnnx(found, repository.file)) !== undefined ? found : undefined;
 }
 
-/** The folder of pictures of a dataset that is wholly in the cache, and its commit. */
+/** The folder of images of a dataset that is wholly in the cache, and its commit. */
 export async function findDataset(
   repository: Omit<Repository, 'kind'>,
   cache: string,
 ): Promise<Pick<Downloaded, 'folder' | 'commit'> | undefined> {
   const found = await findSnapshot({ ...repository, kind: 'dataset' }, cache);
   return found !== undefined && (await isWholeDataset(found))
-    ? { folder: await picturesIn(found), commit: basename(found) }
+    ? { folder: await imagesIn(found), commit: basename(found) }
     : undefined;
 }

@@ -90,7 +90,7 @@ async function mark(snapshot: string, text: string): Promise<void> {
   await writeFile(markOf(snapshot), text);
 }
 
-/** Whether all pictures of a dataset's commit are there. */
+/** Whether all images of a dataset's commit are there. */
 export const isWholeDataset = (snapshot: string): Promise<boolean> => isThere(markOf(snapshot));
 export const markWholeDataset = (snapshot: string): Promise<void> => mark(snapshot, '');
 

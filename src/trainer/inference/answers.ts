@@ -1,5 +1,5 @@
 /**
- * The answers of a model to a few pictures, asked in this process or, to see what a fresh one makes of the files, in
+ * The answers of a model to a few images, asked in this process or, to see what a fresh one makes of the files, in
  * another.
  */
 import { execFile } from 'node:child_process';
@@ -15,36 +15,36 @@ import type { ErrorInfo } from '../protocol.js';
 import { Random } from '../core/random.js';
 import { Classifier } from './classifier.js';
 
-/** What is asked: a model's folder or an `.onnx` file, and pictures by path, or by the seed of one that is drawn. */
+/** What is asked: a model's folder or an `.onnx` file, and images by path, or by the seed of one that is drawn. */
 export interface Question {
   model: string;
-  pictures: readonly (string | number)[];
+  images: readonly (string | number)[];
 }
 
 export interface Answers {
   labels: string[];
-  /** [pictures][labels] */
+  /** [images][labels] */
   logits: number[][];
 }
 
-/** The model's input [height, width, 3] for a picture; noise over a slope where there is none. */
-export async function pixelsOf(picture: string | number, transform: ImageTransform): Promise<Uint8Array> {
-  if (typeof picture === 'string') return evaluationPixels(picture, transform);
+/** The model's input [height, width, 3] for an image; noise over a slope where there is none. */
+export async function pixelsOf(image: string | number, transform: ImageTransform): Promise<Uint8Array> {
+  if (typeof image === 'string') return evaluationPixels(image, transform);
   const { height, width } = transform;
-  const random = new Random(picture, 'drawn');
+  const random = new Random(image, 'drawn');
   return Uint8Array.from({ length: height * width * 3 }, (_, i) =>
     Math.floor(128 * random.uniform() + (127 * (Math.floor(i / (3 * width)) + 1)) / height),
   );
 }
 
 /** Asks in this process. Throws a `UserError` when the model cannot be used. */
-export async function answersOf({ model, pictures }: Question): Promise<Answers> {
-  if (model.endsWith('.onnx')) return answersOfOnnx(model, pictures);
+export async function answersOf({ model, images }: Question): Promise<Answers> {
+  if (model.endsWith('.onnx')) return answersOfOnnx(model, images);
   const classifier = await Classifier.open(model);
   try {
     const logits: number[][] = [];
-    for (const picture of pictures)
-      logits.push(Array.from(await classifier.logits(await pixelsOf(picture, classifier.transform))));
+    for (const image of images)
+      logits.push(Array.from(await classifier.logits(await pixelsOf(image, classifier.transform))));
     return { labels: [...classifier.labels], logits };
   } finally {
     await classifier.dispose();
@@ -54,9 +54,9 @@ export async function answersOf({ model, pictures }: Question): Promise<Answers>
 const onnxConfigSchema = z.object({ image_size: z.number().optional(), id2label: z.record(z.string(), z.string()) });
 
 /**
- * An exported ONNX file, run as it is: all pictures in one batch; labels and preprocessing are in the files beside it.
+ * An exported ONNX file, run as it is: all images in one batch; labels and preprocessing are in the files beside it.
  */
-async function answersOfOnnx(file: string, pictures: readonly (string | number)[]): Promise<Answers> {
+async function answersOfOnnx(file: string, images: readonly (string | number)[]): Promise<Answers> {
   const json = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(dirname(file), name), 'utf8'));
   const { id2label } = onnxConfigSchema.parse(await json('config.json'));
   const { transform } = parsePreprocessor(
@@ -64,16 +64,16 @@ async function answersOfOnnx(file: string, pictures: readonly (string | number)[
     join(dirname(file), 'preprocessor_config.json'),
   );
   const { height, width } = transform;
-  const images = new Uint8Array(pictures.length * height * width * 3);
-  for (const [i, picture] of pictures.entries()) images.set(await pixelsOf(picture, transform), i * height * width * 3);
+  const pixels = new Uint8Array(images.length * height * width * 3);
+  for (const [i, image] of images.entries()) pixels.set(await pixelsOf(image, transform), i * height * width * 3);
   const session = await Session.create(file, { device: 'cpu' }).catch((error: unknown) => {
     throw errors.checkpointDamaged(file, reasonOf(error));
   });
   const { logits } = await session.run({
-    images: DeviceTensor.from('u8', [pictures.length, height, width, 3], images),
+    images: DeviceTensor.from('u8', [images.length, height, width, 3], pixels),
   });
   const labels = Object.keys(id2label).map((_, i) => id2label[i]!);
-  const rows = pictures.map((_, i) =>
+  const rows = images.map((_, i) =>
     Array.from((logits!.data as Float32Array).subarray(i * labels.length, (i + 1) * labels.length)),
   );
   await session.dispose();

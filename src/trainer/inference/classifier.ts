@@ -1,8 +1,8 @@
-/** A checkpoint made ready to answer: logits of batches of pictures, and the labels of single ones. */
+/** A checkpoint made ready to answer: logits of batches of images, and the labels of single ones. */
 import { stat } from 'node:fs/promises';
 import { compileForward } from '../compile/compile.js';
 import { evaluationPixels } from '../data/decode.js';
-import { picturesBelow } from '../data/folder.js';
+import { imagesBelow } from '../data/folder.js';
 import type { ImageTransform } from '../data/transform.js';
 import type { Executable } from '../engine/engine.js';
 import { OrtEngine } from '../engine/ort.js';
@@ -14,7 +14,7 @@ import type { Classification, Prediction, Task } from '../protocol.js';
 import { countLabels, logitNames, spansOf } from '../core/tasks.js';
 import { modelSpecOf } from '../models/modelSpec.js';
 import { openModel } from '../models/openModel.js';
-import { picturesAtOnce } from '../models/partSize.js';
+import { imagesAtOnce } from '../models/partSize.js';
 
 const sigmoid = (logits: Float32Array): number[] => Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
 
@@ -29,7 +29,7 @@ export class Classifier {
   private constructor(
     readonly tasks: readonly Task[],
     readonly transform: ImageTransform,
-    /** Pictures in a batch. */
+    /** Images in a batch. */
     readonly batch: number,
     private readonly forward: Executable,
     /** Throws where a weight is no number. */
@@ -42,15 +42,15 @@ export class Classifier {
   }
 
   /**
-   * Opens the checkpoint in `folder` on the CPU, for so many pictures at once, or for as many as keep the processor
+   * Opens the checkpoint in `folder` on the CPU, for so many images at once, or for as many as keep the processor
    * busy; `maps` as OrtEngine's.
    * @throws UserError when it cannot be used.
    */
-  static async open(folder: string, pictures: number | 'many' = 1, { maps = false } = {}): Promise<Classifier> {
+  static async open(folder: string, images: number | 'many' = 1, { maps = false } = {}): Promise<Classifier> {
     const model = await openModel(folder);
     const { tasks, preprocessor } = model;
     const spec = modelSpecOf(model);
-    const batch = pictures === 'many' ? picturesAtOnce(spec) : pictures;
+    const batch = images === 'many' ? imagesAtOnce(spec) : images;
     const { graph } = compileForward(spec, batch);
     const checkWeights = maps ? () => readWeights(graph) : () => undefined;
     return new Classifier(
@@ -62,7 +62,7 @@ export class Classifier {
     );
   }
 
-  /** Logits [batch, labels] of pictures [batch, height, width, 3]. */
+  /** Logits [batch, labels] of images [batch, height, width, 3]. */
   async logits(images: Uint8Array): Promise<Float32Array> {
     const { height, width } = this.transform;
     const { logits } = await this.forward.run({
@@ -74,12 +74,12 @@ export class Classifier {
   }
 
   /**
-   * The `top` likeliest labels of each file, in the order of `paths`; a file that is no picture answers with its error.
+   * The `top` likeliest labels of each file, in the order of `paths`; a file that is no image answers with its error.
    */
   async *classify(paths: readonly string[], top: number, signal?: AbortSignal): AsyncGenerator<Classification> {
-    const { height, width: pictureWidth } = this.transform;
+    const { height, width: imageWidth } = this.transform;
     const width = countLabels(this.tasks);
-    const pictureSize = height * pictureWidth * 3;
+    const imageSize = height * imageWidth * 3;
     const read = async (path: string): Promise<Uint8Array | UserError> =>
       evaluationPixels(path, this.transform).catch((error: unknown) => {
         if (error instanceof UserError) return error;
@@ -95,8 +95,8 @@ export class Classifier {
       signal?.throwIfAborted();
       const pixels = await next;
       next = readGroup(i + 1);
-      const images = new Uint8Array(this.batch * pictureSize);
-      pixels.forEach((each, k) => each instanceof UserError || images.set(each, k * pictureSize));
+      const images = new Uint8Array(this.batch * imageSize);
+      pixels.forEach((each, k) => each instanceof UserError || images.set(each, k * imageSize));
       const logits = await this.logits(images);
       for (const [k, path] of group.entries()) {
         const each = pixels[k]!;
@@ -107,7 +107,7 @@ export class Classifier {
     await next;
   }
 
-  /** What the logits of one picture say: the `top` likeliest labels of each task. */
+  /** What the logits of one image say: the `top` likeliest labels of each task. */
   answer(
     logits: Float32Array,
     top: number,
@@ -135,17 +135,16 @@ function readWeights({ nodes }: Graph): void {
 }
 
 /**
- * The files to classify: those given, and for a folder every picture below it. A path that is not there is a
+ * The files to classify: those given, and for a folder every image below it. A path that is not there is a
  * `UserError`.
  */
-export async function picturesOf(paths: readonly string[], signal?: AbortSignal): Promise<string[]> {
+export async function imagesOf(paths: readonly string[], signal?: AbortSignal): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
     const entry = await stat(path).catch(() => undefined);
     if (!entry) throw errors.pathMissing(path);
     // Not as arguments of one call, of which there may not be a million.
-    if (entry.isDirectory())
-      for (const picture of await picturesBelow(path, { problems: [], signal })) found.push(picture);
+    if (entry.isDirectory()) for (const image of await imagesBelow(path, { problems: [], signal })) found.push(image);
     else found.push(path);
   }
   if (!found.length) throw errors.nothingToClassify(paths[0] ?? '');

@@ -1,8 +1,8 @@
-/** The evaluation of a checkpoint on a folder of labelled pictures. */
+/** The evaluation of a checkpoint on a folder of labelled images. */
 import { scanDataset } from '../data/scan.js';
 import { Samples } from '../data/samples.js';
 import { ImageStore } from '../data/store.js';
-import type { ErrorInfo, EvaluatedPicture, Evaluation } from '../protocol.js';
+import type { ErrorInfo, EvaluatedImage, Evaluation } from '../protocol.js';
 import { countLabels, spansOf } from '../core/tasks.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
 import { Classifier } from './classifier.js';
@@ -15,12 +15,12 @@ export interface EvaluateOptions {
   cacheFolder: string;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
-  /** Each picture and what it was taken for, in their order. */
-  onPicture?: (picture: EvaluatedPicture) => void;
+  /** Each image and what it was taken for, in their order. */
+  onImage?: (image: EvaluatedImage) => void;
 }
 
-/** `logits` and `targets` [labels of all tasks] of one picture. */
-function answersOf(classifier: Classifier, logits: Float32Array, targets: Float32Array): EvaluatedPicture['answers'] {
+/** `logits` and `targets` [labels of all tasks] of one image. */
+function answersOf(classifier: Classifier, logits: Float32Array, targets: Float32Array): EvaluatedImage['answers'] {
   const { predictions, tasks = [{ task: classifier.tasks[0]!.name, predictions }] } = classifier.answer(logits, 1);
   return spansOf(classifier.tasks).flatMap(({ task, start, end }, i) => {
     const truth = task.labels[targets.subarray(start, end).indexOf(1)];
@@ -30,7 +30,7 @@ function answersOf(classifier: Classifier, logits: Float32Array, targets: Float3
   });
 }
 
-/** Evaluates on the folder's test pictures where it has such, else on its validation pictures, else on all. */
+/** Evaluates on the folder's test images where it has such, else on its validation images, else on all. */
 export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipped: ErrorInfo[] }> {
   const classifier = await Classifier.open(o.checkpoint, 'many');
   try {
@@ -44,7 +44,7 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
     const skipped: ErrorInfo[] = [];
     const store = await ImageStore.open({
       cacheFolder: o.cacheFolder,
-      cacheBytes: cacheLimit('pictures'),
+      cacheBytes: cacheLimit('images'),
       dataset: only,
       transform: classifier.transform,
       onSkipped: (reason) => skipped.push(reason),
@@ -60,11 +60,11 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
         if (!batch.count) continue;
         const logits = await classifier.logits(batch.images);
         metrics.add(logits, batch.targets, batch.count);
-        for (let row = 0; o.onPicture && row < batch.count; row++) {
+        for (let row = 0; o.onImage && row < batch.count; row++) {
           const path = store.splits.test.pathAt(batch.samples[row]!);
           const own = (values: Float32Array) =>
             values.subarray(row * countLabels(tasks), (row + 1) * countLabels(tasks));
-          o.onPicture({ type: 'picture', path, answers: answersOf(classifier, own(logits), own(batch.targets)) });
+          o.onImage({ type: 'picture', path, answers: answersOf(classifier, own(logits), own(batch.targets)) });
         }
       }
       return { ...metrics.result(), skipped: [...dataset.problems, ...skipped] };

@@ -1,4 +1,4 @@
-/** Sums up the predictions of a multi-label task: right pictures, binary cross-entropy, average precision and F1. */
+/** Sums up the predictions of a multi-label task: right images, binary cross-entropy, average precision and F1. */
 import type { ClassFigures, TaskEvaluation } from '../protocol.js';
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);

@@ -1,5 +1,5 @@
 /**
- * The parity gate: what was saved, merged or exported must answer the person's own pictures as the model it was made
+ * The parity gate: what was saved, merged or exported must answer the person's own images as the model it was made
  * of.
  */
 import { errors } from '../errors/errors.js';
@@ -21,11 +21,11 @@ function probabilities(logits: readonly number[]): number[] {
 
 const topOf = (row: readonly number[]): number => row.reduce((best, value, i) => (value > row[best]! ? i : best), 0);
 
-/** Compares two models' answers to the same pictures; `names` are those of the pictures. */
+/** Compares two models' answers to the same images; `names` are those of the images. */
 export function compareAnswers(names: readonly string[], live: Answers, reloaded: Answers): Parity {
   const parity: Parity = { pictures: names.length, tolerance, largestDifference: 0, changed: [] };
   const sameLabels = live.labels.join('\0') === reloaded.labels.join('\0');
-  names.forEach((picture, i) => {
+  names.forEach((image, i) => {
     const [before, after] = [probabilities(live.logits[i]!), probabilities(reloaded.logits[i] ?? [])];
     // NaN is no difference that a comparison would find.
     const differences = before.map((value, k) => Math.abs(value - (after[k] ?? NaN)));
@@ -34,7 +34,7 @@ export function compareAnswers(names: readonly string[], live: Answers, reloaded
     const [was, is] = [live.labels[topOf(before)]!, reloaded.labels[topOf(after)] ?? '?'];
     // Two labels that are equally likely may change places within the rounding.
     if (difference > tolerance || !sameLabels || (was !== is && difference > tolerance / 100))
-      parity.changed.push({ picture, was, is, difference });
+      parity.changed.push({ picture: image, was, is, difference });
   });
   return parity;
 }
@@ -44,11 +44,11 @@ export function compareAnswers(names: readonly string[], live: Answers, reloaded
  * @throws UserError when the saved model cannot be opened.
  */
 export async function checkParity(question: Question, live: Answers, signal?: AbortSignal): Promise<Parity> {
-  const names = question.pictures.map((picture) => (typeof picture === 'string' ? picture : `#${picture}`));
+  const names = question.images.map((image) => (typeof image === 'string' ? image : `#${image}`));
   return compareAnswers(names, live, await answersInFreshProcess(question, signal));
 }
 
-/** Throws a `UserError` that names the pictures where there are such. */
+/** Throws a `UserError` that names the images where there are such. */
 export function requireParity(parity: Parity, what: string): Parity {
   if (parity.changed.length) throw errors.answersChanged(what, parity);
   return parity;

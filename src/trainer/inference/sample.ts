@@ -1,14 +1,14 @@
-/** The pictures on which a checkpoint is compared with what was made of it. */
+/** The images on which a checkpoint is compared with what was made of it. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { evaluationPixels } from '../data/decode.js';
-import { picturesBelow } from '../data/folder.js';
+import { imagesBelow } from '../data/folder.js';
 import type { DatasetSpec } from '../data/dataset.js';
 import { squareTransform } from '../data/transform.js';
 import { errors, UserError } from '../errors/errors.js';
 import { Random } from '../core/random.js';
 
-/** Pictures that are compared. */
+/** Images that are compared. */
 export const sampleSize = 8;
 
 /** The items in a random order that follows from `seed`. */
@@ -21,10 +21,10 @@ function shuffled<T>(items: readonly T[], seed: number): T[] {
 }
 
 /**
- * Folder of the pictures that the checkpoint's run was evaluated on or drew from; undefined where the folder is no
+ * Folder of the images that the checkpoint's run was evaluated on or drew from; undefined where the folder is no
  * checkpoint of a run.
  */
-async function picturesOfRun(checkpoint: string): Promise<string | undefined> {
+async function imagesOfRun(checkpoint: string): Promise<string | undefined> {
   const text = await readFile(join(dirname(dirname(checkpoint)), 'config.json'), 'utf8').catch(() => undefined);
   const dataset = text === undefined ? undefined : (JSON.parse(text) as { dataset?: DatasetSpec }).dataset;
   if (typeof dataset === 'object') return 'folder' in dataset ? dataset.folder : (dataset.validation ?? dataset.train);
@@ -38,19 +38,19 @@ const isFolder = (path: string): Promise<boolean> =>
   );
 
 /**
- * Up to eight readable pictures: below `folder` where it is given, else below the dataset of the checkpoint's run, else
- * seeds of drawn ones, as when the checkpoint was moved away from its run or the pictures are gone. A given folder
- * without a picture is a `UserError`.
+ * Up to eight readable images: below `folder` where it is given, else below the dataset of the checkpoint's run, else
+ * seeds of drawn ones, as when the checkpoint was moved away from its run or the images are gone. A given folder
+ * without an image is a `UserError`.
  */
 export async function sampleFor(
   checkpoint: string,
   folder?: string,
   signal?: AbortSignal,
 ): Promise<(string | number)[]> {
-  const found = folder ?? (await picturesOfRun(checkpoint));
+  const found = folder ?? (await imagesOfRun(checkpoint));
   const sample: string[] = [];
   if (found !== undefined && (folder !== undefined || (await isFolder(found)))) {
-    for (const path of shuffled(await picturesBelow(found, { problems: [], signal }), 0)) {
+    for (const path of shuffled(await imagesBelow(found, { problems: [], signal }), 0)) {
       if (sample.length === sampleSize) break;
       const isReadable = await evaluationPixels(path, squareTransform(8)).then(
         () => true,

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { infoOf } from '../errors/errors.js';
 import type { ServeAnswer, ServeRequest } from '../protocol.js';
-import { Classifier, picturesOf } from './classifier.js';
+import { Classifier, imagesOf } from './classifier.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 
 interface Open {
@@ -42,7 +42,7 @@ export function serve(channel: {
     signal: AbortSignal,
   ): Promise<void> => {
     try {
-      const files = await picturesOf(paths, signal);
+      const files = await imagesOf(paths, signal);
       for await (const result of (await classifierOf(checkpoint)).classify(files, top, signal))
         channel.send({ id, type: 'classification', result });
       channel.send({ id, type: 'done' });

@@ -17,7 +17,7 @@ export class TaskMetrics {
 
   /**
    * Takes a batch: `logits` and `targets` (1 for a label that is right, else 0), both [≥ count, labels of all tasks];
-   * rows from `count` on are padding. A picture without a label for a task is left out of that task.
+   * rows from `count` on are padding. An image without a label for a task is left out of that task.
    */
   add(logits: Float32Array, targets: Float32Array, count: number): void {
     const width = countLabels(this.tasks);

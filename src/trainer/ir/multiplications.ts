@@ -4,7 +4,7 @@ import { sizeOf } from './shape.js';
 
 /**
  * Multiplications of a node's matrix product; of a foreign network at least those that its weights say, since each is
- * used for each picture.
+ * used for each image.
  */
 export function multiplications({ op, inputs, outputs }: Node): number {
   if (op.type === 'foreign') return op.graph.weights * op.shape[0]!;

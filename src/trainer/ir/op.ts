@@ -100,7 +100,7 @@ export type Op =
    * pass need not be held since the forward one.
    */
   | { type: 'dequantize'; bits: 4 | 8; blockSize: number; shape: Shape; remade: boolean }
-  /** Pictures through a network read from a file: f32 of `shape`, whose first axis is the batch as the input's is. */
+  /** Images through a network read from a file: f32 of `shape`, whose first axis is the batch as the input's is. */
   | { type: 'foreign'; graph: ForeignGraph; shape: Shape };
 
 export type OpType = Op['type'];

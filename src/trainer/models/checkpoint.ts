@@ -258,7 +258,7 @@ export async function readBaseReference(folder: string): Promise<BaseReference> 
   return (await parsed(join(folder, files.about), (json) => aboutSchema().parse(json))).base;
 }
 
-/** How far the run was at a checkpoint, and on which pictures. */
+/** How far the run was at a checkpoint, and on which images. */
 export const readProgress = (folder: string): Promise<Progress> =>
   parsed(join(folder, files.progress), (json) => progressSchema.parse(json));
 
@@ -277,7 +277,7 @@ export interface LoadedCheckpoint {
   /** What a whole model takes along beside the network's weights. */
   unread?: Unread | undefined;
   tasks: Task[];
-  /** Of the method `pretrained`: how it compares pictures with those it has. */
+  /** Of the method `pretrained`: how it compares images with those it has. */
   neighbors?: ModelSpec['neighbors'];
   /** Every weight of the network, trained or not. */
   weight: FrozenWeights;
@@ -303,8 +303,8 @@ async function readValues(file: string, prefix: string): Promise<Map<string, Ten
   );
 }
 
-/** How many pictures the bank has, once its labels are known to be labels. */
-function picturesOf(values: Map<string, Tensor>, labels: number, file: string): number {
+/** How many images the bank has, once its labels are known to be labels. */
+function imagesOf(values: Map<string, Tensor>, labels: number, file: string): number {
   const truth = values.get(bank.labels);
   if (!truth) throw errors.weightMissing(file, bank.labels);
   if (
@@ -335,7 +335,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   );
   const { file, values } = await readTrained(folder, method);
   const neighbors =
-    method.type === 'pretrained' ? { ...method, pictures: picturesOf(values, network.labels.length, file) } : undefined;
+    method.type === 'pretrained' ? { ...method, images: imagesOf(values, network.labels.length, file) } : undefined;
   const weight = (name: string, shape: Shape, into?: Float32Array): Float32Array => {
     if (name === bank.labels && neighbors) return oneHot(values.get(name)!.data, shape);
     const found = values.get(name);

@@ -10,7 +10,7 @@ import { weightFilesOf } from './onnxModel.js';
 /** Before the name of a dataset on the hub, since a folder may have the same name. */
 export const hubPrefix = 'hub:';
 
-export const isPicture = (path: string): boolean => {
+export const isImage = (path: string): boolean => {
   const format = formatOfName(path);
   return format !== undefined && isReadable(format);
 };
@@ -49,5 +49,5 @@ export async function provideDataset(
   const repository = parseHubName(name);
   if (!repository || repository.file !== undefined) throw errors.hub.nameInvalid(name, options.place ?? {});
   const wanted = { ...repository, revision: known ?? repository.revision };
-  return (await findDataset(wanted, hubCache())) ?? downloadDataset(wanted, isPicture, options);
+  return (await findDataset(wanted, hubCache())) ?? downloadDataset(wanted, isImage, options);
 }

@@ -1,5 +1,5 @@
 /**
- * An ONNX file as the frozen body of a model: opened, its features found, and tried on two pictures before anything is
+ * An ONNX file as the frozen body of a model: opened, its features found, and tried on two images before anything is
  * built on it.
  */
 import { createHash } from 'node:crypto';
@@ -22,9 +22,9 @@ import { isThere, readJson } from './modelFiles.js';
 /** Which tensor the features are, and how it came out when it was tried. */
 export interface OnnxFeatures {
   output: string;
-  /** For one picture. */
+  /** For one image. */
   shape: number[];
-  /** The network takes pictures only one by one. */
+  /** The network takes images only one by one. */
   single: boolean;
 }
 
@@ -98,7 +98,7 @@ const typeNames: Readonly<Record<number, string>> = {
 const described = ({ name, type, shape }: FileInput): string =>
   `${name} ${typeNames[type] ?? `type ${type}`} [${shape?.map((size) => size ?? '?').join(', ') ?? '…'}]`;
 
-/** The one input that takes pictures, and in which order of axes. */
+/** The one input that takes images, and in which order of axes. */
 function inputOf(
   path: string,
   { inputs }: OnnxFile,
@@ -150,7 +150,7 @@ async function withWeights(path: string, tensors: readonly FileTensor[]): Promis
 const imageNet = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] };
 
 /**
- * As torchvision prepares pictures for its models: the shorter side to 256 for an input of 224, the middle of that,
+ * As torchvision prepares images for its models: the shorter side to 256 for an input of 224, the middle of that,
  * ImageNet's mean and deviation.
  */
 const torchvisionJson = (side: number): object => ({
@@ -169,7 +169,7 @@ interface Sizing {
 }
 
 /**
- * How pictures are prepared; `isAssumed` where nothing beside the file says it, nor, if its folder is called `onnx`,
+ * How images are prepared; `isAssumed` where nothing beside the file says it, nor, if its folder is called `onnx`,
  * above that.
  */
 async function preprocessorOf({
@@ -239,7 +239,7 @@ export async function inspectOnnx(path: string): Promise<OnnxInspection> {
   return { type: 'onnx', found, tensors: [...new Set([found, ...featureCandidates(file)])] };
 }
 
-/** Opens an ONNX file. Throws a `UserError` when it is none, takes no pictures, or gives no features of them. */
+/** Opens an ONNX file. Throws a `UserError` when it is none, takes no images, or gives no features of them. */
 export async function openOnnxModel(o: OnnxModelOptions): Promise<OnnxModel> {
   const path = o.file;
   const { bytes, file } = await readFileOf(path, o.place);

@@ -1,5 +1,5 @@
 /**
- * A network from an ONNX file tried on two pictures, together and each alone: the shape of its answer, and whether it
+ * A network from an ONNX file tried on two images, together and each alone: the shape of its answer, and whether it
  * may be given several at once.
  */
 import type { UserError } from '../errors/errors.js';
@@ -15,12 +15,12 @@ import { Random } from '../core/random.js';
 
 export interface ProbeOptions {
   path: string;
-  /** Of one picture as the network takes it. */
+  /** Of one image as the network takes it. */
   shape: Shape;
   takesBytes: boolean;
   /** The batch that the file asks for. */
   batch: number | undefined;
-  /** What to say of an answer that is not one for each picture. */
+  /** What to say of an answer that is not one for each image. */
   unfit: (shape: Shape) => UserError;
 }
 
@@ -29,7 +29,7 @@ interface Answer {
   data: Float32Array;
 }
 
-/** Answers to pictures together and alone differ by rounding only, up to this share of the largest number. */
+/** Answers to images together and alone differ by rounding only, up to this share of the largest number. */
 const rounding = 1e-3;
 
 function isAlike(both: Answer | undefined, alone: readonly Answer[]): boolean {
@@ -40,14 +40,14 @@ function isAlike(both: Answer | undefined, alone: readonly Answer[]): boolean {
   return expected.every((value, i) => Math.abs(value - both.data[i]!) <= rounding * largest);
 }
 
-/** Runs it. Throws a `UserError` when ONNX Runtime cannot, or the answer is none for each picture. */
+/** Runs it. Throws a `UserError` when ONNX Runtime cannot, or the answer is none for each image. */
 export async function probe(
   graph: OnnxGraph,
   { path, shape, takesBytes, batch, unfit }: ProbeOptions,
 ): Promise<{ shape: number[]; single: boolean }> {
   const dtype = takesBytes ? 'u8' : 'f32';
-  const inputs = [{ name: 'pictures', dtype, shape: ['batch', ...shape] }] as const;
-  const nodes = networkNodes(graph, 'pictures', 'answer');
+  const inputs = [{ name: 'images', dtype, shape: ['batch', ...shape] }] as const;
+  const nodes = networkNodes(graph, 'images', 'answer');
   const bytes = encodeModel({
     nodes,
     initialisers: [],
@@ -71,7 +71,7 @@ export async function probe(
     );
     const run = async (count: number, from: number): Promise<Answer> => {
       const data = (takesBytes ? Uint8Array : Float32Array).from(values.slice(from * size, (from + count) * size));
-      const { answer } = await session.run({ pictures: DeviceTensor.from(dtype, [count, ...shape], data) });
+      const { answer } = await session.run({ images: DeviceTensor.from(dtype, [count, ...shape], data) });
       return { shape: answer!.shape, data: answer!.data as Float32Array };
     };
     const both = await run(2, 0).catch(() => undefined);

@@ -1,5 +1,5 @@
 /**
- * Whatever answers pictures: a checkpoint of ours, an adapter that PEFT saved, or a whole model that transformers
+ * Whatever answers images: a checkpoint of ours, an adapter that PEFT saved, or a whole model that transformers
  * saved.
  */
 import { access, readFile } from 'node:fs/promises';

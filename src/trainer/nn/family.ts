@@ -13,7 +13,7 @@ import type { Scope } from './scope.js';
 export interface Resizing {
   /** The weight's shape at the model's own image size. */
   shape: Shape;
-  /** The weight for pictures of `imageSize` pixels a side. */
+  /** The weight for images of `imageSize` pixels a side. */
   to(data: Float32Array, imageSize: number): Float32Array;
 }
 

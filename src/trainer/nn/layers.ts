@@ -76,13 +76,13 @@ function rotate({ b }: Scope, x: Value, { cos, sin }: { cos: Value; sin: Value }
   return b.add(b.mul(x, b.slice(cos, 0, 0, tokens)), b.mul(turned, b.slice(sin, 0, 0, tokens)));
 }
 
-/** The first `count` tokens of each picture: [batch·tokens, width] -> [batch·count, width]. */
+/** The first `count` tokens of each image: [batch·tokens, width] -> [batch·count, width]. */
 export function firstTokens({ b }: Scope, x: Value, batch: number, count: number): Value {
   const [rows, width] = x.shape as [number, number];
   return b.reshape(b.slice(b.reshape(x, [batch, rows / batch, width]), 1, 0, count), [batch * count, width]);
 }
 
-/** Token number `index` of each picture: [batch·tokens, width] -> [batch, width]. */
+/** Token number `index` of each image: [batch·tokens, width] -> [batch, width]. */
 export function token({ b }: Scope, x: Value, batch: number, index: number): Value {
   const [rows, width] = x.shape as [number, number];
   return b.reshape(b.slice(b.reshape(x, [batch, rows / batch, width]), 1, index, index + 1), [batch, width]);
@@ -96,7 +96,7 @@ export function meanToken({ b }: Scope, x: Value, batch: number, from: number): 
   return b.reshape(b.scale(b.sum(tokens, [1]), 1 / count), [batch, width]);
 }
 
-/** The learned tokens `name` [1, count, width] before every picture: [batch, count, width]. */
+/** The learned tokens `name` [1, count, width] before every image: [batch, count, width]. */
 export function learnedTokens({ b, weight }: Scope, name: string, batch: number, count: number, width: number): Value {
   return b.expand(weight(name, [1, count, width]), [batch, count, width]);
 }
@@ -109,7 +109,7 @@ export interface PixelNorm {
 }
 
 /**
- * Pictures as patches, normalised: images [batch, height, width, 3] uint8 -> [batch·patches, 3·size·size] f32,
+ * Images as patches, normalised: images [batch, height, width, 3] uint8 -> [batch·patches, 3·size·size] f32,
  * channel-major within a patch as convolution weights are. `mean` and `deviation` are for values in 0..1.
  */
 function patches({ b }: Scope, images: Value, size: number, o: PixelNorm): Value {

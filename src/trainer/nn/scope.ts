@@ -24,7 +24,7 @@ export interface Scope {
   /** Zeroes a share `rate` of x and scales the rest up while training; the identity otherwise. */
   dropout(x: Value, rate: number): Value;
   /**
-   * Drops the residual branch x [batch·tokens, width] of the block of that name for some pictures while training, and
+   * Drops the residual branch x [batch·tokens, width] of the block of that name for some images while training, and
    * scales it up for the others; the identity otherwise. Stochastic depth (Huang et al., 2016, arXiv:1603.09382).
    */
   dropPath(x: Value, batch: number, block: string): Value;

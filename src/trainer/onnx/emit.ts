@@ -193,16 +193,16 @@ const foreign: Rule<'foreign'> = (e, { graph }, [x], [y], node) => {
   if (!(graph instanceof OnnxGraph)) throw new Error('a foreign network that is no ONNX');
   const { single } = graph.parts;
   if (!single) return e.nodes(networkNodes(graph, x!, y!));
-  const [picture, batch, answer, row] = [e.fresh(), e.fresh(), e.fresh(), e.fresh()];
+  const [image, batch, answer, row] = [e.fresh(), e.fresh(), e.fresh(), e.fresh()];
   const reshape = (from: string, to: string, shape: Shape): OnnxNode => ({
     type: 'Reshape',
     inputs: [from, e.integers(shape)],
     outputs: [to],
   });
   const body: OnnxBody = {
-    inputs: [{ name: picture, dtype: node.inputs[0]!.dtype, shape: single.input }],
+    inputs: [{ name: image, dtype: node.inputs[0]!.dtype, shape: single.input }],
     nodes: e.named([
-      reshape(picture, batch, [1, ...single.input]),
+      reshape(image, batch, [1, ...single.input]),
       ...networkNodes(graph, batch, answer),
       reshape(answer, row, single.output),
     ]),

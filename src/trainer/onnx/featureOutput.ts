@@ -24,7 +24,7 @@ const afterClassifier = new Set([
   'Squeeze',
 ]);
 
-/** The tensors made by nodes or held by the file whose numbers do not depend on the pictures. */
+/** The tensors made by nodes or held by the file whose numbers do not depend on the images. */
 function constantsOf({ nodes, initialisers }: OnnxFile): Set<string> {
   const constants = new Set(initialisers.keys());
   for (const { type, reads, outputs } of nodes) {

@@ -1,4 +1,4 @@
-/** What lies between the pictures and one tensor of an ONNX file, ready to be written into a model of ours. */
+/** What lies between the images and one tensor of an ONNX file, ready to be written into a model of ours. */
 import type { ForeignGraph } from '../ir/foreignGraph.js';
 import type { Shape } from '../ir/op.js';
 import type { OnnxNode } from './onnxNode.js';
@@ -11,7 +11,7 @@ interface OnnxParts extends Pick<OnnxFile, 'opset' | 'domains' | 'irVersion' | '
   /** Names inside, and the input's TensorProto.DataType. */
   input: { name: string; type: number };
   output: string;
-  /** Shapes without the batch, where the network takes pictures only one by one. */
+  /** Shapes without the batch, where the network takes images only one by one. */
   single?: { input: Shape; output: Shape };
 }
 

@@ -1,5 +1,5 @@
 /**
- * The folder in which decoded pictures, features and other things that can be made again are kept; what it takes, and
+ * The folder in which decoded images, features and other things that can be made again are kept; what it takes, and
  * how it is emptied.
  */
 import { readdir, rm, stat } from 'node:fs/promises';
@@ -20,12 +20,12 @@ export function cacheFolder(
 /** Where the features of all networks are kept. */
 export const featureFolder = (cache: string): string => join(cache, 'features');
 
-/** What is kept: `pictures` are decoded pixels. */
-export type CacheKind = 'pictures' | 'features';
+/** What is kept: `images` are decoded pixels. Users limit them by `VITUNE_PICTURE_CACHE_GB`. */
+export type CacheKind = 'images' | 'features';
 
 /** Where a limit is set, and what it is where it is not. */
 const limits: Record<CacheKind, { variable: string; gigabytes: number }> = {
-  pictures: { variable: 'VITUNE_PICTURE_CACHE_GB', gigabytes: 50 },
+  images: { variable: 'VITUNE_PICTURE_CACHE_GB', gigabytes: 50 },
   features: { variable: 'VITUNE_FEATURE_CACHE_GB', gigabytes: 10 },
 };
 
@@ -37,12 +37,12 @@ export function cacheLimit(kind: CacheKind, env: NodeJS.ProcessEnv = process.env
 }
 
 /**
- * What a folder of ours in the cache holds; undefined for what somebody else has put there. Decoded pictures lie in
+ * What a folder of ours in the cache holds; undefined for what somebody else has put there. Decoded images lie in
  * folders named by a hash.
  */
 function kindOf(name: string): CacheKind | undefined {
   if (name === 'features') return 'features';
-  return /^[0-9a-f]{16}$/.test(name) ? 'pictures' : undefined;
+  return /^[0-9a-f]{16}$/.test(name) ? 'images' : undefined;
 }
 
 async function kept(folder: string): Promise<{ path: string; kind: CacheKind }[]> {
@@ -58,7 +58,7 @@ async function kept(folder: string): Promise<{ path: string; kind: CacheKind }[]
 
 /** Bytes on disk by kind. */
 export async function cacheUsage(folder: string): Promise<Record<CacheKind, number>> {
-  const usage = { pictures: 0, features: 0 };
+  const usage = { images: 0, features: 0 };
   for (const { path, kind } of await kept(folder)) {
     for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
       if (entry.isFile()) usage[kind] += (await stat(join(entry.parentPath, entry.name))).size;

@@ -10,7 +10,7 @@ import type { TrainConfig } from '../config/schema.js';
 import { errors, reasonOf } from '../errors/errors.js';
 
 const choiceSchema = z.object({
-  /** Pictures in one part of a step, and in a batch of an evaluation. */
+  /** Images in one part of a step, and in a batch of an evaluation. */
   batchSize: z.int().min(1),
   evalBatchSize: z.int().min(1),
   gradientAccumulationSteps: z.int().min(1),
@@ -52,7 +52,7 @@ export async function readChoice(run: string, config: TrainConfig): Promise<Batc
 
 /**
  * The next choice that takes less memory and learns the same: batches of half the size or less, as many more for each
- * step; of single pictures, with activations computed anew. Undefined where nothing is left to save.
+ * step; of single images, with activations computed anew. Undefined where nothing is left to save.
  */
 export function smaller(choice: BatchChoice): BatchChoice | undefined {
   const { batchSize, evalBatchSize, gradientAccumulationSteps } = choice;

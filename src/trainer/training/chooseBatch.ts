@@ -58,8 +58,8 @@ export function trainingBytes(
   const [ofStep, ofEvaluation] = [passes.reduce((sum, graph) => sum + peakBytes(graph), 0), peakBytes(evaluation)];
   const values = takesTurns(evaluation, device) ? Math.max(ofStep, ofEvaluation) : ofStep + ofEvaluation;
   const state = parameters.reduce((sum, { shape }) => sum + bytesOf({ shape, dtype: 'f32' }), 0);
-  const pictures = batchSize * (model.cut ? 4 * sizeOf(model.cut.shape) : model.height * model.width * 3);
-  return arenaBytes(values) + copiesOfState * state + 4 * pictures;
+  const images = batchSize * (model.cut ? 4 * sizeOf(model.cut.shape) : model.height * model.width * 3);
+  return arenaBytes(values) + copiesOfState * state + 4 * images;
 }
 
 /** Of batches that were tried, in rising order: the smallest that is within a few per cent of the fastest. */
@@ -72,10 +72,10 @@ export interface ChooseOptions {
   config: TrainConfig;
   model: ModelSpec;
   optimizer: OptimizerSpec;
-  /** Training pictures. */
+  /** Training images. */
   images: number;
-  /** Bytes of all values of the forward pass of one picture. */
-  bytesOfPicture: number;
+  /** Bytes of all values of the forward pass of one image. */
+  bytesOfImage: number;
   /** Bytes of all numbers that train. */
   trainedBytes: number;
   device: DeviceName;
@@ -99,7 +99,7 @@ function candidates(images: number): number[] {
 
 /** Decides what the config leaves open, and tells what was decided and why. */
 export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
-  const { config, model, optimizer, images, bytesOfPicture, device, free, tryApart, notice } = o;
+  const { config, model, optimizer, images, bytesOfImage, device, free, tryApart, notice } = o;
   const { gradientAccumulationSteps } = config;
   // Who keeps weights in fewer bits is short of memory: PEFT's prepare_model_for_kbit_training turns it on, too.
   const asked =
@@ -116,7 +116,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   // Twice the forward values is more than a step holds of them: mostly that is enough to know, and takes no
   // compilation.
   const isRoomy = ({ batchSize, evalBatchSize }: BatchChoice): boolean =>
-    2 * arenaBytes((batchSize + evalBatchSize) * bytesOfPicture) <= budget / 2;
+    2 * arenaBytes((batchSize + evalBatchSize) * bytesOfImage) <= budget / 2;
   const fits = (choice: BatchChoice): boolean => isRoomy(choice) || bytesOfChoice(choice) <= budget;
   if (config.method.type === 'pretrained')
     return choiceOf(config.batchSize === 'auto' ? usualBatch : config.batchSize, false);
@@ -167,7 +167,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
       ? l10n.t('Memory is short, so activations are computed anew in the backward pass.')
       : '';
   const message = l10n.t(
-    'Batches of {0} pictures, after a trial (pictures a second by batch size: {1}).',
+    'Batches of {0} images, after a trial (images a second by batch size: {1}).',
     choice.batchSize,
     rates || '–',
   );

@@ -23,11 +23,11 @@ const worthwhile = 0.5;
 
 export interface FeaturePlan {
   cut: Cut;
-  /** Fixed views of each training picture; the first is the picture as evaluation sees it. */
+  /** Fixed views of each training image; the first is the image as evaluation sees it. */
   views: number;
 }
 
-/** What the config asks of the pictures: nothing, the usual crops and flips, or changes that somebody chose. */
+/** What the config asks of the images: nothing, the usual crops and flips, or changes that somebody chose. */
 function augmentationOf({
   augmentation: { randomResizedCrop, horizontalFlip, randAugment, randomErasing },
 }: TrainConfig): 'none' | 'usual' | 'chosen' {
@@ -53,7 +53,7 @@ export function planFeatures(
     return { cut: cutOf({ ...model, method: { ...model.method, trains: isHead } })!, views: 1 };
   if (featureCache === false) return undefined;
   const cut = cutOf(model);
-  // Pictures are mixed with others of their batch, which is another in each epoch.
+  // Images are mixed with others of their batch, which is another in each epoch.
   if (!cut?.share || augmentation.mixup || augmentation.cutmix) {
     if (featureCache === true) throw errors.featuresImpossible(placeOf('featureCache'));
     return undefined;
@@ -71,7 +71,7 @@ export function planFeatures(
 }
 
 /**
- * A name for all that the features of a picture depend on beside its pixels: network, weights, preprocessing and
+ * A name for all that the features of an image depend on beside its pixels: network, weights, preprocessing and
  * device.
  */
 export function featureName(cut: Cut, model: ModelSpec, base: BaseModel, device: DeviceName): string {

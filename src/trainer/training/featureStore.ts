@@ -1,5 +1,5 @@
 /**
- * Batches of features instead of pictures: computed by the frozen part of the network when they are first read, kept in
+ * Batches of features instead of images: computed by the frozen part of the network when they are first read, kept in
  * memory and on disk, and read ever after.
  */
 import type { ModelSpec } from '../compile/compile.js';
@@ -13,7 +13,7 @@ import type { ErrorInfo, SplitName } from '../protocol.js';
 import { told } from '../core/stages.js';
 import { featureFolder } from '../runs/cacheFolder.js';
 import type { FeaturePlan } from './featurePlan.js';
-import { picturesAtOnce } from '../models/partSize.js';
+import { imagesAtOnce } from '../models/partSize.js';
 
 /** What the training loop reads. */
 export interface BatchSource {
@@ -23,7 +23,7 @@ export interface BatchSource {
     split: SplitName,
     batchSize: number,
   ): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
-  /** What stands for the pixels of validation pictures, where something does. */
+  /** What stands for the pixels of validation images, where something does. */
   featuresOf?(rows: readonly number[], batchSize: number): Promise<Float32Array>;
   /** Milliseconds that have gone into computing that. */
   readonly computing?: number;
@@ -51,16 +51,16 @@ const residentBytes = 2 ** 28;
 
 const [unasked, lacking, known] = [0, 1, 2];
 
-/** The pictures of a split in one of their views. */
+/** The images of a split in one of their views. */
 interface Part {
   split: SplitName;
   view: number;
   /**
-   * By picture: whether its features are kept, or not, which was not yet `asked`. Those of a picture that cannot be
+   * By image: whether its features are kept, or not, which was not yet `asked`. Those of an image that cannot be
    * read never are.
    */
   states: Uint8Array;
-  /** Features [pictures, length], where they are held in memory. */
+  /** Features [images, length], where they are held in memory. */
   held: Float32Array | undefined;
   /** Computes what lacks, in the order in which it is first asked for. */
   filling: AsyncGenerator<void, void, undefined> | undefined;
@@ -72,7 +72,7 @@ export class FeatureStore implements BatchSource {
   readonly splits: ImageStore['splits'];
   computing = 0;
   readonly #length: number;
-  /** Pictures the prefix takes at once: the same for every run, so that its features are the same to the bit. */
+  /** Images the prefix takes at once: the same for every run, so that its features are the same to the bit. */
   readonly #batch: number;
   readonly #parts: readonly Part[];
   readonly #prefixes = new Map<Precision, Promise<Prefix>>();
@@ -85,11 +85,11 @@ export class FeatureStore implements BatchSource {
   ) {
     this.splits = o.images.splits;
     this.#length = sizeOf(o.plan.cut.shape);
-    this.#batch = picturesAtOnce({ ...o.model, cut: undefined });
+    this.#batch = imagesAtOnce({ ...o.model, cut: undefined });
     const partOf = (split: SplitName, view = 0): Part => {
-      const pictures = this.splits[split].length;
-      const held = isResident ? new Float32Array(pictures * this.#length) : undefined;
-      return { split, view, states: new Uint8Array(pictures).fill(unasked), held, filling: undefined };
+      const images = this.splits[split].length;
+      const held = isResident ? new Float32Array(images * this.#length) : undefined;
+      return { split, view, states: new Uint8Array(images).fill(unasked), held, filling: undefined };
     };
     this.#parts = [
       ...Array.from({ length: o.plan.views }, (_, view) => partOf('train', view)),
@@ -132,7 +132,7 @@ export class FeatureStore implements BatchSource {
   }
 
   /**
-   * The labels of a split's pictures that can be read, and their features [pictures, length] as evaluation sees them.
+   * The labels of a split's images that can be read, and their features [images, length] as evaluation sees them.
    */
   async all(split: SplitName): Promise<{ labels: Labels[]; features: Float32Array }> {
     const [part, order] = [this.#partOf(split), plainOrder(this.splits[split].length)];
@@ -141,7 +141,7 @@ export class FeatureStore implements BatchSource {
     return { labels: samples.map((sample) => this.splits[split].labelsAt(sample)), features };
   }
 
-  /** Features [batchSize, length] of validation pictures that can be read; zeros after them. */
+  /** Features [batchSize, length] of validation images that can be read; zeros after them. */
   async featuresOf(rows: readonly number[], batchSize: number): Promise<Float32Array> {
     return (await this.#read(this.#partOf('validation'), rows, batchSize)).features;
   }
@@ -155,7 +155,7 @@ export class FeatureStore implements BatchSource {
     return this.#parts.find((part) => part.split === split && part.view === view)!;
   }
 
-  /** Looks up which features of some pictures are kept. */
+  /** Looks up which features of some images are kept. */
   async #lookUp(part: Part, samples: Iterable<number>): Promise<void> {
     const { split, states, held } = part;
     for (const sample of samples) {
@@ -203,7 +203,7 @@ export class FeatureStore implements BatchSource {
     return Array.from(chosen).filter((sample) => !this.o.images.isUnreadable(split, sample));
   }
 
-  /** Those of the chosen pictures that can be read, and their features [batchSize, length]; zeros after them. */
+  /** Those of the chosen images that can be read, and their features [batchSize, length]; zeros after them. */
   async #read(
     part: Part,
     chosen: readonly number[],
@@ -224,7 +224,7 @@ export class FeatureStore implements BatchSource {
           else lost.push(sample);
         }),
       );
-      // Damaged on disk, pushed out by another process, or of a picture that has changed.
+      // Damaged on disk, pushed out by another process, or of an image that has changed.
       for await (const computed of this.#compute(part, Uint32Array.from(lost)))
         computed.forEach(([sample, values]) => found.set(sample, values));
     }
@@ -234,7 +234,7 @@ export class FeatureStore implements BatchSource {
     return { samples, features };
   }
 
-  /** Computes what is missing of a part until the chosen pictures are known. */
+  /** Computes what is missing of a part until the chosen images are known. */
   async #fill(part: Part, chosen: readonly number[] | Uint32Array): Promise<void> {
     await this.#lookUp(part, chosen);
     let next = 0;
@@ -281,7 +281,7 @@ export class FeatureStore implements BatchSource {
   }
 
   /**
-   * What lacks, in the order in which a run reads it. In int8 the pictures of a batch share a scale, so that each comes
+   * What lacks, in the order in which a run reads it. In int8 the images of a batch share a scale, so that each comes
    * in the company it always has.
    */
   #missing(part: Part): Uint32Array {
@@ -302,7 +302,7 @@ export class FeatureStore implements BatchSource {
     return (split === 'train' && this.o.model.frozenPrecision) || 'fp32';
   }
 
-  /** Runs the prefix on pictures of a part, and keeps what it says: batch by batch, of those that can be read. */
+  /** Runs the prefix on images of a part, and keeps what it says: batch by batch, of those that can be read. */
   async *#compute(part: Part, samples: Uint32Array): AsyncGenerator<[sample: number, values: Float32Array][]> {
     if (!samples.length) return;
     const { split, view } = part;

@@ -41,8 +41,8 @@ export function lossSpecOf(
 }
 
 /**
- * Of one task pictures / (labels · pictures of the label), as scikit-learn's "balanced": over all pictures their mean
- * is 1. Of a multi-label task pictures without the label / pictures with it, as is usual for `pos_weight`.
+ * Of one task images / (labels · images of the label), as scikit-learn's "balanced": over all images their mean
+ * is 1. Of a multi-label task images without the label / images with it, as is usual for `pos_weight`.
  */
 function balancedWeights(tasks: readonly Task[], samples: Samples): Float32Array {
   const counts = new Float32Array(countLabels(tasks));

@@ -1,5 +1,5 @@
 /**
- * The method `pretrained` in the place of a model in training: it has learnt when the features of the training pictures
+ * The method `pretrained` in the place of a model in training: it has learnt when the features of the training images
  * are known.
  */
 import type { Cut } from '../compile/split.js';
@@ -7,7 +7,7 @@ import { compileForward, type ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
 import { marksOf } from '../data/sample.js';
 import type { Engine, Executable } from '../engine/engine.js';
-import { picturesFeed, type Trainable, type ReadState } from '../engine/trainable.js';
+import { imagesFeed, type Trainable, type ReadState } from '../engine/trainable.js';
 import { sizeOf } from '../ir/shape.js';
 import { bank, oneHot, unitRows } from '../nn/neighbors.js';
 import type { FeatureStore } from './featureStore.js';
@@ -22,7 +22,7 @@ export interface NeighborsModelOptions {
   features: FeatureStore;
   neighbors: number;
   temperature: number;
-  /** Pictures in a batch of `logits`. */
+  /** Images in a batch of `logits`. */
   batch: number;
 }
 
@@ -30,7 +30,7 @@ export class NeighborsModel implements Learner {
   readonly isRounded = false;
 
   private constructor(
-    /** The bank: unit features [pictures, width], and the labels [pictures] of the pictures as numbers. */
+    /** The bank: unit features [images, width], and the labels [images] of the images as numbers. */
     readonly parameters: ParameterSpec[],
     private readonly values: ReadonlyMap<string, Float32Array>,
     private readonly model: ModelSpec,
@@ -52,7 +52,7 @@ export class NeighborsModel implements Learner {
     const labels = Float32Array.from(train.labels, (each) => marksOf(each)[0]!);
     const spec: ModelSpec = {
       ...model,
-      neighbors: { pictures: labels.length, neighbors, temperature },
+      neighbors: { images: labels.length, neighbors, temperature },
       frozen: (name, shape, into) =>
         name === bank.features ? unit : name === bank.labels ? oneHot(labels, shape) : model.frozen(name, shape, into),
     };
@@ -68,7 +68,7 @@ export class NeighborsModel implements Learner {
   }
 
   async logits(images: Uint8Array | Float32Array): Promise<Float32Array> {
-    const { logits } = await this.forward.run(picturesFeed(this.model, this.batch, images));
+    const { logits } = await this.forward.run(imagesFeed(this.model, this.batch, images));
     return logits!.data as Float32Array;
   }
 
@@ -76,7 +76,7 @@ export class NeighborsModel implements Learner {
     return Promise.resolve({ parameters: new Map(this.values), m: new Map(), v: new Map() });
   }
 
-  /** There is nothing that a checkpoint of the same pictures could change. */
+  /** There is nothing that a checkpoint of the same images could change. */
   restore(): void {
     return;
   }

@@ -13,7 +13,7 @@ export interface Plan {
 }
 
 /**
- * `images` is the number of training pictures, the last batch of an epoch may be short; `width` is that of the model.
+ * `images` is the number of training images, the last batch of an epoch may be short; `width` is that of the model.
  */
 export function planOf(config: ResolvedConfig, images: number, width: number): Plan {
   const batches = Math.ceil(images / config.batchSize);

@@ -25,8 +25,8 @@ export interface Prepared {
   frozen: ParameterSpec[];
   /** Scalars of the whole network, adapters included. */
   totalParameters: number;
-  /** Bytes of all values of the forward pass of one picture. */
-  bytesOfPicture: number;
+  /** Bytes of all values of the forward pass of one image. */
+  bytesOfImage: number;
 }
 
 /**
@@ -53,17 +53,17 @@ export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labe
   };
   const { parameters, layers, graph } = compileForward(model, 1);
   const frozen = frozenOf(graph);
-  // Numbers are read when a graph is made ready to run; that they are there is better known before pictures are
+  // Numbers are read when a graph is made ready to run; that they are there is better known before images are
   // decoded.
   for (const { name, shape } of frozen) base.requireWeight(name, shape);
   checkMethod(config.method, { parameters, frozen, layers, depths }, placeOf);
   const fromFile = isOnnx(network) ? network.graph.weights : 0;
   const totalParameters = [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), fromFile);
-  const bytesOfPicture = graph.nodes.reduce(
+  const bytesOfImage = graph.nodes.reduce(
     (sum, node) => sum + (isLeaf(node) ? 0 : node.outputs.reduce((all, value) => all + bytesOf(value), 0)),
     0,
   );
-  return { network, model, parameters, frozen, totalParameters, bytesOfPicture };
+  return { network, model, parameters, frozen, totalParameters, bytesOfImage };
 }
 
 /** Where training starts: the base's weights, a new head and new adapters. */

@@ -13,14 +13,14 @@ import { checkParity } from '../inference/parity.js';
 import { sampleSize } from '../inference/sample.js';
 
 interface SaveCheckParts {
-  /** Pictures of the person, validation pictures for choice. */
-  pictures: Pick<Samples, 'length' | 'pathAt'>;
+  /** Images of the person, validation images for choice. */
+  images: Pick<Samples, 'length' | 'pathAt'>;
   seed: number;
   labels: readonly string[];
   transform: ImageTransform;
-  /** Pictures in a batch of `logits`. */
+  /** Images in a batch of `logits`. */
   batch: number;
-  /** Of the model in training, of a batch of pictures given by their pixels and their numbers among `pictures`. */
+  /** Of the model in training, of a batch of images given by their pixels and their numbers among `images`. */
   logits: (images: Uint8Array, rows: readonly number[]) => Promise<Float32Array>;
 }
 
@@ -34,13 +34,13 @@ export class SaveCheck {
 
   constructor(private readonly p: SaveCheckParts) {}
 
-  /** Of the pictures that can be read. */
+  /** Of the images that can be read. */
   async #read(): Promise<{ row: number; pixels: Uint8Array }[]> {
-    const { pictures, seed, transform } = this.p;
+    const { images, seed, transform } = this.p;
     const sample = [];
-    for (const row of new Random(seed, 'parity').shuffle(plainOrder(pictures.length))) {
+    for (const row of new Random(seed, 'parity').shuffle(plainOrder(images.length))) {
       if (sample.length === sampleSize) break;
-      const pixels = await pixelsOf(pictures.pathAt(row), transform).catch((error: unknown) => {
+      const pixels = await pixelsOf(images.pathAt(row), transform).catch((error: unknown) => {
         if (error instanceof UserError) return undefined;
         throw error;
       });
@@ -75,7 +75,7 @@ export class SaveCheck {
   }
 
   /**
-   * Compares; tells of pictures that changed, and why where the comparison was not possible. The checkpoint stays in
+   * Compares; tells of images that changed, and why where the comparison was not possible. The checkpoint stays in
    * either case.
    */
   async compare(
@@ -86,7 +86,7 @@ export class SaveCheck {
       notice({ type: 'notice', code, message, remedy, file });
     try {
       const parity = await checkParity(
-        { model: checkpoint, pictures: this.#sample!.map(({ row }) => this.p.pictures.pathAt(row)) },
+        { model: checkpoint, images: this.#sample!.map(({ row }) => this.p.images.pathAt(row)) },
         { labels: [...this.p.labels], logits: this.#live!.logits },
       );
       if (parity.changed.length) tell(errors.savedAnswersChanged(checkpoint, parity).toInfo());

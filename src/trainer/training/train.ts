@@ -1,5 +1,5 @@
 /**
- * The set-up of a training run: model, pictures, device and compiled graphs, in the order in which a fault is cheapest
+ * The set-up of a training run: model, images, device and compiled graphs, in the order in which a fault is cheapest
  * to find.
  */
 import { createHash } from 'node:crypto';
@@ -50,10 +50,10 @@ export interface TrainOptions {
   signal: AbortSignal;
 }
 
-/** Of the problems that the scan finds: pictures that it leaves out. */
+/** Of the problems that the scan finds: images that it leaves out. */
 const leftOut: ReadonlySet<string> = new Set(['IMAGE_UNREADABLE', 'IMAGE_FORMAT_UNSUPPORTED']);
 
-/** What identifies the pictures a run was started on: their places in the dataset and their labels, in order. */
+/** What identifies the images a run was started on: their places in the dataset and their labels, in order. */
 function fingerprint({ root, splits, tasks }: Dataset): string {
   const hash = createHash('sha256').update(JSON.stringify(isPlain(tasks) ? tasks[0]!.labels : tasks));
   // Of a million paths, what most begin with is quicker cut off than computed.
@@ -158,7 +158,7 @@ export async function train({
   const model: ModelSpec = { ...prepared.model, frozenPrecision, cut: plannedFeatures?.cut };
   const images: StoreOptions = {
     cacheFolder,
-    cacheBytes: cacheLimit('pictures'),
+    cacheBytes: cacheLimit('images'),
     dataset,
     transform: base.preprocessor.transform,
     onProgress: (done, total) => emit({ type: 'progress', phase: 'decode', done, total }),
@@ -170,18 +170,18 @@ export async function train({
   let neighbors: NeighborsModel | undefined;
   let features: FeatureStore | undefined;
   try {
-    // Every task must be answered by a picture that it can be judged on.
+    // Every task must be answered by an image that it can be judged on.
     store.requireValidation();
-    const pictures = fingerprint(dataset);
+    const content = fingerprint(dataset);
     const trained = { base: base.reference, method: loaded.config.method, parameters: prepared.parameters };
     const state = resumeFrom === undefined ? undefined : await readState(resumeFrom, trained);
-    if (reached && reached.dataset !== pictures) throw errors.datasetChanged(dataset.root);
+    if (reached && reached.dataset !== content) throw errors.datasetChanged(dataset.root);
     const trainableParameters = prepared.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const trial = { config: runConfig(run), revision, device, frozenPrecision, tasks, cached: !!plannedFeatures };
     const open: OpenChoice = {
       model: { ...model, loss },
       images: store.splits.train.length,
-      bytesOfPicture: prepared.bytesOfPicture,
+      bytesOfImage: prepared.bytesOfImage,
       trainedBytes: 4 * trainableParameters,
       device,
       tryApart: (question) => tryBatchesApart({ ...question, ...trial }, signal),
@@ -250,8 +250,8 @@ export async function train({
       trainable.restore(state ?? { parameters: initialValues(prepared, base, config.seed) });
     }
     emit({ type: 'progress', phase: 'compile', done: 1, total: 1 });
-    const progress = reached ?? { step: 0, evaluationsSinceBest: 0, dataset: pictures, datasetRevision };
-    const content = {
+    const progress = reached ?? { step: 0, evaluationsSinceBest: 0, dataset: content, datasetRevision };
+    const saved = {
       base,
       network: prepared.network,
       method: config.method,
@@ -266,7 +266,7 @@ export async function train({
         plan,
         store: features ?? store,
         trainable: neighbors ?? trainable!,
-        content,
+        content: saved,
         emit,
         signal,
         started,

@@ -32,7 +32,7 @@ interface LoopParts {
   started: number;
 }
 
-/** Target probabilities [batch, labels of all tasks], smoothed, and mixed as the pictures are. */
+/** Target probabilities [batch, labels of all tasks], smoothed, and mixed as the images are. */
 function targetsOf(
   { targets, mixing }: Pick<Batch, 'targets' | 'mixing'>,
   tasks: readonly Task[],
@@ -71,7 +71,7 @@ class Interval {
   loss = 0;
   steps = 0;
   images = 0;
-  /** Milliseconds in which training had to wait for pictures. */
+  /** Milliseconds in which training had to wait for images. */
   waited = 0;
   #start = performance.now();
 
@@ -105,7 +105,7 @@ export class TrainingLoop {
     this.#savedStep = progress.step;
     const { store, config, content, trainable } = parts;
     this.#check = new SaveCheck({
-      pictures: store.splits.validation,
+      images: store.splits.validation,
       seed: config.seed,
       labels: logitNames(content.tasks),
       transform: content.base.preprocessor.transform,
@@ -179,7 +179,7 @@ export class TrainingLoop {
     const images = group.reduce((sum, { count }) => sum + count, 0);
     const learningRate = learningRateAt(plan.schedule, this.#progress.step);
     const interval = this.#interval;
-    // A step none of whose pictures can be read is counted, but not taken: there is nothing to learn from.
+    // A step none of whose images can be read is counted, but not taken: there is nothing to learn from.
     if (images) {
       const parts = group.flatMap((batch): TrainBatch[] => {
         if (!batch.count) return [];
@@ -221,7 +221,7 @@ export class TrainingLoop {
   }
 
   /**
-   * Evaluates a split by the model after that step and tells; undefined where none of its pictures can be read, which
+   * Evaluates a split by the model after that step and tells; undefined where none of its images can be read, which
    * of validation is an error before.
    */
   async #evaluate(
@@ -261,7 +261,7 @@ export class TrainingLoop {
     return evaluation;
   }
 
-  /** Evaluates the validation pictures and notes whether the model has become better. */
+  /** Evaluates the validation images and notes whether the model has become better. */
   async #validate(): Promise<void> {
     this.#progress = { ...this.#progress, unevaluated: true };
     const { accuracy, loss } = (await this.#evaluate('validation', { step: this.#progress.step }))!;

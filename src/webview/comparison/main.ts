@@ -99,10 +99,8 @@ class ComparisonView {
     const { comparison } = this.state;
     const tested = comparison.rows.some(({ split }) => split === 'test');
     return [
-      l10n.t('Each with its defaults, on the same pictures, split and seed.'),
-      tested
-        ? l10n.t('Accuracy is that on the test pictures.')
-        : l10n.t('Accuracy is that on the validation pictures.'),
+      l10n.t('Each with its defaults, on the same images, split and seed.'),
+      tested ? l10n.t('Accuracy is that on the test images.') : l10n.t('Accuracy is that on the validation images.'),
       l10n.t('Memory is that of the process, without a graphics card’s.'),
     ].join(' ');
   }

@@ -1,5 +1,5 @@
 /**
- * Fewer points for the same picture: keeps, of each stretch of a series, the places of its lowest and highest value.
+ * Fewer points for the same image: keeps, of each stretch of a series, the places of its lowest and highest value.
  */
 
 /**

@@ -95,7 +95,7 @@ export class Header {
         ? l10n.t('tasks: {0}', tasks.map(({ name }) => name).join(', '))
         : l10n.t('{0} classes', started.labels.length),
       l10n.t(
-        '{0} training and {1} validation pictures',
+        '{0} training and {1} validation images',
         formats.integer(images.train),
         formats.integer(images.validation),
       ),
@@ -130,10 +130,10 @@ export class Header {
         best === undefined ? undefined : formats.percent(best),
         finished !== null && validation.some((each) => each.judged) && judged,
       ],
-      [l10n.t('Pictures/s'), speed === undefined ? undefined : formats.speed(speed)],
-      // Only worth a word where reading the pictures holds training up.
+      [l10n.t('Images/s'), speed === undefined ? undefined : formats.speed(speed)],
+      // Only worth a word where reading the images holds training up.
       [
-        l10n.t('Waiting for pictures'),
+        l10n.t('Waiting for images'),
         waiting === undefined || !(waiting >= 0.05) ? undefined : formats.wholePercent(waiting),
       ],
       [l10n.t('Time left'), left === undefined || !live ? undefined : formats.duration(left)],

@@ -146,7 +146,7 @@ class Dashboard {
     const { activity, partialStep } = this.record;
     let words = l10n.t('No step was taken in this run.');
     if (live && partialStep)
-      words = l10n.t('Step {0}: {1} of {2} pictures', partialStep.step, partialStep.done, partialStep.total);
+      words = l10n.t('Step {0}: {1} of {2} images', partialStep.step, partialStep.done, partialStep.total);
     else if (live)
       words = activity
         ? `${activityText(activity.phase)} ${counts(activity, this.host)}`.trim()
@@ -178,7 +178,7 @@ class Dashboard {
     const task = tasks.find(({ name }) => name === this.taskSwitch.chosen);
     const figures = evaluation && task && figuresOf(evaluation, task.name);
     this.results.hidden = !figures || task.labels.length === 0;
-    // Which pictures are behind a cell is known of the first task alone.
+    // Which images are behind a cell is known of the first task alone.
     const isFirst = task === tasks[0];
     this.matrix.setOpen(
       state.cellsOpen && isFirst ? (cell) => this.host.post({ type: 'confusionCell', ...cell }) : null,
@@ -206,7 +206,7 @@ class Dashboard {
     }
     this.multiLabelClasses.show(figures.perClass ?? []);
     const shown: [string, string, number | undefined][] = [
-      [l10n.t('All labels right'), l10n.t('Share of the pictures of which every label is right.'), figures.accuracy],
+      [l10n.t('All labels right'), l10n.t('Share of the images of which every label is right.'), figures.accuracy],
       [
         l10n.t('Mean average precision'),
         l10n.t('Mean over the labels of the area under the precision-recall curve.'),

@@ -6,9 +6,9 @@ export interface ClassFigures {
   precision: number | undefined;
   recall: number | undefined;
   f1: number | undefined;
-  /** Pictures of the class. */
+  /** Images of the class. */
   support: number;
-  /** Of a multi-label task; absent where no picture has the label. */
+  /** Of a multi-label task; absent where no image has the label. */
   averagePrecision?: number;
 }
 

@@ -38,7 +38,7 @@ export class RunRecord {
   error: ErrorInfo | null = null;
   finished: Extract<TrainEvent, { type: 'finished' }> | null = null;
   private lastSeq = -1;
-  /** Pictures that notices tell of. */
+  /** Images that notices tell of. */
   private readonly leftOut = new Set<string>();
 
   /** Adds events; those with a `seq` already seen are dropped. Gives whether anything was new. */
@@ -53,7 +53,7 @@ export class RunRecord {
     return fresh;
   }
 
-  /** Pictures left out: those known at the start, and those found since. */
+  /** Images left out: those known at the start, and those found since. */
   get skipped(): number {
     return Math.max(this.started?.skipped ?? 0, this.leftOut.size);
   }

@@ -37,7 +37,7 @@ function classColumns(formats: Formats): Column<ClassFigures>[] {
     { title: l10n.t('Recall'), ...share((row) => row.recall) },
     { title: l10n.t('F1'), ...share((row) => row.f1) },
     {
-      title: l10n.t('Pictures'),
+      title: l10n.t('Images'),
       numeric: true,
       cell: (row) => formats.integer(row.support),
       key: (row) => row.support,

@@ -13,7 +13,7 @@ export interface TaskFigures extends Partial<MultiLabelFigures> {
   perClass?: ClassFigures[];
 }
 
-/** A run with one task of one label a picture tells only its labels. */
+/** A run with one task of one label an image tells only its labels. */
 export function tasksOf({ started }: Pick<RunRecord, 'started'>): readonly Task[] {
   if (!started) return [];
   return started.tasks ?? [{ name: '', labels: started.labels, multiLabel: false }];

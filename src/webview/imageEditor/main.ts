@@ -1,4 +1,4 @@
-/** The image editor: a picture and what the active checkpoint takes it for. */
+/** The image editor: an image and what the active checkpoint takes it for. */
 import { openView } from '../host.js';
 import type { FromImageEditor, ImageEditorState, Patch } from '../protocol.js';
 import { Stage, type ZoomSetting } from './stage.js';
@@ -12,7 +12,7 @@ openView<ImageEditorState, Patch<ImageEditorState>, FromImageEditor, { zoom: Zoo
   const verdict = new Verdict(host.formats, post);
   root.append(stage.element, verdict.element);
   const show = () => {
-    stage.show(state.file, state.picture);
+    stage.show(state.file, state.image);
     verdict.show(state);
   };
   show();

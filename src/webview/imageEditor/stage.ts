@@ -1,5 +1,5 @@
 /**
- * The picture on its stage: fit, 100 % and steps of zoom, scrolled by dragging, with a checkerboard where it is
+ * The image on its stage: fit, 100 % and steps of zoom, scrolled by dragging, with a checkerboard where it is
  * transparent.
  */
 import * as l10n from '@vscode/l10n';
@@ -7,7 +7,7 @@ import { textButton } from '../controls.js';
 import { h, icon, setText } from '../element.js';
 import type { Formats } from '../format.js';
 import { errorBox, messageBox } from '../message.js';
-import type { FromImageEditor, ImageEditorState, PictureState } from '../protocol.js';
+import type { FromImageEditor, ImageEditorState, ImageState } from '../protocol.js';
 import { fitZoom, nextZoom } from './zoom.js';
 
 /** `fit` follows the size of the window. */
@@ -17,13 +17,13 @@ const margin = 16;
 
 export class Stage {
   readonly element: HTMLElement;
-  private readonly picture = h('img', { class: 'picture', draggable: 'false' });
+  private readonly image = h('img', { class: 'image', draggable: 'false' });
   private readonly viewport: HTMLElement;
   private readonly note = h('div', { class: 'stage-note' });
   private readonly size = h('span', { class: 'quiet' });
   private readonly percent = h('span', { class: 'zoom-percent', role: 'status' });
   private readonly fitButton = toolButton(l10n.t('Fit'), l10n.t('Fit to the window'), () => this.setZoom('fit'));
-  private readonly fullButton = toolButton('', l10n.t('One picture pixel to one screen pixel'), () => this.setZoom(1));
+  private readonly fullButton = toolButton('', l10n.t('One image pixel to one screen pixel'), () => this.setZoom(1));
   private readonly tools: HTMLElement;
   private src: string | undefined;
 
@@ -41,10 +41,10 @@ export class Stage {
         class: 'viewport',
         tabindex: 0,
         role: 'group',
-        'aria-label': l10n.t('Picture; plus and minus zoom, 0 fits'),
+        'aria-label': l10n.t('Image; plus and minus zoom, 0 fits'),
         keydown: (event: KeyboardEvent) => this.key(event),
       },
-      this.picture,
+      this.image,
     );
     this.viewport.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
     this.viewport.addEventListener('pointerdown', (event) => this.drag(event));
@@ -58,39 +58,39 @@ export class Stage {
       toolButton('+', l10n.t('Zoom in'), () => this.step(1)),
       this.size,
     );
-    this.picture.addEventListener('load', () => this.loaded());
-    this.picture.addEventListener('error', () => this.failed());
+    this.image.addEventListener('load', () => this.loaded());
+    this.image.addEventListener('error', () => this.failed());
     this.element = h('div', { class: 'stage' }, this.viewport, this.note, this.tools);
     new ResizeObserver(() => this.layOut()).observe(this.viewport);
   }
 
-  show(file: ImageEditorState['file'], picture: PictureState): void {
+  show(file: ImageEditorState['file'], image: ImageState): void {
     this.file = file;
-    this.picture.alt = file.name;
-    if (picture.kind === 'none') {
+    this.image.alt = file.name;
+    if (image.kind === 'none') {
       this.src = undefined;
-      this.sayInstead(errorBox(picture.error, this.post));
-    } else if (picture.src !== this.src) {
-      this.src = picture.src;
+      this.sayInstead(errorBox(image.error, this.post));
+    } else if (image.src !== this.src) {
+      this.src = image.src;
       this.note.replaceChildren();
       this.viewport.hidden = false;
-      this.picture.hidden = true;
-      this.picture.src = picture.src;
+      this.image.hidden = true;
+      this.image.src = image.src;
     }
   }
 
   private sayInstead(words: HTMLElement): void {
     this.viewport.hidden = true;
     this.tools.hidden = true;
-    this.note.replaceChildren(icon('picture'), words);
+    this.note.replaceChildren(icon('image'), words);
   }
 
   private loaded(): void {
-    this.picture.hidden = false;
+    this.image.hidden = false;
     this.viewport.hidden = false;
     this.tools.hidden = false;
     this.note.replaceChildren();
-    const { naturalWidth, naturalHeight } = this.picture;
+    const { naturalWidth, naturalHeight } = this.image;
     setText(
       this.size,
       l10n.t(
@@ -107,28 +107,28 @@ export class Stage {
     this.sayInstead(
       messageBox({
         kind: 'info',
-        message: l10n.t('The editor cannot show this kind of picture.'),
+        message: l10n.t('The editor cannot show this kind of image.'),
         remedy: l10n.t(
           'It can still be classified. Open it in another program, or convert it to PNG or JPEG to see it here.',
         ),
       }),
     );
-    this.post({ type: 'pictureFailed' });
+    this.post({ type: 'imageFailed' });
   }
 
   private factor(): number {
     if (this.zoom !== 'fit') return this.zoom;
-    const { naturalWidth: width, naturalHeight: height } = this.picture;
+    const { naturalWidth: width, naturalHeight: height } = this.image;
     const { clientWidth, clientHeight } = this.viewport;
     return fitZoom({ width, height }, { width: clientWidth, height: clientHeight }, margin);
   }
 
   private layOut(): void {
-    if (!this.picture.naturalWidth) return;
+    if (!this.image.naturalWidth) return;
     const zoom = this.factor();
-    this.picture.style.width = `${this.picture.naturalWidth * zoom}px`;
-    this.picture.style.height = `${this.picture.naturalHeight * zoom}px`;
-    this.picture.classList.toggle('pixelated', zoom >= 2);
+    this.image.style.width = `${this.image.naturalWidth * zoom}px`;
+    this.image.style.height = `${this.image.naturalHeight * zoom}px`;
+    this.image.classList.toggle('pixelated', zoom >= 2);
     this.viewport.classList.toggle('scrolls', this.zoom !== 'fit');
     setText(this.percent, this.formats.wholePercent(zoom));
     this.fitButton.setAttribute('aria-pressed', String(this.zoom === 'fit'));

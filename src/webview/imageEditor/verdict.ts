@@ -1,4 +1,4 @@
-/** What the active checkpoint says of the picture: bars of the top predictions, or why there are none. */
+/** What the active checkpoint says of the image: bars of the top predictions, or why there are none. */
 import * as l10n from '@vscode/l10n';
 import { button, textButton } from '../controls.js';
 import type { Prediction } from '../../trainer/protocol.js';
@@ -53,7 +53,7 @@ export class Verdict {
             'p',
             {},
             l10n.t(
-              'No checkpoint is active. Choose one to see what it makes of this picture, or train one on your own pictures.',
+              'No checkpoint is active. Choose one to see what it makes of this image, or train one on your own images.',
             ),
           ),
           h(

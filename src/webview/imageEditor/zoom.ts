@@ -1,18 +1,18 @@
-/** Zoom levels of a picture: 1 is one picture pixel on one CSS pixel. */
+/** Zoom levels of an image: 1 is one image pixel on one CSS pixel. */
 
 export const smallest = 1 / 16;
 export const largest = 32;
 
 /**
- * The zoom at which a picture fits its place with `margin` CSS pixels on each side; a small picture is not enlarged.
+ * The zoom at which an image fits its place with `margin` CSS pixels on each side; a small image is not enlarged.
  */
 export function fitZoom(
-  picture: { width: number; height: number },
+  image: { width: number; height: number },
   place: { width: number; height: number },
   margin: number,
 ): number {
-  const across = (place.width - 2 * margin) / picture.width;
-  const down = (place.height - 2 * margin) / picture.height;
+  const across = (place.width - 2 * margin) / image.width;
+  const down = (place.height - 2 * margin) / image.height;
   return Math.max(0.001, Math.min(1, across, down));
 }
 

@@ -60,13 +60,13 @@ export class FormView {
     this.crop = checkbox({
       name: 'randomResizedCrop',
       label: l10n.t('Random crop'),
-      title: l10n.t('Train on a random part of each picture, another in each epoch.'),
+      title: l10n.t('Train on a random part of each image, another in each epoch.'),
       onChange: changed,
     });
     this.flip = checkbox({
       name: 'horizontalFlip',
       label: l10n.t('Random flip'),
-      title: l10n.t('Mirror every other picture. Switch off where left and right matter.'),
+      title: l10n.t('Mirror every other image. Switch off where left and right matter.'),
       onChange: changed,
     });
     this.augmentation = h(
@@ -213,10 +213,10 @@ export class FormView {
     if (dataset.error) {
       this.datasetDetail.append(errorBox(dataset.error, this.post));
     } else if (!dataset.inspection) {
-      this.datasetDetail.append(l10n.t('Counting pictures…'));
+      this.datasetDetail.append(l10n.t('Counting images…'));
     } else {
       const { classes, images, problems } = dataset.inspection;
-      this.datasetDetail.append(l10n.t('{0} classes, {1} pictures', classes, this.formats.integer(images)));
+      this.datasetDetail.append(l10n.t('{0} classes, {1} images', classes, this.formats.integer(images)));
       if (problems > 0) {
         const show = () => this.post({ type: 'showProblems', dataset: dataset.folder });
         this.datasetDetail.append(
@@ -260,8 +260,8 @@ function given<T extends object>(value: T): T {
 }
 
 const mainWords = (): Record<MainNumber, Words> => ({
-  epochs: { label: l10n.t('Epochs'), title: l10n.t('How often every training picture is seen.') },
-  batchSize: { label: l10n.t('Batch size'), title: l10n.t('Pictures in each step. Less needs less memory.') },
+  epochs: { label: l10n.t('Epochs'), title: l10n.t('How often every training image is seen.') },
+  batchSize: { label: l10n.t('Batch size'), title: l10n.t('Images in each step. Less needs less memory.') },
   learningRate: {
     label: l10n.t('Learning rate'),
     title: l10n.t('Highest learning rate, reached after the warm-up. Empty: the default of the method.'),
@@ -271,7 +271,7 @@ const mainWords = (): Record<MainNumber, Words> => ({
 const advancedWords = (): Record<AdvancedNumber, Words> => ({
   validationSplit: {
     label: l10n.t('Validation share'),
-    title: l10n.t('Share of pictures kept for validation where the dataset has no validation folder.'),
+    title: l10n.t('Share of images kept for validation where the dataset has no validation folder.'),
   },
   warmupRatio: {
     label: l10n.t('Warm-up'),

@@ -45,7 +45,7 @@ export class ModelFields {
     };
     this.model = dropdown({ name: 'model', label: l10n.t('Model'), action, onChange: onModel });
     this.features = dropdown({ name: 'featureOutput', label: l10n.t('Features'), onChange });
-    this.features.element.title = l10n.t('The tensor of the ONNX file that holds the features of a picture.');
+    this.features.element.title = l10n.t('The tensor of the ONNX file that holds the features of an image.');
     this.init = dropdown({ name: 'init', label: l10n.t('Start from'), onChange });
     this.elements = [h('div', {}, this.model.element, this.detail), this.features.element, this.init.element];
   }

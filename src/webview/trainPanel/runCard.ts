@@ -104,7 +104,7 @@ export class RunCard {
         ],
         [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best)],
         [
-          l10n.t('Pictures/s'),
+          l10n.t('Images/s'),
           run.imagesPerSecond === undefined || !live ? undefined : formats.speed(run.imagesPerSecond),
         ],
         [l10n.t('Time left'), run.secondsLeft === undefined || !live ? undefined : formats.duration(run.secondsLeft)],

@@ -60,7 +60,7 @@ test('a crash loses no answer: the rest is asked of a fresh process', async (t) 
   assert.notEqual(labelOf(results[0]), labelOf(results[1]));
 });
 
-test('a picture that ends the process twice gets an error, the others their answers', async (t) => {
+test('an image that ends the process twice gets an error, the others their answers', async (t) => {
   const { ask } = process(t);
   const results = await ask(['1', 'crash', '3']);
   assert.deepEqual(

@@ -8,11 +8,11 @@ import { errors } from '../../../src/trainer/errors/errors.js';
 import type {
   Classification,
   ErrorInfo,
-  EvaluatedPicture,
+  EvaluatedImage,
   Evaluation,
   Inspection,
 } from '../../../src/trainer/protocol.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig, writeDataset } from './program.js';
 
 let folder: string;
@@ -71,9 +71,9 @@ test('classify: files and folders, --top, and the same answers as an evaluation'
     '--json',
   ]);
   assert.equal(evaluated.code, 0, evaluated.stderr);
-  const lines = jsonLines<Evaluation | EvaluatedPicture>(evaluated.stdout);
+  const lines = jsonLines<Evaluation | EvaluatedImage>(evaluated.stdout);
   const evaluation = lines.pop() as Evaluation;
-  const pictures = lines as EvaluatedPicture[];
+  const images = lines as EvaluatedImage[];
   assert.deepEqual(Object.keys(evaluation).sort(), ['accuracy', 'confusion', 'labels', 'loss', 'perClass']);
   assert.deepEqual(evaluation.labels, labels);
   // The two commands decode, batch and compute each in their own way, and must say the same.
@@ -90,13 +90,12 @@ test('classify: files and folders, --top, and the same answers as an evaluation'
   const taken = labels.map((truth) =>
     labels.map(
       (label) =>
-        pictures.filter(({ answers: [answer] }) => answer!.truth === truth && answer!.prediction.label === label)
-          .length,
+        images.filter(({ answers: [answer] }) => answer!.truth === truth && answer!.prediction.label === label).length,
     ),
   );
-  assert.deepEqual(taken, confusion, 'what is told of each picture');
-  assert.equal(pictures.length, 18);
-  for (const { path, answers: told } of pictures) {
+  assert.deepEqual(taken, confusion, 'what is told of each image');
+  assert.equal(images.length, 18);
+  for (const { path, answers: told } of images) {
     const { predictions } = answers.findLast((each) => each.path === path)!;
     assert.ok(
       path.includes(join('photos', told[0]!.truth)) &&
@@ -121,7 +120,7 @@ test('classify for a person', async () => {
 test('inspect: classes, counts, splits and problems with a remedy each', async () => {
   const dataset = join(folder, 'inspected');
   await writeDataset(dataset, { a: 5, b: 5, lonely: 1 });
-  await writeFile(join(dataset, 'a', 'broken.jpg'), 'no picture');
+  await writeFile(join(dataset, 'a', 'broken.jpg'), 'no image');
   await mkdir(join(dataset, 'void'));
   await cp(join(dataset, 'a', 'a 0.png'), join(dataset, 'b', 'copy.png'));
   const { code, stdout, stderr } = await vitune(['inspect', dataset, '--json']);

@@ -8,7 +8,7 @@ import type { Comparison, RecordedEvent, TrainEvent } from '../../../src/trainer
 import { rowOf } from '../../../src/trainer/commandLine/compareMethods.js';
 import { comparisonTable } from '../../../src/trainer/commandLine/comparisonTable.js';
 import { assertPlain, eventsOf, jsonLines, tinyModel, vitune, vituneHere, writeDataset } from './program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 test('interrupted in the second method, gone on with, and the table of both', async (t) => {
   const folder = await temporaryFolder(t);

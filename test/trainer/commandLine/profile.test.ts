@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import type { ProfileReport, TrainEvent } from '../../../src/trainer/protocol.js';
 import { timed, spans, type Span } from '../../../src/trainer/core/stages.js';
 import { eventsOf, jsonLines, vitune, writeConfig, writeDataset } from './program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { golden } from '../models/goldenCheckpoint.js';
 
 interface Trace {
@@ -37,7 +37,7 @@ test('a profiled run: stages, kernels, a trace; the same losses as without', asy
   for (const stage of ['start', 'model', 'scan', 'cache', 'compile', 'check', 'evaluate', 'checkpoint'])
     assert.equal(counts[stage], 1, stage);
   assert.deepEqual([counts.step, counts.wait, counts.session], [3, 3, 2]);
-  assert.ok(counts.decode! >= 3, 'the pictures are new');
+  assert.ok(counts.decode! >= 3, 'the images are new');
   for (const { seconds } of [report.stages, report.passes, report.parts, report.ops].flat()) assert.ok(seconds >= 0);
   const names = (rows: ProfileReport['ops']): string[] => rows.map(({ name }) => name).sort();
   for (const pass of ['step: forward', 'step: recompute', 'step: backward', 'step: update', 'forward: forward'])
@@ -75,7 +75,7 @@ test('for a person: tables; of a run that fails, what was measured until then', 
   assert.match(failed.stderr, /DATASET_MISSING/);
 });
 
-test('the nodes of a network from an ONNX file are the backbone, whether it takes batches or pictures one by one', async (t) => {
+test('the nodes of a network from an ONNX file are the backbone, whether it takes batches or images one by one', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { red: 6, green: 6 });
   for (const network of ['vit', 'resnet', 'resnet-one']) {
@@ -95,7 +95,7 @@ test('the nodes of a network from an ONNX file are the backbone, whether it take
     assert.ok(
       ofBackbone.some(({ name }) => /Conv/.test(name)) && ofBackbone.every(({ args }) => args!.pass === 'forward'),
     );
-    // The loop over pictures takes no time beside that of the nodes in it.
+    // The loop over images takes no time beside that of the nodes in it.
     assert.ok(report.parts.some(({ name }) => name === 'backbone') && !report.ops.some(({ name }) => name === 'Scan'));
   }
 });

@@ -1,4 +1,4 @@
-/** The trainer's own programs, bundled as they are shipped, run as real child processes on tiny models and pictures. */
+/** The trainer's own programs, bundled as they are shipped, run as real child processes on tiny models and images. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -11,9 +11,9 @@ import { build, type BuildOptions } from 'esbuild';
 import { root } from '../../../scripts/ensure-installed.mjs';
 import { trainerBundle } from '../../../scripts/build.mjs';
 import type { RecordedEvent } from '../../../src/trainer/protocol.js';
-import { writeTree } from '../data/pictures.js';
+import { writeTree } from '../data/images.js';
 
-/** Three blocks of width 48 on pictures of 32 x 32: a step takes milliseconds. */
+/** Three blocks of width 48 on images of 32 x 32: a step takes milliseconds. */
 export const tinyModel = join(root, 'test', 'golden', 'models', 'vit');
 
 let bundle: Promise<string> | undefined;

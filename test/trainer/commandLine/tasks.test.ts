@@ -1,4 +1,4 @@
-/** Several tasks and several labels a picture on the command line, from the label file to the checkpoint's answers. */
+/** Several tasks and several labels an image on the command line, from the label file to the checkpoint's answers. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,20 +7,20 @@ import { after, before, test } from 'node:test';
 import type {
   Classification,
   ErrorInfo,
-  EvaluatedPicture,
+  EvaluatedImage,
   Evaluation,
   Inspection,
   TrainEvent,
 } from '../../../src/trainer/protocol.js';
-import { writeTree } from '../data/pictures.js';
+import { writeTree } from '../data/images.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig } from './program.js';
 
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vitune tasks ü '));
-  const pictures = Array.from({ length: 24 }, (_, i) => `p${i}.png`);
-  await writeTree(join(folder, 'photos'), Object.fromEntries(pictures.map((name, i) => [name, { seed: i }])));
-  const rows = pictures.map(
+  const images = Array.from({ length: 24 }, (_, i) => `p${i}.png`);
+  await writeTree(join(folder, 'photos'), Object.fromEntries(images.map((name, i) => [name, { seed: i }])));
+  const rows = images.map(
     (name, i) =>
       `${name},${['red', 'blue'][i % 2]},${['s', 'm', 'l'][i % 3]},${[...(i % 2 ? ['x'] : []), ...(i % 3 ? ['y'] : [])].join(';')}`,
   );
@@ -78,11 +78,11 @@ test('two tasks: events, the checkpoint, an evaluation and answers name each', a
     '--json',
   ]);
   assert.equal(evaluated.code, 0, evaluated.stderr);
-  const lines = jsonLines<Evaluation | EvaluatedPicture>(evaluated.stdout);
+  const lines = jsonLines<Evaluation | EvaluatedImage>(evaluated.stdout);
   const evaluation = lines.pop() as Evaluation;
-  const pictures = lines as EvaluatedPicture[];
+  const images = lines as EvaluatedImage[];
   for (const [place, { task, labels, confusion }] of evaluation.tasks!.entries()) {
-    const answers = pictures.map(({ answers: told }) => told[place]!);
+    const answers = images.map(({ answers: told }) => told[place]!);
     assert.ok(answers.every((each) => each.task === task));
     const taken = (truth: string, label: string) =>
       answers.filter((each) => each.truth === truth && each.prediction.label === label).length;
@@ -146,7 +146,7 @@ test('two tasks: events, the checkpoint, an evaluation and answers name each', a
   }
 });
 
-test('several labels a picture: figures, problem type, and probabilities of their own', async () => {
+test('several labels an image: figures, problem type, and probabilities of their own', async () => {
   const events = await trained('several', {
     dataset: { folder: 'photos', multiLabel: 'tags' },
     loss: 'focal',

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TrainEvent } from '../../../src/trainer/protocol.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { assertPlain, eventsOf, jsonLines, vitune, writeConfig, writeDataset } from './program.js';
 
 type Timed = TrainEvent & { time: number };
@@ -88,7 +88,7 @@ test('with --json: every event, one object a line, the same as in the log', asyn
   assert.equal(jsonLines(again.stdout)[0]!.code, 'NOTHING_TO_RESUME');
 });
 
-test('for a person: the run, its accuracy and its confusion matrix; test pictures are tested at the end', async (t) => {
+test('for a person: the run, its accuracy and its confusion matrix; test images are tested at the end', async (t) => {
   const folder = await temporaryFolder(t);
   for (const split of ['train', 'val', 'test']) await writeDataset(join(folder, 'photos', split), { red: 4, green: 4 });
   const config = await writeConfig(folder, { method: 'head', epochs: 1 });
@@ -96,7 +96,7 @@ test('for a person: the run, its accuracy and its confusion matrix; test picture
   assert.equal(ended.code, 0, ended.stderr);
   assert.doesNotMatch(ended.stdout, /\{"type"/);
   for (const words of [
-    /2 classes; 8 pictures to train on, 8 to validate on/,
+    /2 classes; 8 images to train on, 8 to validate on/,
     /validation loss/,
     /test loss/,
     /#1 green/,

@@ -114,7 +114,7 @@ test('dropout is in the training graph alone, a mask for each place, and a rate 
   assert.equal(compileStep(modelOf(methodOf(lora(['query']))), optimizer, 2).masks.length, 0);
 });
 
-test('drop path has two masks a block, of a flag a picture, with a rate that grows evenly from 0', () => {
+test('drop path has two masks a block, of a flag an image, with a rate that grows evenly from 0', () => {
   const { step, masks } = compileStep({ ...modelOf(methodOf(lora(['query']))), dropPath: 0.3 }, optimizer, 2);
   assert.deepEqual(
     masks.map(({ shape, rate }) => [...shape, rate.toFixed(6)]),

@@ -144,7 +144,7 @@ test('a value is no cut while another is still to be read', () => {
   );
 });
 
-test('splitting below what else reads the pictures is refused', () => {
+test('splitting below what else reads the images is refused', () => {
   const b = new Builder();
   const images = b.cast(b.input('images', [2, 4], 'u8'), 'f32');
   const x = b.exp(images);
@@ -153,6 +153,6 @@ test('splitting below what else reads the pictures is refused', () => {
   const c = new Builder();
   const again = c.cast(c.input('images', [2, 4], 'u8'), 'f32');
   c.output('sum', c.add(c.exp(again), again));
-  assert.throws(() => suffixOf(c.graph, cut), /reads more of the pictures/);
+  assert.throws(() => suffixOf(c.graph, cut), /reads more of the images/);
   assert.throws(() => prefixOf(new Builder().graph, cut), /no value/);
 });

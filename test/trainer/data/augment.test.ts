@@ -1,4 +1,4 @@
-/** Random crops and erased parts: inside the picture, of the asked area and ratio, the same for the same seed. */
+/** Random crops and erased parts: inside the image, of the asked area and ratio, the same for the same seed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomCrop, randomErasing } from '../../../src/trainer/data/augment.js';
@@ -6,7 +6,7 @@ import { Random } from '../../../src/trainer/core/random.js';
 
 const range = { scale: [0.5, 1] as [number, number], ratio: [3 / 4, 4 / 3] as [number, number] };
 
-test('crops lie within the picture, with area and ratio as asked', () => {
+test('crops lie within the image, with area and ratio as asked', () => {
   for (const [width, height] of [
     [258, 344],
     [64, 64],
@@ -35,14 +35,14 @@ test('crops differ, fill the range of area, and reach every side', () => {
   assert.deepEqual(randomCrop(new Random(2, 7), 100, 100, range), crops[7]);
 });
 
-test('a picture that no crop of that ratio fits gives its middle', () => {
+test('an image that no crop of that ratio fits gives its middle', () => {
   assert.deepEqual(randomCrop(new Random(1), 1000, 30, range), { left: 480, top: 0, width: 40, height: 30 });
   assert.deepEqual(randomCrop(new Random(1), 30, 1000, range), { left: 0, top: 480, width: 30, height: 40 });
   assert.deepEqual(randomCrop(new Random(1), 1, 1, range), { left: 0, top: 0, width: 1, height: 1 });
   assert.deepEqual(randomCrop(new Random(1), 1, 500, range), { left: 0, top: 249, width: 1, height: 1 });
 });
 
-test('random erasing makes noise of one rectangle of 2 to 33 % of the picture, as often as asked', () => {
+test('random erasing makes noise of one rectangle of 2 to 33 % of the image, as often as asked', () => {
   const [width, height] = [40, 30];
   let erased = 0;
   const shares: number[] = [];
@@ -71,7 +71,7 @@ test('random erasing makes noise of one rectangle of 2 to 33 % of the picture, a
   );
 });
 
-test('random erasing with probability 0 changes nothing, and a picture too small for it stays', () => {
+test('random erasing with probability 0 changes nothing, and an image too small for it stays', () => {
   const pixels = new Uint8Array(300);
   for (let i = 0; i < 100; i++) randomErasing(new Random(4, i), pixels, 10, 10, 0);
   assert.ok(pixels.every((value) => value === 0));

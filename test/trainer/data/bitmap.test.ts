@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { readBmp, readIco } from '../../../src/trainer/data/bitmap.js';
 import { Random } from '../../../src/trainer/core/random.js';
 import { makeBmp, makeDib, makeIco, paletteOf, type BmpKind } from './bitmapFiles.js';
-import { encoded } from './pictures.js';
+import { encoded } from './images.js';
 
 const [width, height, limit] = [13, 5, 1e6];
 const kinds: BmpKind[] = [
@@ -43,7 +43,7 @@ for (const kind of kinds)
       }
   });
 
-test('reads the largest picture of an icon, its mask as transparency', () => {
+test('reads the largest image of an icon, its mask as transparency', () => {
   const masked = (x: number, y: number) => x < y;
   const { dib } = makeDib(8, 8, { bits: 4 }, (x) => x, masked);
   const small = makeDib(
@@ -106,5 +106,5 @@ test('refuses what is cut short, damaged or too large in words or as a RangeErro
   huge.writeInt32LE(100_000, 18);
   huge.writeInt32LE(100_000, 22);
   assert.throws(() => readBmp(huge, limit), /too many pixels/);
-  assert.throws(() => readIco(makeIco([]), limit), /no picture/);
+  assert.throws(() => readIco(makeIco([]), limit), /no image/);
 });

@@ -9,7 +9,7 @@ export interface BmpKind {
   core?: boolean;
 }
 
-/** Colours a palette of `2 ** bits` holds; the picture's pixels are indices into it. */
+/** Colours a palette of `2 ** bits` holds; the image's pixels are indices into it. */
 export function paletteOf(bits: number): [number, number, number][] {
   return Array.from({ length: 2 ** Math.min(bits, 8) }, (_, i) => [
     (i * 37) % 256,
@@ -105,12 +105,12 @@ export function makeBmp(width: number, height: number, kind: BmpKind, at: (x: nu
   return Buffer.concat([head, dib]);
 }
 
-export function makeIco(pictures: { side: number; bits: number; content: Uint8Array }[]): Buffer {
-  const head = Buffer.alloc(6 + 16 * pictures.length);
+export function makeIco(images: { side: number; bits: number; content: Uint8Array }[]): Buffer {
+  const head = Buffer.alloc(6 + 16 * images.length);
   head.writeUInt16LE(1, 2);
-  head.writeUInt16LE(pictures.length, 4);
+  head.writeUInt16LE(images.length, 4);
   let offset = head.length;
-  pictures.forEach(({ side, bits, content }, i) => {
+  images.forEach(({ side, bits, content }, i) => {
     const at = 6 + 16 * i;
     head.set([side % 256, side % 256], at);
     head.writeUInt16LE(bits, at + 6);
@@ -118,5 +118,5 @@ export function makeIco(pictures: { side: number; bits: number; content: Uint8Ar
     head.writeUInt32LE(offset, at + 12);
     offset += content.length;
   });
-  return Buffer.concat([head, ...pictures.map(({ content }) => content)]);
+  return Buffer.concat([head, ...images.map(({ content }) => content)]);
 }

@@ -1,4 +1,4 @@
-/** Every kind of picture becomes the same 8-bit RGB, and everything else an error in words. */
+/** Every kind of image becomes the same 8-bit RGB, and everything else an error in words. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { evaluationPixels, trainingPixels } from '../../../src/trainer/data/deco
 import { parsePreprocessor, squareTransform } from '../../../src/trainer/data/transform.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
 import { makeBmp, makeIco, paletteOf } from './bitmapFiles.js';
-import { drawing, encoded, temporaryFolder } from './pictures.js';
+import { drawing, encoded, temporaryFolder } from './images.js';
 
 const [width, height] = [40, 24];
 const raw = { width, height, channels: 3 as const };
@@ -124,11 +124,11 @@ test('what is transparent becomes white, before and after any resize', async (t)
   }
 });
 
-test('every EXIF orientation gives the upright picture', async (t) => {
+test('every EXIF orientation gives the upright image', async (t) => {
   const folder = await temporaryFolder(t);
   const drawn = drawing(width, height, 5);
   const source = (x: number, y: number) => drawn.subarray((y * width + x) * 3, (y * width + x) * 3 + 3);
-  // Where the stored pixel (x, y) of a picture of w x h belongs when seen upright (EXIF 2.32, table of tag 0x0112).
+  // Where the stored pixel (x, y) of an image of w x h belongs when seen upright (EXIF 2.32, table of tag 0x0112).
   const places: Record<number, (x: number, y: number, w: number, h: number) => [number, number]> = {
     1: (x, y) => [x, y],
     2: (x, y, w) => [w - 1 - x, y],
@@ -193,7 +193,7 @@ test('hostile and broken files are refused in words', async (t) => {
   const noisy = (format: 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff') => encoded(200, 200, 4, format);
   assert.match(await rejected(await write('empty.jpg', '')), /empty/);
   assert.match(await rejected(await write('page.jpg', '<!DOCTYPE html><html><body>404</body></html>')), /web page/);
-  assert.match(await rejected(await write('junk.png', Buffer.alloc(5000, 7))), /no picture/);
+  assert.match(await rejected(await write('junk.png', Buffer.alloc(5000, 7))), /no image/);
   assert.match(
     await rejected(await write('drawing.png', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')),
     /SVG/,

@@ -10,7 +10,7 @@ test('finds what was added, each key once, and nothing else', () => {
   values.reserve(1000);
   const known = new Map<string, number>();
   for (let i = 0; i < 5000; i++) {
-    const key = `picture ${(i * 7919) % 3000}`;
+    const key = `image ${(i * 7919) % 3000}`;
     values.set(table.add(digestOf(key)), i + 2 ** 40);
     known.set(key, i + 2 ** 40);
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { FeatureCache, featurePacks } from '../../../src/trainer/data/featureCache.js';
 import type { ErrorInfo } from '../../../src/trainer/protocol.js';
-import { temporaryFolder } from './pictures.js';
+import { temporaryFolder } from './images.js';
 
 const length = 6;
 const recordBytes = 20 + 4 * length;

@@ -1,8 +1,8 @@
-/** Which files are pictures, by name and by content. */
+/** Which files are images, by name and by content. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatOfContent, formatOfName, isReadable } from '../../../src/trainer/data/format.js';
-import { encoded } from './pictures.js';
+import { encoded } from './images.js';
 
 test('a name tells the format by its ending, in any case', () => {
   assert.equal(formatOfName('/a b/photo.JPG'), 'JPEG');

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { inspectDataset } from '../../../src/trainer/data/inspect.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
-import { encoded, temporaryFolder, writeTree } from './pictures.js';
+import { encoded, temporaryFolder, writeTree } from './images.js';
 
 const big = (seed: number) => ({ seed, width: 48, height: 40 });
 const found = (problems: { code: string; file?: string }[]) =>
@@ -41,7 +41,7 @@ test('every kind of problem is found, with a remedy', async (t) => {
     'train/Few/1.png': big(102),
     'train/Few/2.png': big(103),
     'train/one/single.png': big(104),
-    'train/lost/broken.png': 'no picture',
+    'train/lost/broken.png': 'no image',
     'train/few/unreadable.gif': '',
     'train/few/phone.heic': 'x',
     'train/few/both.png': big(5),
@@ -102,7 +102,7 @@ test('strong imbalance is told once, with both classes', async (t) => {
     strong.problems.map(({ code }) => code),
     ['CLASSES_IMBALANCED'],
   );
-  assert.match(strong.problems[0]!.message, /many has 40 training pictures, few has 3/);
+  assert.match(strong.problems[0]!.message, /many has 40 training images, few has 3/);
 });
 
 test('what is no dataset is an error; a look can be cancelled', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { labToSrgb, relabelledLab } from '../../../src/trainer/data/labTiff.js';
-import { encoded } from './pictures.js';
+import { encoded } from './images.js';
 
 test('known colours, in bytes as a Lab TIFF stores them', () => {
   // By LittleCMS, from sRGB to its Lab profile of D50.

@@ -9,14 +9,14 @@ import { scanDataset } from '../../../src/trainer/data/scan.js';
 import type { DatasetSpec, ScanOptions } from '../../../src/trainer/data/dataset.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
 import { singleTask } from '../../../src/trainer/core/tasks.js';
-import { temporaryFolder, writeTree } from './pictures.js';
+import { temporaryFolder, writeTree } from './images.js';
 
 const options: ScanOptions = { validationSplit: 0.5, seed: 1 };
 
-/** A folder with the pictures 0.png, 1.png, … and the label file. */
-async function folderOf(t: TestContext, labels: string | Uint8Array, pictures = 4): Promise<string> {
+/** A folder with the images 0.png, 1.png, … and the label file. */
+async function folderOf(t: TestContext, labels: string | Uint8Array, images = 4): Promise<string> {
   const root = join(await temporaryFolder(t), 'set');
-  await writeTree(root, Object.fromEntries(Array.from({ length: pictures }, (_, i) => [`${i}.png`, { seed: i }])));
+  await writeTree(root, Object.fromEntries(Array.from({ length: images }, (_, i) => [`${i}.png`, { seed: i }])));
   await writeFile(join(root, 'labels.csv'), labels);
   return root;
 }
@@ -25,10 +25,10 @@ async function scan(
   t: TestContext,
   labels: string | Uint8Array,
   spec: Omit<LabelFileSpec, 'folder'> = {},
-  pictures = 4,
+  images = 4,
   more: Partial<ScanOptions> = {},
 ) {
-  return scanDataset({ folder: await folderOf(t, labels, pictures), ...spec }, { ...options, ...more });
+  return scanDataset({ folder: await folderOf(t, labels, images), ...spec }, { ...options, ...more });
 }
 
 const rejectsWith = (promise: Promise<unknown>, code: string, place: { line?: number } = {}, remedy = '') =>
@@ -40,7 +40,7 @@ const rejectsWith = (promise: Promise<unknown>, code: string, place: { line?: nu
     return true;
   });
 
-/** Name of the picture and words of its labels, in order. */
+/** Name of the image and words of its labels, in order. */
 const answersOf = ({ tasks, splits }: Awaited<ReturnType<typeof scanDataset>>) => {
   const names = tasks.flatMap(({ labels }) => labels);
   return [...splits.train, ...splits.validation, ...splits.test]
@@ -55,7 +55,7 @@ const answersOf = ({ tasks, splits }: Awaited<ReturnType<typeof scanDataset>>) =
 
 const simple = 'image,label\n0.png,cat\n1.png,dog\n2.png,cat\n3.png,dog\n';
 
-test('the simplest case: pictures, and beside them a labels.csv', async (t) => {
+test('the simplest case: images, and beside them a labels.csv', async (t) => {
   const root = await folderOf(t, simple);
   for (const spec of [
     root,
@@ -123,7 +123,7 @@ test('several columns are several tasks; what a row leaves empty it does not ans
   );
 });
 
-test('several labels a picture: separated in one column, or columns of 0 and 1', async (t) => {
+test('several labels an image: separated in one column, or columns of 0 and 1', async (t) => {
   const separated = await scan(t, 'file,tags\n0.png,red; round\n1.png,round|red|round\n2.png,\n3.png,flat;\n', {
     multiLabel: 'tags',
   });
@@ -220,7 +220,7 @@ test('no CSV, no column, one value: the place, and what there is', async (t) => 
     ['image,label,label\n0.png,a,b\n', {}, 'LABELS_COLUMN_TWICE', 1],
     [simple, { columns: ['Label'] }, 'LABELS_COLUMN_MISSING', 1, 'image, label'],
     [simple, { multiLabel: ['label', 'red'] }, 'LABELS_COLUMN_MISSING', 1, 'image, label'],
-    [simple, { image: 'picture' }, 'LABELS_COLUMN_MISSING', 1],
+    [simple, { image: 'image' }, 'LABELS_COLUMN_MISSING', 1],
     [simple, { split: 'part' }, 'LABELS_COLUMN_MISSING', 1],
     ['a,b\n0.png,x\n', {}, 'LABELS_NO_IMAGE_COLUMN', 1, 'a, b'],
     ['image,kind\n0.png,x\n', {}, 'LABELS_NO_LABEL_COLUMN', 1, 'image, kind'],

@@ -14,7 +14,7 @@ const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.le
 test('off means nothing is mixed', () =>
   assert.equal(drawMixing(new Random(1), 8, size, { mixup: 0, cutmix: 0 }), undefined));
 
-test('mixup draws its share from Beta(alpha, alpha) and pairs the pictures of the batch', () => {
+test('mixup draws its share from Beta(alpha, alpha) and pairs the images of the batch', () => {
   for (const alpha of [0.2, 1, 4]) {
     const list = drawn({ mixup: alpha, cutmix: 0 });
     assert.ok(list.every(({ region }) => !region));
@@ -27,7 +27,7 @@ test('mixup draws its share from Beta(alpha, alpha) and pairs the pictures of th
   }
 });
 
-test("CutMix's region lies in the picture and lambda is the share that stays", () => {
+test("CutMix's region lies in the image and lambda is the share that stays", () => {
   const list = drawn({ mixup: 0, cutmix: 1 });
   for (const { lambda, region } of list) {
     const { left, top, width, height } = region!;
@@ -46,7 +46,7 @@ test('where both are on, each batch gets one of them, evenly', () => {
   assert.ok(Math.abs(cut - 0.5) < 0.04);
 });
 
-test('a batch of one picture is mixed with itself: nothing changes', () => {
+test('a batch of one image is mixed with itself: nothing changes', () => {
   for (let i = 0; i < 50; i++) {
     const mixing = drawMixing(new Random(2, i), 1, { width: 2, height: 1 }, { mixup: 0.5, cutmix: 0.5 })!;
     const images = Uint8Array.of(0, 1, 100, 200, 254, 255);
@@ -82,7 +82,7 @@ test('targets of any width: rows are mixed with their partners, padding stays', 
   const targets = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 9, 9, 9);
   mixTargets(targets, 3, { lambda: 0.75, partners: [1, 2, 0] });
   assert.deepEqual([...targets], [0.75, 0.25, 0, 0, 0.75, 0.25, 0.25, 0, 0.75, 9, 9, 9]);
-  // Flags of several labels: a picture may have all or none.
+  // Flags of several labels: an image may have all or none.
   const flags = Float32Array.of(1, 1, 0, 0);
   mixTargets(flags, 2, { lambda: 0.5, partners: [1, 0] });
   assert.deepEqual([...flags], [0.5, 0.5, 0.5, 0.5]);

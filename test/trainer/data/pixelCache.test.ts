@@ -8,9 +8,9 @@ import { test } from 'node:test';
 import { digestOf } from '../../../src/trainer/data/digestTable.js';
 import { PixelCache, type Place } from '../../../src/trainer/data/pixelCache.js';
 import type { ErrorInfo } from '../../../src/trainer/protocol.js';
-import { drawing, temporaryFolder } from './pictures.js';
+import { drawing, temporaryFolder } from './images.js';
 
-const picture = (seed: number, width = 6, height = 4) => ({ width, height, data: drawing(width, height, seed) });
+const image = (seed: number, width = 6, height = 4) => ({ width, height, data: drawing(width, height, seed) });
 const fail = (notice: ErrorInfo) => assert.fail(JSON.stringify(notice));
 
 async function pixelsAt({ pack, offset, width, height }: Place): Promise<Buffer> {
@@ -23,7 +23,7 @@ async function assertHolds(cache: PixelCache, key: string, seed: number): Promis
 }
 async function filled(folder: string, keys: string[]): Promise<void> {
   const cache = await PixelCache.open(folder, fail);
-  await Promise.all(keys.map((key, i) => cache.add(key, picture(i))));
+  await Promise.all(keys.map((key, i) => cache.add(key, image(i))));
   await cache.close();
 }
 
@@ -34,7 +34,7 @@ test('keeps pixels for the next time, whatever the key', async (t) => {
   const cache = await PixelCache.open(folder, fail);
   for (const [i, key] of keys.entries()) await assertHolds(cache, key, i);
   assert.equal(cache.get('other'), undefined);
-  const place = await cache.add('other', picture(9, 3, 5));
+  const place = await cache.add('other', image(9, 3, 5));
   assert.deepEqual([place?.width, place?.height], [3, 5]);
   await assertHolds(cache, 'other', 9);
   await cache.close();
@@ -43,7 +43,7 @@ test('keeps pixels for the next time, whatever the key', async (t) => {
 test('two at a time do not disturb each other', async (t) => {
   const folder = await temporaryFolder(t);
   const [one, two] = await Promise.all([PixelCache.open(folder, fail), PixelCache.open(folder, fail)]);
-  await Promise.all(Array.from({ length: 40 }, (_, i) => (i % 2 ? one : two).add(`k${String(i)}`, picture(i))));
+  await Promise.all(Array.from({ length: 40 }, (_, i) => (i % 2 ? one : two).add(`k${String(i)}`, image(i))));
   await Promise.all([one.close(), two.close()]);
   const both = await PixelCache.open(folder, fail);
   for (let i = 0; i < 40; i++) await assertHolds(both, `k${String(i)}`, i);
@@ -54,7 +54,7 @@ test('a process killed while it writes leaves only whole entries', async (t) => 
   const folder = await temporaryFolder(t);
   const script = `
     const { PixelCache } = await import(${JSON.stringify(new URL('../../../src/trainer/data/pixelCache.ts', import.meta.url).href)});
-    const { drawing } = await import(${JSON.stringify(new URL('./pictures.ts', import.meta.url).href)});
+    const { drawing } = await import(${JSON.stringify(new URL('./images.ts', import.meta.url).href)});
     const cache = await PixelCache.open(process.argv[1], (notice) => { throw new Error(notice.message); });
     for (let i = 0; ; i++) {
       await cache.add('k' + i, { width: 200, height: 100, data: drawing(200, 100, i % 50) });
@@ -134,7 +134,7 @@ test('what finds no room is known, but not kept: one notice, now and for the nex
   const size = 6 * 4 * 3;
   const notices: ErrorInfo[] = [];
   const cache = await PixelCache.open(folder, (notice) => notices.push(notice), 2 * size + 1);
-  const places = await Promise.all([0, 1, 2, 3].map((i) => cache.add(`k${String(i)}`, picture(i))));
+  const places = await Promise.all([0, 1, 2, 3].map((i) => cache.add(`k${String(i)}`, image(i))));
   assert.equal(places.filter(Boolean).length, 2);
   await cache.close();
   assert.deepEqual(
@@ -162,13 +162,13 @@ test('room is made by removing the packs that nobody has used for longest, but n
   await hoursAgo('own', 60);
   const cache = await PixelCache.open(join(root, 'own'), fail, 4 * size);
   assert.ok(cache.get('own'), 'asked for, it counts as used');
-  assert.ok(await cache.add('new', picture(1)));
+  assert.ok(await cache.add('new', image(1)));
   const left = async (folder: string) => (await readdir(join(root, folder))).length;
   assert.deepEqual([await left('oldest'), await left('older'), await left('recent')], [0, 2, 2]);
   await assertHolds(cache, 'own', 0);
   await cache.close();
   const full = await PixelCache.open(join(root, 'another'), () => undefined, size);
-  assert.equal(await full.add('new', picture(1)), undefined);
+  assert.equal(await full.add('new', image(1)), undefined);
   assert.deepEqual([await left('older'), await left('recent'), await left('own')], [0, 2, 4]);
   await full.close();
 });
@@ -179,8 +179,8 @@ test('where nothing can be written the cache says so once and keeps nothing', as
   await writeFile(file, '');
   const notices: ErrorInfo[] = [];
   const cache = await PixelCache.open(join(file, 'cache'), (notice) => notices.push(notice));
-  assert.equal(await cache.add('a', picture(1)), undefined);
-  assert.equal(await cache.add('b', picture(2)), undefined);
+  assert.equal(await cache.add('a', image(1)), undefined);
+  assert.equal(await cache.add('b', image(2)), undefined);
   await cache.flush();
   await cache.close();
   assert.deepEqual(
@@ -201,7 +201,7 @@ test(
     const notices: ErrorInfo[] = [];
     const cache = await PixelCache.open(folder, (notice) => notices.push(notice));
     await assertHolds(cache, 'a', 0);
-    assert.equal(await cache.add('b', picture(2)), undefined);
+    assert.equal(await cache.add('b', image(2)), undefined);
     await cache.close();
     assert.equal(notices.length, 1);
   },

@@ -1,5 +1,5 @@
 /**
- * RandAugment's operations against those of torchvision on Pillow pictures (test/golden/regularization.py), and how
+ * RandAugment's operations against those of torchvision on Pillow images (test/golden/regularization.py), and how
  * they are drawn.
  */
 import assert from 'node:assert/strict';
@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { greatestMagnitude, operations, randAugment } from '../../../src/trainer/data/randAugment.js';
 import { Random } from '../../../src/trainer/core/random.js';
-import { drawing } from './pictures.js';
+import { drawing } from './images.js';
 
 interface Result {
   operation: string;
@@ -22,7 +22,7 @@ const { height, width, results } = (
 ).randAugment;
 const bytes = new Uint8Array(golden('randaugment.bin'));
 const size = height * width * 3;
-const picture = bytes.subarray(0, size);
+const image = bytes.subarray(0, size);
 
 // Levels by which a byte may differ: after an interpolation Pillow cuts the fraction off where we round.
 const tolerances: Record<string, number> = { shearX: 1, shearY: 1, rotate: 1 };
@@ -36,7 +36,7 @@ for (const name of Object.keys(operations) as (keyof typeof operations)[]) {
     assert.ok(cases.length >= 1);
     for (const { magnitude, negative, i } of cases) {
       const expected = bytes.subarray((i + 1) * size, (i + 2) * size);
-      const changed = { data: picture.slice(), width, height };
+      const changed = { data: image.slice(), width, height };
       const value = strength(magnitude / greatestMagnitude, changed);
       apply(changed, negative ? -value : value);
       const furthest = changed.data.reduce((most, value, at) => Math.max(most, Math.abs(value - expected[at]!)), 0);
@@ -44,12 +44,12 @@ for (const name of Object.keys(operations) as (keyof typeof operations)[]) {
         furthest <= (tolerances[name] ?? 0),
         `magnitude ${negative ? '-' : ''}${magnitude}: off by ${furthest}`,
       );
-      if (name !== 'identity' && magnitude > 0) assert.notDeepEqual(changed.data, picture);
+      if (name !== 'identity' && magnitude > 0) assert.notDeepEqual(changed.data, image);
     }
   });
 }
 
-test('pictures of one colour, of one pixel, and of all values at once come through every operation', () => {
+test('images of one colour, of one pixel, and of all values at once come through every operation', () => {
   for (const [w, h, data] of [
     [1, 1, Uint8Array.of(1, 2, 3)],
     [2, 3, new Uint8Array(18).fill(77)],

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { evaluationPixels } from '../../../src/trainer/data/decode.js';
 import { Resampler } from '../../../src/trainer/data/resample.js';
 import type { Kernel } from '../../../src/trainer/data/transform.js';
-import { drawing } from './pictures.js';
+import { drawing } from './images.js';
 
 const kernels: Kernel[] = ['nearest', 'linear', 'cubic', 'lanczos3'];
 const resampler = new Resampler();
-/** Resizes a part (default: all) of a picture. */
+/** Resizes a part (default: all) of an image. */
 function resize(
   source: Uint8Array,
   from: [number, number],
@@ -62,7 +62,7 @@ test('doubling puts pixel centres at a quarter and three quarters', () => {
   );
 });
 
-test('a part of a picture is resized as if it were cut out first', () => {
+test('a part of an image is resized as if it were cut out first', () => {
   const source = drawing(30, 20, 2);
   const part = { left: 4, top: 3, width: 11, height: 13 };
   const cut = Uint8Array.from(

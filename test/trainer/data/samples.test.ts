@@ -1,4 +1,4 @@
-/** Pictures and paths in compact tables: what was put in comes out, whatever the names. */
+/** Images and paths in compact tables: what was put in comes out, whatever the names. */
 import assert from 'node:assert/strict';
 import { join, sep } from 'node:path';
 import { test } from 'node:test';

@@ -7,7 +7,7 @@ import { scanDataset } from '../../../src/trainer/data/scan.js';
 import type { DatasetSpec, ScanOptions } from '../../../src/trainer/data/dataset.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
 import { singleTask } from '../../../src/trainer/core/tasks.js';
-import { encoded, temporaryFolder, writeTree } from './pictures.js';
+import { encoded, temporaryFolder, writeTree } from './images.js';
 
 const scan = (spec: DatasetSpec, options: Partial<ScanOptions> = {}) =>
   scanDataset(spec, { validationSplit: 0.5, seed: 1, ...options });
@@ -37,7 +37,7 @@ test('a folder of class folders, with all that lies about in it', async (t) => {
     'class 2/drawing.svg': '<svg></svg>',
     'class 2/phone.heic': 'x',
     'class 2/empty.jpg': '',
-    'nothing/readme.md': 'no picture',
+    'nothing/readme.md': 'no image',
     '.git/x.png': { seed: 8 },
     '__MACOSX/class 2/x.png': { seed: 8 },
     'labels.csv': 'path,label',
@@ -174,7 +174,7 @@ test('links are followed, once, and a loop of them ends', async (t) => {
   assert.deepEqual(codes(problems), ['IMAGE_UNREADABLE']);
 });
 
-test('a class with one picture trains on it and is reported', async (t) => {
+test('a class with one image trains on it and is reported', async (t) => {
   const root = await temporaryFolder(t);
   await writeTree(root, { 'a/1.png': { seed: 1 }, 'b/1.png': { seed: 2 }, 'b/2.png': { seed: 3 } });
   const { splits, problems } = await scan(root);
@@ -213,7 +213,7 @@ test('folders that are no dataset', async (t) => {
   await rejectsWith(scan(at('no train')), 'SPLIT_TRAIN_MISSING', at('no train'));
   await rejectsWith(scan(at('new class')), 'CLASS_UNKNOWN_TO_TRAINING', join(at('new class'), 'val'));
   await rejectsWith(scan(at('phone')), 'DATASET_EMPTY', at('phone'));
-  await assert.rejects(scan(at('phone')), /2 pictures have formats that are not supported/);
+  await assert.rejects(scan(at('phone')), /2 images have formats that are not supported/);
 });
 
 test("a model's own classes: their order holds, others are refused, and a plain folder is there to be evaluated on", async (t) => {

@@ -15,7 +15,7 @@ const pathsOf = (...splits: Samples[]) => splits.flatMap((split) => [...split].m
 const countOf = (samples: Samples, label: number) => [...samples].filter((sample) => sample.label === label).length;
 const labels = ['a', 'b', 'c', 'd', 'e'];
 
-test('each class gives its share, and keeps one picture on either side where it can', () => {
+test('each class gives its share, and keeps one image on either side where it can', () => {
   const counts = [100, 10, 3, 2, 1];
   for (const fraction of [0.01, 0.2, 0.5, 0.99])
     for (let seed = 0; seed < 20; seed++) {
@@ -35,7 +35,7 @@ test('the seed decides, and decides alike again', () => {
   assert.notDeepEqual(draw(7), draw(8));
 });
 
-test('another class does not move the pictures of the first', () => {
+test('another class does not move the images of the first', () => {
   const one = [...splitOff(samplesOf([50]), labels, 0.2, 3).validation];
   const two = [...splitOff(samplesOf([50, 40]), labels, 0.2, 3).validation].filter(({ label }) => label === 0);
   assert.deepEqual(two, one);
@@ -45,7 +45,7 @@ test('a share of 0 takes nothing', () => {
   assert.equal(splitOff(samplesOf([5, 5]), labels, 0, 1).validation.length, 0);
 });
 
-test('pictures with several labels: the mixes that are common give their share, and no label leaves training', () => {
+test('images with several labels: the mixes that are common give their share, and no label leaves training', () => {
   const mixes = [
     ...Array<number[]>(40).fill([0, 3]),
     ...Array<number[]>(20).fill([1, 3]),

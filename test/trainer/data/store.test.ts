@@ -1,5 +1,5 @@
 /**
- * Batches: which pictures, which pixels, in which order, again and again; and what becomes of unreadable and changed
+ * Batches: which images, which pixels, in which order, again and again; and what becomes of unreadable and changed
  * files.
  */
 import assert from 'node:assert/strict';
@@ -13,7 +13,7 @@ import { scanDataset } from '../../../src/trainer/data/scan.js';
 import { epochOrder, ImageStore, plainOrder, type Batch, type StoreOptions } from '../../../src/trainer/data/store.js';
 import { squareTransform } from '../../../src/trainer/data/transform.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
-import { encoded, temporaryFolder, writeTree } from './pictures.js';
+import { encoded, temporaryFolder, writeTree } from './images.js';
 
 const off = { randAugment: false, randomErasing: 0, mixup: 0, cutmix: 0 } as const;
 const augmentation: Augmentation = {
@@ -22,7 +22,7 @@ const augmentation: Augmentation = {
   horizontalFlip: 0.5,
 };
 const transform = squareTransform(12);
-const pictureBytes = 12 * 12 * 3;
+const imageBytes = 12 * 12 * 3;
 
 async function openStore(t: TestContext, root: string, options: Partial<StoreOptions> = {}): Promise<ImageStore> {
   const dataset = await scanDataset(join(root, 'set'), { validationSplit: 0.3, seed: 1 });
@@ -37,7 +37,7 @@ async function openStore(t: TestContext, root: string, options: Partial<StoreOpt
   return store;
 }
 
-/** Two classes of ten pictures, of several sizes: 14 for training, 6 for validation. */
+/** Two classes of ten images, of several sizes: 14 for training, 6 for validation. */
 async function twoClasses(t: TestContext): Promise<string> {
   const root = await temporaryFolder(t);
   await writeTree(
@@ -62,7 +62,7 @@ const train = (store: ImageStore, epoch = 0, firstBatch?: number, batchSize = 4,
 const files = async (folder: string) =>
   (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.pack'));
 
-test('an epoch has each picture once, with its label, and pads the last batch', async (t) => {
+test('an epoch has each image once, with its label, and pads the last batch', async (t) => {
   const store = await openStore(t, await twoClasses(t));
   assert.deepEqual([store.splits.train.length, store.splits.validation.length, store.splits.test.length], [14, 6, 0]);
   const batches = await train(store);
@@ -75,7 +75,7 @@ test('an epoch has each picture once, with its label, and pads the last batch', 
     Array.from({ length: 14 }, (_, i) => i),
   );
   for (const { images, targets, weights, count, samples } of batches) {
-    assert.deepEqual([images.length, targets.length, weights.length], [4 * pictureBytes, 4 * 2, 4]);
+    assert.deepEqual([images.length, targets.length, weights.length], [4 * imageBytes, 4 * 2, 4]);
     const expected = [0, 1, 2, 3].flatMap((i) =>
       i < count ? [0, 1].map((label) => Number(store.splits.train.at(samples[i]!).label === label)) : [0, 0],
     );
@@ -84,7 +84,7 @@ test('an epoch has each picture once, with its label, and pads the last batch', 
       [...weights],
       [0, 1, 2, 3].map((i) => (i < count ? 1 : 0)),
     );
-    assert.ok(images.subarray(count * pictureBytes).every((v) => v === 0));
+    assert.ok(images.subarray(count * imageBytes).every((v) => v === 0));
   }
 });
 
@@ -119,18 +119,18 @@ test('seed and epoch decide everything: again, from any batch, from another stor
   );
 });
 
-test('the same picture is cropped and flipped anew in each epoch', async (t) => {
+test('the same image is cropped and flipped anew in each epoch', async (t) => {
   const store = await openStore(t, await twoClasses(t));
   const seen = new Set<string>();
   for (let epoch = 0; epoch < 10; epoch++)
     for (const { images, samples } of await train(store, epoch)) {
       const at = samples.indexOf(0);
-      if (at >= 0) seen.add(Buffer.from(images.subarray(at * pictureBytes, (at + 1) * pictureBytes)).toString('hex'));
+      if (at >= 0) seen.add(Buffer.from(images.subarray(at * imageBytes, (at + 1) * imageBytes)).toString('hex'));
     }
   assert.equal(seen.size, 10);
 });
 
-test('RandAugment, erasing and mixing: again the same from any batch, of the pictures without them, and mixed within the batch', async (t) => {
+test('RandAugment, erasing and mixing: again the same from any batch, of the images without them, and mixed within the batch', async (t) => {
   const store = await openStore(t, await twoClasses(t));
   const batchesWith = (more: Partial<Augmentation>, firstBatch = 0) =>
     all(
@@ -152,7 +152,7 @@ test('RandAugment, erasing and mixing: again the same from any batch, of the pic
       plain.map(({ samples, targets }) => [samples, targets]),
     );
     assert.ok(batches.some(({ images }, i) => Buffer.compare(images, plain[i]!.images) !== 0));
-    for (const { images, count } of batches) assert.ok(images.subarray(count * pictureBytes).every((v) => v === 0));
+    for (const { images, count } of batches) assert.ok(images.subarray(count * imageBytes).every((v) => v === 0));
     if (!('mixup' in more || 'cutmix' in more)) continue;
     batches.forEach(({ images, mixing, count }, i) => {
       assert.equal(mixing!.partners.length, count);
@@ -175,7 +175,7 @@ test('evaluation sees the very pixels that classification sees, in the order of 
       for (const [i, sample] of samples.entries()) {
         const { path, label } = store.splits[split].at(sample);
         assert.deepEqual(
-          Buffer.from(images.subarray(i * pictureBytes, (i + 1) * pictureBytes)),
+          Buffer.from(images.subarray(i * imageBytes, (i + 1) * imageBytes)),
           Buffer.from(await evaluationPixels(path, transform)),
         );
         assert.equal(targets[2 * i + label], 1);
@@ -203,12 +203,12 @@ test('without a random crop, training sees the pixels of evaluation, flipped or 
             ? plain[Math.floor(at / 36) * 36 + (11 - Math.floor((at % 36) / 3)) * 3 + (at % 3)]!
             : plain[at]!,
         );
-        assert.deepEqual(Buffer.from(images.subarray(i * pictureBytes, (i + 1) * pictureBytes)), expected);
+        assert.deepEqual(Buffer.from(images.subarray(i * imageBytes, (i + 1) * imageBytes)), expected);
       }
   }
 });
 
-test('a second run decodes nothing, and a changed picture anew', async (t) => {
+test('a second run decodes nothing, and a changed image anew', async (t) => {
   const root = await twoClasses(t);
   const run = async () => {
     const store = await openStore(t, root);
@@ -228,7 +228,7 @@ test('a second run decodes nothing, and a changed picture anew', async (t) => {
   const store = await openStore(t, root);
   const [batch] = await all(store.evaluationBatches('validation', 6));
   assert.deepEqual(
-    Buffer.from(batch!.images.subarray(0, pictureBytes)),
+    Buffer.from(batch!.images.subarray(0, imageBytes)),
     Buffer.from(await evaluationPixels(path, transform)),
   );
   assert.equal((await files(join(root, 'cache'))).length, 2);
@@ -248,7 +248,7 @@ test(
   },
 );
 
-test('pictures are looked at when they are needed, a few batches ahead and no more', async (t) => {
+test('images are looked at when they are needed, a few batches ahead and no more', async (t) => {
   const root = await twoClasses(t);
   const skipped: string[] = [];
   const first = await openStore(t, root);
@@ -256,7 +256,7 @@ test('pictures are looked at when they are needed, a few batches ahead and no mo
   await first.close();
   const last = first.splits.train.at(order.at(-1)!).path;
   await rm(join(root, 'cache'), { recursive: true });
-  await writeFile(last, 'no picture');
+  await writeFile(last, 'no image');
 
   const store = await openStore(t, root, { onSkipped: ({ file }) => skipped.push(file!) });
   assert.deepEqual(await files(join(root, 'cache')), []);
@@ -270,7 +270,7 @@ test('pictures are looked at when they are needed, a few batches ahead and no mo
   assert.deepEqual(skipped, []);
 });
 
-test('a picture that changes between two epochs is seen as it is now', async (t) => {
+test('an image that changes between two epochs is seen as it is now', async (t) => {
   const root = await twoClasses(t);
   const store = await openStore(t, root);
   const before = await all(store.evaluationBatches('train', 14));
@@ -279,16 +279,16 @@ test('a picture that changes between two epochs is seen as it is now', async (t)
   await utimes(path, new Date(), new Date(Date.now() + 5000));
   const [after] = await all(store.evaluationBatches('train', 14));
   assert.deepEqual(
-    Buffer.from(after!.images.subarray(5 * pictureBytes, 6 * pictureBytes)),
+    Buffer.from(after!.images.subarray(5 * imageBytes, 6 * imageBytes)),
     Buffer.from(await evaluationPixels(path, transform)),
   );
-  assert.deepEqual(after!.images.subarray(0, 5 * pictureBytes), before[0]!.images.subarray(0, 5 * pictureBytes));
+  assert.deepEqual(after!.images.subarray(0, 5 * imageBytes), before[0]!.images.subarray(0, 5 * imageBytes));
 });
 
-test('unreadable pictures are left out of their batches, and each is told once, when it is found', async (t) => {
+test('unreadable images are left out of their batches, and each is told once, when it is found', async (t) => {
   const root = await twoClasses(t);
   await writeTree(root, {
-    'set/a/broken.jpg': 'no picture',
+    'set/a/broken.jpg': 'no image',
     'set/a/empty.png': '',
     'set/b/cut.png': (await encoded(40, 40, 1)).subarray(0, 200),
   });
@@ -320,7 +320,7 @@ test('unreadable pictures are left out of their batches, and each is told once, 
         [1, 1, 1, 1].map((one, at) => (at < count ? one : 0)).concat(Array(8 - 2 * count).fill(0)),
       );
       samples.forEach((sample, at) => assert.equal(targets[2 * at + store.splits.train.at(sample).label], 1));
-      assert.ok(images.subarray(count * pictureBytes).every((v) => v === 0));
+      assert.ok(images.subarray(count * imageBytes).every((v) => v === 0));
       if ('mixup' in more) assert.equal(mixing!.partners.length, count);
     });
     // Now it is known before; the batches are the same.
@@ -338,7 +338,7 @@ test('unreadable pictures are left out of their batches, and each is told once, 
 });
 
 for (const batchSize of [1, 2])
-  test(`a batch of ${batchSize} may have no readable picture at all`, async (t) => {
+  test(`a batch of ${batchSize} may have no readable image at all`, async (t) => {
     const root = await twoClasses(t);
     const order = [...epochOrder((await openStore(t, root)).splits.train.length, 5, 0)];
     const skipped: string[] = [];
@@ -359,7 +359,7 @@ for (const batchSize of [1, 2])
     assert.deepEqual(skipped, paths);
   });
 
-test('a run ends where too few pictures are readable, as soon as that is known', async (t) => {
+test('a run ends where too few images are readable, as soon as that is known', async (t) => {
   const code = (expected: string) => (error: unknown) =>
     error instanceof UserError && error.code === expected && error.remedy.length > 0;
   const one = await temporaryFolder(t);
@@ -376,14 +376,14 @@ test('a run ends where too few pictures are readable, as soon as that is known',
   await assert.rejects(all(unjudged.evaluationBatches('validation', 4)), code('VALIDATION_EMPTY'));
 });
 
-test('a dataset that goes away as a whole has no unreadable pictures', async (t) => {
+test('a dataset that goes away as a whole has no unreadable images', async (t) => {
   const root = await twoClasses(t);
   const store = await openStore(t, root, { onSkipped: ({ message }) => assert.fail(message) });
   await rm(join(root, 'set'), { recursive: true });
   await assert.rejects(train(store), { code: 'DATASET_MISSING' });
 });
 
-test('a picture that goes away during the run is named', async (t) => {
+test('an image that goes away during the run is named', async (t) => {
   const root = await twoClasses(t);
   await writeFile(join(root, 'no folder'), '');
   const store = await openStore(t, root, { cacheFolder: join(root, 'no folder'), onNotice: () => undefined });

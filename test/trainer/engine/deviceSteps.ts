@@ -102,7 +102,7 @@ export interface Difference {
 }
 
 const golden = join(fileURLToPath(new URL('../../golden', import.meta.url)));
-const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin')));
+const images = new Uint8Array(readFileSync(join(golden, 'images.bin')));
 const [labels, batchSize, size] = [5, 4, 32];
 const learningRate = 0.01;
 
@@ -112,7 +112,7 @@ function batchesOf(count: number, parts: number): TrainBatch[] {
     for (let k = 0; k < batchSize; k++) targets[k * labels + ((i * 3 + k) % labels)] = 0.92;
     const start = (i % 4) * batchSize * size * size * 3;
     return {
-      images: pictures.slice(start, start + batchSize * size * size * 3),
+      images: images.slice(start, start + batchSize * size * size * 3),
       targets,
       weights: new Float32Array(batchSize).fill(1 / batchSize / parts),
     };

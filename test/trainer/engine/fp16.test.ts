@@ -26,7 +26,7 @@ import {
   assertFollows,
   golden,
   openGolden,
-  pictures,
+  images,
   readGolden,
   type Bounds,
   type Curve,
@@ -36,7 +36,7 @@ import { HalvesOnCpu } from './halvesOnCpu.js';
 
 const plain = readGolden('vit') as {
   labels: string[];
-  pictures: { truth: number[] };
+  images: { truth: number[] };
   training: Training;
   curves: Record<string, Curve>;
 };
@@ -106,7 +106,7 @@ const cases: Case[] = [
     .map(([name, curve]) => ({ ...curve, name, curve, truth: methods.truth, initial: `methods/${name}.safetensors` })),
 ];
 
-for (const { name, model = 'vit', method, curve, truth = plain.pictures.truth, initial, cached, recomputes } of cases) {
+for (const { name, model = 'vit', method, curve, truth = plain.images.truth, initial, cached, recomputes } of cases) {
   test(`20 steps of ${name} in fp16 stay near PyTorch's in fp32`, async () => {
     const { training, labels } = plain;
     const opened = {
@@ -153,7 +153,7 @@ async function modelOf(
 const batch = 8;
 
 /**
- * Loss and gradients by parameter, from the same start for each precision; each picture counts `weight` in the loss.
+ * Loss and gradients by parameter, from the same start for each precision; each image counts `weight` in the loss.
  */
 async function gradients(
   model: ModelSpec,
@@ -173,12 +173,12 @@ async function gradients(
     ],
     [names.gradient(name), DeviceTensor.from('f32', shape, zeros(shape))],
   ]);
-  const targets = zeros([batch, 5]).map((_, i) => Number(plain.pictures.truth[Math.floor(i / 5)] === i % 5));
+  const targets = zeros([batch, 5]).map((_, i) => Number(plain.images.truth[Math.floor(i / 5)] === i % 5));
   const executable = await (model.frozenPrecision === 'fp16' ? new HalvesOnCpu() : new OrtEngine('cpu')).load(
     accumulate,
   );
   const found = await executable.run({
-    images: DeviceTensor.from('u8', [batch, 32, 32, 3], pictures.subarray(0, batch * 32 * 32 * 3)),
+    images: DeviceTensor.from('u8', [batch, 32, 32, 3], images.subarray(0, batch * 32 * 32 * 3)),
     targets: DeviceTensor.from('f32', [batch, 5], targets),
     weights: DeviceTensor.from('f32', [batch], zeros([batch]).fill(weight)),
     ...(Object.fromEntries(feeds) as Record<string, DeviceTensor>),

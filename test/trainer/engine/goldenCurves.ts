@@ -1,4 +1,4 @@
-/** The stored pictures and models of test/golden, and a trainer that takes the steps of a stored curve. */
+/** The stored images and models of test/golden, and a trainer that takes the steps of a stored curve. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,8 +14,8 @@ import { specOf } from '../models/specOf.js';
 
 export const golden = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'golden');
 /** uint8 [16, 32, 32, 3]. */
-export const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin')));
-const pictureBytes = 32 * 32 * 3;
+export const images = new Uint8Array(readFileSync(join(golden, 'images.bin')));
+const imageBytes = 32 * 32 * 3;
 
 export interface Curve {
   learningRate: number;
@@ -69,7 +69,7 @@ export interface OpenOptions {
 }
 
 /**
- * The model `name` of test/golden, to be trained by a method on `inputs`: the pictures, or the features of each of
+ * The model `name` of test/golden, to be trained by a method on `inputs`: the images, or the features of each of
  * them.
  */
 export async function openGolden(
@@ -104,9 +104,9 @@ export async function openGolden(
     accumulates: (curve?.gradientAccumulationSteps ?? 1) > 1,
     seed: 0,
   });
-  if (!cut) return { base, trainable, inputs: pictures };
-  const prefix = await Prefix.create(engine, model, cut, pictures.length / pictureBytes);
-  const inputs = await prefix.run(pictures);
+  if (!cut) return { base, trainable, inputs: images };
+  const prefix = await Prefix.create(engine, model, cut, images.length / imageBytes);
+  const inputs = await prefix.run(images);
   await prefix.dispose();
   return { base, trainable, inputs };
 }
@@ -149,9 +149,9 @@ export async function assertFollows(
       const images =
         inputs instanceof Uint8Array ? new Uint8Array(batchSize * each) : new Float32Array(batchSize * each);
       const targets = new Float32Array(batchSize * labels).fill(smoothing / labels);
-      batch.forEach((picture, i) => {
-        images.set(inputs.subarray(picture * each, (picture + 1) * each), i * each);
-        targets[i * labels + truth[picture]!]! += 1 - smoothing;
+      batch.forEach((image, i) => {
+        images.set(inputs.subarray(image * each, (image + 1) * each), i * each);
+        targets[i * labels + truth[image]!]! += 1 - smoothing;
       });
       return { images, targets, weights: new Float32Array(batchSize).fill(1 / batchSize / accumulation) };
     });

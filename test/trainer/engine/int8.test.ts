@@ -29,7 +29,7 @@ import {
   assertFollows,
   golden,
   openGolden,
-  pictures,
+  images,
   readGolden,
   type Bounds,
   type Curve,
@@ -38,7 +38,7 @@ import {
 
 const plain = readGolden('vit') as {
   labels: string[];
-  pictures: { truth: number[] };
+  images: { truth: number[] };
   training: Training;
   curves: Record<string, Curve>;
 };
@@ -49,7 +49,7 @@ const quantized = readGolden('quantized') as {
   >;
 };
 const lora = plain.curves['lora']!;
-const samples = { truth: plain.pictures.truth, labels: plain.labels.length };
+const samples = { truth: plain.images.truth, labels: plain.labels.length };
 const options = { rank: 4, alpha: 8 };
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
 
@@ -121,7 +121,7 @@ test('logits are rounded while there are steps, and those of the saved model aft
     });
     if (isAfter) await trainable.toFloats();
     const { isRounded } = trainable;
-    const logits = Array.from(await trainable.logits(pictures));
+    const logits = Array.from(await trainable.logits(images));
     await trainable.dispose();
     return { isRounded, logits };
   };
@@ -176,7 +176,7 @@ test('the gradient in int8 is the slope, by finite differences, of the loss with
   const sizes = new Map(parameters.map(({ name, shape }) => [name, shape.reduce((a, b) => a * b, 1)]));
   const values = new Map([...sizes].map(([name, size]) => [name, zeros(size).map(() => 0.1 * random.normal())]));
   const feeds = (along?: ReadonlyMap<string, Float32Array>, by = 0) => ({
-    images: DeviceTensor.from('u8', [batch, 32, 32, 3], pictures.subarray(0, batch * 32 * 32 * 3)),
+    images: DeviceTensor.from('u8', [batch, 32, 32, 3], images.subarray(0, batch * 32 * 32 * 3)),
     targets: DeviceTensor.from(
       'f32',
       [batch, 5],
@@ -225,9 +225,9 @@ const products = ({ nodes }: Graph) => ({
 
 test('a training step multiplies no frozen layer in floats but for a few rows; a forward graph multiplies all so', async () => {
   const model = await modelOf({ frozenPrecision: 'int8' });
-  // Six layers in each of three blocks forward, without the four of the last block whose one row a picture is too
+  // Six layers in each of three blocks forward, without the four of the last block whose one row an image is too
   // little, and as many back but for the three that read the first block's input. What comes back from queries, keys
-  // and values is one product, but of the last block's one query a picture.
+  // and values is one product, but of the last block's one query an image.
   assert.deepEqual(products(compileStep(model, optimizer, 8).step), { int8: 14 + 11 - 2 - 1, floats: 4 + 4 });
   assert.deepEqual(products(compileForward(model, 8).graph), { int8: 0, floats: 18 });
   assert.equal(products(compileStep(model, optimizer, 2).step).int8, 0);
@@ -239,7 +239,7 @@ test('where the layer after a GELU multiplies in int8, its slope is made before 
   const slopesOf = ({ nodes }: Graph): Value[] =>
     nodes.filter(({ op }) => op.type === 'geluSlope').map(({ outputs }) => outputs[0]!);
   const model = await modelOf({ frozenPrecision: 'int8' });
-  // Three blocks, of which the last has one row a picture.
+  // Three blocks, of which the last has one row an image.
   assert.equal(slopesOf(compileStep({ ...model, frozenPrecision: 'fp32' }, optimizer, 64).step).length, 3);
   assert.equal(slopesOf(compileStep(model, optimizer, 8).step).length, 1);
 

@@ -12,8 +12,8 @@ import { goldenLosses, specOf as lossOf } from '../goldenLosses.js';
 import { specOf } from '../models/specOf.js';
 
 const folder = join(root, 'test', 'golden');
-const pictures = new Uint8Array(readFileSync(join(folder, 'pictures.bin')));
-const pictureBytes = 32 * 32 * 3;
+const images = new Uint8Array(readFileSync(join(folder, 'images.bin')));
+const imageBytes = 32 * 32 * 3;
 const { training, batches, losses } = goldenLosses();
 
 for (const [name, golden] of Object.entries(losses)) {
@@ -35,14 +35,14 @@ for (const [name, golden] of Object.entries(losses)) {
         ),
       });
       for (const [step, batch] of batches.entries()) {
-        const images = new Uint8Array(batchSize * pictureBytes);
-        batch.forEach((picture, i) =>
-          images.set(pictures.subarray(picture * pictureBytes, (picture + 1) * pictureBytes), i * pictureBytes),
+        const pixels = new Uint8Array(batchSize * imageBytes);
+        batch.forEach((image, i) =>
+          pixels.set(images.subarray(image * imageBytes, (image + 1) * imageBytes), i * imageBytes),
         );
-        const targets = Float32Array.from(batch.flatMap((picture) => golden.targets[picture]!));
+        const targets = Float32Array.from(batch.flatMap((image) => golden.targets[image]!));
         const weights = new Float32Array(batchSize).fill(1 / batchSize);
         const rate = learningRateAt({ type: 'cosine', learningRate: peak, warmupSteps, totalSteps }, step);
-        const { loss } = await trainable.step([{ images, targets, weights }], step, rate);
+        const { loss } = await trainable.step([{ images: pixels, targets, weights }], step, rate);
         const expected = golden.loss[step]!;
         assert.ok(Math.abs(loss - expected) <= 1e-4 * expected, `step ${step}: ${loss} instead of ${expected}`);
       }

@@ -12,7 +12,7 @@ import {
   assertFollows,
   golden,
   openGolden,
-  pictures,
+  images,
   readGolden,
   type Curve,
   type Training,
@@ -65,7 +65,7 @@ for (const [name, curve] of Object.entries(curves)) {
       parameters: firstValues(trainable.parameters, (weight, shape) => base.weight(weight, shape, 0), 3),
     });
     const { logits } = readGolden(curve.model) as { logits: number[][] };
-    assertClose(await trainable.logits(pictures), logits.flat(), 1e-4, 'logits');
+    assertClose(await trainable.logits(images), logits.flat(), 1e-4, 'logits');
     const isAdded = trainable.parameters.some((parameter) => isAdapter(parameter.name));
     assert.equal(isAdded, ['lora', 'adapter'].includes(curve.method.type));
     await trainable.dispose();

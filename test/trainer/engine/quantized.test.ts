@@ -24,12 +24,12 @@ const { curves } = readGolden('quantized') as {
 };
 const plain = readGolden('vit') as {
   labels: string[];
-  pictures: { truth: number[] };
+  images: { truth: number[] };
   training: Training;
   curves: Record<string, Curve>;
 };
 const lora = plain.curves['lora']!;
-const samples = { truth: plain.pictures.truth, labels: plain.labels.length };
+const samples = { truth: plain.images.truth, labels: plain.labels.length };
 const method = { type: 'qlora', rank: 4, alpha: 8 };
 /** How far a loss may be from that of the same step without quantisation; test/golden/README.md has the figures. */
 const bounds: Record<string, number> = { nf4: 0.2, int8: 0.01 };

@@ -22,7 +22,7 @@ import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { methodFor } from '../peft/methodFor.js';
 import { specOf } from '../models/specOf.js';
-import { assertClose, golden, pictures, readGolden } from './goldenCurves.js';
+import { assertClose, golden, images, readGolden } from './goldenCurves.js';
 
 interface Curve {
   loss: number[];
@@ -54,9 +54,9 @@ interface Golden {
 }
 
 const { training, steps, curves } = readGolden('regularization') as Golden;
-const { truth } = (readGolden('vit') as { pictures: { truth: number[] } }).pictures;
+const { truth } = (readGolden('vit') as { images: { truth: number[] } }).images;
 const size = { width: 32, height: 32 };
-const [labels, batchSize, pictureBytes] = [5, 4, 32 * 32 * 3];
+const [labels, batchSize, imageBytes] = [5, 4, 32 * 32 * 3];
 
 const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
 const model = specOf(base, { type: 'full' }, labels);
@@ -79,17 +79,17 @@ const rateOf = (step: number): number =>
   );
 
 function batchOf({ batch }: Step, mixing?: Mixing): TrainBatch {
-  const images = new Uint8Array(batchSize * pictureBytes);
+  const pixels = new Uint8Array(batchSize * imageBytes);
   const targets = new Float32Array(batchSize * labels);
-  batch.forEach((picture, i) => {
-    images.set(pictures.subarray(picture * pictureBytes, (picture + 1) * pictureBytes), i * pictureBytes);
-    targets[i * labels + truth[picture]!] = 1;
+  batch.forEach((image, i) => {
+    pixels.set(images.subarray(image * imageBytes, (image + 1) * imageBytes), i * imageBytes);
+    targets[i * labels + truth[image]!] = 1;
   });
   if (mixing) {
-    mixImages(images, size, mixing);
+    mixImages(pixels, size, mixing);
     mixTargets(targets, labels, mixing);
   }
-  return { images, targets, weights: new Float32Array(batchSize).fill(1 / batchSize) };
+  return { images: pixels, targets, weights: new Float32Array(batchSize).fill(1 / batchSize) };
 }
 
 async function trainableWith(o: Partial<OptimizerSpec>): Promise<Trainable> {
@@ -115,7 +115,7 @@ for (const kind of ['mixup', 'cutmix'] as const) {
     }
     assertClose(losses, curve.loss, 1e-4, 'loss');
     // What the rounding of mixed pixels to bytes costs.
-    assertClose(losses, curve.lossUnrounded!, 2e-3, 'loss of pictures mixed after normalisation');
+    assertClose(losses, curve.lossUnrounded!, 2e-3, 'loss of images mixed after normalisation');
     await trainable.dispose();
   });
 }
@@ -126,11 +126,11 @@ test("20 steps with averaged weights: evaluation follows torch_ema's, training g
   const [losses, averageLosses]: number[][] = [[], []];
   for (const [i, step] of steps.entries()) {
     losses!.push((await trainable.step([batchOf(step)], i, rateOf(i))).loss);
-    averageLosses!.push(crossEntropy(await trainable.logits(pictures)));
+    averageLosses!.push(crossEntropy(await trainable.logits(images)));
   }
   assertClose(losses!, curve.loss, 1e-4, 'loss');
   assertClose(averageLosses!, curve.averageLoss!, 1e-4, 'loss by the averages');
-  assertClose(await trainable.logits(pictures), curve.averageLogits!.flat(), 1e-3, 'logits by the averages');
+  assertClose(await trainable.logits(images), curve.averageLogits!.flat(), 1e-3, 'logits by the averages');
   const { parameters, ema } = await trainable.read();
   assertClose(ema!.get('classifier.bias')!, curve.averageBias!, 1e-4, 'average');
   assert.notDeepEqual(ema!.get('classifier.bias'), parameters.get('classifier.bias'));

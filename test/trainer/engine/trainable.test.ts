@@ -11,14 +11,14 @@ import {
   assertFollows,
   golden,
   openGolden,
-  pictures,
+  images,
   readGolden,
   type Curve,
   type Training,
 } from './goldenCurves.js';
 
 interface Golden {
-  pictures: { truth: number[] };
+  images: { truth: number[] };
   labels: string[];
   training: Training & { lora: { rank: number; alpha: number; dropout: number; targetModules: string[] } };
   logits: number[][];
@@ -38,11 +38,11 @@ for (const name of models) {
     trainable.restore({
       parameters: new Map(trainable.parameters.map((p) => [p.name, base.weight(p.name, p.shape, 0)])),
     });
-    assertClose(await trainable.logits(pictures), values.logits.flat(), 1e-4, 'logits');
+    assertClose(await trainable.logits(images), values.logits.flat(), 1e-4, 'logits');
     await trainable.dispose();
   });
 
-  test(`${name}: logits of larger pictures equal those of transformers with interpolated positions`, async () => {
+  test(`${name}: logits of larger images equal those of transformers with interpolated positions`, async () => {
     const size = values.larger.imageSize;
     const { base, trainable } = await openGolden(name, { method: { type: 'head' }, training, labels, imageSize: size });
     trainable.restore({
@@ -56,7 +56,7 @@ for (const name of models) {
         Math.floor(i / 3 / size) % size,
         Math.floor(i / 3 / size / size),
       ];
-      larger[i] = pictures[((n * 32 + (y % 32)) * 32 + (x % 32)) * 3 + c]!;
+      larger[i] = images[((n * 32 + (y % 32)) * 32 + (x % 32)) * 3 + c]!;
     }
     assertClose(await trainable.logits(larger), values.larger.logits.flat(), 1e-4, 'logits');
     await trainable.dispose();
@@ -91,7 +91,7 @@ for (const name of models) {
           ]),
         ),
       });
-      await assertFollows(trainable, curve, training, { inputs, truth: values.pictures.truth, labels });
+      await assertFollows(trainable, curve, training, { inputs, truth: values.images.truth, labels });
       await trainable.dispose();
     });
   }

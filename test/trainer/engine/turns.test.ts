@@ -13,7 +13,7 @@ import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { firstValues } from '../../../src/trainer/peft/init.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { specOf } from '../models/specOf.js';
-import { golden, pictures } from './goldenCurves.js';
+import { golden, images } from './goldenCurves.js';
 
 const size = 2 ** 16;
 
@@ -88,9 +88,9 @@ for (const { name, precision, accumulates } of cases) {
     const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
     const model: ModelSpec = { ...specOf(base, { type: 'lora', rank: 2, alpha: 4 }, 5), frozenPrecision: precision };
     const [batchSize, evalBatchSize] = [8, 4];
-    const images = pictures.subarray(0, (pictures.length / 16) * batchSize);
+    const some = images.subarray(0, (images.length / 16) * batchSize);
     const part = {
-      images,
+      images: some,
       targets: new Float32Array(batchSize * 5).fill(0.2),
       weights: new Float32Array(batchSize).fill(1 / batchSize / (accumulates ? 2 : 1)),
     };
@@ -111,7 +111,7 @@ for (const { name, precision, accumulates } of cases) {
       const found: unknown[] = [];
       for (let step = 0; step < 3; step++) {
         found.push(await trainable.step(accumulates ? [part, part] : [part], step, 1e-2));
-        found.push([...(await trainable.logits(images.subarray(0, images.length / 2)))]);
+        found.push([...(await trainable.logits(some.subarray(0, some.length / 2)))]);
       }
       await trainable.dispose();
       return found;

@@ -17,8 +17,8 @@ import { Samples } from '../../../src/trainer/data/samples.js';
 import { SaveCheck } from '../../../src/trainer/training/saveCheck.js';
 import { sampleFor } from '../../../src/trainer/inference/sample.js';
 import { onSmallDisk } from '../checkpoint/smallDisk.js';
-import { temporaryFolder } from '../data/pictures.js';
-import { distance, golden, numbersOf, writeLoraCheckpoint, writePictures } from '../models/goldenCheckpoint.js';
+import { temporaryFolder } from '../data/images.js';
+import { distance, golden, numbersOf, writeLoraCheckpoint, writeImages } from '../models/goldenCheckpoint.js';
 
 const expected = numbersOf('vit').curves.lora!.finalLogits;
 const opened = (format: ExportFormat, folder: string): string =>
@@ -28,12 +28,12 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
   test(`${format}: PyTorch's logits, and the files that are told`, async (t) => {
     const folder = await temporaryFolder(t);
     const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
-    const pictures = await writePictures(join(folder, 'pictures'));
+    const images = await writeImages(join(folder, 'images'));
     const output = join(folder, 'new', 'export');
-    const exported = await exportModel({ checkpoint, format, output, pictures });
+    const exported = await exportModel({ checkpoint, format, output, images });
     assert.deepEqual(exported.files, (await readdir(output)).sort());
     assert.deepEqual([exported.parity.pictures, exported.parity.changed], [16, []]);
-    const { labels, logits } = await answersOf({ model: opened(format, output), pictures });
+    const { labels, logits } = await answersOf({ model: opened(format, output), images });
     assert.deepEqual(labels, numbersOf('vit').labels);
     assert.ok(distance(logits, expected) < 1e-4, String(distance(logits, expected)));
     // Whatever is in it names no folder that vanishes with the export's making.
@@ -50,13 +50,13 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
       adapter: 'interchange/dora-all-linear',
       method,
     });
-    const pictures = await writePictures(join(folder, 'pictures'));
+    const images = await writeImages(join(folder, 'images'));
     const output = join(folder, 'export');
-    await exportModel({ checkpoint, format, output, pictures });
+    await exportModel({ checkpoint, format, output, images });
     const stored = JSON.parse(readFileSync(join(golden, 'interchange', 'logits.json'), 'utf8')) as {
       logits: Record<string, number[][]>;
     };
-    const { logits } = await answersOf({ model: opened(format, output), pictures });
+    const { logits } = await answersOf({ model: opened(format, output), images });
     assert.ok(
       distance(logits, stored.logits['dora-all-linear']!) < 1e-4,
       String(distance(logits, stored.logits['dora-all-linear']!)),
@@ -68,8 +68,8 @@ test('a PEFT export has an adapter under the names of transformers 4 and 5, and 
   const folder = await temporaryFolder(t);
   const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'), { imageSize: 48 });
   const [output, moved] = [join(folder, 'export'), join(folder, 'moved')];
-  const pictures = [0, 1, 2];
-  await exportModel({ checkpoint, format: 'peft', output, pictures });
+  const images = [0, 1, 2];
+  await exportModel({ checkpoint, format: 'peft', output, images });
   const config = JSON.parse(await readFile(join(output, 'adapter_config.json'), 'utf8')) as {
     base_model_name_or_path: string;
     target_modules: string[];
@@ -82,12 +82,9 @@ test('a PEFT export has an adapter under the names of transformers 4 and 5, and 
   const of = (name: string) => tensors.get(`base_model.model.vit.${name}.lora_A.weight`)?.data;
   assert.ok(of('layers.2.attention.q_proj'));
   assert.deepEqual(of('layers.2.attention.q_proj'), of('encoder.layer.2.attention.attention.query'));
-  const before = await answersOf({ model: checkpoint, pictures });
+  const before = await answersOf({ model: checkpoint, images });
   await rename(output, moved);
-  assert.ok(
-    distance((await answersOf({ model: moved, pictures })).logits, before.logits) < 1e-4,
-    'the base goes along',
-  );
+  assert.ok(distance((await answersOf({ model: moved, images })).logits, before.logits) < 1e-4, 'the base goes along');
 });
 
 test('ONNX: any batch, and weights beside the file when they are large', async (t) => {
@@ -98,7 +95,7 @@ test('ONNX: any batch, and weights beside the file when they are large', async (
   await writeOnnx(whole, model);
   await writeOnnx(split, model, 10_000);
   assert.ok(!existsSync(join(whole, 'model.onnx.data')) && existsSync(join(split, 'model.onnx.data')));
-  const pixels = readFileSync(join(golden, 'pictures.bin'));
+  const pixels = readFileSync(join(golden, 'images.bin'));
   for (const each of [whole, split]) {
     const session = await Session.create(join(each, 'model.onnx'), { device: 'cpu', threads: 1 });
     for (const batch of [1, 2, 7, 16]) {
@@ -128,10 +125,10 @@ const weightsOf: Record<ExportFormat, string> = {
   onnx: 'model.onnx',
 };
 for (const format of ['peft', 'transformers', 'onnx'] as const) {
-  test(`${format}: an export whose file was spoilt after it was written is not kept, and the pictures are named`, async (t) => {
+  test(`${format}: an export whose file was spoilt after it was written is not kept, and the images are named`, async (t) => {
     const folder = await temporaryFolder(t);
     const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
-    const pictures = (await writePictures(join(folder, 'pictures'))).slice(0, 8);
+    const images = (await writeImages(join(folder, 'images'))).slice(0, 8);
     const output = join(folder, 'exports', 'mine');
     const { data } = (await readSafetensors(join(checkpoint, 'adapter_model.safetensors'))).tensors.get(
       'base_model.model.classifier.weight',
@@ -146,11 +143,11 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
       spoil(file, from, from + head.length);
     };
     await assert.rejects(
-      exportModel({ checkpoint, format, output, pictures, onProgress }),
+      exportModel({ checkpoint, format, output, images, onProgress }),
       (error: { code: string; message: string; remedy: string }) => {
         assert.equal(error.code, 'ANSWERS_CHANGED');
         assert.ok(
-          pictures.some((path) => error.message.includes(path)),
+          images.some((path) => error.message.includes(path)),
           error.message,
         );
         return true;
@@ -168,9 +165,9 @@ test('a damaged export is told as such', async (t) => {
     ['onnx', 'CHECKPOINT_DAMAGED'],
   ] as const) {
     const output = join(folder, format);
-    await exportModel({ checkpoint, format, output, pictures: [1] });
+    await exportModel({ checkpoint, format, output, images: [1] });
     await truncate(join(output, weightsOf[format]), 100_000);
-    await assert.rejects(answersOf({ model: opened(format, output), pictures: [1] }), { code });
+    await assert.rejects(answersOf({ model: opened(format, output), images: [1] }), { code });
   }
 });
 
@@ -183,14 +180,14 @@ test('an export overwrites nothing', async (t) => {
   await writeFile(join(full, 'precious.txt'), 'x');
   await writeFile(file, 'x');
   for (const output of [full, file]) {
-    await assert.rejects(exportModel({ checkpoint, format: 'onnx', output, pictures: [0] }), {
+    await assert.rejects(exportModel({ checkpoint, format: 'onnx', output, images: [0] }), {
       code: 'EXPORT_TARGET_TAKEN',
       place: { file: output },
     });
   }
   assert.deepEqual(await readdir(full), ['precious.txt']);
   assert.equal(await readFile(file, 'utf8'), 'x');
-  await exportModel({ checkpoint, format: 'onnx', output: empty, pictures: [0] });
+  await exportModel({ checkpoint, format: 'onnx', output: empty, images: [0] });
   assert.ok(existsSync(join(empty, 'model.onnx')));
 });
 
@@ -201,7 +198,7 @@ test('a full disk and a read-only one: a remedy, and nothing left', async (t) =>
   await mkdir(disk);
   await onSmallDisk(t, disk, 200, async () => {
     const refused = () =>
-      assert.rejects(exportModel({ checkpoint, format: 'transformers', output: join(disk, 'out'), pictures: [0] }), {
+      assert.rejects(exportModel({ checkpoint, format: 'transformers', output: join(disk, 'out'), images: [0] }), {
         code: 'NOT_EXPORTED',
         remedy: /Free some space/,
         place: { file: join(disk, 'out') },
@@ -217,7 +214,7 @@ test('a whole model is no adapter', async (t) => {
   const folder = await temporaryFolder(t);
   const checkpoint = join(folder, 'model');
   await cp(join(golden, 'models', 'vit'), checkpoint, { recursive: true });
-  await assert.rejects(exportModel({ checkpoint, format: 'peft', output: join(folder, 'out'), pictures: [0] }), {
+  await assert.rejects(exportModel({ checkpoint, format: 'peft', output: join(folder, 'out'), images: [0] }), {
     code: 'EXPORT_IMPOSSIBLE',
     remedy: /transformers, onnx/,
   });
@@ -231,33 +228,33 @@ test('a cancelled export leaves nothing', async (t) => {
   const onProgress = (stage: string): void => void (stage === 'compare' && controller.abort());
   const output = join(folder, 'exports', 'mine');
   await assert.rejects(
-    exportModel({ checkpoint, format: 'peft', output, pictures: [0], signal: controller.signal, onProgress }),
+    exportModel({ checkpoint, format: 'peft', output, images: [0], signal: controller.signal, onProgress }),
     { name: 'AbortError' },
   );
   assert.deepEqual(await readdir(join(folder, 'exports')), []);
 });
 
-test('the gate of a run: what was saved is what was trained, and a checkpoint that was spoilt is told of with the pictures', async (t) => {
+test('the gate of a run: what was saved is what was trained, and a checkpoint that was spoilt is told of with the images', async (t) => {
   const folder = await temporaryFolder(t);
   const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
-  const pictures = await writePictures(join(folder, 'pictures'));
+  const images = await writeImages(join(folder, 'images'));
   const { preprocessor, labels } = await openModel(checkpoint);
   const session = async () => {
-    const live = await answersOf({ model: checkpoint, pictures });
-    return async (images: Uint8Array): Promise<Float32Array> => {
-      // The stored pictures are told apart by their pixels.
-      const all = readFileSync(join(golden, 'pictures.bin'));
+    const live = await answersOf({ model: checkpoint, images });
+    return async (pixels: Uint8Array): Promise<Float32Array> => {
+      // The stored images are told apart by their pixels.
+      const all = readFileSync(join(golden, 'images.bin'));
       return Float32Array.from(
         [0, 1, 2].flatMap((i) => {
-          const one = Buffer.from(images.subarray(i * 3072, (i + 1) * 3072));
-          const found = pictures.findIndex((_, k) => one.equals(all.subarray(k * 3072, (k + 1) * 3072)));
+          const one = Buffer.from(pixels.subarray(i * 3072, (i + 1) * 3072));
+          const found = images.findIndex((_, k) => one.equals(all.subarray(k * 3072, (k + 1) * 3072)));
           return found < 0 ? labels.map(() => 0) : live.logits[found]!;
         }),
       );
     };
   };
   const gate = new SaveCheck({
-    pictures: Samples.of(pictures.map((path) => ({ path, label: 0 }))),
+    images: Samples.of(images.map((path) => ({ path, label: 0 }))),
     seed: 3,
     labels,
     transform: preprocessor.transform,
@@ -328,15 +325,15 @@ test('the sample: of the run, of a folder, or drawn', async (t) => {
   const checkpoint = join(folder, 'run', 'checkpoints', '20');
   await mkdir(checkpoint, { recursive: true });
   assert.deepEqual(await sampleFor(checkpoint), [0, 1, 2, 3, 4, 5, 6, 7], 'no run');
-  const pictures = await writePictures(join(folder, 'photos', 'a'));
-  await writeFile(join(folder, 'photos', 'a', 'broken.jpg'), 'no picture');
+  const images = await writeImages(join(folder, 'photos', 'a'));
+  await writeFile(join(folder, 'photos', 'a', 'broken.jpg'), 'no image');
   await writeFile(join(folder, 'run', 'config.json'), JSON.stringify({ dataset: join(folder, 'photos') }));
   const sample = await sampleFor(checkpoint);
   assert.equal(new Set(sample).size, 8);
-  assert.ok(sample.every((path) => pictures.includes(String(path))));
+  assert.ok(sample.every((path) => images.includes(String(path))));
   assert.deepEqual(await sampleFor(checkpoint), sample, 'always the same');
   await mkdir(join(folder, 'none'));
   await assert.rejects(sampleFor(checkpoint, join(folder, 'none')), { code: 'NOTHING_TO_CLASSIFY' });
   await rm(join(folder, 'photos'), { recursive: true });
-  assert.deepEqual((await sampleFor(checkpoint)).slice(0, 2), [0, 1], 'pictures that are gone');
+  assert.deepEqual((await sampleFor(checkpoint)).slice(0, 2), [0, 1], 'images that are gone');
 });

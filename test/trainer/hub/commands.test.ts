@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Download, ErrorInfo, Inspection, TrainEvent } from '../../../src/trainer/protocol.js';
 import { assertPlain, jsonLines, tinyModel, vitune, vituneHere, writeConfig } from '../commandLine/program.js';
-import { encoded, temporaryFolder } from '../data/pictures.js';
+import { encoded, temporaryFolder } from '../data/images.js';
 import { golden } from '../models/goldenCheckpoint.js';
 import { commitOf, HubServer } from './hubServer.js';
 
@@ -17,16 +17,16 @@ async function place(t: TestContext) {
   const files = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(join(tinyModel, name))] as const)),
   );
-  const pictures: Record<string, Buffer> = {};
+  const images: Record<string, Buffer> = {};
   for (const label of ['cat', 'dog'])
     for (let i = 0; i < 6; i++)
-      pictures[`data/train/${label}/${i}.png`] = await encoded(20, 16, 2 * i + Number(label === 'dog'));
+      images[`data/train/${label}/${i}.png`] = await encoded(20, 16, 2 * i + Number(label === 'dog'));
   const model = { id, refs: { main: first, old: second }, files };
   const pets = {
     kind: 'dataset' as const,
     id: 'owner/pets',
     refs: { main: first },
-    files: pictures,
+    files: images,
     large: () => true,
   };
   const server = await HubServer.start(t, model, pets);
@@ -190,7 +190,7 @@ test('train: model and dataset by name; the commit is kept, and a resume holds t
     first,
   );
 
-  // The branches move on, and are downloaded: other weights under the same name, and one picture less.
+  // The branches move on, and are downloaded: other weights under the same name, and one image less.
   pets.refs.main = second;
   delete pets.files['data/train/cat/0.png'];
   assert.equal((await vitune(['download', 'owner/pets', '--dataset'], { env })).code, 0);
@@ -201,11 +201,11 @@ test('train: model and dataset by name; the commit is kept, and a resume holds t
   assert.equal((await vitune(['download', id], { env })).code, 0);
   server.stop();
   const offline = { ...env, HF_HUB_OFFLINE: '1' };
-  const picture = await realpath(
+  const image = await realpath(
     join(folder, 'hf', 'hub', 'datasets--owner--pets', 'snapshots', first, 'data', 'train', 'cat', '0.png'),
   );
   await mkdir(join(folder, 'more'));
-  await writeFile(join(folder, 'more', 'a.png'), await readFile(picture));
+  await writeFile(join(folder, 'more', 'a.png'), await readFile(image));
   const classified = await vitune(['classify', join(folder, 'more', 'a.png'), '--checkpoint', run, '--json'], {
     env: offline,
   });
@@ -243,10 +243,10 @@ test('an ONNX file of the hub is the body of a head, by name and by file; its ch
     assert.deepEqual([base.model, base.revision, base.imageSize], [name.replace('@main', ''), first, 32]);
   }
   server.stop();
-  const picture = await realpath(
+  const image = await realpath(
     join(folder, 'hf', 'hub', 'datasets--owner--pets', 'snapshots', first, 'data', 'train', 'cat', '0.png'),
   );
-  await writeFile(join(folder, 'a.png'), await readFile(picture));
+  await writeFile(join(folder, 'a.png'), await readFile(image));
   const classify = (run: string) =>
     here(['classify', join(folder, 'a.png'), '--checkpoint', join(folder, run), '--json'], env);
   for (const run of ['run', 'other']) assert.equal((await classify(run)).code, 0);
@@ -302,10 +302,10 @@ test('a cached model is used without a network', async (t) => {
   assert.equal((await vitune(['download', id], { env })).code, 0);
   const asked = server.asked.length;
   server.stop();
-  const pictures = join(folder, 'photos');
+  const images = join(folder, 'photos');
   for (const label of ['cat', 'dog']) {
-    await mkdir(join(pictures, label), { recursive: true });
-    for (let i = 0; i < 5; i++) await writeFile(join(pictures, label, `${i}.png`), await encoded(20, 16, i));
+    await mkdir(join(images, label), { recursive: true });
+    for (let i = 0; i < 5; i++) await writeFile(join(images, label, `${i}.png`), await encoded(20, 16, i));
   }
   const config = await writeConfig(folder, { model: id, method: 'head', maxSteps: 1 });
   const ended = await vitune(['train', config], { env });

@@ -21,7 +21,7 @@ import { UserError } from '../../../src/trainer/errors/errors.js';
 import { cachedModels } from '../../../src/trainer/models/cachedModels.js';
 import { weightFilesOf } from '../../../src/trainer/models/onnxModel.js';
 import { onSmallDisk } from '../checkpoint/smallDisk.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { golden } from '../models/goldenCheckpoint.js';
 import { commitOf, gitHash, HubServer, type HubRepository } from './hubServer.js';
 
@@ -485,35 +485,35 @@ test('a disk that is too small, becomes full, or is read-only', async (t) => {
   });
 });
 
-const isPicture = (path: string) => path.endsWith('.png');
+const isImage = (path: string) => path.endsWith('.png');
 const dataset = (files: Record<string, Buffer>, name = 'owner/pets'): HubRepository => ({
   kind: 'dataset',
   id: name,
   refs: { main: commit },
   files,
-  large: isPicture,
+  large: isImage,
 });
-const picture = (n: number) => Buffer.from(`picture ${n}`);
+const image = (n: number) => Buffer.from(`image ${n}`);
 
-test('a dataset: its pictures and labels, names that need escaping, a folder data', async (t) => {
+test('a dataset: its images and labels, names that need escaping, a folder data', async (t) => {
   const files = {
-    'README.md': picture(0),
-    'labels.csv': picture(1),
-    'train/cat/ä #1?.png': picture(2),
-    'train/cat/100%.png': picture(3),
-    'train/dog/1.png': picture(4),
-    'test/dog/same.png': picture(4),
-    'loose.png': picture(5),
-    'train/dog/notes.txt': picture(6),
+    'README.md': image(0),
+    'labels.csv': image(1),
+    'train/cat/ä #1?.png': image(2),
+    'train/cat/100%.png': image(3),
+    'train/dog/1.png': image(4),
+    'test/dog/same.png': image(4),
+    'loose.png': image(5),
+    'train/dog/notes.txt': image(6),
   };
   const { server, cache } = await place(
     t,
     dataset(files),
-    dataset({ 'data/train/cat/1.png': picture(1), 'data/train/dog/1.png': picture(2) }, 'owner/inner'),
+    dataset({ 'data/train/cat/1.png': image(1), 'data/train/dog/1.png': image(2) }, 'owner/inner'),
   );
   const settings = { endpoint: server.endpoint, cache, token: undefined, isOffline: false };
   assert.equal(await findDataset({ id: 'owner/pets' }, cache), undefined);
-  const { folder, files: count } = await downloadDataset({ id: 'owner/pets' }, isPicture, { settings });
+  const { folder, files: count } = await downloadDataset({ id: 'owner/pets' }, isImage, { settings });
   assert.equal(count, 5);
   assert.equal(folder, join(cache, 'datasets--owner--pets', 'snapshots', commit));
   for (const name of [
@@ -527,27 +527,27 @@ test('a dataset: its pictures and labels, names that need escaping, a folder dat
   }
   assert.deepEqual((await readdir(folder)).sort(), ['labels.csv', 'test', 'train']);
   assert.deepEqual(await findDataset({ id: 'owner/pets' }, cache), { folder, commit });
-  const inner = await downloadDataset({ id: 'owner/inner' }, isPicture, { settings });
+  const inner = await downloadDataset({ id: 'owner/inner' }, isImage, { settings });
   assert.equal(inner.folder, join(cache, 'datasets--owner--inner', 'snapshots', commit, 'data'));
 });
 
-test('a dataset that is packed, or has no pictures', async (t) => {
+test('a dataset that is packed, or has no images', async (t) => {
   const { server, cache } = await place(
     t,
-    dataset({ 'data/train-0.parquet': picture(1) }),
-    dataset({ 'a.txt': picture(1) }, 'owner/text'),
+    dataset({ 'data/train-0.parquet': image(1) }),
+    dataset({ 'a.txt': image(1) }, 'owner/text'),
   );
   const settings = { endpoint: server.endpoint, cache, token: undefined, isOffline: false };
   await assert.rejects(
-    downloadDataset({ id: 'owner/pets' }, isPicture, { settings }),
+    downloadDataset({ id: 'owner/pets' }, isImage, { settings }),
     refused('HUB_NOT_AN_IMAGE_FOLDER', /train-0\.parquet/),
   );
   await assert.rejects(
-    downloadDataset({ id: 'owner/text' }, isPicture, { settings }),
+    downloadDataset({ id: 'owner/text' }, isImage, { settings }),
     refused('HUB_NOT_AN_IMAGE_FOLDER'),
   );
   await assert.rejects(
-    downloadDataset({ id: 'owner/vit' }, isPicture, { settings }),
+    downloadDataset({ id: 'owner/vit' }, isImage, { settings }),
     refused('HUB_REPOSITORY_MISSING', /dataset/),
   );
 });

@@ -10,11 +10,11 @@ import { readSafetensors, writeSafetensors } from '../../../src/trainer/checkpoi
 import { scanDataset } from '../../../src/trainer/data/scan.js';
 import { ImageStore } from '../../../src/trainer/data/store.js';
 import type { Classification } from '../../../src/trainer/protocol.js';
-import { Classifier, picturesOf } from '../../../src/trainer/inference/classifier.js';
+import { Classifier, imagesOf } from '../../../src/trainer/inference/classifier.js';
 import { evaluate } from '../../../src/trainer/inference/evaluate.js';
 import { resolveCheckpoint } from '../../../src/trainer/runs/runFolder.js';
 import { tinyModel, vituneHere, writeConfig, writeDataset } from '../commandLine/program.js';
-import { temporaryFolder, writeTree } from '../data/pictures.js';
+import { temporaryFolder, writeTree } from '../data/images.js';
 
 const all = async (answers: AsyncIterable<Classification>): Promise<Classification[]> => {
   const found: Classification[] = [];
@@ -39,9 +39,9 @@ test('classification and evaluation answer alike, in any batch', async (t) => {
   ]);
   assert.equal(trained.code, 0, trained.stderr);
   const checkpoint = await resolveCheckpoint(join(folder, 'runs', 'run'));
-  await writeTree(photos, { 'bee/broken.jpg': 'no picture' });
+  await writeTree(photos, { 'bee/broken.jpg': 'no image' });
 
-  const paths = await picturesOf([photos]);
+  const paths = await imagesOf([photos]);
   assert.equal(paths.length, 16);
   const [single, batched] = [await Classifier.open(checkpoint), await Classifier.open(checkpoint, 8)];
   const [one, many] = [await all(single.classify(paths, 3)), await all(batched.classify(paths, 3))];
@@ -63,7 +63,7 @@ test('classification and evaluation answer alike, in any batch', async (t) => {
     for (const label of Object.keys(a)) assert.ok(Math.abs(a[label]! - b[label]!) < 1e-5, `${answer.path} ${label}`);
   });
 
-  // The pixels of evaluation come from the cache and its worker; the logits of the same picture are the same.
+  // The pixels of evaluation come from the cache and its worker; the logits of the same image are the same.
   const dataset = await scanDataset(photos, { validationSplit: 0, seed: 0, tasks: batched.tasks });
   const store = await ImageStore.open({ cacheFolder: join(folder, 'cache'), dataset, transform: batched.transform });
   for await (const batch of store.evaluationBatches('test', 8)) {
@@ -89,10 +89,10 @@ test('classification and evaluation answer alike, in any batch', async (t) => {
 test('weights that are mapped answer as those that are read, also by a link; one that is no number is named', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTree(folder, { 'a.png': { seed: 1 }, 'b.png': { seed: 2 } });
-  const pictures = [join(folder, 'a.png'), join(folder, 'b.png')];
+  const images = [join(folder, 'a.png'), join(folder, 'b.png')];
   const answers = async (model: string, maps: boolean) => {
     const classifier = await Classifier.open(model, 1, { maps });
-    const found = await all(classifier.classify(pictures, 3));
+    const found = await all(classifier.classify(images, 3));
     await classifier.dispose();
     return found;
   };
@@ -136,15 +136,12 @@ test('what there is to classify: files as given, folders with everything below, 
     'a/notes.txt': 'x',
     'empty/notes.txt': 'x',
   });
-  assert.deepEqual(await picturesOf([join(folder, 'a')]), [
-    join(folder, 'a', '1.png'),
-    join(folder, 'a', 'b', '2.png'),
-  ]);
+  assert.deepEqual(await imagesOf([join(folder, 'a')]), [join(folder, 'a', '1.png'), join(folder, 'a', 'b', '2.png')]);
   assert.deepEqual(
-    await picturesOf([join(folder, 'a', 'notes.txt')]),
+    await imagesOf([join(folder, 'a', 'notes.txt')]),
     [join(folder, 'a', 'notes.txt')],
     'a file that is named is answered for',
   );
-  await assert.rejects(picturesOf([join(folder, 'absent')]), { code: 'PATH_MISSING' });
-  await assert.rejects(picturesOf([join(folder, 'empty')]), { code: 'NOTHING_TO_CLASSIFY' });
+  await assert.rejects(imagesOf([join(folder, 'absent')]), { code: 'PATH_MISSING' });
+  await assert.rejects(imagesOf([join(folder, 'empty')]), { code: 'NOTHING_TO_CLASSIFY' });
 });

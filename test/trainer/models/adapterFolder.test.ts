@@ -13,10 +13,10 @@ import { answersOf } from '../../../src/trainer/inference/answers.js';
 import { openModel } from '../../../src/trainer/models/openModel.js';
 import type { Classification, Evaluation } from '../../../src/trainer/protocol.js';
 import { jsonLines, vituneHere } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
-import { copyAdapter, distance, golden, numbersOf, writePictures } from './goldenCheckpoint.js';
+import { temporaryFolder } from '../data/images.js';
+import { copyAdapter, distance, golden, numbersOf, writeImages } from './goldenCheckpoint.js';
 
-/** DeiT's, without the resizing and the crop that the stored pictures did not get. */
+/** DeiT's, without the resizing and the crop that the stored images did not get. */
 const uncropped = JSON.stringify({
   ...(JSON.parse(readFileSync(join(golden, 'models', 'deit', 'preprocessor_config.json'), 'utf8')) as object),
   size: { height: 32, width: 32 },
@@ -35,10 +35,10 @@ const cases: [adapter: string, expected: number[][]][] = [
 for (const [adapter, expected] of cases) {
   test(`${adapter}: PEFT's logits`, async (t) => {
     const folder = await temporaryFolder(t);
-    const pictures = await writePictures(join(folder, 'pictures'));
+    const images = await writeImages(join(folder, 'images'));
     const copy = await copyAdapter(adapter, join(folder, 'adapter'));
     if (adapter.includes('deit')) await writeFile(join(copy, 'preprocessor_config.json'), uncropped);
-    const { labels, logits } = await answersOf({ model: copy, pictures });
+    const { labels, logits } = await answersOf({ model: copy, images });
     assert.deepEqual(labels, numbersOf('vit').labels);
     assert.ok(distance(logits, expected) < 1e-4, String(distance(logits, expected)));
   });
@@ -55,7 +55,7 @@ async function edit(
 
 test("an adapter made under transformers 5, whose modules have other names, and one with both sets of names' tensors", async (t) => {
   const folder = await temporaryFolder(t);
-  const pictures = await writePictures(join(folder, 'pictures'));
+  const images = await writeImages(join(folder, 'images'));
   const adapter = await copyAdapter(
     'curves/vit-lora-final',
     join(folder, 'adapter'),
@@ -67,19 +67,19 @@ test("an adapter made under transformers 5, whose modules have other names, and 
       [...new Set([name, currentName(name)])].map((each) => [each, tensor] as const),
     ),
   );
-  assert.ok(distance((await answersOf({ model: adapter, pictures })).logits, expected) < 1e-4);
+  assert.ok(distance((await answersOf({ model: adapter, images })).logits, expected) < 1e-4);
   await edit(adapter, (tensors) => [...tensors].filter(([name]) => !name.includes('encoder.layer')));
-  assert.ok(distance((await answersOf({ model: adapter, pictures })).logits, expected) < 1e-4);
+  assert.ok(distance((await answersOf({ model: adapter, images })).logits, expected) < 1e-4);
 });
 
 test('a model with a head, as transformers saved it', async (t) => {
   const folder = await temporaryFolder(t);
-  const pictures = await writePictures(join(folder, 'pictures'));
+  const images = await writeImages(join(folder, 'images'));
   for (const name of ['vit', 'deit-teacher']) {
     const model = join(folder, name);
     await cp(join(golden, 'models', name), model, { recursive: true });
     if (name !== 'vit') await writeFile(join(model, 'preprocessor_config.json'), uncropped);
-    const { labels, logits } = await answersOf({ model, pictures });
+    const { labels, logits } = await answersOf({ model, images });
     assert.deepEqual(labels, numbersOf(name).labels);
     assert.ok(distance(logits, numbersOf(name).logits) < 1e-4, String(distance(logits, numbersOf(name).logits)));
   }
@@ -87,11 +87,11 @@ test('a model with a head, as transformers saved it', async (t) => {
 
 test('classify and evaluate take such folders', async (t) => {
   const folder = await temporaryFolder(t);
-  const pictures = await writePictures(join(folder, 'photos', 'apple'));
-  await writePictures(join(folder, 'photos', 'dune'));
+  const images = await writeImages(join(folder, 'photos', 'apple'));
+  await writeImages(join(folder, 'photos', 'dune'));
   const adapter = await copyAdapter('curves/vit-lora-final', join(folder, 'adapter'));
   for (const checkpoint of [adapter, join(golden, 'models', 'deit')]) {
-    const classified = await vituneHere(['classify', pictures[0]!, '--checkpoint', checkpoint, '--json']);
+    const classified = await vituneHere(['classify', images[0]!, '--checkpoint', checkpoint, '--json']);
     assert.equal(classified.code, 0, classified.stderr);
     const [answer] = jsonLines<Classification & { predictions: { label: string; probability: number }[] }>(
       classified.stdout,
@@ -122,7 +122,7 @@ test('labels: of the config beside the adapter, of the base where they fit, else
   assert.deepEqual((await openModel(adapter)).labels, ['LABEL_0', 'LABEL_1']);
   const config = JSON.parse(readFileSync(join(golden, 'models', 'vit', 'config.json'), 'utf8')) as object;
   await writeFile(join(adapter, 'config.json'), JSON.stringify({ ...config, id2label: { 0: 'yes', 1: 'no' } }));
-  const { labels, logits } = await answersOf({ model: adapter, pictures: [0] });
+  const { labels, logits } = await answersOf({ model: adapter, images: [0] });
   assert.deepEqual([labels, logits[0]!.length], [['yes', 'no'], 2]);
 });
 
@@ -230,7 +230,7 @@ for (const [name, code, message, arrange] of wrong) {
   test(`what is wrong with an adapter: ${name}`, async (t) => {
     const adapter = await copyAdapter('curves/vit-lora-final', join(await temporaryFolder(t), 'adapter'));
     await arrange(adapter, t);
-    await assert.rejects(answersOf({ model: adapter, pictures: [0] }), { code, message });
+    await assert.rejects(answersOf({ model: adapter, images: [0] }), { code, message });
   });
 }
 
@@ -244,7 +244,7 @@ test('a body without a head names nothing', async (t) => {
     [...tensors].filter(([name]) => !name.startsWith('classifier')),
     { format: 'pt' },
   );
-  await assert.rejects(answersOf({ model: folder, pictures: [0] }), { code: 'HEAD_MISSING', place: { file: folder } });
+  await assert.rejects(answersOf({ model: folder, images: [0] }), { code: 'HEAD_MISSING', place: { file: folder } });
   await mkdir(join(folder, 'adapter'));
   const adapter = await copyAdapter(
     'curves/vit-lora-final',
@@ -252,7 +252,7 @@ test('a body without a head names nothing', async (t) => {
     (config) => (config.base_model_name_or_path = '..'),
   );
   await edit(adapter, (all) => [...all].filter(([name]) => !name.includes('classifier')));
-  await assert.rejects(answersOf({ model: adapter, pictures: [0] }), {
+  await assert.rejects(answersOf({ model: adapter, images: [0] }), {
     code: 'HEAD_MISSING',
     place: { file: adapter },
   });

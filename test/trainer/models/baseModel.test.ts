@@ -9,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import { readSafetensors, writeSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import { openBaseModel, reopenBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { tinyModel } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 const query = 'vit.encoder.layer.1.attention.attention.query.weight';
 const open = (model: string, more: object = {}) => openBaseModel({ model, init: 'pretrained', seed: 1, ...more });

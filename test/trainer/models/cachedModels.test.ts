@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { cachedModels } from '../../../src/trainer/models/cachedModels.js';
 import { tinyModel, vituneHere } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 const commit = 'a'.repeat(40);
 

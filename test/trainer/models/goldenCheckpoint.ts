@@ -1,5 +1,5 @@
 /**
- * Checkpoints and pictures made of the stored PyTorch numbers, so that tests of what is done with a trained model need
+ * Checkpoints and images made of the stored PyTorch numbers, so that tests of what is done with a trained model need
  * no training.
  */
 import { readFileSync } from 'node:fs';
@@ -24,9 +24,9 @@ interface Numbers {
 export const numbersOf = (name: string): Numbers =>
   JSON.parse(readFileSync(join(golden, `${name}.json`), 'utf8')) as Numbers;
 
-/** The stored pictures as PNG files, which the model's own size leaves as they are; their paths in order. */
-export async function writePictures(folder: string): Promise<string[]> {
-  const all = readFileSync(join(golden, 'pictures.bin'));
+/** The stored images as PNG files, which the model's own size leaves as they are; their paths in order. */
+export async function writeImages(folder: string): Promise<string[]> {
+  const all = readFileSync(join(golden, 'images.bin'));
   const size = side * side * 3;
   await mkdir(folder, { recursive: true });
   return Promise.all(
@@ -44,7 +44,7 @@ type Lora = Extract<Method, { type: 'lora' }>;
 
 /**
  * A checkpoint of ours with an adapter that PEFT wrote, by default the one it trained in 20 steps, which answers the
- * pictures with `curves.lora.finalLogits`.
+ * images with `curves.lora.finalLogits`.
  */
 export async function writeLoraCheckpoint(
   folder: string,

@@ -14,26 +14,26 @@ import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { openBaseModel, type BaseModel, type BaseModelOptions } from '../../../src/trainer/models/baseModel.js';
 import { Message } from '../../../src/trainer/onnx/protobuf.js';
 import { squareFile } from '../onnx/squareNetwork.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { golden } from './goldenCheckpoint.js';
 import { specOf } from './specOf.js';
 
 const file = (name: string): string => join(golden, 'onnx', `${name}.onnx`);
 const stored = JSON.parse(readFileSync(join(golden, 'onnx', 'features.json'), 'utf8')) as Record<string, number[][]>;
-const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin')));
-const count = pictures.length / (32 * 32 * 3);
+const images = new Uint8Array(readFileSync(join(golden, 'images.bin')));
+const count = images.length / (32 * 32 * 3);
 
 const opened = (name: string, o: Partial<BaseModelOptions> = {}): Promise<BaseModel> =>
   openBaseModel({ model: file(name), init: 'pretrained', seed: 0, imageSize: 32, ...o });
 
-/** Features of the stored pictures, as a training run computes them. */
+/** Features of the stored images, as a training run computes them. */
 async function featuresOf(base: BaseModel): Promise<Float32Array> {
   const model = specOf(base, { type: 'head' }, 3);
   const cut = cutOf(model)!;
   assert.equal(sizeOf(cut.shape), base.config.features);
   assert.ok(cut.share > 0.5, 'the network is most of the work');
   const prefix = await Prefix.create(new OrtEngine('cpu', { threads: 1 }), model, cut, count);
-  const features = Float32Array.from(await prefix.run(pictures));
+  const features = Float32Array.from(await prefix.run(images));
   await prefix.dispose();
   return features;
 }
@@ -99,7 +99,7 @@ test('what is known of the features is not tried again', async () => {
   assertClose(await featuresOf(again), stored['pooled']!);
 });
 
-test('a folder with model.onnx is a model, and its preprocessor_config.json says how pictures are prepared', async (t) => {
+test('a folder with model.onnx is a model, and its preprocessor_config.json says how images are prepared', async (t) => {
   const folder = await temporaryFolder(t);
   await copyFile(file('resnet'), join(folder, 'model.onnx'));
   const assumed = await opened('resnet', { model: folder });
@@ -175,7 +175,7 @@ test('weights beside the file must be there, whole and within the folder', async
   await refused({ model }, 'ONNX_WEIGHTS_UNUSABLE');
 });
 
-test('a network that takes no pictures, gives no features or is told what it cannot do is refused in words', async (t) => {
+test('a network that takes no images, gives no features or is told what it cannot do is refused in words', async (t) => {
   const folder = await temporaryFolder(t);
   const model = join(folder, 'square.onnx');
   await writeFile(model, squareFile());

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { partSize, type PartOptions } from '../../../src/trainer/models/partSize.js';
 import { resolveCheckpoint } from '../../../src/trainer/runs/runFolder.js';
 import { vituneHere, writeConfig, writeDataset } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 const megabyte = 2 ** 20;
 
@@ -20,7 +20,7 @@ function sizeOf(
   return partSize(batchSize, {
     config,
     device: 'cpu',
-    bytesOfPicture: 100 * megabyte,
+    bytesOfImage: 100 * megabyte,
     trainedBytes: megabyte,
     ...rest,
     model,
@@ -35,7 +35,7 @@ test('a part has rows enough for the processor and divides the step', () => {
   assert.equal(sizeOf(7), 7);
   assert.equal(sizeOf(3), 3);
   assert.equal(sizeOf(16, { side: 448 }), 1);
-  assert.equal(sizeOf(16, { side: 64, patchSize: 8 }), 16, 'small pictures');
+  assert.equal(sizeOf(16, { side: 64, patchSize: 8 }), 16, 'small images');
 });
 
 test('no parts where they would not learn the same, would be slower, or would save nothing', () => {

@@ -17,7 +17,7 @@ import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { openCheckpoint, writeCheckpoint } from '../../../src/trainer/models/checkpoint.js';
 import { modelSpecOf, wholeWeights } from '../../../src/trainer/models/modelSpec.js';
 import { singleTask } from '../../../src/trainer/core/tasks.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 const golden = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'golden');
 const { models } = JSON.parse(readFileSync(join(golden, 'families.json'), 'utf8')) as {

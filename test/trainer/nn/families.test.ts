@@ -16,14 +16,14 @@ import { blocksOf, depthOf, familyOf } from '../../../src/trainer/nn/families.js
 import { classificationHead } from '../../../src/trainer/nn/head.js';
 import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 const golden = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'golden');
 const native = 32;
 const labels = 5;
 
 interface Answers {
-  /** One list of [picture][width] for each part of the head. */
+  /** One list of [image][width] for each part of the head. */
   features?: number[][][];
   logits?: number[][];
 }
@@ -33,9 +33,9 @@ const models = (
   }
 ).models;
 const count = models.clip!.native.features![0]!.length;
-const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin'))).subarray(0, count * native * native * 3);
+const images = new Uint8Array(readFileSync(join(golden, 'images.bin'))).subarray(0, count * native * native * 3);
 
-/** The pictures repeated to `size`. */
+/** The images repeated to `size`. */
 function repeated(size: number): Uint8Array {
   const larger = new Uint8Array(count * size * size * 3);
   for (let i = 0; i < larger.length; i++) {
@@ -45,12 +45,12 @@ function repeated(size: number): Uint8Array {
       Math.floor(i / 3 / size) % size,
       Math.floor(i / 3 / size / size),
     ];
-    larger[i] = pictures[((n * native + (y % native)) * native + (x % native)) * 3 + c]!;
+    larger[i] = images[((n * native + (y % native)) * native + (x % native)) * 3 + c]!;
   }
   return larger;
 }
 
-/** What the network in `folder` answers to the pictures, and the names of the weights that its graph reads. */
+/** What the network in `folder` answers to the images, and the names of the weights that its graph reads. */
 async function answersOf(
   folder: string,
   imageSize = native,
@@ -58,7 +58,7 @@ async function answersOf(
   const base = await openBaseModel({ model: folder, init: 'pretrained', seed: 0, imageSize });
   const { config, preprocessor } = base;
   const b = new Builder();
-  const images = b.input('images', [count, imageSize, imageSize, 3], 'u8');
+  const entering = b.input('images', [count, imageSize, imageSize, 3], 'u8');
   const weights: string[] = [];
   const frozen = (name: string, shape: readonly number[]): Float32Array => {
     weights.push(name);
@@ -66,14 +66,14 @@ async function answersOf(
   };
   const scope = new GraphScope(b, frozen, { trains: () => false, head: { hidden: 0, dropout: 0 } }, undefined);
   const norm = { mean: preprocessor.mean, deviation: preprocessor.std, rescale: preprocessor.rescaleFactor };
-  const features = familyOf(config).body(scope, config, images, norm);
+  const features = familyOf(config).body(scope, config, entering, norm);
   features.forEach((feature, i) => {
     assert.deepEqual(feature.shape, [count, config.features]);
     b.output(`features.${i}`, feature);
   });
   b.output('logits', classificationHead(scope, config, features, { labels, hidden: 0, dropout: 0 }));
   const executable = await new OrtEngine('cpu').load(b.graph);
-  const fed = imageSize === native ? pictures : repeated(imageSize);
+  const fed = imageSize === native ? images : repeated(imageSize);
   const outputs = await executable.run({ images: DeviceTensor.from('u8', [count, imageSize, imageSize, 3], fed) });
   const result = {
     features: features.map((_, i) => [...(outputs[`features.${i}`]!.data as Float32Array)]),
@@ -96,7 +96,7 @@ function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, wha
 for (const [name, expected] of Object.entries(models)) {
   for (const [kind, answers] of Object.entries(expected)) {
     if (!answers.features) continue;
-    test(`${name}: features and logits equal those of PyTorch, pictures ${kind}`, async () => {
+    test(`${name}: features and logits equal those of PyTorch, images ${kind}`, async () => {
       const actual = await answersOf(
         join(golden, 'models', name),
         'imageSize' in answers ? (answers.imageSize as number) : native,

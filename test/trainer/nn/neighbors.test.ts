@@ -15,10 +15,10 @@ import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { specOf } from '../models/specOf.js';
 
 const golden = join(import.meta.dirname, '..', '..', 'golden');
-const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin')));
-const pictureBytes = 32 * 32 * 3;
-const { pictures: about } = JSON.parse(readFileSync(join(golden, 'vit.json'), 'utf8')) as {
-  pictures: { truth: number[] };
+const images = new Uint8Array(readFileSync(join(golden, 'images.bin')));
+const imageBytes = 32 * 32 * 3;
+const { images: about } = JSON.parse(readFileSync(join(golden, 'vit.json'), 'utf8')) as {
+  images: { truth: number[] };
 };
 const { bank: count, answers } = JSON.parse(readFileSync(join(golden, 'neighbors.json'), 'utf8')) as {
   bank: number;
@@ -34,11 +34,7 @@ for (const [name, cases] of Object.entries(answers)) {
     const width = sizeOf(cut.shape);
     const engine = new OrtEngine('cpu');
     const imagesOf = (first: number, last: number) => ({
-      images: DeviceTensor.from(
-        'u8',
-        [last - first, 32, 32, 3],
-        pictures.slice(first * pictureBytes, last * pictureBytes),
-      ),
+      images: DeviceTensor.from('u8', [last - first, 32, 32, 3], images.slice(first * imageBytes, last * imageBytes)),
     });
     const prefix = await engine.load(compilePrefix(model, cut, count));
     const { features } = await prefix.run(imagesOf(0, count));
@@ -52,7 +48,7 @@ for (const [name, cases] of Object.entries(answers)) {
             ? oneHot(about.truth, shape)
             : base.weight(weight, shape, 0);
       const forward = await engine.load(
-        compileForward({ ...model, frozen, neighbors: { pictures: count, neighbors, temperature } }, 16 - count).graph,
+        compileForward({ ...model, frozen, neighbors: { images: count, neighbors, temperature } }, 16 - count).graph,
       );
       const { logits } = await forward.run(imagesOf(count, 16));
       await forward.dispose();

@@ -201,7 +201,7 @@ test('functions of the file go along', async () => {
   assert.deepEqual(await answerOf(whole, 'y'), [-0, -1, -2, -3, -4, -5]);
 });
 
-test('one by one: a network for a single picture answers a batch, in any operator set', async () => {
+test('one by one: a network for a single image answers a batch, in any operator set', async () => {
   const values = Float32Array.of(0, 1, 2, -3, 0.5, 10);
   for (const opset of [11, 13, 17, 20]) {
     const network = squareNetwork().with({ opset, single: { input: [3], output: [3] } });

@@ -19,7 +19,7 @@ import {
   type Ended,
 } from '../commandLine/program.js';
 import { onSmallDisk } from '../checkpoint/smallDisk.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 /** Asserts the end of a run that could not save, and that its checkpoint is whole. */
 async function assertKept(ended: Ended, code: string, run: string): Promise<void> {

@@ -15,14 +15,14 @@ import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { openCheckpoint, readState, writeCheckpoint } from '../../../src/trainer/models/checkpoint.js';
 import { Classifier } from '../../../src/trainer/inference/classifier.js';
 import { singleTask } from '../../../src/trainer/core/tasks.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { specOf } from '../models/specOf.js';
 
 const golden = fileURLToPath(new URL('../../golden', import.meta.url));
-const pictures = new Uint8Array(readFileSync(join(golden, 'pictures.bin'))).subarray(0, 4 * 32 * 32 * 3);
+const images = new Uint8Array(readFileSync(join(golden, 'images.bin'))).subarray(0, 4 * 32 * 32 * 3);
 const labels = ['a', 'b', 'c', 'd', 'e'];
 const batch: TrainBatch = {
-  images: pictures,
+  images: images,
   targets: new Float32Array(20).fill(0.2),
   weights: new Float32Array(4).fill(0.25),
 };
@@ -82,10 +82,10 @@ test('a checkpoint holds average and weights; a resume goes on with either, on a
   assert.deepEqual(checkpoint.weight(name, averaged.parameters[0]!.shape), average);
   const classifier = await Classifier.open(withAverage.folder, 4);
   t.after(() => classifier.dispose());
-  const logits = await classifier.logits(pictures);
-  const expected = await averaged.logits(pictures);
+  const logits = await classifier.logits(images);
+  const expected = await averaged.logits(images);
   logits.forEach((logit, i) => assert.ok(Math.abs(logit - expected[i]!) < 1e-5));
-  assert.ok((await plain.logits(pictures)).some((logit, i) => Math.abs(logit - expected[i]!) > 1e-3));
+  assert.ok((await plain.logits(images)).some((logit, i) => Math.abs(logit - expected[i]!) > 1e-3));
 
   // Turned off: on from the weights. Turned on: the average begins at the weights.
   const off = await open();

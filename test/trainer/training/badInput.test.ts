@@ -19,7 +19,7 @@ import {
   writeConfig,
   writeDataset,
 } from '../commandLine/program.js';
-import { encoded, temporaryFolder, writeTree } from '../data/pictures.js';
+import { encoded, temporaryFolder, writeTree } from '../data/images.js';
 
 interface Expected {
   code: string;
@@ -33,13 +33,13 @@ interface Expected {
 
 /** What a case may use. */
 interface Given {
-  /** Empty but for `photos`, two classes of five good pictures. */
+  /** Empty but for `photos`, two classes of five good images. */
   folder: string;
   /** Writes a config and gives the arguments that train by it. */
   train(config?: object, ...more: string[]): Promise<string[]>;
   /** A copy of the tiny model, for its files to be spoilt. */
   model(): Promise<string>;
-  /** A run on the model `model` and the pictures `photos`, stopped early; its folder and its last checkpoint. */
+  /** A run on the model `model` and the images `photos`, stopped early; its folder and its last checkpoint. */
   stopped(): Promise<{ run: string; checkpoint: string; resume: string[] }>;
 }
 
@@ -140,12 +140,12 @@ const cases: Case[] = [
       await writeTree(join(folder, 'empty'), { 'a/notes.txt': 'x', 'b/.hidden.png': 'x' });
       return train({ dataset: 'empty' });
     },
-    expected: { code: 'DATASET_EMPTY', message: /no picture/, remedy: /folder of its own/, file: 'empty' },
+    expected: { code: 'DATASET_EMPTY', message: /no image/, remedy: /folder of its own/, file: 'empty' },
   },
   {
-    name: 'pictures that are not sorted into classes',
+    name: 'images that are not sorted into classes',
     arrange: ({ train }) => train({ dataset: 'photos/good' }),
-    expected: { code: 'DATASET_FLAT', message: /5 pictures/, remedy: /folder of its own/, file: 'photos/good' },
+    expected: { code: 'DATASET_FLAT', message: /5 images/, remedy: /folder of its own/, file: 'photos/good' },
   },
   {
     name: 'a single class',
@@ -156,7 +156,7 @@ const cases: Case[] = [
     expected: { code: 'DATASET_ONE_CLASS', message: /only one class, good/, remedy: /another class/, file: 'photos' },
   },
   {
-    name: 'classes of one picture each, which leave nothing to validate on',
+    name: 'classes of one image each, which leave nothing to validate on',
     arrange: async ({ folder, train }) => {
       await writeDataset(join(folder, 'few'), { a: 1, b: 1 });
       return train({ dataset: 'few' });
@@ -164,22 +164,22 @@ const cases: Case[] = [
     expected: { code: 'VALIDATION_EMPTY', message: /validate/, remedy: /ten or more/, file: 'few' },
   },
   {
-    name: 'a class whose pictures are all damaged',
+    name: 'a class whose images are all damaged',
     arrange: async ({ folder, train }) => {
-      await writeTree(join(folder, 'photos', 'bad'), { '1.jpg': 'not a picture', '2.png': '', '3.gif': 'GIF89a' });
+      await writeTree(join(folder, 'photos', 'bad'), { '1.jpg': 'not an image', '2.png': '', '3.gif': 'GIF89a' });
       return train();
     },
     isLate: true,
     expected: { code: 'CLASS_LOST', message: /class bad/, remedy: /Replace/, file: 'photos' },
   },
   {
-    name: 'nothing but damaged pictures',
+    name: 'nothing but damaged images',
     arrange: async ({ folder, train }) => {
       await writeTree(join(folder, 'bad'), { 'a/1.jpg': 'x', 'a/2.jpg': 'x', 'b/1.jpg': 'x', 'b/2.jpg': 'x' });
       return train({ dataset: 'bad' });
     },
     isLate: true,
-    expected: { code: 'NO_READABLE_IMAGES', message: /None of the pictures/, remedy: /Replace/, file: 'bad' },
+    expected: { code: 'NO_READABLE_IMAGES', message: /None of the images/, remedy: /Replace/, file: 'bad' },
   },
 
   // Configs.
@@ -563,7 +563,7 @@ const cases: Case[] = [
 
   // Classifying.
   {
-    name: 'a picture to classify that is not there',
+    name: 'an image to classify that is not there',
     arrange: async (given) => [
       'classify',
       join(given.folder, 'absent.jpg'),
@@ -647,7 +647,7 @@ for (const { name, arrange, expected, env, isLate } of cases) {
   });
 }
 
-test('damaged, odd and oddly named pictures among good ones, nested folders, comments and a BOM: the run goes on and tells', async (t) => {
+test('damaged, odd and oddly named images among good ones, nested folders, comments and a BOM: the run goes on and tells', async (t) => {
   const folder = join(
     await temporaryFolder(t),
     `it's "quoted" [x] {0} ünï 漢字 #1 %20 & $HOME`.replaceAll(process.platform === 'win32' ? '"' : '\0', ''),
@@ -661,7 +661,7 @@ test('damaged, odd and oddly named pictures among good ones, nested folders, com
     'page.jpg': '<!doctype html><html><body>404</body></html>',
     'drawing.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
     'misnamed.jpg': await encoded(20, 20, 2, 'png'),
-    'notes.txt': 'no picture',
+    'notes.txt': 'no image',
   });
   const odd = join(root, '..', 'shared', 'data', 'odd');
   let [bad, either] = [4, 0];
@@ -704,16 +704,16 @@ test('damaged, odd and oddly named pictures among good ones, nested folders, com
   assert.equal(started.labels.length, existsSync(odd) ? 3 : 2);
   await eventsOf(started.run);
 
-  const pictures = ['cut.png', 'empty.jpg', 'page.jpg', 'misnamed.jpg', join('nested', 'deeper', 'one.png')].map(
-    (name) => join(photos, 'good', name),
+  const images = ['cut.png', 'empty.jpg', 'page.jpg', 'misnamed.jpg', join('nested', 'deeper', 'one.png')].map((name) =>
+    join(photos, 'good', name),
   );
-  const classified = await vituneHere(['classify', ...pictures, '--checkpoint', started.run, '--json']);
+  const classified = await vituneHere(['classify', ...images, '--checkpoint', started.run, '--json']);
   assert.equal(classified.code, 0, classified.stderr);
   const answers = jsonLines<Classification>(classified.stdout);
   assert.deepEqual(
     answers.map((answer) => [answer.path, 'error' in answer ? answer.error.code : answer.predictions.length]),
-    pictures.map((path, i) => [path, i < 3 ? 'IMAGE_UNREADABLE' : started.labels.length]),
+    images.map((path, i) => [path, i < 3 ? 'IMAGE_UNREADABLE' : started.labels.length]),
   );
-  const only = await vituneHere(['classify', ...pictures.slice(0, 3), '--checkpoint', started.run, '--json']);
+  const only = await vituneHere(['classify', ...images.slice(0, 3), '--checkpoint', started.run, '--json']);
   assert.equal(only.code, 2, 'nothing that was given could be read');
 });

@@ -9,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import { featurePacks } from '../../../src/trainer/data/featureCache.js';
 import type { TrainEvent } from '../../../src/trainer/protocol.js';
 import { jsonLines, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 const plain = { randomResizedCrop: false, horizontalFlip: 0 };
 const lora = { type: 'lora', rank: 4, targetModules: ['layer.2.attention.attention.query'] };
@@ -77,7 +77,7 @@ for (const [name, method] of [
     const { parity } = first.at(-1) as Extract<TrainEvent, { type: 'finished' }>;
     assert.ok(
       parity && parity.pictures === 4 && parity.changed.length === 0,
-      'a fresh process answers the pictures as the suffix their features',
+      'a fresh process answers the images as the suffix their features',
     );
     const second = await train(config);
     assert.equal(computed(second), 0);
@@ -101,7 +101,7 @@ test('fixed views: the first is shared, the others belong to seed and augmentati
   assert.equal(computed(await train({ ...config, augmentation: { views: 50 } })), 15, 'no more views than epochs');
 });
 
-test('in int8: the features of training pictures are rounded, and kept apart; those a model is judged by are not', async (t) => {
+test('in int8: the features of training images are rounded, and kept apart; those a model is judged by are not', async (t) => {
   const { train } = await scene(t);
   const config = { method: 'head', augmentation: plain };
   const exact = await train(config);
@@ -118,12 +118,12 @@ test('in int8: the features of training pictures are rounded, and kept apart; th
   assert.deepEqual(lossesOf(second), lossesOf(first));
 });
 
-test('a changed picture, model or preprocessing is never answered from what was kept before', async (t) => {
+test('a changed image, model or preprocessing is never answered from what was kept before', async (t) => {
   const { train, folder } = await scene(t);
   const config = { method: 'head' };
   await train(config);
-  const picture = join(folder, 'photos', 'ant', 'ant 3.png');
-  await writeFile(picture, await readFile(join(folder, 'photos', 'bee', 'bee 3.png')));
+  const image = join(folder, 'photos', 'ant', 'ant 3.png');
+  await writeFile(image, await readFile(join(folder, 'photos', 'bee', 'bee 3.png')));
   assert.equal(computed(await train(config)), 1);
   assert.equal(computed(await train({ ...config, init: 'random' })), 19);
   assert.equal(computed(await train({ ...config, init: 'random', seed: 5 })), 19);
@@ -185,18 +185,18 @@ test('vitune cache: shows what is kept, and --clear removes that and nothing els
   };
   interface Usage {
     folder: string;
-    pictures: number;
+    images: number;
     features: number;
     cleared?: number;
   }
   const usage = jsonLines<Usage>(await call('--json'))[0]!;
   assert.equal(usage.folder, cache);
-  assert.ok(usage.pictures >= 19 * 32 * 32 * 3);
+  assert.ok(usage.images >= 19 * 32 * 32 * 3);
   assert.equal(usage.features, 19 * (20 + 4 * 48));
   assert.match(await call(), /MB/);
   const cleared = jsonLines<Usage>(await call('--clear', '--json'))[0]!;
-  assert.equal(cleared.cleared, usage.pictures + usage.features);
-  assert.deepEqual([cleared.pictures, cleared.features], [0, 0]);
+  assert.equal(cleared.cleared, usage.images + usage.features);
+  assert.deepEqual([cleared.images, cleared.features], [0, 0]);
   assert.equal(await readFile(join(cache, 'mine.txt'), 'utf8'), 'mine');
   assert.equal(computed(await train({ method: 'head' })), 19);
 });

@@ -13,7 +13,7 @@ import type { TrainEvent } from '../../../src/trainer/protocol.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { FeatureStore } from '../../../src/trainer/training/featureStore.js';
 import { jsonLines, tinyModel, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { HalvesOnCpu } from '../engine/halvesOnCpu.js';
 import { noVulkan, vulkanEnvironment } from '../onnx/softwareVulkan.js';
 import { specOf } from '../models/specOf.js';
@@ -67,7 +67,7 @@ test(
   },
 );
 
-test('features of training pictures in fp16 are kept apart, each as it is alone; those a model is judged by are exact', async (t) => {
+test('features of training images in fp16 are kept apart, each as it is alone; those a model is judged by are exact', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { ant: 9, bee: 10 });
   const { config } = await loadConfig(await writeConfig(folder, { method: 'head', augmentation: plain }));

@@ -17,7 +17,7 @@ import { bestOf, chooseBatch, trainingBytes } from '../../../src/trainer/trainin
 import { freeMemory } from '../../../src/trainer/training/freeMemory.js';
 import { optimizerOf } from '../../../src/trainer/training/prepare.js';
 import { eventsOf, jsonLines, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { golden } from '../models/goldenCheckpoint.js';
 import { methodFor } from '../peft/methodFor.js';
 
@@ -95,7 +95,7 @@ test('a given batch that would not fit is kept, with activations computed anew, 
       model: modelOf({ type: 'full' }),
       optimizer: optimizerOf(parse({})),
       images: 1000,
-      bytesOfPicture: 2 ** 20,
+      bytesOfImage: 2 ** 20,
       trainedBytes: 2 ** 18,
       device: 'webgpu',
       free,
@@ -133,7 +133,7 @@ test('the smallest batch is taken that is nearly as fast as any', () => {
   assert.equal(bestOf([]), undefined);
 });
 
-test('smaller batches make the same step, down to single pictures computed anew', () => {
+test('smaller batches make the same step, down to single images computed anew', () => {
   let now: BatchChoice | undefined = { ...choice, batchSize: 12, evalBatchSize: 32, gradientAccumulationSteps: 2 };
   const sizes: string[] = [];
   for (; now; now = smaller(now)) {
@@ -220,7 +220,7 @@ test('a limit of the process counts as the memory there is', limited, async () =
 test('memory that runs out in a step: the run goes on in smaller batches and ends well', limited, async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { red: 10, green: 10 });
-  // Pictures that are mixed need the whole batch, which else is taken in parts.
+  // Images that are mixed need the whole batch, which else is taken in parts.
   const large = { imageSize: 64, batchSize: 1024, evalBatchSize: 8, augmentation: { mixup: 0.1 } };
   const config = await writeConfig(folder, { method: 'lora', gradientCheckpointing: false, epochs: 2, ...large });
   const ended = await vitune(['train', config, '--json'], { under: data(400) });

@@ -15,9 +15,9 @@ import { Classifier } from '../../../src/trainer/inference/classifier.js';
 import { writeWhole } from '../../../src/trainer/export/exportFormats.js';
 import { initialValues, optimizerOf, prepare } from '../../../src/trainer/training/prepare.js';
 import { tinyModel, writeConfig } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { singleTask } from '../../../src/trainer/core/tasks.js';
-import { pictures } from '../engine/goldenCurves.js';
+import { images } from '../engine/goldenCurves.js';
 
 const labels = ['ant', 'bee', 'cat'];
 const tasks = singleTask(labels);
@@ -79,7 +79,7 @@ const methods: Record<
 /** That the model in `folder` answers as the one in training did. */
 async function assertAnswers(folder: string, logits: Float32Array): Promise<void> {
   const classifier = await Classifier.open(folder, batchSize);
-  const answers = await classifier.logits(pictures.slice(0, batchSize * size));
+  const answers = await classifier.logits(images.slice(0, batchSize * size));
   await classifier.dispose();
   // ONNX Runtime folds what is constant here and was fed there, in another order of additions.
   answers.forEach((answer, i) =>
@@ -113,13 +113,13 @@ for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries
     const stepsOf = async (trainable: Trainable, from: number, to: number): Promise<number[]> => {
       const losses: number[] = [];
       for (let step = from; step < to; step++) {
-        const images = pictures.slice((step % 4) * batchSize * size, ((step % 4) + 1) * batchSize * size);
+        const some = images.slice((step % 4) * batchSize * size, ((step % 4) + 1) * batchSize * size);
         const targets = new Float32Array(batchSize * labels.length);
         for (let i = 0; i < batchSize; i++) targets[i * labels.length + ((step + i) % labels.length)] = 1;
         losses.push(
           (
             await trainable.step(
-              [{ images, targets, weights: new Float32Array(batchSize).fill(1 / batchSize) }],
+              [{ images: some, targets, weights: new Float32Array(batchSize).fill(1 / batchSize) }],
               step,
               0.01,
             )
@@ -140,7 +140,7 @@ for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries
     await mkdir(checkpoint);
     const progress = { step: 3, evaluationsSinceBest: 0, dataset: 'd' };
     await writeCheckpoint(checkpoint, { ...prepared, base, method: config.method, tasks, state, progress });
-    const logits = await whole.logits(pictures.slice(0, batchSize * size));
+    const logits = await whole.logits(images.slice(0, batchSize * size));
     const losses = await stepsOf(whole, 3, 6);
 
     const resumed = await create();

@@ -6,14 +6,14 @@ import { test, type TestContext } from 'node:test';
 import sharp from 'sharp';
 import type { Classification, Evaluation, OnnxInspection, TrainEvent } from '../../../src/trainer/protocol.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { golden } from '../models/goldenCheckpoint.js';
 
 type Of<T extends TrainEvent['type']> = Extract<TrainEvent, { type: T }>;
 const eventsIn = <T extends TrainEvent['type']>(events: readonly TrainEvent[], type: T): Of<T>[] =>
   events.filter((event): event is Of<T> => event.type === type);
 
-/** Two classes that differ in colour, with pictures of many brightnesses. */
+/** Two classes that differ in colour, with images of many brightnesses. */
 async function writeColours(folder: string): Promise<void> {
   for (const [label, r, b] of [
     ['ant', 1, 0.3],
@@ -120,11 +120,11 @@ test('a head learns; its checkpoint classifies, is evaluated, exported with the 
   assert.match(changed.stderr, /BASE_CHANGED/);
 });
 
-test('a network that takes one picture at a time trains, and its export takes any number', async (t) => {
+test('a network that takes one image at a time trains, and its export takes any number', async (t) => {
   const { folder, run, config } = await prepared(t, 'resnet-one', { method: 'head', epochs: 2 });
   const { code, stderr } = await vituneHere(['train', config, '--json']);
   assert.equal(code, 0, stderr);
-  // The export's parity gate asks all pictures at once.
+  // The export's parity gate asks all images at once.
   const written = await vituneHere([
     'export',
     '--checkpoint',
@@ -147,7 +147,7 @@ test('the method pretrained answers by neighbours over its features', async (t) 
   const right = answers.filter(
     (answer) => 'predictions' in answer && answer.path.includes(answer.predictions[0]!.label),
   );
-  assert.ok(right.length >= 19, 'each picture of training is its own nearest');
+  assert.ok(right.length >= 19, 'each image of training is its own nearest');
   const written = await vituneHere([
     'export',
     '--checkpoint',

@@ -6,7 +6,7 @@ import { loadConfig } from '../../../src/trainer/config/load.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { initialValues, prepare } from '../../../src/trainer/training/prepare.js';
 import { tinyModel, writeConfig } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 async function prepared(t: TestContext, config: object, labels = 3) {
   const loaded = await loadConfig(await writeConfig(await temporaryFolder(t), config));

@@ -1,5 +1,5 @@
 /**
- * The method `pretrained`: no training, an answer by the nearest of the person's own pictures, and a checkpoint that
+ * The method `pretrained`: no training, an answer by the nearest of the person's own images, and a checkpoint that
  * others use as any.
  */
 import assert from 'node:assert/strict';
@@ -9,13 +9,13 @@ import { test, type TestContext } from 'node:test';
 import { readSafetensors, writeSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import type { Classification, Evaluation, TrainEvent } from '../../../src/trainer/protocol.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig, writeDataset } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 type Of<T extends TrainEvent['type']> = Extract<TrainEvent, { type: T }>;
 
 async function trained(t: TestContext) {
   const folder = await temporaryFolder(t);
-  // Where there are folders for the splits, the test pictures are those of training: each is its own nearest neighbour.
+  // Where there are folders for the splits, the test images are those of training: each is its own nearest neighbour.
   await writeDataset(join(folder, 'photos', 'train'), { ant: 9, bee: 10 });
   await writeDataset(join(folder, 'photos', 'validation'), { ant: 3, bee: 3 });
   await writeDataset(join(folder, 'photos', 'test'), { ant: 9, bee: 10 });
@@ -37,7 +37,7 @@ test('train: features once, an evaluation, a checkpoint that a fresh process ans
     [validation!.split, validation!.step, tested!.split, tested!.accuracy],
     ['validation', 0, 'test', 1],
   );
-  assert.ok(Math.abs(tested!.loss) < 1e-6, 'the vote of a picture for itself is certain');
+  assert.ok(Math.abs(tested!.loss) < 1e-6, 'the vote of an image for itself is certain');
   const [finished] = only('finished');
   assert.equal(finished!.best.accuracy, validation!.accuracy);
   assert.ok(finished!.parity && finished!.parity.pictures > 0 && finished!.parity.changed.length === 0);
@@ -131,7 +131,7 @@ test('a damaged bank is named, never answered from', async (t) => {
       { 'neighbors.features': { shape: [19, 4], data: features.data.slice(0, 76) }, 'neighbors.labels': labels },
     ],
     [
-      'no picture',
+      'no image',
       {
         'neighbors.features': { shape: [0, 48], data: new Float32Array() },
         'neighbors.labels': { shape: [0], data: new Float32Array() },

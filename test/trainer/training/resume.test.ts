@@ -9,11 +9,11 @@ import { test } from 'node:test';
 import type { RecordedEvent } from '../../../src/trainer/protocol.js';
 import { Random } from '../../../src/trainer/core/random.js';
 import { eventsOf, vitune, writeConfig, writeDataset, type StartOptions } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 import { golden } from '../models/goldenCheckpoint.js';
 
 // Everything random at once, but what has an entry of its own: order, crops, flips, dropout masks, adapters and head.
-// An epoch has 15 pictures: 8 batches, of which the last is padded.
+// An epoch has 15 images: 8 batches, of which the last is padded.
 const common = {
   seed: 7,
   batchSize: 2,
@@ -59,7 +59,7 @@ const methods: { name: string; config: object; steps: number; kills: number }[] 
     steps: 16,
     kills: 3,
   },
-  // Rounded features depend on the pictures of their batch, which must be the same ones after a kill.
+  // Rounded features depend on the images of their batch, which must be the same ones after a kill.
   {
     name: 'features in int8',
     config: { ...common, method: 'head', dropout: 0, frozenPrecision: 'int8', augmentation: { views: 2 } },
@@ -181,7 +181,7 @@ for (const [name, config] of [
   ],
   ['features in int8', { ...common, method: 'head', dropout: 0, frozenPrecision: 'int8' }],
 ] as const) {
-  test(`unreadable pictures amid an epoch, ${name}: left out and told, and killed, resumed with a new cache equals never killed`, async (t) => {
+  test(`unreadable images amid an epoch, ${name}: left out and told, and killed, resumed with a new cache equals never killed`, async (t) => {
     const folder = await temporaryFolder(t);
     await writeDataset(join(folder, 'photos'), { ant: 9, bee: 10 });
     const bad = [
@@ -190,7 +190,7 @@ for (const [name, config] of [
       join('bee', 'bee 2.png'),
       join('bee', 'bee 8.png'),
     ].map((file) => join(folder, 'photos', file));
-    for (const file of bad) await writeFile(file, 'no picture');
+    for (const file of bad) await writeFile(file, 'no image');
     const path = await writeConfig(folder, config);
     const [whole, run] = [join(folder, 'whole'), join(folder, 'killed')];
     const train = (output: string, more: string[], onLine?: StartOptions['onLine']) =>
@@ -210,7 +210,7 @@ for (const [name, config] of [
     const started = expected.findIndex(({ type }) => type === 'started');
     assert.ok(
       started < expected.findIndex((event) => event.type === 'notice' && event.code === 'IMAGE_UNREADABLE'),
-      'pictures are not looked at before the run begins',
+      'images are not looked at before the run begins',
     );
     const { steps } = expected.find((event) => event.type === 'started')!;
 

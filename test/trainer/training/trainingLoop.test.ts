@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TrainEvent } from '../../../src/trainer/protocol.js';
 import { eventsOf, jsonLines, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
-import { temporaryFolder } from '../data/pictures.js';
+import { temporaryFolder } from '../data/images.js';
 
 test('the first step in parts tells the loss of its first part at once', async (t) => {
   const folder = await temporaryFolder(t);
@@ -20,7 +20,7 @@ test('the first step in parts tells the loss of its first part at once', async (
   const [alone] = await lossesOf('alone', { batchSize: 4 });
   assert.ok(partial?.type === 'partialStep' && whole?.type === 'step' && alone?.type === 'step');
   assert.deepEqual([partial.step, partial.done, partial.total], [1, 4, 16]);
-  // The order is the seed's, so the first part are the pictures of the first step of four.
+  // The order is the seed's, so the first part are the images of the first step of four.
   assert.ok(Math.abs(partial.loss - alone.loss) < 1e-5, `${partial.loss} and ${alone.loss}`);
   assert.notEqual(partial.loss, whole.loss);
 });

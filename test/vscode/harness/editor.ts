@@ -236,7 +236,7 @@ export class Editor {
     await this.command('Notifications: Clear All Notifications');
   }
 
-  /** Takes a picture of the window: `.vitune/screenshots/<name>.png`, or the folder that VITUNE_SCREENSHOTS names. */
+  /** Takes an image of the window: `.vitune/screenshots/<name>.png`, or the folder that VITUNE_SCREENSHOTS names. */
   async screenshot(name: string): Promise<string> {
     const folder = process.env.VITUNE_SCREENSHOTS ?? join(root, '.vitune', 'screenshots');
     mkdirSync(folder, { recursive: true });

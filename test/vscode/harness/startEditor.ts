@@ -64,7 +64,7 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
 }
 
 /**
- * For a suite: starts an editor before its tests, ends it after them, and takes a picture when a test fails.
+ * For a suite: starts an editor before its tests, ends it after them, and takes an image when a test fails.
  * Returns what gives the editor inside a test.
  */
 export function useEditor(options: () => EditorOptions | Promise<EditorOptions>): () => Editor {

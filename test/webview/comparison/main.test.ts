@@ -9,7 +9,7 @@ import type { ComparisonState } from '../../../src/webview/protocol.js';
 import { browserLacks, launchBrowser, ViewPage } from '../viewPage.js';
 
 const lacks = browserLacks();
-const folder = '/pictures/runs/compare-trashnet';
+const folder = '/images/runs/compare-trashnet';
 const row = (method: string, trainableParameters: number, megabytes: number, seconds: number, accuracy: number) => ({
   method,
   run: `${folder}/${method}`,
@@ -26,7 +26,7 @@ const state = (change: Partial<ComparisonState> = {}): ComparisonState => ({
   name: 'trashnet',
   comparison: {
     format: 1,
-    dataset: '/pictures/trashnet',
+    dataset: '/images/trashnet',
     settings: [],
     methods: ['pretrained', 'head', 'lora', 'qlora', 'full'],
     rows: [

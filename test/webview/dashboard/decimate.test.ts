@@ -1,4 +1,4 @@
-/** Fewer points, same picture. */
+/** Fewer points, same image. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../src/trainer/core/random.js';

@@ -31,7 +31,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
       .filter({ has: view.page.getByText(name, { exact: true }) })
       .locator('dd')
       .innerText();
-  /** What is drawn: the picture's hash, and how many of its points are not empty. */
+  /** What is drawn: the image's hash, and how many of its points are not empty. */
   const drawing = async (view: ViewPage, title: string) => {
     const canvas = chart(view, title).locator('canvas');
     const points = await canvas.evaluate((element: HTMLCanvasElement) => {
@@ -53,7 +53,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.page.getByText('Waiting for the first step…').waitFor();
     assert.equal(await chart(view, 'Loss').isVisible(), false);
     await view.send({ type: 'events', events: events.slice(0, 3) });
-    await view.page.getByText('Reading pictures… 969 / 969').waitFor();
+    await view.page.getByText('Reading images… 969 / 969').waitFor();
     await view.send({ type: 'patch', state: { status: 'running' } });
     await view.send({ type: 'events', events: events.slice(3, firstStep) });
     await view.page.getByText('LoRA · embedded · CPU · 6 classes').waitFor();
@@ -73,7 +73,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
       status: 'running',
       checkpoints: [],
     });
-    await view.page.getByText('Step 1: 4 of 16 pictures').waitFor();
+    await view.page.getByText('Step 1: 4 of 16 images').waitFor();
     assert.equal(await figure(view, 'Loss'), '1.796');
     assert.equal(await figure(view, 'Step'), '0 / 460');
     await view.close();
@@ -213,7 +213,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     assert.equal(await view.page.getByRole('slider', { name: 'Smoothing' }).inputValue(), '0.95');
     assert.equal(await view.page.getByRole('checkbox', { name: 'Log scale' }).getAttribute('aria-checked'), 'true');
     const kept = await view.page.evaluate(() => JSON.parse(sessionStorage.getItem('kept')!) as unknown);
-    assert.deepEqual(kept, { run: '/pictures/runs/trashnet-lora', smoothing: 0.95, logarithmic: true });
+    assert.deepEqual(kept, { run: '/images/runs/trashnet-lora', smoothing: 0.95, logarithmic: true });
     await view.close();
   });
 
@@ -269,12 +269,12 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     const column = (index: number) => table.locator(`tbody td:nth-child(${index})`).allInnerTexts();
     assert.deepEqual(await column(1), labels);
     assert.deepEqual(await column(5), ['38', '47', '39', '56', '46', '13']);
-    await table.getByRole('button', { name: 'Pictures' }).click();
+    await table.getByRole('button', { name: 'Images' }).click();
     assert.deepEqual(await column(5), ['13', '38', '39', '46', '47', '56']);
-    assert.equal(await table.getByRole('columnheader', { name: 'Pictures' }).getAttribute('aria-sort'), 'ascending');
-    await table.getByRole('button', { name: 'Pictures' }).click();
+    assert.equal(await table.getByRole('columnheader', { name: 'Images' }).getAttribute('aria-sort'), 'ascending');
+    await table.getByRole('button', { name: 'Images' }).click();
     assert.deepEqual((await column(1))[0], 'paper');
-    await table.getByRole('button', { name: 'Pictures' }).click();
+    await table.getByRole('button', { name: 'Images' }).click();
     assert.deepEqual(await column(1), labels);
     await view.close();
   });
@@ -318,7 +318,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
       code: 'DISK_FULL',
       message: 'There is no room for the checkpoint.',
       remedy: 'Make room, then resume.',
-      file: '/pictures/runs/trashnet-lora',
+      file: '/images/runs/trashnet-lora',
     };
     await view.send({ type: 'events', events: [after(error, 0)] });
     await view.send({ type: 'patch', state: { status: 'failed', resumable: true } });
@@ -360,7 +360,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
 
   test('notices are told, many of them folded', async () => {
     const view = await open(recordedRun({ steps: 460, epochs: 10, taken: 20 }));
-    await view.page.getByText('2 pictures could not be read and were left out.').waitFor();
+    await view.page.getByText('2 images could not be read and were left out.').waitFor();
     const notices = Array.from({ length: 4 }, (_, index) => ({
       type: 'notice',
       code: 'N',

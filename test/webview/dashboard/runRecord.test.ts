@@ -81,7 +81,7 @@ test('what a step shows so far is kept until the step is over', () => {
   assert.equal(record.partialStep, null);
 });
 
-test('pictures left out are counted once each, with those known at the start', () => {
+test('images left out are counted once each, with those known at the start', () => {
   const record = new RunRecord();
   record.append(recordedRun({ steps: 40, epochs: 4, taken: 5 }));
   assert.equal(record.skipped, 2);

@@ -1,4 +1,4 @@
-/** The image editor in a browser: real picture files, zoom, predictions and every reason why there are none. */
+/** The image editor in a browser: real image files, zoom, predictions and every reason why there are none. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
@@ -30,8 +30,8 @@ describe('image editor', { skip: lacks ?? false }, () => {
   after(() => browser.close());
 
   const state = (change: Partial<ImageEditorState> = {}, name = 'photo.jpg'): ImageEditorState => ({
-    file: { path: `/pictures/${name}`, name, size: files[name]!.length },
-    picture: { kind: 'shown', src: `/${name}` },
+    file: { path: `/images/${name}`, name, size: files[name]!.length },
+    image: { kind: 'shown', src: `/${name}` },
     checkpoint: { path: '/r/92', run: 'trashnet-lora', step: 92 },
     verdict: {
       kind: 'predictions',
@@ -49,7 +49,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
     options: Parameters<typeof ViewPage.open>[3] = {},
   ) => ViewPage.open(browser, 'imageEditor', state(change, name), { width: 900, height: 600, files, ...options });
   const shownWidth = (view: ViewPage) =>
-    view.page.locator('img.picture').evaluate((picture) => Math.round(picture.getBoundingClientRect().width));
+    view.page.locator('img.image').evaluate((image) => Math.round(image.getBoundingClientRect().width));
 
   test('of several tasks each has its predictions under its name', async () => {
     const predictions = [
@@ -68,7 +68,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('the picture fits its place, goes to 100 % and in steps, by button, key and wheel', async () => {
+  test('the image fits its place, goes to 100 % and in steps, by button, key and wheel', async () => {
     const view = await open();
     const { page } = view;
     await page.getByText(/1,200 × 800 pixels, \d/).waitFor();
@@ -77,10 +77,10 @@ describe('image editor', { skip: lacks ?? false }, () => {
     assert.equal(fitted, Math.round(place.width - 32));
     await page.setViewportSize({ width: 700, height: 600 });
     await page.waitForFunction(
-      (before) => document.querySelector('img.picture')!.getBoundingClientRect().width < before,
+      (before) => document.querySelector('img.image')!.getBoundingClientRect().width < before,
       fitted,
     );
-    await page.getByRole('button', { name: 'One picture pixel to one screen pixel' }).click();
+    await page.getByRole('button', { name: 'One image pixel to one screen pixel' }).click();
     assert.equal(await shownWidth(view), 1200);
     assert.equal(await page.locator('.zoom-percent').innerText(), '100%');
     await page.locator('.viewport').focus();
@@ -88,7 +88,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
     await page.keyboard.press('+');
     assert.equal(await shownWidth(view), 2400);
     assert.equal(
-      await page.locator('img.picture').evaluate((picture) => getComputedStyle(picture).imageRendering),
+      await page.locator('img.image').evaluate((image) => getComputedStyle(image).imageRendering),
       'pixelated',
     );
     await page.keyboard.press('-');
@@ -100,16 +100,16 @@ describe('image editor', { skip: lacks ?? false }, () => {
     await page.mouse.wheel(0, -100);
     await page.keyboard.up('Control');
     await page.waitForFunction(
-      (before) => document.querySelector('img.picture')!.getBoundingClientRect().width > before,
+      (before) => document.querySelector('img.image')!.getBoundingClientRect().width > before,
       small,
     );
     await view.close();
   });
 
-  test('a large picture is moved by dragging', async () => {
+  test('a large image is moved by dragging', async () => {
     const view = await open();
     const { page } = view;
-    await page.getByRole('button', { name: 'One picture pixel to one screen pixel' }).click();
+    await page.getByRole('button', { name: 'One image pixel to one screen pixel' }).click();
     const place = page.locator('.viewport');
     const from = await place.evaluate((element) => element.scrollLeft);
     await page.mouse.move(300, 300);
@@ -122,7 +122,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
 
   test('the zoom outlives a reload', async () => {
     const view = await open();
-    await view.page.getByRole('button', { name: 'One picture pixel to one screen pixel' }).click();
+    await view.page.getByRole('button', { name: 'One image pixel to one screen pixel' }).click();
     await view.page.reload();
     await view.page.getByText('1,200 × 800 pixels').waitFor();
     assert.equal(await shownWidth(view), 1200);
@@ -137,7 +137,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
     await small.page.getByText('8 × 6 pixels').waitFor();
     assert.equal(await shownWidth(small), 8);
     assert.match(
-      await small.page.locator('img.picture').evaluate((picture) => getComputedStyle(picture).backgroundImage),
+      await small.page.locator('img.image').evaluate((image) => getComputedStyle(image).backgroundImage),
       /conic-gradient/,
     );
     await small.close();
@@ -197,26 +197,26 @@ describe('image editor', { skip: lacks ?? false }, () => {
   test('a format that the browser cannot show says so and asks for a preview; predictions stay', async () => {
     const view = await open({}, 'scan.tiff');
     const { page } = view;
-    await page.getByText('The editor cannot show this kind of picture.').waitFor();
-    assert.deepEqual(await view.posted(), [{ type: 'pictureFailed' }]);
+    await page.getByText('The editor cannot show this kind of image.').waitFor();
+    assert.deepEqual(await view.posted(), [{ type: 'imageFailed' }]);
     assert.equal(await page.getByRole('listitem').count(), 3);
     await view.send({
       type: 'patch',
       state: {
-        picture: { kind: 'none', error: { ...error, message: 'No preview can be made.', file: '/pictures/scan.tiff' } },
+        image: { kind: 'none', error: { ...error, message: 'No preview can be made.', file: '/images/scan.tiff' } },
       },
     });
     await page.getByText('No preview can be made.').waitFor();
     await view.send({
       type: 'patch',
-      state: { picture: { kind: 'shown', src: `data:image/png;base64,${files['small.png']!.toString('base64')}` } },
+      state: { image: { kind: 'shown', src: `data:image/png;base64,${files['small.png']!.toString('base64')}` } },
     });
     await page.getByText('8 × 6 pixels').waitFor();
     assert.equal(await page.getByText('No preview can be made.').count(), 0);
     await view.close();
   });
 
-  test('beside or below: at 320 px the predictions are under the picture, and nothing is cut off', async () => {
+  test('beside or below: at 320 px the predictions are under the image, and nothing is cut off', async () => {
     for (const width of [320, 200]) {
       const view = await open({}, 'photo.jpg', { width });
       await view.page.getByText('1,200 × 800 pixels').waitFor();

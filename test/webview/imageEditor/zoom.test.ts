@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fitZoom, largest, nextZoom, smallest } from '../../../src/webview/imageEditor/zoom.js';
 
-test('a large picture shrinks to its place with a margin, a small one stays', () => {
+test('a large image shrinks to its place with a margin, a small one stays', () => {
   assert.equal(fitZoom({ width: 1000, height: 100 }, { width: 532, height: 532 }, 16), 0.5);
   assert.equal(fitZoom({ width: 100, height: 1000 }, { width: 532, height: 532 }, 16), 0.5);
   assert.equal(fitZoom({ width: 20, height: 10 }, { width: 532, height: 532 }, 16), 1);

@@ -7,7 +7,7 @@ import { runSummary, trainPanelState } from '../recordedRun.js';
 import { browserLacks, launchBrowser, ViewPage } from '../viewPage.js';
 
 const lacks = browserLacks();
-const dataset = '/pictures/trashnet';
+const dataset = '/images/trashnet';
 
 /** Chooses as with the mouse. Resolves when what follows from it is drawn. */
 async function choose(view: ViewPage, list: string, option: string): Promise<void> {
@@ -280,7 +280,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
       },
     });
     await page.getByText('Choose a dataset first.').waitFor({ state: 'hidden' });
-    await page.getByText('6 classes, 971 pictures').waitFor();
+    await page.getByText('6 classes, 971 images').waitFor();
     await page.getByRole('button', { name: '1 problem' }).click();
     assert.deepEqual(await view.posted('showProblems'), [{ type: 'showProblems', dataset }]);
     await page.getByText('Start Training').click();
@@ -307,7 +307,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     assert.match(String(((await view.posted('form')).at(-1)?.form as { dataset: string }).dataset), /hymenoptera/);
-    await page.getByText('Counting pictures…').waitFor();
+    await page.getByText('Counting images…').waitFor();
     await page.getByRole('combobox', { name: 'Device' }).click();
     const gpu = page.getByRole('option', { name: 'GPU (WebGPU): no GPU was found' });
     await view.drawn();
@@ -321,7 +321,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     });
     const { page } = view;
     const bar = page.getByRole('progressbar');
-    await page.getByText('Reading pictures…').waitFor();
+    await page.getByText('Reading images…').waitFor();
     assert.equal(await bar.getAttribute('aria-valuenow'), '25');
     await view.send({
       type: 'patch',
@@ -335,7 +335,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
       ['Step', '120 / 460'],
       ['Loss', '0.7431'],
       ['Accuracy', '74.1%'],
-      ['Pictures/s', '23'],
+      ['Images/s', '23'],
       ['Time left', '3 min 54 sec'],
     ]) {
       assert.equal(await page.locator('.figures div', { hasText: name }).locator('dd').textContent(), value, name);
@@ -377,7 +377,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
       code: 'CONFIG_UNKNOWN_KEY',
       message: 'There is no setting "epoch".',
       remedy: 'Did you mean "epochs"?',
-      file: 'C:\\My pictures\\a b.vitune.json',
+      file: 'C:\\My images\\a b.vitune.json',
       line: 3,
       column: 5,
     };
@@ -407,7 +407,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     const bundle = {
       Dataset: 'Veri kümesi',
       'Start Training': 'Eğitimi Başlat',
-      '{0} classes, {1} pictures': '{0} sınıf, {1} resim',
+      '{0} classes, {1} images': '{0} sınıf, {1} resim',
     };
     const view = await open(
       {
@@ -436,7 +436,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
   test('nothing is cut off in a side bar of 200 px, in any theme', async () => {
     const error = {
       code: 'X',
-      message: 'The folder /pictures/averyveryverylongnamewithoutanyspaceinit cannot be read.',
+      message: 'The folder /images/averyveryverylongnamewithoutanyspaceinit cannot be read.',
       remedy: 'Choose another.',
       file: '/averyveryverylongnamewithoutanyspaceinit.json',
     };

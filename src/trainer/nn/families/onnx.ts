@@ -1,6 +1,6 @@
 /**
- * A network read from an ONNX file, as a frozen body: pictures go in as it wants them, and what it says becomes one row
- * of features a picture.
+ * A network read from an ONNX file, as a frozen body: images go in as it wants them, and what it says becomes one row
+ * of features an image.
  */
 import type { ForeignGraph } from '../../ir/foreignGraph.js';
 import type { Value } from '../../ir/value.js';
@@ -20,21 +20,21 @@ export interface OnnxConfig extends NetworkConfig {
   /** Of the input: the order of its axes, and whether it takes bytes, which need no normalisation. */
   layout: Layout;
   takesBytes: boolean;
-  /** The tensor of features, by its name in the file, and its shape for one picture. */
+  /** The tensor of features, by its name in the file, and its shape for one image. */
   output: { name: string; shape: Shape };
 }
 
 export const isOnnx = (config: NetworkConfig): config is OnnxConfig => config.family === 'onnx';
 
 /**
- * Positions lie in a square where pictures do: of [a, b, c] that tells which axis is the channels; where it does not,
+ * Positions lie in a square where images do: of [a, b, c] that tells which axis is the channels; where it does not,
  * they come first, as in PyTorch.
  */
 const channelsLast = ([a, b, c]: Shape): boolean => a === b && b !== c;
 
 /**
- * What is made of a tensor of that shape for one picture, and how wide it then is; undefined for what holds no
- * features. Tokens are as many as the patches of a square, or there is one for the whole picture before them, which is
+ * What is made of a tensor of that shape for one image, and how wide it then is; undefined for what holds no
+ * features. Tokens are as many as the patches of a square, or there is one for the whole image before them, which is
  * taken.
  */
 export function poolingOf(shape: Shape): { pooling: Pooling; width: number } | undefined {
@@ -84,8 +84,8 @@ export const onnx: Family<OnnxConfig> = {
     const { b } = s;
     const { name, shape } = config.output;
     const [batch] = images.shape as [number];
-    const pictures = entered(s, config, images, norm);
-    const found = b.within({ part: 'backbone' }, () => b.foreign(config.graph, pictures, [batch, ...shape]));
+    const entering = entered(s, config, images, norm);
+    const found = b.within({ part: 'backbone' }, () => b.foreign(config.graph, entering, [batch, ...shape]));
     const pooled = poolingOf(shape);
     if (!pooled) throw new Error(`${name} holds no features`);
     const { pooling, width } = pooled;

@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of docs/images/ in a real editor, in a dark and a light theme: `node --import tsx
- * test/vscode/takePictures.ts [dark|light]`.
+ * Takes the images of docs/images/ in a real editor, in a dark and a light theme: `node --import tsx
+ * test/vscode/takeImages.ts [dark|light]`.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,16 +18,16 @@ process.env.VITUNE_SCREENSHOTS ??= join(root, 'docs', 'images');
 
 const classes = ['animals', 'faces', 'flags', 'food', 'vehicles'];
 
-/** Most of the sample with a trained run and some pictures of an artist that training did not see. */
+/** Most of the sample with a trained run and some images of an artist that training did not see. */
 function makeFolder(parent: string): string {
   makeSample();
   const folder = join(parent, 'emoji project');
-  mkdirSync(join(folder, 'new pictures'), { recursive: true });
+  mkdirSync(join(folder, 'new images'), { recursive: true });
   for (const label of classes) {
     for (const split of ['train', 'validation'])
       cpSync(join(sample.folder, 'emoji', split, label), join(folder, 'emoji', split, label), { recursive: true });
     for (const name of readdirSync(join(sample.heldOut, label)).slice(0, 2))
-      cpSync(join(sample.heldOut, label, name), join(folder, 'new pictures', name));
+      cpSync(join(sample.heldOut, label, name), join(folder, 'new images', name));
   }
   const pretrained = existsSync(join(root, 'media', 'embedded', 'model.safetensors'));
   trainIn(folder, 'emoji-first', pretrained ? { init: 'pretrained', method: 'lora', epochs: 8 } : { epochs: 4 });
@@ -52,8 +52,8 @@ function makeFolder(parent: string): string {
 
 async function takeAll(editor: Editor, theme: string): Promise<void> {
   const { page } = editor;
-  const picture = async (name: string) => {
-    // The pointer's hover and focus rings are of no use in a picture.
+  const shoot = async (name: string) => {
+    // The pointer's hover and focus rings are of no use in a screenshot.
     await page.mouse.move(700, 790);
     for (const passing of ['.monaco-hover', '.quick-input-widget', '.notification-toast'])
       await until(`${passing} to be gone`, async () => (await page.locator(`${passing}:visible`).count()) === 0);
@@ -70,7 +70,7 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await dataset.waitFor();
   await editor.chooseFromMenu(dataset, 'Inspect Dataset');
   await editor.report('emoji');
-  await picture('inspection');
+  await shoot('inspection');
 
   await editor.command('View: Close All Editors');
   const panel = await editor.webview('trainPanel');
@@ -86,13 +86,13 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
     .locator('.codicon-tree-item-expanded')
     .click()
     .catch(() => undefined);
-  await picture('training');
+  await shoot('training');
   await dashboard.locator('.status[data-status="finished"]').waitFor();
   await editor.dismissNotifications();
-  await picture('dashboard');
+  await shoot('dashboard');
   await dashboard.getByText('Confusion matrix').scrollIntoViewIfNeeded();
   await dashboard.evaluate(() => document.scrollingElement?.scrollTo(0, document.scrollingElement.scrollHeight));
-  await picture('dashboard-results');
+  await shoot('dashboard-results');
 
   await editor.command('View: Close All Editors');
   await editor.row('Methods on emoji').click();
@@ -104,19 +104,19 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
     );
     return done! >= 3 && working === 1;
   });
-  await picture('comparing');
+  await shoot('comparing');
   await until(
     'no method to be left',
     async () => (await comparison.locator('[data-state="waiting"], [data-state="working"]').count()) === 0,
   );
   await editor.dismissNotifications();
-  await picture('comparison');
+  await shoot('comparison');
 
   await editor.command('View: Close All Editors');
   await editor.chooseFromMenu(editor.row('emoji-first'), 'Evaluate on a Dataset…');
   await editor.pick('emoji');
   const evaluation = await editor.report('right on emoji');
-  await picture('evaluation');
+  await shoot('evaluation');
   // The commonest confusion.
   const numbers = (await evaluation.locator('td.wrong a').allTextContents()).map(Number);
   await evaluation
@@ -124,16 +124,16 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
     .nth(numbers.indexOf(Math.max(...numbers)))
     .click();
   await editor.report('taken for');
-  await picture('confused');
+  await shoot('confused');
 
   await editor.command('View: Close All Editors');
   await editor.chooseFromMenu(editor.row('emoji-first'), 'Set Active Checkpoint');
   await editor.openContainer('Explorer');
-  const pictures = page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: 'twemoji' });
-  await until('the pictures in the explorer', async () => {
-    if (await pictures.first().isVisible()) return true;
-    await editor.row('new pictures').click();
-    return pictures
+  const images = page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: 'twemoji' });
+  await until('the images in the explorer', async () => {
+    if (await images.first().isVisible()) return true;
+    await editor.row('new images').click();
+    return images
       .first()
       .waitFor({ timeout: 5000 })
       .then(
@@ -141,13 +141,13 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
         () => false,
       );
   });
-  await editor.chooseFromMenu(pictures.nth(1), 'Classify Image');
+  await editor.chooseFromMenu(images.nth(1), 'Classify Image');
   const image = await editor.webview('imageEditor');
   await image.locator('.verdict[data-verdict="predictions"]').waitFor();
-  await picture('image');
-  await editor.chooseFromMenu(editor.row('new pictures'), 'Classify Images in Folder');
-  await editor.report('pictures classified');
-  await picture('results');
+  await shoot('image');
+  await editor.chooseFromMenu(editor.row('new images'), 'Classify Images in Folder');
+  await editor.report('images classified');
+  await shoot('results');
 
   await editor.command('View: Close All Editors');
   await editor.openFile('emoji.vitune.json');
@@ -166,23 +166,23 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
         () => false,
       );
   });
-  await picture('config');
+  await shoot('config');
   await page.keyboard.press('Escape');
 
   await editor.command('View: Close All Editors');
-  // A walkthrough shows its pictures only where there is room.
+  // A walkthrough shows its images only where there is room.
   await editor.command('View: Toggle Primary Side Bar Visibility');
   await editor.command('Welcome: Open Walkthrough...');
   await editor.pick('Train an image classifier with ViTune');
-  await page.getByText('Add your pictures').first().waitFor();
-  await until('the picture of the step', async () => {
+  await page.getByText('Add your images').first().waitFor();
+  await until('the image of the step', async () => {
     const drawn = page.frames().map((frame) => frame.getByText('cats', { exact: true }).first().isVisible());
     return (await Promise.allSettled(drawn)).some((each) => each.status === 'fulfilled' && each.value);
   });
-  await picture('walkthrough');
+  await shoot('walkthrough');
 }
 
-const parent = mkdtempSync(join(tmpdir(), 'vitune-pictures-'));
+const parent = mkdtempSync(join(tmpdir(), 'vitune-images-'));
 try {
   for (const theme of ['dark', 'light'] as const) {
     if (process.argv[2] !== undefined && process.argv[2] !== theme) continue;

@@ -1,4 +1,4 @@
-/** Makes folders of pictures for the tests of the data part. */
+/** Makes folders of images for the tests of the data part. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
-/** `[height, width, 3]`: a picture unlike any of another seed, smooth enough to survive JPEG. */
+/** `[height, width, 3]`: an image unlike any of another seed, smooth enough to survive JPEG. */
 export function drawing(width: number, height: number, seed: number): Uint8Array {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y++)

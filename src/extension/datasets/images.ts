@@ -1,0 +1,36 @@
+/** Finds the images below folders, by their names. */
+import { readdir, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { imageEndings } from '../contributions.js';
+
+const endings = new Set<string>(imageEndings.map((ending) => `.${ending}`));
+
+export function isImage(path: string): boolean {
+  return endings.has(extname(path).toLowerCase());
+}
+
+/** All images below a folder, in the order of their paths; hidden files and folders are left out. */
+export async function imagesBelow(folder: string, signal?: AbortSignal): Promise<string[]> {
+  signal?.throwIfAborted();
+  const entries = (await readdir(folder, { withFileTypes: true })).filter((entry) => !entry.name.startsWith('.'));
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const found: string[] = [];
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) found.push(...(await imagesBelow(path, signal)));
+    else if (isImage(path)) found.push(path);
+  }
+  return found;
+}
+
+/**
+ * The files named and the images below the folders named. A file is taken whatever its ending: the person chose it.
+ */
+export async function imagesOf(paths: readonly string[], signal?: AbortSignal): Promise<string[]> {
+  const found = new Set<string>();
+  for (const path of paths) {
+    const images = (await stat(path)).isDirectory() ? await imagesBelow(path, signal) : [path];
+    for (const image of images) found.add(image);
+  }
+  return [...found];
+}
