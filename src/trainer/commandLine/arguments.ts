@@ -31,7 +31,7 @@ const options: Record<CommandName, Options> = {
   evaluate: {
     checkpoint: { type: 'string' },
     dataset: { type: 'string' },
-    images: { type: 'boolean' },
+    pictures: { type: 'boolean' },
     json: { type: 'boolean' },
   },
   inspect: { json: { type: 'boolean' } },
@@ -71,7 +71,7 @@ export interface Arguments {
   clear: boolean;
   list: boolean;
   /** Tell of each image. */
-  images: boolean;
+  pictures: boolean;
   set: string[];
   checkpoint?: string;
   dataset?: string;
@@ -117,7 +117,7 @@ export function parseArguments(
     profile: false,
     clear: false,
     list: false,
-    images: false,
+    pictures: false,
     set: [],
     ...values,
     isDataset,

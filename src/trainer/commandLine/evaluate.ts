@@ -9,7 +9,7 @@ import { parseArguments } from './arguments.js';
 import { bar, confusionTable, downloadStatus, multiLabelWords, percent, table, type Output } from './output.js';
 
 export async function evaluate(args: string[], output: Output, signal: AbortSignal): Promise<void> {
-  const { checkpoint, dataset, images } = parseArguments('evaluate', args, { least: 0, most: 0 });
+  const { checkpoint, dataset, pictures } = parseArguments('evaluate', args, { least: 0, most: 0 });
   const { skipped, ...evaluation } = await evaluateCheckpoint({
     checkpoint: await resolveCheckpoint(checkpoint!),
     dataset: (
@@ -21,7 +21,7 @@ export async function evaluate(args: string[], output: Output, signal: AbortSign
     cacheFolder: cacheFolder(),
     signal,
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
-    onImage: images
+    onImage: pictures
       ? (image) => {
           output.json(image);
           for (const { truth, prediction } of image.answers) {

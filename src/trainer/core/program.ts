@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../commandLine/main.ts' : '../commandLine/main.mjs', import.meta.url),
+  new URL(import.meta.url.endsWith('.ts') ? '../commandLine/main.ts' : './main.mjs', import.meta.url),
 );
 
 /** Arguments of `process.execPath` that run the trainer's entry: beside this code in a bundle as in the sources. */

@@ -220,7 +220,7 @@ test('no CSV, no column, one value: the place, and what there is', async (t) => 
     ['image,label,label\n0.png,a,b\n', {}, 'LABELS_COLUMN_TWICE', 1],
     [simple, { columns: ['Label'] }, 'LABELS_COLUMN_MISSING', 1, 'image, label'],
     [simple, { multiLabel: ['label', 'red'] }, 'LABELS_COLUMN_MISSING', 1, 'image, label'],
-    [simple, { image: 'image' }, 'LABELS_COLUMN_MISSING', 1],
+    [simple, { image: 'photo' }, 'LABELS_COLUMN_MISSING', 1],
     [simple, { split: 'part' }, 'LABELS_COLUMN_MISSING', 1],
     ['a,b\n0.png,x\n', {}, 'LABELS_NO_IMAGE_COLUMN', 1, 'a, b'],
     ['image,kind\n0.png,x\n', {}, 'LABELS_NO_LABEL_COLUMN', 1, 'image, kind'],
