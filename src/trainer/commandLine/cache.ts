@@ -1,7 +1,7 @@
 /** `vitune cache`: what is kept to save work, where, and how much it takes; with `--clear` it is removed. */
 import * as l10n from '@vscode/l10n';
 import { cacheFolder, cacheLimit, cacheUsage, clearCache, type CacheKind } from '../runs/cacheFolder.js';
-import { parseArguments } from './arguments.js';
+import type { Arguments } from './commands.js';
 import { table, type Output } from './output.js';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -9,8 +9,7 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const withLimit = (bytes: number, kind: CacheKind): string =>
   `${megabytes(bytes)} (${l10n.t('at most {0}', megabytes(cacheLimit(kind)))})`;
 
-export async function cache(args: string[], output: Output): Promise<void> {
-  const { clear } = parseArguments('cache', args, { least: 0, most: 0 });
+export async function cache({ clear }: Arguments<'cache'>, output: Output): Promise<void> {
   const folder = cacheFolder();
   const before = await cacheUsage(folder);
   if (clear) await clearCache(folder);

@@ -2,13 +2,16 @@
 import type { Prediction } from '../protocol.js';
 import { Classifier, imagesOf } from '../inference/classifier.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
-import { parseArguments } from './arguments.js';
+import type { Arguments } from './commands.js';
 import { percent, type Output } from './output.js';
 
-export async function classify(args: string[], output: Output, signal: AbortSignal): Promise<boolean> {
-  const { positionals, checkpoint, top } = parseArguments('classify', args, { least: 1, most: Infinity });
-  const folder = await resolveCheckpoint(checkpoint!);
-  const files = await imagesOf(positionals, signal);
+export async function classify(
+  { operands, checkpoint, top }: Arguments<'classify'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const folder = await resolveCheckpoint(checkpoint);
+  const files = await imagesOf(operands, signal);
   const isSoonDone = files.length <= 8;
   const classifier = await Classifier.open(folder, isSoonDone ? 1 : 'many', { maps: isSoonDone });
   let answered = 0;

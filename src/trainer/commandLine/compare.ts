@@ -6,7 +6,8 @@ import { methodSchemas } from '../config/methods.js';
 import { errors } from '../errors/errors.js';
 import { compare as compareMethods } from './compareMethods.js';
 import { comparisonCells } from './comparisonTable.js';
-import { parseArguments, usages } from './arguments.js';
+import type { Arguments } from './commands.js';
+import { usageOf } from './help.js';
 import { bar, formatError, table, type Output } from './output.js';
 
 /** What a comparison sets itself. */
@@ -18,22 +19,25 @@ function fromHere(setting: string): string {
   return folder !== undefined && existsSync(join(folder, 'config.json')) ? `model=${resolve(folder)}` : setting;
 }
 
-export async function compare(args: string[], output: Output, signal: AbortSignal): Promise<boolean> {
-  const { dataset, methods, set, output: given } = parseArguments('compare', args, { least: 0, most: 0 });
+export async function compare(
+  { dataset, methods, set, output: given }: Arguments<'compare'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<boolean> {
   const known = Object.keys(methodSchemas());
   const wanted = methods?.split(',').map((name) => name.trim()) ?? known;
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length)
     throw errors.usage(
       l10n.t('There is no method {0}; there are {1}.', unknown.join(', '), known.join(', ')),
-      usages.compare,
+      usageOf('compare'),
     );
   const taken = set.find((setting) => ownKeys.test(setting));
-  if (taken) throw errors.usage(l10n.t('--set {0}: a comparison sets this itself.', taken), usages.compare);
-  const folder = resolve(given ?? join('runs', `compare-${basename(resolve(dataset!))}`));
+  if (taken) throw errors.usage(l10n.t('--set {0}: a comparison sets this itself.', taken), usageOf('compare'));
+  const folder = resolve(given ?? join('runs', `compare-${basename(resolve(dataset))}`));
   let steps = 1;
   const comparison = await compareMethods({
-    dataset: dataset!,
+    dataset: dataset,
     methods: wanted,
     settings: set.map(fromHere),
     output: folder,

@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import * as l10n from '@vscode/l10n';
 import { tensorflowReason, tryDevices, type DeviceReport } from '../engine/devices.js';
 import { cacheFolder } from '../runs/cacheFolder.js';
-import { parseArguments } from './arguments.js';
+import type { Arguments } from './commands.js';
 import { table, type Output } from './output.js';
 
 const usability = (gigaflops: number, hasFp16: boolean): string =>
@@ -11,8 +11,7 @@ const usability = (gigaflops: number, hasFp16: boolean): string =>
     ? l10n.t('usable, {0} GFLOP/s, with floats of 16 bits', Math.round(gigaflops))
     : l10n.t('usable, {0} GFLOP/s', Math.round(gigaflops));
 
-export async function doctor(args: string[], output: Output): Promise<void> {
-  parseArguments('doctor', args, { least: 0, most: 0 });
+export async function doctor(_args: Arguments<'doctor'>, output: Output): Promise<void> {
   const engines: { engine: string; devices: DeviceReport[] }[] = [
     { engine: 'onnxruntime', devices: await tryDevices() },
     { engine: 'tensorflow', devices: [{ device: 'cuda', reason: tensorflowReason() }] },

@@ -10,14 +10,18 @@ import type { CachedModels, Download } from '../protocol.js';
 import { cachedModels } from '../models/cachedModels.js';
 import { isImage } from '../models/hubSources.js';
 import { weightFilesOf } from '../models/onnxModel.js';
-import { parseArguments, usages } from './arguments.js';
+import type { Arguments } from './commands.js';
+import { usageOf } from './help.js';
 import { downloadStatus, table, type Output } from './output.js';
 
-export async function download(args: string[], output: Output, signal: AbortSignal): Promise<void> {
-  const { positionals, isDataset, list: isList } = parseArguments('download', args, { least: 0, most: 1 });
-  const [name] = positionals;
+export async function download(
+  { operands, dataset: isDataset, list: isList }: Arguments<'download'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const [name] = operands;
   if (isList && name === undefined) return list(output);
-  if (isList || name === undefined) throw errors.usage(l10n.t('Give either a name or --list.'), usages.download);
+  if (isList || name === undefined) throw errors.usage(l10n.t('Give either a name or --list.'), usageOf('download'));
   const repository = parseHubName(name);
   if (!repository || (isDataset && repository.file !== undefined)) throw errors.hub.nameInvalid(name, {});
   const options = {

@@ -5,15 +5,18 @@ import { cacheFolder } from '../runs/cacheFolder.js';
 import { evaluate as evaluateCheckpoint } from '../inference/evaluate.js';
 import { provideDataset } from '../models/hubSources.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
-import { parseArguments } from './arguments.js';
+import type { Arguments } from './commands.js';
 import { bar, confusionTable, downloadStatus, multiLabelWords, percent, table, type Output } from './output.js';
 
-export async function evaluate(args: string[], output: Output, signal: AbortSignal): Promise<void> {
-  const { checkpoint, dataset, pictures } = parseArguments('evaluate', args, { least: 0, most: 0 });
+export async function evaluate(
+  { checkpoint, dataset, images }: Arguments<'evaluate'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const { skipped, ...evaluation } = await evaluateCheckpoint({
-    checkpoint: await resolveCheckpoint(checkpoint!),
+    checkpoint: await resolveCheckpoint(checkpoint),
     dataset: (
-      await provideDataset(dataset!, {
+      await provideDataset(dataset, {
         signal,
         onProgress: (done, total) => output.status(downloadStatus(done, total)),
       })
@@ -21,7 +24,7 @@ export async function evaluate(args: string[], output: Output, signal: AbortSign
     cacheFolder: cacheFolder(),
     signal,
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
-    onImage: pictures
+    onImage: images
       ? (image) => {
           output.json(image);
           for (const { truth, prediction } of image.answers) {

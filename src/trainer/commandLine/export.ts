@@ -1,14 +1,10 @@
 /** `vitune export`: a checkpoint as others read it, compared with the original before it is kept. */
 import * as l10n from '@vscode/l10n';
-import { errors } from '../errors/errors.js';
-import type { ExportFormat } from '../protocol.js';
 import { exportModel, type ExportStage } from '../export/exportModel.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 import { sampleFor } from '../inference/sample.js';
-import { parseArguments, usages } from './arguments.js';
+import type { Arguments } from './commands.js';
 import { bar, type Output } from './output.js';
-
-const formats: readonly string[] = ['peft', 'transformers', 'onnx'] satisfies ExportFormat[];
 
 const stages: Record<ExportStage, () => string> = {
   open: () => l10n.t('Opening the checkpoint'),
@@ -16,16 +12,17 @@ const stages: Record<ExportStage, () => string> = {
   compare: () => l10n.t('Comparing its answers in a fresh process'),
 };
 
-export async function exportCheckpoint(args: string[], output: Output, signal: AbortSignal): Promise<void> {
-  const { checkpoint, format, output: target, dataset } = parseArguments('export', args, { least: 0, most: 0 });
-  if (!formats.includes(format!))
-    throw errors.usage(l10n.t('--format must be one of {0}.', formats.join(', ')), usages.export);
-  const folder = await resolveCheckpoint(checkpoint!);
+export async function exportCheckpoint(
+  { checkpoint, format, output: target, dataset }: Arguments<'export'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = await resolveCheckpoint(checkpoint);
   const names = Object.keys(stages) as ExportStage[];
   const exported = await exportModel({
     checkpoint: folder,
-    format: format as ExportFormat,
-    output: target!,
+    format,
+    output: target,
     images: await sampleFor(folder, dataset, signal),
     signal,
     onProgress(stage) {

@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load.js';
 import { inspectDataset } from '../data/inspect.js';
 import type { ColumnUse } from '../protocol.js';
 import { provideDataset } from '../models/hubSources.js';
-import { parseArguments } from './arguments.js';
+import type { Arguments } from './commands.js';
 import { bar, downloadStatus, formatError, table, type Output } from './output.js';
 
 const uses: Record<ColumnUse, () => string> = {
@@ -15,9 +15,8 @@ const uses: Record<ColumnUse, () => string> = {
   unused: () => '–',
 };
 
-export async function inspect(args: string[], output: Output, signal: AbortSignal): Promise<void> {
-  const { positionals } = parseArguments('inspect', args, { least: 1, most: 1 });
-  const [given] = positionals as [string];
+export async function inspect({ operands }: Arguments<'inspect'>, output: Output, signal: AbortSignal): Promise<void> {
+  const [given] = operands as [string];
   if (/\.onnx$/i.test(given)) {
     const { inspectOnnx } = await import('../models/onnxModel.js');
     const network = await inspectOnnx(resolve(given));

@@ -5,21 +5,28 @@ import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import * as l10n from '@vscode/l10n';
 import { errors, infoOf, UserError } from '../errors/errors.js';
-import { usages, type CommandName } from './arguments.js';
+import { commandNames, isCommand, type Arguments, type CommandName } from './commands.js';
+import { commandHelp, helpText, usageOf } from './help.js';
 import { outputTo, type Output } from './output.js';
+import { parseArguments } from './parseArguments.js';
 
 export const exitCodes = { done: 0, bug: 1, input: 2, cancelled: 130 } as const;
 
 /**
- * Runs a command to its end; throws a `UserError` for what the person can mend. Returns whether all of the input was
- * good, if it can tell.
+ * Runs a command to its end; throws a `UserError` for what the user can mend. Returns whether all of the input was
+ * good, if it knows.
  */
-export type Command = (args: string[], output: Output, signal: AbortSignal) => Promise<boolean | void>;
+type Command<Name extends CommandName> = (
+  args: Arguments<Name>,
+  output: Output,
+  signal: AbortSignal,
+) => Promise<boolean | void>;
 
 /**
- * Each is loaded when it is asked for: one image is classified before the rest of the program would have been read.
+ * Where each command of `commands.ts` is carried out. It is loaded when it is called: one image is classified before
+ * the rest of the program would have been read.
  */
-const commands: Record<CommandName, () => Promise<Command>> = {
+const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   train: async () => (await import('./train.js')).train,
   classify: async () => (await import('./classify.js')).classify,
   evaluate: async () => (await import('./evaluate.js')).evaluate,
@@ -29,6 +36,7 @@ const commands: Record<CommandName, () => Promise<Command>> = {
   download: async () => (await import('./download.js')).download,
   doctor: async () => (await import('./doctor.js')).doctor,
   cache: async () => (await import('./cache.js')).cache,
+  completion: async () => (await import('./completion.js')).completion,
 };
 
 /** The version in the package's manifest, above this file. */
@@ -38,6 +46,29 @@ async function version(): Promise<string> {
     if (text) return (JSON.parse(text) as { version: string }).version;
     if (folder === dirname(folder)) throw new Error('no package.json above the program');
   }
+}
+
+/** What `--help`, `help` and `--version` print; undefined where the call asks for something else. */
+async function informationFor(name: string, rest: readonly string[]): Promise<string | undefined> {
+  const isAsked = (...words: string[]): boolean => words.some((word) => rest.includes(word));
+  if (isCommand(name)) {
+    if (isAsked('--help', '-h')) return commandHelp(name);
+    if (isAsked('--version')) return `${await version()}\n`;
+  }
+  if (name === '--version') return `${await version()}\n`;
+  if (['help', '--help', '-h'].includes(name)) return rest[0] && isCommand(rest[0]) ? commandHelp(rest[0]) : helpText();
+  return undefined;
+}
+
+async function start<Name extends CommandName>(
+  name: Name,
+  args: string[],
+  output: Output,
+  signal: AbortSignal,
+): Promise<boolean | void> {
+  const parsed = parseArguments(name, args);
+  const command: Command<Name> = await programs[name]();
+  return command(parsed, output, signal);
 }
 
 interface Streams {
@@ -50,16 +81,13 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
   const [name, ...rest] = args;
   const isJson = rest.includes('--json');
   const output = outputTo(stdout, stderr, isJson);
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    for (const usage of Object.values(usages)) stdout.write(`${usage}\n`);
-    return name === undefined ? exitCodes.input : exitCodes.done;
+  if (name === undefined) {
+    stdout.write(helpText());
+    return exitCodes.input;
   }
-  if (name === '--version') {
-    stdout.write(`${await version()}\n`);
-    return exitCodes.done;
-  }
-  if (Object.hasOwn(usages, name) && (rest.includes('--help') || rest.includes('-h'))) {
-    stdout.write(`${usages[name as CommandName]}\n`);
+  const information = await informationFor(name, rest);
+  if (information !== undefined) {
+    stdout.write(information);
     return exitCodes.done;
   }
   const controller = new AbortController();
@@ -78,10 +106,12 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
   process.on('SIGINT', cancel);
   process.on('SIGTERM', cancel);
   try {
-    if (!Object.hasOwn(commands, name))
-      throw errors.usage(l10n.t('There is no command {0}.', name), Object.values(usages).join('\n       '));
-    const command = await commands[name as CommandName]();
-    const isGood = await command(rest, output, controller.signal);
+    if (!isCommand(name))
+      throw errors.usage(
+        l10n.t('There is no command {0}.', name),
+        commandNames.map((each) => usageOf(each)).join('\n       '),
+      );
+    const isGood = await start(name, rest, output, controller.signal);
     if (controller.signal.aborted) return exitCodes.cancelled;
     return isGood === false ? exitCodes.input : exitCodes.done;
   } catch (error) {

@@ -7,7 +7,7 @@ import type { RecordedEvent, Task, TrainEvent } from '../protocol.js';
 import { Profile } from './profile.js';
 import { runTraining } from '../training/runTraining.js';
 import { countLabels, singleTask } from '../core/tasks.js';
-import { parseArguments } from './arguments.js';
+import type { Arguments } from './commands.js';
 import { profileTable } from './profileTable.js';
 import { bar, confusionTable, downloadStatus, formatError, multiLabelWords, percent, type Output } from './output.js';
 
@@ -20,15 +20,18 @@ const phases = {
   evaluate: () => l10n.t('Evaluating'),
 };
 
-export async function train(args: string[], output: Output, signal: AbortSignal): Promise<void> {
-  const { positionals, set, resume, profile: isProfiled } = parseArguments('train', args, { least: 1, most: 1 });
+export async function train(
+  { operands, set, resume, profile: isProfiled }: Arguments<'train'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const show = reporter(output);
   const profile = isProfiled ? await Profile.begin(await mkdtemp(join(tmpdir(), 'vitune-profile-'))) : undefined;
   let run: string | undefined;
   try {
     await runTraining({
-      config: positionals[0]!,
-      overrides: set,
+      config: operands[0]!,
+      overrides: [...set],
       resume,
       profile: profile?.folder,
       signal,

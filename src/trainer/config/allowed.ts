@@ -1,4 +1,4 @@
-/** Words for what the config's JSON Schema allows at a key, and the known key that a misspelt one was meant to be. */
+/** Words for what the config's JSON Schema allows at a key. */
 import * as l10n from '@vscode/l10n';
 import type { KeyPath } from './configText.js';
 import type { JsonSchema } from './jsonSchema.js';
@@ -103,27 +103,4 @@ export function allowed(schemas: JsonSchema[]): string {
 export function typeFits(schemas: JsonSchema[], value: unknown): boolean {
   const type = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
   return schemas.some((schema) => (schema.type === 'integer' ? 'number' : schema.type) === type);
-}
-
-/** Edits (insert, remove, replace one character) between two texts; V. Levenshtein, 1965. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
-}
-
-/** The known key that is nearest to `key`, unless none is near; `learning_rate` is as good as `learningRate`. */
-export function nearestKey(key: string, known: string[]): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-  const ranked = known
-    .map((name) => ({ name, edits: distance(plain(key), plain(name)) }))
-    .sort((a, b) => a.edits - b.edits);
-  const best = ranked[0];
-  return best && best.edits <= Math.max(2, best.name.length / 3) ? best.name : undefined;
 }

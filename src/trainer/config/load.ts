@@ -3,7 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type * as z from 'zod';
 import { errors, reasonOf, type Place } from '../errors/errors.js';
-import { allowed, keysOf, nearestKey, schemasAt, typeFits } from './allowed.js';
+import { nearestName } from '../core/nearestName.js';
+import { allowed, keysOf, schemasAt, typeFits } from './allowed.js';
 import { parseConfigText, type ConfigText, type KeyPath } from './configText.js';
 import { configJsonSchema } from './jsonSchema.js';
 import { applyOverrides, overrideOf, overrideWithin, parseOverride, type Override } from './overrides.js';
@@ -66,7 +67,7 @@ function explain(issues: Issue[], value: unknown, text: ConfigText, overrides: O
     return errors.config.keyUnknown(
       option ? {} : text.placeOfKey(unknown),
       unknown.join('.'),
-      nearestKey(issue.keys[0]!, known),
+      nearestName(issue.keys[0]!, known),
       known,
       option,
     );

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { usages } from '../../../src/trainer/commandLine/arguments.js';
+import { commandNames } from '../../../src/trainer/commandLine/commands.js';
 import { errors } from '../../../src/trainer/errors/errors.js';
 import type {
   Classification,
@@ -180,6 +180,15 @@ const wrongCalls: [args: string[], message: RegExp, usage: RegExp][] = [
   [['classify', 'a.jpg', '--checkpoint', 'b', '--top', '0'], /--top must be a whole number/, /vitune classify PATH/],
   [['evaluate', '--checkpoint', 'b'], /--dataset is missing/, /vitune evaluate/],
   [['inspect'], /0 arguments are given/, /vitune inspect DATASET/],
+  [['train', 'a', '--resum'], /no option --resum\. Did you mean --resume/, /vitune train CONFIG/],
+  [['train', 'a', '--json=1'], /--json takes no value/, /vitune train CONFIG/],
+  [['export', '--checkpoint', '--format', 'onnx'], /--checkpoint needs a value/, /vitune export/],
+  [
+    ['export', '--checkpoint', 'a', '--format', 'gguf', '--output', 'b'],
+    /--format must be one of peft, transformers, onnx/,
+    /vitune export/,
+  ],
+  [['completion', 'tcsh'], /tcsh is not one of bash, zsh, fish/, /vitune completion/],
 ];
 test('wrong calls: 2, what is wrong, and the usage', async (t) => {
   for (const [args, message, usage] of wrongCalls) {
@@ -197,16 +206,20 @@ test('wrong calls: 2, what is wrong, and the usage', async (t) => {
   }
 });
 
-test('help and version: 0; no command at all: the usages, and 2', async () => {
+test('help and version: 0; no command at all: the help, and 2', async () => {
   const [nothing, help, version] = [await vitune([]), await vitune(['train', '--help']), await vitune(['--version'])];
   assert.equal(nothing.code, 2);
-  assert.equal(nothing.stdout, `${Object.values(usages).join('\n')}\n`);
-  assert.deepEqual(
-    [help.code, help.stdout, help.stderr],
-    [0, 'vitune train CONFIG [--set KEY=VALUE]... [--resume] [--profile] [--json]\n', ''],
+  assert.equal(nothing.stdout, (await vituneHere(['help'])).stdout);
+  for (const name of commandNames) assert.match(nothing.stdout, new RegExp(`^  ${name} +[A-Z]`, 'm'));
+  assert.deepEqual([help.code, help.stderr], [0, '']);
+  assert.match(
+    help.stdout,
+    /^Usage: vitune train CONFIG \[--set KEY=VALUE\]\.\.\. \[--resume\] \[--profile\] \[--json\]$/m,
   );
+  assert.equal((await vituneHere(['help', 'train'])).stdout, help.stdout);
   assert.equal(version.code, 0);
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.equal((await vituneHere(['train', '--version'])).stdout, version.stdout);
 });
 
 test(

@@ -1,0 +1,181 @@
+/**
+ * The commands, one row each: what they do, take and default to. Parsing, help, `docs/commands.md` and shell completion
+ * are made from these rows.
+ */
+import * as l10n from '@vscode/l10n';
+import { exportFormats } from '../../shared/exportFormats.js';
+import { count, flag, list, requiredChoice, requiredText, text, type Option } from './option.js';
+
+export interface CommandRow {
+  /** What the command does, in a sentence. */
+  summary: () => string;
+  /** The arguments that are not options. */
+  operand?: {
+    placeholder: string;
+    help: () => string;
+    min: number;
+    max: number;
+    choices?: readonly string[];
+  };
+  options: Readonly<Record<string, Option>>;
+  /** Whole calls, without `vitune`. */
+  examples: readonly string[];
+}
+
+const row = <Row extends CommandRow>(each: Row): Row => each;
+
+const json = flag(() => l10n.t('Prints JSON for programs: one object a line.'));
+
+const checkpoint = requiredText({ placeholder: 'RUN_OR_CHECKPOINT', example: 'runs/flowers' }, () =>
+  l10n.t('The run, whose best checkpoint is used, or the folder of a checkpoint, adapter or model.'),
+);
+
+const set = list({ placeholder: 'KEY=VALUE', example: 'epochs=3' }, () =>
+  l10n.t('Changes a key of the config, e.g. method.rank=4. May be given several times.'),
+);
+
+/** The shells that `vitune completion` writes a script for. */
+export const shells = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof shells)[number];
+
+export const commands = {
+  train: row({
+    summary: () => l10n.t('Trains a model as a config file describes it.'),
+    operand: { placeholder: 'CONFIG', help: () => l10n.t('A file whose name ends in .vitune.json.'), min: 1, max: 1 },
+    options: {
+      set,
+      resume: flag(() => l10n.t('Continues the run of this config from its last checkpoint.')),
+      profile: flag(() => l10n.t('Measures where the time goes, and writes a trace.')),
+      json,
+    },
+    examples: [
+      'train flowers.vitune.json',
+      'train flowers.vitune.json --set method=full --set epochs=3',
+      'train flowers.vitune.json --resume',
+    ],
+  }),
+  classify: row({
+    summary: () => l10n.t('Shows which labels a checkpoint predicts for images.'),
+    operand: {
+      placeholder: 'PATH',
+      help: () => l10n.t('Images, or folders of images.'),
+      min: 1,
+      max: Infinity,
+    },
+    options: {
+      checkpoint,
+      top: count(5, { placeholder: 'N', example: '3' }, () => l10n.t('How many labels to show for each image.')),
+      json,
+    },
+    examples: ['classify photo.jpg --checkpoint runs/flowers', 'classify photos --checkpoint runs/flowers --top 1'],
+  }),
+  evaluate: row({
+    summary: () => l10n.t('Measures a checkpoint on labelled images.'),
+    options: {
+      checkpoint,
+      dataset: requiredText({ placeholder: 'FOLDER_OR_CSV', example: 'photos' }, () =>
+        l10n.t('A folder of labelled images, a label file, or hub:owner/name.'),
+      ),
+      images: flag(() => l10n.t('Also shows each image with its label and its prediction.'), 'pictures'),
+      json,
+    },
+    examples: ['evaluate --checkpoint runs/flowers --dataset photos'],
+  }),
+  inspect: row({
+    summary: () => l10n.t('Shows what a dataset contains and what is wrong with it.'),
+    operand: {
+      placeholder: 'DATASET_OR_CONFIG_OR_ONNX',
+      help: () =>
+        l10n.t('A folder of images, a label file, hub:owner/name, a config file, or an ONNX file to find features in.'),
+      min: 1,
+      max: 1,
+    },
+    options: { json },
+    examples: ['inspect photos', 'inspect flowers.vitune.json', 'inspect model.onnx'],
+  }),
+  export: row({
+    summary: () => l10n.t('Writes a checkpoint in a format that other programs read.'),
+    options: {
+      checkpoint,
+      format: requiredChoice(exportFormats, 'onnx', () =>
+        l10n.t('ONNX for ONNX Runtime, a whole transformers model, or a PEFT adapter.'),
+      ),
+      output: requiredText({ placeholder: 'FOLDER', example: 'exported' }, () =>
+        l10n.t('The new folder to write. It must be empty or not exist yet.'),
+      ),
+      dataset: text({ placeholder: 'FOLDER', example: 'photos' }, () =>
+        l10n.t("Images to compare the export's predictions on. Default: the run's own."),
+      ),
+      json,
+    },
+    examples: ['export --checkpoint runs/flowers --format onnx --output exported'],
+  }),
+  compare: row({
+    summary: () => l10n.t('Trains several methods on one dataset, split and seed, and compares them.'),
+    options: {
+      dataset: requiredText({ placeholder: 'FOLDER', example: 'photos' }, () =>
+        l10n.t('A folder of labelled images, a label file, or hub:owner/name.'),
+      ),
+      methods: text({ placeholder: 'NAME,NAME...', example: 'head,lora' }, () =>
+        l10n.t('The methods to compare. Default: all.'),
+      ),
+      set,
+      output: text({ placeholder: 'FOLDER', example: 'runs/compare-photos' }, () =>
+        l10n.t('The folder of the comparison. Default: runs/compare-DATASET.'),
+      ),
+      json,
+    },
+    examples: ['compare --dataset photos --methods head,lora --set epochs=3'],
+  }),
+  download: row({
+    summary: () => l10n.t('Downloads a model or a dataset from the Hugging Face hub into its cache.'),
+    operand: {
+      placeholder: 'NAME[@REVISION]',
+      help: () => l10n.t('A name on the hub, such as owner/name; a branch, tag or commit may follow.'),
+      min: 0,
+      max: 1,
+    },
+    options: {
+      // Here --dataset says what the name is; elsewhere it takes a folder.
+      dataset: flag(() => l10n.t('The name is that of a dataset.')),
+      list: flag(() => l10n.t('Lists the models in the cache instead.')),
+      json,
+    },
+    examples: ['download WinKawaks/vit-tiny-patch16-224', 'download owner/photos --dataset', 'download --list'],
+  }),
+  doctor: row({
+    summary: () => l10n.t('Shows the devices of this machine, and why one cannot be used.'),
+    options: { json },
+    examples: ['doctor'],
+  }),
+  cache: row({
+    summary: () => l10n.t('Shows how much the caches of images and features take.'),
+    options: { clear: flag(() => l10n.t('Empties the caches.')), json },
+    examples: ['cache', 'cache --clear'],
+  }),
+  completion: row({
+    summary: () => l10n.t('Prints a script that completes commands and options in a shell.'),
+    operand: {
+      placeholder: shells.join('|'),
+      help: () => l10n.t('The shell.'),
+      min: 1,
+      max: 1,
+      choices: shells,
+    },
+    options: { json },
+    examples: ['completion bash'],
+  }),
+} as const;
+
+export type CommandName = keyof typeof commands;
+
+export const commandNames = Object.keys(commands) as CommandName[];
+
+export const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
+
+type OptionsOf<Name extends CommandName> = (typeof commands)[Name]['options'];
+
+/** What a command receives: its options by name, and its other arguments. */
+export type Arguments<Name extends CommandName> = { operands: readonly string[] } & {
+  -readonly [Key in keyof OptionsOf<Name>]: OptionsOf<Name>[Key] extends Option<infer Value> ? Value : never;
+};

@@ -1,0 +1,85 @@
+/** The kinds of options a command takes: each knows how it is written, what it defaults to and how its text is read. */
+import * as l10n from '@vscode/l10n';
+
+/** One option of a command; `Value` is what the command receives. */
+export interface Option<Value = unknown> {
+  help: () => string;
+  /** Stands for the option's value in the help, e.g. `FOLDER`. A switch has none. */
+  placeholder?: string;
+  isRequired?: boolean;
+  /** May be given several times. */
+  isList?: boolean;
+  default?: string;
+  choices?: readonly string[];
+  /** A value for the help. */
+  example?: string;
+  /** A name that earlier versions used and that is still accepted. */
+  formerName?: string;
+  /** Reads the texts given, in their order (a switch: one empty text each time). `refuse` throws a usage error. */
+  read(given: readonly string[], name: string, refuse: (message: string) => never): Value;
+}
+
+/** A value option as its row describes it. */
+interface ValueWords {
+  placeholder: string;
+  example: string;
+}
+
+export const flag = (help: () => string, formerName?: string): Option<boolean> => ({
+  help,
+  ...(formerName === undefined ? {} : { formerName }),
+  read: (given) => given.length > 0,
+});
+
+export const text = (words: ValueWords, help: () => string): Option<string | undefined> => ({
+  ...words,
+  help,
+  read: (given) => given.at(-1),
+});
+
+export const requiredText = (words: ValueWords, help: () => string): Option<string> => ({
+  ...words,
+  help,
+  isRequired: true,
+  read: (given, name, refuse) => given.at(-1) || refuse(l10n.t('The option --{0} is missing.', name)),
+});
+
+export const list = (words: ValueWords, help: () => string): Option<readonly string[]> => ({
+  ...words,
+  help,
+  isList: true,
+  read: (given) => given,
+});
+
+/** A whole number above 0. */
+export const count = (usual: number, words: ValueWords, help: () => string): Option<number> => ({
+  ...words,
+  help,
+  default: String(usual),
+  read(given, name, refuse) {
+    const number = Number(given.at(-1) ?? usual);
+    return Number.isInteger(number) && number > 0
+      ? number
+      : refuse(l10n.t('--{0} must be a whole number above 0.', name));
+  },
+});
+
+/** One of a few texts; the option cannot be left out. */
+export const requiredChoice = <Choice extends string>(
+  choices: readonly Choice[],
+  example: Choice,
+  help: () => string,
+): Option<Choice> => ({
+  placeholder: choices.join('|'),
+  example,
+  choices,
+  help,
+  isRequired: true,
+  read(given, name, refuse) {
+    if (!given.at(-1)) return refuse(l10n.t('The option --{0} is missing.', name));
+    return (
+      choices.find((choice) => choice === given.at(-1)) ??
+      refuse(l10n.t('--{0} must be one of {1}.', name, choices.join(', ')))
+    );
+  },
+});
