@@ -1,4 +1,4 @@
-/** Our side as it ships: bundled, without a loader of TypeScript in the process that is measured. */
+/** Bundles ViTune's side as it ships, so that the measured process has no TypeScript loader. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { build } from 'esbuild';

@@ -1,5 +1,5 @@
 /**
- * The ladder of methods on one's own images: `vitune compare` on each folder, with the embedded model. Writes
+ * Compares all methods on your own images: `vitune compare` on each folder, with the embedded model. Writes
  * docs/compare.md.
  *
  *     node bench/compare.mjs FOLDER... [--set KEY=VALUE]...
@@ -23,7 +23,7 @@ const cli = buildCli();
 const work = mkdtempSync(join(tmpdir(), 'vitune-compare-'));
 const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(0);
 
-/** What the methods got on the images of a folder. */
+/** The results of all methods on the images of a folder. */
 function compare(folder) {
   const output = join(work, basename(folder));
   const args = ['compare', '--dataset', folder, '--output', output, ...values.set.flatMap((each) => ['--set', each])];
@@ -59,12 +59,12 @@ try {
   const settings = values.set.length ? `, with ${values.set.map((each) => `\`${each}\``).join(', ')}` : '';
   writeFileSync(
     join(root, 'docs', 'compare.md'),
-    `# The methods compared
+    `# All methods compared
 
 Made by \`node bench/compare.mjs\`, which calls \`vitune compare\`: the embedded model, every method with its defaults${settings}, one split and seed (42) for
-all. Accuracy is the best checkpoint's on the validation images; seconds are those from the decoded images to the last evaluation; the peak is that
-of the whole process, Node and decoder included. The weights of this model are 20 MB, so the methods differ more in what they keep for the backward pass
-than in the weights they train: for large models see [benchmarks](benchmarks.md).
+all. Accuracy is that of the best checkpoint on the validation images. Seconds are counted from the decoded images to the last evaluation.
+The peak is that of the whole process, Node and decoder included. The weights of this model are 20 MB, so the methods differ more in the values they hold for
+the backward pass than in the weights they train. For large models see [benchmarks](benchmarks.md).
 
 ${sections.join('\n\n')}
 

@@ -1,11 +1,11 @@
 /**
- * What training a ViT-B/16 at 224 takes of memory, method by method: each in a process of its own, its peak resident
- * set read at its end.
+ * The memory of training a ViT-B/16 at 224, method by method: each runs in a process of its own, which reports its peak
+ * resident set at its end.
  *
  *     node bench/memory.mjs [--width 768] [--batch 4] [--steps 2]
  *
- * The weights are random, since memory does not ask for their values. The claimed saving is what the frozen linear
- * layers take less, codes and scales against 32-bit floats; docs/benchmarks.md holds the last table.
+ * The weights are random, since memory does not depend on their values. The claimed saving is that of the frozen linear
+ * layers: codes and scales instead of fp32. docs/benchmarks.md holds the last table.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -26,9 +26,9 @@ const lora = { rank: 8, alpha: 16 };
 const methods = [
   ['head', { type: 'head' }],
   ['LoRA', { type: 'lora', ...lora }],
-  ['QLoRA, int8', { type: 'qlora', quantization: 'int8', ...lora }, 'anew'],
+  ['QLoRA, int8', { type: 'qlora', quantization: 'int8', ...lora }, 'recompute'],
   ['QLoRA, int8, activations held', { type: 'qlora', quantization: 'int8', ...lora }],
-  ['QLoRA, NF4', { type: 'qlora', quantization: 'nf4', ...lora }, 'anew'],
+  ['QLoRA, NF4', { type: 'qlora', quantization: 'nf4', ...lora }, 'recompute'],
   ['QLoRA, NF4, activations held', { type: 'qlora', quantization: 'nf4', ...lora }],
 ];
 

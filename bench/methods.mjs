@@ -1,11 +1,11 @@
 /**
- * What each method takes of memory and time: head <= LoRA <= full, and partial fine-tuning grows with its blocks. Each
- * in a process of its own, methods by turns.
+ * Memory and time of each method: head <= LoRA <= full, and partial fine-tuning grows with its blocks. Each method runs
+ * in a process of its own; the methods alternate.
  *
  *     node bench/methods.mjs [--models ti,s] [--batch 8] [--steps 4] [--rounds 2] [--dry]
  *
- * Writes its section of docs/benchmarks.md; weights and images are random. Heads are measured without their feature
- * cache, which takes the body out of the step.
+ * Writes its section of docs/benchmarks.md. Weights and images are random. Heads are measured without the feature cache,
+ * which would remove the body from the step.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -31,27 +31,27 @@ const methods = [
   ['head', { type: 'head' }],
   ...[1, 3, 6, 12].map(partial),
   ['full', { type: 'full' }],
-  ['full, activations anew', { type: 'full' }, 'anew'],
+  ['full, activations recomputed', { type: 'full' }, 'recompute'],
   ['LoRA', { type: 'lora', ...lora }],
-  ['LoRA, activations anew', { type: 'lora', ...lora }, 'anew'],
+  ['LoRA, activations recomputed', { type: 'lora', ...lora }, 'recompute'],
   ...['int8', 'nf4'].flatMap((quantization) => {
     const [name, method] = [
       `QLoRA, ${quantization === 'nf4' ? 'NF4' : quantization}`,
       { type: 'qlora', quantization, ...lora },
     ];
     return [
-      [name, method, 'anew'],
+      [name, method, 'recompute'],
       [`${name}, activations held`, method],
     ];
   }),
 ];
-/** What must not be above what follows it. */
+/** Each method must take at most the memory of the next one. */
 const ladders = [
   ['head', 'LoRA', 'full'],
   ['head', 'partial, 1 block', 'partial, 3 blocks', 'partial, 6 blocks', 'partial, 12 blocks', 'full'],
   ['QLoRA, NF4', 'LoRA'],
-  ['LoRA, activations anew', 'LoRA'],
-  ['full, activations anew', 'full'],
+  ['LoRA, activations recomputed', 'LoRA'],
+  ['full, activations recomputed', 'full'],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'vitune-methods-'));
@@ -68,7 +68,7 @@ try {
           .at(-1),
       );
     run('write', String(width));
-    /** The least of all rounds: what else runs on the machine only adds. */
+    /** The minimum over all rounds: other programs on the machine can only add. */
     const found = new Map();
     for (let round = 0; round < Number(values.rounds); round++) {
       loads.push(loadavg()[0]);
@@ -76,7 +76,7 @@ try {
         const { peak, milliseconds } = run('train', JSON.stringify(method), values.batch, values.steps, how);
         const known = found.get(name) ?? { peak: Infinity, milliseconds: Infinity };
         found.set(name, { peak: Math.min(known.peak, peak), milliseconds: Math.min(known.milliseconds, milliseconds) });
-        console.error(`${model}, ${name}: ${peak.toFixed(0)} MB, ${milliseconds.toFixed(1)} ms an image`);
+        console.error(`${model}, ${name}: ${peak.toFixed(0)} MB, ${milliseconds.toFixed(1)} ms per image`);
       }
     }
     const rows = [...found].map(([name, { peak, milliseconds }]) => [
@@ -93,13 +93,13 @@ try {
         ),
     );
     const order = broken.length
-      ? `**Not as it should be:** ${broken.join('; ')}.`
-      : 'In memory every method keeps its place.';
-    return `### ViT-${model === 'ti' ? 'Ti' : model.toUpperCase()}/16 at 224, batch ${values.batch}\n\n${table(['method', '>peak memory, MB', '>ms an image', '>images/s'], rows)}\n\n${order}`;
+      ? `**Unexpected:** ${broken.join('; ')}.`
+      : 'The memory of the methods has the expected order.';
+    return `### ViT-${model === 'ti' ? 'Ti' : model.toUpperCase()}/16 at 224, batch ${values.batch}\n\n${table(['method', '>peak memory, MB', '>ms per image', '>images/s'], rows)}\n\n${order}`;
   });
   const text = [
     '## Memory and time by method',
-    `${machine(loads)} \`node bench/methods.mjs\`, ${values.steps} training steps and one evaluation, each method in its own process; the least of ${values.rounds} rounds. The peak is that of the whole process, Node included.`,
+    `${machine(loads)} \`node bench/methods.mjs\`, ${values.steps} training steps and one evaluation, each method in its own process; the minimum of ${values.rounds} rounds. The peak is that of the whole process, Node included.`,
     ...sections,
   ].join('\n\n');
   console.log(text);
@@ -110,7 +110,7 @@ try {
 
 function widthsOf(models) {
   return models.split(',').map((model) => {
-    if (!(model in widths)) throw new Error(`${model} is none of ${Object.keys(widths).join(', ')}`);
+    if (!(model in widths)) throw new Error(`${model} is not one of ${Object.keys(widths).join(', ')}`);
     return [model, widths[model]];
   });
 }

@@ -1,11 +1,11 @@
 /**
- * What one model for several columns of a label file costs each of them: validation accuracy of each column learnt
- * alone and of all learnt together, on one split, with the embedded model. Writes docs/multitask.md.
+ * Measures how one model for several columns of a label file changes the accuracy of each: every column learnt alone
+ * and all learnt together, on one split, with the embedded model. Writes docs/multitask.md.
  *
- *     node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--methods NAME,NAME...] [--seeds N] [--epochs N] [--pictures N]
+ *     node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--methods NAME,NAME...] [--seeds N] [--epochs N] [--images N]
  *
- * FOLDER holds a labels.csv. The validation images are a fifth of the others' by a hash of their path, the same in
- * every run.
+ * FOLDER holds a labels.csv. A hash of their path selects a fifth of the images for validation, the same ones in every
+ * run.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ const { values, positionals } = parseArgs({
 });
 if (!positionals.length)
   throw new Error(
-    'usage: node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--methods NAME,NAME...] [--seeds N] [--epochs N] [--pictures N]',
+    'usage: node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--methods NAME,NAME...] [--seeds N] [--epochs N] [--images N]',
   );
 ensureInstalled();
 buildCli();
@@ -38,8 +38,8 @@ const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => 42 + i);
 const work = mkdtempSync(join(tmpdir(), 'vitune-multitask-'));
 
 /**
- * A label file with a split that does not depend on the columns: a label is validated on only where it is also trained
- * on.
+ * Writes a label file with a split that does not depend on the columns. A label is validated only if it is also
+ * trained.
  */
 function labelFile(folder, columns) {
   const rows = parse(readFileSync(join(folder, 'labels.csv')), { columns: true, bom: true });
@@ -59,7 +59,7 @@ function labelFile(folder, columns) {
   return file;
 }
 
-/** Accuracy of each column after the last epoch and at the best checkpoint, of one run for each seed. */
+/** One run for each seed: the accuracy of each column after the last epoch and at the best checkpoint. */
 async function runs(method, folder, labels, columns) {
   const dataset = { folder, labels, columns };
   const results = [];
@@ -79,7 +79,7 @@ let met = true;
 try {
   for (const method of methods) {
     const rows = [];
-    let least = Infinity;
+    let smallestGain = Infinity;
     for (const positional of positionals) {
       const at = positional.lastIndexOf(':');
       const [folder, columns] = [resolve(positional.slice(0, at)), positional.slice(at + 1).split(',')];
@@ -90,7 +90,7 @@ try {
         const of = (list, when, task) => mean(list.map((each) => each[when][task]));
         const gain = of(together, 'last', i) - of(alone, 'last', 0);
         const { images } = alone[0];
-        least = Math.min(least, gain);
+        smallestGain = Math.min(smallestGain, gain);
         rows.push([
           basename(folder),
           `${images.train} / ${images.validation}`,
@@ -104,7 +104,7 @@ try {
         console.log(method, rows.at(-1).join(' | '));
       }
     }
-    met &&= least >= -0.02;
+    met &&= smallestGain >= -0.02;
     const headings = [
       'images',
       'train / validation',
@@ -120,7 +120,7 @@ try {
 
 ${table(headings, rows)}
 
-Every column ${least >= -0.02 ? 'is' : 'is not'} within 2 points of learning it alone, or better.
+${smallestGain >= -0.02 ? 'Every' : 'Not every'} column is at most 2 points worse than when it is learnt alone.
 `);
   }
 } finally {
@@ -131,8 +131,8 @@ writeFileSync(
   `# One model for several columns
 
 Made by \`node bench/multitask.mjs\`: validation accuracy after the last of ${values.epochs} epochs, mean over the seeds ${seeds.join(', ')}, with batch 16 and otherwise default settings,
-on the CPU, with the embedded model: each column learnt alone, and all learnt by one model. One split for all. The last epoch is compared, since a best checkpoint is the
-luckiest of ${values.epochs} by the very images it is judged on: a column alone picks its own, one model for all picks by their mean.
+on the CPU, with the embedded model. Each column is learnt alone, and all columns by one model, on one split. The last epoch is compared, because the best checkpoint is the
+luckiest of ${values.epochs} on the same images that it is evaluated on: a column alone picks its own best, one model for all picks by their mean.
 
 ${sections.join('\n')}`,
 );

@@ -1,4 +1,4 @@
-/** docs/benchmarks.md, or another page: one section for each part of the bench, each between its own marks. */
+/** Writes docs/benchmarks.md, or another page: one section for each part of the bench, each between its own comments. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export function median(numbers) {
 export const mean = (numbers) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
 export const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
-/** A Markdown table; a column whose heading begins with `>` is set to the right. */
+/** A Markdown table; a column whose heading begins with `>` is right-aligned. */
 export function table(headings, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [
@@ -24,8 +24,8 @@ export function table(headings, rows) {
 }
 
 /**
- * What a processor has for products, as far as the system tells: speeds hang on it, and differ between machines whose
- * names are the same.
+ * The vector instructions of the CPU, as far as the system reports them. Speeds depend on them, and they differ between
+ * machines of the same name.
  */
 function instructions() {
   if (!existsSync('/proc/cpuinfo')) return '';
@@ -45,7 +45,7 @@ function instructions() {
   return found.length ? ` with ${found.map((flag) => known[flag]).join(', ')}` : '';
 }
 
-/** When and on what it was measured; `loads` are load averages at the rounds' starts. */
+/** The date and the machine of a measurement; `loads` are load averages at the rounds' starts. */
 export function machine(loads, versions = {}) {
   const named = Object.entries({ node: process.versions.node, ...versions }).map(
     ([name, version]) => `${name} ${version}`,
@@ -56,7 +56,7 @@ export function machine(loads, versions = {}) {
   );
 }
 
-/** Puts a section between its own marks, and leaves all else on the page as it is. */
+/** Replaces the section between its own comments and leaves the rest of the page unchanged. */
 export function writeSection(name, text, path = join(root, 'docs', 'benchmarks.md')) {
   const [begin, end] = [`<!-- bench ${name}: written by npm run bench -->`, `<!-- end of bench ${name} -->`];
   const page = existsSync(path) ? readFileSync(path, 'utf8') : '# Benchmarks\n';

@@ -1,5 +1,5 @@
 /**
- * The peer's side: a Python environment with the pinned packages, the models both sides begin with, and runs of
+ * The peer's side: a Python environment with the pinned packages, the models that both sides start from, and runs of
  * bench/peers/.
  */
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { root } from '../scripts/ensure-installed.mjs';
 
 export const names = { ti: 'ViT-Ti/16', s: 'ViT-S/16', b: 'ViT-B/16', embedded: 'embedded model' };
 
-/** Runs a program to its end and returns its stdout; what it says on stderr is shown only where it fails. */
+/** Runs a program to its end and returns its stdout. Its stderr is shown only if it fails. */
 export function run(program, args, env = {}) {
   const done = spawnSync(program, args, {
     cwd: root,
@@ -24,7 +24,7 @@ export function run(program, args, env = {}) {
   return done.stdout;
 }
 
-/** Runs a program whose last line is JSON; `wall` is what it took from the command to its end, in seconds. */
+/** Runs a program whose last line is JSON; `wall` is the time from the command to its end, in seconds. */
 export function measure(program, args, env) {
   const start = performance.now();
   const text = run(program, args, env);
@@ -37,12 +37,12 @@ function findPython() {
   const found = known.find((name) => spawnSync(name, ['-c', suits], { stdio: 'ignore' }).status === 0);
   if (!found)
     throw new Error(
-      `The peer's side needs Python 3.11 or later with venv; tried ${known.join(', ')}. Set PYTHON to one.`,
+      `The peer's side needs Python 3.11 or later with venv; tried ${known.join(', ')}. Set PYTHON to such an interpreter.`,
     );
   return found;
 }
 
-/** Makes .venv where it is missing, brings it to the pinned requirements, and returns its interpreter. */
+/** Creates .venv if it is missing, installs the pinned requirements, and returns its interpreter. */
 export function ensurePython() {
   const folder = join(root, '.venv');
   const python = process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
@@ -57,8 +57,8 @@ export function ensurePython() {
 }
 
 /**
- * A Hugging Face folder that both sides open: a ViT with random weights, or the embedded one, with a head for `labels`
- * that is the same for both.
+ * A Hugging Face folder that both sides open: a ViT with random weights, or the embedded one, with the same head for
+ * `labels` on both sides.
  */
 export function ensureModel(python, model, labels) {
   const weights = join(root, 'media', 'embedded', 'model.safetensors');

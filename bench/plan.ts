@@ -1,6 +1,6 @@
 /**
- * What a run of ours reads, for the peer to read alike: the images of each split with their labels, and the order of
- * each epoch.
+ * Prints the input of a ViTune run, so that the peer reads the same: the images of each split with their labels, and the
+ * order of each epoch.
  */
 import { scanDataset } from '../src/trainer/data/scan.js';
 import { epochOrder } from '../src/trainer/data/store.js';

@@ -1,18 +1,18 @@
 /**
- * The benchmark: what ViTune claims about speed and memory, measured beside Python's side on the same weights and
- * images, sides by turns. Each part writes its section of docs/benchmarks.md, or of the page that is named.
+ * The benchmark: measures ViTune's claims about speed and memory against Python on the same weights and images; the two
+ * sides alternate. Each part writes its section of docs/benchmarks.md, or of the page named by --page.
  *
  * npm run bench -- [head] [accuracy] [lora] [memory] [start] [scale] [--models ti,s,b] [--rounds N] [--seeds N]
  * [--seconds S] [--threads N] [--peer-epochs N] [--compile] [--trainings ti,s,b] [--peer-precisions fp32,bf16]
  * [--dataset FOLDER] [--sizes 1000,10000,...] [--page FILE] [--dry]
  *
- * Without parts it runs all: some 25 minutes on two idle cores, and 15 more for a million images. The first run makes
- * a Python environment in .venv (a few GB of download on Linux); PYTHON names the interpreter to make it with.
- * --trainings names larger models whose LoRA is trained whole, best mode against best mode, beside the embedded one's
- * (ViT-Ti 4 minutes a seed, ViT-S 8, ViT-B 20). --peer-epochs 10 measures the peer's Trainer in full instead of
- * extrapolating; --compile adds torch.compile; --dry prints and writes nothing. --peer-precisions fp32 leaves out bf16,
- * in which PyTorch is many times slower than in fp32 where the processor has no instructions for it; the last one is
- * taken for the peer's best mode. Let nothing else run meanwhile: PyTorch's threads wait for one another.
+ * Without parts it runs all of them: about 25 minutes on two idle cores, and 15 more for a million images. The first run
+ * creates a Python environment in .venv (a few GB of download on Linux); PYTHON names the interpreter for it.
+ * --trainings names larger models whose LoRA is trained completely, best mode against best mode, in addition to the
+ * embedded one (ViT-Ti 4 minutes per seed, ViT-S 8, ViT-B 20). --peer-epochs 10 measures the peer's Trainer in full
+ * instead of extrapolating; --compile adds torch.compile; --dry prints and writes nothing. --peer-precisions fp32 leaves
+ * out bf16, in which PyTorch is many times slower than in fp32 on a CPU without bf16 instructions; the last one counts as
+ * the peer's best mode. Run nothing else meanwhile: PyTorch's threads wait for one another.
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -59,7 +59,7 @@ const choices = [
   [peerPrecisions, { fp32: true, bf16: true }],
 ];
 for (const [name, known] of choices.flatMap(([given, known]) => given.map((name) => [name, known]))) {
-  if (!(name in known)) throw new Error(`${name} is none of ${Object.keys(known).join(', ')}`);
+  if (!(name in known)) throw new Error(`${name} is not one of ${Object.keys(known).join(', ')}`);
 }
 ensureInstalled();
 const cli = buildCli();

@@ -1,4 +1,4 @@
-/** What is measured: a Hugging Face folder under a method of fine-tuning, with one batch of random images. */
+/** The subject of a measurement: a Hugging Face folder with a fine-tuning method, and one batch of random images. */
 import { methodObject } from '../src/trainer/config/methods.js';
 import { OrtEngine } from '../src/trainer/engine/ort.js';
 import { Trainable, type TrainBatch } from '../src/trainer/engine/trainable.js';
@@ -16,10 +16,10 @@ export interface SubjectOptions {
   folder: string;
   device: DeviceName;
   batchSize: number;
-  /** As a config has them. */
+  /** As in a config. */
   method: unknown;
   frozenPrecision?: 'fp32' | 'fp16' | 'int8' | undefined;
-  /** 0 takes every core. */
+  /** 0 means every core. */
   threads: number;
 }
 
@@ -61,7 +61,7 @@ export async function openSubject({
   return { trainable, batch: { images, targets, weights: new Float32Array(batchSize).fill(1 / batchSize) } };
 }
 
-/** Images a second: the median over the single passes within `seconds`, after two passes to warm up. */
+/** Images per second: the median over the passes within `seconds`, after two warm-up passes. */
 export async function rateOf(
   pass: (i: number) => Promise<unknown>,
   batchSize: number,

@@ -1,4 +1,4 @@
-/** Runs of `vitune train` from the bundle, as a person starts them, and what they tell. */
+/** Runs `vitune train` from the bundle, as a user does, and collects its events. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,11 +7,11 @@ import { createInterface } from 'node:readline';
 import { root } from '../scripts/ensure-installed.mjs';
 
 /**
- * Trains by a config. `events` are all events, `finished` the last, `accuracies` the best evaluation's of each task,
- * `lastAccuracies` the last one's, `wall` the seconds from the command to its end, `trained` those until the last
- * checkpoint is saved and the best is judged, `curve` the accuracy of each validation with its seconds, `first` those
- * to the first loss. The run folder is removed; with `isCold` the caches are new and go too. `keep` is called with the
- * run's folder before.
+ * Trains with a config. `events` are all events, `finished` the last one. `accuracies` are those of each task in the best
+ * evaluation, `lastAccuracies` in the last one. `wall` are the seconds from the command to its end, `trained` those until
+ * the last checkpoint is saved and the best is re-evaluated, `first` those to the first loss. `curve` is the accuracy of
+ * each validation with its seconds. `keep` is called with the run folder, which is then removed. With `isCold` the caches
+ * are new and are removed as well.
  */
 export async function train(config, { isCold = false, keep, env = {} } = {}) {
   const work = mkdtempSync(join(tmpdir(), 'vitune-bench-'));

@@ -1,6 +1,6 @@
 /**
- * What the embedded model's pretraining is worth: validation accuracy on photo folders after `head` and `lora`, beside
- * the same network from random weights under the same budget. Writes docs/transfer.md.
+ * Compares the embedded model with random weights: validation accuracy on photo folders after `head` and `lora`, from
+ * the pretrained and from random weights with the same settings. Writes docs/transfer.md.
  *
  *     node bench/transfer.mjs FOLDER... [--seeds N] [--epochs N]
  */
@@ -21,7 +21,7 @@ ensureInstalled();
 buildCli();
 
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => 42 + i);
-/** All else is as a config without it has it. */
+/** Everything else keeps its default. */
 const budget = { epochs: Number(values.epochs), batchSize: 16 };
 
 const run = async (dataset, method, init, seed) => {
@@ -48,10 +48,10 @@ for (const folder of folders) {
 }
 writeFileSync(
   join(root, 'docs', 'transfer.md'),
-  `# What the embedded model is worth
+  `# The embedded model against random weights
 
 Made by \`node bench/transfer.mjs\`: best validation accuracy, mean over the seeds ${seeds.join(', ')} (each draws its own split), after ${budget.epochs} epochs
-with batch ${budget.batchSize} and otherwise default settings, on the CPU; beside it the same network from random weights with the same settings.
+with batch ${budget.batchSize} and otherwise default settings, on the CPU, and the same network from random weights with the same settings.
 
 | images | train / validation | method | embedded | random | gain (points) |
 | --- | --- | --- | --- | --- | --- |

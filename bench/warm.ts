@@ -1,6 +1,6 @@
 /**
- * What one image takes in a process that is warm: decoding, forward pass, and the whole answer of the classification
- * process. One JSON line, in milliseconds.
+ * Times one image in a warm process: decoding, forward pass, and the complete request to the classification process.
+ * Prints one JSON line, in milliseconds.
  */
 import { fork } from 'node:child_process';
 import { evaluationPixels } from '../src/trainer/data/decode.js';
@@ -10,7 +10,7 @@ import { Classifier } from '../src/trainer/inference/classifier.js';
 const [program, checkpoint, ...images] = process.argv.slice(2) as [string, string, ...string[]];
 const child = fork(program, ['serve']);
 
-function answered(id: number, paths: string[]): Promise<void> {
+function classified(id: number, paths: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const listen = (answer: ServeAnswer): void => {
       if (answer.type === 'error') reject(new Error(answer.message));
@@ -36,7 +36,7 @@ for (const [i, path] of images.entries()) {
   lap(times.decode, i > 2);
   await classifier.logits(pixels);
   lap(times.forward, i > 2);
-  await answered(i, [path]);
+  await classified(i, [path]);
   lap(times.whole, i > 2);
 }
 child.disconnect();

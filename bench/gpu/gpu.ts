@@ -1,7 +1,7 @@
 /**
- * What a machine with a graphics card runs: that WebGPU (and CUDA, where it loads) trains as the CPU does, and what
- * frozen layers in fp16 change in speed, memory and loss against fp32. Each line that it prints is JSON; a case that
- * fails says why and ends no other.
+ * The benchmark for a machine with a graphics card: checks that WebGPU (and CUDA, where it loads) trains as the CPU does,
+ * and measures speed, memory and loss of frozen layers in fp16 against fp32. Each printed line is JSON. A failed case
+ * reports its reason and does not stop the others.
  *
  * node gpu.mjs MODEL_FOLDER... [--device webgpu] [--methods lora,head] [--batches 4,16,64] [--seconds 10] [--steps 5]
  */
@@ -22,12 +22,12 @@ const { values, positionals } = parseArgs({
     batches: { type: 'string', default: '4,16,64' },
     seconds: { type: 'string', default: '10' },
     steps: { type: 'string', default: '5' },
-    /** What a process of its own is to answer, as JSON. */
-    question: { type: 'string' },
+    /** The case that a separate process measures, as JSON. */
+    case: { type: 'string' },
   },
 });
 
-/** Steps of one model, of which the first ones' losses are told; without `seconds` nothing is timed. */
+/** Steps of one model. Reports the losses of the first `steps`; without `seconds` nothing is timed. */
 interface Case {
   folder: string;
   device: DeviceName;
@@ -42,7 +42,7 @@ interface Figures {
   losses: number[];
   imagesPerSecond?: number;
   forwardImagesPerSecond?: number;
-  /** What the card holds more than before the model was opened, in MB; null where there is no nvidia-smi to ask. */
+  /** The increase in used card memory since before the model was opened, in MB; null without nvidia-smi. */
   cardMemory?: number | null;
 }
 
@@ -79,7 +79,7 @@ async function measure({ folder, device, method, frozenPrecision, batchSize, ste
   if (seconds === undefined) return { losses };
   const imagesPerSecond = await rateOf((i) => trainable.step([batch], steps + i, 1e-3), batchSize, seconds);
   const after = cardMemory();
-  // Evaluation is in fp32 always.
+  // Evaluation is always in fp32.
   const forwardImagesPerSecond = await rateOf(() => trainable.logits(batch.images), batchSize, seconds);
   await trainable.dispose();
   return {
@@ -90,16 +90,16 @@ async function measure({ folder, device, method, frozenPrecision, batchSize, ste
   };
 }
 
-if (values.question !== undefined) {
-  const question = JSON.parse(values.question) as Case | DeviceName;
-  if (typeof question === 'string') for await (const answer of answersOn(question)) console.log(JSON.stringify(answer));
-  else console.log(JSON.stringify(await measure(question)));
+if (values.case !== undefined) {
+  const request = JSON.parse(values.case) as Case | DeviceName;
+  if (typeof request === 'string') for await (const report of answersOn(request)) console.log(JSON.stringify(report));
+  else console.log(JSON.stringify(await measure(request)));
   process.exit();
 }
 
-/** Asks a process of its own, which takes a crash and its memory along; the last line is its answer. */
-function ask<T>(question: Case | DeviceName): T | { reason: string } {
-  const program = [...process.execArgv, fileURLToPath(import.meta.url), '--question', JSON.stringify(question)];
+/** Runs a case in a separate process, so a crash and its memory end with it. The last line is the result. */
+function runSeparately<T>(request: Case | DeviceName): T | { reason: string } {
+  const program = [...process.execArgv, fileURLToPath(import.meta.url), '--case', JSON.stringify(request)];
   const { stdout, stderr, status, signal } = spawnSync(process.execPath, program, { encoding: 'utf8' });
   const line = stdout.trim().split('\n').at(-1) ?? '';
   if (line.startsWith('{')) return JSON.parse(line) as T;
@@ -118,14 +118,14 @@ if (!positionals.length)
     'usage: gpu MODEL_FOLDER... [--device webgpu|cuda] [--methods lora,head] [--batches 4,16,64] [--seconds S] [--steps N]',
   );
 const device = values.device as DeviceName;
-const tell = (line: object): void => console.log(JSON.stringify(line));
+const print = (line: object): void => console.log(JSON.stringify(line));
 const listed = (text: string): string[] => text.split(',').filter(Boolean);
-/** The greatest difference, relative. */
+/** The largest relative difference. */
 const apart = (actual: readonly number[], expected: readonly number[]): number =>
   Math.max(...expected.map((loss, i) => Math.abs(loss - actual[i]!) / Math.abs(loss)));
 
-const report = ask<DeviceReport>(device);
-tell({ probe: report });
+const report = runSeparately<DeviceReport>(device);
+print({ probe: report });
 const hasFp16 = 'gigaflops' in report && report.noFp16 === undefined;
 let passed = 'gigaflops' in report;
 for (const folder of passed ? positionals : []) {
@@ -133,7 +133,7 @@ for (const folder of passed ? positionals : []) {
   for (const method of listed(values.methods)) {
     const common = { folder, method, steps: Number(values.steps) };
     const first = (on: DeviceName, frozenPrecision: Case['frozenPrecision']) =>
-      ask<Figures>({ ...common, device: on, frozenPrecision, batchSize: 4 });
+      runSeparately<Figures>({ ...common, device: on, frozenPrecision, batchSize: 4 });
     const check = (
       what: string,
       within: number,
@@ -144,21 +144,21 @@ for (const folder of passed ? positionals : []) {
       const worst = 'losses' in actual && 'losses' in expected ? apart(actual.losses, expected.losses) : undefined;
       const holds = worst !== undefined && worst <= within;
       passed &&= holds;
-      tell({ check: what, within, model, method, device, passed: holds, worst, faults, actual, expected });
+      print({ check: what, within, model, method, device, passed: holds, worst, faults, actual, expected });
     };
     const fp32 = first(device, 'fp32');
     check('losses in fp32 are those of the CPU', 1e-3, fp32, first('cpu', 'fp32'));
     if (hasFp16) check('losses in fp16 are those in fp32', 2e-2, first(device, 'fp16'), fp32);
     for (const batchSize of listed(values.batches).map(Number)) {
-      // By turns, so that a card that grows warm slows both.
+      // Alternating, so that a card that heats up slows both.
       for (const frozenPrecision of hasFp16 ? (['fp32', 'fp16'] as const) : (['fp32'] as const)) {
-        tell({
+        print({
           model,
           method,
           device,
           batchSize,
           frozenPrecision,
-          ...ask<Figures>({ ...common, device, frozenPrecision, batchSize, seconds: Number(values.seconds) }),
+          ...runSeparately<Figures>({ ...common, device, frozenPrecision, batchSize, seconds: Number(values.seconds) }),
         });
       }
     }

@@ -1,6 +1,6 @@
 /**
- * Packs what a machine with a graphics card but without network and Node needs into build/gpu/: this Node's binary,
- * ONNX Runtime for Linux x64, the bundled bench and models, e.g. ViT-Ti, ViT-S and ViT-B. There:
+ * Packs the GPU benchmark into build/gpu/ for a machine with a graphics card but without network and Node: this Node's
+ * binary, ONNX Runtime for Linux x64, the bundled bench and models, e.g. ViT-Ti, ViT-S and ViT-B. Run it there with:
  *
  *     tar -xJf gpu.tar.xz && ./gpu/node gpu/gpu.mjs gpu/models/*
  *
@@ -37,7 +37,7 @@ for (const model of models) cpSync(model, join(out, 'models', basename(resolve(m
 for (const name of ['onnxruntime-node', 'onnxruntime-common']) {
   cpSync(join(root, 'node_modules', name), join(out, 'node_modules', name), {
     recursive: true,
-    // Other platforms' binaries are six times as much again.
+    // The binaries of other platforms are six times as large.
     filter: (path) => !/[\\/]bin[\\/]napi-v\d+[\\/](?!linux(?:[\\/]|$))|[\\/]linux[\\/]arm64/.test(path),
   });
 }

@@ -1,6 +1,6 @@
 /**
- * What int8 costs in accuracy: a head on features in floats and in int8, over so many splits that single images do
- * not decide.
+ * The accuracy cost of int8: a head on features in fp32 and in int8, over so many splits that single images do not
+ * decide.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ export async function accuracy({ python, dataset, models, threads, say }) {
   const headings = ['model', '>fp32', '>int8', '>int8 above fp32, points', '>in single splits, points'];
   return `## Accuracy of a head in int8
 
-Best validation accuracy of the training under "Head", means over the splits of the seeds ${SEEDS[0]} to ${SEEDS.at(-1)}. In a validation of 194 images one image is half a point.
+Best validation accuracy of the training under "Head", means over the splits of the seeds ${SEEDS[0]} to ${SEEDS.at(-1)}. With 194 validation images one image is half a point.
 
 ${table(headings, rows)}
 

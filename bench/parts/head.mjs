@@ -1,6 +1,6 @@
 /**
- * Must show 1: a head, trained from cold start to its best checkpoint, beside transformers' Trainer and beside PyTorch
- * on cached features.
+ * A head, trained from cold start to its best checkpoint, against transformers' Trainer and against PyTorch on cached
+ * features.
  */
 import os from 'node:os';
 import { writeFileSync } from 'node:fs';
@@ -14,10 +14,10 @@ import { train } from '../training.mjs';
 export const EPOCHS = 10;
 export const BATCH = 16;
 export const RATE = 3e-3;
-/** Of the peer's Trainer, where ten would take too long. */
+/** Epochs of the peer's Trainer, where ten would take too long. */
 const peerEpochs = { embedded: EPOCHS, ti: 2, s: 1, b: 1 };
 
-/** Writes what our run of that seed reads, for the peer, and returns the file and the number of labels. */
+/** Writes the input of our run with that seed for the peer. Returns the file and the number of labels. */
 export async function planOf(dataset, seed, epochs) {
   const text = run(process.execPath, [await bundle('plan'), dataset, `${seed}`, `${epochs}`]);
   const file = join(root, 'build', 'bench', 'plan.json');
@@ -26,8 +26,8 @@ export async function planOf(dataset, seed, epochs) {
 }
 
 /**
- * The peer's whole training; where it ran fewer epochs than `epochs`, its times are those of one epoch times the rest
- * on top.
+ * The peer's complete training. If it ran fewer epochs than `epochs`, the time of one epoch is added for each missing
+ * one.
  */
 export function peerTraining(python, model, plan, { method, precision, epochs, ran = epochs, rate, threads }) {
   const options = { method, precision, epochs: ran, 'learning-rate': rate, threads, begun: Date.now() / 1000 };
@@ -37,7 +37,7 @@ export function peerTraining(python, model, plan, { method, precision, epochs, r
   return { ...result, trained: result.trained + rest, seconds: result.wall + rest, isWhole: ran === epochs };
 }
 
-/** Our modes: what each sets in a config. */
+/** Our modes: the keys that each sets in a config. */
 export const modes = { fp32: {}, int8: { frozenPrecision: 'int8' } };
 const peerMethods = { head: 'transformers Trainer, frozen body', cached: 'PyTorch, cached features' };
 
@@ -56,13 +56,13 @@ export async function head({
   const sections = [];
   let versions;
   for (const name of ['embedded', ...models]) {
-    // Accuracy asks for weights that know something, and for several splits; time does not.
-    const turns = name === 'embedded' ? seeds : Array.from({ length: Math.ceil(rounds / 2) }, () => 42);
+    // Accuracy needs pretrained weights and several splits; time does not.
+    const seedsOfRounds = name === 'embedded' ? seeds : Array.from({ length: Math.ceil(rounds / 2) }, () => 42);
     const own = Object.entries(modes).map(([precision, mode]) => ({ name: '**ViTune**', precision, mode, runs: [] }));
     const peers = Object.entries(peerMethods).flatMap(([method, name]) =>
       peerPrecisions.map((precision) => ({ name, method, precision, runs: [] })),
     );
-    for (const [turn, seed] of turns.entries()) {
+    for (const [round, seed] of seedsOfRounds.entries()) {
       loads.push(os.loadavg()[0]);
       const plan = await planOf(dataset, seed, EPOCHS);
       const model = ensureModel(python, name, plan.labels);
@@ -89,8 +89,8 @@ export async function head({
         say(`head, ${names[name]}, ViTune, ${precision}: ${trained.toFixed(1)} s, ${percent(accuracies[0])}`);
       }
       for (const { name: side, method, precision, runs } of peers) {
-        // Half the precision is measured for its time alone.
-        if (turn && precision === 'bf16') continue;
+        // bf16 is measured only once, for its time.
+        if (round && precision === 'bf16') continue;
         const ran = method === 'cached' ? EPOCHS : (given ?? peerEpochs[name]);
         const peer = peerTraining(python, model, plan, { method, precision, epochs: EPOCHS, ran, rate: RATE, threads });
         ({ versions } = peer);
@@ -108,7 +108,9 @@ export async function head({
         `${of(each, 'trained').toFixed(1)} s${isWhole ? '' : ` (from ${given ?? peerEpochs[name]} epochs)`}`,
         ...own.map((ours) => (of(each, 'trained') / of(ours, 'trained')).toFixed(1)),
         `${of(each, 'seconds').toFixed(1)} s`,
-        isWhole && each.runs.length === turns.length ? percent(mean(each.runs.map(({ accuracy }) => accuracy))) : '',
+        isWhole && each.runs.length === seedsOfRounds.length
+          ? percent(mean(each.runs.map(({ accuracy }) => accuracy)))
+          : '',
         of(each, 'peak').toFixed(0),
         (of(each, 'peak') / of(own[0], 'peak')).toFixed(2),
       ];
@@ -124,15 +126,15 @@ export async function head({
       '>of ViTune’s',
     ];
     sections.push(
-      `### ${names[name]}, ${name === 'embedded' ? `seeds ${turns.join(', ')}` : `rounds: ${turns.length}`}\n\n${table(headings, rows)}`,
+      `### ${names[name]}, ${name === 'embedded' ? `seeds ${seedsOfRounds.join(', ')}` : `rounds: ${seedsOfRounds.length}`}\n\n${table(headings, rows)}`,
     );
   }
   return `## Head: ${EPOCHS} epochs on ${basename(dataset)} from cold start to the best checkpoint
 
-Seconds from the command until ${EPOCHS} epochs are trained, evaluated and saved, so that the best checkpoint lies on disk; the photos are decoded on the way. The whole process ends
-later: ours opens that checkpoint in a fresh process and compares answers, the peer's loads it. Both sides have the same photos in the same order, batch ${BATCH}, first
-weights (the head's too), schedule and learning rate (${RATE}), no augmentation, ${threads} threads. ViTune's int8 is \`frozenPrecision\`. The peer decodes in a worker process while it trains; memory is that of its main process alone. Medians; accuracy is the mean over seeds, each of which draws its own split.
-Bodies other than the embedded one have random weights, so that their accuracy says little; "from n epochs" is measured on n, and the rest is extrapolated from the time of one.
+Seconds from the command until ${EPOCHS} epochs are trained, evaluated and saved, so that the best checkpoint is on disk; the photos are decoded during training. The whole process ends
+later: ViTune opens that checkpoint in a fresh process and compares its outputs, the peer loads it. Both sides have the same photos in the same order, batch ${BATCH}, initial
+weights (also of the head), schedule and learning rate (${RATE}), no augmentation, ${threads} threads. ViTune's int8 is \`frozenPrecision\`. The peer decodes in a worker process while it trains; its memory is that of the main process alone. Medians; accuracy is the mean over seeds, each with its own split.
+Bodies other than the embedded one have random weights, so their accuracy says little; "from n epochs" is measured on n, and the rest is extrapolated from the time of one.
 
 ${sections.join('\n\n')}
 

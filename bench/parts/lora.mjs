@@ -1,5 +1,5 @@
 /**
- * Must show 2: LoRA on all blocks beside PyTorch and PEFT: images a second, and accuracy and time of whole trainings.
+ * LoRA on all blocks against PyTorch with PEFT: images per second, and accuracy and time of whole trainings.
  */
 import os from 'node:os';
 import { join } from 'node:path';
@@ -14,11 +14,11 @@ const RATE = 1e-3;
 const BATCH = { speed: 4, training: 16 };
 const EPOCHS = 5;
 const method = { type: 'lora', rank: RANK };
-/** Our modes: what each sets in a config. */
+/** Our modes: the keys that each sets in a config. */
 const modes = { fp32: { method }, int8: { method, frozenPrecision: 'int8' } };
 const figures = ['images_per_second', 'forward_images_per_second', 'peak_rss_mb'];
 
-/** Steps on images that lie ready in memory. */
+/** Times steps on images in memory. */
 async function speed({ python, models, rounds, seconds, threads, peerPrecisions, compile, say }, loads) {
   const ours = await bundle('vitune');
   const peer = join('bench', 'peers', 'vit_lora.py');
@@ -89,11 +89,11 @@ async function speed({ python, models, rounds, seconds, threads, peerPrecisions,
     ];
     sections.push(`### ${names[name]}, ${rounds} rounds\n\n${table(headings, rows)}`);
   }
-  if (before) sections.push(`Of the peer’s memory ${before.toFixed(0)} MB are taken before there is a model.`);
+  if (before) sections.push(`${before.toFixed(0)} MB of the peer’s memory are in use before a model exists.`);
   return { text: sections.join('\n\n'), versions };
 }
 
-/** Whole trainings of a model on photos, each side in the modes that are named. */
+/** Whole trainings of a model on photos, each side in the given modes. */
 async function trainings({ python, dataset, threads, say }, loads, { name: modelName, seeds, ours, theirs }) {
   const own = ours
     .map((name) => [name, modes[name]])
@@ -152,10 +152,10 @@ async function trainings({ python, dataset, threads, say }, loads, { name: model
       say(`lora, ${names[modelName]}, ${name}: ${result.trained.toFixed(1)} s, ${percent(result.accuracy)}`);
     }
   }
-  // Of each seed: what every side reaches, and when it does so first.
-  for (const turn of seeds.keys()) {
-    const reached = Math.min(...runs.map((list) => Math.max(...list[turn].curve.map(({ accuracy }) => accuracy))));
-    for (const list of runs) list[turn].equal = list[turn].curve.find(({ accuracy }) => accuracy >= reached).seconds;
+  // For each seed: the accuracy that every side reaches, and the time of reaching it first.
+  for (const round of seeds.keys()) {
+    const reached = Math.min(...runs.map((list) => Math.max(...list[round].curve.map(({ accuracy }) => accuracy))));
+    for (const list of runs) list[round].equal = list[round].curve.find(({ accuracy }) => accuracy >= reached).seconds;
   }
   const of = (list, key) => median(list.map((each) => each[key]));
   const best = (key) => Math.min(...runs.slice(0, own.length).map((list) => of(list, key)));
@@ -194,15 +194,15 @@ export async function lora(o) {
   for (const kind of kinds) wholes.push(await trainings(o, loads, kind));
   return `## LoRA: rank ${RANK} on query and value of all blocks
 
-Speed: batches of ${BATCH.speed} images at 224 that lie ready in memory, ${o.threads} threads, random weights, ${o.seconds} s of training and as much of the forward pass in each round, sides by turns; medians.${o.compile ? '' : '\nPyTorch runs without torch.compile, which did not speed its training up where it was tried (`--compile` measures it).'}
+Speed: batches of ${BATCH.speed} images at 224 from memory, ${o.threads} threads, random weights, ${o.seconds} s of training and ${o.seconds} s of forward passes in each round, both sides alternating; medians.${o.compile ? '' : '\nPyTorch runs without torch.compile, which did not speed up its training where it was tried (`--compile` measures it).'}
 
 ${text}
 
 ### Whole trainings
 
-Batch ${BATCH.training}, learning rate ${RATE}, the same split, order and schedule, no augmentation; from the command to the last checkpoint, as for the head, and in int8 until the best checkpoint is judged in floats.
-"To equal accuracy": until a validation first gives the best accuracy of the side whose best is the least, by seed; each side validates in the precision in which it trains.
-Medians; accuracy is the mean over the seeds, ours of the best checkpoint in floats; the first values of the adapters are each side's own.
+Batch ${BATCH.training}, learning rate ${RATE}, the same split, order and schedule, no augmentation; from the command to the last checkpoint, as for the head, and in int8 until the best checkpoint has been re-evaluated in fp32.
+"To equal accuracy": until a validation first reaches the best accuracy of the weakest side, by seed; each side validates in the precision in which it trains.
+Medians; accuracy is the mean over the seeds, for ViTune that of the best checkpoint in fp32. Each side initialises its adapters itself.
 
 ${wholes.map((each) => each.text).join('\n\n')}
 

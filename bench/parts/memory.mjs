@@ -1,6 +1,6 @@
 /**
- * Must show 3, by method: the table of bench/memory.mjs. What the same job takes on either side is in the sections of
- * head and LoRA.
+ * Memory by method: the table of bench/memory.mjs. The sections of head and LoRA compare the memory of both sides on the
+ * same job.
  */
 import { join } from 'node:path';
 import { machine } from '../page.mjs';
@@ -11,7 +11,7 @@ export async function memory() {
   return `## Memory by method, ViT-B/16 at 224, batch 4
 
 \`node bench/memory.mjs\`, one thread, random weights; one process for each method; the peak is that of the whole process, Node included.
-QLoRA computes activations anew unless it is told to hold them (\`gradientCheckpointing\`).
+QLoRA recomputes activations unless \`gradientCheckpointing\` is \`false\`.
 
 ${table.trim()}
 

@@ -1,6 +1,6 @@
 /**
- * Must show 5: what a run costs as the number of images grows: the start with all of them new and with none, images a
- * second, and memory.
+ * The cost of a run against the number of images: the start with an empty and with a filled cache, images per second,
+ * and memory.
  */
 import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -14,10 +14,10 @@ import { train } from '../training.mjs';
 const CLASSES = 100;
 const SIDE = 64;
 const HELD_OUT = 200;
-/** Files with content of their own; the others are hard links to them, of which a file may have some 65,000. */
+/** Files with distinct content. The others are hard links to them; a file may have about 65,000. */
 const CONTENTS = 64;
 
-/** An image of smooth noise, another for each seed. */
+/** An image of smooth noise; each seed gives another one. */
 function drawing(seed) {
   const pixels = Buffer.from(
     Array.from(
@@ -104,11 +104,11 @@ export async function scale({ sizes, threads, say, dry }) {
   ];
   return `## Cost against size
 
-LoRA on the embedded model, batch 16, 200 steps of ${threads} threads. The images are JPEG files of ${SIDE} x ${SIDE} in ${CLASSES} class folders, hard links to ${CONTENTS} files, so that the
-disk is spared and each still is an image of its own to ViTune. The first metric is the loss of the first ten steps, from the command: all new, no image has been
-decoded before; again: the same once more, when the cache has what the first 200 steps read.
+LoRA on the embedded model, batch 16, 200 steps with ${threads} threads. The images are JPEG files of ${SIDE} x ${SIDE} in ${CLASSES} class folders, hard links to ${CONTENTS} files:
+they save disk space, and to ViTune each is a separate image. The first metric is the loss of the first ten steps, timed from the command. "All new": no image has been
+decoded before. "Again": a second run, when the cache holds the images of the first 200 steps.
 
-![Images a second and memory against the number of images](images/scale.svg)
+![Images per second and memory against the number of images](images/scale.svg)
 
 ${table(headings, body)}
 

@@ -1,4 +1,4 @@
-/** Must show 4: how long a person waits: from the command to the first metric, and for the answer to one image. */
+/** Waiting times of a user: from the command to the first metric, and for the classification of one image. */
 import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { machine, median, table } from '../page.mjs';
 import { ensureModel, measure, names, run } from '../peer.mjs';
 import { train } from '../training.mjs';
 
-/** What a person may begin with: what each sets in a config. */
+/** The usual first configs: the keys that each sets. */
 const frozenPrecision = 'int8';
 const ways = {
   head: { method: 'head' },
@@ -38,7 +38,7 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
     say(`start, ${name}: ${value.toFixed(2)} s`);
   };
   const importing = ['-c', 'import torch, transformers'];
-  // The first time, its files may have to come from the disk.
+  // The first import may read its files from disk.
   run(python, importing);
   for (let round = 0; round < rounds; round++) {
     loads.push(os.loadavg()[0]);
@@ -81,7 +81,7 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
     ]),
   );
   const rest = table(
-    ['one image, warm', '>decode', '>forward', '>whole answer', '>beyond decode and forward'],
+    ['one image, warm', '>decode', '>forward', '>whole request', '>beyond decode and forward'],
     all.map((name) => {
       const { decode, forward, whole } = warm[name];
       return [names[name], ...[decode, forward, whole, whole - decode - forward].map(milliseconds)];
@@ -89,8 +89,8 @@ export async function start({ cli, python, dataset, models, rounds, threads, say
   );
   return `## Start
 
-Whole processes on the bundle, medians of ${rounds} rounds by turns. The first metric is the first loss: of the first step, or of its first part where the step is computed in parts (those of 16
-images at 224 with LoRA). Caches are empty, so that photos are decoded first, and for the head the features of the first batch computed. Both sides classify with the same weights. Warm: medians of ${images.length - 3} photos through the process that the editor keeps.
+Whole processes on the bundle, medians of ${rounds} rounds, alternating. The first metric is the first loss: of the first step, or of its first part where the step is computed in parts (16 images
+at 224 with LoRA). Caches are empty, so photos are decoded first, and the head computes the features of its first batch. Both sides classify with the same weights. Warm: medians of ${images.length - 3} photos in the process that the editor keeps.
 
 ${first}
 

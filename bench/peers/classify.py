@@ -1,6 +1,6 @@
-"""One image through transformers' pipeline, as a process that is started for it. Prints its answer.
+"""Classifies one image with the pipeline of transformers in a fresh process and prints the result.
 
-    python classify.py MODEL_FOLDER PICTURE [--threads N]
+    python classify.py MODEL_FOLDER IMAGE [--threads N]
 """
 
 import argparse

@@ -66,7 +66,7 @@ class Planned(Sampler):
 
 
 class Epochs(TrainerCallback):
-    """When each epoch, with its evaluation and checkpoint, was over."""
+    """Records the end of each epoch, with its evaluation and checkpoint."""
 
     def __init__(self) -> None:
         self.ends = []
@@ -124,11 +124,11 @@ def with_trainer(model, plan: dict, train: Images, validation: Images, args: arg
             train_dataset=train,
             eval_dataset=validation,
             data_collator=train.collate,
-            compute_metrics=lambda answers: {"accuracy": accuracy(answers.predictions, answers.label_ids)},
+            compute_metrics=lambda results: {"accuracy": accuracy(results.predictions, results.label_ids)},
             callbacks=[epochs],
         )
         trainer.train()
-        history = [entry["eval_accuracy"] for entry in trainer.state.log_history if "eval_accuracy" in entry]
+        history = [record["eval_accuracy"] for record in trainer.state.log_history if "eval_accuracy" in record]
     return history, epochs.seconds
 
 
@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--begun", type=float, default=time.time(), help="when the command was given, in seconds since 1970")
+    parser.add_argument("--begun", type=float, default=time.time(), help="start of the command, in seconds since 1970")
     args = parser.parse_args()
 
     torch.set_num_threads(args.threads)

@@ -2,9 +2,9 @@
 
     python vit_lora.py MODEL_FOLDER [--precision fp32|bf16] [--seconds S] [--threads N] [--batch N] [--rank N] [--compile]
 
-A training step is what transformers' Trainer does in one: forward, cross-entropy, backward, clipping by global norm, AdamW.
-The images are ready in memory as normalised floats, so nothing but the model is measured. Figures are medians over windows
-of about two seconds; memory is the process's peak, and what of it PyTorch takes before there is a model. torch.compile is off
+A training step does the same as one of transformers' Trainer: forward, cross-entropy, backward, clipping by global norm, AdamW.
+The images are ready in memory as normalised floats, so only the model is measured. Figures are medians over windows
+of about two seconds; memory is the process's peak, and its peak before the model exists. torch.compile is off
 by default: on two cores it made the training step no faster (17.5 images/s against 18.6 to 19.2).
 """
 
