@@ -55,7 +55,7 @@ async function write(width: number): Promise<void> {
   await writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
 }
 
-/** Trains for `steps` steps. Returns the bytes of the frozen weights and the milliseconds per image of the fastest step. */
+/** Trains for `steps` steps: the bytes of the frozen weights, and milliseconds per image of the fastest step. */
 async function train(): Promise<{ frozenBytes: number; milliseconds: number }> {
   const base = await openBaseModel({ model: folder, init: 'pretrained', seed: 1 });
   const batchSize = Number(batch);
