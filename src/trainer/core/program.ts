@@ -1,6 +1,7 @@
 /** The trainer's own program, for work that needs a process of its own. */
 import { fileURLToPath } from 'node:url';
 
+// The bundle puts its files side by side; in the sources they lie in their rooms.
 const script = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../commandLine/main.ts' : './main.mjs', import.meta.url),
 );

@@ -92,7 +92,7 @@ export function answersInFreshProcess(question: Question, signal?: AbortSignal):
       [...entry, answerCommand, JSON.stringify(question)],
       options,
       (error, stdout, stderr) => {
-        if (error?.name === 'AbortError') return reject(error);
+        if (signal?.aborted) return reject(signal.reason as Error);
         const line = stdout.trim().split('\n').at(-1) ?? '';
         if (!line.startsWith('{'))
           return reject(errors.freshProcessDied(question.model, stderr.trim().split('\n').at(-1) || reasonOf(error)));

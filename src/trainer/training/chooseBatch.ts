@@ -18,7 +18,7 @@ import type { DeviceName, ErrorInfo } from '../protocol.js';
 import { readChoice, writeChoice, type BatchChoice, type ResolvedConfig } from './batchChoice.js';
 import { freeMemory } from './freeMemory.js';
 import { partSize } from '../models/partSize.js';
-import { optimizerOf } from './prepare.js';
+import { optimizerOf } from './prepareNetwork.js';
 import { worthwhileGain, type Trial, type TrialQuestion } from './trial.js';
 
 /** What the config's own words stand for where no trial is held. */

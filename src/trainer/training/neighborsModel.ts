@@ -1,5 +1,5 @@
 /**
- * The method `pretrained` in the place of a model in training: it has learnt when the features of the training images
+ * The model of the method `pretrained`, which takes no steps: it has learnt once the features of the training images
  * are known.
  */
 import type { Cut } from '../compile/split.js';
@@ -7,13 +7,11 @@ import { compileForward, type ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
 import { marksOf } from '../data/sample.js';
 import type { Engine, Executable } from '../engine/engine.js';
-import { imagesFeed, type Trainable, type ReadState } from '../engine/trainable.js';
+import { imagesFeed, type ReadState } from '../engine/trainable.js';
 import { sizeOf } from '../ir/shape.js';
 import { bank, oneHot, unitRows } from '../nn/neighbors.js';
 import type { FeatureStore } from './featureStore.js';
-
-/** What the training loop asks of a model. */
-export type Learner = Pick<Trainable, 'isRounded' | 'logits' | 'read' | 'restore' | 'step' | 'toFloats'>;
+import type { Predictor } from './learner.js';
 
 export interface NeighborsModelOptions {
   engine: Engine;
@@ -26,9 +24,7 @@ export interface NeighborsModelOptions {
   batch: number;
 }
 
-export class NeighborsModel implements Learner {
-  readonly isRounded = false;
-
+export class NeighborsModel implements Predictor {
   private constructor(
     /** The bank: unit features [images, width], and the labels [images] of the images as numbers. */
     readonly parameters: ParameterSpec[],
@@ -74,19 +70,6 @@ export class NeighborsModel implements Learner {
 
   read(): Promise<ReadState> {
     return Promise.resolve({ parameters: new Map(this.values), m: new Map(), v: new Map() });
-  }
-
-  /** There is nothing that a checkpoint of the same images could change. */
-  restore(): void {
-    return;
-  }
-
-  step(): never {
-    throw new Error('nothing trains');
-  }
-
-  toFloats(): never {
-    throw new Error('nothing is rounded');
   }
 
   dispose(): Promise<void> {

@@ -1,94 +1,71 @@
-/** From a config to what the engine needs: the network, its method checked against it, and first values. */
-import type { ModelSpec, OptimizerSpec } from '../compile/compile.js';
-import { compileForward } from '../compile/compile.js';
-import { bytesOf, isLeaf } from '../compile/memory.js';
-import { frozenOf, type ParameterSpec } from '../compile/scope.js';
-import type { LoadedConfig } from '../config/load.js';
+/** What a run computes, and on which device: the network with its loss and precision, and the plan for its features. */
+import * as l10n from '@vscode/l10n';
+import type { ModelSpec } from '../compile/compile.js';
 import type { TrainConfig } from '../config/schema.js';
-import type { Values } from '../engine/trainable.js';
-import { errors } from '../errors/errors.js';
-import { sizeOf } from '../ir/shape.js';
-import { depthsOf } from '../nn/families.js';
-import { isOnnx } from '../nn/families/onnx.js';
-import type { NetworkConfig } from '../nn/networkConfig.js';
-import { firstValues } from '../peft/init.js';
-import { methodOf } from '../peft/method.js';
-import type { BaseModel } from '../models/baseModel.js';
-import { checkMethod } from './checkMethod.js';
+import { timed } from '../core/stages.js';
+import { countLabels } from '../core/tasks.js';
+import { chooseDevice, type ChosenDevice } from '../engine/devices.js';
+import type { Engine } from '../engine/engine.js';
+import { OrtEngine } from '../engine/ort.js';
+import { cacheLimit } from '../runs/cacheFolder.js';
+import { planFeatures, type FeaturePlan } from './featurePlan.js';
+import { lossSpecOf } from './lossSpecOf.js';
+import type { Inputs } from './openInputs.js';
+import { prepareNetwork, type PreparedNetwork } from './prepareNetwork.js';
+import type { RunContext } from './runContext.js';
 
-export interface Prepared {
-  /** The base's config with the run's dropout. */
-  network: NetworkConfig;
+export interface Prepared extends PreparedNetwork {
+  engine: Engine;
+  /** With the loss and the precision of the run, and with the cut where it keeps features. */
   model: ModelSpec;
-  parameters: ParameterSpec[];
-  /** The weights that do not train. */
-  frozen: ParameterSpec[];
-  /** Scalars of the whole network, adapters included. */
-  totalParameters: number;
-  /** Bytes of all values of the forward pass of one image. */
-  bytesOfImage: number;
+  features: FeaturePlan | undefined;
 }
 
-/**
- * Checks the method against the model and gives what the compiler takes. Throws a `UserError` when the method's options
- * do not fit.
- */
-export function prepare({ config, placeOf }: LoadedConfig, base: BaseModel, labels: number): Prepared {
-  const { type } = config.method;
-  if (isOnnx(base.config) && type !== 'head' && type !== 'pretrained')
-    throw errors.onnx.headOnly(type, placeOf('method'));
-  const { hiddenDropout } = base.config;
-  const network: NetworkConfig = { ...base.config, hiddenDropout: config.dropout ?? hiddenDropout };
-  const { mean, std, rescaleFactor, transform } = base.preprocessor;
-  const depths = depthsOf(network);
-  const model: ModelSpec = {
-    config: network,
-    norm: { mean, deviation: std, rescale: rescaleFactor },
-    frozen: (name, shape, into) => base.weight(name, shape, config.seed, into),
-    method: methodOf(config.method, depths),
-    labels,
-    height: transform.height,
-    width: transform.width,
-    dropPath: config.dropPath,
-  };
-  const { parameters, layers, graph } = compileForward(model, 1);
-  const frozen = frozenOf(graph);
-  // Numbers are read when a graph is made ready to run; that they are there is better known before images are
-  // decoded.
-  for (const { name, shape } of frozen) base.requireWeight(name, shape);
-  checkMethod(config.method, { parameters, frozen, layers, depths }, placeOf);
-  const fromFile = isOnnx(network) ? network.graph.weights : 0;
-  const totalParameters = [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), fromFile);
-  const bytesOfImage = graph.nodes.reduce(
-    (sum, node) => sum + (isLeaf(node) ? 0 : node.outputs.reduce((all, value) => all + bytesOf(value), 0)),
-    0,
+/** Everything that can be decided before an image is decoded. Throws a `UserError` where config and inputs conflict. */
+export async function prepare({ loaded, profile, notice }: RunContext, { base, dataset }: Inputs): Promise<Prepared> {
+  const { config, placeOf } = loaded;
+  const network = prepareNetwork(loaded, base, countLabels(dataset.tasks));
+  const loss = lossSpecOf(loaded, dataset.tasks, dataset.splits.train);
+  dataset.problems.forEach(notice);
+  const chosen = await timed('device', () =>
+    chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device')),
   );
-  return { network, model, parameters, frozen, totalParameters, bytesOfImage };
+  const engine = new OrtEngine(chosen.device, { profile });
+  const frozenPrecision = precisionOn(chosen, config.frozenPrecision, notice);
+  const features = planFeatures(loaded, network.model, dataset.splits, cacheLimit('features'), notice);
+  return { ...network, engine, model: { ...network.model, frozenPrecision, loss, cut: features?.cut }, features };
 }
 
-/** Where training starts: the base's weights, a new head and new adapters. */
-export function initialValues({ parameters }: Prepared, base: BaseModel, seed: number): Values {
-  return firstValues(parameters, (name, shape) => base.weight(name, shape, seed), seed);
-}
-
-export function optimizerOf(config: TrainConfig): OptimizerSpec {
-  const {
-    adamBeta1: beta1,
-    adamBeta2: beta2,
-    adamEpsilon: epsilon,
-    weightDecay,
-    maxGradNorm,
-    optim,
-    muonMomentum,
-    ema,
-  } = config;
-  return {
-    beta1,
-    beta2,
-    epsilon,
-    weightDecay,
-    maxGradNorm,
-    muon: optim === 'muon' ? muonMomentum : undefined,
-    ema: ema || undefined,
+/** The precision that was requested, where the device has it; otherwise fp32, with a notice. */
+function precisionOn(
+  { device, noFp16 }: ChosenDevice,
+  wanted: TrainConfig['frozenPrecision'],
+  notice: RunContext['notice'],
+): typeof wanted {
+  const inFp32 = (code: string, message: string): 'fp32' => {
+    notice({ code, message });
+    return 'fp32';
   };
+  if (wanted === 'int8' && device !== 'cpu') {
+    return inFp32(
+      'INT8_NEEDS_CPU',
+      l10n.t(
+        'Frozen layers multiply in 32 bits: products of 8 bits are for the processor, and this run is on {0}.',
+        device,
+      ),
+    );
+  }
+  if (wanted === 'fp16' && device === 'cpu') {
+    const message = l10n.t(
+      'Frozen layers multiply in 32 bits: products of 16 bits are for graphics cards, and this run is on the processor, for which int8 is the faster choice.',
+    );
+    return inFp32('FP16_NEEDS_GPU', message);
+  }
+  if (wanted === 'fp16' && noFp16 !== undefined) {
+    return inFp32(
+      'FP16_UNAVAILABLE',
+      l10n.t('Frozen layers multiply in 32 bits: {0} has no products of 16 bits here ({1}).', device, noFp16),
+    );
+  }
+  return wanted;
 }

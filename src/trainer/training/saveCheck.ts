@@ -81,6 +81,7 @@ export class SaveCheck {
   async compare(
     checkpoint: string,
     notice: (event: TrainEvent & { type: 'notice' }) => void,
+    signal: AbortSignal,
   ): Promise<Parity | undefined> {
     const tell = ({ code, message, remedy, file }: ReturnType<UserError['toInfo']>): void =>
       notice({ type: 'notice', code, message, remedy, file });
@@ -88,6 +89,7 @@ export class SaveCheck {
       const parity = await checkParity(
         { model: checkpoint, images: this.#sample!.map(({ row }) => this.p.images.pathAt(row)) },
         { labels: [...this.p.labels], logits: this.#live!.logits },
+        signal,
       );
       if (parity.changed.length) tell(errors.savedAnswersChanged(checkpoint, parity).toInfo());
       return parity;

@@ -14,7 +14,7 @@ import { sizeOf } from '../ir/shape.js';
 import type { DeviceName, Task } from '../protocol.js';
 import { countLabels } from '../core/tasks.js';
 import { openBaseModel } from '../models/baseModel.js';
-import { initialValues, optimizerOf, prepare } from './prepare.js';
+import { initialValues, optimizerOf, prepareNetwork } from './prepareNetwork.js';
 
 export interface TrialQuestion {
   /** A config file, and the commit of its model. */
@@ -56,7 +56,7 @@ export async function tryBatches(o: TrialQuestion, tell: (trial: Trial) => void)
   const { config } = loaded;
   const base = await openBaseModel({ ...config, revision: o.revision, place: {} });
   const labels = countLabels(o.tasks);
-  const prepared = prepare(loaded, base, labels);
+  const prepared = prepareNetwork(loaded, base, labels);
   const loss = { tasks: o.tasks.map((task) => ({ labels: task.labels.length, multiLabel: task.multiLabel })) };
   const cut = o.cached ? cutOf(prepared.model) : undefined;
   const model: ModelSpec = {

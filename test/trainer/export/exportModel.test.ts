@@ -264,17 +264,17 @@ test('the gate of a run: what was saved is what was trained, and a checkpoint th
   await gate.remember(20);
   assert.deepEqual([gate.hasAnswers(20), gate.hasAnswers(10)], [true, false]);
   const notices: { code: string; message: string }[] = [];
-  const parity = await gate.compare(checkpoint, (event) => notices.push(event));
+  const parity = await gate.compare(checkpoint, (event) => notices.push(event), new AbortController().signal);
   assert.deepEqual([parity?.pictures, parity?.changed, notices], [8, [], []]);
   const file = join(checkpoint, 'adapter_model.safetensors');
   spoil(file, readFileSync(file).length - 2000, readFileSync(file).length);
-  const changed = await gate.compare(checkpoint, (event) => notices.push(event));
+  const changed = await gate.compare(checkpoint, (event) => notices.push(event), new AbortController().signal);
   assert.equal(notices[0]!.code, 'SAVED_ANSWERS_CHANGED');
   assert.ok(
     changed!.changed.length > 0 && changed!.changed.every(({ picture }) => notices[0]!.message.includes(picture)),
   );
   await rm(file);
-  assert.equal(await gate.compare(checkpoint, (event) => notices.push(event)), undefined);
+  assert.equal(await gate.compare(checkpoint, (event) => notices.push(event), new AbortController().signal), undefined);
   assert.equal(
     notices[1]!.code,
     'FILE_UNREADABLE',

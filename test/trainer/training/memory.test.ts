@@ -15,7 +15,7 @@ import { randomWeight } from '../../../src/trainer/models/baseModel.js';
 import { readChoice, smaller, writeChoice, type BatchChoice } from '../../../src/trainer/training/batchChoice.js';
 import { bestOf, chooseBatch, trainingBytes } from '../../../src/trainer/training/chooseBatch.js';
 import { freeMemory } from '../../../src/trainer/training/freeMemory.js';
-import { optimizerOf } from '../../../src/trainer/training/prepare.js';
+import { optimizerOf } from '../../../src/trainer/training/prepareNetwork.js';
 import { eventsOf, jsonLines, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/images.js';
 import { golden } from '../models/goldenCheckpoint.js';

@@ -13,7 +13,7 @@ import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { openCheckpoint, readProgress, readState, writeCheckpoint } from '../../../src/trainer/models/checkpoint.js';
 import { Classifier } from '../../../src/trainer/inference/classifier.js';
 import { writeWhole } from '../../../src/trainer/export/exportFormats.js';
-import { initialValues, optimizerOf, prepare } from '../../../src/trainer/training/prepare.js';
+import { initialValues, optimizerOf, prepareNetwork } from '../../../src/trainer/training/prepareNetwork.js';
 import { tinyModel, writeConfig } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/images.js';
 import { singleTask } from '../../../src/trainer/core/tasks.js';
@@ -96,7 +96,7 @@ for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries
     const loaded = await loadConfig(await writeConfig(folder, { method, model: tinyModel, dropout: 0.1 }));
     const { config } = loaded;
     const base = await openBaseModel({ ...config, place: {} });
-    const prepared = prepare(loaded, base, labels.length);
+    const prepared = prepareNetwork(loaded, base, labels.length);
     const create = async (): Promise<Trainable> => {
       const engine = new OrtEngine('cpu');
       const created = await Trainable.create(engine, {
@@ -176,7 +176,7 @@ test('a checkpoint of an adapter that lacks one of its weights is refused, and s
   const folder = await temporaryFolder(t);
   const loaded = await loadConfig(await writeConfig(folder, { method: 'adapter', model: tinyModel }));
   const base = await openBaseModel({ ...loaded.config, place: {} });
-  const prepared = prepare(loaded, base, labels.length);
+  const prepared = prepareNetwork(loaded, base, labels.length);
   const parameters = initialValues(prepared, base, 0);
   const progress = { step: 1, evaluationsSinceBest: 0, dataset: 'd' };
   const { method } = loaded.config;

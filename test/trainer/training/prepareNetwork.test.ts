@@ -4,14 +4,14 @@ import { test, type TestContext } from 'node:test';
 import { join } from 'node:path';
 import { loadConfig } from '../../../src/trainer/config/load.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
-import { initialValues, prepare } from '../../../src/trainer/training/prepare.js';
+import { initialValues, prepareNetwork } from '../../../src/trainer/training/prepareNetwork.js';
 import { tinyModel, writeConfig } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/images.js';
 
 async function prepared(t: TestContext, config: object, labels = 3) {
   const loaded = await loadConfig(await writeConfig(await temporaryFolder(t), config));
   const base = await openBaseModel({ model: tinyModel, init: 'pretrained', seed: loaded.config.seed });
-  return { base, loaded, ...prepare(loaded, base, labels) };
+  return { base, loaded, ...prepareNetwork(loaded, base, labels) };
 }
 const scalars = (parameters: readonly { shape: readonly number[] }[]): number =>
   parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);

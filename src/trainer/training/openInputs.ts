@@ -1,0 +1,55 @@
+/** What a config names, opened: the model to start from, the dataset, and the checkpoint that a run resumes from. */
+import { errors, UserError, type Place } from '../errors/errors.js';
+import { timed } from '../core/stages.js';
+import { isPlain } from '../core/tasks.js';
+import type { Dataset } from '../data/dataset.js';
+import { scanDataset } from '../data/scan.js';
+import { openBaseModel, type BaseModel } from '../models/baseModel.js';
+import { readBaseReference, readProgress, type Progress } from '../models/checkpoint.js';
+import { provideDataset, provideModel } from '../models/hubSources.js';
+import type { RunContext } from './runContext.js';
+
+export interface Inputs {
+  base: BaseModel;
+  /** The commit of a model on the hub. */
+  revision: string | undefined;
+  dataset: Dataset;
+  /** The commit of a dataset on the hub. */
+  datasetRevision: string | undefined;
+  /** How far the run was at the checkpoint that it resumes from. */
+  reached: Progress | undefined;
+}
+
+/** A missing folder has no content to show; the place to show is the line of the config that names it, if any. */
+function atConfig(error: unknown, place: Place): unknown {
+  if (!(error instanceof UserError) || !place.file || !/^DATASET_(MISSING|NOT_FOLDER)$/.test(error.code)) return error;
+  return new UserError(error.code, error.message, error.remedy, place);
+}
+
+export async function openInputs({ loaded, resumeFrom, emit, notice, signal }: RunContext): Promise<Inputs> {
+  const { config, placeOf } = loaded;
+  const download = {
+    signal,
+    onProgress: (done: number, total: number) => emit({ type: 'progress', phase: 'download', done, total }),
+  };
+  // A resumed run continues with the commit that it was started on, wherever the branch is now.
+  const wanted =
+    resumeFrom === undefined ? config.revision : ((await readBaseReference(resumeFrom)).revision ?? config.revision);
+  const revision = await provideModel(config.model, wanted, { ...download, place: placeOf('model') });
+  const base = await timed('model', () =>
+    openBaseModel({ ...config, revision, place: placeOf('model'), outputPlace: placeOf('featureOutput') }),
+  );
+  base.notices?.forEach((each) => notice(each.toInfo()));
+  const reached = resumeFrom === undefined ? undefined : await readProgress(resumeFrom);
+  const { folder: spec, commit: datasetRevision } =
+    typeof config.dataset === 'string'
+      ? await provideDataset(config.dataset, { ...download, place: placeOf('dataset') }, reached?.datasetRevision)
+      : { folder: config.dataset, commit: undefined };
+  const scan = () => scanDataset(spec, { validationSplit: config.validationSplit, seed: config.seed, signal });
+  const dataset = await timed('scan', scan).catch((error: unknown) => {
+    throw atConfig(error, placeOf('dataset'));
+  });
+  if (config.method.type === 'pretrained' && !isPlain(dataset.tasks))
+    throw errors.neighborsNeedOneLabel(placeOf('method'));
+  return { base, revision, dataset, datasetRevision, reached };
+}
