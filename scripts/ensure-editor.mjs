@@ -103,6 +103,8 @@ export function ensureEditor() {
     ...process.env,
     PATH: join(nodeFolder, 'bin') + delimiter + process.env.PATH,
     npm_config_nodedir: nodeFolder,
+    // The project's own installs run no scripts, and npm hands that on; code-server builds itself in its own.
+    npm_config_ignore_scripts: 'false',
   };
   // Set by the npm that runs this script: code-server's install script would read this Node's version from it.
   delete env.npm_config_user_agent;

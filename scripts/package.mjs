@@ -2,11 +2,12 @@
 import { createVSIX } from '@vscode/vsce';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { npm, root } from './ensure-installed.mjs';
+import { thirdPartyNotices } from './licenses.mjs';
 
 /** Each of VS Code's platforms that ONNX Runtime's package holds a library for. */
 const targets = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
@@ -45,35 +46,51 @@ function nativePackages(modules, target) {
   return [...names];
 }
 
-/** Copies packages to where the trainer's bundle finds them, without what they carry for other platforms. */
-function copyPackages(modules, names, target, to) {
+/** What runs, what it reads, and licences; no sources, types, maps, build scripts or pages. */
+const runs = /\.(js|cjs|mjs|json|node|dll|dylib)$|\.so(\.[\d.]+)?$|\.wasm$/;
+const isLicence = (name) => /^(licen[cs]e|copying|notice|thirdpartynotice)/i.test(name);
+
+/**
+ * Libraries that ViTune never loads, or that come without the text of their licence: ONNX Runtime loads DirectML only
+ * for its `dml` provider; without dxil.dll its WebGPU provider uses the shader compiler of Windows.
+ */
+const leftOut = new Set(['DirectML.dll', 'dxil.dll']);
+
+/** Whether a file of a package is needed on the target; `path` is relative to node_modules. */
+function isNeeded(path, target) {
   const [os, cpu] = target.split('-');
-  const keep = (path) => {
-    const parts = relative(modules, path).split(sep);
-    if (/\.(map|d\.ts|md)$/.test(path) && !/licen[cs]e|readme/i.test(path)) return false;
-    if (parts[0] !== 'onnxruntime-node') return true;
-    if (parts[1] === 'bin') return (parts[3] ?? os) === os && (parts[4] ?? cpu) === cpu;
-    return parts[1] !== 'script' && parts[1] !== 'lib';
-  };
-  for (const name of names)
-    cpSync(join(modules, name), join(to, name), { recursive: true, dereference: true, filter: keep });
+  const parts = path.split(sep);
+  const name = parts.at(-1);
+  if (leftOut.has(name) || !(runs.test(name) || isLicence(name))) return false;
+  // sharp builds itself from `src` and `install` where there is no binary for it.
+  if (parts[0] === 'sharp') return !['src', 'install'].includes(parts[1]);
+  if (parts[0] !== 'onnxruntime-node') return true;
+  if (parts[1] === 'bin') return parts[3] === os && parts[4] === cpu;
+  return parts[1] !== 'script' && parts[1] !== 'lib';
 }
 
-/** The licence texts of all that is in the VSIX but not ours. */
-function thirdPartyNotices(metafiles, nativeFolders) {
-  const folders = new Set(nativeFolders);
-  for (const input of metafiles.flatMap((metafile) => Object.keys(metafile.inputs))) {
-    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (name) folders.add(join(root, name[0]));
+/** The files of a package that are needed on the target, relative to node_modules. */
+const neededFiles = (modules, name, target) =>
+  readdirSync(join(modules, name), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(modules, join(entry.parentPath, entry.name)))
+    .filter((path) => isNeeded(path, target));
+
+/** Copies files to where the trainer's bundle finds them. */
+function copyFiles(modules, files, to) {
+  for (const file of files) {
+    mkdirSync(dirname(join(to, file)), { recursive: true });
+    cpSync(join(modules, file), join(to, file), { dereference: true });
   }
-  const notices = [...folders].map((folder) => {
-    const { name, version, license } = readJson(join(folder, 'package.json'));
-    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice|thirdpartynotice)/i.test(file));
-    const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim());
-    return { name, text: `${name} ${version} (${license})\n\n${texts.join('\n\n')}`.trim() };
-  });
-  notices.sort((a, b) => a.name.localeCompare(b.name));
-  return `ViTune contains or comes with the following packages.\n\n${notices.map((notice) => notice.text).join(`\n\n${'-'.repeat(100)}\n\n`)}\n`;
+}
+
+/** The folders of the packages that a bundle was made of. */
+function bundledPackages(metafiles) {
+  const folders = metafiles
+    .flatMap((metafile) => Object.keys(metafile.inputs))
+    .map((input) => /.*node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(input)?.[0])
+    .filter((folder) => folder !== undefined);
+  return [...new Set(folders)].map((folder) => join(root, folder));
 }
 
 /** What the marketplace and the editor read; what only a checkout needs is left out. */
@@ -103,8 +120,12 @@ export async function makePackage({ target = thisTarget, out } = {}) {
     const metafiles = await build({ folder: join(stage, 'dist'), release: true });
     const modules = installedFor(target, work);
     const names = nativePackages(modules, target);
+    const native = names.map((name) => ({
+      folder: join(modules, name),
+      shipped: neededFiles(modules, name, target),
+    }));
     // Not in the stage's own node_modules: vsce would leave that out, as all is bundled for it.
-    copyPackages(modules, names, target, join(stage, 'dist', 'node_modules'));
+    for (const { shipped } of native) copyFiles(modules, shipped, join(stage, 'dist', 'node_modules'));
     for (const entry of [
       'media',
       'l10n',
@@ -117,13 +138,8 @@ export async function makePackage({ target = thisTarget, out } = {}) {
       if (existsSync(join(root, entry))) cpSync(join(root, entry), join(stage, entry), { recursive: true });
     }
     writeFileSync(join(stage, 'package.json'), manifest());
-    writeFileSync(
-      join(stage, 'ThirdPartyNotices.txt'),
-      thirdPartyNotices(
-        metafiles,
-        names.map((name) => join(modules, name)),
-      ),
-    );
+    const bundled = bundledPackages(metafiles).map((folder) => ({ folder, shipped: [] }));
+    writeFileSync(join(stage, 'ThirdPartyNotices.txt'), thirdPartyNotices([...native, ...bundled]));
     await createVSIX({
       cwd: stage,
       packagePath: vsix,
