@@ -10,9 +10,10 @@ import { frozenOf } from '../src/trainer/compile/scope.js';
 import { methodObject } from '../src/trainer/config/methods.js';
 import { OrtEngine } from '../src/trainer/engine/ort.js';
 import { Trainable } from '../src/trainer/engine/trainable.js';
-import { depthsOf, parseNetwork } from '../src/trainer/nn/families.js';
+import { parseNetwork } from '../src/trainer/nn/families.js';
+import { mapOf } from '../src/trainer/nn/networkMap.js';
 import { firstValues } from '../src/trainer/peft/init.js';
-import { methodOf, nothingAdded } from '../src/trainer/peft/method.js';
+import { methodOf, wholeModel } from '../src/trainer/peft/method.js';
 import { openBaseModel, randomWeight } from '../src/trainer/models/baseModel.js';
 
 const [folder, task, what, batch = '4', steps = '2', how = ''] = process.argv.slice(2) as [
@@ -43,8 +44,8 @@ async function write(width: number): Promise<void> {
   const spec: ModelSpec = {
     config,
     norm,
-    frozen: (name, shape) => randomWeight(name, shape, 1),
-    method: methodOf(nothingAdded, depthsOf(config)),
+    frozen: (name, shape) => randomWeight(config, name, shape, 1),
+    method: methodOf(wholeModel, mapOf(config)),
     labels,
     height: 224,
     width: 224,
@@ -63,7 +64,7 @@ async function train(): Promise<{ frozenBytes: number; milliseconds: number }> {
     config: base.config,
     norm,
     frozen: (name, shape, into) => base.weight(name, shape, 1, into),
-    method: methodOf(methodObject().parse(JSON.parse(what)), depthsOf(base.config)),
+    method: methodOf(methodObject().parse(JSON.parse(what)), mapOf(base.config)),
     labels,
     height: 224,
     width: 224,

@@ -2,7 +2,7 @@
 import { methodObject } from '../src/trainer/config/methods.js';
 import { OrtEngine } from '../src/trainer/engine/ort.js';
 import { Trainable, type TrainBatch } from '../src/trainer/engine/trainable.js';
-import { depthsOf } from '../src/trainer/nn/families.js';
+import { mapOf } from '../src/trainer/nn/networkMap.js';
 import { firstValues } from '../src/trainer/peft/init.js';
 import { methodOf } from '../src/trainer/peft/method.js';
 import type { DeviceName } from '../src/trainer/protocol.js';
@@ -39,7 +39,7 @@ export async function openSubject({
       config: base.config,
       norm: { mean, deviation: std, rescale: rescaleFactor },
       frozen: (name, shape, into) => base.weight(name, shape, seed, into),
-      method: methodOf(methodObject().parse(method), depthsOf(base.config)),
+      method: methodOf(methodObject().parse(method), mapOf(base.config)),
       frozenPrecision,
       labels,
       height,

@@ -37,6 +37,7 @@ import { Supervisor } from './trainer/supervisor.js';
 import { Training } from './trainer/training.js';
 import { methodChoices } from './trainPanel/formRules.js';
 import { inspectOnnx } from './trainPanel/inspectOnnx.js';
+import { layersOf } from './trainPanel/layersOf.js';
 import { TrainPanel } from './trainPanel/trainPanel.js';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -65,6 +66,7 @@ export function activate(context: vscode.ExtensionContext): void {
     devices: () => doctor.devices(),
     cachedModels: () => cachedModels(launch),
     inspectOnnx: (file) => inspectOnnx(launch, file),
+    layersOf: (model) => layersOf(launch, model),
     configFolder,
   });
   const editor = new ImageEditorProvider(context.extensionUri, active, (path, signal) =>

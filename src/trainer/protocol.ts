@@ -253,6 +253,15 @@ export interface Inspection {
 }
 
 /** What an ONNX file offers as features: `vitune inspect FILE.onnx --json` prints it. */
+/** What `inspect` finds in a model folder. */
+export interface ModelInspection {
+  type: 'model';
+  family: string;
+  blocks: number;
+  /** The kinds of layers that a method can adapt, as its `targetModules` name them. */
+  layers: string[];
+}
+
 export interface OnnxInspection {
   type: 'onnx';
   /** The tensor that is taken where `featureOutput` names none. */

@@ -34,12 +34,6 @@ const keys: NumberKey[] = [
   'earlyStoppingPatience',
 ];
 
-/**
- * The layers of a vision transformer's block that an adapter can be put on, by the end of their names; `dense` are
- * those of the output and the MLP.
- */
-export const targetModules = ['query', 'key', 'value', 'dense'];
-
 const branches = (schema: Schema): Schema[] =>
   [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((branch) => [branch, ...branches(branch)]);
 

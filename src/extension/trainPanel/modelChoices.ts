@@ -51,6 +51,13 @@ export async function modelChoices(
   ]);
 }
 
+/** Where a model lies, or `embedded`; undefined for an ONNX file and for what is not on this machine. */
+export function folderOf(model: string, cached: readonly CachedModel[]): string | undefined {
+  if (model === 'embedded') return model;
+  const path = isAbsolute(model) ? model : cached.find(({ id }) => id === model.replace(/@.*$/, ''))?.folder;
+  return path === undefined || onnxFileOf(path) !== undefined ? undefined : path;
+}
+
 const isOnnx = (name: string): boolean => /\.onnx$/i.test(name);
 const ofOnnx = (): string => t('An ONNX file: it stays frozen, for head and pretrained');
 

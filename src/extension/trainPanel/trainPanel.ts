@@ -19,8 +19,8 @@ import { log } from '../log/log.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
 import { showPage, type Page } from '../webviews/page.js';
-import { frozenPrecision, methodChoices, numberRules, targetModules } from './formRules.js';
-import { modelChoices, onnxFilesOf, type KnownNetwork } from './modelChoices.js';
+import { frozenPrecision, methodChoices, numberRules } from './formRules.js';
+import { folderOf, modelChoices, onnxFilesOf, type KnownNetwork } from './modelChoices.js';
 
 const { t } = vscode.l10n;
 const formKey = 'form';
@@ -37,6 +37,8 @@ export interface TrainPanelParts {
   devices: () => Promise<DeviceChoice[]>;
   cachedModels: () => Promise<CachedModel[]>;
   inspectOnnx: (file: string) => Promise<OnnxInspection>;
+  /** The layers of a model that a method can adapt; `model` is a folder or `embedded`. */
+  layersOf: (model: string) => Promise<string[]>;
   /** Where configs go that the form starts from. */
   configFolder: () => string;
 }
@@ -53,6 +55,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   #cached: CachedModel[] = [];
   /** ONNX files among the models, by path. */
   readonly #networks = new Map<string, KnownNetwork>();
+  /** Layers that can be adapted, by the folder of their model. */
+  readonly #layers = new Map<string, string[]>();
 
   constructor(private readonly parts: TrainPanelParts) {
     const { runs, datasets, training } = parts;
@@ -100,11 +104,13 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   async #setForm(form: TrainForm): Promise<void> {
     await this.parts.memory.update(formKey, form);
     this.#patch({ form });
+    this.#lookAtLayers();
   }
 
   async #state(): Promise<TrainPanelState> {
     const schema = await readSchema(this.parts.context.extensionUri);
     if (!this.#devices) void this.#findDevices();
+    this.#lookAtLayers();
     for (const look of [this.#findCached(), this.#lookAtNetworks(this.#recentModels)])
       look.catch((error: unknown) => log().error(error as Error));
     return {
@@ -112,7 +118,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       datasets: this.#datasets(),
       models: await this.#models(),
       devices: this.#devices ?? [{ value: 'auto' }],
-      targetModules,
+      targetModules: this.#targetModules,
       rules: numberRules(schema),
       methods: methodChoices(schema),
       frozenPrecision: frozenPrecision(schema),
@@ -173,7 +179,34 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   async #findCached(): Promise<void> {
     this.#cached = await this.parts.cachedModels();
     this.#patch({ models: await this.#models() });
+    this.#lookAtLayers();
     await this.#lookAtNetworks(this.#cached.map(({ folder }) => folder));
+  }
+
+  get #modelFolder(): string | undefined {
+    return folderOf(this.#form.model ?? 'embedded', this.#cached);
+  }
+
+  get #targetModules(): string[] {
+    return this.#layers.get(this.#modelFolder ?? '') ?? [];
+  }
+
+  /** The form offers the layers of the chosen model, once the trainer has found them. */
+  #lookAtLayers(): void {
+    const folder = this.#modelFolder;
+    if (folder === undefined || this.#layers.has(folder)) return this.#patch({ targetModules: this.#targetModules });
+    this.#layers.set(folder, []);
+    this.parts.layersOf(folder).then(
+      (layers) => {
+        this.#layers.set(folder, layers);
+        this.#patch({ targetModules: this.#targetModules });
+      },
+      (error: unknown) => {
+        // The model may be mended, and is looked at again when it is chosen again.
+        this.#layers.delete(folder);
+        log().info(`The layers of ${folder} are not known: ${infoOf(error).message}`);
+      },
+    );
   }
 
   /** The files may have been written anew since they were looked at. */
@@ -245,6 +278,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     switch (message.type) {
       case 'form':
         await memory.update(formKey, message.form);
+        this.#lookAtLayers();
         return;
       case 'addDataset': {
         const added = await vscode.commands.executeCommand<string[]>(commands.addDataset);

@@ -1,4 +1,4 @@
-/** `vitune inspect`: what is in a dataset, and what is wrong with it; of an ONNX file, what can be its features. */
+/** `vitune inspect`: what is in a dataset or model, and what is wrong with it. */
 import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { loadConfig } from '../config/load.js';
@@ -28,6 +28,15 @@ export async function inspect({ operands }: Arguments<'inspect'>, output: Output
         network.tensors.join(', '),
       ),
     );
+    return;
+  }
+  const { isForeignModel } = await import('../models/openModel.js');
+  if (given === 'embedded' || (await isForeignModel(resolve(given)))) {
+    const { inspectModel } = await import('../models/inspectModel.js');
+    const model = await inspectModel(given === 'embedded' ? given : resolve(given));
+    output.json(model);
+    output.line(l10n.t('A model of the family {0} with {1} blocks.', model.family, model.blocks));
+    output.line(l10n.t('Layers that LoRA can adapt (targetModules): {0}', model.layers.join(', ')));
     return;
   }
   // A config says more of its dataset than a path can: which columns of a label file are meant, and how the split is

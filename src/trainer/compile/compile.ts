@@ -3,18 +3,18 @@ import { backward } from '../autodiff/backward.js';
 import { Builder } from '../ir/builder.js';
 import { check } from '../ir/check.js';
 import type { Graph } from '../ir/graph.js';
+import type { Shape } from '../ir/op.js';
 import type { Value } from '../ir/value.js';
-import { sizeOf } from '../ir/shape.js';
 import { blocksOf, familyOf } from '../nn/families.js';
 import { classificationHead } from '../nn/head.js';
 import type { PixelNorm } from '../nn/layers.js';
 import { nearestNeighbors, type NeighborsOptions } from '../nn/neighbors.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
-import { adamw, decays, type AdamWOptions, type StepScalars } from '../optim/adamw.js';
-import { clipByGlobalNorm } from '../optim/clip.js';
-import { ema } from '../optim/ema.js';
-import { muon } from '../optim/muon.js';
-import { isHead, type Method } from '../peft/method.js';
+import { mapOf } from '../nn/networkMap.js';
+import { decays, isMatrix } from '../nn/weightRoles.js';
+import { buildUpdate, type OptimizerSpec, type UpdateRule } from '../optim/buildUpdate.js';
+import { names } from '../optim/stateNames.js';
+import type { Method } from '../peft/method.js';
 import { lossOf, type LossSpec } from './loss.js';
 import { fp16Products } from './fp16Products.js';
 import { int8Products } from './int8Products.js';
@@ -50,25 +50,6 @@ export interface ModelSpec {
   /** Whether the backward pass computes each block's values anew: less memory for more work. */
   recomputes?: boolean | undefined;
 }
-
-export interface OptimizerSpec extends AdamWOptions {
-  /** Momentum of Muon, which then takes the body's matrices; AdamW takes all without it. */
-  muon?: number | undefined;
-  /** 0 clips nothing. */
-  maxGradNorm: number;
-  /** Keep a moving average of the weights; the decay may change with the step (`emaDecayAt`). */
-  ema?: { decay: number } | undefined;
-}
-
-/** Names of the graphs' inputs and outputs beside the parameters' own. */
-export const names = {
-  moment1: (parameter: string) => `m:${parameter}`,
-  moment2: (parameter: string) => `v:${parameter}`,
-  gradient: (parameter: string) => `g:${parameter}`,
-  average: (parameter: string) => `e:${parameter}`,
-  /** The output that takes the place of the input `name` in the next step. */
-  next: (name: string) => `next:${name}`,
-};
 
 function finish(b: Builder, cut?: Cut): Graph {
   check(b.graph);
@@ -186,75 +167,13 @@ function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & {
  */
 const cheapShareInFloats = 0.1;
 
-/** More numbers than these are updated as fast alone as beside others, and need not be copied. */
-const fewNumbers = 65_536;
-
-/**
- * The update of every parameter from its gradient, with outputs `gradientNorm` and `next:…`; inputs are made for
- * moments, averages and scalars.
- */
-function buildUpdate(
-  b: Builder,
-  method: Method,
-  parameters: ReadonlyMap<string, Value>,
-  grads: readonly Value[],
-  optimizer: OptimizerSpec,
-): void {
-  const scalars: StepScalars = {
-    learningRate: b.input('learningRate', []),
-    correction1: b.input('correction1', []),
-    correction2: b.input('correction2', []),
-  };
-  const oneMinusDecay = optimizer.ema && b.input('oneMinusDecay', []);
-  const scaleOf = (name: string): number => method.learningRateScale?.(name) ?? 1;
-  // Tokens, positions, norms, biases and heads stay with AdamW, as Muon's authors advise.
-  const momentumOf = (name: string): number | undefined =>
-    parameters.get(name)!.shape.length === 2 && !isHead(name) && !/position/.test(name) ? optimizer.muon : undefined;
-
-  // Small parameters that are updated alike lie side by side along their first axis: a hundred small ops cost more than
-  // their numbers.
-  const groups = new Map<string, string[]>();
-  for (const [name, { shape }] of parameters) {
-    const isAlone = momentumOf(name) !== undefined || sizeOf(shape) > fewNumbers;
-    const key = isAlone ? name : JSON.stringify([decays(name), scaleOf(name), shape.slice(1)]);
-    groups.set(key, [...(groups.get(key) ?? []), name]);
-  }
-  const all = [...groups.values()];
-  const gradOf = new Map([...parameters.keys()].map((name, i) => [name, grads[i]!]));
-  const joined = (members: readonly string[], of: (name: string) => Value): Value =>
-    members.length > 1 ? b.concat(0, ...members.map(of)) : of(members[0]!);
-  const state = (members: readonly string[], nameOf: (parameter: string) => string): Value =>
-    joined(members, (name) => b.input(nameOf(name), parameters.get(name)!.shape));
-
-  const clipped = clipByGlobalNorm(
-    b,
-    all.map((members) => joined(members, (name) => gradOf.get(name)!)),
-    optimizer.maxGradNorm,
-  );
-  b.output('gradientNorm', clipped.norm);
-  all.forEach((members, i) => {
-    const [first] = members as [string];
-    const parameter = joined(members, (name) => parameters.get(name)!);
-    const [m, v] = [state(members, names.moment1), state(members, names.moment2)];
-    const options = decays(first) ? optimizer : { ...optimizer, weightDecay: 0 };
-    const learningRate = b.scale(scalars.learningRate, scaleOf(first));
-    const momentum = momentumOf(first);
-    const next =
-      momentum === undefined
-        ? adamw(b, { parameter, m, v }, clipped.grads[i]!, { ...scalars, learningRate }, options)
-        : { ...muon(b, { parameter, m }, clipped.grads[i]!, learningRate, { ...options, momentum }), v };
-    const average = oneMinusDecay && ema(b, state(members, names.average), next.parameter, oneMinusDecay);
-    let end = 0;
-    for (const name of members) {
-      const start = end;
-      end += parameters.get(name)!.shape[0] ?? 0;
-      const give = (nameOf: (parameter: string) => string, value: Value): void =>
-        b.output(names.next(nameOf(name)), members.length > 1 ? b.slice(value, 0, start, end) : value);
-      give((parameterName) => parameterName, next.parameter);
-      give(names.moment1, next.m);
-      give(names.moment2, next.v);
-      if (average) give(names.average, average);
-    }
+/** How each parameter of a model is updated: what it is for decides, and the method. */
+function ruleOf({ config, method }: ModelSpec): (name: string, shape: Shape) => UpdateRule {
+  const map = mapOf(config);
+  return (name, shape) => ({
+    decays: decays[map.roleOf(name)],
+    isBodyMatrix: isMatrix(map.roleOf(name), shape) && !map.isHead(name),
+    learningRateScale: method.learningRateScale?.(name) ?? 1,
   });
 }
 
@@ -272,7 +191,7 @@ export function compileStep(
   const b = new Builder();
   const { scope, loss, grads } = buildGradient(b, model, batch);
   b.output('loss', loss);
-  b.within({ pass: 'update', part: 'rest' }, () => buildUpdate(b, model.method, scope.parameters, grads, optimizer));
+  b.within({ pass: 'update', part: 'rest' }, () => buildUpdate(b, scope.parameters, grads, optimizer, ruleOf(model)));
   return { step: inPrecision(finish(b, model.cut), model), parameters: specsOf(scope), masks: scope.masks };
 }
 
@@ -292,6 +211,6 @@ export function compileAccumulation(
   const u = new Builder();
   const inputs = new Map(parameters.map(({ name, shape }) => [name, u.input(name, shape)]));
   const sums = parameters.map(({ name, shape }) => u.input(names.gradient(name), shape));
-  u.within({ pass: 'update' }, () => buildUpdate(u, model.method, inputs, sums, optimizer));
+  u.within({ pass: 'update' }, () => buildUpdate(u, inputs, sums, optimizer, ruleOf(model)));
   return { accumulate: inPrecision(finish(b, model.cut), model), update: finish(u), parameters, masks: scope.masks };
 }

@@ -6,10 +6,10 @@ import {
   compileForward,
   compileStep,
   compileValidation,
-  names,
   type ModelSpec,
-  type OptimizerSpec,
 } from '../compile/compile.js';
+import { names } from '../optim/stateNames.js';
+import type { OptimizerSpec } from '../optim/buildUpdate.js';
 import { features } from '../compile/split.js';
 import type { MaskSpec, ParameterSpec } from '../compile/scope.js';
 import { Builder } from '../ir/builder.js';

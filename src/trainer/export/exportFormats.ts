@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { readSafetensors, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
 import { compileForward } from '../compile/compile.js';
 import { errors } from '../errors/errors.js';
-import { depthsOf, parseNetwork } from '../nn/families.js';
+import { parseNetwork } from '../nn/families.js';
+import { mapOf, unusedLayersOf, type NetworkMap } from '../nn/networkMap.js';
 import { emitModel } from '../onnx/emit.js';
 import { bytesOf } from '../ir/op.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { mergeLowRank } from '../peft/merge.js';
-import { isAdapter, loraScaling, methodOf, nothingAdded } from '../peft/method.js';
-import { currentName, currentTarget } from '../nn/moduleNames.js';
+import { loraScaling, methodOf, wholeModel } from '../peft/method.js';
+import { adaptedLayers, peftTargets } from '../peft/peftTargets.js';
 import { dequantize, quantize } from '../peft/quantize.js';
 import { writeModelConfig, type LoadedCheckpoint } from '../models/checkpoint.js';
 import { modelSpecOf, wholeWeights } from '../models/modelSpec.js';
@@ -27,7 +28,7 @@ const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean =>
  * does not answer as it did.
  */
 function dequantized(model: LoadedCheckpoint): LoadedCheckpoint {
-  const { quantization } = methodOf(model.method, depthsOf(model.network));
+  const { quantization } = methodOf(model.method, mapOf(model.network));
   if (!quantization) return model;
   const linear = new Set(compileForward(modelSpecOf(model), 1).layers);
   const weight: LoadedCheckpoint['weight'] = (name, shape) => {
@@ -43,8 +44,8 @@ function dequantized(model: LoadedCheckpoint): LoadedCheckpoint {
 function merged(saved: LoadedCheckpoint): LoadedCheckpoint {
   if (hasOwnLayers(saved)) return saved;
   const model = dequantized(saved);
-  const { lora } = methodOf(model.method, depthsOf(model.network));
-  if (!lora) return { ...model, method: nothingAdded };
+  const { lora } = methodOf(model.method, mapOf(model.network));
+  if (!lora) return { ...model, method: wholeModel };
   // A method's targets are asked for by the name of a layer, and "all-linear" would take a norm for one.
   const layers = new Set(compileForward(modelSpecOf(model), 1).layers.map((layer) => `${layer}.weight`));
   const weight: LoadedCheckpoint['weight'] = (name, shape) => {
@@ -62,7 +63,7 @@ function merged(saved: LoadedCheckpoint): LoadedCheckpoint {
       magnitude: useDora ? model.weight(`${layer}.lora_magnitude_vector`, [out]) : undefined,
     });
   };
-  return { ...model, method: nothingAdded, weight };
+  return { ...model, method: wholeModel, weight };
 }
 
 /**
@@ -90,9 +91,32 @@ const isElsewhere = ({ base, method }: LoadedCheckpoint): boolean =>
   parseNetwork(base.json, base.reference.model).imageSize === base.reference.imageSize;
 
 /**
- * An adapter folder for `PeftModel.from_pretrained`, under transformers 4 and 5: an adapter's tensors are named after
- * modules, which transformers 5 renamed, so they are there under both names. A base that Python could not find goes
- * along, in `base`.
+ * An adapter's tensor under the names of transformers 5: what belongs to a layer that is several there is shared out
+ * among them, but for A, which all of them read.
+ */
+function renamedForTransformers5(map: NetworkMap, [name, tensor]: [string, Tensor]): [string, Tensor][] {
+  const part = addedParts.find((each) => name.endsWith(`.${each}`));
+  if (part === undefined) return [];
+  const theirs = map.transformers5(name.slice(peftPrefix.length, -part.length - 1));
+  return theirs.map((module, i) => {
+    const [rows, ...rest] = tensor.shape as [number, ...number[]];
+    const isShared = theirs.length > 1 && part !== 'lora_A.weight';
+    const size = tensor.data.length / theirs.length;
+    return [
+      `${peftPrefix}${module}.${part}`,
+      isShared ? { shape: [rows / theirs.length, ...rest], data: tensor.data.slice(i * size, (i + 1) * size) } : tensor,
+    ];
+  });
+}
+
+/** PEFT's prefix of every name in an adapter file. */
+const peftPrefix = 'base_model.model.';
+const addedParts = ['lora_A.weight', 'lora_B.weight', 'lora_magnitude_vector'];
+
+/**
+ * An adapter folder for `PeftModel.from_pretrained`, under transformers 4 and 5. An adapter's tensors and targets are
+ * named after modules, which transformers 5 renamed, so both names of each are there. A base that Python could not find
+ * goes along, in `base`.
  */
 export async function writeAdapter(folder: string, model: LoadedCheckpoint): Promise<void> {
   const [file, configFile] = ['adapter_model.safetensors', 'adapter_config.json'];
@@ -100,28 +124,26 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   if (hasOwnLayers(model)) throw errors.exportImpossible('peft', model.method.type, ['onnx']);
   if (text === undefined || !model.base)
     throw errors.exportImpossible('peft', model.method.type, ['transformers', 'onnx']);
-  const config = JSON.parse(text) as { target_modules: string | string[] };
+  const config = JSON.parse(text) as Record<string, unknown>;
   const { tensors } = await readSafetensors(join(model.folder, file));
-  const isRenamed = ['vit', 'deit'].includes(model.network.family);
-  const both = [...tensors].flatMap(([name, tensor]) => {
-    const current = isRenamed && isAdapter(name) ? currentName(name) : name;
-    return current === name ? [[name, tensor] as const] : [[name, tensor] as const, [current, tensor] as const];
-  });
-  await writeSafetensors(join(folder, file), both, { format: 'pt' });
-  const targets = config.target_modules;
-  const renamedTargets =
-    isRenamed && Array.isArray(targets) ? [...new Set([...targets, ...targets.map(currentTarget)])] : targets;
+  const map = mapOf(model.network);
+  const both = [...tensors, ...[...tensors].flatMap((entry) => renamedForTransformers5(map, entry))];
+  await writeSafetensors(join(folder, file), [...new Map(both)], { format: 'pt' });
+  const adapted = adaptedLayers([...tensors.keys()].map((name) => name.replace(peftPrefix, '')));
+  const modules = [...compileForward(modelSpecOf(model), 1).layers, ...unusedLayersOf(model.network)];
+  const inBoth = (names: readonly string[]): string[] => [...names, ...names.flatMap(map.transformers5)];
+  const targets = adapted.length ? peftTargets(inBoth(adapted), inBoth(modules)) : config.target_modules;
   const base = isElsewhere(model) ? model.base.reference.model : 'base';
   await writeFile(
     join(folder, configFile),
-    `${JSON.stringify({ ...config, target_modules: renamedTargets, base_model_name_or_path: base }, null, 2)}\n`,
+    `${JSON.stringify({ ...config, target_modules: targets, base_model_name_or_path: base }, null, 2)}\n`,
   );
   await writeModelConfig(folder, model);
   if (base !== 'base') return;
   await mkdir(join(folder, base));
   // Under a method without adapters the same weights are the base's own, and the head is the trained one, so that sizes
   // fit.
-  await writeWhole(join(folder, base), { ...dequantized(model), method: nothingAdded });
+  await writeWhole(join(folder, base), { ...dequantized(model), method: wholeModel });
 }
 
 /** Above this a file would come near the 2 GiB that protobuf can hold: the weights then lie in a file beside it. */

@@ -12,8 +12,8 @@ import { sizeOf } from '../ir/shape.js';
 import type { Shape } from '../ir/op.js';
 import { parseNetwork } from '../nn/families.js';
 import { mergeLowRank } from '../peft/merge.js';
-import { isHead, nothingAdded } from '../peft/method.js';
-import { classicName } from '../nn/moduleNames.js';
+import { isHeadOf, mapOf } from '../nn/networkMap.js';
+import { wholeModel } from '../peft/method.js';
 import { tasksOf } from '../core/tasks.js';
 import { hubNameAt } from '../hub/repository.js';
 import { openBaseModel, type BaseModel } from './baseModel.js';
@@ -72,14 +72,14 @@ interface AdapterTensors {
   saved: Map<string, Tensor>;
 }
 
-/** Sorts the tensors of the file; `known` says which names the network has. */
-async function readTensors(file: string, known: (weight: string) => boolean): Promise<AdapterTensors> {
+/** Sorts the tensors of the file; `known` gives the network's names under those of transformers 4 and 5. */
+async function readTensors(file: string, known: ReadonlyMap<string, string>): Promise<AdapterTensors> {
   const { tensors } = await readSafetensors(file);
   requireFinite(tensors, file);
   const layers: AdapterTensors['layers'] = new Map();
   const saved: AdapterTensors['saved'] = new Map();
   const inNetwork = (weight: string): string => {
-    const found = [weight, classicName(weight)].find(known);
+    const found = known.get(weight);
     if (found === undefined) throw errors.adapterNotOfBase(file, weight);
     return found;
   };
@@ -97,10 +97,16 @@ async function readTensors(file: string, known: (weight: string) => boolean): Pr
 }
 
 /** Alpha of a layer: PEFT's `alpha_pattern` goes by the end of the module's name. */
-function alphaOf({ lora_alpha: alpha, alpha_pattern: patterns }: AdapterConfig, weight: string): number {
+function alphaOf(
+  { lora_alpha: alpha, alpha_pattern: patterns }: AdapterConfig,
+  weight: string,
+  transformers5: (name: string) => readonly string[],
+): number {
   const layer = weight.replace(/\.weight$/, '');
   const ends = (name: string, key: string): boolean => name === key || name.endsWith(`.${key}`);
-  const found = Object.entries(patterns ?? {}).find(([key]) => ends(layer, key) || ends(layer, classicName(key)));
+  const found = Object.entries(patterns ?? {}).find(([key]) =>
+    [layer, ...transformers5(layer)].some((name) => ends(name, key)),
+  );
   return found?.[1] ?? alpha;
 }
 
@@ -150,11 +156,13 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     ? parsePreprocessor(await readJson(preprocessorFile), preprocessorFile, base.config.imageSize)
     : base.preprocessor;
 
-  const opened = { folder, json: base.json, network: base.config, preprocessor, method: nothingAdded };
+  const opened = { folder, json: base.json, network: base.config, preprocessor, method: wholeModel };
   const names = wholeWeights({ ...opened, labels: ['', ''], tasks: [], weight: () => new Float32Array() });
   const shapes = new Map(names.map(({ name, shape }) => [name, shape]));
-  const { layers, saved } = await readTensors(file, (name) => shapes.has(name));
-  const head = [...saved].find(([name]) => isHead(name) && name.endsWith('.weight'))?.[1].shape[0];
+  const map = mapOf(base.config);
+  const known = new Map(names.flatMap(({ name }) => [name, ...map.transformers5(name)].map((each) => [each, name])));
+  const { layers, saved } = await readTensors(file, known);
+  const head = [...saved].find(([name]) => isHeadOf(base.config, name) && name.endsWith('.weight'))?.[1].shape[0];
   const labels = labelsOf(own?.labels ?? [], base, head);
   if (labels.length < 1) throw errors.headMissing(folder);
   const folded = new Map<string, Float32Array>();
@@ -168,7 +176,7 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
       b.data.length === shape[0]! * rank &&
       a.data.length * shape[0]! === sizeOf(shape) * rank;
     if (!fits || (magnitude && magnitude.data.length !== shape[0])) throw errors.adapterNotOfBase(file, name);
-    const scaling = alphaOf(adapter, name) / (adapter.use_rslora ? Math.sqrt(rank) : rank);
+    const scaling = alphaOf(adapter, name, map.transformers5) / (adapter.use_rslora ? Math.sqrt(rank) : rank);
     const weight = saved.get(name)?.data ?? base.weight(name, shape, 0);
     saved.delete(name);
     folded.set(name, mergeLowRank(weight, { down: a.data, up: b.data, rank, scaling, magnitude: magnitude?.data }));
@@ -176,11 +184,11 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
   const weight = (name: string, shape: Shape): Float32Array => {
     const own = saved.get(name);
     if (own && own.shape.join() !== shape.join()) throw errors.adapterNotOfBase(file, name);
-    if (!own && isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
+    if (!own && isHeadOf(base.config, name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return own?.data ?? folded.get(name) ?? base.weight(name, shape, 0);
   };
   const placeOf = (name: string, shape: Shape) =>
-    saved.has(name) || folded.has(name) || isHead(name) ? undefined : base.place(name, shape);
+    saved.has(name) || folded.has(name) || isHeadOf(base.config, name) ? undefined : base.place(name, shape);
   const said = ownJson ?? (labels.length === base.config.labels.length ? base.json : {});
   return {
     ...opened,

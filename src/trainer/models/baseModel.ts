@@ -17,8 +17,7 @@ import { sizeOf } from '../ir/shape.js';
 import type { Shape } from '../ir/op.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
-import { isNorm } from '../optim/adamw.js';
-import { isHead } from '../peft/method.js';
+import { isHeadOf, mapOf } from '../nn/networkMap.js';
 import { Random } from '../core/random.js';
 import { hashFiles, isThere, readJson } from './modelFiles.js';
 import { onnxFileOf, openOnnxModel, type OnnxFeatures } from './onnxModel.js';
@@ -73,9 +72,9 @@ export type Unread = (read: ReadonlySet<string>) => [string, Tensor][];
 
 /** What of `weights` is not among those read, nor the head's. */
 export const unreadOf =
-  (weights: ReadonlyMap<string, Tensor>): Unread =>
+  (config: NetworkConfig, weights: ReadonlyMap<string, Tensor>): Unread =>
   (read) =>
-    [...weights].filter(([name]) => !read.has(name) && !isHead(name));
+    [...weights].filter(([name]) => !read.has(name) && !isHeadOf(config, name));
 
 export interface BaseModelOptions {
   model: string;
@@ -126,16 +125,13 @@ async function findModelFiles(
 }
 
 /**
- * Weights as transformers initialises its vision transformers: normal with deviation 0.02 cut at two deviations, norms
- * one, biases zero.
+ * Weights as transformers initialises its vision transformers: normal with deviation 0.02 cut at two deviations, but
+ * norms one, biases zero.
  */
-export function randomWeight(name: string, shape: Shape, seed: number): Float32Array {
+export function randomWeight(config: NetworkConfig, name: string, shape: Shape, seed: number): Float32Array {
   const data = new Float32Array(sizeOf(shape));
-  if (name.endsWith('.bias')) return data;
-  if (/bias_table$/.test(name)) return data;
-  // Scales of branches begin at one, those of BEiT at its smaller default.
-  if (isNorm(name) || /\.lambda1$/.test(name)) return data.fill(1);
-  if (/\.lambda_[12]$/.test(name)) return data.fill(0.1);
+  const constant = mapOf(config).firstValueOf(name);
+  if (constant !== undefined) return data.fill(constant);
   const random = new Random(seed, 'init', name);
   for (let i = 0; i < data.length; i++) {
     let value = random.normal();
@@ -194,7 +190,7 @@ async function openOnnxBase(
     config,
     json: {},
     preprocessor,
-    ...drawn((name, shape, headSeed) => randomWeight(name, shape, headSeed)),
+    ...drawn((name, shape, headSeed) => randomWeight(config, name, shape, headSeed)),
     notices,
   };
 }
@@ -242,7 +238,7 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
     return {
       ...common,
       reference: () => Promise.resolve({ ...reference, sha256 }),
-      ...drawn((name, shape, headSeed) => randomWeight(name, shape, isHead(name) ? headSeed : seed)),
+      ...drawn((name, shape, headSeed) => randomWeight(config, name, shape, isHeadOf(config, name) ? headSeed : seed)),
     };
   }
   const { weights, files } = await readWeights(folder, config);
@@ -251,7 +247,7 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
   /** Undefined for a head that is to be drawn. */
   const required = (name: string, shape: Shape): StoredTensor | undefined => {
     const found = weights.get(name);
-    if (isHead(name) && (!found || found.shape.join() !== shape.join())) return undefined;
+    if (isHeadOf(config, name) && (!found || found.shape.join() !== shape.join())) return undefined;
     if (!found) throw errors.weightMissing(files[0]!, name);
     const expected = resizingOf(name)?.shape ?? shape;
     if (found.shape.join() !== expected.join()) throw errors.weightShape(files[0]!, name, found.shape, expected);
@@ -259,7 +255,9 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
   };
   const weight = (name: string, shape: Shape, headSeed: number, into?: Float32Array): Float32Array => {
     const found = required(name, shape);
-    return found ? (resizingOf(name)?.to(found.data, side) ?? found.read(into)) : randomWeight(name, shape, headSeed);
+    return found
+      ? (resizingOf(name)?.to(found.data, side) ?? found.read(into))
+      : randomWeight(config, name, shape, headSeed);
   };
   return {
     ...common,
@@ -271,7 +269,7 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
       return found?.shape.join() === shape.join() && !resizingOf(name) ? found.place : undefined;
     },
     owns: (name, shape) => weights.get(name)?.shape.join() === shape.join(),
-    unread: unreadOf(weights),
+    unread: unreadOf(config, weights),
   };
 }
 

@@ -11,13 +11,15 @@ import type { FrozenWeights, ParameterSpec } from '../compile/scope.js';
 import type { ReadState, Values } from '../engine/trainable.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
-import type { LoraOptions, MethodConfig } from '../config/methodConfig.js';
+import type { MethodConfig } from '../config/methodConfig.js';
 import { ConfigFields } from '../nn/configFields.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
 import { isOnnx } from '../nn/families/onnx.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { bank, oneHot } from '../nn/neighbors.js';
-import { isAdapter, isHead, literalTargets } from '../peft/method.js';
+import { isHeadOf, unusedLayersOf } from '../nn/networkMap.js';
+import { isAdapter } from '../peft/method.js';
+import { adaptedLayers, peftTargets } from '../peft/peftTargets.js';
 import type { Task } from '../protocol.js';
 import { logitNames, tasksJson, tasksOf } from '../core/tasks.js';
 import { reopenBaseModel, unreadOf, type BaseModel, type BaseReference, type Unread } from './baseModel.js';
@@ -87,35 +89,24 @@ function preprocessorJson({ transform, rescaleFactor, mean, std }: Preprocessor)
 /** Whether a checkpoint holds the whole model, rather than what the method added to it. */
 const isWhole = ({ type }: MethodConfig): boolean => type === 'full' || type === 'partial';
 
-/**
- * PEFT refuses a word for many layers beside a choice of blocks: then those that were adapted are named, by the last
- * part of their names.
- */
-function targetModulesJson(
-  { targetModules, layersToTransform }: LoraOptions,
-  parameters: readonly ParameterSpec[],
-): string | readonly string[] {
-  const layers = parameters.flatMap(({ name }) => /^(.+)\.lora_A\.weight$/.exec(name)?.[1] ?? []);
-  if (!targetModules.includes('all-linear')) return literalTargets(targetModules, layers);
-  if (!layersToTransform) return 'all-linear';
-  return [...new Set(layers.map((layer) => layer.split('.').at(-1)!))];
-}
-
-function adapterConfigJson(method: MethodConfig, base: BaseReference, parameters: readonly ParameterSpec[]): object {
+function adapterConfigJson({ method, base, network, parameters, frozen }: CheckpointContent): object {
   const lora = method.type === 'lora' || method.type === 'qlora' ? method : undefined;
+  const adapted = adaptedLayers(parameters.map(({ name }) => name));
+  const modules = [...parameters, ...frozen].map(({ name }) => name.slice(0, name.lastIndexOf('.')));
   return {
     peft_type: 'LORA',
     task_type: null,
-    base_model_name_or_path: base.model,
-    revision: base.revision ?? null,
+    base_model_name_or_path: base.reference.model,
+    revision: base.reference.revision ?? null,
     inference_mode: true,
     r: lora?.rank ?? 1,
     lora_alpha: lora?.alpha ?? 1,
     lora_dropout: lora?.dropout ?? 0,
     // PEFT's own word for "no layer": such an adapter holds nothing but the head.
-    target_modules: lora ? targetModulesJson(lora, parameters) : 'dummy-target-modules',
-    ...(lora?.layersToTransform ? { layers_to_transform: lora.layersToTransform } : {}),
-    modules_to_save: [...new Set(parameters.flatMap(({ name }) => (isHead(name) ? [name.split('.')[0]!] : [])))],
+    target_modules: adapted.length
+      ? peftTargets(adapted, [...modules, ...unusedLayersOf(network)])
+      : 'dummy-target-modules',
+    modules_to_save: network.classifiers,
     bias: 'none',
     fan_in_fan_out: false,
     use_rslora: lora?.useRslora ?? false,
@@ -157,10 +148,8 @@ export async function writeModelConfig(
 }
 
 /** Writes everything into `folder`, which exists and is empty. */
-export async function writeCheckpoint(
-  folder: string,
-  { base, network, method, tasks, parameters, frozen, state, progress }: CheckpointContent,
-): Promise<void> {
+export async function writeCheckpoint(folder: string, content: CheckpointContent): Promise<void> {
+  const { base, network, method, tasks, parameters, frozen, state, progress } = content;
   await writeModelConfig(folder, { json: base.json, network, tasks, preprocessor: base.preprocessor });
   await writeJson(join(folder, files.about), { format: 1, base: base.reference, method });
   const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
@@ -191,7 +180,7 @@ export async function writeCheckpoint(
     // PEFT knows no bottleneck adapters: it must not take the file for one of its own and load the head alone. Nor does
     // it know ONNX files.
     if (method.type !== 'adapter' && !isOnnx(network))
-      await writeJson(join(folder, files.adapterConfig), adapterConfigJson(method, base.reference, parameters));
+      await writeJson(join(folder, files.adapterConfig), adapterConfigJson(content));
   }
   if (method.type !== 'pretrained') {
     await writeSafetensors(join(folder, files.optimizer), [
@@ -340,14 +329,14 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
     if (name === bank.labels && neighbors) return oneHot(values.get(name)!.data, shape);
     const found = values.get(name);
     if (found && found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
-    if (!found && (!opened || name === bank.features || isHead(name) || isAdapter(name)))
+    if (!found && (!opened || name === bank.features || isHeadOf(network, name) || isAdapter(name)))
       throw errors.weightMissing(file, name);
     return found?.data ?? opened!.weight(name, shape, 0, into);
   };
   // A head that the base comes with is not this model's.
   const place = (name: string, shape: Shape) =>
-    values.has(name) || isHead(name) ? undefined : opened?.place(name, shape);
-  const unread = opened?.unread ?? unreadOf(values);
+    values.has(name) || isHeadOf(network, name) ? undefined : opened?.place(name, shape);
+  const unread = opened?.unread ?? unreadOf(network, values);
   const { labels } = network;
   return {
     folder,

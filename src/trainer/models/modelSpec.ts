@@ -1,8 +1,8 @@
 /** From an opened model to what the compiler takes, and to the list of its weights. */
 import { compileForward, type ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
-import { depthsOf } from '../nn/families.js';
-import { methodOf, nothingAdded } from '../peft/method.js';
+import { mapOf } from '../nn/networkMap.js';
+import { methodOf, wholeModel } from '../peft/method.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
 
 /** What the compiler takes to answer as the model does; nothing trains. */
@@ -12,7 +12,7 @@ export function modelSpecOf({ network, preprocessor, method, labels, neighbors, 
     config: network,
     norm: { mean, deviation: std, rescale: rescaleFactor },
     frozen: weight,
-    method: { ...methodOf(method, depthsOf(network)), trains: () => false },
+    method: { ...methodOf(method, mapOf(network)), trains: () => false },
     labels: labels.length,
     height: transform.height,
     width: transform.width,
@@ -22,6 +22,5 @@ export function modelSpecOf({ network, preprocessor, method, labels, neighbors, 
 
 /** Names and shapes of the weights of a whole model, without what a method adds to it. */
 export function wholeWeights(model: LoadedCheckpoint): ParameterSpec[] {
-  return compileForward({ ...modelSpecOf(model), method: methodOf(nothingAdded, depthsOf(model.network)) }, 1)
-    .parameters;
+  return compileForward({ ...modelSpecOf(model), method: methodOf(wholeModel, mapOf(model.network)) }, 1).parameters;
 }

@@ -6,7 +6,8 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errors } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
-import { isHead, nothingAdded } from '../peft/method.js';
+import { isHeadOf } from '../nn/networkMap.js';
+import { wholeModel } from '../peft/method.js';
 import { tasksOf } from '../core/tasks.js';
 import { openAdapterFolder } from './adapterFolder.js';
 import { openUnhashed } from './baseModel.js';
@@ -42,7 +43,7 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
   if (!network.labels.length) throw errors.headMissing(folder);
   const weight = (name: string, shape: Shape): Float32Array => {
     // A base model draws a head that is not there; here it would answer at random.
-    if (isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
+    if (isHeadOf(network, name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return base.weight(name, shape, 0);
   };
   return {
@@ -50,7 +51,7 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
     json: base.json,
     network,
     preprocessor,
-    method: nothingAdded,
+    method: wholeModel,
     labels: network.labels,
     tasks: tasksOf(base.json, network.labels, join(folder, 'config.json')),
     weight: Object.assign(weight, { place: base.place }),

@@ -12,7 +12,7 @@ import { deit, vit } from './families/vit.js';
 import type { Family } from './family.js';
 import type { NetworkConfig } from './networkConfig.js';
 
-const families: readonly Family[] = [vit, deit, dinov2, dinov2WithRegisters, dinov3, clip, siglip, beit, onnx];
+export const families: readonly Family[] = [vit, deit, dinov2, dinov2WithRegisters, dinov3, clip, siglip, beit, onnx];
 
 /** Architectures of `config.json` that are understood. */
 export const architectures: readonly string[] = families.flatMap((family) => family.architectures);
@@ -56,9 +56,3 @@ export function depthOf(config: NetworkConfig, name: string): number {
   if (block >= 0) return block + 1;
   return familyOf(config).isStem(config, name) ? 0 : config.layers + 1;
 }
-
-/** The number of blocks, and the depth of whatever has a name. */
-export const depthsOf = (config: NetworkConfig) => ({
-  blocks: config.layers,
-  of: (name: string): number => depthOf(config, name),
-});

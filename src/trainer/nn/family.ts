@@ -6,8 +6,10 @@ import type { Value } from '../ir/value.js';
 import type { Shape } from '../ir/op.js';
 import type { ConfigFields, Fields } from './configFields.js';
 import type { PixelNorm } from './layers.js';
+import type { Renames } from './moduleNames.js';
 import type { NetworkConfig } from './networkConfig.js';
 import type { Scope } from './scope.js';
+import type { WeightRoles } from './weightRoles.js';
 
 /** How a weight that depends on the image size is brought to another. */
 export interface Resizing {
@@ -39,6 +41,14 @@ export interface Family<C extends NetworkConfig = NetworkConfig> {
   resizing(config: C, name: string): Resizing | undefined;
   /** Module names of the blocks, from the input to the head. */
   blocks(config: C): readonly string[];
+  /** Which weights of the body are not plain matrices and biases. */
+  readonly roles: WeightRoles;
+  /** What transformers 5 calls its modules, where not as transformers 4 does. */
+  readonly transformers5?: Renames;
+  /** Linear layers of transformers' class that its classification does not need, so that the graph has none of them. */
+  readonly unusedLayers?: readonly string[];
+  /** Words of other families for layers of this one: `query` for `q_proj`. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Whether a weight of the body comes before the first block. */
   isStem(config: C, name: string): boolean;
   /** The features [batch, `features`] of uint8 `images` [batch, height, width, 3], one for each of `classifiers`. */

@@ -5,9 +5,12 @@
 import * as l10n from '@vscode/l10n';
 import type { Value } from '../ir/value.js';
 import { block, type BlockSpec } from './block.js';
+import { oneClassifier } from './classicBlock.js';
 import { ConfigFields, isObject, type Fields } from './configFields.js';
+import type { Family } from './family.js';
 import { mlp } from './layers.js';
 import type { NetworkConfig } from './networkConfig.js';
+import { positionResizing } from './positions.js';
 import type { Scope } from './scope.js';
 
 export interface ImageTowerConfig extends NetworkConfig {
@@ -25,68 +28,88 @@ const names: BlockSpec['names'] = {
   norm2: 'layer_norm2',
 };
 
-/** The prefix of every weight of an image tower. */
+/** The prefix of every weight of an image tower, and what it precedes. */
 export const tower = 'vision_model';
+const bareModules = ['embeddings', 'pre_layrnorm', 'encoder', 'post_layernorm', 'head'];
+export const embeddings = `${tower}.embeddings`;
+export const positions = `${embeddings}.position_embedding.weight`;
 
-/** Names and defaults in which the towers differ. */
+/** In what the towers differ: names, defaults, and what lies around the blocks. */
 export interface ImageTowerKind {
   /** `model_type` of a checkpoint of both towers; that of the image tower alone is `…_vision_model`. */
   family: string;
   className: string;
+  /** Classes besides those that both families have. */
+  otherClasses?: readonly string[];
   patchSize: number;
   activation: string;
   layerNormEpsilon: number;
+  /** Tokens before the patches that have a position. */
+  specialTokens: number;
+  /** Modules that come before the first block. */
+  stem: readonly string[];
+  unusedLayers?: readonly string[];
+  body: Family<ImageTowerConfig>['body'];
 }
 
-export const towerArchitectures = (className: string): string[] => [
-  `${className}ForImageClassification`,
-  `${className}Model`,
-  `${className}VisionModel`,
-  ...(className === 'CLIP' ? ['CLIPVisionModelWithProjection'] : []),
-];
-
-export function parseTower(
-  fields: ConfigFields,
-  architecture: string | undefined,
-  kind: ImageTowerKind,
-): ImageTowerConfig | undefined {
-  const { json } = fields;
-  const isWhole = json.model_type === kind.family;
-  if (!isWhole && json.model_type !== `${kind.family}_vision_model`) return undefined;
-  if (architecture !== undefined && !towerArchitectures(kind.className).includes(architecture)) return undefined;
-  const nested = json.vision_config ?? {};
-  if (isWhole && !isObject(nested)) throw fields.invalid('vision_config', l10n.t('an object'));
-  const vision = isWhole ? new ConfigFields(nested as Fields, fields.file) : fields;
-  const sizes = vision.sizes({ patchSize: kind.patchSize });
+/** The family of image towers of one kind. */
+export function imageTower(kind: ImageTowerKind): Family<ImageTowerConfig> {
+  const { family, className, otherClasses = [] } = kind;
+  const architectures = [
+    `${className}ForImageClassification`,
+    `${className}Model`,
+    `${className}VisionModel`,
+    ...otherClasses,
+  ];
   return {
-    family: kind.family,
-    ...sizes,
-    intermediateSize: vision.count('intermediate_size', 3072, 65536),
-    activation: vision.activation('hidden_act', kind.activation),
-    layerNormEpsilon: vision.share('layer_norm_eps', kind.layerNormEpsilon),
-    hiddenDropout: 0,
-    attentionDropout: vision.share('attention_dropout', 0),
-    labels: fields.labels(),
-    architecture: `${kind.className}ForImageClassification`,
-    classifiers: ['classifier'],
-    features: sizes.hiddenSize,
+    name: family,
+    architectures,
+    parse(fields, architecture) {
+      const { json } = fields;
+      const isWhole = json.model_type === family;
+      if (!isWhole && json.model_type !== `${family}_vision_model`) return undefined;
+      if (architecture !== undefined && !architectures.includes(architecture)) return undefined;
+      const nested = json.vision_config ?? {};
+      if (isWhole && !isObject(nested)) throw fields.invalid('vision_config', l10n.t('an object'));
+      const vision = isWhole ? new ConfigFields(nested as Fields, fields.file) : fields;
+      const sizes = vision.sizes({ patchSize: kind.patchSize });
+      return {
+        family,
+        ...sizes,
+        intermediateSize: vision.count('intermediate_size', 3072, 65536),
+        activation: vision.activation('hidden_act', kind.activation),
+        layerNormEpsilon: vision.share('layer_norm_eps', kind.layerNormEpsilon),
+        hiddenDropout: 0,
+        attentionDropout: vision.share('attention_dropout', 0),
+        labels: fields.labels(),
+        ...oneClassifier(architectures[0]!, sizes.hiddenSize),
+      };
+    },
+    /** transformers' class with a head reads the sizes from `vision_config`, whatever the model was before. */
+    checkpointJson(json, { imageSize }) {
+      const isWhole = json.model_type === family;
+      const vision = isWhole ? (json.vision_config as Fields | undefined) : json;
+      return { ...(isWhole ? json : {}), model_type: family, vision_config: { ...vision, image_size: imageSize } };
+    },
+    /** The text tower and what joins both are left out; a tower by itself may lack the prefix. */
+    weightNames(_config, stored) {
+      if (stored.startsWith(`${tower}.`) || stored.startsWith('classifier.')) return [stored];
+      return bareModules.some((module) => stored.startsWith(`${module}.`)) ? [`${tower}.${stored}`] : [];
+    },
+    resizing: (config, name) => (name === positions ? positionResizing(config, kind.specialTokens, []) : undefined),
+    blocks: towerBlocks,
+    roles: {
+      norms: ['layer_norm1', 'layer_norm2', 'pre_layrnorm', 'post_layernorm'],
+      embeddings: ['class_embedding', 'position_embedding.weight'],
+    },
+    aliases: { query: 'q_proj', key: 'k_proj', value: 'v_proj' },
+    ...(kind.unusedLayers ? { unusedLayers: kind.unusedLayers } : {}),
+    isStem: (_config, name) => kind.stem.some((module) => name.startsWith(`${module}.`)),
+    body: kind.body,
   };
 }
 
-/** transformers' class with a head reads the sizes from `vision_config`, whatever the model was before. */
-export function towerJson(json: Fields, { family, imageSize }: ImageTowerConfig): Fields {
-  const isWhole = json.model_type === family;
-  const vision = isWhole ? (json.vision_config as Fields | undefined) : json;
-  return { ...(isWhole ? json : {}), model_type: family, vision_config: { ...vision, image_size: imageSize } };
-}
-
-/** The text tower and what joins both are left out; a tower by itself may lack the prefix. */
-export function towerNames(stored: string): readonly string[] {
-  if (stored.startsWith(`${tower}.`) || stored.startsWith('classifier.')) return [stored];
-  return /^(?:embeddings|pre_layrnorm|encoder|post_layernorm|head)\./.test(stored) ? [`${tower}.${stored}`] : [];
-}
-
-export const towerBlocks = ({ layers }: NetworkConfig): readonly string[] =>
+const towerBlocks = ({ layers }: NetworkConfig): readonly string[] =>
   Array.from({ length: layers }, (_, i) => `${tower}.encoder.layers.${i}`);
 
 /** All blocks on x [batch·tokens, width]. */

@@ -40,12 +40,3 @@ export function adamw(
   const kept = o.weightDecay ? b.mul(parameter, b.sub(b.scalar(1), b.scale(s.learningRate, o.weightDecay))) : parameter;
   return { parameter: b.sub(kept, update), m: nextM, v: nextV };
 }
-
-/**
- * Whether a weight is that of a layer norm, as the families name theirs (`layernorm_before`, `norm1`, CLIP's
- * `pre_layrnorm`, …).
- */
-export const isNorm = (name: string): boolean => /(?:^|[._])(?:layer_?|layr)?norm(?:\d|_before|_after)?\./.test(name);
-
-/** Whether weight decay applies to a parameter: as in transformers' Trainer, not to biases and normalisation. */
-export const decays = (name: string): boolean => !/bias/.test(name) && !isNorm(name);

@@ -20,48 +20,29 @@ export interface Method {
   };
 }
 
-/** Where weights lie in a network. */
-export interface Depths {
+/** What a method asks of a network: where its weights and layers lie. */
+export interface NetworkNames {
   /** Number of blocks. */
   blocks: number;
-  /**
-   * 0 for what comes before the blocks, i + 1 for block i, `blocks` + 1 for what comes after them: the final norm and
-   * the head.
-   */
-  of(name: string): number;
+  /** 0 before the blocks, i + 1 in block i, `blocks` + 1 for what comes after them: the final norm and the head. */
+  depthOf(name: string): number;
+  /** Whether a weight or layer belongs to the classification head. */
+  isHead(name: string): boolean;
+  /** Whether a target module means the linear layer of that name. */
+  matches(layer: string, target: string): boolean;
 }
 
-const headNames = ['classifier', 'cls_classifier', 'distillation_classifier'];
-
-/** Whether a weight or layer belongs to the classification head. */
-export const isHead = (name: string): boolean => headNames.some((head) => name === head || name.startsWith(`${head}.`));
-
 /** Whether a weight is one that a method adds to the model. */
-export const isAdapter = (name: string): boolean =>
-  /\.(lora_[AB]\.weight|lora_magnitude_vector|adapter_(down|up)\.(weight|bias))$/.test(name);
+export const isAdapter = (name: string): boolean => addedWeights.some((added) => name.endsWith(`.${added}`));
 
-/**
- * What CLIP, SigLIP and DINOv3 call the layers that other families call so: a target names its kind of layer whatever
- * the family.
- */
-const otherNames: ReadonlyMap<string, string> = new Map([
-  ['query', 'q_proj'],
-  ['key', 'k_proj'],
-  ['value', 'v_proj'],
-]);
-
-/** As PEFT matches `target_modules`: the whole name or its last parts. */
-const endsIn = (layer: string, target: string): boolean => layer === target || layer.endsWith(`.${target}`);
-
-const namesOf = (target: string): string[] => [target, otherNames.get(target) ?? target];
-
-/** Whether a target means a layer: `all-linear` every one but the head, others go by the end of the name. */
-export const matchesModule = (layer: string, target: string): boolean =>
-  target === 'all-linear' ? !isHead(layer) : namesOf(target).some((name) => endsIn(layer, name));
-
-/** The targets under the names that `layers` have, for PEFT, which knows no other names. */
-export const literalTargets = (targets: readonly string[], layers: readonly string[]): string[] => [
-  ...new Set(targets.flatMap(namesOf).filter((name) => layers.some((layer) => endsIn(layer, name)))),
+const addedWeights = [
+  'lora_A.weight',
+  'lora_B.weight',
+  'lora_magnitude_vector',
+  'adapter_down.weight',
+  'adapter_down.bias',
+  'adapter_up.weight',
+  'adapter_up.bias',
 ];
 
 /**
@@ -92,20 +73,22 @@ const hasAdapter = ({ placement }: AdapterOptions, place: string): boolean =>
   placement === 'houlsby' || place.endsWith('.output_adapter');
 
 /** What a whole model, as a file holds it, was trained by for all that it shows: nothing is added to it. */
-export const nothingAdded: MethodConfig = { type: 'full', layerDecay: 1 };
+export const wholeModel: MethodConfig = { type: 'full', layerDecay: 1 };
 
 const linearHead = { hidden: 0, dropout: 0 };
 
-export function methodOf(config: MethodConfig, depths: Depths): Method {
+export function methodOf(config: MethodConfig, network: NetworkNames): Method {
+  const { isHead } = network;
   switch (config.type) {
     case 'pretrained':
       return { trains: () => false, head: linearHead };
     case 'head':
       return { trains: isHead, head: config };
     case 'partial': {
-      const first = depths.blocks + 1 - config.blocks;
+      const first = network.blocks + 1 - config.blocks;
       return {
-        trains: (name) => depths.of(name) >= first || config.modules.some((pattern) => matchesPattern(name, pattern)),
+        trains: (name) =>
+          network.depthOf(name) >= first || config.modules.some((pattern) => matchesPattern(name, pattern)),
         head: linearHead,
       };
     }
@@ -120,8 +103,8 @@ export function methodOf(config: MethodConfig, depths: Depths): Method {
       const { targetModules, layersToTransform } = config;
       const isTarget = (layer: string): boolean =>
         !isHead(layer) &&
-        targetModules.some((target) => matchesModule(layer, target)) &&
-        (layersToTransform === undefined || layersToTransform.includes(depths.of(layer) - 1));
+        targetModules.some((target) => network.matches(layer, target)) &&
+        (layersToTransform === undefined || layersToTransform.includes(network.depthOf(layer) - 1));
       return {
         trains: (name) => isHead(name) || isAdapter(name),
         lora: (layer) => (isTarget(layer) ? config : undefined),
@@ -132,7 +115,7 @@ export function methodOf(config: MethodConfig, depths: Depths): Method {
     case 'full': {
       // Bao et al., 2022 (BEiT, arXiv:2106.08254) and He et al., 2022 (MAE, arXiv:2111.06377): the head keeps the whole
       // rate.
-      const scale = (name: string): number => config.layerDecay ** (depths.blocks + 1 - depths.of(name));
+      const scale = (name: string): number => config.layerDecay ** (network.blocks + 1 - network.depthOf(name));
       return { trains: () => true, learningRateScale: scale, head: linearHead };
     }
   }

@@ -3,7 +3,7 @@ import type { ParameterSpec } from '../compile/scope.js';
 import type { LoadedConfig } from '../config/load.js';
 import { errors } from '../errors/errors.js';
 import type { MethodConfig } from '../config/methodConfig.js';
-import { isHead, matchesModule, matchesPattern, type Depths } from '../peft/method.js';
+import { matchesPattern, type NetworkNames } from '../peft/method.js';
 
 /** The network as the method made it. */
 export interface Network {
@@ -12,7 +12,7 @@ export interface Network {
   frozen: readonly ParameterSpec[];
   /** Names of the linear layers. */
   layers: readonly string[];
-  depths: Depths;
+  names: NetworkNames;
 }
 
 /** Throws a `UserError` when an option names what is not there, or is too large for the network. */
@@ -28,15 +28,15 @@ export function checkMethod(method: MethodConfig, network: Network, placeOf: Loa
 
 function checkLora(
   { rank, targetModules, layersToTransform }: Extract<MethodConfig, { type: 'lora' | 'qlora' }>,
-  { parameters, layers, depths }: Network,
+  { parameters, layers, names: network }: Network,
   placeOf: LoadedConfig['placeOf'],
 ): void {
-  const body = layers.filter((layer) => !isHead(layer));
-  const unmatched = targetModules.filter((target) => !body.some((layer) => matchesModule(layer, target)));
+  const body = layers.filter((layer) => !network.isHead(layer));
+  const unmatched = targetModules.filter((target) => !body.some((layer) => network.matches(layer, target)));
   const known = [...new Set(body.map((layer) => layer.split('.').at(-1)!))];
   if (unmatched.length) throw errors.targetModulesUnmatched(unmatched, known, placeOf('method.targetModules'));
-  const outside = layersToTransform?.find((layer) => layer >= depths.blocks);
-  if (outside !== undefined) throw errors.layerOutOfRange(outside, depths.blocks, placeOf('method.layersToTransform'));
+  const outside = layersToTransform?.find((layer) => layer >= network.blocks);
+  if (outside !== undefined) throw errors.layerOutOfRange(outside, network.blocks, placeOf('method.layersToTransform'));
   const adapted = parameters.filter(({ name }) => name.endsWith('.lora_A.weight'));
   // Every name exists, but in none of the chosen blocks.
   if (!adapted.length)
@@ -51,10 +51,10 @@ function checkLora(
 
 function checkPartial(
   { blocks, modules }: Extract<MethodConfig, { type: 'partial' }>,
-  { parameters, frozen, depths }: Network,
+  { parameters, frozen, names: network }: Network,
   placeOf: LoadedConfig['placeOf'],
 ): void {
-  if (blocks > depths.blocks) throw errors.blocksTooMany(blocks, depths.blocks, placeOf('method.blocks'));
+  if (blocks > network.blocks) throw errors.blocksTooMany(blocks, network.blocks, placeOf('method.blocks'));
   const names = [...parameters, ...frozen].map(({ name }) => name);
   const unmatched = modules.filter((pattern) => !names.some((name) => matchesPattern(name, pattern)));
   // Numbers of blocks would make the list long and tell nothing.

@@ -3,13 +3,8 @@
  * confirmed by a trial.
  */
 import * as l10n from '@vscode/l10n';
-import {
-  compileAccumulation,
-  compileStep,
-  compileValidation,
-  type ModelSpec,
-  type OptimizerSpec,
-} from '../compile/compile.js';
+import { compileAccumulation, compileStep, compileValidation, type ModelSpec } from '../compile/compile.js';
+import type { OptimizerSpec } from '../optim/buildUpdate.js';
 import { bytesOf, peakBytes } from '../compile/memory.js';
 import { sizeOf } from '../ir/shape.js';
 import type { TrainConfig } from '../config/schema.js';

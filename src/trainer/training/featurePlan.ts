@@ -12,7 +12,7 @@ import type { ImageTransform } from '../data/transform.js';
 import { errors } from '../errors/errors.js';
 import { print } from '../ir/print.js';
 import { sizeOf } from '../ir/shape.js';
-import { isHead } from '../peft/method.js';
+import { mapOf } from '../nn/networkMap.js';
 import type { DeviceName, ErrorInfo } from '../protocol.js';
 import type { BaseModel } from '../models/baseModel.js';
 
@@ -50,7 +50,7 @@ export function planFeatures(
   const { featureCache, method, augmentation } = config;
   // Features are all that this method has: what a head would be trained on.
   if (method.type === 'pretrained')
-    return { cut: cutOf({ ...model, method: { ...model.method, trains: isHead } })!, views: 1 };
+    return { cut: cutOf({ ...model, method: { ...model.method, trains: mapOf(model.config).isHead } })!, views: 1 };
   if (featureCache === false) return undefined;
   const cut = cutOf(model);
   // Images are mixed with others of their batch, which is another in each epoch.

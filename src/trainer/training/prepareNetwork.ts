@@ -1,5 +1,5 @@
 /** From a config to what the engine needs: the network, the method checked against it, and the initial values. */
-import type { ModelSpec, OptimizerSpec } from '../compile/compile.js';
+import type { ModelSpec } from '../compile/compile.js';
 import { compileForward } from '../compile/compile.js';
 import { bytesOf, isLeaf } from '../compile/memory.js';
 import { frozenOf, type ParameterSpec } from '../compile/scope.js';
@@ -8,9 +8,10 @@ import type { TrainConfig } from '../config/schema.js';
 import type { Values } from '../engine/trainable.js';
 import { errors } from '../errors/errors.js';
 import { sizeOf } from '../ir/shape.js';
-import { depthsOf } from '../nn/families.js';
 import { isOnnx } from '../nn/families/onnx.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
+import { mapOf } from '../nn/networkMap.js';
+import type { OptimizerSpec } from '../optim/buildUpdate.js';
 import { firstValues } from '../peft/init.js';
 import { methodOf } from '../peft/method.js';
 import type { BaseModel } from '../models/baseModel.js';
@@ -37,12 +38,12 @@ export function prepareNetwork({ config, placeOf }: LoadedConfig, base: BaseMode
   const { hiddenDropout } = base.config;
   const network: NetworkConfig = { ...base.config, hiddenDropout: config.dropout ?? hiddenDropout };
   const { mean, std, rescaleFactor, transform } = base.preprocessor;
-  const depths = depthsOf(network);
+  const names = mapOf(network);
   const model: ModelSpec = {
     config: network,
     norm: { mean, deviation: std, rescale: rescaleFactor },
     frozen: (name, shape, into) => base.weight(name, shape, config.seed, into),
-    method: methodOf(config.method, depths),
+    method: methodOf(config.method, names),
     labels,
     height: transform.height,
     width: transform.width,
@@ -52,7 +53,7 @@ export function prepareNetwork({ config, placeOf }: LoadedConfig, base: BaseMode
   const frozen = frozenOf(graph);
   // Weights are read when a graph is loaded; whether they are there is better known before images are decoded.
   for (const { name, shape } of frozen) base.requireWeight(name, shape);
-  checkMethod(config.method, { parameters, frozen, layers, depths }, placeOf);
+  checkMethod(config.method, { parameters, frozen, layers, names }, placeOf);
   const fromFile = isOnnx(network) ? network.graph.weights : 0;
   const totalParameters = [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), fromFile);
   const bytesOfImage = graph.nodes.reduce(

@@ -32,7 +32,7 @@ const batch = 2;
 function stepOf(json: object, method: object, recomputes: boolean, change: Partial<ModelSpec> = {}): Graph {
   const config = parseNetwork({ ...sizes, ...json }, 'config.json');
   const norm = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], rescale: 1 / 255 };
-  const frozen: ModelSpec['frozen'] = (name, shape) => randomWeight(name, shape, 1);
+  const frozen: ModelSpec['frozen'] = (name, shape) => randomWeight(config, name, shape, 1);
   const model = {
     config,
     norm,

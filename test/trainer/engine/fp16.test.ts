@@ -11,9 +11,9 @@ import {
   compileAccumulation,
   compileForward,
   compileStep,
-  names,
   type ModelSpec,
 } from '../../../src/trainer/compile/compile.js';
+import { names } from '../../../src/trainer/optim/stateNames.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';

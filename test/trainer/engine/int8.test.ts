@@ -10,9 +10,9 @@ import {
   compileAccumulation,
   compileForward,
   compileStep,
-  names,
   type ModelSpec,
 } from '../../../src/trainer/compile/compile.js';
+import { names } from '../../../src/trainer/optim/stateNames.js';
 import { int8Products } from '../../../src/trainer/compile/int8Products.js';
 import { roundColumns, RoundedWeight } from '../../../src/trainer/compile/roundedWeight.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
-import { decays } from '../../../src/trainer/optim/adamw.js';
+import { mapOf } from '../../../src/trainer/nn/networkMap.js';
+import { decays } from '../../../src/trainer/nn/weightRoles.js';
 import { firstValues } from '../../../src/trainer/peft/init.js';
 import { isAdapter } from '../../../src/trainer/peft/method.js';
 import {
@@ -47,7 +48,8 @@ for (const [name, curve] of Object.entries(curves)) {
       : new Map<string, { data: Float32Array }>();
     const names = trainable.parameters.map((parameter) => parameter.name);
     for (const stored of initial.keys()) assert.ok(names.includes(stored), `${stored} is not among the parameters`);
-    assert.deepEqual(names.filter((each) => decays(each)).sort(), curve.decayed.map(plain).sort());
+    const { roleOf } = mapOf(base.config);
+    assert.deepEqual(names.filter((each) => decays[roleOf(each)]).sort(), curve.decayed.map(plain).sort());
     trainable.restore({
       parameters: new Map(
         trainable.parameters.map((p) => [p.name, initial.get(p.name)?.data ?? base.weight(p.name, p.shape, 0)]),

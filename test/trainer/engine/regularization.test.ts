@@ -5,13 +5,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  compileForward,
-  compileStep,
-  names,
-  type ModelSpec,
-  type OptimizerSpec,
-} from '../../../src/trainer/compile/compile.js';
+import { compileForward, compileStep, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import { names } from '../../../src/trainer/optim/stateNames.js';
+import type { OptimizerSpec } from '../../../src/trainer/optim/buildUpdate.js';
 import { mixImages, mixTargets, type Mixing } from '../../../src/trainer/data/mixing.js';
 import type { Region } from '../../../src/trainer/data/transform.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';

@@ -8,7 +8,8 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readSafetensors, writeSafetensors, type Tensor } from '../../../src/trainer/checkpoint/safetensors.js';
-import { currentName } from '../../../src/trainer/nn/moduleNames.js';
+import { renamedBlocks } from '../../../src/trainer/nn/classicBlock.js';
+import { theirNames } from '../../../src/trainer/nn/moduleNames.js';
 import { answersOf } from '../../../src/trainer/inference/answers.js';
 import { openModel } from '../../../src/trainer/models/openModel.js';
 import type { Classification, Evaluation } from '../../../src/trainer/protocol.js';
@@ -64,7 +65,7 @@ test("an adapter made under transformers 5, whose modules have other names, and 
   const expected = numbersOf('vit').curves.lora!.finalLogits;
   await edit(adapter, (tensors) =>
     [...tensors].flatMap(([name, tensor]) =>
-      [...new Set([name, currentName(name)])].map((each) => [each, tensor] as const),
+      [...new Set([name, ...theirNames(name, renamedBlocks)])].map((each) => [each, tensor] as const),
     ),
   );
   assert.ok(distance((await answersOf({ model: adapter, images })).logits, expected) < 1e-4);

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import { compileForward } from '../../../src/trainer/compile/compile.js';
 import { methodObject } from '../../../src/trainer/config/methods.js';
-import { depthsOf } from '../../../src/trainer/nn/families.js';
+import { mapOf } from '../../../src/trainer/nn/networkMap.js';
 import { isAdapter, methodOf } from '../../../src/trainer/peft/method.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { openCheckpoint, writeCheckpoint } from '../../../src/trainer/models/checkpoint.js';
@@ -40,7 +40,7 @@ for (const name of ['clip', 'siglip', 'dinov3', 'dinov2', 'beit', 'timm-vit']) {
       tasks,
     };
     const spec = modelSpecOf({ ...opened, method: lora, weight: (of, shape) => base.weight(of, shape, 7) });
-    const { parameters } = compileForward({ ...spec, method: methodOf(lora, depthsOf(base.config)) }, 1);
+    const { parameters } = compileForward({ ...spec, method: methodOf(lora, mapOf(base.config)) }, 1);
     assert.equal(parameters.filter((p) => isAdapter(p.name)).length, 2 * 2 * base.config.layers);
     const values = new Map(parameters.map((p) => [p.name, new Float32Array(p.shape.reduce((a, b) => a * b, 1))]));
     const folder = join(await temporaryFolder(t), 'checkpoint');

@@ -1,63 +1,46 @@
 /** What each method trains, adds and scales. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { methodObject } from '../../../src/trainer/config/methods.js';
-import {
-  bottleneckOf,
-  isAdapter,
-  isHead,
-  literalTargets,
-  loraScaling,
-  matchesModule,
-  matchesPattern,
-  methodOf,
-  type Method,
-} from '../../../src/trainer/peft/method.js';
+import { parseNetwork } from '../../../src/trainer/nn/families.js';
+import { mapOf } from '../../../src/trainer/nn/networkMap.js';
+import { bottleneckOf, isAdapter, loraScaling, matchesPattern, type Method } from '../../../src/trainer/peft/method.js';
+import { methodFor } from './methodFor.js';
 
 const query = 'vit.encoder.layer.0.attention.attention.query';
 
+const network = parseNetwork({ model_type: 'vit', num_hidden_layers: 4 }, 'config.json');
+const map = mapOf(network);
+
 /** The method in a network of four blocks. */
-function method(options: object): Method {
-  const of = (name: string): number =>
-    /layer\.(\d+)\./.test(name)
-      ? Number(/layer\.(\d+)\./.exec(name)![1]) + 1
-      : name.startsWith('vit.embeddings')
-        ? 0
-        : 5;
-  return methodOf(methodObject().parse(options), { blocks: 4, of });
-}
+const method = (options: object): Method => methodFor(network, options);
 
 test('the head is told from the body by whole names', () => {
-  for (const name of [
-    'classifier',
-    'classifier.weight',
-    'classifier.0.weight',
-    'cls_classifier.bias',
-    'distillation_classifier.weight',
-  ])
-    assert.ok(isHead(name), name);
-  for (const name of ['classifiers.weight', 'vit.classifier.weight', `${query}.weight`]) assert.ok(!isHead(name), name);
+  for (const name of ['classifier', 'classifier.weight', 'classifier.0.weight']) assert.ok(map.isHead(name), name);
+  for (const name of ['classifiers.weight', 'vit.classifier.weight', `${query}.weight`])
+    assert.ok(!map.isHead(name), name);
+  const withTeacher = { model_type: 'deit', architectures: ['DeiTForImageClassificationWithTeacher'] };
+  const { isHead } = mapOf(parseNetwork(withTeacher, 'config.json'));
+  for (const name of ['cls_classifier.bias', 'distillation_classifier.weight']) assert.ok(isHead(name), name);
 });
 
 test('target modules match whole parts of names, as in PEFT', () => {
-  assert.ok(matchesModule(query, 'query'));
-  assert.ok(matchesModule(query, 'attention.query'));
-  assert.ok(matchesModule(query, query));
+  for (const target of ['query', 'attention.query', query]) assert.ok(map.matches(query, target), target);
   for (const target of ['uery', 'attention', 'query.weight', 'Query', ''])
-    assert.ok(!matchesModule(query, target), target);
-  assert.ok(matchesModule('vit.encoder.layer.0.output.dense', 'all-linear'));
-  assert.ok(!matchesModule('classifier', 'all-linear'));
+    assert.ok(!map.matches(query, target), target);
+  assert.ok(map.matches('vit.encoder.layer.0.output.dense', 'all-linear'));
+  assert.ok(!map.matches('classifier', 'all-linear'));
 });
 
-test('a target means its kind of layer in every family; PEFT gets the names that are there', () => {
+test('a target is a name in transformers 4 or 5, or what other families call such a layer', () => {
+  for (const target of ['q_proj', 'attention.q_proj', 'layers.0.attention.q_proj'])
+    assert.ok(map.matches(query, target), target);
+  assert.ok(!map.matches(query, 'k_proj'));
+  const clip = mapOf(parseNetwork({ model_type: 'clip', vision_config: {} }, 'config.json'));
   const layers = ['q_proj', 'k_proj', 'out_proj'].map((name) => `vision_model.encoder.layers.1.self_attn.${name}`);
   assert.deepEqual(
-    layers.map((layer) => matchesModule(layer, 'query')),
+    layers.map((layer) => clip.matches(layer, 'query')),
     [true, false, false],
   );
-  assert.ok(!matchesModule(query, 'q_proj'));
-  assert.deepEqual(literalTargets(['query', 'key'], layers.slice(0, 2)), ['q_proj', 'k_proj']);
-  assert.deepEqual(literalTargets(['query', 'attention.query'], [query]), ['query', 'attention.query']);
 });
 
 test('patterns match whole parts of names that follow one another', () => {

@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Trainable, type TrainBatch } from '../../../src/trainer/engine/trainable.js';
-import { nothingAdded as method } from '../../../src/trainer/peft/method.js';
+import { wholeModel as method } from '../../../src/trainer/peft/method.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { openCheckpoint, readState, writeCheckpoint } from '../../../src/trainer/models/checkpoint.js';
 import { Classifier } from '../../../src/trainer/inference/classifier.js';

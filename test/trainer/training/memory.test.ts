@@ -41,7 +41,7 @@ function modelOf(method: object, recomputes = false): ModelSpec {
   return {
     config: network,
     norm,
-    frozen: (name, shape) => randomWeight(name, shape, 1),
+    frozen: (name, shape) => randomWeight(network, name, shape, 1),
     method: methodFor(network, method),
     labels: 3,
     height: 64,

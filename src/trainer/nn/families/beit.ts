@@ -4,10 +4,11 @@
  */
 import type { Value } from '../../ir/value.js';
 import { block, type BlockSpec } from '../block.js';
+import { classicBlocks, classicMlp, classicNames, oneClassifier, renamedBlocks } from '../classicBlock.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family, Resizing } from '../family.js';
 import { layerNorm, learnedTokens, meanToken, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
-import { classicName } from '../moduleNames.js';
+import { ownName, type Renames } from '../moduleNames.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
 import { relativePositionBias } from '../relativePositions.js';
@@ -26,20 +27,23 @@ interface BeitConfig extends NetworkConfig {
   meanPooling: boolean;
 }
 
-const names: BlockSpec['names'] = {
-  norm1: 'layernorm_before',
-  query: 'attention.attention.query',
-  key: 'attention.attention.key',
-  value: 'attention.attention.value',
-  output: 'attention.output.dense',
-  norm2: 'layernorm_after',
-};
-
 const architectures = ['BeitForImageClassification', 'BeitModel'];
 const positions = 'beit.embeddings.position_embeddings';
 const table = 'relative_position_bias_table';
 const sharedBias = 'beit.encoder.relative_position_bias';
 const blockBias = 'attention.attention.relative_position_bias';
+const transformers5: Renames = [
+  ['encoder.relative_position_bias', 'shared_position_bias'],
+  [blockBias, 'relative_position_bias'],
+  ...renamedBlocks,
+];
+
+/** Our name of a weight. Only under transformers 5's names does a block's own bias lie outside its attention. */
+const hubName = (stored: string): string =>
+  ownName(
+    stored,
+    `.${stored}`.includes('.layers.') ? transformers5 : transformers5.filter(([own]) => own !== blockBias),
+  );
 
 export const beit: Family<BeitConfig> = {
   name: 'beit',
@@ -66,25 +70,27 @@ export const beit: Family<BeitConfig> = {
       hiddenDropout: fields.share('hidden_dropout_prob', 0),
       attentionDropout: fields.share('attention_probs_dropout_prob', 0),
       labels: fields.labels(),
-      architecture: architectures[0]!,
-      classifiers: ['classifier'],
-      features: sizes.hiddenSize,
+      ...oneClassifier(architectures[0]!, sizes.hiddenSize),
     };
   },
   checkpointJson: (json: Fields, { imageSize }: BeitConfig): Fields => ({ ...json, image_size: imageSize }),
   weightNames(_config: BeitConfig, stored: string): readonly string[] {
     if (stored.endsWith('.relative_position_index')) return [];
-    const known = classicName(stored)
-      .replace('shared_position_bias.', 'encoder.relative_position_bias.')
-      .replace(/(?<=layer\.\d+\.)relative_position_bias\./, `${blockBias}.`);
+    const known = hubName(stored);
     return [known.startsWith('beit.') || known.startsWith('classifier.') ? known : `beit.${known}`];
   },
   resizing(config: BeitConfig, name: string): Resizing | undefined {
     if (name === positions) return positionResizing(config, 1, [1]);
     return name.endsWith(`.${table}`) ? tableResizing(config) : undefined;
   },
-  blocks: ({ layers }: BeitConfig): readonly string[] =>
-    Array.from({ length: layers }, (_, i) => `beit.encoder.layer.${i}`),
+  blocks: (config: BeitConfig) => classicBlocks('beit', config),
+  roles: {
+    norms: ['layernorm_before', 'layernorm_after', 'layernorm'],
+    embeddings: ['cls_token', 'position_embeddings'],
+    scales: { lambda_1: 0.1, lambda_2: 0.1 },
+    distanceBiases: [table],
+  },
+  transformers5,
   isStem: (_config: BeitConfig, name: string): boolean =>
     name.startsWith('beit.embeddings.') || name.startsWith(`${sharedBias}.`),
   body,
@@ -119,16 +125,15 @@ function body(s: Scope, config: BeitConfig, images: Value, norm: PixelNorm): rea
   const bias = (name: string): Value =>
     relativePositionBias(s, `${name}.${table}`, height / patchSize, width / patchSize, heads);
   const common = shared ? bias(sharedBias) : undefined;
-  for (let i = 0; i < config.layers; i++) {
-    const name = `beit.encoder.layer.${i}`;
+  for (const [i, name] of classicBlocks('beit', config).entries()) {
     const own = ofBlock ? bias(`${name}.${blockBias}`) : undefined;
     const spec: BlockSpec = {
       ...config,
-      names,
+      names: classicNames,
       bias: { key: false },
       scoreBias: own && common ? b.add(own, common) : (own ?? common),
       layerScale: config.layerScale ? ['lambda_1', 'lambda_2'] : undefined,
-      mlp: (_, of, y) => mlp(s, `${of}.intermediate.dense`, `${of}.output.dense`, y, config),
+      mlp: (_, of, y) => mlp(s, `${of}.${classicMlp[0]}`, `${of}.${classicMlp[1]}`, y, config),
     };
     // Without the mean nothing reads the other tokens of the last block.
     x = block(s, spec, name, x, batch, i === config.layers - 1 && !meanPooling ? 1 : undefined);

@@ -1,42 +1,20 @@
 /** The image tower of CLIP (Radford et al., 2021, arXiv:2103.00020); the text tower is not read. */
 import type { Value } from '../../ir/value.js';
-import type { Family } from '../family.js';
-import {
-  parseTower,
-  tower,
-  towerArchitectures,
-  towerBlocks,
-  towerEncoder,
-  towerJson,
-  towerNames,
-  type ImageTowerConfig,
-  type ImageTowerKind,
-} from '../imageTower.js';
+import { embeddings, imageTower, positions, tower, towerEncoder, type ImageTowerConfig } from '../imageTower.js';
 import { layerNorm, meanToken, patchTokens, type PixelNorm } from '../layers.js';
-import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
 
-const kind: ImageTowerKind = {
+export const clip = imageTower({
   family: 'clip',
   className: 'CLIP',
+  otherClasses: ['CLIPVisionModelWithProjection'],
   patchSize: 32,
   activation: 'quick_gelu',
   layerNormEpsilon: 1e-5,
-};
-const embeddings = `${tower}.embeddings`;
-const positions = `${embeddings}.position_embedding.weight`;
-
-export const clip: Family<ImageTowerConfig> = {
-  name: kind.family,
-  architectures: towerArchitectures(kind.className),
-  parse: (fields, architecture) => parseTower(fields, architecture, kind),
-  checkpointJson: towerJson,
-  weightNames: (_config, stored) => towerNames(stored),
-  resizing: (config, name) => (name === positions ? positionResizing(config, 1, []) : undefined),
-  blocks: towerBlocks,
-  isStem: (_config, name) => name.startsWith(`${embeddings}.`) || name.startsWith(`${tower}.pre_layrnorm.`),
+  specialTokens: 1,
+  stem: [embeddings, `${tower}.pre_layrnorm`],
   body,
-};
+});
 
 function body(s: Scope, config: ImageTowerConfig, images: Value, norm: PixelNorm): readonly Value[] {
   const { b } = s;

@@ -1,6 +1,7 @@
 /** DINOv2 (Oquab et al., 2023, arXiv:2304.07193), also with registers (Darcet et al., 2023, arXiv:2309.16588). */
 import type { Value } from '../../ir/value.js';
 import { block, type BlockSpec } from '../block.js';
+import { attentionNames, classicBlocks, oneClassifier, renamedAttention } from '../classicBlock.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
 import {
@@ -13,7 +14,7 @@ import {
   token,
   type PixelNorm,
 } from '../layers.js';
-import { classicAttentionName } from '../moduleNames.js';
+import { ownName, type Renames } from '../moduleNames.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
@@ -32,12 +33,16 @@ interface Dinov2Config extends NetworkConfig {
 
 const names: BlockSpec['names'] = {
   norm1: 'norm1',
-  query: 'attention.attention.query',
-  key: 'attention.attention.key',
-  value: 'attention.attention.value',
-  output: 'attention.output.dense',
+  ...attentionNames,
   norm2: 'norm2',
 };
+
+/** A SwiGLU's inner layers, stored as one, are two modules of transformers 5. */
+const transformers5: Renames = [
+  ...renamedAttention,
+  ['mlp.weights_in', ['mlp.gate_proj', 'mlp.up_proj']],
+  ['mlp.weights_out', 'mlp.down_proj'],
+];
 
 function family(name: Dinov2Config['family'], className: string): Family<Dinov2Config> {
   const architectures = [`${className}ForImageClassification`, `${className}Model`];
@@ -63,22 +68,25 @@ function family(name: Dinov2Config['family'], className: string): Family<Dinov2C
         hiddenDropout: fields.share('hidden_dropout_prob', 0),
         attentionDropout: fields.share('attention_probs_dropout_prob', 0),
         labels: fields.labels(),
-        architecture: architectures[0]!,
-        classifiers: ['classifier'],
-        features: 2 * sizes.hiddenSize,
+        ...oneClassifier(architectures[0]!, 2 * sizes.hiddenSize),
       };
     },
     checkpointJson: (json: Fields, { imageSize }: Dinov2Config): Fields => ({ ...json, image_size: imageSize }),
     weightNames(_config: Dinov2Config, stored: string): readonly string[] {
-      const known = classicAttentionName(stored);
+      const known = ownName(stored, transformers5);
       return [known.startsWith(`${name}.`) || known.startsWith('classifier.') ? known : `${name}.${known}`];
     },
     resizing(config: Dinov2Config, weight: string) {
       if (weight !== `${name}.embeddings.position_embeddings`) return undefined;
       return positionResizing(config, 1, [1], config.registers ? 'bicubic-antialias' : 'bicubic');
     },
-    blocks: ({ layers }: Dinov2Config): readonly string[] =>
-      Array.from({ length: layers }, (_, i) => `${name}.encoder.layer.${i}`),
+    blocks: (config: Dinov2Config) => classicBlocks(name, config),
+    roles: {
+      norms: ['norm1', 'norm2', 'layernorm'],
+      embeddings: ['cls_token', 'register_tokens', 'position_embeddings'],
+      scales: { 'layer_scale1.lambda1': 1, 'layer_scale2.lambda1': 1 },
+    },
+    transformers5,
     isStem: (_config: Dinov2Config, weight: string): boolean => weight.startsWith(`${name}.embeddings.`),
     body,
   };
@@ -119,7 +127,7 @@ function body(s: Scope, config: Dinov2Config, images: Value, norm: PixelNorm): r
         ? swiglu(s, `${name}.mlp`, y, config.intermediateSize)
         : mlp(s, `${name}.mlp.fc1`, `${name}.mlp.fc2`, y, config),
   };
-  for (let i = 0; i < config.layers; i++) x = block(s, spec, `${family}.encoder.layer.${i}`, x, batch);
+  for (const name of classicBlocks(family, config)) x = block(s, spec, name, x, batch);
   x = layerNorm(s, `${family}.layernorm`, x, config.layerNormEpsilon);
   return [b.concat(1, token(s, x, batch, 0), meanToken(s, x, batch, 1 + registers))];
 }

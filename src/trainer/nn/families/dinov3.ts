@@ -4,6 +4,7 @@ import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
 import { activations, layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import { ownName, type Renames } from '../moduleNames.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import type { Scope } from '../scope.js';
 
@@ -27,6 +28,8 @@ const names: BlockSpec['names'] = {
   output: 'attention.o_proj',
   norm2: 'norm2',
 };
+
+const transformers5: Renames = [['layer', 'model.layer']];
 
 const architectures = ['DINOv3ViTModel'];
 
@@ -70,12 +73,18 @@ export const dinov3: Family<Dinov3Config> = {
     };
   },
   checkpointJson: (json: Fields, { imageSize }: Dinov3Config): Fields => ({ ...json, image_size: imageSize }),
-  // transformers 5 calls the blocks `model.layer.N`.
   weightNames: (_config: Dinov3Config, stored: string): readonly string[] => [
-    stored.replace(/^(?:dinov3_vit\.)?(?:model\.(?=layer\.))?/, ''),
+    ownName(stored.replace(/^dinov3_vit\./, ''), transformers5),
   ],
   resizing: () => undefined,
   blocks: ({ layers }: Dinov3Config): readonly string[] => Array.from({ length: layers }, (_, i) => `layer.${i}`),
+  roles: {
+    norms: ['norm1', 'norm2', 'norm'],
+    embeddings: ['cls_token', 'register_tokens'],
+    scales: { 'layer_scale1.lambda1': 1, 'layer_scale2.lambda1': 1 },
+  },
+  transformers5,
+  aliases: { query: 'q_proj', key: 'k_proj', value: 'v_proj' },
   isStem: (_config: Dinov3Config, weight: string): boolean => weight.startsWith('embeddings.'),
   body,
 };

@@ -79,6 +79,7 @@ export const onnx: Family<OnnxConfig> = {
   weightNames: () => [],
   resizing: () => undefined,
   blocks: () => [],
+  roles: { norms: [], embeddings: [] },
   isStem: () => true,
   body(s, config, images, norm) {
     const { b } = s;

@@ -3,43 +3,22 @@
  * 2025, arXiv:2502.14786).
  */
 import type { Value } from '../../ir/value.js';
-import type { Family } from '../family.js';
-import {
-  parseTower,
-  tower,
-  towerArchitectures,
-  towerBlocks,
-  towerEncoder,
-  towerJson,
-  towerNames,
-  type ImageTowerConfig,
-  type ImageTowerKind,
-} from '../imageTower.js';
+import { embeddings, imageTower, positions, tower, towerEncoder, type ImageTowerConfig } from '../imageTower.js';
 import { layerNorm, meanToken, patchTokens, type PixelNorm } from '../layers.js';
-import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
 
-const kind: ImageTowerKind = {
+export const siglip = imageTower({
   family: 'siglip',
   className: 'Siglip',
   patchSize: 16,
   activation: 'gelu_pytorch_tanh',
   layerNormEpsilon: 1e-6,
-};
-const embeddings = `${tower}.embeddings`;
-const positions = `${embeddings}.position_embedding.weight`;
-
-export const siglip: Family<ImageTowerConfig> = {
-  name: kind.family,
-  architectures: towerArchitectures(kind.className),
-  parse: (fields, architecture) => parseTower(fields, architecture, kind),
-  checkpointJson: towerJson,
-  weightNames: (_config, stored) => towerNames(stored),
-  resizing: (config, name) => (name === positions ? positionResizing(config, 0, []) : undefined),
-  blocks: towerBlocks,
-  isStem: (_config, name) => name.startsWith(`${embeddings}.`),
+  specialTokens: 0,
+  stem: [embeddings],
+  // The attention pooling that SigLIP was pretrained with.
+  unusedLayers: ['attention.out_proj', 'mlp.fc1', 'mlp.fc2'].map((layer) => `${tower}.head.${layer}`),
   body,
-};
+});
 
 function body(s: Scope, config: ImageTowerConfig, images: Value, norm: PixelNorm): readonly Value[] {
   const { b } = s;

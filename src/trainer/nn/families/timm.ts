@@ -1,7 +1,8 @@
 /** ViT and DeiT as timm names them: its config.json and its weights, read as those of transformers. */
 import * as l10n from '@vscode/l10n';
+import { oneClassifier } from '../classicBlock.js';
 import { ConfigFields, isObject, type Fields } from '../configFields.js';
-import type { VitConfig } from './vitConfig.js';
+import { twoClassifiers, type VitConfig } from './vitConfig.js';
 
 /** timm's sizes by name: width, blocks, heads. */
 const sizes: Record<string, readonly [number, number, number]> = {
@@ -72,9 +73,9 @@ export function parseTimm(fields: ConfigFields, family: 'vit' | 'deit'): VitConf
     specialTokens: isDistilled ? 2 : 1,
     head: isDistilled ? 'distilled' : 'classifier',
     labels: names.every((name) => typeof name === 'string') ? names : [],
-    architecture: isDistilled ? 'DeiTForImageClassificationWithTeacher' : 'ViTForImageClassification',
-    classifiers: isDistilled ? ['cls_classifier', 'distillation_classifier'] : ['classifier'],
-    features: common.hiddenSize,
+    ...(isDistilled
+      ? twoClassifiers(common.hiddenSize)
+      : oneClassifier('ViTForImageClassification', common.hiddenSize)),
   };
 }
 

@@ -2,27 +2,17 @@
  * The vision transformer (Dosovitskiy et al., 2021, arXiv:2010.11929) and DeiT (Touvron et al., 2021,
  * arXiv:2012.12877).
  */
-import type { VitConfig } from './vitConfig.js';
+import { distilled, twoClassifiers, type VitConfig } from './vitConfig.js';
 import type { Value } from '../../ir/value.js';
 import { block, type BlockSpec } from '../block.js';
+import { classicBlocks, classicMlp, classicNames, oneClassifier, renamedBlocks } from '../classicBlock.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
 import { layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
-import { classicName } from '../moduleNames.js';
+import { ownName } from '../moduleNames.js';
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
 import { parseTimm, timmNames, timmPreprocessor } from './timm.js';
-
-const names: BlockSpec['names'] = {
-  norm1: 'layernorm_before',
-  query: 'attention.attention.query',
-  key: 'attention.attention.key',
-  value: 'attention.attention.value',
-  output: 'attention.output.dense',
-  norm2: 'layernorm_after',
-};
-
-const distilled = 'DeiTForImageClassificationWithTeacher';
 
 function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<VitConfig> {
   const positions = `${name}.embeddings.position_embeddings`;
@@ -61,9 +51,7 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
         specialTokens: name === 'deit' ? 2 : 1,
         head: isDistilled ? 'distilled' : 'classifier',
         labels: fields.labels(),
-        architecture: isDistilled ? distilled : architectures[0]!,
-        classifiers: isDistilled ? ['cls_classifier', 'distillation_classifier'] : ['classifier'],
-        features: sizes.hiddenSize,
+        ...(isDistilled ? twoClassifiers(sizes.hiddenSize) : oneClassifier(architectures[0]!, sizes.hiddenSize)),
       };
     },
     checkpointJson: (json: Fields, config: VitConfig): Fields =>
@@ -71,7 +59,7 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
     weightNames(config: VitConfig, stored: string): readonly string[] {
       const timm = timmNames(config, stored);
       if (timm) return timm;
-      const known = classicName(stored);
+      const known = ownName(stored, renamedBlocks);
       if (config.classifiers.some((head) => known.startsWith(`${head}.`))) return [known];
       // A bare body (`ViTModel`) lacks the family's prefix.
       const body = known.startsWith(`${name}.`) ? known : `${name}.${known}`;
@@ -80,8 +68,12 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
     preprocessorJson: timmPreprocessor,
     resizing: (config: VitConfig, weight: string) =>
       weight === positions ? positionResizing(config, config.specialTokens, [1]) : undefined,
-    blocks: ({ layers }: VitConfig): readonly string[] =>
-      Array.from({ length: layers }, (_, i) => `${name}.encoder.layer.${i}`),
+    blocks: (config: VitConfig) => classicBlocks(name, config),
+    roles: {
+      norms: ['layernorm_before', 'layernorm_after', 'layernorm'],
+      embeddings: ['cls_token', 'distillation_token', 'position_embeddings'],
+    },
+    transformers5: renamedBlocks,
     isStem: (_config: VitConfig, weight: string): boolean => weight.startsWith(`${name}.embeddings.`),
     body,
   };
@@ -129,14 +121,14 @@ function body(s: Scope, config: VitConfig, images: Value, norm: PixelNorm): read
 
   const spec: BlockSpec = {
     ...config,
-    names,
+    names: classicNames,
     bias: { query: config.qkvBias, key: config.qkvBias, value: config.qkvBias },
-    mlp: (_, name, y) => mlp(s, `${name}.intermediate.dense`, `${name}.output.dense`, y, config),
+    mlp: (_, name, y) => mlp(s, `${name}.${classicMlp[0]}`, `${name}.${classicMlp[1]}`, y, config),
   };
   // Nothing reads the other tokens of the last block, so their queries and MLP need not be computed.
   const read = config.classifiers.length;
-  for (let i = 0; i < config.layers; i++)
-    x = block(s, spec, `${family}.encoder.layer.${i}`, x, batch, i === config.layers - 1 ? read : undefined);
+  for (const [i, name] of classicBlocks(family, config).entries())
+    x = block(s, spec, name, x, batch, i === config.layers - 1 ? read : undefined);
   x = layerNorm(s, `${family}.layernorm`, x, layerNormEpsilon);
   return config.classifiers.map((_, i) => token(s, x, batch, i));
 }

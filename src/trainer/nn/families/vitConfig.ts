@@ -13,3 +13,12 @@ export interface VitConfig extends NetworkConfig {
   /** `classifier` on the class token, or the mean of two heads (DeiT with a teacher). */
   head: 'classifier' | 'distilled';
 }
+
+export const distilled = 'DeiTForImageClassificationWithTeacher';
+
+/** The head of a DeiT with a teacher. */
+export const twoClassifiers = (features: number) => ({
+  architecture: distilled,
+  classifiers: ['cls_classifier', 'distillation_classifier'],
+  features,
+});
