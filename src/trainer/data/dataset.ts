@@ -2,7 +2,7 @@
 import type { ErrorInfo, LabelColumn, SplitName, Task } from '../protocol.js';
 
 import type { Samples } from './samples.js';
-import { type LabelColumns } from './questions.js';
+import { type LabelColumns } from './columnTasks.js';
 
 export interface Dataset {
   root: string;

@@ -6,7 +6,6 @@ import { errors } from '../errors/errors.js';
 import type { ErrorInfo } from '../protocol.js';
 import { formatOfContent, formatOfName, isReadable, sniffedBytes } from './format.js';
 import { sortNaturally } from './naturalOrder.js';
-import { PathTable } from './pathTable.js';
 
 /** What a walk shares: where problems are noted, and what cancels it. */
 export interface Walk {
@@ -111,27 +110,4 @@ export async function imagesBelow(folder: string, walk: Walk, seen = new Set<str
   const found = await images(files, walk);
   for (const inner of folders) for (const path of await imagesBelow(inner, walk, seen)) found.push(path);
   return found;
-}
-
-/**
- * The classes of a `class/…` folder by name (Unicode NFC), in natural order, each with its images; classes without
- * images are noted and left out.
- */
-export async function classesOf(folder: string, walk: Walk, listing?: Listing): Promise<Map<string, PathTable>> {
-  const { folders, files } = listing ?? (await list(folder, walk));
-  const classes = new Map<string, PathTable>();
-  for (const inner of sortNaturally(folders, (path) => basename(path))) {
-    const label = basename(inner).normalize('NFC');
-    const found = await imagesBelow(inner, walk);
-    const known = classes.get(label);
-    const paths = known ?? new PathTable();
-    for (const path of found) paths.push(path);
-    if (known) walk.problems.push(errors.classTwice(inner, label).toInfo());
-    if (found.length === 0) walk.problems.push(errors.classEmpty(inner, label).toInfo());
-    else classes.set(label, paths);
-  }
-  const loose = await images(files, walk);
-  if (loose.length > 0 && classes.size === 0) throw errors.datasetFlat(folder, loose.length);
-  if (loose.length > 0) walk.problems.push(errors.imagesOutsideClasses(folder, loose.length).toInfo());
-  return classes;
 }

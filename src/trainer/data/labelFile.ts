@@ -1,31 +1,43 @@
 /**
  * Finds a dataset by its label file: a CSV table of images in a folder, with columns of labels and perhaps of splits.
  */
-import type { LabelFileSpec } from './dataset.js';
+import type { Dataset, LabelFileSpec, ScanOptions } from './dataset.js';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { errors } from '../errors/errors.js';
 import type { ColumnUse, SplitName, Task } from '../protocol.js';
 import { countLabels, isPlain, spansOf } from '../core/tasks.js';
+import { type ColumnTask, columnTasks, columnTasksOf, onOneLine } from './columnTasks.js';
 import { list, imagesBelow, type Walk } from './folder.js';
 import { columnKnownAs, columnNamed, readLabelTable, type LabelRow, type LabelTable } from './labelTable.js';
 import { sortNaturally } from './naturalOrder.js';
-import { questionsOf, questionsOfTasks, type Question } from './questions.js';
 import { Samples } from './samples.js';
-import type { Dataset, ScanOptions } from './dataset.js';
-import { splitNamed, splitOff, splitOffCombined } from './split.js';
+import { splitOff, splitOffCombined } from './split.js';
+import { splitColumnOf, splitsByFolder } from './splitColumn.js';
 
 export const defaultLabelFile = 'labels.csv';
 /** Names by which the column of the images is recognised. */
-const imageNames = ['image', 'file', 'file_name', 'filename', 'path', 'image_path'];
+const imageNames = [
+  'image',
+  'file',
+  'file_name',
+  'filename',
+  'path',
+  'image_path',
+  'image_name',
+  'filepath',
+  'file_path',
+  'img',
+  'img_path',
+];
 
 /** A row with its image, before its labels have numbers. */
-interface Entry {
+interface LabelledImage {
   row: LabelRow;
   path: string;
   split: SplitName;
-  /** For each question. */
-  answers: (string[] | undefined)[];
+  /** For each task. */
+  labels: (string[] | undefined)[];
 }
 
 /**
@@ -35,32 +47,34 @@ interface Entry {
 export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, walk: Walk): Promise<Dataset> {
   const root = resolve(spec.folder);
   // Says in words what is wrong with the folder, which looking below it does not.
-  await list(root, { problems: [] });
+  const { folders } = await list(root, { problems: [] });
   const found = await imagesBelow(root, walk);
   const table = await readLabelTable(resolve(root, spec.labels ?? defaultLabelFile));
   const { tasks: given } = options;
   const image = spec.image === undefined ? columnKnownAs(table, imageNames) : columnNamed(table, spec.image);
   if (image === undefined) throw errors.labelFile.noImageColumn(table.file, table.columns);
-  const questions = given ? questionsOfTasks(table, given) : questionsOf(table, spec);
-  const split = splitColumn(table, spec.split, walk);
+  const ofColumns = given ? columnTasksOf(table, given) : columnTasks(table, spec);
+  const used = new Set([image, ...ofColumns.flatMap(({ columns }) => columns)]);
+  const split = splitColumnOf(table, spec.split, used, walk.problems);
+  noteLineBreaks(table, ofColumns, walk);
 
-  const entries: Entry[] = [];
-  for (const { row, path } of await imagesOfRows(root, table, image, found, walk)) {
-    const name = split === undefined ? '' : row.cells[split]!;
-    const unsplit = given && options.validationSplit === 0 ? 'test' : 'train';
-    const place = split === undefined || !name ? unsplit : splitNamed(name);
-    if (!place) throw errors.labelFile.splitUnknown(row.place, table.columns[split!]!, name);
-    const answers = questions.map((question) => question.answer(row));
-    if (answers.some((answer) => answer)) entries.push({ row, path, split: place, answers });
+  const rows = await imagesOfRows(root, folders, table, image, found, walk);
+  const unsplit = given && options.validationSplit === 0 ? 'test' : 'train';
+  const byFolder = split ? undefined : splitsByFolder(root, rows);
+  const images: LabelledImage[] = [];
+  for (const { row, path } of rows) {
+    const labels = ofColumns.map((task) => task.labelsOf(row));
+    const place = (split ? split.splitOf(row) : byFolder?.(path)) ?? unsplit;
+    if (labels.some((own) => own)) images.push({ row, path, split: place, labels });
     else walk.problems.push(errors.labelFile.rowUnlabelled(row.place, row.cells[image]!).toInfo());
   }
-  const inTraining = entries.filter((entry) => entry.split === 'train');
-  if (entries.length === 0 || (!given && inTraining.length === 0)) throw errors.labelFile.noImages(table.file, root);
+  const inTraining = images.filter((each) => each.split === 'train');
+  if (images.length === 0 || (!given && inTraining.length === 0)) throw errors.labelFile.noImages(table.file, root);
 
   const tasks = given
     ? given.map((task) => ({ ...task }))
-    : questions.map((question, i) => taskOf(question, i, inTraining, table, walk));
-  const splits = numbered(entries, tasks, (row, label) =>
+    : ofColumns.map((task, i) => taskOf(task, i, inTraining, table, walk));
+  const splits = numbered(images, tasks, (row, label) =>
     given
       ? errors.labelFile.labelUnknownToModel(row.place, label)
       : errors.labelFile.labelUnknownToTraining(row.place, label),
@@ -79,7 +93,7 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
     const values = new Set(table.rows.map(({ cells }) => cells[i]!));
     const empty = table.rows.filter(({ cells }) => !cells[i]).length;
     values.delete('');
-    return { name, use: useOf(i, image, split, questions), values: values.size, empty };
+    return { name, use: useOf(i, image, split?.column, ofColumns), values: values.size, empty };
   });
   return {
     root,
@@ -92,21 +106,23 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
   };
 }
 
-function useOf(column: number, image: number, split: number | undefined, questions: readonly Question[]): ColumnUse {
+function useOf(column: number, image: number, split: number | undefined, tasks: readonly ColumnTask[]): ColumnUse {
   if (column === image) return 'image';
   if (column === split) return 'split';
-  return questions.some(({ columns }) => columns.includes(column)) ? 'label' : 'unused';
+  return tasks.some(({ columns }) => columns.includes(column)) ? 'label' : 'unused';
 }
 
-/** The column of the splits: the one that is named, or one called `split` if it holds nothing else. */
-function splitColumn(table: LabelTable, name: string | undefined, walk: Walk): number | undefined {
-  if (name !== undefined) return columnNamed(table, name);
-  const column = columnKnownAs(table, ['split']);
-  if (column === undefined) return undefined;
-  const strange = table.rows.map(({ cells }) => cells[column]!).find((value) => value && !splitNamed(value));
-  if (strange === undefined) return column;
-  walk.problems.push(errors.labelFile.splitIgnored(table.file, table.columns[column]!, strange).toInfo());
-  return undefined;
+/** Notes each label with a line break once. */
+function noteLineBreaks({ rows }: LabelTable, tasks: readonly ColumnTask[], { problems }: Walk): void {
+  const noted = new Set<string>();
+  for (const { cells, place } of rows) {
+    for (const column of tasks.flatMap(({ columns }) => columns)) {
+      const label = onOneLine(cells[column]!);
+      if (label === cells[column] || noted.has(label)) continue;
+      noted.add(label);
+      problems.push(errors.labelFile.lineBreak(place, label).toInfo());
+    }
+  }
 }
 
 /**
@@ -115,6 +131,7 @@ function splitColumn(table: LabelTable, name: string | undefined, walk: Walk): n
  */
 async function imagesOfRows(
   root: string,
+  folders: readonly string[],
   table: LabelTable,
   image: number,
   found: readonly string[],
@@ -122,18 +139,19 @@ async function imagesOfRows(
 ): Promise<{ row: LabelRow; path: string }[]> {
   const { problems } = walk;
   const byPath = new Map(found.map((path) => [path.normalize('NFC'), path]));
+  const base = baseOf(root, folders, table, image, byPath);
+  if (base !== root) problems.push(errors.labelFile.relativeTo(table.file, base).toInfo());
   const rootPath = root.normalize('NFC');
   const used = new Map<string, LabelRow>();
   const result: { row: LabelRow; path: string }[] = [];
   for (const row of table.rows) {
     const cell = row.cells[image]!;
-    // A file that was made on Windows has its paths with backslashes.
-    const wanted = [cell, cell.replaceAll('\\', '/')].map((name) => resolve(rootPath, name));
-    const path = byPath.get(wanted[0]!) ?? byPath.get(wanted[1]!);
+    const wanted = placesOf(base, cell);
+    const path = wanted.map((place) => byPath.get(place)).find(Boolean);
     const earlier = path === undefined ? undefined : used.get(path);
-    if (!cell || isOutside(rootPath, wanted[1]!))
+    if (!cell || isOutside(rootPath, wanted[1]))
       problems.push(errors.labelFile.imageOutside(row.place, cell, root).toInfo());
-    else if (path === undefined) problems.push((await whyMissing(row, cell, wanted[0]!)).toInfo());
+    else if (path === undefined) problems.push((await whyMissing(row, cell, wanted[0])).toInfo());
     else if (earlier) {
       const same = earlier.cells.join('\0') === row.cells.join('\0');
       problems.push(errors.labelFile.imageTwice(row.place, cell, earlier.place.line!, same).toInfo());
@@ -145,6 +163,30 @@ async function imagesOfRows(
   if (used.size < found.length)
     problems.push(errors.labelFile.imagesUnlisted(table.file, found.length - used.size).toInfo());
   return result;
+}
+
+/** Where the image of a cell may be; a file that was made on Windows has its paths with backslashes. */
+function placesOf(base: string, cell: string): [string, string] {
+  const from = base.normalize('NFC');
+  return [resolve(from, cell), resolve(from, cell.replaceAll('\\', '/'))];
+}
+
+/**
+ * The folder that the paths of the rows are relative to: the dataset's, unless no row names an image there and exactly
+ * one folder inside holds more of them than the others.
+ */
+function baseOf(
+  root: string,
+  folders: readonly string[],
+  { rows }: LabelTable,
+  image: number,
+  byPath: ReadonlyMap<string, string>,
+): string {
+  const countIn = (base: string): number =>
+    rows.filter(({ cells }) => cells[image] && placesOf(base, cells[image]).some((place) => byPath.has(place))).length;
+  if (folders.length === 0 || countIn(root) > 0) return root;
+  const counts = folders.map((folder) => ({ folder, count: countIn(folder) })).sort((a, b) => b.count - a.count);
+  return counts[0]!.count > (counts[1]?.count ?? 0) ? counts[0]!.folder : root;
 }
 
 function isOutside(root: string, path: string): boolean {
@@ -161,24 +203,29 @@ async function whyMissing({ place }: LabelRow, cell: string, path: string) {
   return isThere ? errors.labelFile.notImage(place, cell) : errors.labelFile.imageMissing(place, cell);
 }
 
-function taskOf(question: Question, index: number, entries: readonly Entry[], { file }: LabelTable, walk: Walk): Task {
-  const counts = new Map<string, number>((question.labels ?? []).map((label) => [label, 0]));
-  for (const { answers } of entries)
-    for (const label of answers[index] ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const { task: name, multiLabel } = question;
-  const answered = entries.filter(({ answers }) => answers[index]).length;
+function taskOf(
+  { task: name, multiLabel, labels: own }: ColumnTask,
+  index: number,
+  images: readonly LabelledImage[],
+  { file }: LabelTable,
+  walk: Walk,
+): Task {
+  const counts = new Map<string, number>((own ?? []).map((label) => [label, 0]));
+  for (const { labels } of images)
+    for (const label of labels[index] ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const labelled = images.filter(({ labels }) => labels[index]).length;
   for (const [label, count] of counts) {
-    if (question.labels && (count === 0 || count === answered))
+    if (own && (count === 0 || count === labelled))
       throw errors.labelFile.oneValue(file, label, count === 0 ? '0' : '1');
     if (count === 1) walk.problems.push(errors.labelFile.labelOnce(file, name, label).toInfo());
   }
   if (counts.size < (multiLabel ? 1 : 2)) throw errors.labelFile.oneValue(file, name, [...counts.keys()][0] ?? '');
-  return { name, labels: question.labels ?? sortNaturally([...counts.keys()], (label) => label), multiLabel };
+  return { name, labels: own ?? sortNaturally([...counts.keys()], (label) => label), multiLabel };
 }
 
-/** The entries as samples, their labels by number. */
+/** The images as samples, their labels by number. */
 function numbered(
-  entries: readonly Entry[],
+  images: readonly LabelledImage[],
   tasks: readonly Task[],
   unknown: (row: LabelRow, label: string) => Error,
 ): Record<SplitName, Samples> {
@@ -186,9 +233,9 @@ function numbered(
   const numbers = spansOf(tasks).map(
     ({ task, start }) => new Map(task.labels.map((label, i) => [label.normalize('NFC'), start + i])),
   );
-  for (const { row, path, split, answers } of entries) {
-    const marks = answers.map((labels, i) =>
-      (labels ?? []).map((label) => {
+  for (const { row, path, split, labels } of images) {
+    const marks = labels.map((own, i) =>
+      (own ?? []).map((label) => {
         const number = numbers[i]!.get(label);
         if (number === undefined) throw unknown(row, label);
         return number;

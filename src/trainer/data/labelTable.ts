@@ -21,21 +21,38 @@ export interface LabelTable {
 /** Characters of a row beyond which a quote was certainly never closed. */
 const longestRow = 1_000_000;
 
+/** The encoding by the byte-order mark, or by where the zeros of the first character lie. */
+function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return 'utf-16le';
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return 'utf-16be';
+  return 'utf-8';
+}
+
 function decode(file: string, bytes: Uint8Array): string {
-  // "Unicode text" of spreadsheet programs is UTF-16, which begins with FF FE.
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
   } catch {
-    throw errors.labelFile.syntax({ file }, l10n.t('the file is not UTF-8 text'));
+    throw errors.labelFile.syntax({ file }, l10n.t('the file is not text in UTF-8 or UTF-16'));
   }
+}
+
+/**
+ * What parts the cells: what a first line `sep=;` says (spreadsheet programs write it), else whichever of comma,
+ * semicolon and tab the header has most of outside quotes. The text comes back without that line, its place kept.
+ */
+function separated(text: string): { text: string; delimiter: string } {
+  const said = /^"?sep=([^\r\n])"?[ \t]*(?=\r|\n|$)/i.exec(text);
+  if (said) return { text: text.slice(said[0].length), delimiter: said[1]! };
+  const unquoted = text.slice(0, longestRow).replaceAll(/"[^"]*"/g, '');
+  const header = /^[^\r\n]*/.exec(unquoted.trimStart())![0];
+  const countOf = (delimiter: string): number => header.split(delimiter).length - 1;
+  const [most] = [',', ';', '\t'].sort((a, b) => countOf(b) - countOf(a));
+  return { text, delimiter: most! };
 }
 
 function syntaxWords({ code, message }: CsvError): string {
   switch (code) {
-    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
-    case 'CSV_RECORD_INCONSISTENT_COLUMNS':
-      return l10n.t('this row has another number of cells than the header');
     case 'CSV_QUOTE_NOT_CLOSED':
     case 'CSV_MAX_RECORD_SIZE':
       return l10n.t('a quote is not closed');
@@ -48,23 +65,22 @@ function syntaxWords({ code, message }: CsvError): string {
 }
 
 /**
- * The separator of the cells is the first of comma, semicolon (as spreadsheets of many countries write it) and tab that
- * the header has.
+ * Reads the file. Rows without any text are passed over, as spreadsheet programs leave them.
  * @throws UserError when the file is missing, is no CSV text, has no row, or names a column twice.
  */
 export async function readLabelTable(file: string): Promise<LabelTable> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? errors.labelFile.missing(file) : errors.fileUnreadable(file, reasonOf(error));
   });
-  const text = decode(file, bytes);
-  const header = /^[^\r\n]*/.exec(text)![0];
-  const delimiter = [',', ';', '\t'].find((each) => header.includes(each)) ?? ',';
+  const { text, delimiter } = separated(decode(file, bytes));
   let found: { record: string[]; info: { lines: number } }[];
   try {
     found = parse(text, {
       delimiter,
       info: true,
       skip_empty_lines: true,
+      relax_column_count: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
       max_record_size: longestRow,
     }) as unknown as typeof found;
   } catch (error) {
@@ -72,11 +88,15 @@ export async function readLabelTable(file: string): Promise<LabelTable> {
     const line = (error as CsvError & { lines?: number }).lines;
     throw errors.labelFile.syntax(line === undefined ? { file } : { file, line }, syntaxWords(error));
   }
-  const [first, ...rows] = found.map(({ record, info }) => ({
-    cells: record.map((cell) => cell.trim().normalize('NFC')),
-    place: { file, line: info.lines },
-  }));
+  const [first, ...rows] = found
+    .map(({ record, info }) => ({
+      cells: record.map((cell) => cell.trim().normalize('NFC')),
+      place: { file, line: info.lines },
+    }))
+    .filter(({ cells }) => cells.some(Boolean));
   if (!first || rows.length === 0) throw errors.labelFile.empty(file);
+  const odd = rows.find(({ cells }) => cells.length !== first.cells.length);
+  if (odd) throw errors.labelFile.syntax(odd.place, l10n.t('this row has another number of cells than the header'));
   const twice = first.cells.find((name, i) => name && first.cells.indexOf(name) !== i);
   if (twice !== undefined) throw errors.labelFile.columnTwice(file, twice);
   return { file, columns: first.cells, rows };

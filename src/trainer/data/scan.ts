@@ -1,20 +1,16 @@
 /** Finds a dataset on disk: its classes, its splits, and what is wrong with it. Reads names, not images. */
-import type { Dataset, SplitSpec, DatasetSpec, ScanOptions } from './dataset.js';
-import { basename, dirname, join, resolve } from 'node:path';
-import { errors } from '../errors/errors.js';
+import type { Dataset, DatasetSpec, LabelFileSpec, ScanOptions, SplitSpec } from './dataset.js';
+import { basename, dirname, resolve } from 'node:path';
+import { errors, UserError } from '../errors/errors.js';
 import type { SplitName } from '../protocol.js';
 import { singleTask } from '../core/tasks.js';
-import { classesOf, list, type Listing, type Walk } from './folder.js';
+import { list, type Walk } from './folder.js';
 import { defaultLabelFile, scanLabelFile } from './labelFile.js';
 import { sortNaturally } from './naturalOrder.js';
 import type { PathTable } from './pathTable.js';
 import { Samples } from './samples.js';
-import { splitNamed, splitOff } from './split.js';
-
-type Classes = Map<string, PathTable>;
-type SplitFolders = Partial<Record<SplitName, { folder: string; classes: Classes }>>;
-
-const splitOf = (folder: string): SplitName | undefined => splitNamed(basename(folder));
+import { splitOff } from './split.js';
+import { findSplits, givenSplits } from './splitFolders.js';
 
 /**
  * Throws a UserError where no training (or, with `tasks`, no evaluation) could come of it; lesser faults are in
@@ -25,17 +21,66 @@ export async function scanDataset(spec: DatasetSpec, options: ScanOptions): Prom
   if (typeof spec !== 'string')
     return 'folder' in spec ? scanLabelFile(spec, options, walk) : scanFolders(spec, options, walk);
   if (/\.csv$/i.test(spec)) return scanLabelFile({ folder: dirname(spec), labels: basename(spec) }, options, walk);
-  return (await goesByLabelFile(resolve(spec), options, walk))
-    ? scanLabelFile({ folder: spec }, options, walk)
-    : scanFolders(spec, options, walk);
+  const root = resolve(spec);
+  const { tasks } = options;
+  if (tasks && (tasks.length > 1 || tasks[0]!.multiLabel)) return scanLabelFile({ folder: root }, options, walk);
+  const { files } = await list(root, { problems: [], signal: walk.signal });
+  const tables = files.filter((file) => /\.[ct]sv$/i.test(file));
+  const labels = tables.find((file) => basename(file).toLowerCase() === defaultLabelFile);
+  for (const file of tables) if (file !== labels) walk.problems.push(errors.labelFile.notAsked(root, file).toInfo());
+  if (labels === undefined) {
+    return scanFolders(root, options, walk).catch((error: unknown) => {
+      const isFlat = error instanceof UserError && error.code === 'DATASET_FLAT';
+      throw isFlat && tables[0] ? errors.labelFile.neededBy(error, root, tables[0]) : error;
+    });
+  }
+  const byName = { folder: root, labels: basename(labels) };
+  if (tasks && tasks[0]!.name !== singleTask([])[0]!.name) return scanLabelFile(byName, options, walk);
+  return scanBoth(byName, options, walk);
 }
 
-/** Whether a folder is read by its label file: if what is asked for cannot be in folders, or they are no classes. */
-async function goesByLabelFile(root: string, { tasks }: ScanOptions, { signal }: Walk): Promise<boolean> {
-  if (tasks && (tasks.length > 1 || tasks[0]!.multiLabel)) return true;
-  const { folders, files } = await list(root, { problems: [], signal });
-  if (!files.includes(join(root, defaultLabelFile))) return false;
-  return folders.length < 2 || (tasks !== undefined && tasks[0]!.name !== singleTask([])[0]!.name);
+/** What a scan throws because the folders are no classes; then it is the label file that has to be right. */
+const noClasses = new Set(['DATASET_FLAT', 'DATASET_EMPTY', 'DATASET_ONE_CLASS']);
+
+/**
+ * Reads a folder that has a label file. The label file counts where its rows name the images, unless the class folders
+ * say the same.
+ */
+async function scanBoth(spec: LabelFileSpec & { labels: string }, options: ScanOptions, walk: Walk): Promise<Dataset> {
+  const file = resolve(spec.folder, spec.labels);
+  const attempt = (scan: (walk: Walk) => Promise<Dataset>): Promise<Dataset | UserError> =>
+    scan({ problems: [...walk.problems], signal: walk.signal }).catch((error: unknown) => {
+      if (error instanceof UserError) return error;
+      throw error;
+    });
+  const byFolders = await attempt((own) => scanFolders(spec.folder, options, own));
+  const byTable = await attempt((own) => scanLabelFile(spec, options, own));
+  if (byFolders instanceof UserError) {
+    if (!(byTable instanceof UserError)) return byTable;
+    throw noClasses.has(byFolders.code) ? byTable : byFolders;
+  }
+  const passedOver = (reason: string): Dataset => {
+    byFolders.problems.push(errors.labelFile.notRead(file, reason).toInfo());
+    return byFolders;
+  };
+  if (byTable instanceof UserError) return passedOver(byTable.message);
+  const missing = byTable.problems.filter(({ code }) => code === 'LABELS_PICTURE_MISSING').length;
+  const named = allOf(byTable).length;
+  if (missing > named) return passedOver(errors.labelFile.imagesElsewhere(file, missing, missing + named).message);
+  if (byTable.splitOrigin === 'seeded' && saysTheSame(byFolders, byTable)) return byFolders;
+  byTable.problems.unshift(errors.labelFile.beforeFolders(file, byFolders.labels).toInfo());
+  return byTable;
+}
+
+const allOf = ({ splits, labels }: Dataset): [path: string, label: string][] =>
+  Object.values(splits).flatMap((samples) =>
+    [...samples].map(({ path, label }): [string, string] => [path, labels[label] ?? '']),
+  );
+
+/** Whether every image of the label file has the label that its folder gives it. */
+function saysTheSame(byFolders: Dataset, byTable: Dataset): boolean {
+  const labels = new Map(allOf(byFolders));
+  return allOf(byTable).every(([path, label]) => labels.get(path) === label.normalize('NFC'));
 }
 
 async function scanFolders(spec: string | SplitSpec, options: ScanOptions, walk: Walk): Promise<Dataset> {
@@ -86,46 +131,4 @@ async function scanFolders(spec: string | SplitSpec, options: ScanOptions, walk:
     splitOrigin: seeded ? 'seeded' : 'folders',
     problems: walk.problems,
   };
-}
-
-async function givenSplits(spec: SplitSpec, walk: Walk): Promise<SplitFolders> {
-  const found: SplitFolders = {};
-  for (const split of ['train', 'validation', 'test'] as const) {
-    const given = spec[split];
-    if (given !== undefined) found[split] = { folder: resolve(given), classes: await classesOf(resolve(given), walk) };
-  }
-  return found;
-}
-
-async function findSplits(root: string, options: ScanOptions, walk: Walk): Promise<SplitFolders> {
-  const listing = await list(root, walk);
-  if (!(await hasSplits(listing, walk))) {
-    const split = options.tasks && options.validationSplit === 0 ? 'test' : 'train';
-    return { [split]: { folder: root, classes: await classesOf(root, walk, listing) } };
-  }
-  const found: SplitFolders = {};
-  for (const folder of listing.folders) {
-    const split = splitOf(folder);
-    if (!split) {
-      walk.problems.push(errors.folderBesideSplits(folder).toInfo());
-      continue;
-    }
-    const other = found[split];
-    if (other) throw errors.splitTwice(root, basename(other.folder), basename(folder));
-    found[split] = { folder, classes: await classesOf(folder, walk) };
-  }
-  if (!found.train && !options.tasks) throw errors.splitTrainMissing(root);
-  return found;
-}
-
-/**
- * Whether the folders are splits. A class may well be called "train" (between "car" and "bus"): then it holds images,
- * not classes.
- */
-async function hasSplits({ folders }: Listing, walk: Walk): Promise<boolean> {
-  const splits = folders.filter((folder) => splitOf(folder));
-  if (splits.length === 0) return false;
-  if (splits.length === folders.length) return true;
-  const train = splits.find((folder) => splitOf(folder) === 'train');
-  return train !== undefined && (await list(train, { problems: [], signal: walk.signal })).folders.length > 0;
 }

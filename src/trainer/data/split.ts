@@ -1,23 +1,7 @@
-/**
- * The names of splits, and the validation split that is taken out of the training images: by seed, class by class.
- */
-import type { SplitName } from '../protocol.js';
+/** Draws the validation split from the training images: by seed, class by class. */
 import { Random } from '../core/random.js';
 import { marksOf } from './sample.js';
 import type { Samples } from './samples.js';
-
-const splitNames: Record<string, SplitName> = {
-  train: 'train',
-  validation: 'validation',
-  val: 'validation',
-  valid: 'validation',
-  test: 'test',
-};
-/** The split that goes by a name, in the spellings people use. */
-export const splitNamed = (text: string): SplitName | undefined => {
-  const name = text.toLowerCase();
-  return Object.hasOwn(splitNames, name) ? splitNames[name] : undefined;
-};
 
 /**
  * `fraction` of each class goes to validation, rounded, but of two or more images at least one stays on either side;

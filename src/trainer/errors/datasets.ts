@@ -2,6 +2,9 @@
 import { t } from '@vscode/l10n';
 import { UserError } from './userError.js';
 
+/** The first few of some names. */
+const some = (names: readonly string[]): string => names.slice(0, 4).join(', ') + (names.length > 4 ? ', …' : '');
+
 export const datasets = {
   imageUnreadable: (file: string, reason: string) =>
     new UserError(
@@ -81,6 +84,42 @@ export const datasets = {
       ),
       { file: folder },
     ),
+  classesAlike: (folder: string, classes: readonly string[], inner: readonly string[]) =>
+    new UserError(
+      'CLASSES_ALIKE',
+      t(
+        'The folders {0} all hold the same folders ({1}). They look like splits or batches of one dataset, not like classes.',
+        some(classes),
+        some(inner),
+      ),
+      t(
+        'Name splits train, validation and test. Of batches, merge the inner folders by class. If {0} are the classes, write "dataset": {"train": "{1}"} in the config.',
+        some(classes),
+        folder,
+      ),
+      { file: folder },
+    ),
+  splitsInsideClasses: (folder: string, classes: readonly string[], splits: readonly string[]) =>
+    new UserError(
+      'SPLITS_INSIDE_CLASSES',
+      t(
+        'The folders {0} each hold the splits {1}. The splits have to be the outer folders.',
+        some(classes),
+        some(splits),
+      ),
+      t('Move the images so that the paths are like {0}/{1}.', splits[0]!, classes[0]!),
+      { file: folder },
+    ),
+  datasetAnnotated: (folder: string, names: readonly string[]) =>
+    new UserError(
+      'DATASET_ANNOTATED',
+      t(
+        'The folders {0} look like images and their annotations, as for detection or segmentation, not like classes.',
+        some(names),
+      ),
+      t('Put the images of each class into a folder of its own, or list them with their labels in labels.csv.'),
+      { file: folder },
+    ),
   splitTwice: (folder: string, one: string, other: string) =>
     new UserError(
       'SPLIT_TWICE',
@@ -155,6 +194,38 @@ export const datasets = {
       'IMAGES_OUTSIDE_CLASSES',
       t('{0} images in {1} lie beside the class folders and are left out.', images, folder),
       t('Move them into the folder of their class.'),
+      { file: folder },
+    ),
+  classesNested: (folder: string, classes: readonly string[], inner: string) =>
+    new UserError(
+      'CLASSES_NESTED',
+      classes.length === 1
+        ? t(
+            'All images below {0} count as one class: folders inside it, such as {1}, are not classes.',
+            classes[0]!,
+            inner,
+          )
+        : t(
+            'Each folder of {0} counts as one class with all images below it: folders inside {1} of them, such as {2}, are not classes.',
+            folder,
+            classes.length,
+            inner,
+          ),
+      t('If the inner folders are the classes, move them up by one level.'),
+      { file: folder },
+    ),
+  classNamedLikeSplit: (folder: string) =>
+    new UserError(
+      'CLASS_NAMED_LIKE_SPLIT',
+      t('The folder {0} is named like a split, but counts as a class, as the folders next to it do.', folder),
+      t('If it is a split, move the other classes into a folder named train.'),
+      { file: folder },
+    ),
+  splitUnlabelled: (folder: string, images: number) =>
+    new UserError(
+      'SPLIT_UNLABELLED',
+      t('The {0} images in {1} are not sorted into classes; this split is left out.', images, folder),
+      t('Sort them into one folder for each class, or ignore this: such images can be classified after training.'),
       { file: folder },
     ),
   folderBesideSplits: (folder: string) =>

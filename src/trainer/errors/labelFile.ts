@@ -1,4 +1,5 @@
 /** Errors and notices of label files (CSV). */
+import { basename } from 'node:path';
 import { t } from '@vscode/l10n';
 import { type Place, UserError } from './userError.js';
 
@@ -71,8 +72,8 @@ export const labelFile = {
   splitUnknown: (place: Place, column: string, value: string) =>
     new UserError(
       'LABELS_SPLIT_UNKNOWN',
-      t('The column {0} names the split {1}, which is none.', column, value),
-      t('Write train, validation or test.'),
+      t('The column {0} has the value {1}, which is not a known name of a split.', column, value),
+      t('Write train, validation or test, name another column in "split", or rename this one if it holds no splits.'),
       place,
     ),
   noImages: (file: string, folder: string) =>
@@ -163,8 +164,82 @@ export const labelFile = {
   splitIgnored: (file: string, column: string, value: string) =>
     new UserError(
       'LABELS_SPLIT_IGNORED',
-      t('The column {0} is not taken for the splits, since {1} is none.', column, value),
+      t('The column {0} is not used for the splits: each of its rows says {1}.', column, value),
       t('Write train, validation or test, or name another column in "split".'),
       { file, line: 1 },
+    ),
+  splitUnused: (file: string, column: string) =>
+    new UserError(
+      'LABELS_SPLIT_UNUSED',
+      t('The column {0} holds names of splits, but is not used for them.', column),
+      t('If it is meant, write "split": "{0}" in the dataset of the config.', column),
+      { file, line: 1 },
+    ),
+  splitEmpty: (file: string, column: string, rows: number) =>
+    new UserError(
+      'LABELS_SPLIT_EMPTY',
+      t('{0} rows have nothing in the column {1}; their images count as training images.', rows, column),
+      t('Fill in the split of these rows.'),
+      { file, line: 1 },
+    ),
+  lineBreak: (place: Place, label: string) =>
+    new UserError(
+      'LABELS_LINE_BREAK',
+      t('A label has a line break, which counts as a space: {0}.', label),
+      t('Write the label on one line.'),
+      place,
+    ),
+  relativeTo: (file: string, folder: string) =>
+    new UserError(
+      'LABELS_RELATIVE',
+      t('The paths of the images are read as relative to {0}, since the images are there.', folder),
+      t('Write the paths relative to the dataset folder if other images are meant.'),
+      { file },
+    ),
+  notRead: (file: string, reason: string) =>
+    new UserError(
+      'LABELS_NOT_READ',
+      t('The label file is not read; the folders are the classes. The reason: {0}', reason),
+      t('To learn from the label file, name its columns in the dataset of the config, or correct it.'),
+      { file },
+    ),
+  notAsked: (folder: string, file: string) =>
+    new UserError(
+      'LABELS_NOT_READ',
+      t('The file {0} is not read.', file),
+      t(
+        'If it holds the labels, call it labels.csv, or write "dataset": {"folder": "{0}", "labels": "{1}"} in the config.',
+        folder,
+        basename(file),
+      ),
+      { file },
+    ),
+  neededBy: ({ code, message, place }: UserError, folder: string, file: string) =>
+    new UserError(
+      code,
+      message,
+      t(
+        'If {1} holds the labels, call it labels.csv, or write "dataset": {"folder": "{0}", "labels": "{1}"} in the config. Else put the images of each class into a folder of its own.',
+        folder,
+        basename(file),
+      ),
+      place,
+    ),
+  beforeFolders: (file: string, folders: readonly string[]) =>
+    new UserError(
+      'LABELS_BEFORE_FOLDERS',
+      t(
+        'The labels are those of the label file; the folders ({0}) are not taken for classes.',
+        folders.slice(0, 4).join(', ') + (folders.length > 4 ? ', …' : ''),
+      ),
+      t('If the folders are the classes, move the label file out of the dataset.'),
+      { file },
+    ),
+  imagesElsewhere: (file: string, missing: number, rows: number) =>
+    new UserError(
+      'LABELS_PICTURES_MISSING',
+      t('{0} of its {1} rows name images that are not in the folder.', missing, rows),
+      t('Correct the paths.'),
+      { file },
     ),
 };

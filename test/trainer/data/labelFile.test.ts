@@ -159,7 +159,7 @@ test('a column of splits is taken when it holds splits', async (t) => {
   assert.equal(ignored.splitOrigin, 'seeded');
   assert.deepEqual(
     ignored.problems.map(({ code }) => code),
-    ['LABELS_SPLIT_IGNORED'],
+    ['LABELS_SPLIT_IGNORED', 'LABELS_SPLIT_UNUSED'],
   );
   assert.deepEqual(
     ignored.columns!.map(({ name, use, values, empty }) => [name, use, values, empty]),
@@ -171,7 +171,7 @@ test('a column of splits is taken when it holds splits', async (t) => {
     ],
   );
   assert.equal((await scan(t, other, { split: 'part' })).splits.test.length, 1);
-  await rejectsWith(scan(t, other, { split: 'split' }), 'LABELS_SPLIT_UNKNOWN', { line: 2 });
+  await rejectsWith(scan(t, other, { split: 'split' }), 'LABELS_NO_PICTURES');
   await rejectsWith(
     scan(t, 'file,label,split\n0.png,a,train\n1.png,b,train\n2.png,c,val\n'),
     'CLASS_UNKNOWN_TO_TRAINING',
@@ -186,9 +186,14 @@ test('as spreadsheet programs write it: byte-order mark, UTF-16, CRLF, semicolon
     tricky,
     tricky.replaceAll(/(?<=^|\r\n"?\d\.png"?|image);/g, '\t'),
     Buffer.from(tricky, 'utf16le'),
+    Buffer.from(tricky, 'utf16le').swap16(),
+    Buffer.from(tricky.slice(1), 'utf16le'),
+    Buffer.from(tricky.slice(1), 'utf16le').swap16(),
+    `sep=;\r\n${tricky.slice(1)}`,
+    `\ufeff"sep=;"\n${tricky.slice(1)}`,
   ]) {
     const { labels } = await scan(t, text, {}, 4, { validationSplit: 0.3 });
-    assert.deepEqual(labels, ['a "big" cat; grey', 'two\r\nlines', 'ünï 漢']);
+    assert.deepEqual(labels, ['a "big" cat; grey', 'two lines', 'ünï 漢']);
   }
   // Whatever a column is called.
   const strange = await scan(t, '__proto__,constructor,image\na,x,0.png\nb,x,1.png\na,y,2.png\nb,y,3.png\n', {
@@ -201,6 +206,151 @@ test('as spreadsheet programs write it: byte-order mark, UTF-16, CRLF, semicolon
       ['x', 'y'],
     ],
   );
+});
+
+test('a separator inside a quoted header, one that the first line names, and rows without text', async (t) => {
+  const quoted = 'image;"kind, as seen";label\n0.png;x;a\n1.png;y;b\n2.png;x;a\n3.png;y;b\n';
+  assert.deepEqual((await scan(t, quoted, { columns: ['kind, as seen'] })).labels, ['x', 'y']);
+  const broken = '"image, or\nfile";"label"\n0.png;a\n1.png;b\n2.png;a\n3.png;b\n';
+  assert.deepEqual((await scan(t, broken, { image: 'image, or\nfile' })).labels, ['a', 'b']);
+  const bars = 'sep=|\nimage|label\n0.png|a, b\n1.png|c; d\n2.png|a, b\n3.png|c; d\n';
+  assert.deepEqual((await scan(t, bars)).labels, ['a, b', 'c; d']);
+  const blank = 'image,label\n\n0.png,a\n,\n1.png,b\n   \n2.png,a\n , \n3.png,b\n,,,\n';
+  const { problems, splits } = await scan(t, blank);
+  assert.deepEqual([problems, splits.train.length + splits.validation.length], [[], 4]);
+  // The lines count as they stand in the file.
+  await rejectsWith(scan(t, 'sep=;\nimage;label\n\n0.png;a;b\n'), 'LABELS_SYNTAX', { line: 4 });
+});
+
+test('a line break in a label counts as a space and is reported once', async (t) => {
+  const { labels, problems } = await scan(
+    t,
+    'image,label\n0.png,"red\nfox"\n1.png,dog\n2.png,"red\r\n fox"\n3.png,red fox\n',
+  );
+  assert.deepEqual(labels, ['dog', 'red fox']);
+  assert.deepEqual(
+    problems.map(({ code, line }) => [code, line]),
+    [
+      ['LABELS_LINE_BREAK', 3],
+      ['LABELS_LABEL_ONCE', undefined],
+    ],
+  );
+});
+
+test('the usual words for splits are understood in a column; others are refused by name', async (t) => {
+  const file = (...words: string[]) =>
+    `image,label,split\n${words.map((word, i) => `${i}.png,${i % 2 ? 'a' : 'b'},${word}`).join('\n')}\n`;
+  for (const words of [
+    ['training', 'training', 'testing', 'validation'],
+    ['Train_Set', 'TRAIN', 'test-set', 'Dev'],
+    ['train', 'train', 'eval', 'val'],
+  ]) {
+    const { splits } = await scan(t, file(...words));
+    assert.deepEqual([splits.train.length, splits.validation.length, splits.test.length], [2, 1, 1], words.join());
+  }
+  await rejectsWith(scan(t, file('tr', 'tr', 'te', 'te')), 'LABELS_SPLIT_UNKNOWN', { line: 2 });
+  await rejectsWith(scan(t, file('train', 'train', 'test', 'x')), 'LABELS_SPLIT_UNKNOWN', { line: 5 });
+  const partly = await scan(t, file('train', 'train', 'test', ''));
+  assert.deepEqual(
+    partly.problems.map(({ code }) => code),
+    ['LABELS_SPLIT_EMPTY', 'LABELS_LABEL_ONCE'],
+  );
+  const subset = await scan(t, file('train', 'train', 'test', 'test').replace('split', 'subset'));
+  assert.equal(subset.splits.test.length, 2);
+  const other = await scan(t, file('train', 'train', 'test', 'test').replace('split', 'phase'));
+  assert.equal(other.splits.test.length, 0);
+  assert.deepEqual(
+    other.problems.map(({ code }) => code),
+    ['LABELS_SPLIT_UNUSED'],
+  );
+});
+
+/** Images `names` and a labels.csv with `header`; the labels are a, b in turn. */
+async function besideFolders(t: TestContext, names: string[], header: string, rows: string[]): Promise<string> {
+  const root = await temporaryFolder(t);
+  await writeTree(root, Object.fromEntries(names.map((name, i) => [name, { seed: i }])));
+  await writeFile(join(root, 'labels.csv'), [header, ...rows].join('\n'));
+  return root;
+}
+
+test('a labels.csv that names the images counts more than folders that say something else', async (t) => {
+  const names = ['may/0.png', 'may/1.png', 'june/0.png', 'june/1.png'];
+  const rows = names.map((name, i) => `${name},${'ab'[i % 2]!}`);
+  const dataset = await scanDataset(await besideFolders(t, names, 'image,label', rows), options);
+  assert.deepEqual(dataset.labels, ['a', 'b']);
+  assert.deepEqual(
+    dataset.problems.map(({ code }) => code),
+    ['LABELS_BEFORE_FOLDERS'],
+  );
+  assert.match(dataset.problems[0]!.message, /june, may/);
+  // Where both say the same there is nothing to report.
+  const same = await scanDataset(
+    await besideFolders(
+      t,
+      names,
+      'image,label',
+      names.map((name) => `${name},${name.split('/')[0]!}`),
+    ),
+    options,
+  );
+  assert.deepEqual([same.labels, same.problems], [['june', 'may'], []]);
+});
+
+test('a labels.csv that is not read is reported with the reason', async (t) => {
+  const names = ['may/0.png', 'may/1.png', 'june/0.png', 'june/1.png'];
+  const cases: [header: string, rows: string[], reason: RegExp][] = [
+    ['image,label', ['elsewhere/0.png,a', 'elsewhere/1.png,b', 'may/0.png,a', 'june/0.png,b', 'x.png,a'], /3 of its 5/],
+    ['image,kind', ['may/0.png,a'], /labels/],
+    ['image,label', ['may/0.png,"a'], /quote/],
+  ];
+  for (const [header, rows, reason] of cases) {
+    const { labels, problems } = await scanDataset(await besideFolders(t, names, header, rows), options);
+    assert.deepEqual(labels, ['june', 'may']);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['LABELS_NOT_READ'],
+    );
+    assert.match(problems[0]!.message, reason);
+  }
+  const root = await besideFolders(t, names, 'image,label', ['may/0.png,may', 'june/0.png,june']);
+  await writeFile(join(root, 'train.csv'), 'image,label\n');
+  const { problems } = await scanDataset(root, options);
+  assert.deepEqual(
+    problems.map(({ code, file }) => [code, basename(file!)]),
+    [['LABELS_NOT_READ', 'train.csv']],
+  );
+});
+
+test('a labels.csv beside loose train and test folders is read, and the folders are the splits', async (t) => {
+  const names = ['train/0.png', 'train/1.png', 'train/2.png', 'train/3.png', 'test/4.png', 'test/5.png'];
+  const rows = names.map((name, i) => `${name},${'ab'[i % 2]!}`);
+  const unlabelled = await scanDataset(await besideFolders(t, names, 'image,label', rows.slice(0, 4)), options);
+  assert.deepEqual([unlabelled.splits.train.length, unlabelled.splits.validation.length], [2, 2]);
+  assert.deepEqual(
+    unlabelled.problems.map(({ code }) => code),
+    ['LABELS_PICTURES_UNLISTED'],
+  );
+  const labelled = await scanDataset(await besideFolders(t, names, 'image,label', rows), options);
+  assert.equal(labelled.splits.test.length, 2);
+  assert.ok([...labelled.splits.test].every(({ path }) => path.includes('test')));
+  // Names that are relative to the one folder that has them.
+  const bare = rows.slice(0, 4).map((row) => row.replace('train/', ''));
+  const relative = await scanDataset(await besideFolders(t, names, 'image,label', bare), options);
+  assert.equal(relative.splits.train.length, 2);
+  assert.deepEqual(
+    relative.problems.map(({ code }) => code),
+    ['LABELS_RELATIVE', 'LABELS_PICTURES_UNLISTED'],
+  );
+  // The fault of the label file is named, not that of the folders.
+  await rejectsWith(
+    scanDataset(await besideFolders(t, names, 'id,breed', ['0,a']), options),
+    'LABELS_NO_IMAGE_COLUMN',
+    { line: 1 },
+    'id, breed',
+  );
+  const other = await temporaryFolder(t);
+  await writeTree(other, { 'train/0.png': { seed: 1 }, 'test/1.png': { seed: 2 }, 'train.csv': 'image,label\n' });
+  await rejectsWith(scanDataset(other, options), 'DATASET_FLAT', {}, '"labels": "train.csv"');
 });
 
 test('no CSV, no column, one value: the place, and what there is', async (t) => {

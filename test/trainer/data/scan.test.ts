@@ -52,11 +52,15 @@ test('a folder of class folders, with all that lies about in it', async (t) => {
     .sort();
   assert.deepEqual(all, ['0 c.PNG', '0 d.png', '0 empty.jpg', '0 no ending', '0 odd.ending', '1 a.png', '1 b.png']);
   assert.deepEqual(codes(dataset.problems), [
+    'CLASSES_NESTED',
     'CLASS_EMPTY',
     'IMAGES_OUTSIDE_CLASSES',
     'IMAGE_FORMAT_UNSUPPORTED',
     'IMAGE_FORMAT_UNSUPPORTED',
+    'LABELS_NOT_READ',
   ]);
+  const nested = dataset.problems.find(({ code }) => code === 'CLASSES_NESTED')!;
+  assert.match(nested.message, /class 2.*class 2\/deep/);
   assert.match(dataset.problems.find(({ file }) => file?.endsWith('phone.heic'))!.message, /HEIC/);
 });
 
@@ -65,6 +69,15 @@ test('split folders in the spellings people use', async (t) => {
     ['train', 'val', 'test'],
     ['Train', 'VALID', 'TEST'],
     ['train', 'validation', undefined],
+    ['Training', 'Validation', 'Testing'],
+    ['TRAİN', 'DEV', 'TESTS'],
+    ['train_set', 'val_set', 'test_set'],
+    ['trainset', 'validset', 'testset'],
+    ['train_images', 'val-images', 'test images'],
+    ['seg_train', 'seg_val', 'seg_test'],
+    ['1_train', '2_eval', '3_test'],
+    ['train', 'val', 'eval'],
+    ['train2017', 'val2017', 'test2017'],
   ] as const) {
     const root = await temporaryFolder(t);
     await writeTree(root, {
@@ -82,6 +95,85 @@ test('split folders in the spellings people use', async (t) => {
     assert.deepEqual(labels, ['a', 'b']);
     assert.deepEqual(codes(problems), ['FOLDER_BESIDE_SPLITS']);
   }
+});
+
+test('splits are unwrapped, lie beside the classes they test, or are refused where two mean the same', async (t) => {
+  const root = await temporaryFolder(t);
+  await writeTree(root, {
+    'wrapped/training_set/training_set/a/1.png': { seed: 1 },
+    'wrapped/training_set/training_set/b/1.png': { seed: 2 },
+    'wrapped/test_set/images/a/1.png': { seed: 3 },
+    'beside/a/1.png': { seed: 1 },
+    'beside/b/1.png': { seed: 2 },
+    'beside/test/a/1.png': { seed: 3 },
+    'twice/train/a/1.png': { seed: 1 },
+    'twice/Training_Set/a/1.png': { seed: 1 },
+  });
+  for (const name of ['wrapped', 'beside']) {
+    const { labels, splits, problems } = await scan(join(root, name));
+    assert.deepEqual([labels, splits.test.length], [['a', 'b'], 1]);
+    assert.deepEqual(codes(problems), ['CLASS_ONE_IMAGE', 'CLASS_ONE_IMAGE']);
+  }
+  await rejectsWith(scan(join(root, 'twice')), 'SPLIT_TWICE', join(root, 'twice'));
+});
+
+test('folders that all hold the same folders are not taken for classes', async (t) => {
+  const root = await temporaryFolder(t);
+  const of = (name: string, outer: string[], inner: string[]) =>
+    writeTree(
+      root,
+      Object.fromEntries(
+        outer.flatMap((a, i) => inner.map((b, j) => [`${name}/${a}/${b}/1.png`, { seed: 7 * i + j }] as const)),
+      ),
+    );
+  await of('batches', ['fold 1', 'fold 2', 'fold 3'], ['cat', 'dog']);
+  await of('unusual words', ['Lernen', 'Prüfen'], ['cat', 'dog', 'owl']);
+  await of('below', ['train'], ['2019/cat', '2019/dog', '2020/cat', '2020/dog']);
+  await of('turned', ['cat', 'dog'], ['train', 'val']);
+  await of('boxes', ['images', 'masks'], ['.']);
+  // One more class in one of them makes no difference.
+  await writeTree(root, { 'batches/fold 2/bird/1.png': { seed: 99 } });
+  const at = (name: string) => join(root, name);
+  await rejectsWith(scan(at('batches')), 'CLASSES_ALIKE', at('batches'));
+  await assert.rejects(scan(at('batches')), /fold 1, fold 2, fold 3.*cat, dog/);
+  await rejectsWith(scan(at('unusual words')), 'CLASSES_ALIKE');
+  await rejectsWith(scan(at('below')), 'CLASSES_ALIKE', join(at('below'), 'train'));
+  await rejectsWith(scan(at('turned')), 'SPLITS_INSIDE_CLASSES', at('turned'));
+  await rejectsWith(scan(at('boxes')), 'DATASET_ANNOTATED', at('boxes'));
+  // Whoever names the folder of the classes says that they are classes.
+  const given = await scan({ train: at('batches') });
+  assert.deepEqual(given.labels, ['fold 1', 'fold 2', 'fold 3']);
+  assert.ok(codes(given.problems).includes('CLASSES_NESTED'));
+  await of('views', ['cup', 'pot'], ['photos']);
+  assert.deepEqual((await scan(at('views'))).labels, ['cup', 'pot']);
+});
+
+test('a validation or test folder without labels is left out and reported', async (t) => {
+  const root = await temporaryFolder(t);
+  const train = { 'train/a/1.png': { seed: 1 }, 'train/a/2.png': { seed: 2 }, 'train/b/1.png': { seed: 3 } };
+  for (const [name, more, codesOfProblems] of [
+    ['flat', { 'val/a/4.png': { seed: 4 }, 'test/5.png': { seed: 5 } }, ['CLASS_ONE_IMAGE', 'SPLIT_UNLABELLED']],
+    [
+      'wrapped',
+      { 'val/a/4.png': { seed: 4 }, 'test/test/5.png': { seed: 5 } },
+      ['CLASS_ONE_IMAGE', 'SPLIT_UNLABELLED'],
+    ],
+    [
+      'both',
+      { 'val/4.png': { seed: 4 }, 'test/5.png': { seed: 5 } },
+      ['CLASS_ONE_IMAGE', 'SPLIT_UNLABELLED', 'SPLIT_UNLABELLED'],
+    ],
+  ] as const) {
+    await writeTree(join(root, name), { ...train, ...more });
+    const { splits, splitOrigin, problems } = await scan(join(root, name));
+    assert.equal(splits.test.length, 0);
+    assert.equal(splits.train.length + splits.validation.length, name === 'both' ? 3 : 4);
+    assert.equal(splitOrigin, name === 'both' ? 'seeded' : 'folders');
+    assert.deepEqual(codes(problems), codesOfProblems);
+  }
+  await writeTree(root, { 'only/test/1.png': { seed: 1 } });
+  const evaluation = { tasks: singleTask(['a', 'b']), validationSplit: 0 };
+  await rejectsWith(scan(join(root, 'only'), evaluation), 'DATASET_FLAT', join(root, 'only', 'test'));
 });
 
 test('validation is drawn from training where there is no folder for it, or an empty one; test stays apart', async (t) => {
@@ -110,7 +202,9 @@ test('classes may be called like splits', async (t) => {
     'train/1.png': { seed: 3 },
     'train/2.png': { seed: 4 },
   });
-  assert.deepEqual((await scan(root)).labels, ['bus', 'train']);
+  const { labels, problems } = await scan(root);
+  assert.deepEqual(labels, ['bus', 'train']);
+  assert.deepEqual(codes(problems), ['CLASS_NAMED_LIKE_SPLIT']);
 });
 
 test('one folder for each split', async (t) => {
