@@ -8,9 +8,12 @@ import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { errors, reasonOf, type UserError } from '../errors/errors.js';
 import { readBmp, readIco, tooManyPixels } from './bitmap.js';
 import { formatOfContent, isReadable, sniffedBytes } from './format.js';
+import { type DeepSamples, deepSamplesOfPng, deepSamplesOfTiff, hasOtherChannel } from './deepSamples.js';
 import { labToSrgb, relabelledLab } from './labTiff.js';
 import { Resampler } from './resample.js';
+import { isColour, type Samples16To64 as Samples, sampleRangeOf, toRgb } from './sampleRange.js';
 import { centreCrop, evaluationFit, trainingFit, type Fit, type ImageTransform, type Kernel } from './transform.js';
+import { YCbCrTiff } from './yCbCrTiff.js';
 
 /** `data` is `[height, width, 3]`, RGB. */
 export interface Pixels {
@@ -29,7 +32,7 @@ sharp.cache(false);
 sharp.block({ operation: ['VipsForeignLoadSvg'] });
 
 /** Changes when a decoder might give other pixels, so that a cache of pixels is not mixed from two. */
-export const decoderVersion = `1 vips ${sharp.versions.vips}`;
+export const decoderVersion = `2 vips ${sharp.versions.vips}`;
 
 /**
  * A file cut short is refused, as Pillow does: libjpeg fills what is missing with grey, and an image half of grey
@@ -45,6 +48,8 @@ interface Image {
   width: number;
   height: number;
   pipeline: () => Sharp;
+  /** The image by the range of its samples, if these use less than 16 bits; where that may be, the image looks dark. */
+  byRange?: (() => Promise<Image | undefined>) | undefined;
 }
 
 /** The pixels that evaluation and classification feed: `[transform.height, transform.width, 3]`. Throws a UserError. */
@@ -61,25 +66,45 @@ export async function trainingPixels(path: string, transform: ImageTransform): P
   return decode(path, transform.kernel, (w, h) => trainingFit(transform, w, h));
 }
 
+/** What is to be seen of an image that hardly shows anything. */
+export type Blank = 'constant' | 'black' | 'white';
+
+/** Images are looked at in this size to tell whether they show anything, in pixels. */
+const lookSide = 64;
+/** Of 255: a brightest pixel below this, or a darkest one as near to white, shows next to nothing. */
+const nearlyBlack = 16;
+
 /**
- * Decodes the file's `bytes` in full to learn that it can be read; gives its real format and size. Throws a UserError
- * that names `path`.
+ * Decodes the file's `bytes` in full to learn that it can be read; gives its real format and size, and whether it
+ * hardly shows anything. Throws a UserError that names `path`.
  */
 export async function checkImage(
   path: string,
   bytes: Uint8Array,
-): Promise<{ format: string; width: number; height: number }> {
+): Promise<{ format: string; width: number; height: number; blank?: Blank }> {
   return explained(path, async () => {
     const image = await openImage(bytes);
-    const whole = { left: 0, top: 0, width: image.width, height: image.height };
-    await render(
-      image,
-      { region: whole, width: Math.min(32, image.width), height: Math.min(32, image.height) },
-      'linear',
-    );
-    return { format: image.format, width: image.width, height: image.height };
+    const { format, width, height } = image;
+    const fit: Fit = {
+      region: { left: 0, top: 0, width, height },
+      width: Math.min(lookSide, width),
+      height: Math.min(lookSide, height),
+    };
+    const extremes = async (kernel: Kernel): Promise<[number, number]> => {
+      const { data } = await render(image, fit, kernel);
+      return data.reduce<[number, number]>(([min, max], v) => [Math.min(min, v), Math.max(max, v)], [255, 0]);
+    };
+    const [darkest, brightest] = await extremes('linear');
+    const found = { format, width, height };
+    if (brightest < nearlyBlack && darkest !== brightest) return { ...found, blank: 'black' };
+    if (darkest > 255 - nearlyBlack && darkest !== brightest) return { ...found, blank: 'white' };
+    // Fine structure is levelled out where images are made smaller.
+    if (brightest - darkest > 1 || !isLevel(await extremes('nearest'))) return found;
+    return { ...found, blank: 'constant' };
   });
 }
+
+const isLevel = ([min, max]: [number, number]): boolean => max - min <= 1;
 
 /**
  * The bytes of an image file. Throws a UserError where it cannot be read, is empty or is too large to be an image.
@@ -103,7 +128,20 @@ async function decode(path: string, kernel: Kernel, fit: (width: number, height:
 
 const resampler = new Resampler();
 
-async function render(image: Image, { region, width, height }: Fit, kernel: Kernel): Promise<Pixels> {
+/**
+ * 16-bit samples of which the brightest is darker than this may all be below 2^14. Kernels overshoot by less than the
+ * factor 1.5.
+ */
+const certainlyBright = 96;
+
+async function render(image: Image, fit: Fit, kernel: Kernel): Promise<Pixels> {
+  const pixels = await rendered(image, fit, kernel);
+  if (!image.byRange || pixels.data.some((value) => value >= certainlyBright)) return pixels;
+  const scaled = await image.byRange();
+  return scaled ? rendered(scaled, fit, kernel) : pixels;
+}
+
+async function rendered(image: Image, { region, width, height }: Fit, kernel: Kernel): Promise<Pixels> {
   let pipeline = image.pipeline();
   if (region.width !== image.width || region.height !== image.height) pipeline = pipeline.extract(region);
   const [smallerWidth, smallerHeight] = [Math.min(region.width, width), Math.min(region.height, height)];
@@ -147,13 +185,71 @@ async function openImage(bytes: Uint8Array): Promise<Image> {
     const icon = readIco(bytes, maximumPixels);
     return 'png' in icon ? { ...(await fromFile(format, icon.png)) } : fromRaw(format, icon.bitmap, 4);
   }
-  const lab = format === 'TIFF' ? relabelledLab(bytes) : undefined;
+  if (format === 'TIFF') return fromTiff(bytes);
+  const deep = format === 'PNG' ? deepSamplesOfPng(bytes) : undefined;
+  return deep ? fromDeep(format, bytes, deep) : fromFile(format, bytes);
+}
+
+async function fromTiff(bytes: Uint8Array): Promise<Image> {
+  const lab = relabelledLab(bytes);
   if (lab) {
-    const pixels = await rgb((await fromFile(format, lab)).pipeline());
+    const pixels = await rgb((await fromFile('TIFF', lab)).pipeline());
     labToSrgb(pixels.data);
-    return fromRaw(format, pixels, 3);
+    return fromRaw('TIFF', pixels, 3);
   }
-  return fromFile(format, bytes);
+  const yCbCr = YCbCrTiff.of(bytes);
+  if (yCbCr) {
+    const { relabelled, width, height } = yCbCr;
+    const stored = relabelled && (await rgb((await fromFile('TIFF', relabelled)).pipeline()));
+    const pixels = stored ?? { width, height, data: yCbCr.unpacked() };
+    yCbCr.toRgb(pixels.data);
+    return fromRaw('TIFF', pixels, 3);
+  }
+  const deep = deepSamplesOfTiff(bytes);
+  return deep ? fromDeep('TIFF', bytes, deep) : fromFile('TIFF', bytes);
+}
+
+/** Samples that use all of their 16 bits are left to libvips. */
+async function fromDeep(format: string, bytes: Uint8Array, deep: DeepSamples): Promise<Image> {
+  const byRange = async (): Promise<Image | undefined> => {
+    const pixels = await pixelsByRange(deep);
+    return pixels && fromRaw(format, pixels, 3);
+  };
+  if (deep.isUsual) return { ...(await fromFile(format, bytes)), byRange };
+  return (await byRange()) ?? fromFile(format, bytes);
+}
+
+const arrays = {
+  uchar: Uint8Array,
+  char: Int8Array,
+  ushort: Uint16Array,
+  short: Int16Array,
+  uint: Uint32Array,
+  int: Int32Array,
+  float: Float32Array,
+  double: Float64Array,
+};
+
+/** The whole image, its samples brought to 8 bits by the rule of `sampleRange.ts`; undefined where they use all 16. */
+async function pixelsByRange({ bytes, declared, isInverted, isSigned }: DeepSamples): Promise<Pixels | undefined> {
+  const { space, depth, autoOrient } = await sharp(bytes, options).metadata();
+  const Samples = depth in arrays ? arrays[depth as keyof typeof arrays] : undefined;
+  if (!Samples) throw new Error(l10n.t('its samples are complex numbers, which are not an image'));
+  const { data, info } = await sharp(bytes, options)
+    .autoOrient()
+    .toColourspace(space)
+    .raw({ depth: depth as keyof typeof arrays })
+    .toBuffer({ resolveWithObject: true });
+  const length = data.byteLength / Samples.BYTES_PER_ELEMENT;
+  // The samples of a buffer may begin at an odd byte.
+  const whole = data.byteOffset % Samples.BYTES_PER_ELEMENT ? Uint8Array.from(data) : data;
+  const stored: Samples = new Samples(whole.buffer as ArrayBuffer, whole.byteOffset, length);
+  const samples = isSigned ? new Int16Array(stored.buffer, stored.byteOffset, length) : stored;
+  const range = sampleRangeOf(samples, (i) => isColour(i, info.channels), declared);
+  if (!range) throw new Error(l10n.t('none of its samples is a number'));
+  if (depth === 'ushort' && !isSigned && !isInverted && range.black === 0 && range.white === 0xffff) return undefined;
+  const converted = toRgb(samples, info.channels, range, isInverted);
+  return { width: autoOrient.width, height: autoOrient.height, data: converted };
 }
 
 function fromRaw(format: string, { data, width, height }: Pixels, channels: 3 | 4): Image {
@@ -170,7 +266,12 @@ async function fromFile(format: string, bytes: Uint8Array): Promise<Image> {
   return {
     format,
     ...autoOrient,
-    pipeline: () => sharp(bytes, options).autoOrient().flatten({ background: '#ffffff' }),
+    pipeline: () => {
+      const upright = sharp(bytes, options).autoOrient();
+      return format === 'TIFF' && hasOtherChannel(bytes)
+        ? upright.removeAlpha()
+        : upright.flatten({ background: '#ffffff' });
+    },
   };
 }
 

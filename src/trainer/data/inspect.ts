@@ -8,7 +8,7 @@ import { errors, UserError } from '../errors/errors.js';
 import type { ErrorInfo, Inspection, LabelCount, SplitName, Task } from '../protocol.js';
 import { logitNames } from '../core/tasks.js';
 import { forEachConcurrently } from './concurrently.js';
-import { checkImage, readImageFile } from './decode.js';
+import { type Blank, checkImage, readImageFile } from './decode.js';
 import { formatOfName } from './format.js';
 import { countEach } from './labelCounts.js';
 import { marksOf, type Sample } from './sample.js';
@@ -35,7 +35,7 @@ interface Look {
   split: SplitName;
   sample: Sample;
   /** Why the image cannot be read, or what was seen of it. */
-  result: UserError | { hash: string; format: string; width: number; height: number };
+  result: UserError | { hash: string; format: string; width: number; height: number; blank?: Blank };
 }
 type GoodLook = Look & { result: Exclude<Look['result'], UserError> };
 
@@ -134,10 +134,16 @@ function duplicates(looks: readonly GoodLook[], labels: readonly string[]): Erro
   return problems;
 }
 
-function imageProblems({ sample: { path }, result: { format, width, height } }: GoodLook): ErrorInfo[] {
+function imageProblems({ sample: { path }, result: { format, width, height, blank } }: GoodLook): ErrorInfo[] {
   const problems: ErrorInfo[] = [];
   const named = formatOfName(path);
   if (Math.min(width, height) < tinySide) problems.push(errors.imageTiny(path, width, height).toInfo());
+  if (blank !== undefined) problems.push(blankProblem(path, blank).toInfo());
   if (named !== undefined && named !== format) problems.push(errors.imageEndingWrong(path, named, format).toInfo());
   return problems;
+}
+
+function blankProblem(path: string, blank: Blank): UserError {
+  if (blank === 'constant') return errors.imageConstant(path);
+  return blank === 'black' ? errors.imageNearlyBlack(path) : errors.imageNearlyWhite(path);
 }

@@ -3,31 +3,16 @@
  * converted here.
  */
 
+import { TiffHeader, tiffTag } from './tiffHeader.js';
+
 /** A copy of the TIFF file that claims its Lab samples to be RGB; undefined where the file is no 8-bit CIELab TIFF. */
 export function relabelledLab(bytes: Uint8Array): Uint8Array | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const little = bytes[0] === 0x49;
-  if (bytes.length < 8 || view.getUint16(2, little) !== 42) return undefined;
-  const directory = view.getUint32(4, little);
-  if (directory + 2 > bytes.length) return undefined;
-  const count = view.getUint16(directory, little);
-  if (directory + 2 + 12 * count > bytes.length) return undefined;
-  let photometric: number | undefined;
-  const tag = new Map<number, number>();
-  for (let i = 0; i < count; i++) {
-    const at = directory + 2 + 12 * i;
-    const id = view.getUint16(at, little);
-    // Values of type SHORT lie in the first two bytes of the value field; three of them lie elsewhere in the file.
-    const values = view.getUint32(at + 4, little);
-    const place = values <= 2 ? at + 8 : view.getUint32(at + 8, little);
-    if (view.getUint16(at + 2, little) !== 3 || place + 2 > bytes.length) continue;
-    tag.set(id, view.getUint16(place, little));
-    if (id === 262) photometric = place;
-  }
-  if (photometric === undefined || tag.get(262) !== 8 || tag.get(258) !== 8 || tag.get(277) !== 3) return undefined;
-  const copy = Uint8Array.from(bytes);
-  new DataView(copy.buffer).setUint16(photometric, 2, little);
-  return copy;
+  const header = TiffHeader.of(bytes);
+  const isLab =
+    header?.valueOf(tiffTag.photometric) === 8 &&
+    header.valueOf(tiffTag.bitsPerSample) === 8 &&
+    header.valueOf(tiffTag.samplesPerPixel) === 3;
+  return isLab ? header.relabelled(bytes, { [tiffTag.photometric]: 2 }) : undefined;
 }
 
 /**

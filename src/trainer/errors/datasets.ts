@@ -251,6 +251,22 @@ export const datasets = {
       t('Replace it by a larger one, if there is one.'),
       { file },
     ),
+  imageConstant: (file: string) =>
+    new UserError('IMAGE_CONSTANT', t('The image has one colour everywhere.'), t('Replace it or remove it.'), { file }),
+  imageNearlyBlack: (file: string) =>
+    new UserError(
+      'IMAGE_NEARLY_BLACK',
+      t('The image is almost black: a model sees next to nothing in it.'),
+      t('Save it with its values spread from black to white, or remove it.'),
+      { file },
+    ),
+  imageNearlyWhite: (file: string) =>
+    new UserError(
+      'IMAGE_NEARLY_WHITE',
+      t('The image is almost white: a model sees next to nothing in it.'),
+      t('Save it with its values spread from black to white, or remove it.'),
+      { file },
+    ),
   imageEndingWrong: (file: string, named: string, format: string) =>
     new UserError(
       'IMAGE_ENDING_WRONG',

@@ -10,7 +10,7 @@ import { evaluationPixels, trainingPixels } from '../../../src/trainer/data/deco
 import { parsePreprocessor, squareTransform } from '../../../src/trainer/data/transform.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
 import { makeBmp, makeIco, paletteOf } from './bitmapFiles.js';
-import { drawing, encoded, temporaryFolder } from './images.js';
+import { crc32, drawing, encoded, temporaryFolder } from './images.js';
 
 const [width, height] = [40, 24];
 const raw = { width, height, channels: 3 as const };
@@ -219,15 +219,6 @@ test('hostile and broken files are refused in words', async (t) => {
   bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
   assert.match(await rejected(await write('bomb.png', bomb)), /too many pixels/);
 });
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return ~crc >>> 0;
-}
 
 test('strips a pixel wide are read without filling the memory', async (t) => {
   const path = join(await temporaryFolder(t), 'strip.png');

@@ -48,3 +48,13 @@ export async function writeTree(
     await writeFile(path, isBytes ? content : await encoded(content.width ?? 20, content.height ?? 16, content.seed));
   }
 }
+
+/** The checksum of a PNG chunk's name and content. */
+export function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}

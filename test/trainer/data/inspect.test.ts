@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import sharp from 'sharp';
 import { inspectDataset } from '../../../src/trainer/data/inspect.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
 import { encoded, temporaryFolder, writeTree } from './images.js';
@@ -103,6 +104,33 @@ test('strong imbalance is told once, with both classes', async (t) => {
     ['CLASSES_IMBALANCED'],
   );
   assert.match(strong.problems[0]!.message, /many has 40 training images, few has 3/);
+});
+
+test('images that show nothing are found, faint ones and small things are not', async (t) => {
+  const root = await temporaryFolder(t);
+  const image = (of: (x: number, y: number) => number) =>
+    sharp(Buffer.from(Array.from({ length: 200 * 160 }, (_, i) => of(i % 200, Math.floor(i / 200)))), {
+      raw: { width: 200, height: 160, channels: 1 },
+    })
+      .png()
+      .toBuffer();
+  await writeTree(root, {
+    'a/black.png': await image(() => 0),
+    'a/grey.png': await image(() => 90),
+    'a/dark.png': await image((x) => x % 15),
+    'a/bright.png': await image((x) => 255 - (x % 15)),
+    'a/chequered.png': await image((x, y) => 255 * ((x + y) % 2)),
+    'a/speck.png': await image((x, y) => (x > 100 && x < 106 && y > 60 && y < 66 ? 255 : 0)),
+    'b/faint.png': await image((x) => 100 + Math.floor(x / 50)),
+    'b/night.png': await image((x) => x % 40),
+  });
+  const { problems } = await inspectDataset(root);
+  assert.deepEqual(found(problems), [
+    'IMAGE_CONSTANT black.png',
+    'IMAGE_CONSTANT grey.png',
+    'IMAGE_NEARLY_BLACK dark.png',
+    'IMAGE_NEARLY_WHITE bright.png',
+  ]);
 });
 
 test('what is no dataset is an error; a look can be cancelled', async (t) => {
