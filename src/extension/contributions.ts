@@ -16,7 +16,6 @@ export const commands = {
   openWithPredictions: 'vitune.openWithPredictions',
   setActiveCheckpoint: 'vitune.setActiveCheckpoint',
   evaluate: 'vitune.evaluate',
-  showConfused: 'vitune.showConfused',
   exportCheckpoint: 'vitune.exportCheckpoint',
   compareMethods: 'vitune.compareMethods',
   openComparison: 'vitune.openComparison',

@@ -22,9 +22,12 @@ import { evaluateCommands } from './evaluate/evaluateCommands.js';
 import { cachedModels } from './hub/cachedModels.js';
 import { hubCommands } from './hub/hubCommands.js';
 import { HubToken } from './hub/hubToken.js';
+import { Previews } from './images/previews.js';
 import { exportCommands } from './export/exportCommands.js';
 import { ImageEditorProvider } from './imageEditor/imageEditor.js';
 import { log } from './log/log.js';
+import { ReportPanels } from './reports/reportPanels.js';
+import { ReportStore } from './reports/reportStore.js';
 import { revealCommand } from './reveal.js';
 import { ActiveCheckpointStore } from './runs/activeCheckpoint.js';
 import { pickRun, type RunArgument } from './runs/pickRun.js';
@@ -54,7 +57,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const supervisor = new Supervisor(launch, join(storage, 'logs'));
   const training = new Training(supervisor, runs, active);
   const classifier = new Classifier(launch, active);
-  const doctor = new Doctor(context, launch);
+  const previews = new Previews((path, side) => classifier.preview(path, side));
+  const reports = new ReportPanels(context.extensionUri, new ReportStore(join(storage, 'reports')), previews, failed);
+  const doctor = new Doctor(reports, launch);
   const dashboards = new Dashboards(context.extensionUri, runs, training, active);
   const configFolder = () => join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? storage, 'vitune');
   const panel = new TrainPanel({
@@ -69,8 +74,11 @@ export function activate(context: vscode.ExtensionContext): void {
     layersOf: (model) => layersOf(launch, model),
     configFolder,
   });
-  const editor = new ImageEditorProvider(context.extensionUri, active, (path, signal) =>
-    classifier.classifyOne(path, signal),
+  const editor = new ImageEditorProvider(
+    context.extensionUri,
+    active,
+    (path, signal) => classifier.classifyOne(path, signal),
+    previews,
   );
   const comparisons = new ComparisonStore(memory, runs, failed);
   const comparing = new Comparing(launch, comparisons, runs);
@@ -96,6 +104,7 @@ export function activate(context: vscode.ExtensionContext): void {
     datasets,
     training,
     classifier,
+    reports,
     dashboards,
     panel,
     comparisons,
@@ -121,10 +130,10 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const handlers: Record<string, (...args: never[]) => unknown> = {
     ...configCommands(panel, training, datasets),
-    ...datasetCommands(context, datasets),
+    ...datasetCommands(reports, datasets),
     ...runCommands(runs, training, active, comparisons),
-    ...classifyCommands(context, classifier, active),
-    ...evaluateCommands(context, launch, runs, datasets),
+    ...classifyCommands(reports, classifier, active),
+    ...evaluateCommands(reports, launch, runs, datasets),
     ...hubCommands(launch, token, panel),
     ...exportCommands(launch, runs),
     ...compareCommands({ datasets, comparisons, comparing, panels: comparisonPanels, methods, configFolder }),

@@ -185,9 +185,13 @@ export type Classification =
 /** Requests to and answers from the warm classification process (`main.js serve`), over the fork's IPC channel. */
 export type ServeRequest =
   | { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number }
+  /** A small preview of an image that an editor cannot draw itself: at most `side` pixels wide and high. */
+  | { id: number; type: 'preview'; path: string; side: number }
   | { id: number; type: 'cancel'; request: number };
 export type ServeAnswer =
   | { id: number; type: 'classification'; result: Classification }
+  /** `src` is a data URI. */
+  | { id: number; type: 'preview'; src: string }
   | { id: number; type: 'done' }
   | ({ id: number; type: 'error' } & ErrorInfo);
 

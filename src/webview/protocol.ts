@@ -27,7 +27,7 @@
  */
 import type { Comparison, DeviceName, ErrorInfo, Phase, Prediction, RecordedEvent } from '../trainer/protocol.js';
 
-export type ViewName = 'trainPanel' | 'dashboard' | 'comparison' | 'imageEditor';
+export type ViewName = 'trainPanel' | 'dashboard' | 'comparison' | 'imageEditor' | 'report';
 
 /** The host's answer to every `ready`. */
 export interface Init<State> {
@@ -274,8 +274,6 @@ export interface DashboardState {
   /** All events so far, in the order of `seq`. A resumed run may take some steps again: the view keeps the later. */
   events: RecordedEvent[];
   checkpoints: CheckpointRow[];
-  /** True: a click on a cell of the confusion matrix is answered (`confusionCell`). False: the cells only show. */
-  cellsOpen: boolean;
 }
 
 export type ToDashboard =
@@ -297,9 +295,7 @@ export type FromDashboard =
   | { type: 'openConfig'; file: string }
   | { type: 'revealRun'; run: string }
   | { type: 'useCheckpoint'; path: string }
-  | { type: 'revealCheckpoint'; path: string }
-  /** Indices into the labels of `started`. */
-  | { type: 'confusionCell'; truth: number; prediction: number };
+  | { type: 'revealCheckpoint'; path: string };
 
 // --- comparison of methods (editor panel of one comparison) -----------------------------------------------------
 
@@ -344,11 +340,86 @@ export type FromComparison =
   /** Show the training panel with the dataset and this method chosen. */
   | { type: 'train'; method: MethodName };
 
+// --- report (editor panel of results) ---------------------------------------------------------------------------
+
+/** A page of results as data: what a classification, an evaluation or an inspection found. Its words are localised. */
+export interface Report {
+  /** Of the tab; a later report of the same title takes its place. */
+  title: string;
+  heading: string;
+  /** Lines below the heading. */
+  lead: string[];
+  /** What can be done with the whole. */
+  links: { label: string; action: ReportAction }[];
+  blocks: ReportBlock[];
+}
+
+/** What the host does for a report, beyond opening an image. */
+export type ReportAction =
+  | { type: 'trainDataset'; dataset: string }
+  /** Show the images of a cell of a confusion matrix; `task` is null where there is only one. */
+  | { type: 'showConfused'; task: string | null; truth: string; prediction: string };
+
+export type ReportBlock =
+  | { kind: 'table'; heading?: string; lead?: string; columns: ReportColumn[]; rows: ReportRow[] }
+  | { kind: 'matrix'; heading: string; lead: string; task: string | null; labels: string[]; counts: number[][] }
+  | { kind: 'problems'; heading: string; groups: ReportProblems[] };
+
+/**
+ * What the cells of a column are: words; the path of an image, shown with its name; a whole number; a figure with a
+ * decimal; a share of 1 as a percentage, or as that with a bar; an amount as a bar next to the greatest.
+ */
+export interface ReportColumn {
+  /** Read out even where `isHidden`. */
+  title: string;
+  kind: 'name' | 'words' | 'quiet' | 'image' | 'count' | 'figure' | 'percent' | 'share' | 'bar';
+  isHidden?: boolean;
+}
+
+export interface ReportRow {
+  /** One for each column; null: there is none. */
+  cells: (string | number | null)[];
+  /** Why there is nothing in the place of all cells but the first. */
+  instead?: { message: string; remedy: string };
+}
+
+/** Problems of one kind: what is wrong, what to do, and the files. */
+export interface ReportProblems {
+  message: string;
+  remedy: string;
+  files: { path: string; /** As the user knows it, e.g. relative to the dataset. */ name: string; note?: string }[];
+}
+
+export interface ReportState {
+  /** Names the report for a later window. */
+  id: string;
+  report: Report;
+  /** The address of each image by its path. */
+  images: Record<string, string>;
+}
+
+export type ToReport =
+  | Init<ReportState>
+  /** A preview of an image that the browser cannot draw, as a data URI; null: there is none. */
+  | { type: 'preview'; path: string; src: string | null };
+
+/** What `deserializeWebviewPanel` is given as the state of a report. */
+export interface KeptByReport {
+  report: string;
+}
+
+export type FromReport =
+  | FromAnyView
+  | { type: 'act'; action: ReportAction }
+  | { type: 'openImage'; path: string }
+  /** The browser cannot draw the image at this path: the host answers with a `preview`. */
+  | { type: 'imageFailed'; path: string };
+
 // --- image editor -----------------------------------------------------------------------------------------------
 
 export type ImageState =
-  /** A webview URI or a data: URI of a preview made by the host. */
-  | { kind: 'shown'; src: string }
+  /** A webview URI, or a data: URI of a preview made by the host, which may have fewer pixels than the file. */
+  | { kind: 'shown'; src: string; isPreview?: boolean }
   /** The host knows that there is nothing to show. */
   | { kind: 'none'; error: ErrorInfo };
 

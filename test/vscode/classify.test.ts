@@ -79,11 +79,27 @@ describe('classification', () => {
     });
     await editor().chooseFromMenu(editor().row('food.png'), 'Classify Image');
     const page = await editor().report('2 images classified');
-    const names = await page.locator('td.name').allTextContents();
+    const names = await page.locator('td.image').allTextContents();
     assert.equal(names.length, 3);
     assert.equal(names[2]?.trim(), 'no image.png');
     await page.getByText('1 could not be read').waitFor();
     await editor().screenshot('results');
+  });
+
+  test('a report comes back after a reload of the window, and is gone once it was closed', async () => {
+    await editor().reload('vitune.report');
+    const page = await editor().report('2 images classified');
+    await until('the images', () =>
+      page
+        .locator('.thumbnail img')
+        .first()
+        .evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth > 0),
+    );
+    assert.equal(await page.locator('tbody tr').count(), 3);
+    await page.getByRole('button', { name: 'food.png' }).click();
+    await editor().tab('food.png').waitFor();
+    await editor().command('View: Close All Editors');
+    await editor().openContainer('Explorer');
   });
 
   test('a folder is classified whole', async () => {
@@ -103,14 +119,23 @@ describe('classification', () => {
     await editor().pick('emoji');
     const evaluation = await editor().report('right on emoji');
     await editor().screenshot('evaluation');
-    const cell = evaluation.locator('table.confusion td.wrong a, table.confusion td.right a').first();
-    const number = Number(await cell.textContent());
-    await cell.click();
+    const matrix = evaluation.getByRole('application', { name: /^Confusion matrix/ });
+    await matrix.focus();
+    await editor().page.keyboard.press('ArrowRight');
+    const readout = evaluation.locator('#confusion-readout');
+    // The first cell with images.
+    const number = await until('a cell with images', async () => {
+      const count = Number(/: (\d+) of/.exec((await readout.textContent()) ?? '')?.[1] ?? 0);
+      if (count > 0) return count;
+      await editor().page.keyboard.press('ArrowRight');
+      return undefined;
+    });
+    await editor().page.keyboard.press('Enter');
     const images = await editor().report(/taken for|recognised/);
-    assert.equal(await images.locator('td.name').count(), number, 'as many images as the cell says');
+    assert.equal(await images.locator('td.image').count(), number, 'as many images as the cell says');
     await editor().screenshot('evaluation cell');
-    const name = (await images.locator('td.name').first().textContent())!.trim();
-    await images.locator('td.name a').first().click();
+    const name = (await images.locator('td.image').first().textContent())!.trim();
+    await images.locator('td.image button').first().click();
     await editor().tab(name).waitFor();
     await answer(await editor().webview('imageEditor')).waitFor();
   });

@@ -150,7 +150,6 @@ export function dashboardState(events: RecordedEvent[], change: Partial<Dashboar
     resumable: false,
     events,
     checkpoints: checkpointsOf(events),
-    cellsOpen: true,
     ...change,
   };
 }

@@ -1,70 +1,63 @@
-/** The page with the results of classifying several images: the surest first, those without an answer last. */
+/** The report on several classified images: the surest first, those without an answer last. */
 import * as vscode from 'vscode';
 import type { Classification, Prediction } from '../../trainer/protocol.js';
-import { html, type Html } from '../reports/html.js';
-import { count, imageCells, shareBar } from '../reports/pieces.js';
-import type { Report } from '../reports/reportPanel.js';
-import type { ActiveCheckpoint } from '../runs/activeCheckpoint.js';
+import type { Report, ReportRow } from '../../webview/protocol.js';
+import { count } from '../runs/count.js';
 import { percent } from '../runs/percent.js';
 
 const { t } = vscode.l10n;
 
-type Answered = Extract<Classification, { predictions: unknown }>;
+export interface ClassificationData {
+  results: readonly Classification[];
+  checkpoint: { run: string; step: number };
+  /** The user cancelled it before the end. */
+  stopped: boolean;
+}
 
-export function classificationReport(
-  results: readonly Classification[],
-  checkpoint: ActiveCheckpoint,
-  stopped: boolean,
-): Report {
+type Answered = Extract<Classification, { predictions: unknown }>;
+type Failed = Extract<Classification, { error: unknown }>;
+
+export function classificationReport({ results, checkpoint, stopped }: ClassificationData): Report {
   const answered = results.filter((result): result is Answered => 'predictions' in result);
   answered.sort((a, b) => (b.predictions[0]?.probability ?? 0) - (a.predictions[0]?.probability ?? 0));
-  const failed = results.filter((result) => 'error' in result);
-  const by = t('by {0}, step {1}', checkpoint.run, count(checkpoint.step));
-  const unread =
-    failed.length > 0 ? html` · <span class="failed">${t('{0} could not be read', count(failed.length))}</span>` : '';
+  const failed = results.filter((result): result is Failed => 'error' in result);
   return {
     title: t('Classification Results'),
-    images: answered.map((result) => result.path),
-    body: (src) => html`
-      <h1>${t('{0} images classified', count(answered.length))}</h1>
-      <p class="lead">${by}${unread}${stopped ? ` · ${t('cancelled before the end')}` : ''}</p>
-      <table>
-        <thead>
-          <tr>
-            <th></th>
-            <th>${t('Image')}</th>
-            <th>${t('Class')}</th>
-            <th>${t('Probability')}</th>
-            <th>${t('Then')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${answered.map((result) => row(result, src))} ${failed.map(failedRow)}
-        </tbody>
-      </table>
-    `,
+    heading: answered.length === 1 ? t('1 image classified') : t('{0} images classified', count(answered.length)),
+    lead: [
+      [
+        t('by {0}, step {1}', checkpoint.run, count(checkpoint.step)),
+        ...(failed.length > 0 ? [t('{0} could not be read', count(failed.length))] : []),
+        ...(stopped ? [t('cancelled before the end')] : []),
+      ].join(' · '),
+    ],
+    links: [],
+    blocks: [
+      {
+        kind: 'table',
+        columns: [
+          { title: t('Image'), kind: 'image' },
+          { title: t('Class'), kind: 'words' },
+          { title: t('Probability'), kind: 'share' },
+          { title: t('Then'), kind: 'quiet' },
+        ],
+        rows: [...answered.map(answeredRow), ...failed.map(failedRow)],
+      },
+    ],
   };
 }
 
-function row({ path, predictions, tasks }: Answered, src: (path: string) => string): Html {
+function answeredRow({ path, predictions, tasks }: Answered): ReportRow {
   const [first, ...others] = predictions;
   const named = ({ label, probability }: Prediction) => `${label} ${percent(probability)}`;
-  // Of several tasks the others' answers say more than what else this one could have been.
+  // Of several tasks the others' predictions say more than what else this one could have been.
   const also =
     tasks?.slice(1).flatMap(({ task, predictions: [best] }) => (best ? [`${task}: ${named(best)}`] : [])) ??
     others.slice(0, 2).map(named);
-  return html`<tr>
-    ${imageCells(path, src(path))}
-    <td><strong>${first?.label ?? ''}</strong></td>
-    <td>${first ? shareBar(first.probability, percent(first.probability)) : ''}</td>
-    <td class="others">${also.join(', ')}</td>
-  </tr>`;
+  return { cells: [path, first?.label ?? null, first?.probability ?? null, also.join(', ')] };
 }
 
-function failedRow(result: Classification): Html {
-  const error = 'error' in result ? result.error : undefined;
-  return html`<tr>
-    ${imageCells(result.path, undefined)}
-    <td colspan="3"><span class="failed">${error?.message ?? ''}</span> ${error?.remedy ?? ''}</td>
-  </tr>`;
-}
+const failedRow = ({ path, error: { message, remedy } }: Failed): ReportRow => ({
+  cells: [path, null, null, null],
+  instead: { message, remedy },
+});

@@ -39,6 +39,11 @@ export class Classifier implements vscode.Disposable {
     return result;
   }
 
+  /** A small preview as a data URI. */
+  preview(path: string, side: number): Promise<string> {
+    return this.#process.preview(path, side);
+  }
+
   dispose(): void {
     this.#process.dispose();
   }

@@ -27,11 +27,14 @@ export interface ClassifierOptions {
 }
 
 interface Pending {
-  paths: string[];
-  onResult: (result: Classification) => void;
+  onAnswer: (answer: ServeAnswer) => void;
   resolve: () => void;
   reject: (error: Error) => void;
 }
+
+type Without<Key extends string, Union> = Union extends unknown ? Omit<Union, Key> : never;
+/** A request before it has its number. */
+type Asked = Without<'id', Exclude<ServeRequest, { type: 'cancel' }>>;
 
 export class ClassifierProcess {
   #child: ChildProcess | undefined;
@@ -66,7 +69,8 @@ export class ClassifierProcess {
     while (left.length > 0) {
       signal?.throwIfAborted();
       try {
-        await this.#ask({ checkpoint, paths: left, top }, answered, signal);
+        const onAnswer = (answer: ServeAnswer) => answer.type === 'classification' && answered(answer.result);
+        await this.#ask({ type: 'classify', checkpoint, paths: left, top }, onAnswer, signal);
         return;
       } catch (error) {
         if (!(error instanceof TrainerDied) || ++crashes >= this.options.crashes) throw error;
@@ -82,25 +86,32 @@ export class ClassifierProcess {
     }
   }
 
+  /**
+   * A preview of an image, at most `side` pixels wide and high, as a data URI. Throws `ShownError` where the image
+   * cannot be read, `TrainerDied` where it ends the process.
+   */
+  async preview(path: string, side: number): Promise<string> {
+    let src: string | undefined;
+    await this.#ask({ type: 'preview', path, side }, (answer) => answer.type === 'preview' && (src = answer.src));
+    if (src === undefined) throw new Error(`There was no preview of ${path}`);
+    return src;
+  }
+
   /** Ends the process; the next request starts another. */
   dispose(): void {
     clearTimeout(this.#idle);
     this.#child?.kill();
   }
 
-  #ask(
-    request: { checkpoint: string; paths: string[]; top: number },
-    onResult: (result: Classification) => void,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  #ask(request: Asked, onAnswer: (answer: ServeAnswer) => void, signal?: AbortSignal): Promise<void> {
     const id = this.#next++;
     const child = this.#started();
     const send = (message: ServeRequest) => child.connected && child.send(message);
     const cancel = () => send({ id: this.#next++, type: 'cancel', request: id });
     return new Promise<void>((resolve, reject) => {
-      this.#pending.set(id, { paths: request.paths, onResult, resolve, reject });
+      this.#pending.set(id, { onAnswer, resolve, reject });
       clearTimeout(this.#idle);
-      send({ id, type: 'classify', ...request });
+      send({ id, ...request });
       signal?.addEventListener('abort', cancel, { once: true });
     }).finally(() => {
       signal?.removeEventListener('abort', cancel);
@@ -133,8 +144,11 @@ export class ClassifierProcess {
   #answer(answer: ServeAnswer): void {
     const pending = this.#pending.get(answer.id);
     if (!pending) return;
-    if (answer.type === 'classification') pending.onResult(answer.result);
-    else if (answer.type === 'done') pending.resolve();
+    if (answer.type === 'classification') pending.onAnswer(answer);
+    else if (answer.type === 'preview') {
+      pending.onAnswer(answer);
+      pending.resolve();
+    } else if (answer.type === 'done') pending.resolve();
     else {
       const { id: _id, type: _type, ...info } = answer;
       pending.reject(new ShownError(info));

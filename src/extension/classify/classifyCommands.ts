@@ -7,21 +7,16 @@ import { imagesOf } from '../datasets/images.js';
 import { errors } from '../errors/errors.js';
 import { isCancel } from '../errors/showError.js';
 import { withProgress } from '../progress.js';
-import { showReport } from '../reports/reportPanel.js';
+import type { ReportPanels } from '../reports/reportPanels.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Classifier } from './classifier.js';
-import { classificationReport } from './classificationReport.js';
 
 const { t } = vscode.l10n;
 
 /** A file of the Explorer, an image of the datasets tree, or a path. */
 type Given = vscode.Uri | DatasetNode | string | undefined;
 
-export function classifyCommands(
-  context: vscode.ExtensionContext,
-  classifier: Classifier,
-  active: ActiveCheckpointStore,
-) {
+export function classifyCommands(panels: ReportPanels, classifier: Classifier, active: ActiveCheckpointStore) {
   const classify = async (given?: Given, selected?: readonly Given[]) => {
     const chosen = await targets(given, selected);
     if (chosen.length === 0) return;
@@ -47,7 +42,8 @@ export function classifyCommands(
         throw error;
       }
     });
-    if (results.length > 0) showReport(context, classificationReport(results, checkpoint, stopped));
+    const { run, step } = checkpoint;
+    if (results.length > 0) await panels.show('classification', { results, checkpoint: { run, step }, stopped });
   };
   return {
     [commands.classify]: classify,

@@ -2,14 +2,15 @@
 import * as vscode from 'vscode';
 import type { ComparisonState, FromComparison, KeptByComparison, ToComparison } from '../../webview/protocol.js';
 import { commands, comparisonType } from '../contributions.js';
-import { FolderPanels } from '../webviews/folderPanels.js';
+import { Panels } from '../webviews/panels.js';
+import type { OwnMessage } from '../webviews/webviewHost.js';
 import type { Comparing } from './comparing.js';
 import type { ComparisonStore, KnownComparison } from './comparisonStore.js';
 
 const { t } = vscode.l10n;
 
 export class ComparisonPanels implements vscode.Disposable {
-  readonly #panels: FolderPanels<KnownComparison, ComparisonState, KeptByComparison, FromComparison, ToComparison>;
+  readonly #panels: Panels<KnownComparison, ComparisonState, KeptByComparison, FromComparison, ToComparison>;
   readonly #subscriptions: vscode.Disposable[];
 
   constructor(
@@ -19,9 +20,10 @@ export class ComparisonPanels implements vscode.Disposable {
     /** Shows the training panel with a dataset and a method chosen. */
     private readonly train: (dataset: string, method: string) => Promise<void>,
   ) {
-    this.#panels = new FolderPanels(extension, {
+    this.#panels = new Panels(extension, {
       type: comparisonType,
       view: 'comparison',
+      key: ({ folder }) => folder,
       title: ({ name }) => t('Methods on {0}', name),
       state: (known) => this.#stateOf(known),
       changes: (known) => [{ type: 'patch', state: this.#stateOf(known) }],
@@ -30,8 +32,8 @@ export class ComparisonPanels implements vscode.Disposable {
     });
     this.#subscriptions = [
       this.#panels,
-      comparisons.onChange((folder) => folder !== undefined && this.#panels.tell(folder)),
-      comparing.onChange((folder) => this.#panels.tell(folder)),
+      comparisons.onChange((folder) => folder !== undefined && this.#panels.changed(folder)),
+      comparing.onChange((folder) => this.#panels.changed(folder)),
     ];
   }
 
@@ -57,10 +59,7 @@ export class ComparisonPanels implements vscode.Disposable {
     return { folder, name, comparison, work: this.comparing.workOn(folder) };
   }
 
-  async #receive(
-    folder: string,
-    message: Exclude<FromComparison, { type: 'ready' | 'openPlace' | 'openLog' }>,
-  ): Promise<void> {
+  async #receive(folder: string, message: OwnMessage<FromComparison>): Promise<void> {
     switch (message.type) {
       case 'continue':
         await vscode.commands.executeCommand(commands.continueComparison, folder);

@@ -7,10 +7,11 @@ import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
-import { FolderPanels } from '../webviews/folderPanels.js';
+import { Panels } from '../webviews/panels.js';
+import type { OwnMessage } from '../webviews/webviewHost.js';
 
 export class Dashboards implements vscode.Disposable {
-  readonly #panels: FolderPanels<Run, DashboardState, KeptByDashboard, FromDashboard, ToDashboard, RecordedEvent>;
+  readonly #panels: Panels<Run, DashboardState, KeptByDashboard, FromDashboard, ToDashboard, RecordedEvent>;
   readonly #subscriptions: vscode.Disposable[];
 
   constructor(
@@ -19,9 +20,10 @@ export class Dashboards implements vscode.Disposable {
     private readonly training: Training,
     private readonly active: ActiveCheckpointStore,
   ) {
-    this.#panels = new FolderPanels(extension, {
+    this.#panels = new Panels(extension, {
       type: dashboardType,
       view: 'dashboard',
+      key: (run) => run.folder,
       title: (run) => run.info.name,
       state: (run) => ({ ...this.#stateOf(run), events: [...(this.runs.get(run.folder) ?? run).events] }),
       changes: (run, events) => [
@@ -33,9 +35,9 @@ export class Dashboards implements vscode.Disposable {
     });
     this.#subscriptions = [
       this.#panels,
-      runs.onEvents(({ run, events }) => this.#panels.tell(run.folder, events)),
-      runs.onChange((run) => run && this.#panels.tell(run.folder)),
-      active.onChange(() => this.#panels.folders.forEach((folder) => this.#panels.tell(folder))),
+      runs.onEvents(({ run, events }) => this.#panels.changed(run.folder, events)),
+      runs.onChange((run) => run && this.#panels.changed(run.folder)),
+      active.onChange(() => this.#panels.keys.forEach((key) => this.#panels.changed(key))),
     ];
   }
 
@@ -56,11 +58,10 @@ export class Dashboards implements vscode.Disposable {
       status: run.status,
       resumable: run.resumable,
       checkpoints: run.checkpoints.map((row) => ({ ...row, active: row.path === active })),
-      cellsOpen: false,
     };
   }
 
-  async #receive(message: Exclude<FromDashboard, { type: 'ready' | 'openPlace' | 'openLog' }>): Promise<void> {
+  async #receive(message: OwnMessage<FromDashboard>): Promise<void> {
     switch (message.type) {
       case 'stop': {
         const run = this.runs.get(message.run);
@@ -81,10 +82,6 @@ export class Dashboards implements vscode.Disposable {
         return;
       case 'revealCheckpoint':
         await vscode.commands.executeCommand(commands.reveal, message.path);
-        return;
-      case 'confusionCell':
-        // Never sent: `cellsOpen` is false, since the run's events do not say which image was taken for what.
-        throw new Error('A cell of the confusion matrix was clicked though cells are closed');
     }
   }
 }

@@ -5,17 +5,16 @@ import * as vscode from 'vscode';
 import { commands } from '../contributions.js';
 import { ShownError } from '../errors/shownError.js';
 import { withProgress } from '../progress.js';
-import { showReport } from '../reports/reportPanel.js';
+import type { ReportPanels } from '../reports/reportPanels.js';
 import type { DatasetStore } from './datasetStore.js';
 import type { DatasetNode } from './datasetsTree.js';
-import { inspectionReport } from './inspectionReport.js';
 
 const { t } = vscode.l10n;
 
 /** A node of the tree, a folder of the Explorer, or a path. */
 type DatasetArgument = DatasetNode | vscode.Uri | string | undefined;
 
-export function datasetCommands(context: vscode.ExtensionContext, datasets: DatasetStore) {
+export function datasetCommands(panels: ReportPanels, datasets: DatasetStore) {
   return {
     [commands.addDataset]: async (clicked?: vscode.Uri, selected?: vscode.Uri[]) => {
       const folders =
@@ -44,7 +43,7 @@ export function datasetCommands(context: vscode.ExtensionContext, datasets: Data
         datasets.inspect(folder, signal),
       );
       if (error) throw new ShownError(error);
-      showReport(context, inspectionReport(folder, inspection));
+      await panels.show('inspection', { folder, inspection });
     },
     [commands.refreshDatasets]: () => datasets.forget(),
   };

@@ -1,120 +1,65 @@
-/** The page with the result of an evaluation: accuracy, each class, and what was taken for what. */
+/** The report on an evaluation: accuracy, each class, and what was taken for what. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { Evaluation, TaskEvaluation } from '../../trainer/protocol.js';
-import { commands } from '../contributions.js';
-import { commandLink, html, type Html } from '../reports/html.js';
-import { count, shareBar } from '../reports/pieces.js';
-import type { Report } from '../reports/reportPanel.js';
+import type { EvaluatedImage, Evaluation, TaskEvaluation } from '../../trainer/protocol.js';
+import type { Report, ReportBlock } from '../../webview/protocol.js';
+import { imagesText } from '../runs/count.js';
 import { percent } from '../runs/percent.js';
 
 const { t } = vscode.l10n;
 
-export function evaluationReport(evaluation: Evaluation, checkpoint: string, dataset: string): Report {
+export interface EvaluationData {
+  evaluation: Evaluation;
+  /** What each image was taken for. */
+  images: EvaluatedImage[];
+  /** Folders. */
+  checkpoint: string;
+  dataset: string;
+}
+
+export function evaluationReport({ evaluation, checkpoint, dataset }: EvaluationData): Report {
   const { accuracy, loss, perClass, tasks } = evaluation;
-  // An image may have several labels, or none, where there are several right ones at once.
-  const images =
-    evaluation.confusion.length > 0
-      ? html`${t('{0} images', count(perClass.reduce((sum, row) => sum + row.support, 0)))} · `
-      : '';
-  const title = t('Evaluation on {0}', basename(dataset));
+  const total = perClass.reduce((sum, row) => sum + row.support, 0);
+  // A multi-label image has several labels, or none: their counts do not add up to the images.
+  const images = evaluation.confusion.length === 0 ? [] : [imagesText(total)];
   return {
-    title,
-    body: () => html`
-      <h1>${t('{0} right on {1}', percent(accuracy), basename(dataset))}</h1>
-      <p class="lead">${images}${t('loss {0}', figure(loss))}<br />${vscode.workspace.asRelativePath(checkpoint)}</p>
-      ${
-        tasks
-          ? tasks.map(
-              (task) =>
-                html`<h2>${t('{0}: {1} right', task.task, percent(task.accuracy))}</h2>
-                  ${taskTables(task, title, task.task)}`,
-            )
-          : taskTables(evaluation, title, null)
-      }
-    `,
+    title: t('Evaluation on {0}', basename(dataset)),
+    heading: t('{0} right on {1}', percent(accuracy), basename(dataset)),
+    lead: [[...images, t('loss {0}', figure(loss))].join(' · '), vscode.workspace.asRelativePath(checkpoint)],
+    links: [],
+    blocks: tasks
+      ? tasks.flatMap((task) => blocksOf(task, task.task, t('{0}: {1} right', task.task, percent(task.accuracy))))
+      : blocksOf(evaluation, null),
   };
 }
 
 const figure = (value: number): string =>
   value.toLocaleString(vscode.env.language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 
-/**
- * The classes of one task, and what was taken for what; `report` and `task` name it for the command that shows the
- * images of a cell.
- */
-function taskTables(
-  { labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro }: TaskEvaluation,
-  report: string,
-  task: string | null,
-): Html {
+/** The classes of one task, and what was taken for what. */
+function blocksOf(evaluation: TaskEvaluation, task: string | null, heading?: string): ReportBlock[] {
+  const { labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro } = evaluation;
   const overall: [string, number | undefined][] = [
     [t('mean average precision'), meanAveragePrecision],
     [t('F1 of all answers'), f1Micro],
     [t('mean F1 of the labels'), f1Macro],
   ];
-  const told = overall.flatMap(([name, value]) => (value === undefined ? [] : `${name} ${percent(value)}`));
-  const cellArguments = (truth: string, prediction: string) => [report, task, truth, prediction];
-  return html`
-    ${told.length > 0 ? html`<p class="lead">${told.join(' · ')}</p>` : ''}
-    <table>
-      <thead>
-        <tr>
-          <th>${t('Class')}</th>
-          <th>${t('F1')}</th>
-          <th class="number">${t('Precision')}</th>
-          <th class="number">${t('Recall')}</th>
-          <th class="number">${t('Images')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${perClass.map(
-          (row) =>
-            html`<tr>
-              <td class="name">${row.label}</td>
-              <td>${shareBar(row.f1, percent(row.f1))}</td>
-              <td class="number">${percent(row.precision)}</td>
-              <td class="number">${percent(row.recall)}</td>
-              <td class="number">${count(row.support)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-    ${confusion.length > 0 ? confusionMatrix(labels, confusion, cellArguments) : ''}
-  `;
-}
-
-function confusionMatrix(
-  labels: readonly string[],
-  confusion: readonly (readonly number[])[],
-  cellArguments: (truth: string, prediction: string) => unknown[],
-): Html {
-  const cell = (n: number, truth: number, prediction: number) => {
-    const place = cellArguments(labels[truth]!, labels[prediction]!);
-    const kind = n === 0 ? 'none' : truth === prediction ? 'right' : 'wrong';
-    return html`<td class="${kind}">${n === 0 ? count(n) : commandLink(commands.showConfused, place, count(n))}</td>`;
+  const classes: ReportBlock = {
+    kind: 'table',
+    heading,
+    lead: overall.flatMap(([name, value]) => (value === undefined ? [] : `${name} ${percent(value)}`)).join(' · '),
+    columns: [
+      { title: t('Class'), kind: 'name' },
+      { title: t('F1'), kind: 'share' },
+      { title: t('Precision'), kind: 'percent' },
+      { title: t('Recall'), kind: 'percent' },
+      { title: t('Images'), kind: 'count' },
+    ],
+    rows: perClass.map(({ label, f1, precision, recall, support }) => ({
+      cells: [label, f1, precision, recall, support],
+    })),
   };
-  return html`
-    <h2>${t('Confusion matrix')}</h2>
-    <p class="lead">
-      ${t('A row is what the images are, a column what they were taken for. A number shows its images.')}
-    </p>
-    <table class="confusion">
-      <thead>
-        <tr>
-          <th></th>
-          ${labels.map((label) => html`<th class="number">${label}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${confusion.map(
-          (row, truth) =>
-            html`<tr>
-              <th>${labels[truth] ?? ''}</th>
-              ${row.map((n, prediction) => cell(n, truth, prediction))}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  `;
+  if (confusion.length === 0) return [classes];
+  const lead = t('A row is what the images are, a column what they were taken for. A cell opens its images.');
+  return [classes, { kind: 'matrix', heading: t('Confusion matrix'), lead, task, labels, counts: confusion }];
 }

@@ -9,7 +9,9 @@ import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import { isMissing } from '../trainer/runFolder.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
-import { showPage, type Page } from '../webviews/page.js';
+import type { Previews } from '../images/previews.js';
+import { previewSides } from '../images/previews.js';
+import { WebviewHost, type OwnMessage } from '../webviews/webviewHost.js';
 
 export type ClassifyOne = (path: string, signal: AbortSignal) => Promise<Classification>;
 
@@ -18,6 +20,7 @@ export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider 
     private readonly extension: vscode.Uri,
     private readonly active: ActiveCheckpointStore,
     private readonly classify: ClassifyOne,
+    private readonly previews: Previews,
   ) {}
 
   openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
@@ -25,13 +28,20 @@ export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider 
   }
 
   resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
-    const editor = new ImageEditor(document.uri.fsPath, panel, this.extension, this.active, this.classify);
+    const editor = new ImageEditor(
+      document.uri.fsPath,
+      panel,
+      this.extension,
+      this.active,
+      this.classify,
+      this.previews,
+    );
     panel.onDidDispose(() => editor.dispose());
   }
 }
 
 class ImageEditor {
-  readonly #page: Page<Patch<ImageEditorState>>;
+  readonly #host: WebviewHost<ImageEditorState, FromImageEditor, Patch<ImageEditorState>>;
   readonly #subscriptions: vscode.Disposable[];
   #verdict: VerdictState = { kind: 'noCheckpoint' };
   #image: ImageState;
@@ -43,11 +53,12 @@ class ImageEditor {
     extension: vscode.Uri,
     private readonly active: ActiveCheckpointStore,
     private readonly classify: ClassifyOne,
+    private readonly previews: Previews,
   ) {
     this.#image = this.#shown();
-    this.#page = showPage<ImageEditorState, FromImageEditor>(panel.webview, {
+    this.#host = new WebviewHost(panel.webview, extension, {
       view: 'imageEditor',
-      extension,
+      title: basename(path),
       folders: [vscode.Uri.file(dirname(path))],
       state: () => this.#state(),
       onMessage: (message) => this.#receive(message),
@@ -67,7 +78,7 @@ class ImageEditor {
 
   dispose(): void {
     this.#asking?.abort();
-    this.#page.dispose();
+    this.#host.dispose();
     vscode.Disposable.from(...this.#subscriptions).dispose();
   }
 
@@ -98,7 +109,7 @@ class ImageEditor {
 
   async #reload(): Promise<void> {
     this.#image = this.#shown();
-    this.#page.post({ type: 'patch', state: { file: await this.#file(), image: this.#image } });
+    this.#host.post({ type: 'patch', state: { file: await this.#file(), image: this.#image } });
     await this.#ask();
   }
 
@@ -126,17 +137,27 @@ class ImageEditor {
     if (!asking.signal.aborted) this.#tell(verdict);
   }
 
-  #tell(verdict: VerdictState): void {
-    this.#verdict = verdict;
-    this.#page.post({ type: 'patch', state: { checkpoint: this.active.current ?? null, verdict } });
+  /** For what the browser cannot draw. */
+  async #showPreview(): Promise<void> {
+    const failed = this.#image;
+    const src = failed.kind === 'shown' && !failed.isPreview && (await this.previews.of(this.path, previewSides.page));
+    // The file may have been replaced meanwhile.
+    if (this.#image !== failed) return;
+    this.#image = src
+      ? { kind: 'shown', src, isPreview: true }
+      : { kind: 'none', error: errors.imageNotShown(this.path).info };
+    this.#host.post({ type: 'patch', state: { image: this.#image } });
   }
 
-  async #receive(message: Exclude<FromImageEditor, { type: 'ready' | 'openPlace' | 'openLog' }>): Promise<void> {
+  #tell(verdict: VerdictState): void {
+    this.#verdict = verdict;
+    this.#host.post({ type: 'patch', state: { checkpoint: this.active.current ?? null, verdict } });
+  }
+
+  async #receive(message: OwnMessage<FromImageEditor>): Promise<void> {
     switch (message.type) {
       case 'imageFailed':
-        this.#image = { kind: 'none', error: errors.imageNotShown(this.path).info };
-        this.#page.post({ type: 'patch', state: { image: this.#image } });
-        return;
+        return this.#showPreview();
       case 'chooseCheckpoint':
         await vscode.commands.executeCommand(commands.setActiveCheckpoint);
         return;

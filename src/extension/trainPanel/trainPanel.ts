@@ -6,6 +6,7 @@ import type {
   DatasetChoice,
   DeviceChoice,
   FromTrainPanel,
+  Patch,
   RunSummary,
   TrainForm,
   TrainPanelState,
@@ -18,7 +19,7 @@ import { infoOf, isCancel } from '../errors/showError.js';
 import { log } from '../log/log.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
-import { showPage, type Page } from '../webviews/page.js';
+import { WebviewHost, type OwnMessage } from '../webviews/webviewHost.js';
 import { frozenPrecision, methodChoices, numberRules } from './formRules.js';
 import { folderOf, modelChoices, onnxFilesOf, type KnownNetwork } from './modelChoices.js';
 
@@ -45,12 +46,11 @@ export interface TrainPanelParts {
 
 export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[];
-  #page: Page<{ type: 'patch'; state: Partial<TrainPanelState> }> | undefined;
+  #host: WebviewHost<TrainPanelState, FromTrainPanel, Patch<TrainPanelState>> | undefined;
   #error: ErrorInfo | null = null;
   /** The run that is being started, until its trainer says that it has begun. */
   #starting: RunSummary | undefined;
   #dismissed: string | undefined;
-  #waiting: NodeJS.Timeout | undefined;
   #devices: DeviceChoice[] | undefined;
   #cached: CachedModel[] = [];
   /** ONNX files among the models, by path. */
@@ -61,7 +61,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   constructor(private readonly parts: TrainPanelParts) {
     const { runs, datasets, training } = parts;
     this.#subscriptions = [
-      runs.onChange(() => this.#runChanged()),
+      runs.onChange(() => this.#host?.changed()),
       datasets.onChange(() => void this.#datasetsChanged()),
       training.onAccepted(() => this.#setError(null)),
       training.onFailed((error) => !isCancel(error) && this.#setError(infoOf(error))),
@@ -78,22 +78,27 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    const page = showPage<TrainPanelState, FromTrainPanel>(view.webview, {
-      view: 'trainPanel',
-      extension: this.parts.context.extensionUri,
-      state: () => this.#state(),
-      onMessage: (message) => this.#receive(message),
-    });
-    this.#page = page;
+    const host = new WebviewHost<TrainPanelState, FromTrainPanel, Patch<TrainPanelState>>(
+      view.webview,
+      this.parts.context.extensionUri,
+      {
+        view: 'trainPanel',
+        title: t('Train'),
+        state: () => this.#state(),
+        changes: () => [{ type: 'patch', state: this.#live() }],
+        onMessage: (message) => this.#receive(message),
+      },
+    );
+    this.#host = host;
     view.onDidDispose(() => {
-      page.dispose();
-      if (this.#page === page) this.#page = undefined;
+      host.dispose();
+      if (this.#host === host) this.#host = undefined;
     });
     for (const folder of this.parts.datasets.folders) this.parts.datasets.look(folder);
   }
 
   dispose(): void {
-    clearTimeout(this.#waiting);
+    this.#host?.dispose();
     vscode.Disposable.from(...this.#subscriptions).dispose();
   }
 
@@ -243,7 +248,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   }
 
   #patch(state: Partial<TrainPanelState>): void {
-    this.#page?.post({ type: 'patch', state });
+    this.#host?.post({ type: 'patch', state });
   }
 
   /**
@@ -259,21 +264,13 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       await this.#setForm(last === undefined ? rest : { ...rest, dataset: last });
   }
 
-  /** A run tells of every step; a view that hears a few times a second is enough. */
-  #runChanged(): void {
-    this.#waiting ??= setTimeout(() => {
-      this.#waiting = undefined;
-      this.#patch(this.#live());
-    }, 150);
-  }
-
   #setError(error: ErrorInfo | null): void {
     this.#error = error;
     this.#dismissed = undefined;
     this.#patch(this.#live());
   }
 
-  async #receive(message: Exclude<FromTrainPanel, { type: 'ready' | 'openPlace' | 'openLog' }>): Promise<void> {
+  async #receive(message: OwnMessage<FromTrainPanel>): Promise<void> {
     const { memory, training, runs } = this.parts;
     switch (message.type) {
       case 'form':

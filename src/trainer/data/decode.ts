@@ -106,6 +106,20 @@ export async function checkImage(
 
 const isLevel = ([min, max]: [number, number]): boolean => max - min <= 1;
 
+/** The image as a JPEG of at most `side` pixels in each direction, for a window to show. Throws a UserError. */
+export async function previewOf(path: string, side: number): Promise<Uint8Array> {
+  const { data, width, height } = await decode(path, 'linear', (w, h) => {
+    const scale = Math.min(1, side / Math.max(w, h));
+    const fitted = (length: number) => Math.max(1, Math.round(length * scale));
+    return { region: { left: 0, top: 0, width: w, height: h }, width: fitted(w), height: fitted(h) };
+  });
+  return explained(path, () =>
+    sharp(data, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality: 85 })
+      .toBuffer(),
+  );
+}
+
 /**
  * The bytes of an image file. Throws a UserError where it cannot be read, is empty or is too large to be an image.
  */

@@ -4,6 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { previewOf } from '../data/decode.js';
 import { infoOf } from '../errors/errors.js';
 import type { ServeAnswer, ServeRequest } from '../protocol.js';
 import { Classifier, imagesOf } from './classifier.js';
@@ -52,8 +53,18 @@ export function serve(channel: {
     }
   };
 
+  const preview = async ({ id, path, side }: ServeRequest & { type: 'preview' }): Promise<void> => {
+    try {
+      const jpeg = Buffer.from(await previewOf(path, side));
+      channel.send({ id, type: 'preview', src: `data:image/jpeg;base64,${jpeg.toString('base64')}` });
+    } catch (error) {
+      channel.send({ id, type: 'error', ...infoOf(error) });
+    }
+  };
+
   channel.onRequest((request) => {
     if (request.type === 'cancel') return running.get(request.request)?.abort();
+    if (request.type === 'preview') return void preview(request);
     const controller = new AbortController();
     running.set(request.id, controller);
     queue = queue.then(() => answer(request, controller.signal)).finally(() => running.delete(request.id));

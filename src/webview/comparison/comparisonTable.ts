@@ -4,6 +4,7 @@ import { textButton } from '../controls.js';
 import { h, icon } from '../element.js';
 import type { Formats } from '../format.js';
 import { methodName } from '../names.js';
+import { shareBar } from '../shareBar.js';
 import { type Column, Table } from '../table.js';
 import type { Figure, MethodRow } from './rows.js';
 
@@ -35,14 +36,7 @@ export function comparisonTable(formats: Formats, actions: ComparisonActions): T
   const accuracy = (row: MethodRow) => {
     const value = row.result?.accuracy;
     if (value === undefined) return '–';
-    const bar = h('span', { class: 'bar', 'aria-hidden': 'true' }, h('span', { class: 'bar-fill' }));
-    (bar.firstElementChild as HTMLElement).style.width = `${100 * value}%`;
-    return h(
-      'span',
-      { class: 'share' },
-      bar,
-      h('span', { class: 'share-value' }, marked(row, 'accuracy', formats.percent(value), l10n.t('Most accurate'))),
-    );
+    return shareBar(value, marked(row, 'accuracy', formats.percent(value), l10n.t('Most accurate')));
   };
   return new Table(
     l10n.t('Methods'),

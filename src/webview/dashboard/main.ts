@@ -7,10 +7,12 @@ import { errorBox, messageBox, placeName } from '../message.js';
 import { textButton } from '../controls.js';
 import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../protocol.js';
 import { activityText, isLive } from '../runStatus.js';
-import { ConfusionMatrix } from './confusionMatrix.js';
-import { type CurveSettings, Curves } from './curves.js';
+import { ConfusionMatrix } from '../charts/confusionMatrix.js';
+import type { CurveSettings } from '../charts/stepChart.js';
+import { onThemeChange } from '../theme.js';
+import { Curves } from './curves.js';
 import { Header, type HeaderState } from './header.js';
-import { perClass } from './perClass.js';
+import { perClass } from '../perClass.js';
 import { type EvaluationEvent, RunRecord } from './runRecord.js';
 import { TaskSwitch } from './taskSwitch.js';
 import { figuresOf, tasksOf, type TaskFigures } from './tasks.js';
@@ -50,7 +52,7 @@ class Dashboard {
   private shownEvaluation: EvaluationEvent | undefined;
   private shownMessages = '';
   private frame = 0;
-  private readonly themeChanges = new MutationObserver(() => this.recolor());
+  private readonly stopWatching = onThemeChange(() => this.recolor());
 
   constructor(
     root: HTMLElement,
@@ -105,7 +107,6 @@ class Dashboard {
       this.checkpointSection,
     );
     this.record.append(events);
-    this.themeChanges.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
     this.show();
   }
 
@@ -123,7 +124,7 @@ class Dashboard {
 
   dispose(): void {
     cancelAnimationFrame(this.frame);
-    this.themeChanges.disconnect();
+    this.stopWatching();
     this.curves.dispose();
     this.matrix.dispose();
   }
@@ -171,25 +172,35 @@ class Dashboard {
   }
 
   private showResults(): void {
-    const { record, state } = this;
-    const evaluation = record.evaluations.findLast(({ split }) => split !== 'train');
+    const { record } = this;
+    const evaluation = this.evaluationToShow();
     const tasks = tasksOf(record);
     this.taskSwitch.show(tasks.map(({ name }) => name));
     const task = tasks.find(({ name }) => name === this.taskSwitch.chosen);
     const figures = evaluation && task && figuresOf(evaluation, task.name);
     this.results.hidden = !figures || task.labels.length === 0;
-    // Which images are behind a cell is known of the first task alone.
-    const isFirst = task === tasks[0];
-    this.matrix.setOpen(
-      state.cellsOpen && isFirst ? (cell) => this.host.post({ type: 'confusionCell', ...cell }) : null,
-    );
     if (!figures || evaluation === this.shownEvaluation) return;
     this.shownEvaluation = evaluation;
     const split = evaluation.split === 'test' ? l10n.t('test') : l10n.t('validation');
-    this.matrixTitle.textContent = l10n.t('{0}, step {1}', split, this.host.formats.integer(evaluation.step));
+    const step = this.host.formats.integer(evaluation.step);
+    this.matrixTitle.textContent =
+      evaluation.step === record.bestStep
+        ? l10n.t('{0}, best checkpoint (step {1})', split, step)
+        : l10n.t('{0}, step {1}', split, step);
     // Without a matrix beside them the classes say themselves when they were measured.
     this.classesTitle.textContent = task.multiLabel ? this.matrixTitle.textContent : '';
     this.showClasses(task, figures);
+  }
+
+  /** The figures shown are those of the best checkpoint, the one that classifies; until there is one, of the last. */
+  private evaluationToShow(): EvaluationEvent | undefined {
+    const { record } = this;
+    const validation = record.evaluationsOf('validation');
+    return (
+      record.evaluationsOf('test').at(-1) ??
+      validation.find(({ step }) => step === record.bestStep) ??
+      validation.at(-1)
+    );
   }
 
   /** A multi-label task has no confusion matrix, and tells its classes' figures itself. */

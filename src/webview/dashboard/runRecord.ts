@@ -37,6 +37,8 @@ export class RunRecord {
   notices: NoticeEvent[] = [];
   error: ErrorInfo | null = null;
   finished: Extract<TrainEvent, { type: 'finished' }> | null = null;
+  /** Steps whose checkpoints were the best when they were saved. */
+  private bestSteps: number[] = [];
   private lastSeq = -1;
   /** Images that notices tell of. */
   private readonly leftOut = new Set<string>();
@@ -69,6 +71,11 @@ export class RunRecord {
   /** The evaluations of one split, in the order of steps. */
   evaluationsOf(split: EvaluationEvent['split']): EvaluationEvent[] {
     return this.evaluations.filter((evaluation) => evaluation.split === split);
+  }
+
+  /** The step of the best checkpoint; undefined before there is one. */
+  get bestStep(): number | undefined {
+    return this.finished?.best.step ?? this.bestSteps.at(-1);
   }
 
   /**
@@ -145,6 +152,7 @@ export class RunRecord {
         this.partialStep = null;
         return;
       case 'checkpoint':
+        if (event.best) this.bestSteps.push(event.step);
         return;
     }
   }
@@ -162,5 +170,6 @@ export class RunRecord {
     while (keep > 0 && this.steps.step[keep - 1]! > step) keep -= 1;
     for (const column of Object.values(this.steps) as number[][]) column.length = keep;
     this.evaluations = this.evaluations.filter((evaluation) => evaluation.step <= step);
+    this.bestSteps = this.bestSteps.filter((best) => best <= step);
   }
 }

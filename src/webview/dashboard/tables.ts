@@ -4,7 +4,7 @@ import { textButton } from '../controls.js';
 import { h } from '../element.js';
 import type { Formats } from '../format.js';
 import type { CheckpointRow, FromDashboard } from '../protocol.js';
-import type { ClassFigures } from './perClass.js';
+import type { ClassFigures } from '../perClass.js';
 import { type Column, Table } from '../table.js';
 
 export const classTable = (formats: Formats): Table<ClassFigures> =>

@@ -33,7 +33,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
       .innerText();
   /** What is drawn: the image's hash, and how many of its points are not empty. */
   const drawing = async (view: ViewPage, title: string) => {
-    const canvas = chart(view, title).locator('canvas');
+    const canvas = chart(view, title).locator('.u-wrap canvas');
     const points = await canvas.evaluate((element: HTMLCanvasElement) => {
       const { data } = element.getContext('2d')!.getImageData(0, 0, element.width, element.height);
       return data.filter((_, index) => index % 4 === 3 && data[index]! > 0).length;
@@ -128,14 +128,14 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     for (const name of ['Validation, mean', 'species', 'colours'])
       assert.ok(series.includes(name), `${name} in ${series}`);
     assert.match(series, /colours\s*25\.0%/);
-    await page.getByRole('img', { name: /^Confusion matrix/ }).waitFor();
+    await page.getByRole('application', { name: /^Confusion matrix/ }).waitFor();
     await page.getByRole('radio', { name: 'colours' }).click();
     await page.getByText('Mean average precision').waitFor();
-    assert.equal(await page.getByRole('img', { name: /^Confusion matrix/ }).isVisible(), false);
+    assert.equal(await page.getByRole('application', { name: /^Confusion matrix/ }).isVisible(), false);
     const red = page.getByRole('table', { name: 'Figures of each label' }).locator('tr').filter({ hasText: 'red' });
     assert.deepEqual(await red.locator('td').allInnerTexts(), ['red', '62.5%', '50.0%', '25.0%', '33.3%', '4']);
     await page.keyboard.press('ArrowRight');
-    await page.getByRole('img', { name: /^Confusion matrix/ }).waitFor();
+    await page.getByRole('application', { name: /^Confusion matrix/ }).waitFor();
     assert.equal(await page.getByRole('radio', { name: 'species' }).getAttribute('aria-checked'), 'true');
     await view.close();
   });
@@ -148,7 +148,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     );
     const view = await open(known);
     assert.equal(await figure(view, 'Step'), '100,000 / 100,001');
-    const points = await view.page.evaluate(() => document.querySelectorAll('.chart canvas').length);
+    const points = await view.page.evaluate(() => document.querySelectorAll('.chart .u-wrap canvas').length);
     assert.equal(points, 3);
     assert.ok((await drawing(view, 'Loss')).points > 1000);
     await view.send({ type: 'events', events: events.slice(known.length, known.length + 1) });
@@ -230,13 +230,23 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('the confusion matrix tells its counts to mouse and keyboard, and a cell opens', async () => {
+  test('the confusion matrix is that of the best checkpoint and shows its counts to mouse and keyboard', async () => {
     const events = recordedRun({ steps: 460, epochs: 10 });
-    const last = events.findLast((event) => event.type === 'evaluation');
-    assert.ok(last?.type === 'evaluation');
+    // The last evaluation is worse than the best.
+    const evaluations = events.filter((event) => event.type === 'evaluation');
+    const best = evaluations.at(-2)!;
+    const checkpoint = events.find((event) => event.type === 'checkpoint' && event.step === best.step);
+    const finished = events.at(-1)!;
+    assert.ok(checkpoint?.type === 'checkpoint' && finished.type === 'finished');
+    checkpoint.best = true;
+    finished.best = { step: best.step, accuracy: best.accuracy };
+    evaluations.at(-1)!.confusion = labels.map(() => labels.map(() => 1));
     const view = await open(events, { status: 'finished' });
+    const step = best.step.toLocaleString('en');
+    await view.page.getByText(`validation, best checkpoint (step ${step})`).waitFor();
+    assert.equal(await view.page.getByText(`circled: best, step ${step}`).count(), 2);
     const { page } = view;
-    const matrix = page.getByRole('img', { name: /Confusion matrix/ });
+    const matrix = page.getByRole('application', { name: /Confusion matrix/ });
     const readout = page.locator('#confusion-readout');
     await matrix.focus();
     await page.keyboard.press('ArrowRight');
@@ -246,24 +256,19 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     assert.ok(told);
     const [truth, prediction] = [labels.indexOf(told[1]!), labels.indexOf(told[2]!)];
     assert.deepEqual([truth, prediction], [1, 1]);
-    assert.equal(Number(told[3]), last.confusion[1]![1]);
+    assert.equal(Number(told[3]), best.confusion[1]![1]);
     assert.equal(
       Number(told[4]),
-      last.confusion[1]!.reduce((total, count) => total + count, 0),
+      best.confusion[1]!.reduce((total, count) => total + count, 0),
     );
-    await page.keyboard.press('Enter');
-    assert.deepEqual(await view.posted('confusionCell'), [{ type: 'confusionCell', truth, prediction }]);
     const box = await matrix.boundingBox();
     assert.ok(box);
     await page.mouse.move(box.x + box.width / 2, box.y + box.height - 4);
     assert.match(await readout.innerText(), /^trash taken for /);
-    await view.send({ type: 'patch', state: { cellsOpen: false } });
-    await page.mouse.click(box.x + box.width / 2, box.y + box.height - 4);
-    assert.equal((await view.posted('confusionCell')).length, 1);
     await view.close();
   });
 
-  test('the class table has the numbers of the last evaluation, and sorts', async () => {
+  test('the class table has the numbers of the best checkpoint, and sorts', async () => {
     const view = await open(recordedRun({ steps: 460, epochs: 10 }), { status: 'finished' });
     const table = view.page.getByRole('table', { name: 'Figures of each class' });
     const column = (index: number) => table.locator(`tbody td:nth-child(${index})`).allInnerTexts();

@@ -1,7 +1,7 @@
 /** Precision, recall and F1, against numbers worked out by hand. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { perClass } from '../../../src/webview/dashboard/perClass.js';
+import { perClass } from '../../src/webview/perClass.js';
 
 test('two classes', () => {
   const [ants, bees] = perClass(

@@ -1,21 +1,24 @@
 /** One live chart over steps: uPlot in the editor's colours, as wide as its place, with values under the crosshair. */
 import uPlot from 'uplot';
-import { h } from '../element.js';
+import { h, setText } from '../element.js';
+import { chartFont, themeValue } from '../theme.js';
 import type { ChartData } from './joinColumns.js';
+import { chartColor, markerPoints, type SeriesStyle, swatch } from './series.js';
 
-export interface SeriesStyle {
-  label: string;
-  /** A CSS colour variable of the theme. */
-  color: string;
-  kind: 'line' | 'faint' | 'points';
+/** The step whose values are circled, with words for who cannot see that. */
+export interface Mark {
+  step: number;
+  words: string;
 }
 
-export class Chart {
+export class LineChart {
   readonly element: HTMLElement;
   private readonly plotArea = h('div', { class: 'plot' });
   private plot: uPlot | null = null;
   private data: ChartData;
-  private toldZoom = String(null);
+  private knownZoom = String(null);
+  private marked: Mark | null = null;
+  private readonly markWords = h('span', { class: 'quiet chart-mark' });
   private readonly resizes = new ResizeObserver(() => this.fit());
 
   constructor(
@@ -39,7 +42,7 @@ export class Chart {
     this.element = h(
       'figure',
       { class: 'chart', 'aria-label': options.title },
-      h('figcaption', { class: 'chart-head' }, h('h2', {}, options.title), ...(options.head ?? [])),
+      h('figcaption', { class: 'chart-head' }, h('h2', {}, options.title), this.markWords, ...(options.head ?? [])),
       this.plotArea,
     );
     this.resizes.observe(this.plotArea);
@@ -69,13 +72,22 @@ export class Chart {
     this.rebuild();
   }
 
+  /** Circles the values of a step in the series that have markers; null: of none. */
+  setMark(mark: Mark | null): void {
+    setText(this.markWords, mark?.words ?? '');
+    this.markWords.hidden = mark === null;
+    if (mark?.step === this.marked?.step) return;
+    this.marked = mark;
+    this.plot?.redraw(false);
+  }
+
   setLogarithmic(logarithmic: boolean): void {
     if (logarithmic === this.logarithmic) return;
     this.logarithmic = logarithmic;
     this.rebuild();
   }
 
-  /** The theme changed: its colours are asked for anew. */
+  /** The theme changed: its colours are read again. */
   recolor(): void {
     this.rebuild();
   }
@@ -97,8 +109,8 @@ export class Chart {
 
   private zoomChanged(): void {
     const zoom = String(this.zoom);
-    if (zoom === this.toldZoom) return;
-    this.toldZoom = zoom;
+    if (zoom === this.knownZoom) return;
+    this.knownZoom = zoom;
     // Not from within uPlot's own change of scale.
     queueMicrotask(this.options.onZoom);
   }
@@ -121,12 +133,33 @@ export class Chart {
     this.plot = new uPlot(this.plotOptions(width, height), this.drawable(), this.plotArea);
   }
 
+  private drawMark(plot: uPlot): void {
+    const { marked } = this;
+    const index = marked === null ? -1 : plot.data[0].indexOf(marked.step);
+    if (index < 0) return;
+    const { ctx: context, bbox } = plot;
+    const ratio = window.devicePixelRatio || 1;
+    context.save();
+    context.beginPath();
+    context.rect(bbox.left - 12, bbox.top - 12, bbox.width + 24, bbox.height + 24);
+    context.clip();
+    context.strokeStyle = themeValue('--text');
+    context.lineWidth = 1.5 * ratio;
+    this.options.series.forEach(({ marker }, place) => {
+      const value = plot.data[place + 1]?.[index];
+      if (!marker || value == null) return;
+      context.beginPath();
+      context.arc(plot.valToPos(marked!.step, 'x', true), plot.valToPos(value, 'y', true), 7 * ratio, 0, 2 * Math.PI);
+      context.stroke();
+    });
+    context.restore();
+  }
+
   private plotOptions(width: number, height: number): uPlot.Options {
     const { series, format, formatTick = format, formatStep, share, stepLabel } = this.options;
-    const font = `11px ${themeValue('--vscode-font-family') || 'sans-serif'}`;
     const axis: uPlot.Axis = {
-      font,
-      stroke: () => themeValue('--vscode-descriptionForeground'),
+      font: chartFont(),
+      stroke: () => themeValue('--quiet'),
       grid: { stroke: () => themeValue('--grid'), width: 1 },
       ticks: { show: false },
     };
@@ -144,8 +177,12 @@ export class Chart {
         points: { size: 6 },
         dataIdx: lastKnown,
       },
-      legend: { live: true },
-      hooks: { setScale: [(plot, scale) => scale === 'x' && plot === this.plot && this.zoomChanged()] },
+      legend: { live: true, markers: { show: false } },
+      hooks: {
+        init: [(plot) => addSwatches(plot, series)],
+        setScale: [(plot, scale) => scale === 'x' && plot === this.plot && this.zoomChanged()],
+        draw: [(plot) => this.drawMark(plot)],
+      },
       scales: {
         x: { time: false },
         y: share ? { range: [0, 1] } : { distr: this.logarithmic ? 3 : 1 },
@@ -167,19 +204,26 @@ export class Chart {
       series: [
         { label: stepLabel, value: legendValue(formatStep) },
         ...series.map((one): uPlot.Series => {
-          const color = () => themeColor(one.color);
+          const color = () => chartColor(one.color);
           return {
             label: one.label,
-            stroke: one.kind === 'faint' ? () => themeColor(one.color, 0.3) : color,
-            width: one.kind === 'faint' ? 1 : 1.5,
+            stroke: one.kind === 'faint' ? () => chartColor(one.color, 0.35) : color,
+            width: one.kind === 'faint' ? 1 : 1.75,
+            dash: one.dash && [...one.dash],
             spanGaps: true,
-            points: { show: one.kind === 'points', size: 6, fill: color, stroke: color },
+            points: one.marker ? markerPoints(one.marker, color) : { show: false },
             value: legendValue(format),
           };
         }),
       ],
     };
   }
+}
+
+/** In front of each series' name the legend shows what it looks like. */
+function addSwatches(plot: uPlot, series: readonly SeriesStyle[]): void {
+  const names = plot.root.querySelectorAll('.u-legend .u-series th');
+  series.forEach((style, index) => names[index + 1]?.prepend(swatch(style)));
 }
 
 /** Under the crosshair a sparse series shows what it last was, not a gap. */
@@ -195,17 +239,4 @@ function legendValue(format: (value: number) => string): uPlot.Series.Value {
     const shown = index === null ? (plot.data[series] as (number | null)[]).findLast((one) => one !== null) : value;
     return shown == null ? '–' : format(shown);
   };
-}
-
-/** What a theme variable resolves to now. */
-export function themeValue(name: string): string {
-  return getComputedStyle(document.body).getPropertyValue(name).trim();
-}
-
-/**
- * A theme's colour in full: some themes give those of charts an alpha that leaves a line on a plain background too
- * faint.
- */
-export function themeColor(name: string, alpha = 1): string {
-  return `rgb(from ${themeValue(name)} r g b / ${alpha})`;
 }

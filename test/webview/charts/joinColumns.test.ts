@@ -1,7 +1,7 @@
 /** Series of different steps in one chart. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { joinColumns } from '../../../src/webview/dashboard/joinColumns.js';
+import { joinColumns } from '../../../src/webview/charts/joinColumns.js';
 
 test('columns meet on the union of their steps', () => {
   const joined = joinColumns([

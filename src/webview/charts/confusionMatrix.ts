@@ -5,8 +5,9 @@
 import * as l10n from '@vscode/l10n';
 import { h, setText } from '../element.js';
 import type { Formats } from '../format.js';
-import { themeColor, themeValue } from './chart.js';
-import { sum } from './perClass.js';
+import { sum } from '../perClass.js';
+import { chartFont, themeValue } from '../theme.js';
+import { chartColor } from './series.js';
 
 interface Cell {
   truth: number;
@@ -32,11 +33,12 @@ export class ConfusionMatrix {
   constructor(
     private readonly formats: Formats,
     /** Null: cells cannot be opened. */
-    private onOpen: ((cell: Cell) => void) | null,
+    private readonly onOpen: ((cell: Cell) => void) | null,
   ) {
     this.canvas = h('canvas', {
       tabindex: 0,
-      role: 'img',
+      // The keys are its own: a screen reader must pass them on.
+      role: 'application',
       'aria-label': l10n.t(
         'Confusion matrix: rows are the truth, columns what was predicted. Arrow keys go from cell to cell.',
       ),
@@ -47,6 +49,7 @@ export class ConfusionMatrix {
       keydown: (event: KeyboardEvent) => this.key(event),
       blur: () => this.choose(null),
     });
+    if (onOpen) this.canvas.style.cursor = 'pointer';
     const place = h('div', { class: 'matrix' }, this.canvas);
     this.element = h('div', { class: 'confusion' }, place, this.readout);
     this.resizes = new ResizeObserver(() => this.draw());
@@ -61,18 +64,13 @@ export class ConfusionMatrix {
     this.tell();
   }
 
-  setOpen(onOpen: ((cell: Cell) => void) | null): void {
-    this.onOpen = onOpen;
-    this.canvas.style.cursor = onOpen ? 'pointer' : '';
-  }
-
   draw(): void {
     const width = this.canvas.parentElement?.clientWidth ?? 0;
     const context = this.unmarked.getContext('2d');
     const classes = this.labels.length;
     if (!context || width <= 0 || classes === 0) return;
 
-    const font = `11px ${themeValue('--vscode-font-family') || 'sans-serif'}`;
+    const font = chartFont();
     context.font = font;
     const widest = Math.min(Math.max(...this.labels.map((label) => context.measureText(label).width)), 104, width / 3);
     // Below 12 px a row has no room for its name: the read-out names the cell.
@@ -116,10 +114,10 @@ export class ConfusionMatrix {
 
   private drawCells(context: CanvasRenderingContext2D): void {
     const { left, top, pitch } = this.layout;
-    const right = themeColor('--vscode-charts-blue');
-    const wrong = themeColor('--vscode-charts-orange');
+    const right = chartColor('blue');
+    const wrong = chartColor('orange');
     const empty = themeValue('--cell-empty');
-    const words = themeValue('--vscode-editor-foreground');
+    const words = themeValue('--text');
     const side = pitch > 4 ? pitch - gap : pitch;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
@@ -149,7 +147,7 @@ export class ConfusionMatrix {
 
   private drawNames(context: CanvasRenderingContext2D, widest: number): void {
     const { left, top, pitch } = this.layout;
-    context.fillStyle = themeValue('--vscode-descriptionForeground');
+    context.fillStyle = themeValue('--quiet');
     this.labels.forEach((label, index) => {
       const text = shorten(context, label, widest);
       context.textAlign = 'right';
@@ -177,7 +175,7 @@ export class ConfusionMatrix {
     // Where cells are tiny the mark lies around the cell, to be seen at all.
     const side = Math.max(6, pitch - gap);
     const inset = (pitch - gap - side) / 2;
-    context.strokeStyle = themeValue('--vscode-focusBorder');
+    context.strokeStyle = themeValue('--focus');
     context.lineWidth = 2;
     context.strokeRect(
       left + this.chosen.prediction * pitch + inset + 1,

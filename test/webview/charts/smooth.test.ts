@@ -1,7 +1,7 @@
 /** The moving average that the smoothing slider sets. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { smooth } from '../../../src/webview/dashboard/smooth.js';
+import { smooth } from '../../../src/webview/charts/smooth.js';
 
 test('without weight the values stay', () => {
   assert.deepEqual(smooth([3, 1, 2], 0), [3, 1, 2]);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../src/trainer/core/random.js';
-import { decimate } from '../../../src/webview/dashboard/decimate.js';
+import { decimate } from '../../../src/webview/charts/decimate.js';
 
 function rises(indices: number[]): boolean {
   return indices.every((index, place) => place === 0 || index > indices[place - 1]!);

@@ -1,0 +1,101 @@
+/** The panels of reports: each shows what it was kept as, and is kept until it is closed. */
+import { dirname } from 'node:path';
+import * as vscode from 'vscode';
+import type { FromReport, KeptByReport, Report, ReportAction, ReportState, ToReport } from '../../webview/protocol.js';
+import { commands, reportType } from '../contributions.js';
+import { confusedIn } from '../evaluate/confusedReport.js';
+import type { Previews } from '../images/previews.js';
+import { Panels } from '../webviews/panels.js';
+import type { OwnMessage } from '../webviews/webviewHost.js';
+import { reportOf, type ReportData, type ReportKind } from './reportKinds.js';
+import type { ReportStore, StoredReport } from './reportStore.js';
+
+interface Shown extends StoredReport {
+  page: Report;
+}
+
+export class ReportPanels implements vscode.Disposable {
+  readonly #panels: Panels<Shown, ReportState, KeptByReport, FromReport, ToReport>;
+
+  constructor(
+    extension: vscode.Uri,
+    private readonly store: ReportStore,
+    private readonly previews: Previews,
+    private readonly onFailure: (error: unknown) => void,
+  ) {
+    this.#panels = new Panels(extension, {
+      type: reportType,
+      view: 'report',
+      key: ({ page }) => page.title,
+      title: ({ page }) => page.title,
+      replaces: true,
+      folders: ({ page }) => [...new Set(imagesOf(page).map(dirname))].map((folder) => vscode.Uri.file(folder)),
+      state: ({ id, page }, webview) => ({ id, report: page, images: addressesOf(page, webview) }),
+      find: async (kept) => {
+        const stored = await store.get(kept.report);
+        return stored && shownOf(stored);
+      },
+      onMessage: (message, shown, post) => this.#receive(message, shown, post),
+      onClose: ({ id }) => void store.delete(id).catch(onFailure),
+    });
+    if (!hasReportTabs()) store.clear().catch(onFailure);
+  }
+
+  async show<Kind extends ReportKind>(kind: Kind, data: ReportData[Kind]): Promise<void> {
+    this.#panels.show(shownOf(await this.store.add(kind, data)));
+  }
+
+  dispose(): void {
+    this.#panels.dispose();
+  }
+
+  async #receive(message: OwnMessage<FromReport>, shown: Shown, post: (message: ToReport) => void): Promise<void> {
+    switch (message.type) {
+      case 'openImage':
+        await vscode.commands.executeCommand(commands.openWithPredictions, message.path);
+        return;
+      case 'imageFailed':
+        post({ type: 'preview', path: message.path, src: (await this.previews.of(message.path)) ?? null });
+        return;
+      case 'act':
+        return this.#act(message.action, shown);
+    }
+  }
+
+  async #act(action: ReportAction, shown: Shown): Promise<void> {
+    switch (action.type) {
+      case 'trainDataset':
+        await vscode.commands.executeCommand(commands.trainDataset, action.dataset);
+        return;
+      case 'showConfused':
+        if (shown.kind === 'evaluation')
+          await this.show('confused', confusedIn(shown.data as ReportData['evaluation'], action));
+    }
+  }
+}
+
+const shownOf = (stored: StoredReport): Shown => ({ ...stored, page: reportOf(stored) });
+
+/** The paths of the images in a report's tables. */
+function imagesOf({ blocks }: Report): string[] {
+  return blocks.flatMap((block) => {
+    if (block.kind !== 'table') return [];
+    const column = block.columns.findIndex(({ kind }) => kind === 'image');
+    return column < 0
+      ? []
+      : block.rows.flatMap(({ cells }) => (typeof cells[column] === 'string' ? cells[column] : []));
+  });
+}
+
+function addressesOf(page: Report, webview: vscode.Webview): Record<string, string> {
+  return Object.fromEntries(
+    imagesOf(page).map((path) => [path, webview.asWebviewUri(vscode.Uri.file(path)).toString()]),
+  );
+}
+
+/** Whether reports of an earlier window are still to be restored. */
+function hasReportTabs(): boolean {
+  return vscode.window.tabGroups.all.some(({ tabs }) =>
+    tabs.some(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(reportType)),
+  );
+}

@@ -1,0 +1,116 @@
+/** A table of a report: its columns are shown by their kinds, images with a small picture of each. */
+import * as l10n from '@vscode/l10n';
+import { textButton } from '../controls.js';
+import { h, icon } from '../element.js';
+import type { Host } from '../host.js';
+import type { FromReport, KeptByReport, ReportBlock, ReportColumn, ReportRow } from '../protocol.js';
+import { shareBar } from '../shareBar.js';
+import { type Column, Table } from '../table.js';
+
+type TableBlock = Extract<ReportBlock, { kind: 'table' }>;
+
+const numericKinds = new Set<ReportColumn['kind']>(['count', 'figure', 'percent']);
+
+export class ReportTable {
+  readonly element: HTMLElement;
+  /** What stands for each image that is drawn, by its path. */
+  private readonly thumbnails = new Map<string, HTMLElement>();
+
+  constructor(
+    { heading, lead, columns, rows }: TableBlock,
+    label: string,
+    private readonly images: Readonly<Record<string, string>>,
+    private readonly host: Host<FromReport, KeptByReport>,
+  ) {
+    const table = new Table<ReportRow>(
+      heading ?? label,
+      columns.map((column, index) => this.column(column, index, rows)),
+      (row) => row.instead && insteadOf(row.instead),
+      { limit: 500, formats: host.formats },
+    );
+    table.show(rows);
+    this.element = h(
+      'section',
+      { class: 'card report-table' },
+      heading ? h('h2', {}, heading) : null,
+      lead ? h('p', { class: 'quiet' }, lead) : null,
+      table.element,
+    );
+  }
+
+  /** The host's answer for an image that the browser cannot draw; null: nobody can. */
+  showPreview(path: string, src: string | null): void {
+    if (src !== null) this.thumbnails.get(path)?.replaceChildren(h('img', { src, alt: '' }));
+  }
+
+  private column(
+    { title, kind, isHidden }: ReportColumn,
+    index: number,
+    rows: readonly ReportRow[],
+  ): Column<ReportRow> {
+    const value = (row: ReportRow) => row.cells[index] ?? undefined;
+    const greatest = Math.max(1, ...rows.map((row) => (kind === 'bar' ? Number(value(row) ?? 0) : 0)));
+    const draw = this.drawer(kind, greatest);
+    return {
+      title,
+      isTitleHidden: isHidden,
+      numeric: numericKinds.has(kind),
+      class: kind,
+      cell: (row) => {
+        const given = value(row);
+        return given === undefined ? '–' : draw(given);
+      },
+      key: kind === 'bar' ? undefined : value,
+    };
+  }
+
+  private drawer(kind: ReportColumn['kind'], greatest: number): (value: string | number) => string | Node {
+    const { formats } = this.host;
+    switch (kind) {
+      case 'name':
+        return String;
+      case 'words':
+        return (value) => h('strong', {}, String(value));
+      case 'quiet':
+        return (value) => h('span', { class: 'quiet' }, String(value));
+      case 'image':
+        return (value) => this.image(String(value));
+      case 'count':
+        return (value) => formats.integer(Number(value));
+      case 'figure':
+        return (value) => formats.speed(Number(value));
+      case 'percent':
+        return (value) => formats.percent(Number(value));
+      case 'share':
+        return (value) => shareBar(Number(value), formats.percent(Number(value)));
+      case 'bar':
+        return (value) => shareBar(Number(value) / greatest);
+    }
+  }
+
+  /** The image, small, and its name, which opens it with its predictions. */
+  private image(path: string): HTMLElement {
+    const src = this.images[path];
+    const thumbnail = h('span', { class: 'thumbnail' });
+    const failed = () => {
+      thumbnail.replaceChildren(icon('image'));
+      this.host.post({ type: 'imageFailed', path });
+    };
+    if (src === undefined) thumbnail.append(icon('image'));
+    else thumbnail.append(h('img', { src, alt: '', loading: 'lazy', error: failed }));
+    this.thumbnails.set(path, thumbnail);
+    const name = path.split(/[\\/]/).at(-1) ?? path;
+    const link = textButton(name, () => this.host.post({ type: 'openImage', path }));
+    link.title = path;
+    return h('span', { class: 'image-cell' }, thumbnail, link);
+  }
+}
+
+function insteadOf({ message, remedy }: NonNullable<ReportRow['instead']>): HTMLElement {
+  return h(
+    'div',
+    { class: 'failed' },
+    icon('error'),
+    h('span', {}, h('span', { class: 'visually-hidden' }, l10n.t('Failed'), ': '), message, ' ', remedy),
+  );
+}
