@@ -5,7 +5,7 @@ import type { OpType } from '../ir/op.js';
 import { cheapNodes, Recomputation } from './recompute.js';
 import { rules, type Rule } from './rules.js';
 
-/** Values on a way from any of `sources` that nothing holds constant: only these carry a gradient. */
+/** The values that depend on any of `sources` through differentiable ops: only these carry a gradient. */
 function dependants(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
   const found = new Set(sources);
   for (const node of nodes) {
@@ -22,9 +22,10 @@ export interface BackwardOptions {
 
 /**
  * Appends the gradient of the scalar `loss` (shape []) to the builder's graph. Returns d loss / d parameter for each of
- * `parameters`, of the parameter's shape. `recomputes` names the parts of the network whose forward values are made
- * anew rather than held, `cheapShare` what is made anew in the others (`cheapNodes`); nothing is without it. Throws
- * when the loss does not depend on a parameter or a way to it goes through an op without a gradient.
+ * `parameters`, of the parameter's shape. `recomputes` names the parts of the network whose forward values are
+ * recomputed instead of held. `cheapShare` selects the nodes that are recomputed in the other parts (`cheapNodes`);
+ * without it, none are. Throws when the loss does not depend on a parameter, or depends on it through an op without a
+ * gradient.
  */
 export function backward(
   b: Builder,
@@ -36,15 +37,15 @@ export function backward(
   const forward = [...b.graph.nodes];
   const carries = dependants(forward, parameters);
   const grads = new Map<Value, Value>([[loss, b.scalar(1)]]);
-  // What does not depend on a trained parameter is not computed twice.
+  // Values that do not depend on a trained parameter are not recomputed.
   const isOfPart = (part: string) => (node: Node) => node.region.part === part && carries.has(node.outputs[0]!);
-  let anew: Recomputation | undefined;
-  const awaited = new Set<Value>();
+  let recomputed: Recomputation | undefined;
+  const pending = new Set<Value>();
   const cheap = cheapShare === undefined ? new Map<Node, readonly Node[]>() : cheapNodes(forward, carries, cheapShare);
   const cheapCopies = new Map<readonly Node[], Recomputation>();
-  /** What the rule of `node` should read where only the cheap is made anew. */
-  const light = (node: Node, grad: Value): Node => {
-    // Of a normalisation its own gradient reads what is held, and of its outputs only small ones.
+  /** The node that the rule of `node` reads where only cheap nodes are recomputed. */
+  const withCheapCopies = (node: Node, grad: Value): Node => {
+    // The gradient of a normalisation reads its held input, and only the small ones of its outputs.
     if (node.op.type === 'layerNorm') return node;
     const group = cheap.get(node) ?? node.inputs.map((input) => cheap.get(input.node)).find((each) => each);
     if (!group) return node;
@@ -63,16 +64,16 @@ export function backward(
     if (rule === 'not differentiable')
       throw new Error(`${node.op.type} is not differentiable, but a parameter lies before it`);
     const { part } = node.region;
-    // What belongs to the part before this one is done by then: its values need not be there together with those made
-    // anew.
-    if (anew?.part !== part) {
+    // The backward pass of the previous part is finished by then: its values need not be held at the same time as the
+    // recomputed ones.
+    if (recomputed?.part !== part) {
       const before = [grad, ...parameters.flatMap((each) => grads.get(each) ?? [])].filter(
-        (each) => !awaited.has(each),
+        (each) => !pending.has(each),
       );
-      anew = recomputes?.has(part) ? new Recomputation(b, part, isOfPart(part), before) : undefined;
-      if (anew) before.forEach((each) => awaited.add(each));
+      recomputed = recomputes?.has(part) ? new Recomputation(b, part, isOfPart(part), before) : undefined;
+      if (recomputed) before.forEach((each) => pending.add(each));
     }
-    const read = anew?.of(node) ?? light(node, grad);
+    const read = recomputed?.of(node) ?? withCheapCopies(node, grad);
     const needs = (i: number): boolean => carries.has(node.inputs[i]!);
     const region = { pass: 'backward', part } as const;
     const parts = b.within(region, () => rule(b, grad, { op: node.op, node: read, needs }));

@@ -1,6 +1,6 @@
 /**
- * Recomputation of activations (Chen et al., 2016, arXiv:1604.06174): the backward pass of a block makes its forward
- * values anew rather than reads those held since.
+ * Recomputation of activations (Chen et al., 2016, arXiv:1604.06174): the backward pass of a block recomputes its
+ * forward values instead of holding them.
  */
 import type { Builder } from '../ir/builder.js';
 import type { Node, Value } from '../ir/value.js';
@@ -8,7 +8,7 @@ import { multiplications } from '../ir/multiplications.js';
 import type { OpType } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 
-/** The first number of a value, of shape []. */
+/** The first element of a value, of shape []. */
 function firstOf(b: Builder, x: Value): Value {
   return b.reshape(
     x.shape.reduce((part, _, axis) => b.slice(part, axis, 0, 1), x),
@@ -17,17 +17,18 @@ function firstOf(b: Builder, x: Value): Value {
 }
 
 /**
- * 1, of shape [], which ONNX Runtime makes after `values`: 1 + 0 · Σ of their first numbers. What is multiplied by it
- * is made later, too.
+ * 1, of shape [], which ONNX Runtime computes after `values`: 1 + 0 · Σ of their first elements. A product with it is
+ * therefore computed later, too.
  */
 export function oneAfter(b: Builder, values: readonly Value[]): Value {
   return b.add(b.scalar(1), b.mul(b.scalar(0), values.map((value) => firstOf(b, value)).reduce(b.add)));
 }
 
 /**
- * What costs little to make twice, by what is made anew together: the output of a normalisation, whose input is held
- * for its own gradient, and the weights of an attention, whose queries and keys are (as in Dao et al., 2022,
- * arXiv:2205.14135), where all these products are at most `share` of the multiplications of the forward pass.
+ * The nodes that are cheap to recompute, each with the group that is recomputed together. They are the output of a
+ * normalisation, whose input is held for its own gradient, and the attention weights, whose queries and keys are held as
+ * well (as in Dao et al., 2022, arXiv:2205.14135). Attention weights count only if all their products are at most
+ * `share` of the multiplications of the forward pass.
  */
 export function cheapNodes(
   forward: readonly Node[],
@@ -47,7 +48,7 @@ export function cheapNodes(
   return new Map(groups.flatMap((nodes) => nodes.map((node) => [node, nodes])));
 }
 
-/** A softmax and what it is of: a product, to which something may be added. None where it is of anything else. */
+/** A softmax with the product that is its input, and additions between them; empty if its input is anything else. */
 function attentionWeights(softmax: Node): Node[] {
   const nodes = [softmax];
   for (let { node } = softmax.inputs[0]!; ; { node } = node.inputs[0]!) {
@@ -60,12 +61,12 @@ function attentionWeights(softmax: Node): Node[] {
 const isLeaf = ({ node: { op } }: Value): boolean => op.type === 'input' || op.type === 'constant';
 
 /**
- * Nodes of one part of the network again, those that `isMadeAnew` names, each made when the backward pass first asks
- * for it.
+ * Copies of the nodes of one part of the network that `isRecomputed` selects. Each copy is created when the backward
+ * pass first needs it.
  *
- * ONNX Runtime would merge equal nodes, and is free to compute them early; either would undo the saving. So the copies
- * depend on `after`, values of the backward pass that are made right before: where a copy would otherwise read nothing
- * late, its smallest input is multiplied by 1 + 0 · Σ after.
+ * ONNX Runtime would merge equal nodes, and may compute them early; either would undo the saving. So the copies depend
+ * on `after`, values of the backward pass that are computed right before. If a copy would otherwise read only early
+ * values, its smallest input is multiplied by 1 + 0 · Σ after.
  */
 export class Recomputation {
   readonly #copies = new Map<Node, readonly Value[]>();
@@ -75,11 +76,11 @@ export class Recomputation {
   constructor(
     private readonly b: Builder,
     readonly part: string,
-    private readonly isMadeAnew: (node: Node) => boolean,
+    private readonly isRecomputed: (node: Node) => boolean,
     private readonly after: readonly Value[],
   ) {}
 
-  /** The node whose inputs and outputs the rule of `node` should read. */
+  /** The node whose inputs and outputs the rule of `node` reads. */
   of(node: Node): Node {
     return this.b.within({ pass: 'recompute', part: this.part }, () => ({
       ...node,
@@ -93,7 +94,7 @@ export class Recomputation {
     const { node, index } = value;
     const known = this.#copies.get(node);
     if (known) return known[index]!;
-    if (!this.isMadeAnew(node)) {
+    if (!this.isRecomputed(node)) {
       const remade = this.b.remade(value);
       if (remade !== value) this.#copies.set(node, [remade]);
       return remade;
@@ -107,7 +108,7 @@ export class Recomputation {
 
   #delayed(inputs: readonly Value[]): Value[] {
     const { b } = this;
-    // A gradient that is not finite makes a result that is none, as it does without this.
+    // A non-finite gradient makes the result non-finite, as it would without this factor.
     this.#one ??= oneAfter(b, this.after);
     const numbers = inputs.filter(({ dtype }) => dtype === 'f32');
     const smallest = numbers.reduce((a, c) => (sizeOf(c.shape) < sizeOf(a.shape) ? c : a));

@@ -9,7 +9,7 @@ import type { OpOf, OpType, Shape } from '../ir/op.js';
 export interface RuleContext<T extends OpType> {
   op: OpOf<T>;
   node: Node;
-  /** Whether input `i` is on the way to a parameter; what is not needs no gradient. */
+  /** Whether input `i` depends on a parameter; otherwise it needs no gradient. */
   needs: (i: number) => boolean;
 }
 
@@ -23,7 +23,7 @@ function unbroadcast(b: Builder, grad: Value, shape: Shape): Value {
   return b.reshape(b.sum(grad, axes), shape);
 }
 
-/** A rule of an elementwise op with two inputs, from one function an input. */
+/** The rule of an elementwise op with two inputs, from one function for each input. */
 function binary<T extends OpType>(
   left: (b: Builder, grad: Value, node: Node) => Value,
   right: (b: Builder, grad: Value, node: Node) => Value,
@@ -32,7 +32,7 @@ function binary<T extends OpType>(
     [left, right].map((part, i) => (needs(i) ? unbroadcast(b, part(b, grad, node), node.inputs[i]!.shape) : undefined));
 }
 
-/** A rule of an op with one input x and output y. */
+/** The rule of an op with one input x and one output y. */
 const unary =
   <T extends OpType>(part: (b: Builder, grad: Value, x: Value, y: Value) => Value): Rule<T> =>
   (b, grad, { node }) => [part(b, grad, node.inputs[0]!, node.outputs[0]!)];
@@ -43,7 +43,7 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   minimum: 'not differentiable',
   maximum: 'not differentiable',
   cast: 'not differentiable',
-  // What is quantised is frozen: rounding has no slope of use.
+  // Quantised weights are frozen: rounding has no useful derivative.
   dequantize: 'not differentiable',
   foreign: 'not differentiable',
   stopGradient: 'constant',
@@ -94,7 +94,7 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
       bias && needs(2) ? unbroadcast(b, grad, bias.shape) : undefined,
     ];
   },
-  // It takes the place of a product that has its gradient already (`compile/int8Products.ts`).
+  // It replaces a product that already has its gradient (`compile/int8Products.ts`).
   matmulInt8: 'not differentiable',
   transpose: (b, grad, { op }) => {
     const inverse: number[] = [];
@@ -135,8 +135,8 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   layerNorm: (b, grad, { node, needs }) => {
     const [x, gamma, beta] = node.inputs as [Value, Value, Value];
     const [, mean, inverse] = node.outputs as [Value, Value, Value];
-    // ((g - mean g) - n · mean (g n)) · inverse with g = grad · gamma and n = (x - mean) · inverse, gathered by what
-    // changes from number to number: g and x.
+    // ((g - mean g) - n · mean (g n)) · inverse with g = grad · gamma and n = (x - mean) · inverse, grouped by the terms
+    // that vary along the axis: g and x.
     const dx = (): Value => {
       const g = b.mul(grad, gamma);
       const along = b.meanOverLast(g);

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { asSaveError, writeFileAtomically } from '../checkpoint/store.js';
-import { entry } from '../core/program.js';
+import { trainerProgram } from '../core/program.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { Comparison, ComparisonRow, ErrorInfo, RecordedEvent, TrainEvent } from '../protocol.js';
 import { comparisonTable } from './comparisonTable.js';
@@ -76,7 +76,7 @@ async function trainInProcess(
   // In a group of its own: an interrupt from the terminal reaches it once, through us, and the second would end it
   // without a checkpoint.
   const detached = process.platform !== 'win32';
-  const child = spawn(process.execPath, [...entry, 'train', ...args, '--json'], {
+  const child = spawn(process.execPath, [...trainerProgram, 'train', ...args, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
     detached,

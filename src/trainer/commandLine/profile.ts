@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { insidePrefix } from '../onnx/onnxFile.js';
 import { writeFileAtomically } from '../checkpoint/store.js';
 import type { ProfileReport } from '../protocol.js';
-import { besideTraining, spans, stages, told, type Span } from '../core/stages.js';
+import { parallelStages, spans, stages, publishSpan, type Span } from '../core/stages.js';
 
 /** An event of a Chrome trace (chrome://tracing, Perfetto); times in microseconds. */
 interface TraceEvent {
@@ -80,7 +80,7 @@ function totals<T>(
 function ownTimes(all: readonly Span[]): { stage: string; own: number }[] {
   const open: { end: number; entry: { stage: string; own: number } }[] = [];
   const sorted = all
-    .filter(({ stage }) => !besideTraining.has(stage))
+    .filter(({ stage }) => !parallelStages.has(stage))
     .sort((a, b) => a.start - b.start || b.end - a.end);
   return [
     ...sorted.map(({ stage, start, end }) => {
@@ -92,7 +92,7 @@ function ownTimes(all: readonly Span[]): { stage: string; own: number }[] {
       return entry;
     }),
     ...all
-      .filter(({ stage }) => besideTraining.has(stage))
+      .filter(({ stage }) => parallelStages.has(stage))
       .map(({ stage, start, end }) => ({ stage, own: end - start })),
   ];
 }
@@ -104,7 +104,7 @@ export class Profile {
   /** Measures from now on; what the process did before is its start. `folder` is where ONNX Runtime writes. */
   private constructor(readonly folder: string) {
     spans.subscribe(this.#listen);
-    told('start', 0);
+    publishSpan('start', 0);
   }
 
   static async begin(folder: string): Promise<Profile> {
@@ -131,7 +131,7 @@ export class Profile {
           ts: 1000 * start,
           dur: 1000 * (end - start),
           pid,
-          tid: besideTraining.has(stage) ? rows.besides : rows.main,
+          tid: parallelStages.has(stage) ? rows.besides : rows.main,
         };
       }),
       ...kernels.map(({ graph, pass, part, op, ts, dur }): TraceEvent => {

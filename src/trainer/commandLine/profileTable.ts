@@ -1,7 +1,7 @@
 /** A profile as tables for a person. */
 import * as l10n from '@vscode/l10n';
 import type { ProfileReport, ProfileRow } from '../protocol.js';
-import { besideTraining, type Stage } from '../core/stages.js';
+import { parallelStages, type Stage } from '../core/stages.js';
 import { percent, table } from './output.js';
 
 const stageWords = (): Record<Stage, string> => ({
@@ -52,8 +52,8 @@ function rowsOf(rows: readonly ProfileRow[], nameOf: (name: string) => string = 
  */
 export function profileTable({ file, stages, passes, parts, ops }: ProfileReport): string {
   const words = stageWords();
-  const beside = stages.filter(({ name }) => besideTraining.has(name));
-  const main = stages.filter(({ name }) => !besideTraining.has(name));
+  const beside = stages.filter(({ name }) => parallelStages.has(name));
+  const main = stages.filter(({ name }) => !parallelStages.has(name));
   const stageRows = [
     ...rowsOf(main, (name) => words[name as Stage]),
     ...beside.map(({ name, seconds, count }) => [words[name as Stage], seconds.toFixed(3), '', `${count}×`]),

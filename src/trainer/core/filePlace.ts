@@ -1,6 +1,6 @@
-/** A place in a file where numbers lie. */
+/** A position in a file that stores numbers. */
 
-/** Floats of 32 bits, little-endian and one after another. */
+/** fp32 numbers, little-endian and contiguous. */
 export interface FilePlace {
   file: string;
   /** In bytes. */

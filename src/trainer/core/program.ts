@@ -6,10 +6,10 @@ const script = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../commandLine/main.ts' : './main.mjs', import.meta.url),
 );
 
-/** Arguments of `process.execPath` that run the trainer's entry: beside this code in a bundle as in the sources. */
-export const entry: readonly string[] = [...process.execArgv, script];
+/** Arguments of `process.execPath` that run the trainer: next to this code in a bundle, or from the sources. */
+export const trainerProgram: readonly string[] = [...process.execArgv, script];
 
-/** Arguments of that entry that make it try a device, answer a `Question`, and try the batches of a `TrialQuestion`. */
+/** Its hidden commands: try a device, classify the images of a `Question`, try the batches of a `TrialQuestion`. */
 export const probeCommand = 'probe';
 export const answerCommand = 'answer';
 export const trialCommand = 'trial';

@@ -20,8 +20,8 @@ export class Random {
   #counter = 1;
 
   /**
-   * `keys` name the stream, e.g. `new Random(seed, 'augment', epoch, image)`: nothing to save for a resume but the
-   * keys.
+   * `keys` name the stream, e.g. `new Random(seed, 'augment', epoch, image)`. A resume needs only the keys, no
+   * generator state.
    */
   constructor(seed: number, ...keys: (number | string)[]) {
     let hash = 0x9e3779b9;
@@ -32,7 +32,7 @@ export class Random {
     for (let i = 0; i < 12; i++) this.uint32();
   }
 
-  /** A whole number in [0, 2^32). Chris Doty-Humphrey's sfc32 (PractRand, public domain). */
+  /** An integer in [0, 2^32). Chris Doty-Humphrey's sfc32 (PractRand, public domain). */
   uint32(): number {
     const result = (this.#a + this.#b + this.#counter) >>> 0;
     this.#counter = (this.#counter + 1) >>> 0;
@@ -47,7 +47,7 @@ export class Random {
     return this.uint32() / 2 ** 32;
   }
 
-  /** A whole number in [0, n). */
+  /** An integer in [0, n). */
   below(n: number): number {
     return Math.floor(this.uniform() * n);
   }
@@ -59,19 +59,19 @@ export class Random {
   }
 
   /**
-   * From Beta(alpha, alpha), in [0, 1]: x / (x + y) of two numbers from Gamma(alpha, 1), kept as logarithms since a
-   * small alpha gives numbers of any smallness.
+   * A sample of Beta(alpha, alpha), in [0, 1]: x / (x + y) for two samples of Gamma(alpha, 1). They are held as
+   * logarithms, because a small alpha gives arbitrarily small samples.
    */
   beta(alpha: number): number {
     return 1 / (1 + Math.exp(this.#logGamma(alpha) - this.#logGamma(alpha)));
   }
 
   /**
-   * The logarithm of a number from Gamma(shape, 1). Marsaglia and Tsang, "A Simple Method for Generating Gamma
+   * The logarithm of a sample of Gamma(shape, 1). Marsaglia and Tsang, "A Simple Method for Generating Gamma
    * Variables", 2000.
    */
   #logGamma(shape: number): number {
-    // Their section 6: a number of shape + 1, times u^(1/shape).
+    // Their section 6: a sample of Gamma(shape + 1), times u^(1/shape).
     if (shape < 1) return this.#logGamma(shape + 1) + Math.log(1 - this.uniform()) / shape;
     const d = shape - 1 / 3;
     const c = 1 / Math.sqrt(9 * d);
@@ -82,7 +82,7 @@ export class Random {
     }
   }
 
-  /** Shuffles in place (Fisher and Yates) and returns its argument. */
+  /** Shuffles its argument in place (Fisher and Yates) and returns it. */
   shuffle<List extends unknown[] | Uint32Array>(list: List): List {
     for (let i = list.length - 1; i > 0; i--) {
       const j = this.below(i + 1);

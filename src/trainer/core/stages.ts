@@ -1,12 +1,11 @@
 /**
- * The stages of a training run, told to whoever listens (`vitune train --profile`); where nobody does, nothing is
+ * The stages of a training run, published to subscribers (`vitune train --profile`). Without subscribers nothing is
  * measured.
  */
 import { channel } from 'node:diagnostics_channel';
 
 /**
- * In the order in which they come first. But for those of `besideTraining` they follow one another or lie within one
- * another.
+ * In the order of their first occurrence. Except `parallelStages`, they are sequential or nested.
  */
 export const stages = [
   'start',
@@ -28,10 +27,10 @@ export const stages = [
 ] as const;
 export type Stage = (typeof stages)[number];
 
-/** Of the threads that make batches: of images that have to be decoded, and of those that were. */
-export const besideTraining: ReadonlySet<string> = new Set<Stage>(['decode', 'augment']);
+/** Stages of the threads that make batches: decoding new images, and augmenting decoded ones. */
+export const parallelStages: ReadonlySet<string> = new Set<Stage>(['decode', 'augment']);
 
-/** A time spent on a stage, in milliseconds since the process began. */
+/** The time spent on a stage, in milliseconds since the start of the process. */
 export interface Span {
   stage: Stage;
   start: number;
@@ -40,18 +39,18 @@ export interface Span {
 
 export const spans = channel('vitune.stage');
 
-/** Tells that a stage has begun at `start` and ends now. */
-export function told(stage: Stage, start: number, end = performance.now()): void {
+/** Publishes a stage that began at `start` and ends now. */
+export function publishSpan(stage: Stage, start: number, end = performance.now()): void {
   if (spans.hasSubscribers) spans.publish({ stage, start, end } satisfies Span);
 }
 
-/** Runs the work of a stage. */
+/** Runs `work` and publishes its time as `stage`. */
 export async function timed<T>(stage: Stage, work: () => T | Promise<T>): Promise<T> {
   if (!spans.hasSubscribers) return work();
   const start = performance.now();
   try {
     return await work();
   } finally {
-    told(stage, start);
+    publishSpan(stage, start);
   }
 }

@@ -1,24 +1,24 @@
-/** What the heads of a model answer: which of its logits belong to which task, and how each is called. */
+/** The tasks of a model: which of its logits belong to which task, and the name of each logit. */
 import * as z from 'zod';
 import { errors } from '../errors/errors.js';
 import type { Task } from '../protocol.js';
 
-/** Where config.json names the tasks: transformers keeps what it does not know. */
+/** The key of the tasks in config.json; transformers keeps unknown keys. */
 const tasksKey = 'vitune_tasks';
 
 const tasksSchema = z
   .array(z.object({ name: z.string(), labels: z.array(z.string()).min(1), multiLabel: z.boolean() }))
   .min(1);
 
-/** The one task of class folders: one of `labels` is right. */
+/** The single task of class folders: exactly one of `labels` is correct. */
 export const singleTask = (labels: readonly string[], name = 'label'): Task[] => [
   { name, labels: [...labels], multiLabel: false },
 ];
 
 /**
- * What a model answers, by its config.json `file`: the tasks it was trained for here, else the one that transformers'
- * own words mean.
- * @throws UserError when the tasks are damaged, or have other than as many labels as there are.
+ * The tasks of a model by its config.json `file`: those that ViTune stored, else the one that the keys of transformers
+ * describe.
+ * @throws UserError when the tasks are damaged, or the number of their labels differs from that of the model.
  */
 export function tasksOf(json: Record<string, unknown>, labels: readonly string[], file: string): Task[] {
   const given = json[tasksKey];
@@ -29,26 +29,26 @@ export function tasksOf(json: Record<string, unknown>, labels: readonly string[]
   return tasks.data;
 }
 
-/** What config.json says of tasks so that `tasksOf` finds them; only what transformers' own words do not say. */
+/** The keys of config.json from which `tasksOf` reads the tasks; only what the keys of transformers cannot describe. */
 export const tasksJson = (tasks: readonly Task[]): Record<string, unknown> => ({
   [tasksKey]: isPlain(tasks) && tasks[0]!.name === singleTask([])[0]!.name ? undefined : tasks,
 });
 
-/** Whether all there is to answer is which one label is right. */
+/** Whether there is a single task with exactly one correct label. */
 export const isPlain = (tasks: readonly Task[]): boolean => tasks.length === 1 && !tasks[0]!.multiLabel;
 
-/** How many logits all tasks have together. */
+/** The total number of logits of all tasks. */
 export const countLabels = (tasks: readonly { labels: readonly string[] }[]): number =>
   tasks.reduce((sum, { labels }) => sum + labels.length, 0);
 
 export interface Span {
   task: Task;
-  /** Its logits are those from `start` to before `end`. */
+  /** Its logits are those from `start` (inclusive) to `end` (exclusive). */
   start: number;
   end: number;
 }
 
-/** Where each task has its logits: they lie side by side, in the order of the tasks. */
+/** The range of logits of each task; the ranges are contiguous, in the order of the tasks. */
 export function spansOf(tasks: readonly Task[]): Span[] {
   let end = 0;
   return tasks.map((task) => {
@@ -58,14 +58,14 @@ export function spansOf(tasks: readonly Task[]): Span[] {
   });
 }
 
-/** A name for each logit: the label, with its task before it where there are several tasks. */
+/** The name of each logit: the label, prefixed with its task if there are several tasks. */
 export const logitNames = (tasks: readonly Task[]): string[] =>
   tasks.flatMap(({ name, labels }) => (tasks.length > 1 ? labels.map((label) => `${name}: ${label}`) : labels));
 
 /**
  * A copy of the target probabilities [batch, labels of all tasks] with `smoothing` spread evenly: over all labels of a
- * task (Szegedy et al., 2016, arXiv:1512.00567), or in a multi-label task between yes and no. An image without a label
- * for a task keeps zeros, which cost nothing.
+ * task (Szegedy et al., 2016, arXiv:1512.00567), or in a multi-label task over yes and no. An image without a label
+ * for a task keeps zeros, which add nothing to the loss.
  */
 export function smoothed(targets: Float32Array, tasks: readonly Task[], smoothing: number): Float32Array {
   const width = countLabels(tasks);

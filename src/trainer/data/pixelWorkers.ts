@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { told } from '../core/stages.js';
+import { publishSpan } from '../core/stages.js';
 import type { PixelAnswer, PixelJob } from './pixelWorker.js';
 
 /**
@@ -61,7 +61,7 @@ export class PixelWorkers {
     const worker = startWorker();
     worker.unref();
     worker.on('message', (answer: PixelAnswer) => {
-      told(
+      publishSpan(
         answer.hasDecoded ? 'decode' : 'augment',
         answer.started - performance.timeOrigin,
         answer.ended - performance.timeOrigin,

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import * as l10n from '@vscode/l10n';
-import { entry, probeCommand } from '../core/program.js';
+import { trainerProgram, probeCommand } from '../core/program.js';
 import { errors, type Place } from '../errors/errors.js';
 import type { DeviceName } from '../protocol.js';
 
@@ -23,16 +23,21 @@ const deviceNames: readonly DeviceName[] = ['cpu', 'webgpu', 'cuda'];
 /** Tries `device` in a child process. */
 export function tryDevice(device: DeviceName): Promise<DeviceReport> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [...entry, probeCommand, device], { timeout: 60_000 }, (error, stdout, stderr) => {
-      const answer = lastJson(stdout);
-      if (answer) return resolve(answer);
-      const lastWords = stderr.trim().split('\n').at(-1);
-      resolve({
-        device,
-        reason:
-          lastWords || l10n.t('the trial ended without an answer ({0})', String(error?.signal ?? error?.code ?? '?')),
-      });
-    });
+    execFile(
+      process.execPath,
+      [...trainerProgram, probeCommand, device],
+      { timeout: 60_000 },
+      (error, stdout, stderr) => {
+        const answer = lastJson(stdout);
+        if (answer) return resolve(answer);
+        const lastWords = stderr.trim().split('\n').at(-1);
+        resolve({
+          device,
+          reason:
+            lastWords || l10n.t('the trial ended without an answer ({0})', String(error?.signal ?? error?.code ?? '?')),
+        });
+      },
+    );
   });
 }
 

@@ -1,9 +1,9 @@
-/** Errors of checkpoints: where they are looked for, what they hold, and how they are saved. */
+/** Errors of checkpoints: finding, reading and saving them. */
 import { t } from '@vscode/l10n';
 import { UserError } from './userError.js';
 
 export const checkpoints = {
-  /** `download` is what names the model on the hub, where it is from there. */
+  /** `download` is the model's name on the hub, if it comes from there. */
   baseMissing: (model: string, download: string | undefined, file: string) =>
     new UserError(
       'BASE_MISSING',

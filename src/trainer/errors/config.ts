@@ -1,4 +1,4 @@
-/** Errors of the config; `option` is the text of a --set that the value came from, then `place` is empty. */
+/** Errors of the config. `option` is the text of the --set that gave the value; `place` is then empty. */
 import { t } from '@vscode/l10n';
 import { type Place, UserError } from './userError.js';
 

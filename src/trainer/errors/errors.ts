@@ -1,4 +1,4 @@
-/** Every `UserError` that this program makes, by named factories: one file an area in errors/. */
+/** Every `UserError` that this program makes, by named factories: one file for each area in errors/. */
 import { caches } from './caches.js';
 import { checkpoints } from './checkpoints.js';
 import { commandLine } from './commandLine.js';

@@ -1,9 +1,9 @@
-/** Errors of export, of adapters, and of comparing what a saved model answers. */
+/** Errors of export, of adapters, and of the parity check of saved models. */
 import { t } from '@vscode/l10n';
 import type { Parity } from '../protocol.js';
 import { UserError } from './userError.js';
 
-/** Which images are answered otherwise, and how. */
+/** The images whose predictions changed, and how. */
 const changedIn = ({ pictures, tolerance, changed }: Parity) =>
   t(
     '{0} of {1} images (a probability differs by more than {2}): {3}',

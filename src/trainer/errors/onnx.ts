@@ -26,10 +26,10 @@ export const onnx = {
       t('Put the file of the weights into the folder of the model, as it was exported.'),
       { file },
     ),
-  opsetTooOld: (file: string, opset: number, least: number) =>
+  opsetTooOld: (file: string, opset: number, minOpset: number) =>
     new UserError(
       'ONNX_OPSET_TOO_OLD',
-      t('The ONNX file is of operator set {0}; at least {1} is needed.', opset, least),
+      t('The ONNX file is of operator set {0}; at least {1} is needed.', opset, minOpset),
       t('Export it again with a newer operator set, or convert it with onnx.version_converter in Python.'),
       { file },
     ),
@@ -125,12 +125,12 @@ export const onnx = {
     file: string,
     name: string,
     shape: readonly (number | string)[],
-    made: string,
+    derivation: string,
     others: readonly string[],
   ) =>
     new UserError(
       'ONNX_FEATURES',
-      t('Features are the tensor {0} [{1}]: {2}.', name, shape.join(', '), made),
+      t('Features are the tensor {0} [{1}]: {2}.', name, shape.join(', '), derivation),
       t('To take another, name it in "featureOutput". The outputs and last tensors are: {0}.', others.join(', ')),
       { file },
     ),

@@ -1,11 +1,11 @@
-/** One process at a time downloads a file; others wait for it. */
+/** A lock file: one process at a time downloads a file, others wait for it. */
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * The holder shows that it lives by touching the file; silence of `tooLong` means that it does not. In milliseconds.
+ * The holder touches the file while it is alive; after `tooLong` without a touch it counts as dead. In milliseconds.
  */
 const beat = 5000;
 const tooLong = 30_000;
@@ -22,8 +22,8 @@ function isGone(pid: number): boolean {
 }
 
 /**
- * Whether whoever made the lock is gone: seen at once on the same machine, after a while where the cache is shared by
- * several.
+ * Whether the process that created the lock is gone. On the same machine this is known at once; for a cache shared by
+ * several machines, after `tooLong`.
  */
 async function isAbandoned(file: string): Promise<boolean> {
   try {
@@ -37,10 +37,9 @@ async function isAbandoned(file: string): Promise<boolean> {
 }
 
 /**
- * Takes the lock `file`, waiting for it; returns what releases it. `onWait` is told each time somebody else has it.
- * Should two processes take over the same abandoned lock, both download: they write the same bytes to the same places.
- * Hugging Face's Python tools lock by `flock`, which Node does not have; so their unfinished files are never written
- * to.
+ * Waits for the lock `file`, takes it and returns its release. `onWait` is called each time another process holds it.
+ * If two processes take over the same abandoned lock, both download: they write the same bytes to the same places.
+ * Hugging Face's Python tools lock with `flock`, which Node lacks, so their unfinished files are never written to.
  */
 export async function acquireBlobLock(
   file: string,
@@ -65,7 +64,7 @@ export async function acquireBlobLock(
   }
   const touch = (): void => {
     const now = new Date();
-    // Gone with the whole cache, or taken over: the download itself will tell.
+    // Removed with the whole cache, or taken over: the download itself will fail.
     utimes(file, now, now).catch(() => undefined);
   };
   const timer = setInterval(touch, beat);

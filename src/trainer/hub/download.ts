@@ -1,4 +1,4 @@
-/** Downloads what is needed of a model or of a dataset of images from the Hugging Face hub into the shared cache. */
+/** Downloads the needed files of a model or an image dataset from the Hugging Face hub into the shared cache. */
 import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
@@ -25,7 +25,7 @@ import { hubName, isCommit, isSafe, mainBranch, type Repository } from './reposi
 
 export interface DownloadOptions {
   signal?: AbortSignal | undefined;
-  /** Bytes that are there, of all that are needed; told at the beginning, the end, and some times a second. */
+  /** Receives the downloaded and the total bytes: at the start, at the end, and a few times per second. */
   onProgress?: ((done: number, total: number) => void) | undefined;
   settings?: HubSettings | undefined;
   place?: Place | undefined;
@@ -35,18 +35,18 @@ export interface DownloadOptions {
 export interface Downloaded {
   /** The snapshot in the cache. */
   folder: string;
-  /** What the revision is. */
+  /** The commit of the revision. */
   commit: string;
   files: number;
   bytes: number;
 }
 
-/** Files at a time: many small images wait for the line, not for its width. */
+/** Files downloaded in parallel: for many small images latency counts, not bandwidth. */
 const parallel = 4;
-/** Milliseconds between two words of progress. */
+/** Milliseconds between two progress reports. */
 const pace = 500;
 
-const entry = z.object({
+const fileRecord = z.object({
   type: z.string(),
   path: z.string(),
   size: z.int().min(0),
@@ -54,13 +54,13 @@ const entry = z.object({
   lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/) }).nullish(),
 });
 
-/** What the library throws when an answer is no JSON, or not what it should be. */
+/** Converts the error that the library throws for a response that is not JSON or has an unexpected form. */
 function asWrongAnswer(error: unknown, { repository, place = {}, signal }: HubRequest): unknown {
   signal.throwIfAborted();
   return error instanceof UserError ? error : errors.hub.answerWrong(repository.id, reasonOf(error), place);
 }
 
-/** The commit that the repository's revision is now. */
+/** The current commit of the repository's revision. */
 async function resolveCommit(request: HubRequest): Promise<string> {
   const { repository, settings } = request;
   const revision = repository.revision ?? mainBranch;
@@ -91,7 +91,7 @@ async function listRemote(commit: string, request: HubRequest): Promise<RemoteFi
       fetch: hubFetch(request),
     })) {
       if (found.type !== 'file') continue;
-      const { path, size, oid, lfs } = entry.parse(found);
+      const { path, size, oid, lfs } = fileRecord.parse(found);
       if (!isSafe(path)) throw errors.hub.nameUnsafe(id, path, place);
       files.push({ path, size, hash: lfs?.oid ?? oid });
     }
@@ -101,7 +101,7 @@ async function listRemote(commit: string, request: HubRequest): Promise<RemoteFi
   return files;
 }
 
-/** What the disk says when the cache cannot be written. */
+/** Converts the system error of a cache that cannot be written. */
 function asCacheError(error: unknown, cache: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === 'ENOSPC' || code === 'EDQUOT') return errors.hub.diskFull(cache);
@@ -110,7 +110,7 @@ function asCacheError(error: unknown, cache: string): unknown {
   return error;
 }
 
-/** Downloads files and links them into the snapshot, in the order given but for `parallel` at a time. */
+/** Downloads files, `parallel` at a time in the given order, and links them into the snapshot. */
 class SnapshotDownload {
   readonly #bytes = new Map<string, number>();
   #total = 0;
@@ -126,7 +126,7 @@ class SnapshotDownload {
     return snapshotFolder(this.request.repository, this.commit, this.request.settings.cache);
   }
 
-  /** Adds to what `progress` counts. Checked here, before a byte is fetched: room for all of it. */
+  /** Adds files to the total of `progress`, and checks the free disk space before anything is downloaded. */
   async expect(files: readonly RemoteFile[]): Promise<void> {
     const { cache } = this.request.settings;
     await mkdir(cache, { recursive: true });
@@ -142,7 +142,7 @@ class SnapshotDownload {
 
   async fetch(files: readonly RemoteFile[]): Promise<void> {
     const waiting = [...files];
-    // One that fails ends the others, and they are waited for: nothing goes on after the error is thrown.
+    // A failure cancels the other downloads and waits for them: nothing continues after the error is thrown.
     const failed = new AbortController();
     const request = { ...this.request, signal: AbortSignal.any([this.request.signal, failed.signal]) };
     let reason: unknown;
@@ -167,7 +167,7 @@ class SnapshotDownload {
     this.#tell(false);
   }
 
-  /** The path of a file's content, which is fetched if need be, and which the snapshot does not show yet. */
+  /** The path of a file's content, downloaded if necessary; it is not linked into the snapshot yet. */
   async blob(file: RemoteFile, request = this.request): Promise<string> {
     request.signal.throwIfAborted();
     return (
@@ -188,7 +188,7 @@ class SnapshotDownload {
   }
 }
 
-/** Resolves the revision, lists the files and hands both to `get`, which says what it downloaded. */
+/** Resolves the revision, lists the files and passes both to `get`, which returns what it downloaded. */
 async function download(
   repository: Repository,
   options: DownloadOptions,
@@ -208,7 +208,7 @@ async function download(
     const commit = revision !== undefined && isCommit(revision) ? revision : await resolveCommit(request);
     const snapshot = new SnapshotDownload(commit, request, onProgress);
     const got = await get(snapshot, await listRemote(commit, request), request);
-    // Last, so that the branch never leads to half a model.
+    // Last, so that the branch never points to an incomplete model.
     await writeRef(repository, commit, cache);
     return { folder: snapshot.folder, commit, files: got.length, bytes: got.reduce((sum, { size }) => sum + size, 0) };
   } catch (error) {
@@ -216,7 +216,7 @@ async function download(
   }
 }
 
-/** The one safetensors file or the shards that an index names, with the configs. */
+/** The single safetensors file, or the shards named by an index, with the configs. */
 async function getSafetensors(
   snapshot: SnapshotDownload,
   files: readonly RemoteFile[],
@@ -246,7 +246,7 @@ async function getSafetensors(
   return [...small, ...large];
 }
 
-/** An ONNX file, the weights beside it, and how images are prepared for it. */
+/** An ONNX file, its external weights, and its preprocessor config. */
 async function getOnnx(
   snapshot: SnapshotDownload,
   files: readonly RemoteFile[],
@@ -258,19 +258,21 @@ async function getOnnx(
   const small = files.filter(({ path }) => prepared.has(path));
   await snapshot.expect([...small, onnx]);
   await snapshot.fetch(small);
-  const beside = [...new Set(await weightFiles(await snapshot.blob(onnx), `${name}:${onnx.path}`))].map((location) => {
-    const found = files.find(({ path }) => path === inFolder(location));
-    if (!found) throw errors.hub.fileMissing(name, inFolder(location), place);
-    return found;
-  });
-  await snapshot.expect(beside);
-  await snapshot.fetch(beside);
-  // Last, so that whoever sees it has its weights, too.
+  const external = [...new Set(await weightFiles(await snapshot.blob(onnx), `${name}:${onnx.path}`))].map(
+    (location) => {
+      const found = files.find(({ path }) => path === inFolder(location));
+      if (!found) throw errors.hub.fileMissing(name, inFolder(location), place);
+      return found;
+    },
+  );
+  await snapshot.expect(external);
+  await snapshot.fetch(external);
+  // Last, so that an existing ONNX file always has its weights.
   await snapshot.fetch([onnx]);
-  return [...small, ...beside, onnx];
+  return [...small, ...external, onnx];
 }
 
-/** The ONNX file that is meant where none is named: the one that exporters call so, or the only one. */
+/** The ONNX file if none is named: one with the usual name of exporters, or the only one. */
 function onlyOnnx(
   files: readonly RemoteFile[],
   repository: Omit<Repository, 'kind'>,
@@ -283,14 +285,13 @@ function onlyOnnx(
   throw errors.hub.onnxFilesMany(hubName(repository), paths, hubName({ ...repository, file: paths[0] }), place);
 }
 
-/** The names of the files beside an ONNX file in which it has weights; `name` is for messages. */
+/** The names of the external weight files of an ONNX file; `name` is for messages. */
 export type WeightFiles = (path: string, name: string) => Promise<string[]>;
 
 /**
- * Downloads a model; what is in the cache already is not fetched again. It is the config, the preprocessor's config and
- * the safetensors weights; of a repository that has no such weights, or where one is named, an ONNX file with the
- * weights beside it.
- * @throws UserError for each reason for which that may fail.
+ * Downloads a model: the config, the preprocessor's config and the safetensors weights. If the repository has no such
+ * weights, or if an ONNX file is named, it downloads that file with its external weights. Cached files are kept.
+ * @throws UserError for every expected failure.
  */
 export async function downloadModel(
   repository: Omit<Repository, 'kind'>,
@@ -317,7 +318,7 @@ export async function downloadModel(
   });
 }
 
-/** The folder in which a dataset's classes or splits are: many repositories keep them in `data`. */
+/** The folder of a dataset's classes or splits: many repositories keep them in `data`. */
 async function imagesIn(snapshot: string): Promise<string> {
   const entries = await readdir(snapshot, { withFileTypes: true });
   const folders = entries.filter((found) => found.isDirectory() && !found.name.startsWith('.'));
@@ -325,9 +326,9 @@ async function imagesIn(snapshot: string): Promise<string> {
 }
 
 /**
- * Downloads the images of a dataset in ImageFolder form (`class/…` or `train/class/…`, all perhaps in `data/`), and
- * its `labels.csv`. `folder` is where the classes or splits are.
- * @throws UserError for each reason for which that may fail; for one that has no images as files, too.
+ * Downloads the images of a dataset in ImageFolder form (`class/…` or `train/class/…`, optionally within `data/`), and
+ * its `labels.csv`. `folder` is the folder of the classes or splits.
+ * @throws UserError for every expected failure, also for a dataset without image files.
  */
 export async function downloadDataset(
   repository: Omit<Repository, 'kind'>,
@@ -349,7 +350,7 @@ export async function downloadDataset(
   return { ...done, folder: await imagesIn(done.folder) };
 }
 
-/** The snapshot of a model that is wholly in the cache. */
+/** The snapshot of a model that is completely cached. */
 export async function findModel(repository: Omit<Repository, 'kind'>, cache: string): Promise<string | undefined> {
   const found = await findSnapshot({ ...repository, kind: 'model' }, cache);
   if (found === undefined) return undefined;
@@ -357,7 +358,7 @@ export async function findModel(repository: Omit<Repository, 'kind'>, cache: str
   return isWhole || (await findOnnx(found, repository.file)) !== undefined ? found : undefined;
 }
 
-/** The folder of images of a dataset that is wholly in the cache, and its commit. */
+/** The image folder of a completely cached dataset, and its commit. */
 export async function findDataset(
   repository: Omit<Repository, 'kind'>,
   cache: string,

@@ -1,6 +1,6 @@
 /**
- * Downloads one file of a repository into the cache: goes on where it broke off, and keeps it only if its hash is the
- * hub's.
+ * Downloads one file of a repository into the cache. It continues an interrupted download, and keeps the file only if
+ * its hash is that of the hub.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -27,38 +27,38 @@ const sizeOf = (path: string): Promise<number | undefined> =>
     () => undefined,
   );
 
-/** The hash of a file as the hub names it: git puts `blob SIZE\0` before the content. */
+/** The hash of a file as on the hub: git prepends `blob SIZE\0` to the content. */
 async function hashOf(path: string, { hash, size }: RemoteFile, signal: AbortSignal): Promise<string> {
   const found = hash.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
   for await (const chunk of createReadStream(path, { signal })) found.update(chunk as Buffer);
   return found.digest('hex');
 }
 
-/** The address of a file. The library's own does not escape `#`, `?` and `%` in names. */
+/** The address of a file. That of the library does not escape `#`, `?` and `%` in names. */
 function addressOf(file: RemoteFile, { repository: { kind, id }, settings }: HubRequest, commit: string): string {
   const path = file.path.split('/').map(encodeURIComponent).join('/');
   return `${settings.endpoint}/${kind === 'dataset' ? 'datasets/' : ''}${id}/resolve/${commit}/${path}`;
 }
 
-/** The blob of a cached file, if it is there in its whole length. */
+/** The blob of a completely cached file. */
 export async function findBlob(file: RemoteFile, { repository, settings }: HubRequest): Promise<string | undefined> {
   const blob = join(repositoryFolder(repository, settings.cache), 'blobs', file.hash);
   return (await sizeOf(blob)) === file.size ? blob : undefined;
 }
 
-/** Bytes of a file that a broken download has left. */
+/** Bytes of a file from an interrupted download. */
 export async function bytesLeft(file: RemoteFile, request: HubRequest): Promise<number> {
   const blob = join(repositoryFolder(request.repository, request.settings.cache), 'blobs', file.hash);
   return Math.min(file.size, (await sizeOf(partOf(blob))) ?? (await sizeOf(`${blob}.incomplete`)) ?? 0);
 }
 
-/** Beside Python's `.incomplete`, which is read but never written: see `acquireBlobLock`. */
+/** Separate from Python's `.incomplete`, which is read but never written: see `acquireBlobLock`. */
 const partOf = (blob: string): string => `${blob}.vitune.incomplete`;
 
 /**
- * Downloads a file and returns its blob's path. `onBytes` hears how many bytes of it are there. What a broken or
- * cancelled download has got stays.
- * @throws UserError when the hub does not give it, the hash is wrong or the disk takes no more.
+ * Downloads a file and returns its blob's path. `onBytes` receives the number of downloaded bytes. An interrupted or
+ * cancelled download keeps its bytes.
+ * @throws UserError when the hub refuses the file, the hash is wrong or the disk is full.
  */
 export async function downloadBlob(
   file: RemoteFile,
@@ -86,7 +86,7 @@ export async function downloadBlob(
     await fetchInto(part, file, commit, request, onBytes);
     if ((await hashOf(part, file, signal)) !== file.hash) {
       await rm(part, { force: true });
-      // What was left may have been spoilt, by a crash of the machine say: one more from the beginning.
+      // The leftover bytes may be corrupt, e.g. after a crash of the machine: start once more from the beginning.
       if (resumed) await fetchInto(part, file, commit, request, onBytes);
       if (!resumed || (await hashOf(part, file, signal)) !== file.hash) {
         await rm(part, { force: true });
@@ -100,7 +100,7 @@ export async function downloadBlob(
   }
 }
 
-/** Fills `part` up to the file's size, over as many connections as it takes. */
+/** Fills `part` up to the file's size, with as many connections as necessary. */
 async function fetchInto(
   part: string,
   file: RemoteFile,
@@ -146,7 +146,7 @@ class BrokenConnection extends Error {
   }
 }
 
-/** Over one connection; returns the position up to which the file is there. */
+/** Downloads over one connection; returns the new end of the downloaded part. */
 async function fetchFrom(
   start: number,
   handle: FileHandle,
@@ -160,7 +160,7 @@ async function fetchFrom(
   const response = await hubFetch({ ...request, signal: AbortSignal.any([request.signal, silence.signal]) })(
     addressOf(file, request, commit),
     {
-      // Compressed bytes have other places.
+      // Compressed bytes would have other positions.
       headers: { 'accept-encoding': 'identity', ...(start > 0 ? { range: `bytes=${start}-` } : {}) },
     },
   );
@@ -170,7 +170,7 @@ async function fetchFrom(
     await response.body?.cancel();
     throw wrong();
   }
-  // A server that knows no ranges begins anew.
+  // A server without ranges starts from the beginning.
   if (start > 0 && response.status !== 206) await handle.truncate((position = 0));
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   try {

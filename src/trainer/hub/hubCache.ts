@@ -29,8 +29,8 @@ export const snapshotFolder = (repository: Repository, commit: string, cache: st
   join(repositoryFolder(repository, cache), 'snapshots', commit);
 
 /**
- * The folder of a cached repository at its revision; without one at `main`, else the newest there is. Undefined when it
- * is not cached. Files of it may be missing.
+ * The folder of a cached repository at its revision; without a revision at `main`, else the newest snapshot. Undefined
+ * when it is not cached. Files may be missing.
  */
 export async function findSnapshot(repository: Repository, cache: string): Promise<string | undefined> {
   const { id, revision } = repository;
@@ -56,10 +56,10 @@ export const modelFiles = {
   index: 'model.safetensors.index.json',
 };
 
-/** Where exporters put an ONNX file, seen from the folder of the model. */
+/** The usual paths of an ONNX file, relative to the folder of the model. */
 export const onnxPlaces = ['model.onnx', 'onnx/model.onnx'];
 
-/** The names of the shards in the text of an index; undefined when it is none. */
+/** The names of the shards in the text of an index; undefined if it is not an index. */
 export function shardsOf(index: string): string[] | undefined {
   try {
     const map: unknown = (JSON.parse(index) as { weight_map?: unknown } | null)?.weight_map;
@@ -70,7 +70,7 @@ export function shardsOf(index: string): string[] | undefined {
   }
 }
 
-/** Whether a snapshot holds the config and all weights. Files are linked when they are whole, and weights last. */
+/** Whether a snapshot has the config and all weights. Only complete files are linked, the weights last. */
 export async function isWholeModel(folder: string): Promise<boolean> {
   if (!(await isThere(join(folder, modelFiles.config)))) return false;
   if (await isThere(join(folder, modelFiles.weights))) return true;
@@ -80,8 +80,8 @@ export async function isWholeModel(folder: string): Promise<boolean> {
 }
 
 /**
- * A file beside the snapshots that says what of a commit is there, where its own files do not say it. Hugging Face's
- * tools pass it over.
+ * A file next to the snapshots that records what is complete in a commit, where the files themselves do not show it.
+ * Hugging Face's tools ignore it.
  */
 const markOf = (snapshot: string): string => join(dirname(dirname(snapshot)), '.vitune', basename(snapshot));
 
@@ -90,16 +90,16 @@ async function mark(snapshot: string, text: string): Promise<void> {
   await writeFile(markOf(snapshot), text);
 }
 
-/** Whether all images of a dataset's commit are there. */
+/** Whether all images of a dataset's commit are cached. */
 export const isWholeDataset = (snapshot: string): Promise<boolean> => isThere(markOf(snapshot));
 export const markWholeDataset = (snapshot: string): Promise<void> => mark(snapshot, '');
 
-/** Notes which ONNX file is the model, of a repository that has no other weights. */
+/** Records which ONNX file is the model, for a repository without other weights. */
 export const markOnnx = (snapshot: string, file: string): Promise<void> => mark(snapshot, file);
 
 /**
- * The ONNX file of a snapshot that is the model: `named`, else what `markOnnx` noted; undefined where there is none, or
- * not yet.
+ * The ONNX file of a snapshot that is the model: `named`, else the one that `markOnnx` recorded; undefined if there is
+ * none yet.
  */
 export async function findOnnx(snapshot: string, named?: string): Promise<string | undefined> {
   const file = named ?? (await readFile(markOf(snapshot), 'utf8').catch(() => ''));
@@ -107,7 +107,7 @@ export async function findOnnx(snapshot: string, named?: string): Promise<string
   return isSafe(file) && (await isThere(path)) ? path : undefined;
 }
 
-/** Notes which commit a branch or a tag is. Renamed into place, so that nobody reads half of it. */
+/** Records the commit of a branch or tag. It is renamed into place, so that nobody reads a partial file. */
 export async function writeRef(repository: Repository, commit: string, cache: string): Promise<void> {
   const revision = repository.revision ?? mainBranch;
   if (isCommit(revision)) return;
@@ -119,13 +119,13 @@ export async function writeRef(repository: Repository, commit: string, cache: st
 }
 
 /**
- * Makes `pointer`, a file of a snapshot, lead to a blob: by a relative link, so that the cache can be moved. Windows
- * allows that to developers and administrators only; then by a second name of the same file, or, where the file system
- * has none, by a copy.
+ * Makes `pointer`, a file of a snapshot, point to a blob. It is a relative symbolic link, so the cache can be moved.
+ * Windows allows these only to developers and administrators; elsewhere it is a hard link, or a copy if the file system
+ * has no hard links.
  */
 export async function pointTo(blob: string, pointer: string, makeLink: typeof symlink = symlink): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
-  // Beside its place and then renamed: other processes may be at it too, and a reader always finds one.
+  // Written under another name, then renamed: other processes may write it too, and a reader always finds one.
   const fresh = `${pointer}.${process.pid}.new`;
   await rm(fresh, { force: true });
   const refused = (error: NodeJS.ErrnoException): void => {

@@ -1,6 +1,6 @@
 /**
- * `fetch` for the hub: the token for the hub alone, patience with a busy server and a shaky line, and plain words for
- * every refusal.
+ * `fetch` for the hub: sends the token only to the hub, retries on a busy server and a bad connection, and turns every
+ * refusal into plain words.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { UserError } from '../errors/errors.js';
@@ -8,32 +8,32 @@ import { errors, reasonOf, type Place } from '../errors/errors.js';
 import type { HubSettings } from './hubSettings.js';
 import { hubName, mainBranch, type Repository } from './repository.js';
 
-/** What every step of a download needs to know. */
+/** The parameters of every step of a download. */
 export interface HubRequest {
   repository: Repository;
   settings: HubSettings;
   signal: AbortSignal;
-  /** Where the config names the repository. */
+  /** The place in the config that names the repository. */
   place?: Place | undefined;
   patience?: Partial<Patience> | undefined;
 }
 
-/** How long to bear with a server, in milliseconds. */
+/** Timeouts and retries, in milliseconds. */
 export interface Patience {
-  /** Without a byte. */
+  /** Longest silence. */
   stall: number;
-  /** Before the second attempt; doubled before each further one. */
+  /** Wait before the second attempt; doubled before each further one. */
   retry: number;
-  /** At most, when the server says how long to wait. */
+  /** Longest wait that a server may request. */
   retryAfter: number;
-  /** Failures in a row until it is given up. */
+  /** Consecutive failures before giving up. */
   attempts: number;
 }
 
 const usual: Patience = { stall: 60_000, retry: 1000, retryAfter: 5 * 60_000, attempts: 5 };
 export const patienceOf = ({ patience }: HubRequest): Patience => ({ ...usual, ...patience });
 
-/** Why a connection failed: `fetch` itself says only that it did. */
+/** The reason of a failed connection: `fetch` itself only reports the failure. */
 export function networkReason(error: unknown): string {
   const cause = (error as { cause?: { code?: string; message?: string } }).cause;
   return cause?.code ?? cause?.message ?? reasonOf(error);
@@ -48,8 +48,7 @@ function retryAfter(response: Response): number | undefined {
 }
 
 /**
- * What the hub's refusal means. It answers 401 for what is not there too, lest one learn which private repositories
- * there are.
+ * The meaning of a refusal by the hub. It also returns 401 for missing repositories, to hide which private ones exist.
  */
 function refusal(response: Response, { repository, settings, place = {} }: HubRequest): UserError {
   const code = response.headers.get('x-error-code');
@@ -66,7 +65,8 @@ function refusal(response: Response, { repository, settings, place = {} }: HubRe
 }
 
 /**
- * A `fetch` that gives good answers only. Throws a `UserError` for every other one, and `AbortError` when cancelled.
+ * A `fetch` that returns only successful responses. Throws a `UserError` for every other one, and `AbortError` when
+ * cancelled.
  */
 export function hubFetch(request: HubRequest): typeof fetch {
   const { settings, signal, place = {}, repository } = request;
@@ -89,7 +89,7 @@ export function hubFetch(request: HubRequest): typeof fetch {
         })
         .finally(() => clearTimeout(timer));
       if (response instanceof Response && response.ok) {
-        // No file that is wanted is a page: this is the login page of a network, or a wrong address.
+        // No requested file is a web page: this is the login page of a network, or a wrong address.
         if (!response.headers.get('content-type')?.startsWith('text/html')) return response;
         await response.body?.cancel();
         throw errors.hub.notTheHub(url.host, place);

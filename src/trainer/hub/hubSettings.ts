@@ -1,17 +1,17 @@
-/** Where the hub and its cache are and who asks: the environment variables and files of Hugging Face's own tools. */
+/** The addresses of hub and cache and the token, from the environment variables and files of Hugging Face's tools. */
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { HUB_URL } from '@huggingface/hub';
 
 export interface HubSettings {
-  /** Address of the hub, without a slash at its end. */
+  /** Address of the hub, without a trailing slash. */
   endpoint: string;
   /** Folder of the cache. */
   cache: string;
-  /** Sent to the hub itself only, never to where it redirects to. */
+  /** Sent only to the hub itself, never to a host that it redirects to. */
   token: string | undefined;
-  /** Nothing may be asked of the hub. */
+  /** Requests to the hub are forbidden. */
   isOffline: boolean;
 }
 
@@ -22,7 +22,7 @@ const isTrue = (value: string | undefined): boolean => /^(1|on|yes|true)$/i.test
 const hubHome = (env: NodeJS.ProcessEnv): string =>
   withHome(env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface'));
 
-/** The folder of the cache, found as huggingface_hub finds it. */
+/** The folder of the cache, found in the same way as by huggingface_hub. */
 export function hubCache(env: NodeJS.ProcessEnv = process.env): string {
   return withHome(env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(hubHome(env), 'hub'));
 }
@@ -33,7 +33,7 @@ async function findToken(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   if (given?.trim()) return given.trim();
   const file = withHome(env.HF_TOKEN_PATH || join(hubHome(env), 'token'));
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    // Most people have none, and public models need none.
+    // Most users have no token, and public models need none.
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
     throw error;
   });

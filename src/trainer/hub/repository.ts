@@ -1,6 +1,5 @@
 /**
- * How a repository of the Hugging Face hub is named: `owner/name`, with `@revision` and `:file.onnx` where they are
- * meant.
+ * Names of repositories of the Hugging Face hub: `owner/name`, optionally with `@revision` and `:file.onnx`.
  */
 
 export interface Repository {
@@ -9,7 +8,7 @@ export interface Repository {
   id: string;
   /** A branch, a tag or a commit; without it, the branch `main`. */
   revision?: string | undefined;
-  /** Of a model: the path of the ONNX file that is meant. */
+  /** For a model: the path of the named ONNX file. */
   file?: string | undefined;
 }
 
@@ -17,7 +16,7 @@ export const mainBranch = 'main';
 
 /** `owner/name`, as the hub allows it. */
 const hubId = /^[\w-]+(?:\.[\w-]+)*\/[\w-]+(?:\.[\w-]+)*$/;
-/** A git ref becomes a path in the cache, so that no part of it may lead out of there. */
+/** A git ref becomes a path in the cache, so no part of it may lead out of the cache. */
 const ref = /^\w(?:[\w+-]|\.(?!\.))*(?:\/\w(?:[\w+-]|\.(?!\.))*)*$/;
 const commit = /^[0-9a-f]{40}$/;
 
@@ -36,11 +35,11 @@ export function parseHubName(text: string): Omit<Repository, 'kind'> | undefined
     : undefined;
 }
 
-/** As a person writes it. */
+/** The name as the user writes it. */
 export const hubName = ({ id, revision, file }: Omit<Repository, 'kind'>): string =>
   `${id}${revision === undefined ? '' : `@${revision}`}${file === undefined ? '' : `:${file}`}`;
 
-/** The same for what a config holds: a model without its revision, and that. */
+/** The same for the values of a config: a model without its revision, and the revision. */
 export function hubNameAt(model: string, revision: string | undefined): string {
   const named = parseHubName(model);
   return named ? hubName({ ...named, revision }) : model;

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { evaluationPixels } from '../data/decode.js';
 import { parsePreprocessor, type ImageTransform } from '../data/transform.js';
-import { answerCommand, entry } from '../core/program.js';
+import { answerCommand, trainerProgram } from '../core/program.js';
 import { errors, reasonOf, UserError } from '../errors/errors.js';
 import { DeviceTensor, Session } from '../onnx/session.js';
 import type { ErrorInfo } from '../protocol.js';
@@ -89,7 +89,7 @@ export function answersInFreshProcess(question: Question, signal?: AbortSignal):
     const options = { signal, maxBuffer: 2 ** 28 };
     execFile(
       process.execPath,
-      [...entry, answerCommand, JSON.stringify(question)],
+      [...trainerProgram, answerCommand, JSON.stringify(question)],
       options,
       (error, stdout, stderr) => {
         if (signal?.aborted) return reject(signal.reason as Error);

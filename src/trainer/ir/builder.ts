@@ -1,4 +1,4 @@
-/** The builder: one method an op, each returning the value it makes; drops work that changes nothing. */
+/** The builder: one method for each op, which returns the new value. It leaves out ops that change nothing. */
 import type { ForeignGraph } from './foreignGraph.js';
 import { Graph } from './graph.js';
 import type { Node, Region, Value } from './value.js';
@@ -16,7 +16,7 @@ export class Builder {
     return this.graph.append(op, inputs, this.#region)[0]!;
   }
 
-  /** Runs `build`; the nodes that it makes are of that region, but for what `region` leaves unsaid. */
+  /** Runs `build`; its nodes get the given region. Keys that `region` leaves out keep their outer value. */
   within<T>(region: Partial<Region>, build: () => T): T {
     const outer = this.#region;
     this.#region = { ...outer, ...region };
@@ -27,7 +27,7 @@ export class Builder {
     }
   }
 
-  /** The node again, on other inputs; its outputs. */
+  /** Appends a copy of the node on other inputs; returns its outputs. */
   again({ op }: Node, inputs: readonly Value[]): readonly Value[] {
     return this.graph.append(op, inputs, this.#region);
   }
@@ -45,7 +45,7 @@ export class Builder {
     return this.#one({ type: 'constant', name, shape, dtype, data });
   }
 
-  /** The number as an f32 of shape []; made once however often it is asked for. */
+  /** The number as an f32 of shape []; each number becomes a single constant. */
   scalar(value: number): Value {
     const known = this.#scalars.get(value);
     if (known) return known;
@@ -97,7 +97,7 @@ export class Builder {
     return o.bias ? this.#one(op, a, b, o.bias) : this.#one(op, a, b);
   }
 
-  /** x · (codes · scales) + bias in whole numbers. */
+  /** x · (codes · scales) + bias, in int8. */
   matmulInt8(x: Value, codes: Value, scales: Value, bias?: Value): Value {
     return this.#one({ type: 'matmulInt8' }, ...(bias ? [x, codes, scales, bias] : [x, codes, scales]));
   }
@@ -118,12 +118,12 @@ export class Builder {
     return sameShape(x.shape, shape) ? x : this.#one({ type: 'expand', shape }, x);
   }
 
-  /** Sum over `axes`, which stay as ones. */
+  /** Sum over `axes`, which are kept with size 1. */
   sum(x: Value, axes: readonly number[]): Value {
     return axes.length ? this.#one({ type: 'sum', axes }, x) : x;
   }
 
-  /** Mean over the last axis, which stays as one. */
+  /** Mean over the last axis, which is kept with size 1. */
   meanOverLast(x: Value): Value {
     const axis = x.shape.length - 1;
     return this.scale(this.sum(x, [axis]), 1 / x.shape[axis]!);
@@ -141,8 +141,8 @@ export class Builder {
   foreign = (graph: ForeignGraph, x: Value, shape: Shape): Value => this.#one({ type: 'foreign', graph, shape }, x);
 
   /**
-   * The value made anew where that costs less memory than to hold it: a dequantised weight. Any other is returned as it
-   * is.
+   * A recomputed copy of the value if that costs less memory than holding it: a dequantised weight. Any other value is
+   * returned unchanged.
    */
   remade(x: Value): Value {
     const { op, inputs } = x.node;

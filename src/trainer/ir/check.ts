@@ -1,11 +1,11 @@
-/** The checker: what every graph must satisfy after it was built and after every pass. */
+/** The checker: the conditions that every graph satisfies after it is built and after every pass. */
 import type { Graph } from './graph.js';
 import type { Value } from './value.js';
 import { sameShape, shapeRule } from './shape.js';
 
 /**
- * Throws with the offending node when a value is used before it is made, a type is not what the rule says, or a name is
- * taken twice.
+ * Throws with the offending node when a value is used before it is computed, a type differs from the rule, or a name is
+ * used twice.
  */
 export function check(graph: Graph): void {
   const made = new Set<Value>();

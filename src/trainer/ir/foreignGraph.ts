@@ -1,13 +1,12 @@
 /**
- * A network that was read from a file in another form than the IR's: the IR holds it as one op and knows no more of it
- * than this.
+ * A network from a file in another format than the IR. The IR holds it as one op and knows only this interface.
  */
 export interface ForeignGraph {
-  /** A hash of all that its answers depend on. */
+  /** A hash of everything that its outputs depend on. */
   readonly key: string;
-  /** Numbers in its weights. */
+  /** The number of its weights. */
   readonly weights: number;
-  /** The key, so that a printed or compared graph does not hold the weights. */
+  /** The key, so that a printed or compared graph does not contain the weights. */
   toJSON(): string;
   toString(): string;
 }

@@ -1,4 +1,4 @@
-/** The graph of the IR: typed values made by nodes, in an order in which they can be computed. */
+/** The graph of the IR: nodes and their typed values, in an order in which they can be computed. */
 import type { Value, Region, Node } from './value.js';
 import type { DType, Op, Shape } from './op.js';
 import { shapeRule } from './shape.js';
@@ -20,7 +20,7 @@ export class Graph {
     return outputs;
   }
 
-  /** Input nodes in the order they were made. */
+  /** Input nodes in the order of their creation. */
   get inputs(): { name: string; shape: Shape; dtype: DType }[] {
     return this.nodes.flatMap((node) => (node.op.type === 'input' ? [node.op] : []));
   }

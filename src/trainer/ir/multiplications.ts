@@ -1,10 +1,9 @@
-/** What a node costs. */
+/** The cost of a node in multiplications. */
 import type { Node } from './value.js';
 import { sizeOf } from './shape.js';
 
 /**
- * Multiplications of a node's matrix product; of a foreign network at least those that its weights say, since each is
- * used for each image.
+ * Multiplications of a node's matrix product. For a foreign network it is a lower bound: one per weight and image.
  */
 export function multiplications({ op, inputs, outputs }: Node): number {
   if (op.type === 'foreign') return op.graph.weights * op.shape[0]!;

@@ -3,14 +3,14 @@
 import type { FilePlace } from '../core/filePlace.js';
 import type { ForeignGraph } from './foreignGraph.js';
 
-/** f16 are IEEE halves, held as their bits. */
+/** f16 values are IEEE halves, held as their bits. */
 export type DType = 'f32' | 'f16' | 'i32' | 'i64' | 'u8' | 'i8';
 export type Shape = readonly number[];
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
 
 /**
- * The numbers of a frozen weight, or its codes, which are read each time they are asked for: most graphs are built for
- * what their shapes say.
+ * The numbers of a frozen weight, or its codes. They are read at each access, because most graphs are built only for
+ * their shapes.
  */
 export interface WeightData {
   length: number;
@@ -21,7 +21,7 @@ export interface WeightData {
   place: FilePlace | undefined;
 }
 
-/** The numbers themselves; those of a weight are read for it, as `read` does. */
+/** The numbers themselves; those of a weight are read, as by `read`. */
 export const numbersOf = <T extends ConstantData>(
   data: T | WeightData,
   into?: Float32Array | Int8Array,
@@ -60,7 +60,7 @@ export type Op =
   | { type: 'relu' }
   /** x · Φ(x) with the exact normal distribution function (Hendrycks and Gimpel, 2016, arXiv:1606.08415). */
   | { type: 'gelu' }
-  /** The slope of gelu: Φ(x) + x · φ(x). */
+  /** The derivative of gelu: Φ(x) + x · φ(x). */
   | { type: 'geluSlope' }
   /** x, held constant in the backward pass. */
   | { type: 'stopGradient' }
@@ -71,8 +71,8 @@ export type Op =
    */
   | { type: 'matmul'; transA: boolean; transB: boolean; alpha: number }
   /**
-   * (x [m, k], codes i8 [k, n], scales f32 [n] [, bias f32 [n]]) -> [m, n]: x · (codes · scales) + bias in whole
-   * numbers, for which x is rounded to 256 levels between its least and its greatest number, zero among them (ONNX's
+   * (x [m, k], codes i8 [k, n], scales f32 [n] [, bias f32 [n]]) -> [m, n]: x · (codes · scales) + bias in int8,
+   * for which x is rounded to 256 levels between its minimum and its maximum, zero among them (ONNX's
    * DynamicQuantizeLinear).
    */
   | { type: 'matmulInt8' }
@@ -82,25 +82,25 @@ export type Op =
   | { type: 'concat'; axis: number }
   /** Broadcasts to `shape`. */
   | { type: 'expand'; shape: Shape }
-  /** Sum over `axes`, which stay as ones. */
+  /** Sum over `axes`, which are kept with size 1. */
   | { type: 'sum'; axes: readonly number[] }
   /** Over the last axis. */
   | { type: 'softmax' }
   | { type: 'logSoftmax' }
-  /** What is among the `count` largest of the last axis, or as large as the last of them; -1e30 elsewhere. */
+  /** Keeps the `count` largest values of the last axis, and those equal to the last of them; -1e30 elsewhere. */
   | { type: 'keepLargest'; count: number }
   /** (x, gamma, beta) -> (y, mean, 1/deviation) over the last axis (Ba, Kiros and Hinton, 2016, arXiv:1607.06450). */
   | { type: 'layerNorm'; epsilon: number }
   /**
-   * (codes, scales) -> f32 of `shape`: a frozen weight kept in blocks of `blockSize` numbers, each the level of its
-   * code times the scale of its block; numbers beyond `shape` fill the last block. Scales are f32 [blocks]. With 8 bits
-   * a code is an i8 of [blocks, blockSize] and its own level; with 4 bits it is one of the levels of NormalFloat
-   * (Dettmers et al., 2023, arXiv:2305.14314), packed into u8 [2, blocks · blockSize / 4] as `normalFloat.ts` says.
-   * Nodes that differ in `remade` alone give the same numbers and are kept apart: a weight made anew for the backward
-   * pass need not be held since the forward one.
+   * (codes, scales) -> f32 of `shape`: a frozen weight, stored in blocks of `blockSize` numbers. A number is the level
+   * of its code times the scale of its block; padding fills the last block. Scales are f32 [blocks]. With 8 bits a code
+   * is an i8 of [blocks, blockSize] and is its own level. With 4 bits it selects a level of NormalFloat (Dettmers et
+   * al., 2023, arXiv:2305.14314), packed into u8 [2, blocks · blockSize / 4] as in `normalFloat.ts`. Nodes that differ
+   * only in `remade` have equal results but are not merged: a weight that the backward pass recomputes need not be held
+   * since the forward pass.
    */
   | { type: 'dequantize'; bits: 4 | 8; blockSize: number; shape: Shape; remade: boolean }
-  /** Images through a network read from a file: f32 of `shape`, whose first axis is the batch as the input's is. */
+  /** Runs images through a network from a file: f32 of `shape`, whose first axis is the batch, as in the input. */
   | { type: 'foreign'; graph: ForeignGraph; shape: Shape };
 
 export type OpType = Op['type'];

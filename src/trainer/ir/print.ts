@@ -1,4 +1,4 @@
-/** The printer: a graph as text, one node a line, for tests and for a person who looks for a fault. */
+/** The printer: a graph as text, one node per line, for tests and debugging. */
 import type { Graph } from './graph.js';
 import type { Op } from './op.js';
 

@@ -1,4 +1,4 @@
-/** The type of every op's outputs from its inputs: a total table, and the only place that knows what fits. */
+/** The type of every op's outputs from its inputs: a total table, and the only place that checks the inputs. */
 import type { Value } from './value.js';
 import type { DType, Op, OpOf, OpType, Shape } from './op.js';
 
@@ -7,7 +7,7 @@ export interface TensorType {
   dtype: DType;
 }
 
-/** A graph that makes no sense: a bug of whoever built it, with the op and the shapes. */
+/** An ill-typed graph: a bug in the code that built it, with the op and the shapes. */
 export class IrError extends Error {
   constructor(op: Op, inputs: readonly TensorType[], why: string) {
     super(`${op.type}(${inputs.map((v) => `${v.dtype}[${v.shape.join(',')}]`).join(', ')}): ${why}`);
@@ -87,8 +87,8 @@ const rules: { [T in OpType]: Rule<T> } = {
   logSoftmax: overLast,
   keepLargest: (op, inputs, fail) => {
     const result = overLast(op, inputs, fail);
-    const most = inputs[0]!.shape.at(-1)!;
-    return op.count >= 1 && op.count <= most ? result : fail(`keeps from 1 to ${most}, not ${op.count}`);
+    const max = inputs[0]!.shape.at(-1)!;
+    return op.count >= 1 && op.count <= max ? result : fail(`keeps from 1 to ${max}, not ${op.count}`);
   },
   cast: (op, inputs, fail) => [{ shape: only(inputs, fail).shape, dtype: op.to }],
   matmul: (op, inputs, fail) => {

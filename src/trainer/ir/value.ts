@@ -11,7 +11,7 @@ export interface Value {
   readonly index: number;
 }
 
-/** What a node was made for, e.g. for the backward pass of the block `vit.encoder.layer.3`. */
+/** The purpose of a node, e.g. the backward pass of the block `vit.encoder.layer.3`. */
 export interface Region {
   pass: 'forward' | 'recompute' | 'backward' | 'update';
   /** A block's name, `head`, or `rest`. */

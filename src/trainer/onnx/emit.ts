@@ -20,7 +20,7 @@ type RuleOn<O extends Op> = (
 ) => void;
 type Rule<T extends OpType> = RuleOn<OpOf<T>>;
 
-/** A rule that writes the one standard operator `type`. */
+/** A rule that writes the single standard operator `type`. */
 const plain =
   (type: string, attributes?: Record<string, Attribute>): RuleOn<Op> =>
   (e, _op, inputs, outputs) =>
@@ -59,10 +59,10 @@ const matmul: Rule<'matmul'> = (e, { transA, transB, alpha }, inputs, outputs, {
 };
 
 const matmulInt8: Rule<'matmulInt8'> = (e, _op, [x, codes, scales, bias], outputs) =>
-  // The empty name is a zero point of the codes, which are symmetric.
+  // The empty name stands for the zero point: the codes are symmetric.
   e.node('DynamicQuantizeMatMul', [x!, codes!, scales!, ...(bias ? ['', bias] : [])], outputs, {}, 'com.microsoft');
 
-/** A reduction over `axes`, which stay as ones; they became an input of the operator with version `since`. */
+/** A reduction over `axes`, which are kept with size 1. Since version `since` of the operator they are an input. */
 function reduce(
   e: Emitter,
   [type, since]: readonly [string, number],
@@ -77,7 +77,7 @@ const reduceSum = ['ReduceSum', 13] as const;
 const reduceMax = ['ReduceMax', 18] as const;
 
 const logSoftmax: Rule<'logSoftmax'> = (e, _op, [x], outputs) => {
-  // ONNX Runtime's WebGPU provider has no LogSoftmax: one would wait for the CPU in every step.
+  // ONNX Runtime's WebGPU provider has no LogSoftmax: every step would wait for the CPU.
   if (e.device !== 'webgpu') return e.node('LogSoftmax', [x!], outputs, { axis: -1 });
   const [most, centred, power, sum, log] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
   reduce(e, reduceMax, x!, [-1], most);
@@ -91,8 +91,8 @@ const logSoftmax: Rule<'logSoftmax'> = (e, _op, [x], outputs) => {
 const dequantize: Rule<'dequantize'> = (e, { bits, blockSize, shape, remade }, [codes, scales], outputs) => {
   const size = sizeOf(shape);
   const blocks = Math.ceil(size / blockSize);
-  // One axis by its two names: else ONNX Runtime would take a weight that is made anew for the one it knows, and hold
-  // that from the forward to the backward pass.
+  // The same axis under two names: otherwise ONNX Runtime would merge a recomputed weight with the first one and hold
+  // it from the forward to the backward pass.
   const axis = remade ? -2 : 0;
   const whole = size === blocks * blockSize;
   const numbers = e.fresh();
@@ -123,7 +123,7 @@ const dequantize: Rule<'dequantize'> = (e, { bits, blockSize, shape, remade }, [
 };
 
 const softplus: Rule<'softplus'> = (e, _op, [x], outputs) => {
-  // On WebGPU in operators that its provider is known to have: max(x, 0) + log(1 + e^-|x|), whose power is at most 1.
+  // On WebGPU, written in operators of its provider: max(x, 0) + log(1 + e^-|x|), whose exponential is at most 1.
   if (e.device !== 'webgpu') return e.node('Softplus', [x!], outputs);
   const [positive, size, negated, power, sum, log] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
   e.node('Relu', [x!], [positive]);
@@ -164,10 +164,10 @@ const geluSlope: Rule<'geluSlope'> = (e, _op, [x], outputs) => {
     e.fresh(),
     e.fresh(),
   ];
-  // ½ (1 + erf z + 2/√π · z e^-z²) with z = x/√2; the factor goes into the exponent, which spares a pass over the
-  // numbers.
+  // ½ (1 + erf z + 2/√π · z e^-z²) with z = x/√2; the factor is moved into the exponent, which saves a pass over
+  // the values.
   e.node('Mul', [x!, e.float(Math.SQRT1_2)], [z]);
-  // Made first, and so computed last, when nothing else needs z and it can take z's place.
+  // Written first and so computed last, when nothing else needs z and its buffer can be reused.
   e.node('Erf', [z], [error]);
   e.node('Mul', [z, z], [square]);
   e.node('Sub', [e.float(Math.log(2 / Math.sqrt(Math.PI))), square], [power]);
@@ -178,7 +178,7 @@ const geluSlope: Rule<'geluSlope'> = (e, _op, [x], outputs) => {
   e.node('Mul', [twice, e.float(0.5)], outputs);
 };
 
-/** The nodes of a network from a file, from `x` to `y` of f32. */
+/** The nodes of a network from a file, from `x` to `y`, which is f32. */
 export function networkNodes({ parts: { input, output, nodes } }: OnnxGraph, x: string, y: string): OnnxNode[] {
   const cast = (from: string, to: string, type: number): OnnxNode => ({
     type: 'Cast',
@@ -251,14 +251,14 @@ const rules: { [T in OpType]: Rule<T> } = {
   foreign,
 };
 
-/** Whether a node makes a weight that is kept in fewer bits than it is used in. */
+/** Whether a node expands a weight that is stored in fewer bits than it is used in. */
 const makesWeight = ({ op, inputs }: Node): boolean =>
   op.type === 'dequantize' || (op.type === 'cast' && makesWeight(inputs[0]!.node));
 
 /**
  * The ONNX model that computes `graph`'s outputs on `device`; inputs and outputs keep their names. With `named`, nodes
- * have their regions for names, as profiles show them. With `twin`, the same graph built for twice the batch, the sizes
- * in which the two differ are left open, so that the model takes any batch.
+ * are named after their regions, as profiles show them. `twin` is the same graph built for twice the batch: the sizes in
+ * which the two differ are left open, so the model takes any batch.
  */
 export function emitModel(
   graph: Graph,
@@ -266,9 +266,9 @@ export function emitModel(
   { twin, named = false }: { twin?: Graph; named?: boolean } = {},
 ): OnnxModel {
   const nodes: OnnxNode[] = [];
-  // ONNX Runtime computes a node's inputs from the last made to the first made. Dequantised weights come first, so that
-  // each is made just before it is used; made after the activations, all of them would be computed, and held, before
-  // anything else.
+  // ONNX Runtime computes a node's inputs in the reverse order of their definition. Dequantised weights are written
+  // first, so each is computed just before its use. Written after the activations, all of them would be computed, and
+  // held, before anything else.
   const dequantised: OnnxNode[] = [];
   let writing = nodes;
   let region = '';

@@ -1,17 +1,17 @@
-/** What a rule of the emission may write. */
+/** The interface through which an emission rule writes its nodes. */
 import type { Node } from '../ir/value.js';
 import type { Shape } from '../ir/op.js';
 import type { DeviceName } from '../protocol.js';
 import type { Attribute, OnnxNode } from './onnxNode.js';
 
-/** What a rule may write. */
+/** Writes the nodes and initialisers of one op. */
 export interface Emitter {
   device: DeviceName;
-  /** Version of the standard operators: ours, or that of a foreign network in the graph, from 11 on. */
+  /** Version of the standard operators: ours, or that of a foreign network in the graph (11 or later). */
   opset: number;
-  /** Nodes as they are, but for their names in a profile. */
+  /** Writes nodes unchanged, except for their names in a profile. */
   nodes(nodes: readonly OnnxNode[]): void;
-  /** The same nodes with these names, for a graph within a node. */
+  /** The same nodes with their profile names, for a graph within a node. */
   named(nodes: readonly OnnxNode[]): readonly OnnxNode[];
   node(
     type: string,
@@ -22,12 +22,12 @@ export interface Emitter {
   ): void;
   /** Name of an initialiser of int64, e.g. a shape or axes. */
   integers(values: readonly number[]): string;
-  /** Name of the shape that a reshape or expand makes. */
+  /** Name of the target shape of a reshape or expand. */
   shape(node: Node, shape: Shape): string;
-  /** Name of an initialiser of f32, made once for each `key`. */
+  /** Name of an f32 initialiser, written once for each `key`. */
   floats(key: string, shape: Shape, data: () => Float32Array): string;
-  /** Name of an initialiser of one f32. */
+  /** Name of an initialiser with a single f32. */
   float(value: number): string;
-  /** A name nobody else uses. */
+  /** An unused name. */
   fresh(): string;
 }

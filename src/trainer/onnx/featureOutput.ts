@@ -1,7 +1,7 @@
-/** Where in an ONNX file its features are: what its names say, else what its classifier reads, else its output. */
+/** Finds the features in an ONNX file: by their name, else as the input of the classifier, else as the first output. */
 import type { FileNode, OnnxFile } from './onnxFile.js';
 
-/** Outputs that exporters of vision models call so, the best first. */
+/** Usual names of feature outputs in exported vision models, the best first. */
 const knownNames = [
   'pooler_output',
   'image_embeds',
@@ -12,7 +12,7 @@ const knownNames = [
   'last_hidden_state',
 ];
 
-/** What may stand between a classifier and the output: it changes the logits' form, or makes probabilities of them. */
+/** Ops allowed between the classifier and the output: they reshape the logits or turn them into probabilities. */
 const afterClassifier = new Set([
   'Softmax',
   'LogSoftmax',
@@ -24,7 +24,7 @@ const afterClassifier = new Set([
   'Squeeze',
 ]);
 
-/** The tensors made by nodes or held by the file whose numbers do not depend on the images. */
+/** The tensors, computed or stored, that do not depend on the images. */
 function constantsOf({ nodes, initialisers }: OnnxFile): Set<string> {
   const constants = new Set(initialisers.keys());
   for (const { type, reads, outputs } of nodes) {
@@ -34,9 +34,9 @@ function constantsOf({ nodes, initialisers }: OnnxFile): Set<string> {
   return constants;
 }
 
-/** The features that the linear layer reads from which the output follows; undefined where that is none. */
+/** The input of the linear layer that gives the output; undefined if there is no such layer. */
 function beforeClassifier(file: OnnxFile, output: string): string | undefined {
-  const producers = new Map(file.nodes.flatMap((node) => node.outputs.map((made): [string, FileNode] => [made, node])));
+  const producers = new Map(file.nodes.flatMap((node) => node.outputs.map((name): [string, FileNode] => [name, node])));
   const constants = constantsOf(file);
   const seen = new Set<string>();
   for (let name: string | undefined = output; name && !seen.has(name);) {
@@ -46,20 +46,20 @@ function beforeClassifier(file: OnnxFile, output: string): string | undefined {
     const [data, ...others]: string[] = node.inputs.filter((each) => each && !constants.has(each));
     if (data === undefined || others.length) return undefined;
     if ((node.type === 'Gemm' || node.type === 'MatMul') && node.inputs[0] === data) return data;
-    // An addition of a constant is the bias.
+    // Adding a constant is the bias.
     if (!afterClassifier.has(node.type) && node.type !== 'Add') return undefined;
     name = data;
   }
   return undefined;
 }
 
-/** The name of the tensor to take for features. */
+/** The name of the tensor to use as features. */
 export function findFeatureOutput(file: OnnxFile): string {
   const known = knownNames.find((name) => file.outputs.includes(name));
   return known ?? beforeClassifier(file, file.outputs[0]!) ?? file.outputs[0]!;
 }
 
-/** Tensors that somebody may want to name: the outputs, and what the last nodes make, from the end. */
+/** Tensors to offer as features: the outputs, and the results of the last nodes, last first. */
 export function featureCandidates({ nodes, outputs }: OnnxFile): string[] {
   const last = nodes.slice(-6).reverse();
   return [...new Set([...outputs, ...last.flatMap((node) => node.outputs.filter(Boolean))])].slice(0, 6);

@@ -1,6 +1,6 @@
 /**
- * ONNX messages (onnx.proto, IR version 9) from plain values: the field numbers of the format live here and nowhere
- * else.
+ * Encodes ONNX messages (onnx.proto, IR version 9) from plain values. Only this file knows the field numbers of the
+ * format.
  */
 import type { Attribute, OnnxNode, OnnxTensor, OnnxSignature, OnnxBody } from './onnxNode.js';
 import { bytesOf, type ConstantData, type DType, type WeightData } from '../ir/op.js';
@@ -9,15 +9,15 @@ import { Message } from './protobuf.js';
 
 export interface OnnxInitialiser extends OnnxTensor {
   data: ConstantData | WeightData;
-  /** Where the numbers lie in a file beside the model, instead of in it. */
+  /** The external file that stores the numbers, instead of the model itself. */
   external?: { file: string; offset: number };
 }
 
 export interface OnnxModel extends OnnxBody {
   initialisers: readonly OnnxInitialiser[];
-  /** The network from a file whose nodes are among those of the model. */
+  /** The network from a file whose nodes are part of the model. */
   foreign?: OnnxGraph | undefined;
-  /** Texts for whoever reads the model. */
+  /** Metadata texts of the model. */
   metadata?: Readonly<Record<string, string>>;
 }
 
@@ -44,13 +44,13 @@ function node({ type, name, inputs, outputs, attributes = {}, domain = '' }: Onn
 }
 
 /** StringStringEntryProto. */
-const entry = (key: string, value: string): Message => new Message().text(1, key).text(2, value);
+const keyValue = (key: string, value: string): Message => new Message().text(1, key).text(2, value);
 
 function initialiser({ name, shape, dtype, data, external }: OnnxInitialiser): Message {
   const message = new Message().ints(1, shape).int(2, dataTypes[dtype]).text(8, name);
   if (!external) return message.bytes(9, bytesOf(data));
   const place = { location: external.file, offset: String(external.offset), length: String(data.byteLength) };
-  for (const [key, value] of Object.entries(place)) message.message(13, entry(key, value));
+  for (const [key, value] of Object.entries(place)) message.message(13, keyValue(key, value));
   return message.int(14, 1);
 }
 
@@ -63,13 +63,13 @@ function valueInfo({ name, shape, dtype }: OnnxSignature): Message {
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }
 
-/** A node that came from a file gets the name that it has not kept, if there is one. */
+/** A node from a file is written as it is, with its profile name if it has one. */
 const written = (each: OnnxNode): Message => {
   if (!each.written) return node(each);
   return each.name ? new Message().raw(each.written.finish()).text(3, each.name) : each.written;
 };
 
-/** GraphProto, less its initialisers. */
+/** GraphProto without its initialisers. */
 function body({ nodes, inputs, outputs }: OnnxBody): Message {
   const graph = new Message();
   for (const each of nodes) graph.message(1, written(each));
@@ -82,7 +82,7 @@ function body({ nodes, inputs, outputs }: OnnxBody): Message {
 /** The version of the standard operators that the emission writes. */
 export const ownOpset = 20;
 
-/** The bytes of a model with ONNX Runtime's own operators beside those of the standard. */
+/** The bytes of a model that may use ONNX Runtime's own operators in addition to the standard ones. */
 export function encodeModel({ initialisers, metadata = {}, foreign, ...rest }: OnnxModel): Uint8Array {
   const graph = body(rest);
   for (const each of initialisers) graph.message(5, initialiser(each));
@@ -94,7 +94,7 @@ export function encodeModel({ initialisers, metadata = {}, foreign, ...rest }: O
     .text(2, 'vitune')
     .message(7, graph);
   for (const [domain, version] of domains) model.message(8, new Message().text(1, domain).int(2, version));
-  for (const [key, value] of Object.entries(metadata)) model.message(14, entry(key, value));
+  for (const [key, value] of Object.entries(metadata)) model.message(14, keyValue(key, value));
   for (const each of parts?.functions ?? []) model.bytes(25, each);
   return model.finish();
 }

@@ -1,12 +1,12 @@
 /**
- * An ONNX file taken apart (onnx.proto): names, types and nodes are read, weights stay the bytes they are. What a file
- * can get wrong is a `ProtobufError`.
+ * Parses an ONNX file (onnx.proto): names, types and nodes are decoded, weights stay bytes. Defects of a file are a
+ * `ProtobufError`.
  */
 import * as l10n from '@vscode/l10n';
 import { Message } from './protobuf.js';
 import { fieldsOf, messageOf, numberOf, numbersOf, ProtobufError, textOf, type Field } from './protobufReader.js';
 
-/** Where a tensor's numbers lie beside the file. */
+/** The external place of a tensor's numbers. */
 export interface External {
   location: string;
   offset: number;
@@ -15,10 +15,10 @@ export interface External {
 }
 
 export interface FileTensor {
-  /** The TensorProto under its name `inside`, without numbers that lie elsewhere. */
+  /** The TensorProto under its name `inside`, without externally stored numbers. */
   message: Message;
   external: External | undefined;
-  /** Numbers in it; 0 where they are no weights but e.g. a shape. */
+  /** The number of its weights; 0 if it holds something else, e.g. a shape. */
   weights: number;
 }
 
@@ -26,9 +26,9 @@ export interface FileNode {
   type: string;
   inputs: readonly string[];
   outputs: readonly string[];
-  /** All that it reads: its inputs, and what graphs within it may read from outside. */
+  /** Everything that it reads: its inputs, and the outer tensors that its subgraphs may read. */
   reads: readonly string[];
-  /** The NodeProto with every tensor under its name `inside`. */
+  /** The NodeProto with every tensor renamed by `inside`. */
   message: Message;
 }
 
@@ -36,7 +36,7 @@ export interface FileInput {
   name: string;
   /** TensorProto.DataType. */
   type: number;
-  /** Sizes, undefined where they are open; undefined for an unknown rank. */
+  /** Sizes, undefined for an open one; undefined as a whole for an unknown rank. */
   shape: readonly (number | undefined)[] | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface OnnxFile {
   domains: ReadonlyMap<string, number>;
   /** FunctionProtos. */
   functions: readonly Uint8Array[];
-  /** Without those that an initialiser fills. */
+  /** Without inputs that an initialiser fills. */
   inputs: readonly FileInput[];
   outputs: readonly string[];
   nodes: readonly FileNode[];
@@ -58,10 +58,10 @@ export interface OnnxFile {
 const deepest = 16;
 
 export const insidePrefix = 'backbone/';
-/** The name that a tensor of the file gets beside ours; an optional input that is left out stays so. */
+/** The name of a file's tensor in our model; an omitted optional input stays omitted. */
 export const inside = (name: string): string => name && insidePrefix + name;
 
-/** Fields of a message, its text field `number` under the name inside and the fields `dropped` left out. */
+/** The fields of a message, with its text field `number` renamed by `inside` and without the fields `dropped`. */
 function renamed(bytes: Uint8Array, number: number, dropped: readonly number[] = []): Message {
   const message = new Message();
   for (const field of fieldsOf(bytes)) {
@@ -71,7 +71,7 @@ function renamed(bytes: Uint8Array, number: number, dropped: readonly number[] =
   return message;
 }
 
-/** Element types that weights have: floats of every width, and bytes of quantised ones. */
+/** Element types of weights: floating-point numbers of every width, and bytes of quantised ones. */
 const weightTypes: ReadonlySet<number> = new Set([1, 2, 3, 10, 11, 16]);
 
 function externalOf(entries: ReadonlyMap<string, string>): External {
@@ -136,7 +136,7 @@ function readNode(bytes: Uint8Array, depth: number): FileNode {
   return { type, inputs: inputs!, outputs: outputs!, reads: [...inputs!, ...reads!], message };
 }
 
-/** The body of a loop or branch; what its nodes read is added to `reads`. */
+/** The body of a loop or branch; adds the tensors that its nodes read to `reads`. */
 function readNestedGraph(bytes: Uint8Array, reads: string[], depth: number): Message {
   if (depth > deepest) throw new ProtobufError(l10n.t('its graphs lie more than {0} deep in one another', deepest));
   const message = new Message();
@@ -155,10 +155,10 @@ function readNestedGraph(bytes: Uint8Array, reads: string[], depth: number): Mes
   return message;
 }
 
-/** The one field of that number. */
+/** The single field with that number. */
 const fieldIn = (bytes: Uint8Array, number: number): Field | undefined =>
   [...fieldsOf(bytes)].find((field) => field.number === number);
-/** The message that lies within messages, by the numbers of their fields. */
+/** The message nested within messages, by the numbers of their fields. */
 const within = (bytes: Uint8Array | undefined, ...numbers: number[]): Uint8Array | undefined =>
   numbers.reduce((found, number) => {
     const field = found && fieldIn(found, number);
@@ -184,7 +184,7 @@ function readInput(bytes: Uint8Array): FileInput {
   };
 }
 
-/** Takes the bytes of a file apart. Throws `ProtobufError` where they are no ONNX model. */
+/** Parses the bytes of a file. Throws `ProtobufError` if they are not an ONNX model. */
 export function readOnnx(bytes: Uint8Array): OnnxFile {
   let [irVersion, opset, graph]: [number, number, Uint8Array | undefined] = [0, 0, undefined];
   const domains = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** What lies between the images and one tensor of an ONNX file, ready to be written into a model of ours. */
+/** The part of an ONNX file between the images and one tensor, ready to be written into our model. */
 import type { ForeignGraph } from '../ir/foreignGraph.js';
 import type { Shape } from '../ir/op.js';
 import type { OnnxNode } from './onnxNode.js';
@@ -8,10 +8,10 @@ interface OnnxParts extends Pick<OnnxFile, 'opset' | 'domains' | 'irVersion' | '
   key: string;
   nodes: readonly OnnxNode[];
   tensors: readonly FileTensor[];
-  /** Names inside, and the input's TensorProto.DataType. */
+  /** Names in our model, and the input's TensorProto.DataType. */
   input: { name: string; type: number };
   output: string;
-  /** Shapes without the batch, where the network takes images only one by one. */
+  /** Shapes without the batch, if the network takes only one image at a time. */
   single?: { input: Shape; output: Shape };
 }
 
@@ -39,7 +39,7 @@ export class OnnxGraph implements ForeignGraph {
   }
 }
 
-/** All of the file that `output` needs, or the name of a tensor that is needed and not there. */
+/** Everything in the file that `output` needs, or the name of a needed tensor that is missing. */
 export function graphTo(file: OnnxFile, { name, type }: FileInput, output: string): OnnxGraph | { missing: string } {
   const producers = new Map(file.nodes.flatMap((node) => node.outputs.map((made) => [made, node] as const)));
   const needed = new Set(['']);
@@ -50,7 +50,7 @@ export function graphTo(file: OnnxFile, { name, type }: FileInput, output: strin
     pending.push(...(producers.get(each)?.reads ?? []));
   }
   const kept = file.nodes.filter(({ outputs }) => outputs.some((made) => made && needed.has(made)));
-  // What a graph within a node reads may be made there: ONNX Runtime checks that.
+  // A tensor that a subgraph reads may be computed there: ONNX Runtime checks that.
   const read = [output, ...kept.flatMap(({ inputs }) => inputs)];
   const missing = read.find((each) => each && each !== name && !producers.has(each) && !file.initialisers.has(each));
   if (missing !== undefined) return { missing };

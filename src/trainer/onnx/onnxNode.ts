@@ -13,7 +13,7 @@ export interface OnnxNode {
   attributes?: Record<string, Attribute>;
   /** Empty for the standard operators. */
   domain?: string;
-  /** The NodeProto itself but for its name, of a node that came from a file. */
+  /** For a node from a file: the NodeProto itself, without its name. */
   written?: Message;
 }
 
@@ -23,12 +23,12 @@ export interface OnnxTensor {
   dtype: DType;
 }
 
-/** An input or output of a graph; a size that is left open has a name, and no shape means any. */
+/** An input or output of a graph; an open size has a name, and no shape means any shape. */
 export interface OnnxSignature extends Omit<OnnxTensor, 'shape'> {
   shape?: readonly (number | string)[] | undefined;
 }
 
-/** A graph less its initialisers, e.g. the one within a node. */
+/** A graph without its initialisers, e.g. a subgraph of a node. */
 export interface OnnxBody {
   nodes: readonly OnnxNode[];
   inputs: readonly OnnxSignature[];

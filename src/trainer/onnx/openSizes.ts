@@ -1,4 +1,4 @@
-/** Sizes that depend on the batch, found by comparing a graph with the same graph built for twice the batch. */
+/** Finds the sizes that depend on the batch by comparing a graph with the same graph built for twice the batch. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Graph } from '../ir/graph.js';
 import type { Node, Value } from '../ir/value.js';
@@ -8,8 +8,8 @@ import type { Emitter } from './emitter.js';
 const openName = 'batch';
 
 /**
- * What of an op must not depend on the batch: all but the shapes that are computed from it at run time. Weights are
- * compared by name.
+ * The part of an op that must not depend on the batch: everything except shapes that are computed from the batch at run
+ * time. Weights are compared by name.
  */
 function fixedPart(op: Op): unknown {
   if (op.type === 'constant') return op.name ? { ...op, data: op.data.length } : op;
@@ -20,13 +20,13 @@ export class OpenSizes {
   readonly #twins = new Map<Node, Node>();
   readonly #input: string;
   readonly #batch: number;
-  /** Names of one-element vectors that hold a multiple of the batch. */
+  /** Names of one-element vectors that contain a multiple of the batch. */
   readonly #multiples = new Map<number, string>();
   #size?: string;
 
   /**
-   * Throws (a bug) where more than sizes depends on the batch: build for a batch above one, since builders leave out
-   * what changes nothing.
+   * Throws (a bug) if anything but sizes depends on the batch. Build for a batch above one, since builders leave out
+   * ops that change nothing.
    */
   constructor(graph: Graph, twin: Graph) {
     if (graph.nodes.length !== twin.nodes.length) throw new Error('a larger batch has other nodes');
@@ -42,7 +42,7 @@ export class OpenSizes {
     this.#batch = input.op.shape[0]!;
   }
 
-  /** Which sizes of a value grow with the batch. */
+  /** The sizes of a value that grow with the batch. */
   #open(value: Value): boolean[] {
     const other = this.#twins.get(value.node)!.outputs[value.index]!.shape;
     return value.shape.map((size, axis) => {
@@ -53,15 +53,14 @@ export class OpenSizes {
     });
   }
 
-  /** The shape of an input or output, its open size by name. */
+  /** The shape of an input or output; an open size is a name. */
   signature(value: Value): (number | string)[] {
     const open = this.#open(value);
     return value.shape.map((size, axis) => (open[axis] ? openName : size));
   }
 
   /**
-   * Name of the vector that says the shape which `node` makes: a constant where it can be, else computed from the
-   * batch.
+   * Name of the vector with the output shape of `node`: a constant where possible, else computed from the batch.
    */
   shape(e: Emitter, node: Node, shape: Shape): string {
     const open = this.#open(node.outputs[0]!);
@@ -75,7 +74,7 @@ export class OpenSizes {
     return whole;
   }
 
-  /** Name of the vector that holds the batch. */
+  /** Name of the vector that contains the batch. */
   #batchOf(e: Emitter): string {
     const size = e.fresh();
     if (e.opset >= 15) e.node('Shape', [this.#input], [size], { start: 0, end: 1 });

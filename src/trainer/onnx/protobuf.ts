@@ -1,4 +1,4 @@
-/** A writer of protobuf messages, as much of the wire format as an ONNX model needs. */
+/** A writer of protobuf messages: the part of the wire format that an ONNX model needs. */
 
 const VARINT = 0;
 const BYTES = 2;
@@ -7,8 +7,8 @@ const FIXED32 = 5;
 const utf8 = new TextEncoder();
 
 /**
- * One message being written; nested messages are written first and put in as bytes. Large bytes are kept by reference
- * until `finish`.
+ * One message being written. Nested messages are written first and inserted as bytes. Large byte arrays are kept by
+ * reference until `finish`.
  */
 export class Message {
   readonly #chunks: Uint8Array[] = [];
@@ -59,7 +59,7 @@ export class Message {
     return this;
   }
 
-  /** Fields that are written already, their tags included. */
+  /** Adds encoded fields, tags included. */
   raw(fields: Uint8Array): this {
     this.#push(fields);
     return this;

@@ -1,10 +1,10 @@
 /**
- * A reader of protobuf messages that trusts nothing: every length is held against the bytes that are there, and nothing
- * is decoded that nobody asks for.
+ * A reader of untrusted protobuf messages: every length is checked against the available bytes, and fields are decoded
+ * only on request.
  */
 import * as l10n from '@vscode/l10n';
 
-/** Bytes that are no protobuf message; the words say why. */
+/** The bytes are not a valid protobuf message; the text says why. */
 export class ProtobufError extends Error {
   constructor(reason: string) {
     super(reason);
@@ -21,11 +21,11 @@ export interface Field {
   /** Of a varint, signed as int64 is. */
   value?: bigint;
   bytes?: Uint8Array;
-  /** The field as it stands, its tag included. */
+  /** The encoded field, tag included. */
   raw: Uint8Array;
 }
 
-/** At `at`: the number, and where the next byte lies. */
+/** The number at `at`, and the position of the next byte. */
 function varint(message: Uint8Array, at: number): [value: bigint, next: number] {
   let value = 0n;
   for (let i = 0; i < 10; i++) {
@@ -37,7 +37,7 @@ function varint(message: Uint8Array, at: number): [value: bigint, next: number] 
   throw wrong();
 }
 
-/** The fields of a message in their order. Throws `ProtobufError` where the bytes are none. */
+/** The fields of a message in their order. Throws `ProtobufError` if the bytes are not a message. */
 export function* fieldsOf(message: Uint8Array): Generator<Field> {
   for (let at = 0; at < message.length;) {
     const start = at;
@@ -78,14 +78,14 @@ export function messageOf({ bytes }: Field): Uint8Array {
   return bytes;
 }
 
-/** The whole number of a field; throws where it is not one that a double holds. */
+/** The integer of a field; throws if a double cannot hold it. */
 export function numberOf({ value }: Field): number {
   const result = Number(value);
   if (value === undefined || !Number.isSafeInteger(result)) throw wrong();
   return result;
 }
 
-/** The whole numbers of a repeated field, packed or not. */
+/** The integers of a repeated field, packed or not. */
 export function numbersOf(field: Field): number[] {
   if (!field.bytes) return [numberOf(field)];
   const found: number[] = [];

@@ -10,7 +10,7 @@ import type { Engine } from '../engine/engine.js';
 import { Prefix } from '../engine/prefix.js';
 import { sizeOf } from '../ir/shape.js';
 import type { ErrorInfo, SplitName } from '../protocol.js';
-import { told } from '../core/stages.js';
+import { publishSpan } from '../core/stages.js';
 import { featureFolder } from '../runs/cacheFolder.js';
 import type { FeaturePlan } from './featurePlan.js';
 import { imagesAtOnce } from '../models/partSize.js';
@@ -126,7 +126,7 @@ export class FeatureStore implements BatchSource {
 
   async *evaluationBatches(split: SplitName, batchSize: number): AsyncGenerator<Batch<Float32Array>, void, undefined> {
     const [part, order] = [this.#partOf(split), plainOrder(this.splits[split].length)];
-    // One thing after the other, as it is told.
+    // Sequentially, so that the spans do not overlap.
     await this.#fill(part, order);
     yield* this.#batches(part, order, batchSize);
   }
@@ -254,7 +254,7 @@ export class FeatureStore implements BatchSource {
       const { done } = await part.filling.next();
       if (done && isLacking()) throw new Error('features were asked for after their computation had ended');
     }
-    told('features', start);
+    publishSpan('features', start);
     this.computing += performance.now() - start;
   }
 

@@ -5,7 +5,7 @@ import type { TrainBatch } from '../engine/trainable.js';
 import { errors } from '../errors/errors.js';
 import { learningRateAt } from '../optim/schedule.js';
 import type { Task } from '../protocol.js';
-import { timed, told } from '../core/stages.js';
+import { publishSpan, timed } from '../core/stages.js';
 import { countLabels, smoothed } from '../core/tasks.js';
 import { eachUntilAborted } from '../core/untilAborted.js';
 import type { Learner } from './learner.js';
@@ -87,7 +87,7 @@ export class TrainingLoop {
     for await (const group of eachUntilAborted(grouped(batches, parts), signal)) {
       const begun = performance.now();
       this.#interval.waited += begun - requested - ((store.computing ?? 0) - computed);
-      told('wait', requested, begun);
+      publishSpan('wait', requested, begun);
       await timed('step', () => this.#step(group));
       // Messages (a stop, a window that attaches) are handled between steps, which block this thread.
       await new Promise(setImmediate);

@@ -9,7 +9,7 @@ import { cutOf, type ModelSpec } from '../compile/compile.js';
 import { loadConfig } from '../config/load.js';
 import { OrtEngine } from '../engine/ort.js';
 import { Trainable } from '../engine/trainable.js';
-import { entry, trialCommand } from '../core/program.js';
+import { trainerProgram, trialCommand } from '../core/program.js';
 import { sizeOf } from '../ir/shape.js';
 import type { DeviceName, Task } from '../protocol.js';
 import { countLabels } from '../core/tasks.js';
@@ -107,7 +107,7 @@ export async function tryBatches(o: TrialQuestion, tell: (trial: Trial) => void)
 /** Tries in a process of its own. What it says before it ends, however it ends, is the answer. */
 export function tryBatchesApart(question: TrialQuestion, signal: AbortSignal): Promise<Trial[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...entry, trialCommand, JSON.stringify(question)], {
+    const child = spawn(process.execPath, [...trainerProgram, trialCommand, JSON.stringify(question)], {
       stdio: ['ignore', 'pipe', 'ignore'],
       windowsHide: true,
     });

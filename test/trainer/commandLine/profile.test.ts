@@ -100,7 +100,7 @@ test('the nodes of a network from an ONNX file are the backbone, whether it take
   }
 });
 
-test('stages are told to whoever listens, with what they give and throw', async () => {
+test('stages are published to subscribers; their results and errors pass through', async () => {
   assert.equal(await timed('scan', () => 1), 1);
   const heard: Span[] = [];
   const listen = (span: unknown): void => void heard.push(span as Span);
