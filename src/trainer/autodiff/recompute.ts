@@ -26,8 +26,8 @@ export function oneAfter(b: Builder, values: readonly Value[]): Value {
 
 /**
  * The nodes that are cheap to recompute, each with the group that is recomputed together. They are the output of a
- * normalisation, whose input is held for its own gradient, and the attention weights, whose queries and keys are held as
- * well (as in Dao et al., 2022, arXiv:2205.14135). Attention weights count only if all their products are at most
+ * normalisation, whose input is held for its own gradient, and the attention weights, whose queries and keys are held
+ * as well (as in Dao et al., 2022, arXiv:2205.14135). Attention weights count only if all their products are at most
  * `share` of the multiplications of the forward pass.
  */
 export function cheapNodes(

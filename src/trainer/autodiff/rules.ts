@@ -135,8 +135,8 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   layerNorm: (b, grad, { node, needs }) => {
     const [x, gamma, beta] = node.inputs as [Value, Value, Value];
     const [, mean, inverse] = node.outputs as [Value, Value, Value];
-    // ((g - mean g) - n · mean (g n)) · inverse with g = grad · gamma and n = (x - mean) · inverse, grouped by the terms
-    // that vary along the axis: g and x.
+    // ((g - mean g) - n · mean (g n)) · inverse with g = grad · gamma and n = (x - mean) · inverse, grouped by the
+    // terms that vary along the axis: g and x.
     const dx = (): Value => {
       const g = b.mul(grad, gamma);
       const along = b.meanOverLast(g);

@@ -257,8 +257,8 @@ const makesWeight = ({ op, inputs }: Node): boolean =>
 
 /**
  * The ONNX model that computes `graph`'s outputs on `device`; inputs and outputs keep their names. With `named`, nodes
- * are named after their regions, as profiles show them. `twin` is the same graph built for twice the batch: the sizes in
- * which the two differ are left open, so the model takes any batch.
+ * are named after their regions, as profiles show them. `twin` is the same graph built for twice the batch: the sizes
+ * in which the two differ are left open, so the model takes any batch.
  */
 export function emitModel(
   graph: Graph,
