@@ -81,21 +81,11 @@ export interface TrainForm {
   featureOutput?: string;
   init?: 'pretrained' | 'random';
   method: MethodForm;
-  epochs?: number;
-  batchSize?: number;
-  /** Left out: the method's own. */
-  learningRate?: number;
   device?: 'auto' | DeviceName;
-  seed?: number;
-  validationSplit?: number;
-  warmupRatio?: number;
-  weightDecay?: number;
-  labelSmoothingFactor?: number;
-  /** Left out: no early stopping. */
-  earlyStoppingPatience?: number;
-  frozenPrecision?: string;
   /** Only what is switched off is written: `randomResizedCrop: false`, `horizontalFlip: 0`. */
   augmentation?: { randomResizedCrop?: false; horizontalFlip?: 0 };
+  /** Keys of `TrainPanelState.options`. */
+  [option: string]: unknown;
 }
 
 /** A method with those of its options that are not the schema's default. */
@@ -103,18 +93,6 @@ export interface MethodForm {
   type: MethodName;
   [option: string]: unknown;
 }
-
-/** The numeric inputs of the form beside those of the method, by their place in the config. */
-export type NumberKey =
-  | 'epochs'
-  | 'batchSize'
-  | 'learningRate'
-  | 'seed'
-  | 'validationSplit'
-  | 'warmupRatio'
-  | 'weightDecay'
-  | 'labelSmoothingFactor'
-  | 'earlyStoppingPatience';
 
 /** What a number may be; the words are JSON Schema's, so that the host can take them from the config's schema. */
 export interface NumberRule {
@@ -127,8 +105,17 @@ export interface NumberRule {
   default?: number;
 }
 
-/** An option of a method as the config's schema describes it; `title` is its explanation. */
-export type MethodOption = { key: string; title: string } & (
+/** An option of a method, or of the whole config, as the config's schema describes it. */
+export type MethodOption = {
+  key: string;
+  label: string;
+  /** Its explanation. */
+  title: string;
+  /** Whether it is folded away until it is set, since few users need it. */
+  isFolded: boolean;
+  /** Shown in an empty field without a default. */
+  empty?: string;
+} & (
   | { kind: 'number'; rule: NumberRule }
   | { kind: 'check'; default: boolean }
   /** `details` say what each of `values` is. */
@@ -138,6 +125,12 @@ export type MethodOption = { key: string; title: string } & (
   /** Several of `TrainPanelState.targetModules`. */
   | { kind: 'modules'; default: string[] }
 );
+
+/** An option of the whole config. */
+export type FormOption = MethodOption & {
+  /** Whether it is hidden for a method that trains nothing. */
+  needsTraining: boolean;
+};
 
 export interface MethodChoice {
   type: MethodName;
@@ -214,10 +207,10 @@ export interface TrainPanelState {
   devices: DeviceChoice[];
   /** Names that LoRA may adapt in the chosen model, e.g. `query`, `key`, `value`. */
   targetModules: string[];
-  rules: Record<NumberKey, NumberRule>;
+  /** The numbers and choices of the whole config that the form shows. */
+  options: FormOption[];
   /** In the order in which they are offered. */
   methods: MethodChoice[];
-  frozenPrecision: Extract<MethodOption, { kind: 'choice' }>;
   run: RunSummary | null;
   /** The last error, of the run or of an attempt to start one; null once a new start was accepted. */
   error: ErrorInfo | null;

@@ -1,7 +1,14 @@
 /** Events and states of a run as the trainer writes them: a LoRA run on six classes of waste, for the views' tests. */
 import type { RecordedEvent, TrainEvent } from '../../src/trainer/protocol.js';
 import { Random } from '../../src/trainer/core/random.js';
-import type { CheckpointRow, DashboardState, RunSummary, TrainPanelState } from '../../src/webview/protocol.js';
+import type {
+  CheckpointRow,
+  DashboardState,
+  FormOption,
+  NumberRule,
+  RunSummary,
+  TrainPanelState,
+} from '../../src/webview/protocol.js';
 
 export const labels = ['cardboard', 'glass', 'metal', 'paper', 'plastic', 'trash'];
 const perClass = [38, 47, 39, 56, 46, 13];
@@ -175,6 +182,17 @@ export function runSummary(change: Partial<RunSummary> = {}): RunSummary {
   };
 }
 
+/** An option of the form that is a number; it is hidden for a method that trains nothing. */
+const number = (key: string, label: string, isFolded: boolean, rule: NumberRule): FormOption => ({
+  key,
+  label,
+  title: `What ${label} is.`,
+  isFolded,
+  needsTraining: true,
+  kind: 'number',
+  rule,
+});
+
 export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPanelState {
   return {
     form: { dataset: '/images/trashnet', model: 'embedded', method: { type: 'lora' } },
@@ -202,29 +220,48 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
       { value: 'webgpu', unavailable: 'no GPU was found' },
     ],
     targetModules: ['query', 'key', 'value', 'dense'],
-    rules: {
-      epochs: { integer: true, minimum: 1, default: 10 },
-      batchSize: { integer: true, minimum: 1, maximum: 4096, default: 16 },
-      learningRate: { integer: false, exclusiveMinimum: 0 },
-      seed: { integer: true, minimum: 0, default: 42 },
-      validationSplit: { integer: false, exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.2 },
-      warmupRatio: { integer: false, minimum: 0, maximum: 1, default: 0.1 },
-      weightDecay: { integer: false, minimum: 0, default: 0.01 },
-      labelSmoothingFactor: { integer: false, minimum: 0, exclusiveMaximum: 1, default: 0 },
-      earlyStoppingPatience: { integer: true, minimum: 1 },
-    },
-    frozenPrecision: {
-      key: 'frozenPrecision',
-      title: 'How frozen linear layers multiply in training steps.',
-      kind: 'choice',
-      values: ['fp32', 'fp16', 'int8'],
-      details: [
-        'Numbers of 32 bits: exact.',
-        'Floats of 16 bits, on a graphics card.',
-        'Whole numbers of 8 bits: faster training steps.',
-      ],
-      default: 'fp32',
-    },
+    options: [
+      number('epochs', 'Epochs', false, { integer: true, minimum: 1, default: 10 }),
+      {
+        ...number('batchSize', 'Batch size', false, { integer: true, minimum: 1, maximum: 4096, default: 16 }),
+        needsTraining: false,
+      },
+      number('learningRate', 'Learning rate', false, { integer: false, exclusiveMinimum: 0 }),
+      number('warmupRatio', 'Warm-up', true, { integer: false, minimum: 0, maximum: 1, default: 0.1 }),
+      number('weightDecay', 'Weight decay', true, { integer: false, minimum: 0, default: 0.01 }),
+      number('labelSmoothingFactor', 'Label smoothing', true, {
+        integer: false,
+        minimum: 0,
+        exclusiveMaximum: 1,
+        default: 0,
+      }),
+      { ...number('seed', 'Seed', true, { integer: true, minimum: 0, default: 42 }), needsTraining: false },
+      {
+        key: 'frozenPrecision',
+        label: 'Frozen layers',
+        title: 'How frozen linear layers multiply in training steps.',
+        isFolded: true,
+        needsTraining: true,
+        kind: 'choice',
+        values: ['fp32', 'fp16', 'int8'],
+        details: [
+          'Numbers of 32 bits: exact.',
+          'Floats of 16 bits, on a graphics card.',
+          'Whole numbers of 8 bits: faster training steps.',
+        ],
+        default: 'fp32',
+      },
+      {
+        ...number('validationSplit', 'Validation share', true, {
+          integer: false,
+          exclusiveMinimum: 0,
+          exclusiveMaximum: 1,
+          default: 0.2,
+        }),
+        needsTraining: false,
+      },
+      { ...number('earlyStoppingPatience', 'Early stopping', true, { integer: true, minimum: 1 }), empty: 'Never' },
+    ],
     methods: [
       { type: 'pretrained', tradeOff: 'Trains nothing.', learningRate: '', options: [] },
       {
@@ -234,6 +271,8 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
         options: [
           {
             key: 'placement',
+            label: 'Placement',
+            isFolded: false,
             title: 'Where in a block the bottlenecks are.',
             kind: 'choice',
             values: ['pfeiffer', 'houlsby'],
@@ -251,32 +290,57 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
         options: [
           {
             key: 'rank',
+            label: 'Rank',
+            isFolded: false,
             title: 'Rank of the update matrices.',
             kind: 'number',
             rule: { integer: true, minimum: 1, maximum: 1024, default: 8 },
           },
           {
             key: 'alpha',
+            label: 'Alpha',
+            isFolded: false,
             title: 'Strength of the update.',
             kind: 'number',
             rule: { integer: false, exclusiveMinimum: 0, default: 16 },
           },
           {
             key: 'dropout',
+            label: 'Dropout',
+            isFolded: true,
             title: 'Share dropped.',
             kind: 'number',
             rule: { integer: false, minimum: 0, exclusiveMaximum: 1, default: 0 },
           },
           {
             key: 'targetModules',
+            label: 'Target modules',
+            isFolded: false,
             title: 'The layers that get an adapter.',
             kind: 'modules',
             default: ['query', 'value'],
           },
-          { key: 'useDora', title: 'Trains magnitude and direction apart.', kind: 'check', default: false },
-          { key: 'layersToTransform', title: 'Only these blocks.', kind: 'list', of: 'integer' },
+          {
+            key: 'useDora',
+            label: 'DoRA',
+            isFolded: true,
+            title: 'Trains magnitude and direction apart.',
+            kind: 'check',
+            default: false,
+          },
+          {
+            key: 'layersToTransform',
+            label: 'Layers',
+            isFolded: true,
+            empty: 'All',
+            title: 'Only these blocks.',
+            kind: 'list',
+            of: 'integer',
+          },
           {
             key: 'quantization',
+            label: 'Quantization',
+            isFolded: false,
             title: 'How the frozen weights are stored.',
             kind: 'choice',
             values: ['nf4', 'int8'],

@@ -1,7 +1,8 @@
 /**
- * What the form offers, read from the config's JSON Schema: the rules of its numbers, the methods and their options.
+ * What the form offers, read from the config's JSON Schema: its options, the methods and their options. A key is
+ * offered where the schema has words for the form (`x-form`).
  */
-import type { MethodChoice, MethodOption, NumberKey, NumberRule } from '../../webview/protocol.js';
+import type { FormOption, MethodChoice, MethodOption, NumberRule } from '../../webview/protocol.js';
 
 /** The part of JSON Schema that is read here. */
 export interface Schema {
@@ -20,41 +21,21 @@ export interface Schema {
   anyOf?: Schema[];
   oneOf?: Schema[];
   'x-learningRate'?: string;
+  'x-form'?: { label: string; isFolded?: true; empty?: string; needsTraining?: true };
 }
-
-const keys: NumberKey[] = [
-  'epochs',
-  'batchSize',
-  'learningRate',
-  'seed',
-  'validationSplit',
-  'warmupRatio',
-  'weightDecay',
-  'labelSmoothingFactor',
-  'earlyStoppingPatience',
-];
 
 const branches = (schema: Schema): Schema[] =>
   [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((branch) => [branch, ...branches(branch)]);
 
-export function numberRules(schema: Schema): Record<NumberKey, NumberRule> {
-  return Object.fromEntries(
-    keys.map((key) => {
-      const property = schema.properties?.[key];
-      if (!property) throw new Error(`The config's schema has no ${key}`);
-      // What may also be a word is a number in the form.
-      return [
-        key,
-        {
-          ...ruleOf(branches(property).find(({ type }) => type === 'integer') ?? property),
-          default: ruleOf(property).default,
-        },
-      ];
-    }),
-  ) as Record<NumberKey, NumberRule>;
+/** The options of the whole config that the form shows, in the order of the schema. */
+export function formOptions(schema: Schema): FormOption[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
+    const option = optionOf(key, property);
+    return option ? [{ ...option, needsTraining: property['x-form']!.needsTraining ?? false }] : [];
+  });
 }
 
-/** The methods with those options that a form can show; what is more intricate is for the config file. */
+/** The methods with the options that the form shows. */
 export function methodChoices(schema: Schema): MethodChoice[] {
   const methods = branches(schema.properties?.method ?? {}).filter(
     ({ properties }) => properties?.type?.const !== undefined,
@@ -69,16 +50,15 @@ export function methodChoices(schema: Schema): MethodChoice[] {
   }));
 }
 
-/** How frozen layers multiply, which is a choice of the whole config rather than of a method. */
-export function frozenPrecision(schema: Schema): Extract<MethodOption, { kind: 'choice' }> {
-  const option = optionOf('frozenPrecision', schema.properties?.frozenPrecision ?? {});
-  if (option?.kind !== 'choice') throw new Error("The config's schema has no choice frozenPrecision");
-  return option;
-}
-
+/** @throws Error where the schema has words for the form but no input suits the key. */
 function optionOf(key: string, schema: Schema): MethodOption | undefined {
-  const { type, default: usual, items } = schema;
-  const common = { key, title: schema.description ?? '' };
+  const form = schema['x-form'];
+  if (!form) return undefined;
+  // What may also be a word is a number in the form.
+  const number = branches(schema).find((branch) => branch.type === 'integer' || branch.type === 'number');
+  const { type = number?.type, default: usual, items } = schema;
+  const { label, isFolded = false, empty } = form;
+  const common = { key, label, title: schema.description ?? '', isFolded, ...(empty === undefined ? {} : { empty }) };
   const texts = (list: unknown): string[] => (Array.isArray(list) ? list.map(String) : []);
   if (key === 'targetModules') return { ...common, kind: 'modules', default: texts(usual) };
   if (schema.enum) {
@@ -91,13 +71,14 @@ function optionOf(key: string, schema: Schema): MethodOption | undefined {
       ...(typeof usual === 'string' ? { default: usual } : {}),
     };
   }
-  if (type === 'number' || type === 'integer') return { ...common, kind: 'number', rule: ruleOf(schema) };
+  if (type === 'number' || type === 'integer')
+    return { ...common, kind: 'number', rule: ruleOf({ ...number, ...schema, type }) };
   if (type === 'boolean') return { ...common, kind: 'check', default: usual === true };
   if (type === 'array' && !Array.isArray(items) && items?.type === 'string')
     return { ...common, kind: 'list', of: 'word' };
   if (type === 'array' && !Array.isArray(items) && items?.type === 'integer')
     return { ...common, kind: 'list', of: 'integer' };
-  return undefined;
+  throw new Error(`The form has no input for ${key}`);
 }
 
 function ruleOf({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum, default: usual }: Schema): NumberRule {

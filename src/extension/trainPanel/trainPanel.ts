@@ -20,7 +20,7 @@ import { log } from '../log/log.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
 import { WebviewHost, type OwnMessage } from '../webviews/webviewHost.js';
-import { frozenPrecision, methodChoices, numberRules } from './formRules.js';
+import { formOptions, methodChoices } from './formRules.js';
 import { folderOf, modelChoices, onnxFilesOf, type KnownNetwork } from './modelChoices.js';
 
 const { t } = vscode.l10n;
@@ -124,9 +124,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       models: await this.#models(),
       devices: this.#devices ?? [{ value: 'auto' }],
       targetModules: this.#targetModules,
-      rules: numberRules(schema),
       methods: methodChoices(schema),
-      frozenPrecision: frozenPrecision(schema),
+      options: formOptions(schema),
       ...this.#live(),
     };
   }

@@ -1,5 +1,6 @@
 /** The help of the command line and `docs/commands.md`, made from the rows of `commands.ts`. */
 import * as l10n from '@vscode/l10n';
+import { wrap } from '../core/wrap.js';
 import { commandNames, commands, type CommandName, type CommandRow } from './commands.js';
 import type { Option } from './option.js';
 
@@ -29,17 +30,6 @@ function optionWords(name: string, option: Option): string {
     ...(usual === undefined ? [] : [l10n.t('Default: {0}.', usual)]),
     ...(example === undefined ? [] : [l10n.t('Example: {0}', `--${name} ${example}`)]),
   ].join(' ');
-}
-
-/** Lines of at most `width` columns; a word that is longer has a line of its own. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 const [indent, column, widest] = [2, 34, 100];
@@ -92,19 +82,20 @@ export function commandHelp(command: CommandName): string {
   ].join('\n');
 }
 
-const inTable = (words: string): string => words.replaceAll('|', '\\|');
+/** A bullet: a name in code and what it means, at most 120 columns wide. */
+const bullet = (name: string, meaning: string): string[] =>
+  wrap(`- \`${name}\`: ${meaning}`, 118).map((line, i) => (i > 0 ? `  ${line}` : line));
 
 /** `docs/commands.md`. */
 export function commandsPage(): string {
   const parts = commandNames.map((name) => {
     const { summary, operand, options, examples } = rowOf(name);
-    const rows = [
-      ...(operand ? [[operand.placeholder, operand.help()]] : []),
-      ...Object.entries(options).map(([key, option]) => [written(key, option), optionWords(key, option)]),
-    ].map(([key, words]) => `| \`${inTable(key!)}\` | ${inTable(words!)} |`);
-    const table = rows.length > 0 ? ['', '| argument | meaning |', '| --- | --- |', ...rows] : [];
+    const bullets = [
+      ...(operand ? bullet(operand.placeholder, operand.help()) : []),
+      ...Object.entries(options).flatMap(([key, option]) => bullet(written(key, option), optionWords(key, option))),
+    ];
     const calls = examples.map((example) => `vitune ${example}`);
-    return [`## ${name}`, '', summary(), ...table, '', '```sh', ...calls, '```', ''].join('\n');
+    return [`## ${name}`, '', summary(), '', ...bullets, '', '```sh', ...calls, '```', ''].join('\n');
   });
   return [
     '# Commands',
@@ -115,5 +106,8 @@ export function commandsPage(): string {
     'the input is wrong, 130 when the command was cancelled, and 1 for a bug in ViTune.',
     '',
     ...parts,
-  ].join('\n');
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
 }

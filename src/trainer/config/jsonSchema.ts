@@ -1,6 +1,7 @@
 /** The config's JSON Schema (draft 07), for the editor's completion and hovers and for the words of error messages. */
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
+import type { FormField } from './formField.js';
 import { defaultMethod, learningRateWords, methodSchemas, type MethodName } from './methods.js';
 import { buildSchema } from './schema.js';
 
@@ -31,6 +32,8 @@ export interface JsonSchema {
   defaultSnippets?: { label: string; description?: string; body: unknown }[];
   /** Of a method: what `learningRate` is when the config does not say. */
   'x-learningRate'?: string;
+  /** What the training form shows of a key; a key without it is for the config file alone. */
+  'x-form'?: FormField;
 }
 
 /** A method's object form with all its options, each a tab stop that starts at its default. */

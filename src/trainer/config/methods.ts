@@ -5,6 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { choice } from './choice.js';
+import { inForm } from './formField.js';
 
 function method<Name extends string, Options extends z.core.$ZodShape>(name: Name, tradeOff: string, options: Options) {
   return z.strictObject({ type: z.literal(name).describe(tradeOff), ...options }).describe(tradeOff);
@@ -20,21 +21,31 @@ function loraOptions() {
       .min(1)
       .max(1024)
       .default(8)
-      .describe(l10n.t('Rank of the update matrices: more can learn more, and costs more.')),
+      .meta(
+        inForm(l10n.t('Rank of the update matrices: more can learn more, and costs more.'), { label: l10n.t('Rank') }),
+      ),
     alpha: z
       .number()
       .gt(0)
       .max(65536)
       .default(16)
-      .describe(l10n.t('Strength of the update: it is scaled by alpha / rank.')),
-    dropout: share().describe(l10n.t("Share of the adapter's inputs dropped while training.")),
+      .meta(inForm(l10n.t('Strength of the update: it is scaled by alpha / rank.'), { label: l10n.t('Alpha') })),
+    dropout: share().meta(
+      inForm(l10n.t("Share of the adapter's inputs dropped while training."), {
+        label: l10n.t('Dropout'),
+        isFolded: true,
+      }),
+    ),
     targetModules: z
       .array(z.string().min(1))
       .min(1)
       .default(['query', 'value'])
       .meta({
-        description: l10n.t(
-          'The linear layers that get an adapter, by the end of their names; "all-linear" means each but the classifier.',
+        ...inForm(
+          l10n.t(
+            'The linear layers that get an adapter, by the end of their names; "all-linear" means each but the classifier.',
+          ),
+          { label: l10n.t('Target modules') },
         ),
         examples: [['query', 'value'], ['query', 'key', 'value'], ['all-linear']],
       }),
@@ -42,21 +53,32 @@ function loraOptions() {
       .array(z.int().min(0).max(511))
       .min(1)
       .optional()
-      .describe(
-        l10n.t(
-          'The blocks that get adapters, counted from 0; without it, all. Those before the first need no backward pass.',
+      .meta(
+        inForm(
+          l10n.t(
+            'The blocks that get adapters, counted from 0; without it, all. Those before the first need no backward pass.',
+          ),
+          { label: l10n.t('Layers'), isFolded: true, empty: l10n.t('All') },
         ),
       ),
     useRslora: z
       .boolean()
       .default(false)
-      .describe(l10n.t('Scales by alpha / √rank instead (rsLoRA), which keeps a high rank learning.')),
+      .meta(
+        inForm(l10n.t('Scales by alpha / √rank instead (rsLoRA), which keeps a high rank learning.'), {
+          label: l10n.t('Rank-stabilized'),
+          isFolded: true,
+        }),
+      ),
     useDora: z
       .boolean()
       .default(false)
-      .describe(
-        l10n.t(
-          'Also learns the length of each row of the adapted weights (DoRA): often closer to full fine-tuning at a low rank, for slower steps.',
+      .meta(
+        inForm(
+          l10n.t(
+            'Also learns the length of each row of the adapted weights (DoRA): often closer to full fine-tuning at a low rank, for slower steps.',
+          ),
+          { label: l10n.t('DoRA'), isFolded: true },
         ),
       ),
   };
@@ -79,13 +101,22 @@ export function methodSchemas() {
           .min(1)
           .max(10_000)
           .default(20)
-          .describe(l10n.t('How many of the most similar training images have a vote.')),
+          .meta(
+            inForm(l10n.t('How many of the most similar training images have a vote.'), {
+              label: l10n.t('Neighbours'),
+            }),
+          ),
         temperature: z
           .number()
           .gt(0)
           .max(100)
           .default(0.07)
-          .describe(l10n.t('How much more the nearest count: a vote weighs exp(cosine similarity / temperature).')),
+          .meta(
+            inForm(l10n.t('How much more the nearest count: a vote weighs exp(cosine similarity / temperature).'), {
+              label: l10n.t('Temperature'),
+              isFolded: true,
+            }),
+          ),
       },
     ),
     head: method(
@@ -99,10 +130,18 @@ export function methodSchemas() {
           .min(0)
           .max(65536)
           .default(0)
-          .describe(
-            l10n.t('Width of a hidden layer in the classifier, which makes it a small MLP; 0 keeps it linear.'),
+          .meta(
+            inForm(
+              l10n.t('Width of a hidden layer in the classifier, which makes it a small MLP; 0 keeps it linear.'),
+              { label: l10n.t('Hidden width') },
+            ),
           ),
-        dropout: share().describe(l10n.t("Share of the inputs of the classifier's last layer dropped while training.")),
+        dropout: share().meta(
+          inForm(l10n.t("Share of the inputs of the classifier's last layer dropped while training."), {
+            label: l10n.t('Dropout'),
+            isFolded: true,
+          }),
+        ),
       },
     ),
     partial: method(
@@ -116,13 +155,20 @@ export function methodSchemas() {
           .min(0)
           .max(512)
           .default(2)
-          .describe(l10n.t('How many of the last blocks train, with the norm and the classifier after them.')),
+          .meta(
+            inForm(l10n.t('How many of the last blocks train, with the norm and the classifier after them.'), {
+              label: l10n.t('Last blocks'),
+            }),
+          ),
         modules: z
           .array(z.string().min(1))
           .default([])
           .meta({
-            description: l10n.t(
-              'Other weights that train, by a part of their names between dots; * stands for anything within a part.',
+            ...inForm(
+              l10n.t(
+                'Other weights that train, by a part of their names between dots; * stands for anything within a part.',
+              ),
+              { label: l10n.t('Modules'), isFolded: true, empty: l10n.t('None') },
             ),
             examples: [['layernorm*'], ['layer.0', 'layer.1'], ['bias']],
           }),
@@ -139,23 +185,36 @@ export function methodSchemas() {
           houlsby: l10n.t('One after the attention and one after the MLP of each block.'),
         })
           .default('pfeiffer')
-          .describe(l10n.t('Where in a block the bottlenecks are.')),
+          .meta(inForm(l10n.t('Where in a block the bottlenecks are.'), { label: l10n.t('Placement') })),
         reductionFactor: z
           .number()
           .gte(1)
           .max(4096)
           .default(16)
-          .describe(l10n.t("The model's width divided by the bottleneck's.")),
+          .meta(
+            inForm(l10n.t("The model's width divided by the bottleneck's."), { label: l10n.t('Reduction factor') }),
+          ),
         bottleneck: z
           .int()
           .min(1)
           .max(16384)
           .optional()
-          .describe(l10n.t('Width of the bottleneck, instead of reductionFactor.')),
+          .meta(
+            inForm(l10n.t('Width of the bottleneck, instead of reductionFactor.'), {
+              label: l10n.t('Bottleneck width'),
+              isFolded: true,
+              empty: l10n.t('By the factor'),
+            }),
+          ),
         activation: choice({ relu: 'max(x, 0)', gelu: 'x · Φ(x)', silu: 'x / (1 + e⁻ˣ)' })
           .default('relu')
-          .describe(l10n.t('The function inside the bottleneck.')),
-        dropout: share().describe(l10n.t("Share of the bottleneck's values dropped while training.")),
+          .meta(inForm(l10n.t('The function inside the bottleneck.'), { label: l10n.t('Activation'), isFolded: true })),
+        dropout: share().meta(
+          inForm(l10n.t("Share of the bottleneck's values dropped while training."), {
+            label: l10n.t('Dropout'),
+            isFolded: true,
+          }),
+        ),
       },
     ),
     lora: method(
@@ -177,14 +236,19 @@ export function methodSchemas() {
           int8: l10n.t('Whole numbers of 8 bits: a quarter of the memory, and hardly any rounding error.'),
         })
           .default('nf4')
-          .describe(l10n.t('How the frozen linear layers are stored.')),
+          .meta(inForm(l10n.t('How the frozen linear layers are stored.'), { label: l10n.t('Quantization') })),
         blockSize: z
           .int()
           .min(16)
           .max(4096)
           .multipleOf(16)
           .default(64)
-          .describe(l10n.t('How many numbers share a scale: fewer round less, and cost more memory for the scales.')),
+          .meta(
+            inForm(l10n.t('How many numbers share a scale: fewer round less, and cost more memory for the scales.'), {
+              label: l10n.t('Block size'),
+              isFolded: true,
+            }),
+          ),
       },
     ),
     full: method(
@@ -196,9 +260,12 @@ export function methodSchemas() {
           .gt(0)
           .max(1)
           .default(1)
-          .describe(
-            l10n.t(
-              'Factor of the learning rate from each block to the one before it; 0.65 to 0.75 is usual, with a higher learning rate. 1 is none.',
+          .meta(
+            inForm(
+              l10n.t(
+                'Factor of the learning rate from each block to the one before it; 0.65 to 0.75 is usual, with a higher learning rate. 1 is none.',
+              ),
+              { label: l10n.t('Layer-wise decay') },
             ),
           ),
       },

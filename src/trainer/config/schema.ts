@@ -5,6 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { choice } from './choice.js';
+import { inForm } from './formField.js';
 import {
   defaultLearningRate,
   defaultMethod,
@@ -37,10 +38,10 @@ function method() {
 
 function augmentation() {
   const crop = z.strictObject({
-    scale: range(1).default([0.5, 1]).describe(l10n.t('Least and greatest share of the image that the crop keeps.')),
+    scale: range(1).default([0.5, 1]).describe(l10n.t('Smallest and largest share of the image that the crop keeps.')),
     ratio: range(10)
       .default([3 / 4, 4 / 3])
-      .describe(l10n.t('Least and greatest width of the crop divided by its height.')),
+      .describe(l10n.t('Smallest and largest width of the crop divided by its height.')),
   });
   const randAugment = z.strictObject({
     operations: count(14).default(2).describe(l10n.t('How many operations follow one another.')),
@@ -167,7 +168,7 @@ export function buildSchema() {
               .optional()
               .describe(
                 l10n.t(
-                  'Of which any number of labels may be right: a column with labels separated by ; or |, or a list of columns with 0 and 1.',
+                  'The columns of a multi-label task, where any number of labels may be right: a column with labels separated by ; or |, or a list of columns with 0 and 1.',
                 ),
               ),
             split: z
@@ -187,7 +188,11 @@ export function buildSchema() {
           ),
         ),
       method: method().describe(l10n.t('How to fine-tune: a name, or an object with options.')),
-      epochs: count(100_000).default(10).describe(l10n.t('How often each training image is seen.')),
+      epochs: count(100_000)
+        .default(10)
+        .meta(
+          inForm(l10n.t('How often each training image is seen.'), { label: l10n.t('Epochs'), needsTraining: true }),
+        ),
       maxSteps: count(1e9).optional().describe(l10n.t('Stops after this many steps, whatever the epochs.')),
       batchSize: z
         .union([
@@ -197,7 +202,7 @@ export function buildSchema() {
           }),
         ])
         .default(16)
-        .describe(l10n.t('Images in one step; "auto" finds a number.')),
+        .meta(inForm(l10n.t('Images in one step; "auto" finds a number.'), { label: l10n.t('Batch size') })),
       gradientAccumulationSteps: count(4096)
         .default(1)
         .describe(l10n.t('Batches whose gradients are added up before a step: a larger batch for the same memory.')),
@@ -206,7 +211,7 @@ export function buildSchema() {
         .default('auto')
         .describe(
           l10n.t(
-            "Whether the backward pass computes each block's activations anew instead of holding them: less memory; steps took 1.1 to 1.3 times as long where it was measured.",
+            "Whether the backward pass recomputes each block's activations instead of keeping them: less memory; measured steps took 1.1 to 1.3 times as long.",
           ),
         ),
       learningRate: z
@@ -214,10 +219,13 @@ export function buildSchema() {
         .gt(0)
         .max(10)
         .optional()
-        .describe(
-          l10n.t(
-            'Peak learning rate. Without it: {0}.',
-            trainingMethods.map((name) => `${name} ${learningRateWords(name)}`).join(', '),
+        .meta(
+          inForm(
+            l10n.t(
+              'Peak learning rate. Without it: {0}.',
+              trainingMethods.map((name) => `${name} ${learningRateWords(name)}`).join(', '),
+            ),
+            { label: l10n.t('Learning rate'), needsTraining: true },
           ),
         ),
       lrSchedulerType: choice({
@@ -229,7 +237,13 @@ export function buildSchema() {
         .describe(l10n.t('How the learning rate changes after the warm-up.')),
       warmupRatio: share()
         .default(0.1)
-        .describe(l10n.t('Share of all steps in which the learning rate climbs from zero to its peak.')),
+        .meta(
+          inForm(l10n.t('Share of all steps in which the learning rate climbs from zero to its peak.'), {
+            label: l10n.t('Warm-up'),
+            isFolded: true,
+            needsTraining: true,
+          }),
+        ),
       optim: choice({
         adamw: l10n.t('AdamW for every weight: the usual choice.'),
         muon: l10n.t(
@@ -244,7 +258,13 @@ export function buildSchema() {
         .min(0)
         .max(1)
         .default(0.01)
-        .describe(l10n.t('Decoupled weight decay; biases and norms are spared.')),
+        .meta(
+          inForm(l10n.t('Decoupled weight decay; biases and norms are spared.'), {
+            label: l10n.t('Weight decay'),
+            isFolded: true,
+            needsTraining: true,
+          }),
+        ),
       adamBeta1: share().default(0.9).describe(l10n.t("AdamW's decay of the mean gradient.")),
       adamBeta2: share().default(0.999).describe(l10n.t("AdamW's decay of the mean squared gradient.")),
       adamEpsilon: z.number().gt(0).max(1).default(1e-8).describe(l10n.t("AdamW's guard against division by zero.")),
@@ -253,22 +273,30 @@ export function buildSchema() {
         .min(0)
         .default(1)
         .describe(l10n.t('Gradients with a greater global norm are scaled down to it; 0 turns clipping off.')),
-      labelSmoothingFactor: share().default(0).describe(l10n.t('Share of each label spread evenly over all classes.')),
+      labelSmoothingFactor: share()
+        .default(0)
+        .meta(
+          inForm(l10n.t('Share of each label spread evenly over all classes.'), {
+            label: l10n.t('Label smoothing'),
+            isFolded: true,
+            needsTraining: true,
+          }),
+        ),
       loss: choice({
         crossEntropy: l10n.t('Cross-entropy: every image counts alike.'),
         focal: l10n.t(
-          'Focal loss: images that the model is sure of count less, for classes that are much rarer than others.',
+          'Focal loss: images that the model is sure of count less. It suits classes that are much rarer than others.',
         ),
       })
         .default('crossEntropy')
-        .describe(l10n.t('What training makes small.')),
+        .describe(l10n.t('What training minimises.')),
       focalGamma: z
         .number()
         .min(0)
         .max(10)
         .default(2)
         .describe(
-          l10n.t('How much less the focal loss counts what the model is sure of; 0 makes it the cross-entropy.'),
+          l10n.t('How much less the focal loss counts images that the model is sure of; 0 makes it the cross-entropy.'),
         ),
       classWeights: z
         .union([
@@ -279,7 +307,7 @@ export function buildSchema() {
         .optional()
         .describe(
           l10n.t(
-            'What each label counts in the loss: "balanced" makes rare labels count more; or numbers by label, or a list in the order of the labels.',
+            'The weight of each label in the loss: "balanced" gives rare labels more weight; or numbers by label, or a list in the order of the labels.',
           ),
         ),
       dropout: share()
@@ -289,7 +317,7 @@ export function buildSchema() {
         .default(0)
         .describe(
           l10n.t(
-            'Stochastic depth: chance that the last block is passed by for a training image; the chance grows evenly from 0 at the first block.',
+            'Stochastic depth: chance that the last block is skipped for a training image; the chance grows evenly from 0 at the first block.',
           ),
         ),
       ema: z
@@ -314,7 +342,12 @@ export function buildSchema() {
         .int()
         .min(0)
         .default(42)
-        .describe(l10n.t('The source of everything random: the same seed gives the same run.')),
+        .meta(
+          inForm(l10n.t('The source of everything random: the same seed gives the same run.'), {
+            label: l10n.t('Seed'),
+            isFolded: true,
+          }),
+        ),
       device: choice({
         auto: l10n.t('The fastest that is there.'),
         cpu: l10n.t('The processor.'),
@@ -333,9 +366,12 @@ export function buildSchema() {
         ),
       })
         .default('fp32')
-        .describe(
-          l10n.t(
-            'How frozen linear layers multiply while training; what is saved, judged at the end and classified with stays exact.',
+        .meta(
+          inForm(
+            l10n.t(
+              'How frozen linear layers multiply while training; the saved model, its final evaluation and classification stay exact.',
+            ),
+            { label: l10n.t('Frozen layers'), isFolded: true, needsTraining: true },
           ),
         ),
       validationSplit: z
@@ -343,7 +379,12 @@ export function buildSchema() {
         .gt(0)
         .lt(1)
         .default(0.2)
-        .describe(l10n.t('Share of each class set aside for validation when the dataset has no validation folder.')),
+        .meta(
+          inForm(l10n.t('Share of each class set aside for validation when the dataset has no validation folder.'), {
+            label: l10n.t('Validation share'),
+            isFolded: true,
+          }),
+        ),
       featureCache: z
         .union([
           choice({
@@ -356,7 +397,7 @@ export function buildSchema() {
         .default('auto')
         .describe(
           l10n.t(
-            'Whether what the frozen layers say of each image is computed once and kept on disk, rather than in every epoch.',
+            "Whether the frozen layers' features of each image are computed once and kept on disk, rather than in every epoch.",
           ),
         ),
       augmentation: augmentation().describe(l10n.t('Random changes to the training images.')),
@@ -386,7 +427,14 @@ export function buildSchema() {
       loggingSteps: count(1e9).default(1).describe(l10n.t('Steps between two points of the curves.')),
       earlyStoppingPatience: count(10_000)
         .optional()
-        .describe(l10n.t('Stops after this many evaluations without a better one.')),
+        .meta(
+          inForm(l10n.t('Stops after this many evaluations without a better one.'), {
+            label: l10n.t('Early stopping'),
+            isFolded: true,
+            needsTraining: true,
+            empty: l10n.t('Never'),
+          }),
+        ),
       metricForBestModel: choice({
         accuracy: l10n.t('The share of right answers on the validation images; more is better.'),
         loss: l10n.t('The cross-entropy on the validation images; less is better.'),

@@ -2,7 +2,6 @@
 import { type ChoiceControl, dropdown } from '../controls.js';
 import { h } from '../element.js';
 import type { MethodOption } from '../protocol.js';
-import { optionName } from './optionNames.js';
 
 export interface ChoiceField {
   element: HTMLElement;
@@ -17,14 +16,14 @@ export function choiceField(
   option: Extract<MethodOption, { kind: 'choice' }>,
   onInput: () => void,
 ): ChoiceField {
-  const { key, title, values, details, default: usual = values[0]! } = option;
+  const { label, title, values, details, default: usual = values[0]! } = option;
   const detail = h('p', { class: 'hint' });
   const tell = () => (detail.textContent = details?.[values.indexOf(control.value)] ?? '');
   const onChange = () => {
     tell();
     onInput();
   };
-  const control: ChoiceControl = dropdown({ name, label: optionName(key), onChange });
+  const control: ChoiceControl = dropdown({ name, label, onChange });
   control.element.title = title;
   const options = values.map((value) => ({ value, label: value }));
   return {

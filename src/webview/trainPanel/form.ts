@@ -5,19 +5,15 @@ import { h, icon } from '../element.js';
 import type { Formats } from '../format.js';
 import { errorBox } from '../message.js';
 import { deviceNames, methodName } from '../names.js';
-import type { FromTrainPanel, NumberKey, TrainForm, TrainPanelState } from '../protocol.js';
+import type { FormOption, FromTrainPanel, TrainForm, TrainPanelState } from '../protocol.js';
 import { type ChoiceField, choiceField } from './choiceField.js';
 import { MethodFields } from './methodFields.js';
 import { ModelFields, methodsFor } from './modelFields.js';
 import { type NumberField, NumberFields } from './numberFields.js';
 
-type MainNumber = 'epochs' | 'batchSize' | 'learningRate';
-type AdvancedNumber = Exclude<NumberKey, MainNumber>;
-type Words = Omit<NumberField, 'name' | 'rule'>;
-
 export type FormState = Pick<
   TrainPanelState,
-  'form' | 'datasets' | 'models' | 'devices' | 'targetModules' | 'rules' | 'methods' | 'frozenPrecision'
+  'form' | 'datasets' | 'models' | 'devices' | 'targetModules' | 'options' | 'methods'
 >;
 
 export class FormView {
@@ -30,11 +26,12 @@ export class FormView {
   /** Each method's own, so that what was typed is still there when the person comes back to it. */
   private readonly methods: Map<string, MethodFields>;
   private readonly device: ChoiceControl;
-  private readonly main: NumberFields<MainNumber>;
-  private readonly more: NumberFields<AdvancedNumber>;
+  private readonly main: NumberFields<string>;
+  private readonly more: NumberFields<string>;
+  /** The choices among the options, by key. */
+  private readonly choices: Map<string, ChoiceField>;
   private readonly advanced: HTMLDetailsElement;
   private readonly augmentation: HTMLElement;
-  private readonly frozenPrecision: ChoiceField;
   private readonly crop: CheckControl;
   private readonly flip: CheckControl;
 
@@ -49,14 +46,19 @@ export class FormView {
     const addDataset = textButton(l10n.t('Add…'), () => post({ type: 'addDataset' }));
     addDataset.title = l10n.t('Add dataset folder…');
     addDataset.setAttribute('aria-label', addDataset.title);
-    this.main = new NumberFields(withRules(mainWords(), state.rules), changed);
-    this.more = new NumberFields(withRules(advancedWords(), state.rules), changed);
+    const { options } = state;
+    this.main = new NumberFields(numbersOf(options, false), changed);
+    this.more = new NumberFields(numbersOf(options, true), changed);
+    this.choices = new Map(
+      options.flatMap((option) =>
+        option.kind === 'choice' ? [[option.key, choiceField(option.key, option, changed)] as const] : [],
+      ),
+    );
     this.methods = new Map(state.methods.map((choice) => [choice.type, new MethodFields(choice, changed)]));
     this.dataset = dropdown({ name: 'dataset', label: l10n.t('Dataset'), action: addDataset, onChange: changed });
     this.model = new ModelFields(post, changed);
     this.method = dropdown({ name: 'method', label: l10n.t('Method'), onChange: changed });
     this.device = dropdown({ name: 'device', label: l10n.t('Device'), onChange: changed });
-    this.frozenPrecision = choiceField('frozenPrecision', state.frozenPrecision, changed);
     this.crop = checkbox({
       name: 'randomResizedCrop',
       label: l10n.t('Random crop'),
@@ -84,8 +86,8 @@ export class FormView {
         'div',
         { class: 'advanced-fields' },
         this.augmentation,
-        h('div', { class: 'grid' }, ...elements(this.more, advancedWords())),
-        this.frozenPrecision.element,
+        h('div', { class: 'grid' }, ...this.more.elements),
+        ...this.choiceElements(true),
       ),
     );
     this.element = h(
@@ -95,7 +97,8 @@ export class FormView {
       ...this.model.elements,
       h('div', {}, this.method.element, this.tradeOff),
       ...[...this.methods.values()].map(({ element }) => element),
-      h('div', { class: 'grid' }, ...elements(this.main, mainWords())),
+      h('div', { class: 'grid' }, ...this.main.elements),
+      ...this.choiceElements(false),
       this.device.element,
       this.advanced,
     );
@@ -185,7 +188,7 @@ export class FormView {
       this.methods.get(form.method.type)?.show(form.method);
       this.main.show({ ...form });
       this.more.show({ ...form });
-      this.frozenPrecision.show(form.frozenPrecision);
+      for (const [key, field] of this.choices) field.show(form[key]);
       this.crop.setChecked(form.augmentation?.randomResizedCrop !== false);
       this.flip.setChecked(form.augmentation?.horizontalFlip !== 0);
     }
@@ -198,11 +201,19 @@ export class FormView {
   /** What only says how to train is of no use to a method that trains nothing. */
   private showTraining(trains: boolean): void {
     this.model.showTraining(trains);
-    this.frozenPrecision.element.hidden = !trains;
     this.augmentation.hidden = !trains;
-    for (const key of ['epochs', 'learningRate'] as const) this.main.element(key).hidden = !trains;
-    for (const key of ['warmupRatio', 'weightDecay', 'labelSmoothingFactor', 'earlyStoppingPatience'] as const)
-      this.more.element(key).hidden = !trains;
+    for (const { key, kind, isFolded, needsTraining } of this.state.options) {
+      if (!needsTraining) continue;
+      const element =
+        kind === 'choice' ? this.choices.get(key)!.element : (isFolded ? this.more : this.main).element(key);
+      element.hidden = !trains;
+    }
+  }
+
+  private choiceElements(isFolded: boolean): HTMLElement[] {
+    return this.state.options.flatMap((option) =>
+      option.kind === 'choice' && option.isFolded === isFolded ? [this.choices.get(option.key)!.element] : [],
+    );
   }
 
   private showDatasetDetail(): void {
@@ -248,7 +259,7 @@ export class FormView {
       ...this.main.read(),
       device: this.device.value === 'auto' ? undefined : (this.device.value as 'cpu'),
       ...this.more.read(),
-      frozenPrecision: this.frozenPrecision.read(),
+      ...given(Object.fromEntries([...this.choices].map(([key, field]) => [key, field.read()]))),
       augmentation: Object.keys(augmentation).length ? augmentation : undefined,
     });
   }
@@ -259,47 +270,13 @@ function given<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
 }
 
-const mainWords = (): Record<MainNumber, Words> => ({
-  epochs: { label: l10n.t('Epochs'), title: l10n.t('How often every training image is seen.') },
-  batchSize: { label: l10n.t('Batch size'), title: l10n.t('Images in each step. Less needs less memory.') },
-  learningRate: {
-    label: l10n.t('Learning rate'),
-    title: l10n.t('Highest learning rate, reached after the warm-up. Empty: the default of the method.'),
-  },
-});
-
-const advancedWords = (): Record<AdvancedNumber, Words> => ({
-  validationSplit: {
-    label: l10n.t('Validation share'),
-    title: l10n.t('Share of images kept for validation where the dataset has no validation folder.'),
-  },
-  warmupRatio: {
-    label: l10n.t('Warm-up'),
-    title: l10n.t('Share of the steps in which the learning rate rises from 0.'),
-  },
-  weightDecay: { label: l10n.t('Weight decay'), title: l10n.t('How strongly weights are pulled towards 0 (AdamW).') },
-  labelSmoothingFactor: {
-    label: l10n.t('Label smoothing'),
-    title: l10n.t('Share of certainty taken from the right answer and spread over all classes.'),
-  },
-  earlyStoppingPatience: {
-    label: l10n.t('Early stopping'),
-    title: l10n.t('Stop after this many evaluations without a better result. Empty: never.'),
-    none: l10n.t('Never'),
-  },
-  seed: { label: l10n.t('Seed'), title: l10n.t('The same seed gives the same split, order and result.') },
-});
-
-function withRules<Key extends NumberKey>(
-  words: Record<Key, Words>,
-  rules: FormState['rules'],
-): Record<Key, NumberField> {
-  const fields = (Object.keys(words) as Key[]).map((key): [Key, NumberField] => [
-    key,
-    { ...words[key], name: key, rule: rules[key] },
-  ]);
-  return Object.fromEntries(fields) as Record<Key, NumberField>;
+/** The numbers among the options that are folded away, or that are not. */
+function numbersOf(options: readonly FormOption[], isFolded: boolean): Record<string, NumberField> {
+  return Object.fromEntries(
+    options.flatMap((option) =>
+      option.kind === 'number' && option.isFolded === isFolded
+        ? [[option.key, { ...option, name: option.key }] as const]
+        : [],
+    ),
+  );
 }
-
-const elements = <Key extends string>(fields: NumberFields<Key>, of: Record<Key, unknown>): HTMLElement[] =>
-  (Object.keys(of) as Key[]).map((key) => fields.element(key));

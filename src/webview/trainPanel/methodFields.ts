@@ -9,7 +9,6 @@ import type { MethodChoice, MethodForm, MethodOption } from '../protocol.js';
 import { choiceField } from './choiceField.js';
 import { ModuleBoxes } from './moduleBoxes.js';
 import { NumberFields, type NumberField } from './numberFields.js';
-import { emptyMeans, isRare, optionName } from './optionNames.js';
 
 type Kind<K extends MethodOption['kind']> = Extract<MethodOption, { kind: K }>;
 
@@ -37,18 +36,15 @@ export class MethodFields {
     const numbers = options.filter((option): option is Kind<'number'> => option.kind === 'number');
     this.numbers = new NumberFields(
       Object.fromEntries(
-        numbers.map(({ key, title, rule }): [string, NumberField] => [
-          key,
-          { name: `method.${key}`, label: optionName(key), title, rule, none: emptyMeans(key) },
-        ]),
+        numbers.map((option): [string, NumberField] => [option.key, { ...option, name: `method.${option.key}` }]),
       ),
       onInput,
     );
-    const rare = this.inputs(options.filter(({ key }) => isRare(key)));
+    const rare = this.inputs(options.filter(({ isFolded }) => isFolded));
     const moreInputs = h('div', { class: 'more-options' }, ...rare);
     this.more = h('details', { class: 'fold' }, h('summary', {}, icon('chevron'), l10n.t('More options')), moreInputs);
     this.more.hidden = rare.length === 0;
-    this.element.append(...this.inputs(options.filter(({ key }) => !isRare(key))), this.more);
+    this.element.append(...this.inputs(options.filter(({ isFolded }) => !isFolded)), this.more);
     this.element.hidden = options.length === 0;
     this.show({ type: choice.type });
   }
@@ -61,7 +57,7 @@ export class MethodFields {
   show(method: MethodForm): void {
     this.numbers.show(method);
     for (const field of this.others) field.show(method[field.key]);
-    if (this.choice.options.some(({ key }) => isRare(key) && method[key] !== undefined)) this.more.open = true;
+    if (this.choice.options.some(({ key, isFolded }) => isFolded && method[key] !== undefined)) this.more.open = true;
   }
 
   read(): MethodForm {
@@ -105,16 +101,16 @@ export class MethodFields {
     ];
   }
 
-  private boxes({ key, default: usual }: Kind<'modules'>): HTMLElement {
-    this.modules = new ModuleBoxes(key, optionName(key), usual, this.onInput);
+  private boxes({ key, label, default: usual }: Kind<'modules'>): HTMLElement {
+    this.modules = new ModuleBoxes(key, label, usual, this.onInput);
     this.others.push(this.modules);
     return this.modules.element;
   }
 
-  private check({ key, title, default: usual }: Kind<'check'>): HTMLElement {
+  private check({ key, label, title, default: usual }: Kind<'check'>): HTMLElement {
     const box: CheckControl = checkbox({
       name: `method.${key}`,
-      label: optionName(key),
+      label,
       title,
       onChange: this.onInput,
     });
@@ -132,16 +128,16 @@ export class MethodFields {
     return element;
   }
 
-  private list({ key, title, of }: Kind<'list'>): HTMLElement {
+  private list({ key, label, title, empty, of }: Kind<'list'>): HTMLElement {
     const onTyped = () => {
       control.setProblem(wrong() ? l10n.t('Whole numbers with commas between them.') : null);
       this.onInput();
     };
     const control: TextControl = textField({
       name: `method.${key}`,
-      label: optionName(key),
+      label,
       title,
-      placeholder: emptyMeans(key),
+      placeholder: empty,
       numeric: false,
       onInput: onTyped,
     });

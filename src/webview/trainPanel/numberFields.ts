@@ -11,7 +11,7 @@ export interface NumberField {
   title: string;
   rule: NumberRule;
   /** Placeholder where the rule has no default. */
-  none?: string;
+  empty?: string;
 }
 
 /** Inputs by the keys of `fields`; `onInput` is called after each change. */
@@ -33,7 +33,13 @@ export class NumberFields<Key extends string> {
       return [key, textField({ name, label, title, numeric: true, onInput: onTyped })] as const;
     });
     this.controls = Object.fromEntries(entries) as Record<Key, TextControl>;
-    for (const key of this.keys()) this.setPlaceholder(key, String(fields[key].rule.default ?? fields[key].none ?? ''));
+    for (const key of this.keys())
+      this.setPlaceholder(key, String(fields[key].rule.default ?? fields[key].empty ?? ''));
+  }
+
+  /** In the order of the fields. */
+  get elements(): HTMLElement[] {
+    return this.keys().map((key) => this.element(key));
   }
 
   element(key: Key): HTMLElement {

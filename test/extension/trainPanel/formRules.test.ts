@@ -1,20 +1,22 @@
 /** The form's rules are the config schema's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  frozenPrecision,
-  methodChoices,
-  numberRules,
-  type Schema,
-} from '../../../src/extension/trainPanel/formRules.js';
+import { formOptions, methodChoices, type Schema } from '../../../src/extension/trainPanel/formRules.js';
 import { configJsonSchema } from '../../../src/trainer/config/jsonSchema.js';
 import { learningRateWords, methodSchemas, trainingMethods } from '../../../src/trainer/config/methods.js';
 import { methodName } from '../../../src/webview/names.js';
-import { optionName } from '../../../src/webview/trainPanel/optionNames.js';
+
+const options = formOptions(configJsonSchema() as Schema);
+const optionOf = (key: string) => options.find((each) => each.key === key);
 
 test('bounds and defaults are those of the schema', () => {
-  const rules = numberRules(configJsonSchema() as Schema);
-  assert.deepEqual(rules.batchSize, {
+  const rule = (key: string) => {
+    const option = optionOf(key);
+    assert.ok(option?.kind === 'number', key);
+    return option.rule;
+  };
+  // The batch size may also be a word; the form takes a number.
+  assert.deepEqual(rule('batchSize'), {
     integer: true,
     minimum: 1,
     maximum: 4096,
@@ -22,20 +24,48 @@ test('bounds and defaults are those of the schema', () => {
     exclusiveMaximum: undefined,
     default: 16,
   });
-  assert.equal(rules.epochs.default, 10);
-  assert.equal(rules.learningRate.exclusiveMinimum, 0);
-  assert.equal(rules.validationSplit.integer, false);
+  assert.equal(rule('epochs').default, 10);
+  assert.equal(rule('learningRate').exclusiveMinimum, 0);
+  assert.equal(rule('validationSplit').integer, false);
 });
 
-test('a key that the schema lacks is a bug that shows', () => {
-  assert.throws(() => numberRules({ properties: {} }), /epochs/);
+test('the form offers the keys that the schema has words for, and no others', () => {
+  assert.deepEqual(options.map(({ key }) => key).sort(), [
+    'batchSize',
+    'earlyStoppingPatience',
+    'epochs',
+    'frozenPrecision',
+    'labelSmoothingFactor',
+    'learningRate',
+    'seed',
+    'validationSplit',
+    'warmupRatio',
+    'weightDecay',
+  ]);
+  for (const { key, label, title } of options) {
+    assert.notEqual(label, key);
+    assert.match(title, /\.$/, key);
+  }
+  const [key, label, description] = ['dropPath', 'Stochastic depth', 'Chance.'];
+  const form = { label, isFolded: true as const, needsTraining: true as const };
+  assert.deepEqual(
+    formOptions({ properties: { [key]: { type: 'number', description, default: 0, 'x-form': form } } }).map(
+      ({ kind, title, needsTraining }) => [kind, title, needsTraining],
+    ),
+    [['number', description, true]],
+  );
+});
+
+test('a key with words for the form that no input suits is a bug that shows', () => {
+  assert.throws(() => formOptions({ properties: { odd: { type: 'object', 'x-form': { label: 'Odd' } } } }), /odd/);
 });
 
 test('how frozen layers multiply is a choice with words for each', () => {
-  const { values, details, default: usual } = frozenPrecision(configJsonSchema() as Schema);
+  const option = optionOf('frozenPrecision');
+  assert.ok(option?.kind === 'choice');
+  const { values, details, default: usual } = option;
   assert.deepEqual({ values, usual }, { values: ['fp32', 'fp16', 'int8'], usual: 'fp32' });
   assert.ok(details?.every((detail) => detail.endsWith('.')));
-  assert.notEqual(optionName('frozenPrecision'), 'frozenPrecision');
 });
 
 const methods = methodChoices(configJsonSchema() as Schema);
@@ -59,7 +89,7 @@ test('every option of every method has an input, with a name and an explanation'
       const option = options.find((each) => each.key === key);
       assert.ok(option, `${type}.${key} has no input`);
       assert.match(option.title, /\.$/, `${type}.${key}`);
-      assert.notEqual(optionName(key), key, `${type}.${key} has no name for people`);
+      assert.notEqual(option.label, key, `${type}.${key} has no name for people`);
     }
   }
   const lora = methods.find(({ type }) => type === 'lora')!;
@@ -67,6 +97,8 @@ test('every option of every method has an input, with a name and an explanation'
     lora.options.find(({ key }) => key === 'targetModules'),
     {
       key: 'targetModules',
+      label: 'Target modules',
+      isFolded: false,
       title: methodSchemas().lora.shape.targetModules.description,
       kind: 'modules',
       default: ['query', 'value'],

@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { parse, type ParseError } from 'jsonc-parser';
+import { configPage } from '../../../src/trainer/config/configPage.js';
 import { configJsonSchema, type JsonSchema } from '../../../src/trainer/config/jsonSchema.js';
 import { methodSchemas } from '../../../src/trainer/config/methods.js';
 import { buildSchema } from '../../../src/trainer/config/schema.js';
 
 const schema = configJsonSchema();
 const ajv = new Ajv({ strict: true, strictTypes: false });
-ajv.addVocabulary(['markdownDescription', 'enumDescriptions', 'defaultSnippets', 'x-learningRate']);
+ajv.addVocabulary(['markdownDescription', 'enumDescriptions', 'defaultSnippets', 'x-learningRate', 'x-form']);
 const jsonSchemaAccepts = ajv.compile(schema);
 const zodAccepts = (value: unknown) => buildSchema().safeParse(value).success;
 
@@ -109,6 +110,12 @@ test('every key is described, every object closed, every choice explained', () =
       if (choice.enum) assert.equal(choice.enumDescriptions?.length, choice.enum.length, key);
     }
   }
+});
+
+test('docs/config.md is what the schema says: `npm run docs` writes it', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../../docs/config.md'), 'utf8');
+  assert.equal(page, configPage());
+  for (const [key] of everyKey(schema)) assert.ok(page.includes(`\n- \`${key.split('.').at(-1)}\`: `), key);
 });
 
 test('completion offers each method as an object with all its options', () => {

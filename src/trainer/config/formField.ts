@@ -1,0 +1,14 @@
+/** What the training form shows of a config key: it stands at the key in the schema and travels in the JSON Schema. */
+
+export interface FormField {
+  label: string;
+  /** Whether it is folded away, since few users need it. */
+  isFolded?: true;
+  /** Shown in an empty field whose key has no default. */
+  empty?: string;
+  /** Whether it is hidden for a method that trains nothing. */
+  needsTraining?: true;
+}
+
+/** The metadata of a key that the form shows; its explanation there is the key's description. */
+export const inForm = (description: string, field: FormField) => ({ description, 'x-form': field });
