@@ -36,6 +36,31 @@ export default tseslint.config(
     },
   },
   {
+    // Names from outside must not become links in a notification.
+    files: ['src/extension/**/*.ts'],
+    ignores: ['src/extension/notify.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[property.name=/^show(Information|Warning|Error)Message$/]',
+          message: 'Use notify() or ask() of src/extension/notify.ts.',
+        },
+      ],
+    },
+  },
+  {
+    // The same for progress.
+    files: ['src/extension/**/*.ts'],
+    ignores: ['src/extension/progress.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { property: 'withProgress', message: 'Use withProgress() of src/extension/progress.ts.' },
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.js'],
     extends: [tseslint.configs.recommended],
     rules: {

@@ -95,7 +95,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const scan = Promise.all([runs.scan(), comparisons.scan()]);
   scan.catch(failed);
   const runsTree = new RunsTree(runs, active, comparisons, comparing, scan);
-  const datasetsTree = new DatasetsTree(datasets);
+  const datasetsTree = new DatasetsTree(datasets, previews);
 
   context.subscriptions.push(
     token,

@@ -1,5 +1,6 @@
 /** Long work with a progress notification that can be cancelled. */
 import * as vscode from 'vscode';
+import { withoutLinks } from './plainText.js';
 
 export type Report = (message: string, percent?: number) => void;
 
@@ -9,13 +10,16 @@ export type Report = (message: string, percent?: number) => void;
  */
 export function withProgress<T>(title: string, work: (signal: AbortSignal, report: Report) => Promise<T>): Thenable<T> {
   return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    { location: vscode.ProgressLocation.Notification, title: withoutLinks(title), cancellable: true },
     (progress, token) => {
       const controller = new AbortController();
       token.onCancellationRequested(() => controller.abort());
       let before = 0;
       return work(controller.signal, (message, percent) => {
-        progress.report({ message, ...(percent === undefined ? {} : { increment: percent - before }) });
+        progress.report({
+          message: withoutLinks(message),
+          ...(percent === undefined ? {} : { increment: percent - before }),
+        });
         before = percent ?? before;
       });
     },

@@ -1,12 +1,10 @@
 /** "Reveal in File Explorer" for whatever lies on disk: in the Explorer where that shows it, else in the system's. */
-import * as vscode from 'vscode';
 import type { DatasetNode } from './datasets/datasetsTree.js';
+import { revealPath } from './revealPath.js';
 import type { ComparisonNode, RunNode } from './runs/runsTree.js';
 
 export async function revealCommand(given: RunNode | ComparisonNode | DatasetNode | string): Promise<void> {
-  const uri = vscode.Uri.file(pathOf(given));
-  const inside = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
-  await vscode.commands.executeCommand(inside ? 'revealInExplorer' : 'revealFileInOS', uri);
+  await revealPath(pathOf(given));
 }
 
 function pathOf(given: RunNode | ComparisonNode | DatasetNode | string): string {

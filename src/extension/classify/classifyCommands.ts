@@ -6,6 +6,7 @@ import type { DatasetNode } from '../datasets/datasetsTree.js';
 import { imagesOf } from '../datasets/images.js';
 import { errors } from '../errors/errors.js';
 import { isCancel } from '../errors/showError.js';
+import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import type { ReportPanels } from '../reports/reportPanels.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
@@ -49,13 +50,15 @@ export function classifyCommands(panels: ReportPanels, classifier: Classifier, a
     [commands.classify]: classify,
     [commands.classifyFolder]: classify,
     [commands.openWithPredictions]: async (given?: Given, selected?: readonly Given[]) => {
-      for (const path of await targets(given, selected)) await openWithPredictions(path);
+      const paths = await targets(given, selected);
+      for (const path of paths) await openWithPredictions(path, paths.length === 1);
     },
   };
 }
 
-async function openWithPredictions(path: string): Promise<void> {
-  await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(path), imageEditorType);
+/** `preview`: the next image that is opened so takes its tab. */
+async function openWithPredictions(path: string, preview = true): Promise<void> {
+  await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(path), imageEditorType, { preview });
 }
 
 function pathOf(given: Given): string[] {
@@ -80,11 +83,12 @@ async function targets(given: Given, selected: readonly Given[] | undefined): Pr
 
 /** Without a checkpoint there is nothing to ask: choose one, or train. */
 async function offerCheckpoint(active: ActiveCheckpointStore): Promise<void> {
-  const choose = t('Choose a Checkpoint');
-  const train = t('Train on a Dataset');
   const { message } =
     active.chosen === undefined ? errors.noCheckpoint().info : errors.checkpointGone(active.chosen).info;
-  const chosen = await vscode.window.showInformationMessage(message, choose, train);
-  if (chosen === choose) await vscode.commands.executeCommand(commands.setActiveCheckpoint);
-  if (chosen === train) await vscode.commands.executeCommand(commands.startTraining);
+  await notify(
+    'info',
+    message,
+    { title: t('Choose a Checkpoint'), run: () => vscode.commands.executeCommand(commands.setActiveCheckpoint) },
+    { title: t('Train on a Dataset'), run: () => vscode.commands.executeCommand(commands.startTraining) },
+  );
 }

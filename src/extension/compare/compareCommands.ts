@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import type { MethodChoice } from '../../webview/protocol.js';
 import { fileNameOf } from '../config/configFile.js';
 import { commands, type Settings } from '../contributions.js';
+import { notify } from '../notify.js';
 import { pickDataset } from '../datasets/datasetCommands.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
 import type { DatasetNode } from '../datasets/datasetsTree.js';
@@ -46,11 +47,8 @@ export function compareCommands(parts: CompareParts) {
     if (panels.isVisible(folder)) return;
     if (!vscode.workspace.getConfiguration('vitune').get<Settings['notifyWhenFinished']>('notifyWhenFinished', true))
       return;
-    const show = t('Show');
     const said = t('The methods are compared on “{0}”.', name);
-    void vscode.window
-      .showInformationMessage(said, show)
-      .then((chosen) => chosen === show && panels.show(comparisons.get(folder) ?? known));
+    void notify('info', said, { title: t('Show'), run: () => panels.show(comparisons.get(folder) ?? known) });
   };
 
   return {
@@ -117,9 +115,7 @@ async function pickComparison(
   if (given !== undefined) return comparisons.get(folderOf(given));
   const known = comparisons.comparisons;
   if (known.length === 0) {
-    void vscode.window.showInformationMessage(
-      t('There is no comparison yet. Right-click a dataset and choose “Compare Methods…”.'),
-    );
+    void notify('info', t('There is no comparison yet. Right-click a dataset and choose “Compare Methods…”.'));
     return undefined;
   }
   if (known.length === 1) return known[0];

@@ -7,7 +7,7 @@ import type { DatasetStore } from '../datasets/datasetStore.js';
 import type { DatasetNode } from '../datasets/datasetsTree.js';
 import type { TrainPanel } from '../trainPanel/trainPanel.js';
 import type { Training } from '../trainer/training.js';
-import { pathInConfig } from './configFile.js';
+import { asConfigPath, pathInConfig } from './configFile.js';
 
 const { t } = vscode.l10n;
 
@@ -61,12 +61,10 @@ async function newConfig(datasets: DatasetStore): Promise<void> {
   const uri = await vscode.window.showSaveDialog({
     title: t('New config file'),
     ...(parent ? { defaultUri: vscode.Uri.joinPath(parent, `training${configEnding}`) } : {}),
-    filters: { [t('ViTune config')]: [configEnding.slice(1)] },
+    filters: { [t('ViTune config')]: ['json'] },
   });
   if (!uri) return;
-  const file = uri.fsPath.endsWith(configEnding)
-    ? uri
-    : uri.with({ path: `${uri.path.replace(/(\.vitune)?(\.json)?$/, '')}${configEnding}` });
+  const file = uri.with({ path: asConfigPath(uri.path) });
   const folder = join(file.fsPath, '..');
   const [known] = datasets.folders;
   const dataset = known === undefined ? 'photos' : pathInConfig(folder, known);

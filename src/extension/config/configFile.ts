@@ -51,6 +51,12 @@ export async function keepConfig(form: TrainForm, folder: string, comment: strin
   }
 }
 
+/**
+ * A path with the ending of a config once: what a dialog gives may have none, another one, or ours twice, since dialogs
+ * append what they were told of.
+ */
+export const asConfigPath = (path: string): string => `${path.replace(/(\.vitune|\.json)+$/i, '')}${configEnding}`;
+
 /** The folder beside which a config lies, for a dialog's start. */
 export function configPathFor(form: TrainForm, folder: string): string {
   return join(folder, `${fileNameOf(`${basename(form.dataset ?? 'training')}-${form.method.type}`)}${configEnding}`);

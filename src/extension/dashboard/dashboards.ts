@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { RecordedEvent } from '../../trainer/protocol.js';
 import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../../webview/protocol.js';
 import { commands, dashboardType } from '../contributions.js';
+import { openPlace } from '../errors/openPlace.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
@@ -72,7 +73,7 @@ export class Dashboards implements vscode.Disposable {
         await vscode.commands.executeCommand(commands.resumeTraining, message.run);
         return;
       case 'openConfig':
-        await vscode.window.showTextDocument(vscode.Uri.file(message.file));
+        await openPlace(message);
         return;
       case 'revealRun':
         await vscode.commands.executeCommand(commands.reveal, message.run);

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../contributions.js';
 import { ShownError } from '../errors/shownError.js';
+import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import type { ReportPanels } from '../reports/reportPanels.js';
 import type { DatasetStore } from './datasetStore.js';
@@ -30,11 +31,8 @@ export function datasetCommands(panels: ReportPanels, datasets: DatasetStore) {
       if (folder === undefined) return;
       await datasets.remove(folder);
       // Nothing on disk is touched, so that putting it back is undo enough.
-      const undo = t('Undo');
       const said = t('“{0}” was taken from the list; the images stay where they are.', basename(folder));
-      void vscode.window
-        .showInformationMessage(said, undo)
-        .then((chosen) => (chosen === undo ? datasets.add(folder) : undefined));
+      void notify('info', said, { title: t('Undo'), run: () => datasets.add(folder) });
     },
     [commands.inspectDataset]: async (given?: DatasetArgument) => {
       const folder = await pickDataset(datasets, given);

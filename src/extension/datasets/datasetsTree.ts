@@ -1,9 +1,11 @@
 /** The tree "Datasets": folders, their splits, classes and images. */
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { SplitName } from '../../trainer/protocol.js';
 import { commands, type ContextWord } from '../contributions.js';
+import type { Previews } from '../images/previews.js';
+import { classesText, count, imagesText } from '../runs/count.js';
 import { isMissing } from '../trainer/runFolder.js';
 import { imagesIn, type DatasetStore } from './datasetStore.js';
 import { imagesBelow } from './images.js';
@@ -34,7 +36,10 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(private readonly datasets: DatasetStore) {
+  constructor(
+    private readonly datasets: DatasetStore,
+    private readonly previews: Previews,
+  ) {
     this.#subscription = datasets.onChange((folder) =>
       this.#changed.fire(folder === undefined ? undefined : this.#nodes.get(folder)),
     );
@@ -79,11 +84,13 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
         return item(splitTitle(node.split), Collapsed, {
           iconPath: new vscode.ThemeIcon('folder-library'),
           contextValue: words('folder'),
+          accessibilityInformation: { label: splitTitle(node.split) },
           id: node.path,
         });
       case 'class':
         return item(node.label, Collapsed, {
-          description: node.images.toLocaleString(vscode.env.language),
+          description: count(node.images),
+          accessibilityInformation: { label: `${node.label}, ${imagesText(node.images)}` },
           iconPath: new vscode.ThemeIcon('tag'),
           contextValue: words('folder'),
           id: node.path,
@@ -93,7 +100,8 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
           resourceUri: vscode.Uri.file(node.path),
           iconPath: vscode.ThemeIcon.File,
           contextValue: words('image'),
-          tooltip: preview(node.path),
+          // With a resource the path would be read out.
+          accessibilityInformation: { label: basename(node.path) },
           command: {
             command: commands.openWithPredictions,
             title: t('Open with Predictions'),
@@ -102,14 +110,22 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
           id: node.path,
         });
       case 'more':
-        return item(t('{0} more…', node.count.toLocaleString(vscode.env.language)), None, {
+        return item(t('{0} more…', count(node.count)), None, {
           command: {
-            command: 'revealInExplorer',
+            command: commands.reveal,
             title: t('Reveal in Explorer'),
-            arguments: [vscode.Uri.file(node.folder)],
+            arguments: [node.folder],
           },
         });
     }
+  }
+
+  /** The hover of an image is the image, made when it is asked for. */
+  async resolveTreeItem(given: vscode.TreeItem, node: DatasetNode): Promise<vscode.TreeItem> {
+    if (node.kind !== 'image') return given;
+    const src = await this.previews.of(node.path);
+    given.tooltip = src === undefined ? node.path : preview(src, node.path);
+    return given;
   }
 
   dispose(): void {
@@ -124,6 +140,7 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
       return item(basename(folder), Collapsed, {
         ...common,
         description: t('inspecting…'),
+        accessibilityInformation: { label: `${basename(folder)}, ${t('inspecting…')}` },
         iconPath: new vscode.ThemeIcon('loading~spin'),
       });
     if (known.error) {
@@ -132,23 +149,25 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
       return item(basename(folder), None, {
         ...common,
         description: message,
+        accessibilityInformation: { label: `${basename(folder)}, ${message}` },
         tooltip: `${folder}\n${message}\n${remedy}`,
         iconPath: icon,
       });
     }
     const { inspection } = known;
-    const locale = vscode.env.language;
-    const parts = [
-      t('{0} images', imagesIn(inspection).toLocaleString(locale)),
-      t('{0} classes', inspection.labels.length.toLocaleString(locale)),
-    ];
-    if (inspection.problems.length > 0)
-      parts.push(t('{0} problems', inspection.problems.length.toLocaleString(locale)));
+    const problems = inspection.problems.length;
+    const parts = [imagesText(imagesIn(inspection)), classesText(inspection.labels.length)];
+    if (problems > 0) parts.push(problems === 1 ? t('1 problem') : t('{0} problems', count(problems)));
     const icon =
       inspection.problems.length > 0
         ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
         : new vscode.ThemeIcon('file-media');
-    return item(basename(folder), Collapsed, { ...common, description: parts.join(' · '), iconPath: icon });
+    return item(basename(folder), Collapsed, {
+      ...common,
+      description: parts.join(' · '),
+      accessibilityInformation: { label: [basename(folder), ...parts].join(', ') },
+      iconPath: icon,
+    });
   }
 
   async #partsOf(folder: string): Promise<DatasetNode[]> {
@@ -194,12 +213,12 @@ function words(...list: ContextWord[]): string {
   return list.join(' ');
 }
 
-/** The image itself as the hover. */
-function preview(path: string): vscode.MarkdownString {
+/** A data URI, since a hover shows no file outside the workspace, and below it the path as text. */
+function preview(src: string, path: string): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   text.supportHtml = true;
-  text.baseUri = vscode.Uri.file(`${dirname(path)}/`);
-  text.appendMarkdown(`<img src="${vscode.Uri.file(path).toString()}" width="200" alt="">`);
+  text.appendMarkdown(`<img src="${src}" alt="">\n\n`);
+  text.appendText(path);
   return text;
 }
 

@@ -58,6 +58,8 @@ export const errors = {
       t('Choose another one under Runs and Checkpoints.'),
       folder,
     ),
+  placeGone: (path: string) =>
+    shown('PLACE_GONE', t('{0} is not there any more.', path), t('It was moved, renamed or deleted.')),
   folderGone: (folder: string) =>
     shown(
       'DATASET_GONE',

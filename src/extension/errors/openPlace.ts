@@ -1,8 +1,11 @@
-/** Opens the file an error is about, at its place; a folder is shown in the Explorer. */
+/** Opens the file that an error or a report names, at its place; a folder is revealed. */
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { revealPath } from '../revealPath.js';
+import { errors } from './errors.js';
 
-/** `line` and `column` count from 1. */
+/** `line` and `column` count from 1. Throws `ShownError` for what was deleted. */
 export async function openPlace({
   file,
   line,
@@ -12,15 +15,12 @@ export async function openPlace({
   line?: number;
   column?: number;
 }): Promise<void> {
-  const uri = vscode.Uri.file(file);
-  if ((await stat(file)).isDirectory()) {
-    await vscode.commands.executeCommand('revealInExplorer', uri);
-    return;
-  }
+  if (!existsSync(file)) throw errors.placeGone(file);
+  if ((await stat(file)).isDirectory()) return revealPath(file);
   const position = new vscode.Position((line ?? 1) - 1, (column ?? 1) - 1);
   await vscode.commands.executeCommand(
     'vscode.open',
-    uri,
+    vscode.Uri.file(file),
     line === undefined ? {} : { selection: new vscode.Range(position, position) },
   );
 }

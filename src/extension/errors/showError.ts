@@ -7,6 +7,7 @@ import type { ErrorInfo } from '../../trainer/protocol.js';
 import { log } from '../log/log.js';
 import { TrainerDied } from '../trainer/trainerDied.js';
 import { errors } from './errors.js';
+import { notify, type Action } from '../notify.js';
 import { openPlace } from './openPlace.js';
 import { ShownError } from './shownError.js';
 
@@ -37,7 +38,7 @@ export function isCancel(error: unknown): boolean {
 }
 
 /** Shows an error as a notification; `actions` come before the ones every error has. */
-export async function showError(error: unknown, actions: { title: string; run: () => unknown }[] = []): Promise<void> {
+export async function showError(error: unknown, actions: readonly Action[] = []): Promise<void> {
   if (isCancel(error)) return;
   const info = infoOf(error);
   const { file } = info;
@@ -47,6 +48,5 @@ export async function showError(error: unknown, actions: { title: string; run: (
     buttons.push({ title: vscode.l10n.t('Open File'), run: () => openPlace({ ...info, file }) });
   if (info.code === bugCode || error instanceof TrainerDied)
     buttons.push({ title: vscode.l10n.t('Show Log'), run: () => log().show() });
-  const chosen = await vscode.window.showErrorMessage(`${info.message} ${info.remedy}`, ...buttons);
-  await chosen?.run();
+  await notify('error', `${info.message} ${info.remedy}`, ...buttons);
 }

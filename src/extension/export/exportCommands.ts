@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Exported, ExportFormat } from '../../trainer/protocol.js';
 import { commands } from '../contributions.js';
+import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import { pickCheckpoint, type RunArgument } from '../runs/pickRun.js';
 import type { RunStore } from '../runs/runStore.js';
@@ -44,15 +45,13 @@ export function exportCommands(launch: Launch, runs: RunStore) {
       );
       const exported = objects.find((object): object is Exported & { type: 'exported' } => isOf(object, 'exported'));
       if (!exported) throw new Error(`Exporting ${checkpoint} printed no result`);
-      const open = t('Open Folder');
       const said = t(
         'Exported to “{0}”. It answers {1} sample images as the checkpoint does.',
         basename(exported.folder),
         exported.parity.pictures,
       );
-      void vscode.window
-        .showInformationMessage(said, open)
-        .then((answer) => answer && vscode.commands.executeCommand(commands.reveal, exported.folder));
+      const reveal = () => vscode.commands.executeCommand(commands.reveal, exported.folder);
+      void notify('info', said, { title: t('Open Folder'), run: reveal });
       return exported;
     },
   };

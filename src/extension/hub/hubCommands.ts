@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Download, TrainEvent } from '../../trainer/protocol.js';
 import { commands } from '../contributions.js';
+import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import type { Launch } from '../trainer/launch.js';
 import { runJson } from '../trainer/runJson.js';
@@ -24,15 +25,16 @@ export function hubCommands(launch: Launch, token: HubToken, panel: ModelOffer) 
       if (name === undefined) return undefined;
       await downloadModel(launch, name);
       await panel.offerModel(name);
-      const [use, copy] = [t('Train with It'), t('Copy Name')];
       const said = t(
         '“{0}” is downloaded. The Train view offers it, and a config file can name it as its model.',
         name,
       );
-      void vscode.window.showInformationMessage(said, use, copy).then((chosen) => {
-        if (chosen === use) return panel.chooseModel(name);
-        return chosen === copy ? vscode.env.clipboard.writeText(name) : undefined;
-      });
+      void notify(
+        'info',
+        said,
+        { title: t('Train with It'), run: () => panel.chooseModel(name) },
+        { title: t('Copy Name'), run: () => vscode.env.clipboard.writeText(name) },
+      );
       return name;
     },
     [commands.setHubToken]: async () => {
@@ -45,7 +47,8 @@ export function hubCommands(launch: Launch, token: HubToken, panel: ModelOffer) 
       });
       if (given === undefined) return;
       await token.set(given.trim());
-      void vscode.window.showInformationMessage(
+      void notify(
+        'info',
         given.trim() === '' ? t('The Hugging Face token is removed.') : t('The Hugging Face token is set.'),
       );
     },

@@ -2,6 +2,8 @@
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { errors } from '../errors/errors.js';
+import { notify } from '../notify.js';
+import { withoutIcons } from '../plainText.js';
 import type { Run } from './run.js';
 import type { RunNode } from './runsTree.js';
 import { percent } from './percent.js';
@@ -22,12 +24,12 @@ export async function pickRun(
   if (given !== undefined) return runs.get(given);
   const serving = (await runs.all()).filter(serves);
   if (serving.length === 0) {
-    void vscode.window.showInformationMessage(none);
+    void notify('info', none);
     return undefined;
   }
   if (serving.length === 1) return serving[0];
   const items = serving.map((run) => ({
-    label: run.info.name,
+    label: withoutIcons(run.info.name),
     description: run.summary.best && percent(run.summary.best.accuracy),
     detail: run.folder,
     run,
@@ -43,9 +45,9 @@ export async function pickCheckpoint(runs: RunStore, given: RunArgument, title: 
   if (usable.length === 0) throw errors.noCheckpoint();
   const { t } = vscode.l10n;
   const items: (vscode.QuickPickItem & { folder: string })[] = usable.flatMap((run) => [
-    { label: run.info.name, kind: vscode.QuickPickItemKind.Separator, folder: '' },
+    { label: withoutIcons(run.info.name), kind: vscode.QuickPickItemKind.Separator, folder: '' },
     {
-      label: t('Best of {0}', run.info.name),
+      label: t('Best of {0}', withoutIcons(run.info.name)),
       iconPath: new vscode.ThemeIcon('star-full'),
       description: run.summary.best && percent(run.summary.best.accuracy),
       folder: run.folder,

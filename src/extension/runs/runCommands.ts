@@ -1,6 +1,7 @@
 /** What a person can do with a run or a checkpoint. */
 import * as vscode from 'vscode';
 import { commands } from '../contributions.js';
+import { ask } from '../notify.js';
 import type { Training } from '../trainer/training.js';
 import type { ActiveCheckpointStore } from './activeCheckpoint.js';
 import { pickCheckpoint, pickRun, type RunArgument } from './pickRun.js';
@@ -68,7 +69,7 @@ async function remove(node: RunNode | ComparisonNode, runs: RunStore, comparison
   const { folder, question } = whatToRemove(node);
   const trash = t('Move to Trash');
   const detail = t('It goes to the trash, from where you can put it back.');
-  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, trash)) !== trash) return;
+  if (!(await ask(question, trash, detail))) return;
   await moveToTrash(vscode.Uri.file(folder));
   if (node.kind === 'run') await runs.forget(folder);
   else if (node.kind === 'comparison') await comparisons.forget(folder);
@@ -84,7 +85,7 @@ async function moveToTrash(uri: vscode.Uri): Promise<void> {
   } catch (error) {
     const forever = t('Delete for Good');
     const question = t('This machine has no trash: {0}', error instanceof Error ? error.message : String(error));
-    if ((await vscode.window.showWarningMessage(question, { modal: true }, forever)) !== forever) return;
+    if (!(await ask(question, forever))) return;
     await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: false });
   }
 }

@@ -122,6 +122,7 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
       : new vscode.ThemeIcon('list-ordered');
     item.description = known && describeComparison(known, work !== null);
     item.tooltip = folder;
+    item.accessibilityInformation = { label: [item.label, item.description].filter(Boolean).join(', ') };
     const words: ContextWord[] = ['comparison', 'folder', work ? 'comparing' : 'idle'];
     if (known && !work && !isComplete(known)) words.push('unfinished');
     item.contextValue = words.join(' ');
@@ -160,6 +161,7 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
       ...(checkpoint.last ? [t('last')] : []),
     ];
     item.description = marks.join(' · ');
+    item.accessibilityInformation = { label: [item.label, ...marks].join(', ') };
     item.iconPath = new vscode.ThemeIcon(
       active ? 'target' : checkpoint.best ? 'star-full' : 'save',
       active ? new vscode.ThemeColor('charts.green') : undefined,

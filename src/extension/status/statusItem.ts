@@ -1,6 +1,7 @@
 /** The one status-bar item: what is being trained and how far, else which checkpoint classifies. */
 import * as vscode from 'vscode';
 import { commands } from '../contributions.js';
+import { withoutIcons } from '../plainText.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Run } from '../runs/run.js';
 import { percentOf } from '../runs/runProgress.js';
@@ -56,8 +57,9 @@ export class StatusItem implements vscode.Disposable {
 
   #showIdle(): void {
     const checkpoint = this.active.current;
+    const step = checkpoint?.step.toLocaleString(vscode.env.language) ?? '';
     this.#item.text = checkpoint
-      ? `$(target) ${t('{0}, step {1}', checkpoint.run, checkpoint.step.toLocaleString(vscode.env.language))}`
+      ? `$(target) ${t('{0}, step {1}', withoutIcons(checkpoint.run), step)}`
       : '$(symbol-misc) ViTune';
     this.#item.tooltip = checkpoint
       ? t('This checkpoint classifies your images. Click to choose another.')

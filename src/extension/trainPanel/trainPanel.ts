@@ -11,7 +11,7 @@ import type {
   TrainForm,
   TrainPanelState,
 } from '../../webview/protocol.js';
-import { keepConfig, configPathFor, configText } from '../config/configFile.js';
+import { asConfigPath, keepConfig, configPathFor, configText } from '../config/configFile.js';
 import { readSchema } from '../config/configSchema.js';
 import { commands, configEnding, views } from '../contributions.js';
 import { imagesIn, type DatasetStore } from '../datasets/datasetStore.js';
@@ -379,12 +379,10 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     const start = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? this.parts.configFolder();
     const uri = await vscode.window.showSaveDialog({
       defaultUri: vscode.Uri.file(configPathFor(form, start)),
-      filters: { [t('ViTune config')]: [configEnding.slice(1)] },
+      filters: { [t('ViTune config')]: ['json'] },
     });
     if (!uri) return;
-    const file = uri.fsPath.endsWith(configEnding)
-      ? uri
-      : uri.with({ path: `${uri.path.replace(/(\.vitune)?(\.json)?$/, '')}${configEnding}` });
+    const file = uri.with({ path: asConfigPath(uri.path) });
     const folder = vscode.Uri.joinPath(file, '..').fsPath;
     await vscode.workspace.fs.writeFile(
       file,

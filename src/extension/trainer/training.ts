@@ -8,6 +8,7 @@ import { ShownError } from '../errors/shownError.js';
 import { showError } from '../errors/showError.js';
 import { downloadWords } from '../hub/hubCommands.js';
 import { log } from '../log/log.js';
+import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import { percent } from '../runs/percent.js';
@@ -75,7 +76,8 @@ export class Training implements vscode.Disposable {
       const timer = setTimeout(() => finish(false), patience);
     });
     if (!(await ended) && run.busy) {
-      void vscode.window.showWarningMessage(
+      void notify(
+        'warning',
         t('“{0}” has not stopped yet: it saves a checkpoint after the step it is in.', run.info.name),
       );
     }
@@ -131,10 +133,14 @@ export class Training implements vscode.Disposable {
     if (this.active.current === undefined) await this.active.choose(run.folder);
     if (!vscode.workspace.getConfiguration('vitune').get<Settings['notifyWhenFinished']>('notifyWhenFinished', true))
       return;
-    const open = t('Open Dashboard');
-    const use = t('Use to Classify');
+    const open = {
+      title: t('Open Dashboard'),
+      run: () => vscode.commands.executeCommand(commands.openDashboard, run.folder),
+    };
+    const use = { title: t('Use to Classify'), run: () => this.active.choose(run.folder) };
     const isActive = this.active.chosen === run.folder;
-    const chosen = await vscode.window.showInformationMessage(
+    await notify(
+      'info',
       t(
         '“{0}” is trained: {1} of the validation images are named right.',
         run.info.name,
@@ -142,8 +148,6 @@ export class Training implements vscode.Disposable {
       ),
       ...(isActive ? [open] : [open, use]),
     );
-    if (chosen === open) await vscode.commands.executeCommand(commands.openDashboard, run.folder);
-    if (chosen === use) await this.active.choose(run.folder);
   }
 
   async #tellFailed(run: Run): Promise<void> {

@@ -37,19 +37,29 @@ export function outputTo(out: Writable & { isTTY?: boolean }, err: Writable, isJ
     line(text = '') {
       if (isJson) return;
       clear();
-      out.write(`${text}\n`);
+      out.write(`${printable(text)}\n`);
     },
     status(text) {
       if (isJson || !out.isTTY) return;
       clear();
-      out.write(text);
-      status = text;
+      status = printable(text);
+      out.write(status);
     },
     problem(info) {
       clear();
-      err.write(`${formatError(info)}\n`);
+      err.write(`${printable(formatError(info))}\n`);
     },
   };
+}
+
+/**
+ * A text without what would steer a terminal: a name may hold an escape sequence that clears the screen or sets the
+ * title. Control characters, and those that turn the direction of a line, are written as `\\u{…}`; lines and tabs stay.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    character === '\n' || character === '\t' ? character : `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
 }
 
 /** `[#####.....]` of `width` marks. */

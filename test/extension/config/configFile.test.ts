@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'jsonc-parser';
-import { configText, fileNameOf, keepConfig, pathInConfig } from '../../../src/extension/config/configFile.js';
+import {
+  asConfigPath,
+  configText,
+  fileNameOf,
+  keepConfig,
+  pathInConfig,
+} from '../../../src/extension/config/configFile.js';
 import { methodSchemas } from '../../../src/trainer/config/methods.js';
 import { buildSchema } from '../../../src/trainer/config/schema.js';
 import type { TrainForm } from '../../../src/webview/protocol.js';
@@ -50,4 +56,15 @@ test('a file name is one on every system', () => {
   assert.equal(fileNameOf('a/b:c?.'), 'a-b-c-');
   assert.equal(fileNameOf('çiçek'), 'çiçek');
   assert.equal(fileNameOf('...'), 'training');
+});
+
+test('a config has its ending once, whatever a dialog gives', () => {
+  for (const given of [
+    '/a/training',
+    '/a/training.json',
+    '/a/training.vitune.json',
+    '/a/training.vitune.json.vitune.json',
+  ])
+    assert.equal(asConfigPath(given), '/a/training.vitune.json', given);
+  assert.equal(asConfigPath('/my.vitune.json files/v1.2'), '/my.vitune.json files/v1.2.vitune.json');
 });
