@@ -34,6 +34,43 @@ export const interchange = {
         file,
       },
     ),
+  adapterKindUnknown: (file: string, kind: string) =>
+    new UserError(
+      'ADAPTER_UNSUPPORTED',
+      t('The adapter is of the kind {0}; ViTune reads LoRA only (rsLoRA, DoRA, PiSSA and OLoRA among it).', kind),
+      t('Merge it in Python (merge_and_unload) and save the whole model.'),
+      { file },
+    ),
+  adapterInitUnsupported: (file: string, init: string) =>
+    new UserError(
+      'ADAPTER_UNSUPPORTED',
+      t('The adapter was initialised by {0}, which changes the base in a way that ViTune cannot repeat.', init),
+      t(
+        'In Python, save it as plain LoRA (save_pretrained with path_initial_model_for_weight_conversion), or merge it (merge_and_unload) and save the whole model.',
+      ),
+      { file },
+    ),
+  adapterPatternUnmatched: (file: string, field: string, key: string) =>
+    new UserError(
+      'ADAPTER_PATTERN_UNMATCHED',
+      t('The key {1} of {0} matches no adapted layer.', field, key),
+      t('Correct or remove it in adapter_config.json: the keys are regular expressions over the names of modules.'),
+      { file },
+    ),
+  adapterNotTargeted: (file: string, module: string) =>
+    new UserError(
+      'ADAPTER_NOT_TARGETED',
+      t('The adapter has weights for {0}, but adapter_config.json does not put an adapter there.', module),
+      t('Correct target_modules in adapter_config.json, or save the adapter again in Python.'),
+      { file },
+    ),
+  adapterRank: (file: string, module: string, found: number, expected: number) =>
+    new UserError(
+      'ADAPTER_RANK',
+      t('The adapter of {0} has rank {1}; adapter_config.json says {2}.', module, found, expected),
+      t('Correct r or rank_pattern in adapter_config.json, or save the adapter again in Python.'),
+      { file },
+    ),
   adapterNotOfBase: (file: string, weight: string) =>
     new UserError(
       'ADAPTER_NOT_OF_BASE',
