@@ -46,7 +46,7 @@ function isInstalled(versions) {
 }
 
 /** Installs the Debian packages that are missing; only root may. */
-function ensureDebianPackages(names) {
+export function ensureDebianPackages(names) {
   const missing = names.filter((name) => {
     const query = spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' });
     return query.stdout !== 'install ok installed';
@@ -60,7 +60,7 @@ function ensureDebianPackages(names) {
   execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], settings);
 }
 
-const isDebian = () => process.platform === 'linux' && spawnSync('dpkg-query', ['--version']).status === 0;
+export const isDebian = () => process.platform === 'linux' && spawnSync('dpkg-query', ['--version']).status === 0;
 
 /** The path of a Chromium-like browser for playwright-core to drive; Debian's is installed when there is none. */
 export function ensureBrowser() {

@@ -2,9 +2,10 @@
  * Saving that leaves either the old or the new on disk, never a part: files, checkpoint folders, the pointers `last`
  * and `best`.
  */
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { removePatiently, renamePatiently } from '../core/renamePatiently.js';
+import { nameUnfitForWindows } from '../core/windowsName.js';
 import { errors, reasonOf } from '../errors/errors.js';
 
 /** What is not yet, or no longer, in place has a name that begins so. */
@@ -33,6 +34,12 @@ export function asSaveError(error: unknown, target: string): unknown {
   }
 }
 
+/** @throws UserError where Windows would make a folder of this name that most programs can neither open nor delete. */
+export function requireName(target: string, platform: NodeJS.Platform = process.platform): void {
+  const part = platform === 'win32' ? nameUnfitForWindows(target) : undefined;
+  if (part !== undefined) throw errors.notSaved.nameUnfit(target, part);
+}
+
 async function sync(path: string, flags: string): Promise<void> {
   const handle = await open(path, flags);
   try {
@@ -56,19 +63,6 @@ async function syncTree(folder: string): Promise<void> {
   await syncFolder(folder);
 }
 
-/** Renames. Windows refuses while a virus scanner or an indexer has the new files open: they let go within moments. */
-async function move(from: string, to: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await rename(from, to);
-    } catch (error) {
-      const held = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '');
-      if (!held || attempt === 20) throw error;
-      await pause(50);
-    }
-  }
-}
-
 /**
  * Runs `fill` on a temporary path beside `target`, which then takes the target's place; on failure nothing has changed.
  */
@@ -79,7 +73,7 @@ async function atomically(target: string, fill: (path: string) => Promise<void>)
     try {
       await fill(path);
     } catch (error) {
-      await rm(path, { recursive: true, force: true });
+      await removePatiently(path);
       throw error;
     }
     await syncFolder(dirname(target));
@@ -101,7 +95,7 @@ export async function writeFileAtomically(target: string, content: string | Uint
     } finally {
       await handle.close();
     }
-    await move(path, target);
+    await renamePatiently(path, target);
   });
 }
 
@@ -111,6 +105,7 @@ export async function writeFileAtomically(target: string, content: string | Uint
  *   passed on.
  */
 export async function writeFolderAtomically(target: string, write: (folder: string) => Promise<void>): Promise<void> {
+  requireName(target);
   await atomically(target, async (path) => {
     await mkdir(path);
     await write(path);
@@ -118,7 +113,7 @@ export async function writeFolderAtomically(target: string, write: (folder: stri
     // A folder cannot be renamed over a full one. The moment without either is safe: `last` points to it only
     // afterwards.
     const old = besides(target);
-    const hadOld = await move(target, old).then(
+    const hadOld = await renamePatiently(target, old).then(
       () => true,
       (error: unknown) => {
         if (isMissing(error)) return false;
@@ -126,12 +121,12 @@ export async function writeFolderAtomically(target: string, write: (folder: stri
       },
     );
     try {
-      await move(path, target);
+      await renamePatiently(path, target);
     } catch (error) {
-      if (hadOld) await move(old, target);
+      if (hadOld) await renamePatiently(old, target);
       throw error;
     }
-    await rm(old, { recursive: true, force: true });
+    await removePatiently(old);
   });
 }
 
@@ -155,7 +150,7 @@ async function namesIn(folder: string): Promise<string[]> {
 export async function clearUnfinished(run: string): Promise<void> {
   for (const folder of [run, checkpointsOf(run)]) {
     for (const name of await namesIn(folder)) {
-      if (name.startsWith(temporary)) await rm(join(folder, name), { recursive: true, force: true });
+      if (name.startsWith(temporary)) await removePatiently(join(folder, name));
     }
   }
 }
@@ -193,7 +188,7 @@ export async function pruneCheckpoints(run: string, limit: number, keep: Readonl
     const folder = checkpointFolder(run, step);
     // Renamed first, so that a kill in the middle leaves no half checkpoint under a step's name.
     const doomed = besides(folder);
-    await move(folder, doomed);
-    await rm(doomed, { recursive: true, force: true });
+    await renamePatiently(folder, doomed);
+    await removePatiently(doomed);
   }
 }

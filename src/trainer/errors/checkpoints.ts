@@ -44,6 +44,15 @@ export const checkpoints = {
         t('Allow writing to the folder, or set "output" to another folder.'),
         { file: target },
       ),
+    nameUnfit: (target: string, part: string) =>
+      new UserError(
+        'NOT_SAVED_NAME',
+        t('Windows does not allow the name "{0}".', part),
+        t(
+          'Choose a name that is not a device (con, aux, nul, com1 …), does not end with a dot or a space, and has none of < > : " | ? *.',
+        ),
+        { file: target },
+      ),
     other: (target: string, reason: string) =>
       new UserError(
         'NOT_SAVED',

@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { copyFile, mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { renamePatiently } from '../core/renamePatiently.js';
 import { errors, UserError } from '../errors/errors.js';
 import { acquireBlobLock } from './blobLock.js';
 import { repositoryFolder } from './hubCache.js';
@@ -93,7 +94,7 @@ export async function downloadBlob(
         throw errors.hub.hashWrong(repository.id, file.path, request.place ?? {});
       }
     }
-    await rename(part, blob);
+    await renamePatiently(part, blob);
     return blob;
   } finally {
     await release();

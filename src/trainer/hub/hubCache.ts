@@ -1,18 +1,7 @@
 /** The cache folder that Hugging Face's own tools fill and read: `models--owner--name/{blobs,refs,snapshots}`. */
-import {
-  access,
-  copyFile,
-  link,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { access, copyFile, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { renamePatiently } from '../core/renamePatiently.js';
 import { isCommit, isHubId, isRevision, isSafe, mainBranch, type Repository } from './repository.js';
 
 export const isThere = (path: string): Promise<boolean> =>
@@ -115,7 +104,7 @@ export async function writeRef(repository: Repository, commit: string, cache: st
   await mkdir(dirname(file), { recursive: true });
   const fresh = `${file}.${process.pid}.new`;
   await writeFile(fresh, commit);
-  await rename(fresh, file);
+  await renamePatiently(fresh, file);
 }
 
 /**
@@ -140,5 +129,5 @@ export async function pointTo(blob: string, pointer: string, makeLink: typeof sy
       refused(error);
       await copyFile(blob, fresh);
     });
-  await rename(fresh, pointer);
+  await renamePatiently(fresh, pointer);
 }

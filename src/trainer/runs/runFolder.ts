@@ -6,6 +6,7 @@ import {
   checkpointFolder,
   listCheckpoints,
   readPointer,
+  requireName,
   writeFileAtomically,
 } from '../checkpoint/store.js';
 import type { LoadedConfig } from '../config/load.js';
@@ -52,6 +53,7 @@ async function makeFresh(folder: string): Promise<boolean> {
  */
 export async function createRunFolder({ path, config: { output } }: LoadedConfig): Promise<string> {
   if (output !== undefined) {
+    requireName(output);
     if (await makeFresh(output)) return output;
     if (await isThere(runFile(output))) throw errors.run.exists(output);
     // Such as .DS_Store do not count.

@@ -15,7 +15,7 @@ import { UserError } from '../../../src/trainer/errors/errors.js';
 
 let folder: string;
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'vitune "safe" ü '));
+  folder = await mkdtemp(join(tmpdir(), "vitune 'safe' ü "));
 });
 after(() => rm(folder, { recursive: true }));
 

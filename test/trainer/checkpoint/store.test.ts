@@ -20,7 +20,7 @@ import { onSmallDisk } from './smallDisk.js';
 
 let run: string;
 beforeEach(async () => {
-  run = await mkdtemp(join(tmpdir(), `vitune "store" ü `));
+  run = await mkdtemp(join(tmpdir(), `vitune 'store' ü `));
 });
 afterEach(() => rm(run, { recursive: true }));
 

@@ -24,6 +24,8 @@ let bundle: Promise<string> | undefined;
  */
 function bundleFolder(): Promise<string> {
   return (bundle ??= (async () => {
+    // Where no bundler runs (Node for Windows under Wine) it is made before the tests.
+    if (process.env.VITUNE_TEST_BUNDLE) return process.env.VITUNE_TEST_BUNDLE;
     mkdirSync(join(root, 'build'), { recursive: true });
     const folder = mkdtempSync(join(root, 'build', 'trainer-'));
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));

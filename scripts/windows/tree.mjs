@@ -1,0 +1,65 @@
+/**
+ * A copy of the project that Node for Windows runs: TypeScript as JavaScript in the same folders, the trainer's bundle,
+ * and the native packages of the win32-x64 VSIX.
+ */
+import * as esbuild from 'esbuild';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { trainerBundle } from '../build.mjs';
+import { root } from '../ensure-installed.mjs';
+import { makePackage } from '../package.mjs';
+import { windowsFolder } from './ensureWindows.mjs';
+
+export const tree = join(windowsFolder, 'tree');
+/** What the VSIX holds. */
+export const extension = join(windowsFolder, 'vsix', 'extension');
+
+async function unpackExtension() {
+  const vsix = await makePackage({ target: 'win32-x64', out: join(windowsFolder, 'test.vsix') });
+  rmSync(join(windowsFolder, 'vsix'), { recursive: true, force: true });
+  mkdirSync(join(windowsFolder, 'vsix'), { recursive: true });
+  if (process.platform === 'win32') execFileSync('tar', ['-xf', vsix, '-C', join(windowsFolder, 'vsix')]);
+  else execFileSync('unzip', ['-q', vsix, '-d', join(windowsFolder, 'vsix')]);
+}
+
+/** node_modules: the project's, but native packages from the VSIX. */
+function linkPackages() {
+  const native = join(extension, 'dist', 'node_modules');
+  mkdirSync(join(tree, 'node_modules'), { recursive: true });
+  const own = readdirSync(native);
+  for (const name of own) symlinkSync(join(native, name), join(tree, 'node_modules', name), 'junction');
+  for (const name of readdirSync(join(root, 'node_modules')))
+    if (!own.includes(name) && !name.startsWith('.'))
+      symlinkSync(join(root, 'node_modules', name), join(tree, 'node_modules', name), 'junction');
+}
+
+/** Makes the tree anew. */
+export async function makeTree() {
+  await unpackExtension();
+  rmSync(tree, { recursive: true, force: true });
+  mkdirSync(tree, { recursive: true });
+  const sources = ['src', 'test', 'scripts'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)),
+  );
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: sources.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts')),
+    outdir: tree,
+    outbase: '.',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'inline',
+  });
+  for (const path of sources)
+    if (/\.(mjs|json|safetensors|csv|onnx)$/.test(path) && !path.includes('node_modules'))
+      cpSync(join(root, path), join(tree, path));
+  for (const name of ['media', 'l10n', 'licenses', 'package.json', 'package-lock.json', 'examples'])
+    if (existsSync(join(root, name))) cpSync(join(root, name), join(tree, name), { recursive: true });
+  linkPackages();
+  const bundle = trainerBundle(join(tree, 'build'));
+  await esbuild.build({
+    ...bundle,
+    entryPoints: { ...bundle.entryPoints, commandLine: 'src/trainer/commandLine/run.ts' },
+  });
+}
