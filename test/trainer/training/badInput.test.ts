@@ -358,10 +358,10 @@ const cases: Case[] = [
   // Methods and devices.
   {
     name: 'a LoRA target module that matches nothing',
-    arrange: ({ train }) => train({ method: { type: 'lora', targetModules: ['query', 'q_proj'] } }),
+    arrange: ({ train }) => train({ method: { type: 'lora', targetModules: ['query', 'conv_proj'] } }),
     expected: {
       code: 'TARGET_MODULES_UNMATCHED',
-      message: /q_proj/,
+      message: /conv_proj/,
       remedy: /query, key, value, dense/,
       file: 'run.vitune.json',
       line: 10,
