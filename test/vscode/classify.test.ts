@@ -131,7 +131,7 @@ describe('classification', () => {
       return undefined;
     });
     await editor().page.keyboard.press('Enter');
-    const images = await editor().report(/taken for|recognised/);
+    const images = await editor().report(/predicted as|classified correctly/);
     assert.equal(await images.locator('td.image').count(), number, 'as many images as the cell says');
     await editor().screenshot('evaluation cell');
     const name = (await images.locator('td.image').first().textContent())!.trim();

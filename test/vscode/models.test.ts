@@ -64,7 +64,7 @@ describe('models and methods', () => {
         () => false,
       );
     });
-    await editor().notification('sample images as the checkpoint does').first().waitFor();
+    await editor().notification('sample images equal those of the checkpoint').first().waitFor();
     assert.ok(existsSync(join(workspace, 'first-onnx', 'model.onnx')));
     await editor().dismissNotifications();
   });

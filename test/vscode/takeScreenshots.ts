@@ -143,7 +143,7 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await shoot('evaluation');
   // The commonest confusion.
   await openCommonestConfusion(evaluation);
-  await editor.report('taken for');
+  await editor.report('predicted as');
   await shoot('confused');
 
   await editor.command('View: Close All Editors');

@@ -157,7 +157,7 @@ describe('training', () => {
     await editor().row('emoji-lora-2').filter({ hasText: 'finished' }).waitFor();
     await editor().page.locator('.statusbar-item').filter({ hasText: 'emoji-lora-2' }).waitFor();
     const dashboard = await editor().webview('dashboard');
-    await dashboard.getByTitle('Judged at the end').filter({ hasText: 'Best accuracy' }).waitFor();
+    await dashboard.getByTitle('Re-evaluated at the end').filter({ hasText: 'Best accuracy' }).waitFor();
     await editor().screenshot('finished');
   });
 });

@@ -245,7 +245,7 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
         kind: 'choice',
         values: ['fp32', 'fp16', 'int8'],
         details: [
-          'Numbers of 32 bits: exact.',
+          'fp32: exact.',
           'Floats of 16 bits, on a graphics card.',
           'Whole numbers of 8 bits: faster training steps.',
         ],

@@ -18,7 +18,7 @@ export function inspectionReport({ folder, inspection }: InspectionData): Report
   const origin =
     inspection.splits === 'folders'
       ? t('The splits are the folders that are there.')
-      : t('The splits are drawn by seed, each class in the same share.');
+      : t('The splits are drawn from the seed, with the same share of each class.');
   const place = vscode.workspace.asRelativePath(folder);
   return {
     title: t('Dataset {0}', basename(folder)),

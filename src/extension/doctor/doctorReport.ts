@@ -39,6 +39,6 @@ export function doctorReport({ devices }: DoctorData): Report {
 function row(report: EngineReport): ReportRow {
   const { device, engine } = report;
   if ('reason' in report) return { cells: [device, engine, report.reason, null] };
-  const found = report.noFp16 === undefined ? t('usable, with floats of 16 bits') : t('usable');
+  const found = report.noFp16 === undefined ? t('usable, supports fp16') : t('usable');
   return { cells: [device, engine, found, report.gigaflops] };
 }

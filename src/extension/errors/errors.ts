@@ -10,24 +10,24 @@ export const errors = {
   trainerDied: (ending: string) =>
     shown(
       'TRAINER_DIED',
-      t('The trainer ended without saying why ({0}).', ending),
-      t('The log has its last words. If the machine was short of memory, try a smaller batch.'),
+      t('The trainer ended without an error message ({0}).', ending),
+      t('The log has its last output. If memory ran out, try a smaller batch.'),
     ),
   runInterrupted: (name: string) =>
     shown(
       'RUN_INTERRUPTED',
-      t('The training “{0}” broke off: its process is gone.', name),
+      t('The training “{0}” was interrupted: its process no longer runs.', name),
       t('Resume it from its last checkpoint.'),
     ),
   runKilled: (name: string) =>
     shown(
       'RUN_KILLED',
       t(
-        'The training “{0}” broke off: its process was ended from outside, as the operating system does when memory runs out.',
+        'The training “{0}” was interrupted: its process was killed, as the operating system does when memory runs out.',
         name,
       ),
       t(
-        'If it was memory, halve “batchSize” in the config file and double “gradientAccumulationSteps”, which learns the same in less of it, then resume from the last checkpoint.',
+        'If memory ran out, halve “batchSize” in the config file and double “gradientAccumulationSteps”: the run learns the same with less memory. Then resume from the last checkpoint.',
       ),
     ),
   alreadyRunning: (name: string) =>
@@ -41,7 +41,7 @@ export const errors = {
   imageEndsProcess: (file: string) =>
     shown(
       'IMAGE_ENDS_PROCESS',
-      t('This image ended the classification process twice.'),
+      t('This image crashed the classification process twice.'),
       t('Replace it, or save it again in another program.'),
       file,
     ),
@@ -73,7 +73,7 @@ export const errors = {
     shown(
       'IMAGE_NOT_SHOWN',
       t('The editor cannot draw this kind of image, or the file is damaged.'),
-      t('Its predictions, if any, are right all the same.'),
+      t('Its predictions, if any, are still valid.'),
       file,
     ),
 };

@@ -33,7 +33,8 @@ export function confusedIn(
 }
 
 export function confusedReport({ task, truth, prediction, images }: ConfusedData): Report {
-  const title = truth === prediction ? t('{0}, recognised', truth) : t('{0} taken for {1}', truth, prediction);
+  const title =
+    truth === prediction ? t('{0}, classified correctly', truth) : t('{0} predicted as {1}', truth, prediction);
   const number = imagesText(images.length);
   return {
     title,

@@ -41,7 +41,7 @@ function blocksOf(evaluation: TaskEvaluation, task: string | null, heading?: str
   const { labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro } = evaluation;
   const overall: [string, number | undefined][] = [
     [t('mean average precision'), meanAveragePrecision],
-    [t('F1 of all answers'), f1Micro],
+    [t('F1 of all predictions'), f1Micro],
     [t('mean F1 of the labels'), f1Macro],
   ];
   const classes: ReportBlock = {

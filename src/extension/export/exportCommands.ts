@@ -32,7 +32,11 @@ export function exportCommands(launch: Launch, runs: RunStore) {
       if (chosen === undefined) return undefined;
       const folder = typeof target === 'string' ? target : await pickTarget(checkpoint, chosen);
       if (folder === undefined) return undefined;
-      const stages = { open: t('opening the checkpoint'), write: t('writing'), compare: t('comparing its answers') };
+      const stages = {
+        open: t('opening the checkpoint'),
+        write: t('writing'),
+        compare: t('comparing its predictions'),
+      };
       const args = ['export', '--checkpoint', checkpoint, '--format', chosen, '--output', folder, '--json'];
       const objects = await withProgress(t('Exporting to “{0}”…', basename(folder)), (signal, report) =>
         runJson(launch, {
@@ -46,7 +50,7 @@ export function exportCommands(launch: Launch, runs: RunStore) {
       const exported = objects.find((object): object is Exported & { type: 'exported' } => isOf(object, 'exported'));
       if (!exported) throw new Error(`Exporting ${checkpoint} printed no result`);
       const said = t(
-        'Exported to “{0}”. It answers {1} sample images as the checkpoint does.',
+        'Exported to “{0}”. Its predictions for {1} sample images equal those of the checkpoint.',
         basename(exported.folder),
         exported.parity.pictures,
       );
@@ -74,7 +78,7 @@ async function pickFormat(): Promise<ExportFormat | undefined> {
     {
       label: 'PEFT',
       description: 'peft',
-      detail: t('The adapter alone for Python, small, to be put on its base model.'),
+      detail: t('Only the adapter, for Python: small, to be loaded on its base model.'),
       format: 'peft',
     },
   ];

@@ -29,12 +29,12 @@ export function runCommands(
       if (run) await training.stop(run);
     },
     [commands.resumeTraining]: async (given?: RunArgument) => {
-      const none = t('There is no training to resume: none was stopped or broke off.');
+      const none = t('There is no training to resume: none was stopped or interrupted.');
       const run = await pickRun(runs, given, (each) => each.resumable, t('Resume which training?'), none);
       if (run) await training.resume(run);
     },
     [commands.setActiveCheckpoint]: async (given?: RunArgument) => {
-      const folder = await pickCheckpoint(runs, given, t('Which checkpoint shall classify?'));
+      const folder = await pickCheckpoint(runs, given, t('Classify with which checkpoint?'));
       if (folder !== undefined) await active.choose(folder);
     },
     [commands.refreshRuns]: async () => {

@@ -78,7 +78,7 @@ export class Training implements vscode.Disposable {
     if (!(await ended) && run.busy) {
       void notify(
         'warning',
-        t('“{0}” has not stopped yet: it saves a checkpoint after the step it is in.', run.info.name),
+        t('“{0}” has not stopped yet: it saves a checkpoint after the current step.', run.info.name),
       );
     }
   }
@@ -142,7 +142,7 @@ export class Training implements vscode.Disposable {
     await notify(
       'info',
       t(
-        '“{0}” is trained: {1} of the validation images are named right.',
+        '“{0}” is trained: {1} of the validation images are classified correctly.',
         run.info.name,
         percent(run.progress.best?.accuracy ?? 0),
       ),

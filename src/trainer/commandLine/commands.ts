@@ -24,7 +24,7 @@ export interface CommandRow {
 
 const row = <Row extends CommandRow>(each: Row): Row => each;
 
-const json = flag(() => l10n.t('Prints JSON for programs: one object a line.'));
+const json = flag(() => l10n.t('Prints JSON for programs: one object per line.'));
 
 const checkpoint = requiredText({ placeholder: 'RUN_OR_CHECKPOINT', example: 'runs/flowers' }, () =>
   l10n.t('The run, whose best checkpoint is used, or the folder of a checkpoint, adapter or model.'),

@@ -8,7 +8,7 @@ import { table, type Output } from './output.js';
 
 const usability = (gigaflops: number, hasFp16: boolean): string =>
   hasFp16
-    ? l10n.t('usable, {0} GFLOP/s, with floats of 16 bits', Math.round(gigaflops))
+    ? l10n.t('usable, {0} GFLOP/s, supports fp16', Math.round(gigaflops))
     : l10n.t('usable, {0} GFLOP/s', Math.round(gigaflops));
 
 export async function doctor(_args: Arguments<'doctor'>, output: Output): Promise<void> {

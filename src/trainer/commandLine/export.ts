@@ -9,7 +9,7 @@ import { bar, type Output } from './output.js';
 const stages: Record<ExportStage, () => string> = {
   open: () => l10n.t('Opening the checkpoint'),
   write: () => l10n.t('Writing the export'),
-  compare: () => l10n.t('Comparing its answers in a fresh process'),
+  compare: () => l10n.t('Comparing its predictions in a fresh process'),
 };
 
 export async function exportCheckpoint(
@@ -35,7 +35,7 @@ export async function exportCheckpoint(
   output.line(l10n.t('Exported to {0}: {1}', exported.folder, exported.files.join(', ')));
   output.line(
     l10n.t(
-      'Opened in a fresh process it answers {0} images alike; probabilities differ by at most {1}.',
+      'Checked in a fresh process: equal predictions for {0} images; probabilities differ by at most {1}.',
       pictures,
       largestDifference.toExponential(1),
     ),

@@ -24,7 +24,7 @@ export async function inspect({ operands }: Arguments<'inspect'>, output: Output
     output.line(l10n.t('Features are the tensor {0}.', network.found));
     output.line(
       l10n.t(
-        'To take another, name it in "featureOutput". The outputs and last tensors are: {0}.',
+        'To use another one, name it in "featureOutput". The outputs and last tensors are: {0}.',
         network.tensors.join(', '),
       ),
     );
@@ -68,7 +68,7 @@ export async function inspect({ operands }: Arguments<'inspect'>, output: Output
       ]),
     );
   }
-  if (inspection.splits === 'seeded') output.line(l10n.t('The validation split is drawn by seed.'));
+  if (inspection.splits === 'seeded') output.line(l10n.t('The validation split is drawn from the seed.'));
   else
     output.line(columns ? l10n.t('The splits are those of the label file.') : l10n.t('The splits are your folders.'));
   if (inspection.problems.length)

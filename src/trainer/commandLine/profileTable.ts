@@ -13,7 +13,7 @@ const stageWords = (): Record<Stage, string> => ({
   batch: l10n.t('choosing the batch size'),
   features: l10n.t('computing features'),
   compile: l10n.t('compiling the graphs'),
-  session: l10n.t('ONNX Runtime taking the graphs'),
+  session: l10n.t('loading the graphs into ONNX Runtime'),
   wait: l10n.t('waiting for images'),
   step: l10n.t('training steps'),
   evaluate: l10n.t('evaluating'),

@@ -120,9 +120,7 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
     const info = infoOf(error);
     if (isJson) output.json({ type: 'error', ...info });
     output.problem(
-      error instanceof UserError
-        ? info
-        : { ...info, message: `${l10n.t('This is a fault of ViTune.')} ${info.message}` },
+      error instanceof UserError ? info : { ...info, message: `${l10n.t('This is a bug in ViTune.')} ${info.message}` },
     );
     return error instanceof UserError ? exitCodes.input : exitCodes.bug;
   } finally {

@@ -74,7 +74,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
             event.totalParameters.toLocaleString('en'),
           ),
         );
-        return event.resumedFrom !== undefined && output.line(l10n.t('Going on from step {0}', event.resumedFrom));
+        return event.resumedFrom !== undefined && output.line(l10n.t('Continuing from step {0}', event.resumedFrom));
       case 'progress':
         if (event.phase === 'download') return output.status(downloadStatus(event.done, event.total));
         return output.status(`${bar(event.done / event.total)} ${phases[event.phase]()} ${event.done}/${event.total}`);
@@ -88,7 +88,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
         );
       case 'evaluation':
         last = event;
-        if (event.judged) output.line(l10n.t('The best once more, in floats:'));
+        if (event.judged) output.line(l10n.t('The best checkpoint, re-evaluated in fp32:'));
         output.line(
           l10n.t(
             'epoch {0}: {1} loss {2}, accuracy {3}',
@@ -120,7 +120,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
           const { pictures, largestDifference } = event.parity;
           output.line(
             l10n.t(
-              'Opened in a fresh process it answers {0} images alike; probabilities differ by at most {1}.',
+              'Checked in a fresh process: equal predictions for {0} images; probabilities differ by at most {1}.',
               pictures,
               largestDifference.toExponential(1),
             ),
@@ -128,7 +128,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
         }
         return output.line(l10n.t('Run {0}', event.run));
       case 'stopped':
-        return output.line(l10n.t('Stopped after step {0}; go on with --resume', event.step));
+        return output.line(l10n.t('Stopped after step {0}; continue with --resume', event.step));
       case 'checkpoint':
       case 'error':
         return;

@@ -40,10 +40,10 @@ function syntaxWords(error: ParseError): string {
       return l10n.t('the text is not closed by a double quote');
     case 'InvalidUnicode':
     case 'InvalidEscapeCharacter':
-      return l10n.t('after a backslash stands what JSON does not know; write a backslash itself as two');
+      return l10n.t('an invalid character follows a backslash; write a backslash itself as two');
     case 'InvalidNumberFormat':
     case 'UnexpectedEndOfNumber':
-      return l10n.t('this is no number');
+      return l10n.t('this is not a number');
     default:
       return l10n.t('this character or word does not belong here; texts need double quotes');
   }

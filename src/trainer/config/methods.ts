@@ -93,7 +93,7 @@ export function methodSchemas() {
     pretrained: method(
       'pretrained',
       l10n.t(
-        'Trains nothing: each image gets the label of the training images that the model finds most like it. Seconds, and a yardstick for the rest.',
+        'Trains nothing: each image gets the label of the most similar training images. It takes seconds and is a baseline for the other methods.',
       ),
       {
         neighbors: z
@@ -122,7 +122,7 @@ export function methodSchemas() {
     head: method(
       'head',
       l10n.t(
-        'Trains only the classifier on top: seconds an epoch, enough when the images resemble those the model knows.',
+        'Trains only the classifier on top: an epoch takes seconds. It is enough when the images resemble those that the model knows.',
       ),
       {
         hidden: z
@@ -147,7 +147,7 @@ export function methodSchemas() {
     partial: method(
       'partial',
       l10n.t(
-        'Trains the last blocks and the classifier: more able than the head alone, and what lies before needs no backward pass.',
+        'Trains the last blocks and the classifier: it learns more than the head alone, and everything before needs no backward pass.',
       ),
       {
         blocks: z
@@ -220,20 +220,20 @@ export function methodSchemas() {
     lora: method(
       'lora',
       l10n.t(
-        'Trains small low-rank matrices beside the frozen weights: close to full fine-tuning with a fraction of the memory and a small checkpoint.',
+        'Trains small low-rank matrices next to the frozen weights: close to full fine-tuning with a fraction of the memory and a small checkpoint.',
       ),
       loraOptions(),
     ),
     qlora: method(
       'qlora',
       l10n.t(
-        'LoRA beside weights stored in 4 or 8 bits: a large model in the least memory, for somewhat slower steps and a small rounding error.',
+        'LoRA with weights stored in 4 or 8 bits: a large model in little memory, for somewhat slower steps and a small rounding error.',
       ),
       {
         ...loraOptions(),
         quantization: choice({
           nf4: l10n.t('4 bits on the scale of a normal distribution: an eighth of the memory of the frozen layers.'),
-          int8: l10n.t('Whole numbers of 8 bits: a quarter of the memory, and hardly any rounding error.'),
+          int8: l10n.t('8-bit integers: a quarter of the memory, and hardly any rounding error.'),
         })
           .default('nf4')
           .meta(inForm(l10n.t('How the frozen linear layers are stored.'), { label: l10n.t('Quantization') })),
@@ -253,7 +253,7 @@ export function methodSchemas() {
     ),
     full: method(
       'full',
-      l10n.t('Trains every weight: the most able with many images, the slowest, and the largest checkpoint.'),
+      l10n.t('Trains every weight: the most accurate with many images, but the slowest, with the largest checkpoint.'),
       {
         layerDecay: z
           .number()

@@ -59,13 +59,13 @@ function augmentation() {
         .min(0)
         .max(1)
         .default(0.5)
-        .describe(l10n.t('Chance that a training image is mirrored.')),
+        .describe(l10n.t('Probability that a training image is mirrored.')),
       randAugment: z
         .union([z.literal(false), randAugment])
         .default(false)
         .describe(
           l10n.t(
-            'RandAugment: changes each training image by operations drawn at random (turns, shears, colours); {} takes the usual two.',
+            'RandAugment: applies random operations to each training image (rotations, shears, colours); {} applies the usual two.',
           ),
         ),
       randomErasing: z
@@ -73,7 +73,7 @@ function augmentation() {
         .min(0)
         .max(1)
         .default(0)
-        .describe(l10n.t('Chance that a part of a training image becomes noise; 0.25 is usual.')),
+        .describe(l10n.t('Probability that a part of a training image becomes noise; 0.25 is usual.')),
       mixup: alpha().describe(
         l10n.t(
           'Mixes images and their labels in pairs: the alpha of the Beta distribution of the shares; 0.2 is usual for fine-tuning.',
@@ -88,7 +88,7 @@ function augmentation() {
         .optional()
         .describe(
           l10n.t(
-            'Where features are computed once: how many fixed views there are of each training image, the first being the whole image. Without it, 1 for head; other methods then see fresh changes in each epoch.',
+            'With cached features: the number of fixed views of each training image; the first is the whole image. Default: 1 for head; other methods then see new augmentations in each epoch.',
           ),
         ),
     })
@@ -119,7 +119,7 @@ export function buildSchema() {
         .string()
         .min(1)
         .optional()
-        .describe(l10n.t('Of a model on the hub: the branch, tag or commit to take; without it, the branch main.')),
+        .describe(l10n.t('For a model on the hub: the branch, tag or commit; without it, the branch main.')),
       init: choice({
         pretrained: l10n.t("Start from the model's own weights."),
         random: l10n.t('Start the same network from random weights, e.g. to compare.'),
@@ -207,7 +207,7 @@ export function buildSchema() {
         .default(1)
         .describe(l10n.t('Batches whose gradients are added up before a step: a larger batch for the same memory.')),
       gradientCheckpointing: z
-        .union([choice({ auto: l10n.t('Where memory would not suffice otherwise, and with QLoRA.') }), z.boolean()])
+        .union([choice({ auto: l10n.t('If memory would not suffice otherwise, and with QLoRA.') }), z.boolean()])
         .default('auto')
         .describe(
           l10n.t(
@@ -283,7 +283,7 @@ export function buildSchema() {
           }),
         ),
       loss: choice({
-        crossEntropy: l10n.t('Cross-entropy: every image counts alike.'),
+        crossEntropy: l10n.t('Cross-entropy: every image counts equally.'),
         focal: l10n.t(
           'Focal loss: images that the model is sure of count less. It suits classes that are much rarer than others.',
         ),
@@ -335,7 +335,7 @@ export function buildSchema() {
         .default(false)
         .describe(
           l10n.t(
-            'Keeps a moving average of the trained weights, which is what is evaluated and saved; {} takes the usual decay.',
+            'Keeps a moving average of the trained weights; the average is evaluated and saved. {} uses the usual decay.',
           ),
         ),
       seed: z
@@ -349,21 +349,19 @@ export function buildSchema() {
           }),
         ),
       device: choice({
-        auto: l10n.t('The fastest that is there.'),
-        cpu: l10n.t('The processor.'),
+        auto: l10n.t('The fastest device found.'),
+        cpu: l10n.t('The CPU.'),
         webgpu: l10n.t('Any graphics card.'),
         cuda: l10n.t('An NVIDIA graphics card, with the CUDA libraries installed.'),
       })
         .default('auto')
         .describe(l10n.t('What to compute on.')),
       frozenPrecision: choice({
-        fp32: l10n.t('Numbers of 32 bits: exact.'),
+        fp32: l10n.t('fp32: exact.'),
         fp16: l10n.t(
-          'Floats of 16 bits, on a graphics card that has them: half the memory for frozen layers in training steps, and a very small rounding error.',
+          'fp16, on a graphics card that supports it: half the memory for frozen layers in training steps, and a very small rounding error.',
         ),
-        int8: l10n.t(
-          'Whole numbers of 8 bits: faster training steps on the processor, and a small rounding error in the gradients.',
-        ),
+        int8: l10n.t('int8: faster training steps on the CPU, and a small rounding error in the gradients.'),
       })
         .default('fp32')
         .meta(
@@ -388,9 +386,7 @@ export function buildSchema() {
       featureCache: z
         .union([
           choice({
-            auto: l10n.t(
-              'Where it saves most of the work and costs nothing in accuracy: with head, and with fixed views.',
-            ),
+            auto: l10n.t('If it saves most of the work and costs no accuracy: with head, and with fixed views.'),
           }),
           z.boolean(),
         ])
@@ -413,7 +409,7 @@ export function buildSchema() {
         .optional()
         .describe(
           l10n.t(
-            'Of an ONNX file: the output or inner tensor that holds the features of an image; without it, what its classifier reads.',
+            'For an ONNX file: the output or inner tensor that holds the features of an image; without it, the input of its classifier.',
           ),
         ),
       evalBatchSize: count(4096)
@@ -436,8 +432,8 @@ export function buildSchema() {
           }),
         ),
       metricForBestModel: choice({
-        accuracy: l10n.t('The share of right answers on the validation images; more is better.'),
-        loss: l10n.t('The cross-entropy on the validation images; less is better.'),
+        accuracy: l10n.t('The share of correct predictions on the validation images; higher is better.'),
+        loss: l10n.t('The cross-entropy on the validation images; lower is better.'),
       })
         .default('accuracy')
         .describe(l10n.t('What makes a checkpoint the best.')),

@@ -34,7 +34,7 @@ export function tryDevice(device: DeviceName): Promise<DeviceReport> {
         resolve({
           device,
           reason:
-            lastWords || l10n.t('the trial ended without an answer ({0})', String(error?.signal ?? error?.code ?? '?')),
+            lastWords || l10n.t('the trial ended without a result ({0})', String(error?.signal ?? error?.code ?? '?')),
         });
       },
     );
@@ -73,10 +73,10 @@ export async function chooseDevice(
   if (chosen.device === 'cpu') {
     const slower = usable
       .filter(({ device }) => device !== 'cpu')
-      .map(({ device }) => l10n.t('{0}: slower than the processor here', device));
+      .map(({ device }) => l10n.t('{0}: slower than the CPU here', device));
     notice(
       'DEVICE_FALLBACK',
-      l10n.t('No graphics card is used; training runs on the processor. ({0})', [...reasons, ...slower].join('; ')),
+      l10n.t('No graphics card is used; training runs on the CPU. ({0})', [...reasons, ...slower].join('; ')),
     );
   }
   return chosen;

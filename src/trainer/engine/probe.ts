@@ -60,9 +60,8 @@ export async function* answersOn(device: DeviceName): AsyncGenerator<DeviceRepor
   const gigaflops = await probe(device).catch(asError);
   if (gigaflops instanceof Error) return void (yield { device, reason: gigaflops.message });
   // ONNX Runtime takes halves on the processor, but multiplies floats in their place, and casts them before and after.
-  if (device === 'cpu')
-    return void (yield { device, gigaflops, noFp16: l10n.t('it computes them as floats of 32 bits') });
-  yield { device, gigaflops, noFp16: l10n.t('the trial of 16-bit floats ended without an answer') };
+  if (device === 'cpu') return void (yield { device, gigaflops, noFp16: l10n.t('it computes fp16 as fp32') });
+  yield { device, gigaflops, noFp16: l10n.t('the fp16 trial ended without a result') };
   const failure = await probeHalves(device).then(() => undefined, asError);
   // ONNX Runtime puts the node and its source file before the words that say something.
   yield failure

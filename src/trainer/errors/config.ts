@@ -23,12 +23,12 @@ export const config = {
   notObject: (place: Place) =>
     new UserError(
       'CONFIG_NOT_OBJECT',
-      t('The config is no JSON object.'),
+      t('The config is not a JSON object.'),
       t('Begin it with { and end it with }.'),
       place,
     ),
   keyTwice: (place: Place, key: string) =>
-    new UserError('CONFIG_KEY_TWICE', t('The key "{0}" stands twice.', key), t('Remove one of the two.'), place),
+    new UserError('CONFIG_KEY_TWICE', t('The key "{0}" appears twice.', key), t('Remove one of the two.'), place),
   keyUnknown: (place: Place, key: string, nearest: string | undefined, known: string[], option?: string) =>
     new UserError(
       'CONFIG_KEY_UNKNOWN',

@@ -6,7 +6,7 @@ export const hub = {
   nameInvalid: (name: string, place: Place) =>
     new UserError(
       'HUB_NAME_INVALID',
-      t('{0} is not the name of anything on the hub.', name),
+      t('{0} is not a valid name on the hub.', name),
       t(
         'Write owner/name, or owner/name@revision with a branch, a tag or a commit; for one ONNX file of a model add :path/of/file.onnx.',
       ),
@@ -48,7 +48,7 @@ export const hub = {
     new UserError(
       'HUB_NOT_A_MODEL',
       t(
-        '{0} has neither config.json with model.safetensors nor an ONNX file, so it is no model that ViTune can read.',
+        '{0} has neither config.json with model.safetensors nor an ONNX file, so ViTune cannot read it as a model.',
         name,
       ),
       t('Choose a repository that has them.'),
@@ -105,7 +105,7 @@ export const hub = {
     new UserError(
       'HUB_TOKEN_REFUSED',
       t('The hub does not accept the token.'),
-      t('Make a new one in the settings of your account and set it anew, or remove it: public models need none.'),
+      t('Create a new one in the settings of your account and set it, or remove it: public models need none.'),
       place,
     ),
   accessDenied: (id: string, place: Place) =>
@@ -118,14 +118,14 @@ export const hub = {
   refused: (name: string, reason: string, place: Place) =>
     new UserError(
       'HUB_REFUSED',
-      t('The hub refused to give {0}: {1}', name, reason),
+      t('The hub refused the request for {0}: {1}', name, reason),
       t('Check the name and the revision, or try again later.'),
       place,
     ),
   busy: (host: string, status: number, place: Place) =>
     new UserError(
       'HUB_BUSY',
-      t('{0} is too busy to answer ({1}).', host, status),
+      t('{0} is too busy to respond ({1}).', host, status),
       t('Try again later; what is downloaded is kept. With a token the hub allows more requests.'),
       place,
     ),
@@ -146,21 +146,21 @@ export const hub = {
   answerWrong: (id: string, what: string, place: Place) =>
     new UserError(
       'HUB_ANSWER_WRONG',
-      t('The answer for {0} is not what a hub gives: {1}', id, what),
+      t('The response for {0} is not that of a hub: {1}', id, what),
       t('Check HF_ENDPOINT if it is set, or try again later.'),
       place,
     ),
   hashWrong: (id: string, file: string, place: Place) =>
     new UserError(
       'HUB_HASH_WRONG',
-      t('The file {1} of {0} arrived, but its hash is not the one that the hub names. It was not kept.', id, file),
-      t('Try again; if it stays so, a proxy on the way may change files.'),
+      t('The file {1} of {0} was downloaded, but its hash differs from that on the hub. It was not kept.', id, file),
+      t('Try again; if it happens again, a proxy may be changing files.'),
       place,
     ),
   offline: (name: string, place: Place) =>
     new UserError(
       'HUB_OFFLINE',
-      t('{0} is not wholly in the cache, and HF_HUB_OFFLINE forbids downloading.', name),
+      t('{0} is not completely cached, and HF_HUB_OFFLINE forbids downloading.', name),
       t('Unset HF_HUB_OFFLINE, or copy the cache of a machine that has it.'),
       place,
     ),
@@ -186,7 +186,7 @@ export const hub = {
   cacheUnwritable: (folder: string, reason: string) =>
     new UserError(
       'HUB_CACHE_UNWRITABLE',
-      t('The cache {0} does not take files: {1}', folder, reason),
+      t('The cache {0} cannot be written: {1}', folder, reason),
       t('Allow writing to it, or name another folder in HF_HOME.'),
       { file: folder },
     ),

@@ -84,7 +84,7 @@ export const interchange = {
   exportTargetTaken: (folder: string) =>
     new UserError(
       'EXPORT_TARGET_TAKEN',
-      t('{0} is there already; an export overwrites nothing.', folder),
+      t('{0} already exists; an export overwrites nothing.', folder),
       t('Name a folder that is new or empty.'),
       {
         file: folder,
@@ -106,20 +106,20 @@ export const interchange = {
   answersChanged: (what: string, parity: Parity) =>
     new UserError(
       'ANSWERS_CHANGED',
-      t('Exported as {0}, the model answers otherwise than the checkpoint: {1}', what, changedIn(parity)),
+      t('Exported as {0}, the model predicts differently from the checkpoint: {1}', what, changedIn(parity)),
       t('Nothing was kept. Try again; if it happens twice, report it with the log.'),
     ),
   savedAnswersChanged: (checkpoint: string, parity: Parity) =>
     new UserError(
       'SAVED_ANSWERS_CHANGED',
-      t('The saved checkpoint answers otherwise than the model in training: {0}', changedIn(parity)),
+      t('The saved checkpoint predicts differently from the model in training: {0}', changedIn(parity)),
       t('Check the disk and the model folder, then train again; if it happens twice, report it with the log.'),
       { file: checkpoint },
     ),
   freshProcessDied: (model: string, reason: string) =>
     new UserError(
       'NOT_COMPARED',
-      t('The saved model could not be asked in a process of its own: {0}', reason),
+      t('The saved model could not be checked in a separate process: {0}', reason),
       t('Free some memory and try again.'),
       {
         file: model,

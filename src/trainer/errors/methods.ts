@@ -35,13 +35,13 @@ export const methods = {
     new UserError(
       'BLOCKS_TOO_MANY',
       t('The last {0} blocks should train, but the model has {1}.', blocks, there),
-      t('Choose at most {0}; to train everything, take the method "full".', there),
+      t('Choose at most {0}; to train everything, use the method "full".', there),
       place,
     ),
   modulesUnmatched: (patterns: readonly string[], known: readonly string[], place: Place) =>
     new UserError(
       'MODULES_UNMATCHED',
-      t('No weight of the model is named like {0}.', patterns.join(', ')),
+      t('No weight name of the model matches {0}.', patterns.join(', ')),
       t('Parts of names that exist: {0}.', known.join(', ')),
       place,
     ),
@@ -56,7 +56,7 @@ export const methods = {
     new UserError(
       'NEIGHBORS_NEED_ONE_LABEL',
       t(
-        'The method pretrained answers with one label an image, but this dataset has several tasks or several labels an image.',
+        'The method pretrained predicts one label per image, but this dataset has several tasks or several labels per image.',
       ),
       t('Choose another method, or name one column with one label in each row.'),
       place,
@@ -71,7 +71,7 @@ export const methods = {
   classWeightsLabel: (label: string, labels: readonly string[], place: Place) =>
     new UserError(
       'CLASS_WEIGHTS_LABEL',
-      t('There is a class weight for {0}, which is no label.', label),
+      t('There is a class weight for {0}, which is not a label.', label),
       t('Labels that exist: {0}.', labels.join(', ')),
       place,
     ),

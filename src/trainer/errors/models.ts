@@ -21,7 +21,7 @@ export const models = {
     new UserError(
       'MODEL_CONFIG_INVALID',
       t('{0} in the config of the model must be {1}.', field, expected),
-      t('Download the model again, or mend the file.'),
+      t('Download the model again, or correct the file.'),
       {
         file,
       },
@@ -44,7 +44,7 @@ export const models = {
     new UserError(
       'MODEL_WEIGHT_SHAPE',
       t(
-        'The weight {0} has the shape [{1}]; the config of the model asks for [{2}].',
+        'The weight {0} has the shape [{1}]; the config of the model requires [{2}].',
         name,
         found.join(', '),
         expected.join(', '),
@@ -55,7 +55,7 @@ export const models = {
   imageSizeInvalid: (size: number, patch: number, place: Place) =>
     new UserError(
       'IMAGE_SIZE_INVALID',
-      t('The image size {0} is no multiple of the patch size {1} of the model.', size, patch),
+      t('The image size {0} is not a multiple of the patch size {1} of the model.', size, patch),
       t('Choose a multiple of {0}.', patch),
       place,
     ),
@@ -65,7 +65,7 @@ export const models = {
       field
         ? t('The preprocessor file has a wrong value in {0}: {1}', field, reason)
         : t('The preprocessor file cannot be used: {0}', reason),
-      t('Take the preprocessor_config.json that belongs to the model, or correct the value.'),
+      t('Use the preprocessor_config.json that belongs to the model, or correct the value.'),
       { file },
     ),
 
@@ -95,7 +95,7 @@ export const models = {
   shardMissing: (file: string, shard: string) =>
     new UserError(
       'MODEL_SHARD_MISSING',
-      t('The index names the file {0}, which is not there.', shard),
+      t('The index names the file {0}, which does not exist.', shard),
       t('Download the missing file into the same folder.'),
       {
         file,
@@ -104,8 +104,8 @@ export const models = {
   beyondHalf: (file: string, tensor: string, value: number) =>
     new UserError(
       'WEIGHTS_BEYOND_F16',
-      t('The tensor {0} holds {1}, more than a 16-bit float can hold (65504).', tensor, value),
-      t('Save in 32 bits.'),
+      t('The tensor {0} holds {1}, more than fp16 can hold (65504).', tensor, value),
+      t('Save it in fp32.'),
       {
         file,
       },

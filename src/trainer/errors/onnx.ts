@@ -6,7 +6,7 @@ export const onnx = {
   damaged: (file: string, reason: string) =>
     new UserError(
       'ONNX_DAMAGED',
-      t('{0} is no ONNX file, or it is damaged: {1}.', file, reason),
+      t('{0} is not an ONNX file, or it is damaged: {1}.', file, reason),
       t('Download or export it again.'),
       { file },
     ),
@@ -14,7 +14,7 @@ export const onnx = {
     new UserError(
       'ONNX_TOO_LARGE',
       t('The ONNX model {0} takes {1} GB; at most 2 can be used.', file, gigabytes(bytes)),
-      t('Export it in half precision, or take a smaller model.'),
+      t('Export it in half precision, or use a smaller model.'),
       {
         file,
       },
@@ -22,14 +22,14 @@ export const onnx = {
   externalUnusable: (file: string, location: string, reason: string) =>
     new UserError(
       'ONNX_WEIGHTS_UNUSABLE',
-      t('The weights {0} beside the ONNX file cannot be used: {1}.', location, reason),
+      t('The external weights {0} of the ONNX file cannot be used: {1}.', location, reason),
       t('Put the file of the weights into the folder of the model, as it was exported.'),
       { file },
     ),
   opsetTooOld: (file: string, opset: number, minOpset: number) =>
     new UserError(
       'ONNX_OPSET_TOO_OLD',
-      t('The ONNX file is of operator set {0}; at least {1} is needed.', opset, minOpset),
+      t('The ONNX file has operator set {0}; at least {1} is needed.', opset, minOpset),
       t('Export it again with a newer operator set, or convert it with onnx.version_converter in Python.'),
       { file },
     ),
@@ -37,7 +37,9 @@ export const onnx = {
     new UserError(
       'ONNX_INPUT_UNFIT',
       t('The ONNX file has no single input that takes images; it has: {0}.', found),
-      t('Export it with one input [batch, 3, height, width] or [batch, height, width, 3] of floats or bytes.'),
+      t(
+        'Export it with one input [batch, 3, height, width] or [batch, height, width, 3] of floating-point numbers or bytes.',
+      ),
       { file },
     ),
   outputUnknown: (name: string, known: readonly string[], place: Place) =>
@@ -54,7 +56,7 @@ export const onnx = {
     new UserError(
       'ONNX_OUTPUT_UNFIT',
       t(
-        'The tensor {0} of the ONNX file is [{1}] for two images: these are no features of each.',
+        'The tensor {0} of the ONNX file is [{1}] for two images; expected one feature vector per image.',
         name,
         shape.join(', '),
       ),
@@ -96,7 +98,7 @@ export const onnx = {
   headOnly: (method: string, place: Place) =>
     new UserError(
       'ONNX_HEAD_ONLY',
-      t('The method {0} trains inside the network, and one from an ONNX file stays as it is.', method),
+      t('The method {0} trains inside the network, but a network from an ONNX file stays frozen.', method),
       t('Choose the method "head" or "pretrained", or a model in Hugging Face format.'),
       place,
     ),
@@ -110,7 +112,7 @@ export const onnx = {
   featureOutputUnused: (place: Place) =>
     new UserError(
       'FEATURE_OUTPUT_UNUSED',
-      t('"featureOutput" names a tensor of an ONNX file, but the model is none.'),
+      t('"featureOutput" names a tensor of an ONNX file, but the model is not an ONNX file.'),
       t('Remove "featureOutput", or name an ONNX file in "model".'),
       place,
     ),
@@ -131,16 +133,16 @@ export const onnx = {
     new UserError(
       'ONNX_FEATURES',
       t('Features are the tensor {0} [{1}]: {2}.', name, shape.join(', '), derivation),
-      t('To take another, name it in "featureOutput". The outputs and last tensors are: {0}.', others.join(', ')),
+      t('To use another one, name it in "featureOutput". The outputs and last tensors are: {0}.', others.join(', ')),
       { file },
     ),
   normalisationAssumed: (file: string) =>
     new UserError(
       'ONNX_NORMALISATION',
       t(
-        "Nothing beside the ONNX file says how images are normalised: they are taken as models of torchvision take them (ImageNet's mean and deviation).",
+        "No file next to the ONNX file gives the normalisation of images: that of torchvision's models is used (ImageNet's mean and deviation).",
       ),
-      t('If it was trained otherwise, put its preprocessor_config.json beside the file.'),
+      t('If it was trained differently, put its preprocessor_config.json next to the file.'),
       { file },
     ),
 };

@@ -7,7 +7,7 @@ export const run = {
     new UserError(
       'RUN_EXISTS',
       t('{0} already holds a run.', folder),
-      t('Go on with it by --resume, or set "output" to another folder.'),
+      t('Continue it with --resume, or set "output" to another folder.'),
       { file: folder },
     ),
   folderInUse: (folder: string) =>
@@ -50,7 +50,7 @@ export const run = {
     new UserError(
       'RUN_LOCKED',
       t(
-        'The run {0} is being trained on another machine, {2}, by process {1}, or was when that was switched off.',
+        'The run {0} is being trained on another machine, {2}, by process {1}, or was when that machine was switched off.',
         folder,
         pid,
         host,

@@ -6,7 +6,7 @@ const damaged = (code: string, file: string, message: string) =>
   new UserError(
     `SAFETENSORS_${code}`,
     message,
-    t('The file is damaged or no safetensors file. Download or export it again.'),
+    t('The file is damaged or not a safetensors file. Download or export it again.'),
     { file },
   );
 
@@ -23,12 +23,12 @@ export const safetensors = {
         bytes,
       ),
     ),
-  headerNotJson: (file: string) => damaged('HEADER_NOT_JSON', file, t('The header of the file is no JSON object.')),
+  headerNotJson: (file: string) => damaged('HEADER_NOT_JSON', file, t('The header of the file is not a JSON object.')),
   duplicateKey: (file: string, key: string) => damaged('DUPLICATE_KEY', file, t('The header names {0} twice.', key)),
   metadataNotText: (file: string) =>
-    damaged('METADATA_NOT_TEXT', file, t('The __metadata__ of the header is no object of texts.')),
+    damaged('METADATA_NOT_TEXT', file, t('The __metadata__ of the header is not an object of strings.')),
   entryMalformed: (file: string, tensor: string) =>
-    damaged('ENTRY_MALFORMED', file, t('The header entry of {0} lacks a dtype, a shape or two data_offsets.', tensor)),
+    damaged('ENTRY_MALFORMED', file, t('The header record of {0} lacks a dtype, a shape or two data_offsets.', tensor)),
   unknownType: (file: string, tensor: string, dtype: string) =>
     damaged('UNKNOWN_TYPE', file, t('The tensor {0} has the type {1}, which the format does not know.', tensor, dtype)),
   shapeInvalid: (file: string, tensor: string, shape: string) =>
@@ -36,7 +36,7 @@ export const safetensors = {
       'SHAPE_INVALID',
       file,
       t(
-        'The tensor {0} has the shape {1}: sizes are whole numbers, not negative, and not too large to count.',
+        'The tensor {0} has the shape {1}: sizes must be non-negative integers whose product is not too large.',
         tensor,
         shape,
       ),

@@ -6,7 +6,9 @@ export const training = {
   datasetChanged: (folder: string) =>
     new UserError(
       'DATASET_CHANGED',
-      t('The images of the dataset are not those the run was started on, so it cannot go on from its checkpoint.'),
+      t(
+        'The images of the dataset differ from those at the start of the run, so it cannot continue from its checkpoint.',
+      ),
       t('Put the images back, or start a new run.'),
       { file: folder },
     ),
@@ -14,7 +16,7 @@ export const training = {
     new UserError(
       'METHOD_CHANGED',
       t(
-        'The run was started with another method, or with other options of it, so it cannot go on from its checkpoint.',
+        'The run was started with another method, or with other options of it, so it cannot continue from its checkpoint.',
       ),
       t('Set "method" as it was, or start a new run.'),
       { file: checkpoint },
@@ -33,7 +35,7 @@ export const training = {
     new UserError(
       'BATCHES_SHRUNK',
       batchSize === before
-        ? t('Memory ran out. From now on activations are computed anew in the backward pass instead of held.')
+        ? t('Memory ran out. From now on the backward pass recomputes activations instead of holding them.')
         : t(
             'Memory ran out in batches of {0} images. From now on {1} batches of {2} make one step, which learns the same.',
             before,
@@ -41,7 +43,7 @@ export const training = {
             batchSize,
           ),
       t(
-        'Training goes on by itself, from the last checkpoint where there is one. For the next run, set a smaller batchSize.',
+        'Training continues by itself, from the last checkpoint if there is one. For the next run, set a smaller batchSize.',
       ),
     ),
   outOfMemory: (reason: string) =>
@@ -54,7 +56,7 @@ export const training = {
     new UserError(
       'LOSS_NOT_FINITE',
       t(
-        'The loss is no longer a number after step {0}: training has diverged at a learning rate of {1}.',
+        'The loss became NaN or infinite after step {0}: training diverged at a learning rate of {1}.',
         step,
         learningRate,
       ),
@@ -65,7 +67,7 @@ export const training = {
     new UserError(
       'WEIGHTS_BEYOND_F16',
       t(
-        'The numbers of the weight {0} are too large for products of 16 bits (its length is {1}, 1023 is the most).',
+        'The weight {0} is too large for products in fp16 (its norm is {1}; the maximum is 1023).',
         name,
         Math.round(length),
       ),
@@ -75,7 +77,7 @@ export const training = {
   trainerDied: (code: string, reason: string) =>
     new UserError(
       'TRAINER_DIED',
-      t('The process that trained ended without a word ({0}). {1}', code, reason),
+      t('The training process ended without an error message ({0}). {1}', code, reason),
       t('Free some memory, or set a smaller batchSize.'),
     ),
 

@@ -210,10 +210,10 @@ async function preprocessorOf({
 }
 
 const poolingWords: Record<Pooling, () => string> = {
-  none: () => l10n.t('taken as it is'),
-  firstToken: () => l10n.t('its first token is taken'),
-  meanOfTokens: () => l10n.t('the mean of its tokens is taken'),
-  meanOfPositions: () => l10n.t('the mean over its positions is taken'),
+  none: () => l10n.t('used unchanged'),
+  firstToken: () => l10n.t('its first token is used'),
+  meanOfTokens: () => l10n.t('the mean of its tokens is used'),
+  meanOfPositions: () => l10n.t('the mean over its positions is used'),
 };
 
 /** What the config names, what is known, or what is found; it must be a tensor of the file. */
@@ -229,7 +229,7 @@ async function graphOf(path: string, file: OnnxFile, input: FileInput, output: s
   if (!('missing' in graph)) return graph.with({ tensors: await withWeights(path, graph.parts.tensors) });
   if (file.inputs.some(({ name }) => name === graph.missing))
     throw errors.onnx.inputUnfit(path, file.inputs.map(described).join('; '));
-  throw errors.onnx.damaged(path, l10n.t('nothing makes the tensor {0}', graph.missing));
+  throw errors.onnx.damaged(path, l10n.t('no node computes the tensor {0}', graph.missing));
 }
 
 /** What an ONNX file offers as features, without running it. Throws a `UserError` when it is no such file. */

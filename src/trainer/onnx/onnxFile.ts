@@ -138,7 +138,7 @@ function readNode(bytes: Uint8Array, depth: number): FileNode {
 
 /** The body of a loop or branch; adds the tensors that its nodes read to `reads`. */
 function readNestedGraph(bytes: Uint8Array, reads: string[], depth: number): Message {
-  if (depth > deepest) throw new ProtobufError(l10n.t('its graphs lie more than {0} deep in one another', deepest));
+  if (depth > deepest) throw new ProtobufError(l10n.t('its graphs are nested more than {0} deep', deepest));
   const message = new Message();
   for (const field of fieldsOf(bytes)) {
     if (field.number === 1) {

@@ -13,7 +13,7 @@ export class ProtobufError extends Error {
 }
 
 const short = (): ProtobufError => new ProtobufError(l10n.t('it ends too early'));
-const wrong = (): ProtobufError => new ProtobufError(l10n.t('its bytes make no sense'));
+const wrong = (): ProtobufError => new ProtobufError(l10n.t('its bytes are not valid'));
 
 /** One field of a message: a number, or bytes (a text, a nested message, packed numbers). */
 export interface Field {

@@ -127,7 +127,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
     const [needed, less] = [bytesOfChoice(plain), bytesOfChoice(anew)];
     if (less >= needed) return plain;
     const message = l10n.t(
-      'Memory is short: training would take about {0} MB and {1} MB are free. Activations are computed anew in the backward pass instead of held, which takes about {2} MB; steps took 1.1 to 1.3 times as long where it was measured.',
+      'Memory is short: training would take about {0} MB, and {1} MB are free. The backward pass recomputes activations instead of holding them, which takes about {2} MB; steps took 1.1 to 1.3 times as long in measurements.',
       megabytes(needed),
       megabytes(free!),
       megabytes(less),
@@ -156,13 +156,11 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   const memory =
     free === undefined
       ? ''
-      : l10n.t('About {0} MB of {1} MB free memory are taken.', megabytes(bytesOfChoice(choice)), megabytes(free));
+      : l10n.t('About {0} MB of {1} MB free memory are used.', megabytes(bytesOfChoice(choice)), megabytes(free));
   const how =
-    recomputes && asked === 'auto'
-      ? l10n.t('Memory is short, so activations are computed anew in the backward pass.')
-      : '';
+    recomputes && asked === 'auto' ? l10n.t('Memory is short, so the backward pass recomputes activations.') : '';
   const message = l10n.t(
-    'Batches of {0} images, after a trial (images a second by batch size: {1}).',
+    'Batches of {0} images, after a trial (images per second by batch size: {1}).',
     choice.batchSize,
     rates || '–',
   );

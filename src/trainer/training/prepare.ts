@@ -49,22 +49,19 @@ function precisionOn(
   if (wanted === 'int8' && device !== 'cpu') {
     return inFp32(
       'INT8_NEEDS_CPU',
-      l10n.t(
-        'Frozen layers multiply in 32 bits: products of 8 bits are for the processor, and this run is on {0}.',
-        device,
-      ),
+      l10n.t('Frozen layers multiply in fp32: int8 works only on the CPU, and this run is on {0}.', device),
     );
   }
   if (wanted === 'fp16' && device === 'cpu') {
     const message = l10n.t(
-      'Frozen layers multiply in 32 bits: products of 16 bits are for graphics cards, and this run is on the processor, for which int8 is the faster choice.',
+      'Frozen layers multiply in fp32: fp16 works only on graphics cards, and this run is on the CPU, where int8 is faster.',
     );
     return inFp32('FP16_NEEDS_GPU', message);
   }
   if (wanted === 'fp16' && noFp16 !== undefined) {
     return inFp32(
       'FP16_UNAVAILABLE',
-      l10n.t('Frozen layers multiply in 32 bits: {0} has no products of 16 bits here ({1}).', device, noFp16),
+      l10n.t('Frozen layers multiply in fp32: {0} does not support fp16 here ({1}).', device, noFp16),
     );
   }
   return wanted;

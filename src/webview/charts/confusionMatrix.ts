@@ -237,7 +237,7 @@ export class ConfusionMatrix {
     setText(
       this.readout,
       l10n.t(
-        '{0} taken for {1}: {2} of {3} ({4})',
+        '{0} predicted as {1}: {2} of {3} ({4})',
         this.labels[chosen.truth] ?? '',
         this.labels[chosen.prediction] ?? '',
         this.formats.integer(count),

@@ -46,7 +46,7 @@ export function comparisonTable(formats: Formats, actions: ComparisonActions): T
       column('trainableParameters', l10n.t('Trained parameters'), l10n.t('Fewest parameters'), (value) =>
         formats.integer(value),
       ),
-      column('peakMemoryBytes', l10n.t('Peak memory'), l10n.t('Least memory'), (value) => formats.bytes(value)),
+      column('peakMemoryBytes', l10n.t('Peak memory'), l10n.t('Lowest memory'), (value) => formats.bytes(value)),
       column('seconds', l10n.t('Time'), l10n.t('Fastest'), (value) => formats.timing(value)),
       {
         title: l10n.t('Actions'),
@@ -91,6 +91,6 @@ function insteadOf({ state, result }: MethodRow, actions: ComparisonActions): No
     case 'working':
       return h('span', { class: 'working' }, actions.working());
     case 'waiting':
-      return h('span', { class: 'quiet' }, l10n.t('Still to come'));
+      return h('span', { class: 'quiet' }, l10n.t('Pending'));
   }
 }

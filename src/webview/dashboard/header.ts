@@ -118,7 +118,7 @@ export class Header {
     const waiting = record.steps.waiting.at(-1);
     const left = record.secondsLeft();
     const judged = l10n.t(
-      'Judged at the end as the saved model answers: in floats of 32 bits. Accuracies on the way are rounded as the training steps were.',
+      'Re-evaluated at the end in fp32, as the saved model computes. Accuracies during training are rounded like the training steps.',
     );
     const figures: [name: string, value: string | undefined | null, hint?: string | false][] = [
       [l10n.t('Epoch'), started && `${formats.speed(Math.min(record.lastEpoch, started.epochs))} / ${started.epochs}`],
@@ -159,7 +159,7 @@ export class Header {
     // Before the first step the place of the curves says it.
     if (live && activity && record.steps.step.length > 0) words = activityText(activity.phase);
     else if (this.state.status === 'interrupted')
-      words = l10n.t('The trainer ended without a word. Resume continues from the last checkpoint.');
+      words = l10n.t('The trainer ended without an error message. Resume continues from the last checkpoint.');
     else if (this.state.status === 'finished' && finished?.reason === 'early-stopping')
       words = l10n.t('Stopped early: no better result for a while.');
     setText(this.doing, words);

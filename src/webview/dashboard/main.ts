@@ -223,7 +223,7 @@ class Dashboard {
         l10n.t('Mean over the labels of the area under the precision-recall curve.'),
         figures.meanAveragePrecision,
       ],
-      [l10n.t('F1, all answers'), l10n.t('F1 of all answers together (micro).'), figures.f1Micro],
+      [l10n.t('F1, all predictions'), l10n.t('F1 of all predictions together (micro).'), figures.f1Micro],
       [l10n.t('F1, mean of labels'), l10n.t('The mean of the F1 of each label (macro).'), figures.f1Macro],
     ];
     this.multiLabelFigures.replaceChildren(

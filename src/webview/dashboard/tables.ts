@@ -8,7 +8,7 @@ import type { ClassFigures } from '../perClass.js';
 import { type Column, Table } from '../table.js';
 
 export const classTable = (formats: Formats): Table<ClassFigures> =>
-  new Table(l10n.t('Figures of each class'), classColumns(formats));
+  new Table(l10n.t('Metrics of each class'), classColumns(formats));
 
 /** The labels of a multi-label task have the area under their precision-recall curve, too. */
 export function multiLabelTable(formats: Formats): Table<ClassFigures> {
@@ -19,7 +19,7 @@ export function multiLabelTable(formats: Formats): Table<ClassFigures> {
     cell: ({ averagePrecision }) => (averagePrecision === undefined ? '–' : formats.percent(averagePrecision)),
     key: ({ averagePrecision }) => averagePrecision,
   };
-  return new Table(l10n.t('Figures of each label'), [label, precision, ...rest]);
+  return new Table(l10n.t('Metrics of each label'), [label, precision, ...rest]);
 }
 
 function classColumns(formats: Formats): Column<ClassFigures>[] {

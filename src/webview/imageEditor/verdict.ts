@@ -53,7 +53,7 @@ export class Verdict {
             'p',
             {},
             l10n.t(
-              'No checkpoint is active. Choose one to see what it makes of this image, or train one on your own images.',
+              'No checkpoint is active. Choose one to see its predictions for this image, or train one on your own images.',
             ),
           ),
           h(

@@ -76,7 +76,7 @@ export class RunCard {
       case 'failed':
         return l10n.t('Failed');
       case 'interrupted':
-        return l10n.t('Interrupted: the trainer ended without a word.');
+        return l10n.t('Interrupted: the trainer ended without an error message.');
     }
   }
 

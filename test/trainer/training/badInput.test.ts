@@ -351,7 +351,7 @@ const cases: Case[] = [
   {
     name: 'weights so large that the loss overflows',
     arrange: spoiltModel((file) => editTensor(file, 'vit.layernorm.weight', (tensor) => tensor.data.fill(3e38))),
-    expected: { code: 'LOSS_NOT_FINITE', message: /no longer a number/, remedy: /learningRate/ },
+    expected: { code: 'LOSS_NOT_FINITE', message: /became NaN or infinite/, remedy: /learningRate/ },
     isLate: true,
   },
 
@@ -463,7 +463,12 @@ const cases: Case[] = [
     arrange: spoiltCheckpoint((_, folder) =>
       copyFile(join(folder, 'photos/good/good 0.png'), join(folder, 'photos/good/another.png')),
     ),
-    expected: { code: 'DATASET_CHANGED', message: /not those the run was started on/, remedy: /back/, file: 'photos' },
+    expected: {
+      code: 'DATASET_CHANGED',
+      message: /differ from those at the start of the run/,
+      remedy: /back/,
+      file: 'photos',
+    },
   },
   {
     name: 'a base model swapped before a resume',

@@ -50,7 +50,7 @@ test('a run in int8 validates in int8 and judges its best checkpoint in floats, 
       [finished.best.step, true],
     ],
   );
-  assert.match(stdout, /The best once more, in floats:/);
+  assert.match(stdout, /The best checkpoint, re-evaluated in fp32:/);
   assert.equal(finished.best.accuracy, judged.accuracy);
   assert.deepEqual(finished.parity?.changed, []);
   assert.notEqual(evaluations.find(({ step }) => step === judged.step)!.loss, judged.loss, 'rounding leaves a trace');

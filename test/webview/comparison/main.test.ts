@@ -107,7 +107,7 @@ describe('comparison', { skip: lacks ?? false }, () => {
     await page.getByText('Stop', { exact: true }).click();
     assert.deepEqual(await view.posted(), [{ type: 'stop' }]);
     await view.send({ type: 'patch', state: { work: null } });
-    assert.equal(await page.getByText('Still to come', { exact: true }).count(), 3);
+    assert.equal(await page.getByText('Pending', { exact: true }).count(), 3);
     await page.getByText('Continue').click();
     assert.deepEqual((await view.posted()).at(-1), { type: 'continue' });
     await view.close();

@@ -132,7 +132,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await page.getByRole('radio', { name: 'colours' }).click();
     await page.getByText('Mean average precision').waitFor();
     assert.equal(await page.getByRole('application', { name: /^Confusion matrix/ }).isVisible(), false);
-    const red = page.getByRole('table', { name: 'Figures of each label' }).locator('tr').filter({ hasText: 'red' });
+    const red = page.getByRole('table', { name: 'Metrics of each label' }).locator('tr').filter({ hasText: 'red' });
     assert.deepEqual(await red.locator('td').allInnerTexts(), ['red', '62.5%', '50.0%', '25.0%', '33.3%', '4']);
     await page.keyboard.press('ArrowRight');
     await page.getByRole('application', { name: /^Confusion matrix/ }).waitFor();
@@ -252,7 +252,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowDown');
-    const told = /^(\S+) taken for (\S+): (\d+) of (\d+) \(/.exec(await readout.innerText());
+    const told = /^(\S+) predicted as (\S+): (\d+) of (\d+) \(/.exec(await readout.innerText());
     assert.ok(told);
     const [truth, prediction] = [labels.indexOf(told[1]!), labels.indexOf(told[2]!)];
     assert.deepEqual([truth, prediction], [1, 1]);
@@ -264,13 +264,13 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     const box = await matrix.boundingBox();
     assert.ok(box);
     await page.mouse.move(box.x + box.width / 2, box.y + box.height - 4);
-    assert.match(await readout.innerText(), /^trash taken for /);
+    assert.match(await readout.innerText(), /^trash predicted as /);
     await view.close();
   });
 
   test('the class table has the numbers of the best checkpoint, and sorts', async () => {
     const view = await open(recordedRun({ steps: 460, epochs: 10 }), { status: 'finished' });
-    const table = view.page.getByRole('table', { name: 'Figures of each class' });
+    const table = view.page.getByRole('table', { name: 'Metrics of each class' });
     const column = (index: number) => table.locator(`tbody td:nth-child(${index})`).allInnerTexts();
     assert.deepEqual(await column(1), labels);
     assert.deepEqual(await column(5), ['38', '47', '39', '56', '46', '13']);
@@ -357,7 +357,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
       status: 'interrupted',
       resumable: true,
     });
-    await view.page.getByText('The trainer ended without a word.').waitFor();
+    await view.page.getByText('The trainer ended without an error message.').waitFor();
     await view.page.getByText('Resume', { exact: true }).waitFor();
     assert.equal(await view.page.getByRole('progressbar').isVisible(), false);
     await view.close();

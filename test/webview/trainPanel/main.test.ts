@@ -209,7 +209,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     const view = await open();
     const { page } = view;
     await page.getByText('Advanced').click();
-    await page.getByText('Numbers of 32 bits: exact.').waitFor();
+    await page.getByText('fp32: exact.').waitFor();
     await page.getByRole('combobox', { name: 'Frozen layers' }).click();
     await page.getByRole('option', { name: 'int8' }).click();
     await page.getByText('Whole numbers of 8 bits').waitFor();
