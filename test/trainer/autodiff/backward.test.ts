@@ -1,4 +1,4 @@
-/** The walk back: what it refuses, what it leaves out, and a whole attention block against finite differences. */
+/** The backward walk: what it refuses and leaves out, and whole attention blocks against finite differences. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backward } from '../../../src/trainer/autodiff/backward.js';
@@ -32,7 +32,7 @@ test('the statistics of a layer norm carry no gradient', () => {
   assert.throws(() => backward(b, b.total(mean!), [x]), { message: 'layerNorm: only the first output has a gradient' });
 });
 
-test('an op without a gradient is welcome where nothing before it trains', () => {
+test('an op without a gradient is allowed where nothing before it trains', () => {
   const b = new Builder();
   const pixels = b.cast(b.input('pixels', [4], 'u8'), 'f32');
   const w = b.input('w', [4]);
@@ -40,7 +40,7 @@ test('an op without a gradient is welcome where nothing before it trains', () =>
   assert.deepEqual(gradient!.shape, [4]);
 });
 
-test('a parameter may be made by an op without a gradient: the walk ends there', () => {
+test('a parameter may be the output of an op without a gradient: the walk ends there', () => {
   const b = new Builder();
   const middle = b.cast(b.input('x', [4], 'u8'), 'f32');
   const [gradient] = backward(b, b.total(b.exp(middle)), [middle]);
@@ -53,7 +53,7 @@ test('a parameter that is the loss has gradient 1', () => {
   assert.equal(backward(b, x, [x])[0], b.scalar(1));
 });
 
-test('a frozen layer before the first parameter gets no gradient, a frozen weight after it neither', () => {
+test('neither a frozen layer before the first parameter nor a frozen weight after it gets a gradient', () => {
   const b = new Builder();
   const frozen = (name: string, shape: Shape): Value =>
     b.constant(name, shape, new Float32Array(shape.reduce((n, d) => n * d, 1)).fill(0.5));
@@ -113,8 +113,8 @@ test('two attention blocks and a classifier: every gradient equals finite differ
       [`${i}.${at}.gamma`, [4]],
       [`${i}.${at}.beta`, [4]],
     ]),
-    // The gradient of a key's bias is zero, since a softmax does not see what is added to its whole row: nothing to
-    // compare.
+    // The gradient of a key's bias is zero, since adding a constant to a row does not change its softmax: there is
+    // nothing to compare.
     ...['q', 'k', 'v', 'o'].flatMap((name) => linear(`${i}.${name}`, 4, 4)),
     ...linear(`${i}.up`, 8, 4),
     ...linear(`${i}.down`, 4, 8),

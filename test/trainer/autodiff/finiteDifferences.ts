@@ -1,4 +1,4 @@
-/** Holds the gradients that the emitted graph computes against central differences of the interpreter in float64. */
+/** Compares the gradients of the emitted graph with central differences of the interpreter in float64. */
 import assert from 'node:assert/strict';
 import { backward } from '../../../src/trainer/autodiff/backward.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
@@ -17,16 +17,16 @@ function centralDifferences(loss: (feeds: Feeds) => number, feeds: Feeds, name: 
   });
 }
 
-/** What `backward` is asked for: a scalar and named leaves. */
+/** The arguments of `backward`: a scalar and named leaves. */
 export interface Model {
   loss: Value;
   parameters: Record<string, Value>;
 }
 
 /**
- * Asserts that d loss / d parameter is right to 1e-4 for every element of every parameter; an element that all but
- * cancels is held to 1e-6 of the largest one beside it. `feeds` holds the values of all inputs and parameters.
- * Returns whether the loss moved at all: if it never does, nothing was tested.
+ * Asserts that d loss / d parameter is right to 1e-4 for every element of every parameter; an element that almost
+ * cancels must be right to 1e-6 of the largest one in its parameter. `feeds` holds the values of all inputs and
+ * parameters. Returns whether the loss changed at all: if it never does, nothing was tested.
  */
 export async function assertGradients(build: (b: Builder) => Model, feeds: Feeds): Promise<boolean> {
   const forward = new Builder();

@@ -1,6 +1,6 @@
 /**
- * A backward pass that makes activations anew gives the plain one's numbers, computes nothing frozen twice, and is not
- * undone by ONNX Runtime.
+ * A backward pass with recomputed activations gives equal results, computes nothing frozen twice, and is not undone by
+ * ONNX Runtime.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -94,7 +94,7 @@ for (const [name, [json, method]] of Object.entries(cases)) {
   });
 }
 
-test('what lies below the first trained block is computed once', () => {
+test('everything below the first trained block is computed once', () => {
   const parts = (method: object): string[] =>
     [...new Set(made(stepOf(vit, method, true), 'recompute').map(({ region }) => region.part))].sort();
   assert.deepEqual(parts({ type: 'head' }), []);
@@ -102,7 +102,7 @@ test('what lies below the first trained block is computed once', () => {
   assert.deepEqual(parts({ type: 'partial', blocks: 2 }), ['rest', 'vit.encoder.layer.1', 'vit.encoder.layer.2']);
 });
 
-test('the backward pass reads nothing of a block but its input and what was made anew', () => {
+test('the backward pass reads only the input of a block and recomputed values', () => {
   const anew = stepOf(vit, { type: 'full' }, true);
   const isBlock = (node: Node, pass: string): boolean =>
     node.region.pass === pass && node.region.part.includes('.layer.');
@@ -147,13 +147,13 @@ function attentionGradients(cheapShare?: number): Graph {
   return eliminateDeadCode(b.graph);
 }
 
-test('what is made anew since it is cheap leaves the gradients bit by bit as they are', async () => {
+test('recomputing cheap values leaves the gradients unchanged to the bit', async () => {
   const [plain, anew] = [attentionGradients(), attentionGradients(1)];
   const feeds = feedsOf(plain);
   assert.deepEqual(await runGraph(anew, 'cpu', feeds), await runGraph(plain, 'cpu', feeds));
 });
 
-test('a norm is cheap always, an attention where its products are few', () => {
+test('a norm is always cheap, an attention if its products are few', () => {
   const types = (share?: number): string[] => [
     ...new Set(made(attentionGradients(share), 'recompute').map(({ op }) => op.type)),
   ];
@@ -164,6 +164,6 @@ test('a norm is cheap always, an attention where its products are few', () => {
   assert.deepEqual(remade(1), kinds);
 });
 
-test('the weights of one attention are there at a time', () => {
+test('only one attention holds its weights at a time', () => {
   assert.ok(peakBytes(attentionGradients()) - peakBytes(attentionGradients(1)) >= (depth - 1) * bytesOfScores);
 });

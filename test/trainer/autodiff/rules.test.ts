@@ -12,7 +12,7 @@ import { append, opCases, title, values, type OpCase } from '../ir/opCases.js';
 import { interpret } from '../ir/interpreter.js';
 import { assertGradients, type Model } from './finiteDifferences.js';
 
-/** The case with a weighted sum of its first output as loss, so that every output element has a gradient of its own. */
+/** The case with a weighted sum of its first output as loss, so that every output element has its own gradient. */
 function model(b: Builder, opCase: OpCase): Model & { feeds: Record<string, number[]> } {
   const { inputs, outputs, feeds } = append(b.graph, opCase);
   const output = outputs[0]!;
@@ -49,7 +49,7 @@ for (const type of Object.keys(opCases) as OpType[]) {
   if (rules[type] === 'not differentiable') {
     test(`${type} is refused by name`, () => {
       const b = new Builder();
-      // A cast's case may have an output of whole numbers, which no loss takes: cast it back.
+      // The case of a cast may have an integer output, which a loss cannot use: cast it back.
       const { inputs, outputs } = append(b.graph, cases[0]!);
       assert.throws(() => backward(b, b.total(b.cast(outputs[0]!, 'f32')), inputs), {
         message: `${type} is not differentiable, but a parameter lies before it`,
@@ -69,7 +69,7 @@ for (const type of Object.keys(opCases) as OpType[]) {
     // A softmax of one element or a relu of a negative one has slope 0, but hardly all cases can.
     assert.ok(moved > cases.length / 2);
   });
-  test(`the gradient of ${type} computes nothing in vain, whichever input trains`, () => {
+  test(`the gradient of ${type} computes only what is needed, whichever input trains`, () => {
     for (const opCase of cases) {
       for (const name of Object.keys(model(new Builder(), opCase).parameters)) {
         const b = new Builder();
@@ -82,7 +82,7 @@ for (const type of Object.keys(opCases) as OpType[]) {
   });
 }
 
-test('a relu far from its kink has slope 1 and 0, also for numbers of any size', async () => {
+test('a relu far from its kink has slope 1 and 0, for numbers of any size', async () => {
   await assertGradients(
     (b) => {
       const x = b.input('x', [5]);
@@ -92,8 +92,8 @@ test('a relu far from its kink has slope 1 and 0, also for numbers of any size',
   );
 });
 
-test('a factor that is held constant takes part in the gradient by its value alone', async () => {
-  // d (x · c) / dx with c = exp(x) held: the same as where c is fed.
+test('a factor that is held constant enters the gradient only by its value', async () => {
+  // d (x · c) / dx with c = exp(x) held constant: the same as when c is fed.
   const build = (isHeld: boolean) => {
     const b = new Builder();
     const x = b.input('x', [3]);

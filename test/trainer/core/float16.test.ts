@@ -24,7 +24,7 @@ test('halves have the values of IEEE 754', () => {
   assert.ok(Number.isNaN(values[0x7c01]) && Number.isNaN(values[0xffff]));
 });
 
-test('every half survives the way through a float', () => {
+test('every half survives the conversion to fp32 and back', () => {
   const back = toHalves(values);
   for (let bits = 0; bits < 65536; bits++) {
     const isNaN = (bits & 0x7c00) === 0x7c00 && (bits & 0x3ff) !== 0;
@@ -33,7 +33,7 @@ test('every half survives the way through a float', () => {
   }
 });
 
-test('floats between two halves go to the nearest, ties to the even one', () => {
+test('fp32 numbers between two halves round to the nearest, ties to even', () => {
   // 0x7bff and its upper neighbour: the tie is 65520, and infinity counts as even.
   for (let bits = 0; bits < 0x7c00; bits++) {
     const below = values[bits]!;
@@ -50,14 +50,14 @@ test('floats between two halves go to the nearest, ties to the even one', () => 
   }
 });
 
-test('tiny and huge floats become zero and infinity', () => {
+test('tiny and huge fp32 numbers become zero and infinity', () => {
   assert.deepEqual(
     [...toHalves(new Float32Array([1e-30, -1e-30, 1e30, -1e30, 1.5 * 2 ** -25]))],
     [0, 0x8000, 0x7c00, 0xfc00, 1],
   );
 });
 
-test('bfloat16 is the upper half of a float', () => {
+test('bfloat16 is the upper half of an fp32 number', () => {
   const target = new Float32Array(4);
   readBfloats(Uint16Array.of(0x3f80, 0xc040, 0x7f80, 0x0001), target);
   assert.deepEqual([...target], [1, -3, Infinity, 2 ** -133]);

@@ -1,4 +1,4 @@
-/** Streams of random numbers: named by their keys, independent, and of the distributions they claim. */
+/** Streams of random numbers: they are named by their keys, are independent, and have the stated distributions. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../src/trainer/core/random.js';
@@ -16,7 +16,7 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return moment(a, ma, b, mb) / Math.sqrt(moment(a, ma, a, ma) * moment(b, mb, b, mb));
 }
 
-test('the same seed and keys give the same stream, on every machine and for ever', () => {
+test('the same seed and keys always give the same stream, on every machine', () => {
   assert.deepEqual(uniforms('augment', 3, 17), uniforms('augment', 3, 17));
   // A resume on another machine or a later version must find these numbers.
   assert.deepEqual(
@@ -66,7 +66,7 @@ test('the seed counts like a key', () => {
 });
 
 test('the first numbers of neighbouring streams are spread evenly', () => {
-  // Augmentation draws a few numbers of one stream an image: those must be as random as a long stream is.
+  // Augmentation draws only a few numbers per stream: they must be as random as those of a long stream.
   const first = Array.from({ length: COUNT }, (_, image) => new Random(42, 'augment', 0, image).uniform());
   assert.ok(Math.abs(mean(first) - 0.5) < 5 * Math.sqrt(1 / 12 / COUNT));
   assert.ok(Math.abs(correlation(first.slice(1), first.slice(0, -1))) < 5 / Math.sqrt(COUNT));
@@ -84,7 +84,7 @@ test('uniform numbers lie in [0, 1) and fill it evenly', () => {
   assert.ok(Math.abs(correlation(found.slice(1), found.slice(0, -1))) < 5 / Math.sqrt(COUNT));
 });
 
-test('below(n) gives every whole number under n, none else', () => {
+test('below(n) gives exactly the integers from 0 to n - 1', () => {
   const found = draw(new Random(1), (r) => r.below(7));
   assert.deepEqual([...new Set(found)].sort(), [0, 1, 2, 3, 4, 5, 6]);
 });
@@ -119,7 +119,7 @@ test('a shuffle is a permutation, in place, and every place gets every element e
   assert.deepEqual(new Random(1).shuffle(['one']), ['one']);
 });
 
-test('beta: mean and variance, within [0, 1] even for an alpha that gives numbers of any smallness', () => {
+test('beta: mean and variance, within [0, 1] even for an alpha with arbitrarily small samples', () => {
   for (const alpha of [0.01, 0.2, 1, 2.5, 50]) {
     const list = draw(new Random(42, 'beta'), (r) => r.beta(alpha));
     assert.ok(list.every((value) => value >= 0 && value <= 1));

@@ -48,7 +48,7 @@ async function place(t: TestContext) {
   };
 }
 
-/** In this process, where only what is said matters. */
+/** Runs in this process, where only the output matters. */
 const here = (args: string[], env: NodeJS.ProcessEnv) => {
   Object.assign(process.env, env);
   return vituneHere(args);
@@ -145,7 +145,7 @@ test(
   },
 );
 
-test('two processes at once fetch a file once', async (t) => {
+test('two processes at once download a file once', async (t) => {
   const { server, env, snapshot } = await place(t);
   const both = await Promise.all([vitune(['download', id], { env }), vitune(['download', id], { env })]);
   for (const { code, stderr } of both) assert.equal(code, 0, stderr);
@@ -153,7 +153,7 @@ test('two processes at once fetch a file once', async (t) => {
   assert.ok((await stat(join(snapshot, 'model.safetensors'))).isFile());
 });
 
-test('train: model and dataset by name; the commit is kept, and a resume holds to it', async (t) => {
+test('train: model and dataset by name; the commit is stored, and a resume keeps it', async (t) => {
   const { server, model, pets, env, folder } = await place(t);
   const config = await writeConfig(folder, {
     model: id,
@@ -190,7 +190,7 @@ test('train: model and dataset by name; the commit is kept, and a resume holds t
     first,
   );
 
-  // The branches move on, and are downloaded: other weights under the same name, and one image less.
+  // The branches change and are downloaded: other weights under the same name, and one image less.
   pets.refs.main = second;
   delete pets.files['data/train/cat/0.png'];
   assert.equal((await vitune(['download', 'owner/pets', '--dataset'], { env })).code, 0);
@@ -234,7 +234,7 @@ test('an ONNX file of the hub is the body of a head, by name and by file; its ch
     });
     const trained = await vitune(['train', config, '--json'], { env });
     assert.equal(trained.code, 0, trained.stdout + trained.stderr);
-    // The preprocessor of the repository holds for the file in its folder.
+    // The preprocessor of the repository applies to the file in its folder.
     assert.ok(!trained.stdout.includes('ONNX_NORMALISATION'));
     const checkpoint = join(folder, run, 'checkpoints', (await readFile(join(folder, run, 'last'), 'utf8')).trim());
     const { base } = JSON.parse(await readFile(join(checkpoint, 'vitune.json'), 'utf8')) as {
@@ -258,7 +258,7 @@ test('an ONNX file of the hub is the body of a head, by name and by file; its ch
   assert.match(error.remedy, new RegExp(`vitune download ${id}@${first}:onnx/other\\.onnx`));
 });
 
-test('inspect and evaluate take a dataset of the hub, too', async (t) => {
+test('inspect and evaluate also accept a dataset of the hub', async (t) => {
   const { env } = await place(t);
   const inspected = await here(['inspect', 'hub:owner/pets', '--json'], env);
   assert.equal(inspected.code, 0, inspected.stderr);
@@ -274,7 +274,7 @@ test('inspect and evaluate take a dataset of the hub, too', async (t) => {
   assert.equal(jsonLines<ErrorInfo>(evaluated.stdout).at(-1)!.code, 'HUB_NAME_INVALID');
 });
 
-test('train: offline without a cache, a revision given twice, and names that are none', async (t) => {
+test('train: offline without a cache, a revision given twice, and invalid names', async (t) => {
   const { env, folder } = await place(t);
   await mkdir(join(folder, 'photos'));
   const cases: [config: object, code: string, more?: object][] = [

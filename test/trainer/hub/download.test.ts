@@ -1,6 +1,6 @@
 /**
- * Downloads from a local hub: what is fetched, how it goes on after a break, and what each refusal and each lie of a
- * server gets.
+ * Downloads from a local hub: the downloaded files, continuation after an interruption, and the error for each refusal
+ * and each false response of a server.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -84,7 +84,7 @@ const refused = (code: string, message?: RegExp) => (error: unknown) => {
   return true;
 };
 
-test('only what is needed is fetched, checked and put where Python has it', async (t) => {
+test('only the needed files are downloaded, checked and put in the place that Python uses', async (t) => {
   const { server, cache, get } = await place(t);
   const told: [number, number][] = [];
   const done = await get({ token: 'hf_good', onProgress: (...progress) => told.push(progress) });
@@ -107,7 +107,7 @@ test('only what is needed is fetched, checked and put where Python has it', asyn
   assert.ok((await blobs(cache)).every((name) => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name)));
   assert.deepEqual(told[0], [0, done.bytes]);
   assert.deepEqual(told.at(-1), [done.bytes, done.bytes]);
-  // Where the hub sends one to for large files is another host: the token is none of its business.
+  // The hub redirects large files to another host, which must not receive the token.
   assert.deepEqual(
     server.of('.safetensors', 'hub').map(({ authorization }) => authorization),
     ['Bearer hf_good'],
@@ -139,7 +139,7 @@ test('a branch, a tag, a pull request and a commit', async (t) => {
   await assert.rejects(get({ revision: 'v2' }), refused('HUB_REVISION_MISSING', /v2/));
 });
 
-test('shards: those that the index names, and no other', async (t) => {
+test('shards: exactly those that the index names', async (t) => {
   const [one, two] = [weights.subarray(0, 1000), weights.subarray(1000, 3000)];
   const index = { weight_map: { a: 'model-1.safetensors', b: 'model-2.safetensors', c: 'model-1.safetensors' } };
   const files = {
@@ -171,7 +171,7 @@ test('an index that leads out of the repository is refused', async (t) => {
   await assert.rejects(get(), refused('HUB_FILE_MISSING'));
 });
 
-test('a cut connection goes on by a range, in the same download', async (t) => {
+test('after a lost connection the same download continues with a range', async (t) => {
   const { server, get } = await place(t);
   server.faults.set('/model.safetensors', [{ cutAfter: 100_000 }, { cutAfter: 50_000 }]);
   const { folder } = await get();
@@ -182,7 +182,7 @@ test('a cut connection goes on by a range, in the same download', async (t) => {
   for (const range of ranges.slice(1)) assert.match(range!, /^bytes=[1-9]\d*-$/);
 });
 
-test('a cancelled download goes on by a range, in the next', async (t) => {
+test('after a cancelled download the next one continues with a range', async (t) => {
   const { server, cache, get } = await place(t);
   server.faults.set('/model.safetensors', [{ hangAfter: 120_000 }]);
   const controller = new AbortController();
@@ -200,7 +200,7 @@ test('a cancelled download goes on by a range, in the next', async (t) => {
   assert.ok(!(await blobs(cache)).includes(part));
 });
 
-test("Python's unfinished file is gone on with, and left to Python", async (t) => {
+test("Python's unfinished file is continued in a copy, and left to Python", async (t) => {
   const { server, cache, get } = await place(t);
   const folder = join(cache, 'models--owner--vit', 'blobs');
   await mkdir(folder, { recursive: true });
@@ -211,7 +211,7 @@ test("Python's unfinished file is gone on with, and left to Python", async (t) =
   assert.equal((await stat(unfinished)).size, 70_000);
 });
 
-test('what was left is spoilt: once more from the beginning', async (t) => {
+test('corrupt leftover bytes: the download restarts from the beginning', async (t) => {
   const { server, cache, get } = await place(t);
   const folder = join(cache, 'models--owner--vit', 'blobs');
   await mkdir(folder, { recursive: true });
@@ -224,13 +224,13 @@ test('what was left is spoilt: once more from the beginning', async (t) => {
   );
 });
 
-test('a server that knows no ranges begins anew', async (t) => {
+test('a server without ranges starts from the beginning', async (t) => {
   const { server, get } = await place(t);
   server.faults.set('/model.safetensors', [{ cutAfter: 100_000 }, { noRange: true }]);
   assert.deepEqual(await readFile(join((await get()).folder, 'model.safetensors')), weights);
 });
 
-test('a short body, and silence, are breaks', async (t) => {
+test('a short body, and silence, count as interruptions', async (t) => {
   const { server, get } = await place(t);
   server.faults.set('/model.safetensors', [{ endAfter: 10 }, { hangAfter: 1000 }]);
   assert.deepEqual(
@@ -251,23 +251,23 @@ test('a connection that breaks each time is given up', async (t) => {
 
 test('wrong content: not kept, whether large or small', async (t) => {
   const { server, cache, get } = await place(t);
-  server.lie = (entry) =>
-    entry.path === 'model.safetensors' ? { ...entry, lfs: { oid: 'a'.repeat(64), size: weights.length } } : entry;
+  server.lie = (record) =>
+    record.path === 'model.safetensors' ? { ...record, lfs: { oid: 'a'.repeat(64), size: weights.length } } : record;
   await assert.rejects(get(), refused('HUB_HASH_WRONG', /model\.safetensors/));
-  server.lie = (entry) => (entry.path === 'config.json' ? { ...entry, oid: 'b'.repeat(40) } : entry);
+  server.lie = (record) => (record.path === 'config.json' ? { ...record, oid: 'b'.repeat(40) } : record);
   await assert.rejects(get(), refused('HUB_HASH_WRONG', /config\.json/));
   assert.ok(
     (await blobs(cache)).every((name) => !/^[ab]+/.exec(name)?.[0].startsWith('aaaaa') && !name.startsWith('bbbbb')),
   );
 });
 
-test('more bytes than announced are not taken', async (t) => {
+test('more bytes than announced are refused', async (t) => {
   const { server, get } = await place(t);
-  server.lie = (entry) => (entry.path === 'model.safetensors' ? { ...entry, size: 1000 } : entry);
+  server.lie = (record) => (record.path === 'model.safetensors' ? { ...record, size: 1000 } : record);
   await assert.rejects(get(), refused('HUB_ANSWER_WRONG'));
 });
 
-test('repositories and files that are not there', async (t) => {
+test('repositories and files that do not exist', async (t) => {
   const { server, get } = await place(t, model(), model({ id: 'owner/private', privateFor: 'hf_mine' }));
   await assert.rejects(get({ id: 'owner/none' }), refused('HUB_REPOSITORY_MISSING', /owner\/none/));
   await assert.rejects(get({ id: 'owner/none', token: 'hf_x' }), refused('HUB_REPOSITORY_MISSING'));
@@ -285,7 +285,7 @@ test('gated models, and tokens that are refused', async (t) => {
   await get({ token: 'hf_member' });
 });
 
-test('repositories that are no safe model', async (t) => {
+test('repositories that are not a safe model', async (t) => {
   const config = Buffer.from('{}');
   const { get, server } = await place(
     t,
@@ -302,7 +302,7 @@ test('repositories that are no safe model', async (t) => {
 });
 
 const network = (name: string) => readFile(join(golden, 'onnx', name));
-/** As optimum and transformers.js keep a model, with weights beside the network. */
+/** A model as optimum and transformers.js store it, with external weights. */
 const onnxModel = async (more: Record<string, Buffer> = {}): Promise<HubRepository> =>
   model({
     large: (path) => /\.(onnx|data)$/.test(path),
@@ -316,9 +316,9 @@ const onnxModel = async (more: Record<string, Buffer> = {}): Promise<HubReposito
     },
   });
 
-test('a repository with an ONNX file only: that, the weights beside it, and the preprocessor', async (t) => {
+test('a repository with only an ONNX file: the file, its external weights and the preprocessor', async (t) => {
   const { server, cache, get } = await place(t, await onnxModel());
-  // A break before the weights are there leaves no network that lacks them.
+  // An interruption before the weights are complete leaves no network without them.
   server.faults.set('.onnx.data', [
     { status: 500 },
     { status: 500 },
@@ -360,7 +360,7 @@ test('several ONNX files: the one with the usual name, else the one that is name
   const { folder } = await get({ file: 'onnx/half.onnx' });
   assert.deepEqual(await readdir(join(folder, 'onnx')), ['half.onnx']);
   assert.equal(await findModel({ id, file: 'onnx/half.onnx' }, cache), folder);
-  // What was named once is not what the bare name means.
+  // A file that was named once does not become the meaning of the bare name.
   assert.equal(await findModel({ id }, cache), undefined);
   await assert.rejects(get({ file: 'onnx/none.onnx' }), refused('HUB_FILE_MISSING', /onnx\/none\.onnx/));
   assert.deepEqual(await readdir(join((await get({ id: 'owner/usual' })).folder, 'onnx')), ['model.onnx']);
@@ -373,7 +373,7 @@ test('several ONNX files: the one with the usual name, else the one that is name
   await assert.rejects(get({ id: 'owner/alone' }), refused('HUB_FILE_MISSING', /resnet-beside\.onnx\.data/));
 });
 
-test('a login page in the place of an answer or of weights', async (t) => {
+test('a login page instead of a response or of weights', async (t) => {
   const page = { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<html>Log in</html>' };
   const { server, get, cache } = await place(t);
   for (const path of ['/revision/', '/tree/', '/config.json', '/model.safetensors']) {
@@ -383,7 +383,7 @@ test('a login page in the place of an answer or of weights', async (t) => {
   assert.equal(await findModel({ id }, cache), undefined);
 });
 
-test('answers that are no JSON, or another JSON', async (t) => {
+test('responses that are not JSON, or another JSON', async (t) => {
   const { server, get } = await place(t);
   const json = (body: string) => ({ status: 200, headers: { 'content-type': 'application/json' }, body });
   const cases: [path: string, body: string][] = [
@@ -400,7 +400,7 @@ test('answers that are no JSON, or another JSON', async (t) => {
   }
 });
 
-test('a busy server is waited for as it asks, and given up in the end', async (t) => {
+test('a busy server: waits as requested, and gives up in the end', async (t) => {
   const { server, get } = await place(t);
   const busy = { status: 429, headers: { 'retry-after': '0' } };
   server.faults.set('/revision/', [busy, { status: 503 }]);
@@ -418,7 +418,7 @@ test('a busy server is waited for as it asks, and given up in the end', async (t
   await assert.rejects(get({ revision: 'v1.0' }), refused('HUB_REFUSED', /418/));
 });
 
-test('a server that is not there, and being offline', async (t) => {
+test('an unreachable server, and offline mode', async (t) => {
   const { server, cache, get } = await place(t);
   const settings = { endpoint: server.endpoint, cache, token: undefined, isOffline: true };
   await assert.rejects(get({ settings }), refused('HUB_OFFLINE', /owner\/vit/));
@@ -442,7 +442,7 @@ test('two at once, and a lock whose holder is gone', async (t) => {
   await other.get();
 });
 
-test('a blob of the wrong length is fetched again', async (t) => {
+test('a blob of the wrong length is downloaded again', async (t) => {
   const { cache, get } = await place(t);
   const { folder } = await get();
   await writeFile(await realpath(join(folder, 'model.safetensors')), 'half');
@@ -451,7 +451,7 @@ test('a blob of the wrong length is fetched again', async (t) => {
   assert.equal((await blobs(cache)).length, 3);
 });
 
-test('a cache that is no folder', async (t) => {
+test('a cache that is not a folder', async (t) => {
   const { server, folder, get } = await place(t);
   const cache = join(folder, 'file');
   await writeFile(cache, '');
@@ -471,7 +471,7 @@ test('a disk that is too small, becomes full, or is read-only', async (t) => {
   await onSmallDisk(t, cache, 2048, async () => {
     await assert.rejects(get(), refused('HUB_DISK_TOO_SMALL', /4 MB/));
     assert.equal(server.asked.filter(({ path }) => path.includes('/resolve/')).length, 0);
-    // Enough at first; then others take it.
+    // Enough at first; then others use it up.
     execFileSync('mount', ['-o', 'remount,size=8m', cache]);
     server.faults.set('/model.safetensors', [{ hangAfter: 1_000_000 }]);
     const filled = assert.rejects(get({ patience: { retry: 1, stall: 1000 } }), refused('HUB_DISK_FULL'));

@@ -1,4 +1,4 @@
-/** The cache folder: where it is, what is found in it, and what links it has; names and settings of the hub. */
+/** The cache folder: its place, its content and its links; names and settings of the hub. */
 import assert from 'node:assert/strict';
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ function addRevision(id: string, revision: string, time: number): string {
   return folder;
 }
 
-test('the cache is where huggingface_hub has it', () => {
+test('the cache is in the place that huggingface_hub uses', () => {
   assert.equal(hubCache({ HF_HUB_CACHE: '/a', HF_HOME: '/b' }), '/a');
   assert.equal(hubCache({ HF_HOME: '/b' }), join('/b', 'hub'));
   assert.equal(hubCache({ XDG_CACHE_HOME: '/c' }), join('/c', 'huggingface', 'hub'));
@@ -28,7 +28,7 @@ test('the cache is where huggingface_hub has it', () => {
   assert.equal(hubCache({ HF_HUB_CACHE: '~/e' }), join(homedir(), 'e'));
 });
 
-test('main is taken where it is known, else the newest revision', async () => {
+test('main is used if it is known, else the newest revision', async () => {
   const old = addRevision('owner/model', 'aaa', 1000);
   const newer = addRevision('owner/model', 'bbb', 2000);
   assert.equal(await find('owner/model'), newer);
@@ -37,7 +37,7 @@ test('main is taken where it is known, else the newest revision', async () => {
   assert.equal(await find('owner/model'), old);
 });
 
-test('what is not cached, or no id at all, is not found', async () => {
+test('a repository that is not cached, and an invalid id, are not found', async () => {
   assert.equal(await find('owner/other'), undefined);
   for (const id of ['../owner/model', 'owner/../model', 'a/b/c', '', '/abs']) assert.equal(await find(id), undefined);
 });
@@ -94,7 +94,7 @@ test('settings come from the variables and the token file of Hugging Face', asyn
   );
 });
 
-test('where links are not allowed, a second name or a copy stands in for them', async () => {
+test('where symbolic links are not allowed, a hard link or a copy replaces them', async () => {
   const folder = join(cache, 'links');
   mkdirSync(folder);
   const blob = join(folder, 'blob');
@@ -103,7 +103,7 @@ test('where links are not allowed, a second name or a copy stands in for them', 
   const pointer = join(folder, 'snapshots', 'c', 'in', 'config.json');
   await pointTo(blob, pointer);
   assert.ok(lstatSync(pointer).isSymbolicLink());
-  // As Windows answers those who are neither developers nor administrators.
+  // The error of Windows for users who are neither developers nor administrators.
   await pointTo(blob, pointer, refuse('EPERM'));
   assert.ok(lstatSync(pointer).isFile());
   assert.equal(readFileSync(pointer, 'utf8'), 'content');

@@ -13,16 +13,16 @@ export interface Asked {
   authorization: string | undefined;
 }
 
-/** What may go wrong with the answer for a file; each is used up by one request. */
+/** A fault in the response for a file; each applies to one request. */
 export type Fault =
-  /** The connection is cut after so many bytes. */
+  /** Closes the connection after so many bytes. */
   | { cutAfter: number }
-  /** So many bytes, and the end, as if that were all. */
+  /** Ends the response after so many bytes, as if it were complete. */
   | { endAfter: number }
-  /** So many bytes, then silence. */
+  /** Sends so many bytes, then nothing. */
   | { hangAfter: number }
   | { status: number; headers?: Record<string, string>; body?: string }
-  /** As a server that knows no ranges. */
+  /** Behaves like a server without ranges. */
   | { noRange: true };
 
 export interface HubRepository {
@@ -31,11 +31,11 @@ export interface HubRepository {
   /** Commits by branch or tag. */
   refs: Record<string, string>;
   files: Record<string, Buffer>;
-  /** Kept as large files (LFS); the rest is small. */
+  /** Stored as large files (LFS); the others are small. */
   large?: (path: string) => boolean;
-  /** Only with this token: listed for all, as on the hub, but given to few. */
+  /** Files require this token; the listing is public, as on the hub. */
   gatedFor?: string;
-  /** Not even seen without this token. */
+  /** Invisible without this token. */
   privateFor?: string;
 }
 
@@ -52,10 +52,10 @@ export class HubServer {
   readonly asked: Asked[] = [];
   /** Faults by the end of the path, e.g. `model.safetensors` or `/tree/`. */
   readonly faults = new Map<string, Fault[]>();
-  /** Entries a page of a listing. */
+  /** Records per page of a listing. */
   pageSize = 3;
-  /** Changes what the listing says of a file. */
-  lie: (entry: Record<string, unknown>) => Record<string, unknown> = (entry) => entry;
+  /** Changes the record of a file in the listing. */
+  lie: (record: Record<string, unknown>) => Record<string, unknown> = (record) => record;
   readonly #repositories: HubRepository[] = [];
   readonly #hub = createServer((request, response) => this.#onHub(request, response));
   readonly #storage = createServer((request, response) => this.#onStorage(request, response));
@@ -78,7 +78,7 @@ export class HubServer {
     }
   }
 
-  /** What was asked of files with this ending. */
+  /** The requests for files with this ending. */
   of(ending: string, host?: Asked['host']): Asked[] {
     return this.asked.filter((each) => each.path.endsWith(ending) && (!host || each.host === host));
   }

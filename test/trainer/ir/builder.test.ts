@@ -1,4 +1,4 @@
-/** The builder makes no node that changes nothing, and its composed operations mean what they say. */
+/** The builder leaves out ops that change nothing, and its composed operations give the right values. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Builder } from '../../../src/trainer/ir/builder.js';
@@ -6,7 +6,7 @@ import type { Value } from '../../../src/trainer/ir/value.js';
 import { numbersOf } from '../../../src/trainer/ir/op.js';
 import { interpret } from './interpreter.js';
 
-test('what changes nothing returns its argument and appends no node', () => {
+test('an op that changes nothing returns its argument and appends no node', () => {
   const b = new Builder();
   const x = b.input('x', [2, 3]);
   assert.equal(b.scale(x, 1), x);
@@ -19,7 +19,7 @@ test('what changes nothing returns its argument and appends no node', () => {
   assert.equal(b.graph.nodes.length, 1);
 });
 
-test('what changes something does not', () => {
+test('an op that changes something appends a node', () => {
   const b = new Builder();
   const x = b.input('x', [2, 2]);
   for (const y of [
@@ -35,7 +35,7 @@ test('what changes something does not', () => {
     assert.notEqual(y, x);
 });
 
-test('a scalar is made once', () => {
+test('a scalar becomes a single constant', () => {
   const b = new Builder();
   assert.equal(b.scalar(0.5), b.scalar(0.5));
   assert.notEqual(b.scalar(0.5), b.scalar(2));
@@ -45,7 +45,7 @@ test('a scalar is made once', () => {
   );
 });
 
-test('inputs are listed in the order they were made', () => {
+test('inputs are listed in the order of their creation', () => {
   const b = new Builder();
   b.input('labels', [4], 'i32');
   b.exp(b.input('x', [2]));
@@ -58,7 +58,7 @@ test('inputs are listed in the order they were made', () => {
   );
 });
 
-test('each method makes the op of its name', () => {
+test('each method appends the op of its name', () => {
   const b = new Builder();
   const x = b.input('x', [2, 2]);
   const y = b.input('y', [2, 2]);
@@ -88,7 +88,7 @@ test('each method makes the op of its name', () => {
   };
   for (const [name, value] of Object.entries(made)) {
     assert.equal(value.node.op.type, name);
-    // In the order given: a - b is not b - a.
+    // In the given order: a - b differs from b - a.
     assert.deepEqual(value.node.inputs, [x, y].slice(0, value.node.inputs.length));
   }
 });

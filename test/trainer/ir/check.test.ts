@@ -1,4 +1,4 @@
-/** The checker accepts what the builder makes and names each kind of defect. */
+/** The checker accepts graphs of the builder and names each kind of defect. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Builder } from '../../../src/trainer/ir/builder.js';
@@ -16,7 +16,7 @@ function sound(): { graph: Graph; a: Value; sum: Value } {
   return { graph: b.graph, a, sum };
 }
 
-/** Puts in a node as a wrong pass could: without the shape rule. */
+/** Inserts a node as a faulty pass could: without the shape rule. */
 function force(graph: Graph, op: Op, inputs: readonly Value[], outputs: readonly Partial<Value>[]): Node {
   const made: Value[] = [];
   const node: Node = { op, inputs, outputs: made, region: { pass: 'forward', part: 'rest' } };
@@ -44,7 +44,7 @@ test('a built graph passes', () => {
   check(new Graph());
 });
 
-test('a value used before it is made', () => {
+test('a value used before it is computed', () => {
   const { graph } = sound();
   graph.nodes.reverse();
   fails(graph, 'node 0 (add): uses value 0, which is not made before it');
@@ -80,7 +80,7 @@ test('an output that names another node or place', () => {
   fails(place.graph, 'node 3 (neg): output 0 points elsewhere');
 });
 
-test('a shape and a type that are not what the rule says', () => {
+test('a shape and a type that differ from the rule', () => {
   const shape = sound();
   force(shape.graph, { type: 'neg' }, [shape.a], [{ shape: [3, 2] }]);
   fails(shape.graph, 'node 3 (neg): output 0 has a type the rule does not give');
@@ -101,7 +101,7 @@ test('constants without a name do not clash', () => {
   check(b.graph);
 });
 
-test('an output that no node of the graph makes', () => {
+test('an output that no node of the graph computes', () => {
   const { graph } = sound();
   graph.outputs.set('foreign', sound().sum);
   fails(graph, 'output foreign is not made by the graph');

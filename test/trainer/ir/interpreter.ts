@@ -1,6 +1,6 @@
 /**
- * The reference interpreter of the IR, for tests: plain loops in float64, one function an op, nothing shared with the
- * emitter.
+ * The reference interpreter of the IR, for tests: plain loops in float64, one function for each op, independent of
+ * the emitter.
  */
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import { numbersOf, type Op, type OpOf, type OpType, type Shape } from '../../../src/trainer/ir/op.js';
@@ -15,7 +15,7 @@ const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
 /** The row-major strides of a shape. */
 const stridesOf = (shape: Shape): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)));
 
-/** The offsets that the positions of `shape`, in row-major order, have under other strides. */
+/** The offsets of the positions of `shape`, in row-major order, under other strides. */
 function offsets(shape: Shape, strides: readonly number[], start = 0): number[] {
   let found = [start];
   shape.forEach((size, axis) => {
@@ -24,7 +24,7 @@ function offsets(shape: Shape, strides: readonly number[], start = 0): number[] 
   return found;
 }
 
-/** Where in a tensor of shape `from` the positions of `to` read under NumPy broadcasting. */
+/** The positions in a tensor of shape `from` that those of `to` read under NumPy broadcasting. */
 function broadcastOffsets(from: Shape, to: Shape): number[] {
   const strides = stridesOf(from);
   const missing = to.length - from.length;
@@ -146,7 +146,7 @@ function normalFloatLevels(): number[] {
 const dequantize: RuleOn<OpOf<'dequantize'>> = ({ bits, blockSize }, [codes, scales], shape) => {
   const levels = normalFloatLevels();
   const words = codes!.data.length / 2;
-  // Of each word's four codes the first two lie in the first row, and of each byte's two the first is the higher half.
+  // The first two codes of a word are in the first row; the first code of a byte is its higher half.
   const level = (i: number): number => {
     if (bits === 8) return codes!.data[i]!;
     const byte = codes!.data[Math.floor(i / 4) + (i % 4 < 2 ? 0 : words)]!;
@@ -155,17 +155,17 @@ const dequantize: RuleOn<OpOf<'dequantize'>> = ({ bits, blockSize }, [codes, sca
   return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => level(i) * scales!.data[Math.floor(i / blockSize)]!)];
 };
 
-/** The nearest whole number, of two the even one. */
+/** The nearest integer, ties to even. */
 const even = (value: number): number => (Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
 
-/** The nearest half: 11 bits from the greatest on, but none below 2⁻²⁴ (IEEE 754-2019, binary16). */
+/** The nearest half: the 11 leading bits, down to 2⁻²⁴ (IEEE 754-2019, binary16). */
 function half(x: number): number {
   const unit = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(x)))) - 10);
   const rounded = even(x / unit) * unit;
   return Math.abs(rounded) > 65504 ? Math.sign(x) * Infinity : rounded;
 }
 
-/** ONNX's DynamicQuantizeLinear (operator set 11) on x; what is rounded are the sums of whole numbers. */
+/** ONNX's DynamicQuantizeLinear (operator set 11) on x; the integer sums are exact. */
 const matmulInt8: RuleOn<OpOf<'matmulInt8'>> = (_op, [x, codes, scales, bias], [m, n]) => {
   const [least, most] = [-maxOf(x!.data.map((value) => -value)), maxOf(x!.data)].map((value, i) =>
     i ? Math.max(value, 0) : Math.min(value, 0),
@@ -259,8 +259,7 @@ const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } =
 };
 
 /**
- * The outputs of `graph` for the given inputs, by name. A named constant may be given too: then it counts instead of
- * its own data.
+ * The outputs of `graph` for the given inputs, by name. A value given for a named constant replaces its data.
  */
 export function interpret(graph: Graph, feeds: Record<string, ArrayLike<number>>): Record<string, Tensor> {
   const made = new Map<number, Tensor>();

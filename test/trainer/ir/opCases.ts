@@ -1,4 +1,4 @@
-/** What every op is tried on: a total table, read by the tests of the emission and of the gradients. */
+/** The test inputs of every op: a total table, used by the tests of the emission and of the gradients. */
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import type { Value } from '../../../src/trainer/ir/value.js';
 import type { ConstantData, DType, Op, OpOf, OpType, Shape } from '../../../src/trainer/ir/op.js';
@@ -19,13 +19,13 @@ interface Operand {
 export interface CaseOf<O extends Op> {
   op: O;
   operands: readonly Operand[];
-  /** The values lie on a kink, overflow or have no gradient: for the forward direction alone. */
+  /** The values are at a kink, overflow or have no gradient: only for the forward direction. */
   forwardOnly?: boolean;
 }
 
 export type OpCase = CaseOf<Op>;
 
-/** Whether a device must have floats of 16 bits for the case. */
+/** Whether the case needs a device with fp16. */
 export const takesHalves = ({ op, operands }: OpCase): boolean =>
   (op.type === 'cast' && op.to === 'f16') || operands.some(({ dtype }) => dtype === 'f16');
 
@@ -137,11 +137,11 @@ function matmulInt8(): CaseOf<OpOf<'matmulInt8'>>[] {
     make(3, 4, 5, false),
     make(1, 7, 1, true),
     make(70, 64, 36, true),
-    // Numbers of one sign, so that zero is the end of the range; and nothing but zeros.
+    // Numbers of one sign, so that zero is the end of the range; and zeros alone.
     make(5, 8, 3, false, { from: 0.5, to: 2 }),
     make(5, 8, 3, false, { from: -2, to: -0.5 }),
     make(2, 4, 3, true, { from: 0, to: 0 }),
-    // The greatest codes everywhere: pairs of products that would overflow 16 bits with a bit more.
+    // The maximum codes everywhere: pairs of products that would overflow 16 bits with one more bit.
     {
       op: { type: 'matmulInt8' },
       operands: [
@@ -171,8 +171,8 @@ function dequantize(): CaseOf<OpOf<'dequantize'>>[] {
       operands: [of([2, words], { dtype: 'u8', values: codes }), of([blocks])],
     };
   };
-  // Whole blocks, blocks across rows, a last block that is cut, one block, and more than one tile of a GPU; each once
-  // more as it is made anew.
+  // Whole blocks, blocks across rows, a last block that is cut, one block, and more than one tile of a GPU; each also
+  // as a recomputed weight.
   return [of8, of4].flatMap((make) => [
     make([6, 32], 64),
     make([5, 24], 8),
@@ -184,10 +184,10 @@ function dequantize(): CaseOf<OpOf<'dequantize'>>[] {
   ]);
 }
 
-/** The network that the tests have in an ONNX file: x² + 1. */
+/** The network in the ONNX file of the tests: x² + 1. */
 const squaresPlusOne = squareNetwork();
 
-/** A view into a longer array, as the weights of a file are. */
+/** A view into a longer array, like the weights of a file. */
 const weight: ConstantData = Float32Array.from({ length: 9 }, (_, i) => i / 3 - 1).subarray(2, 8);
 
 export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
@@ -248,7 +248,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     { op: { type: 'cast', to: 'u8' }, operands: [exactly(0, 0.9, 127.5, 255)] },
     { op: { type: 'cast', to: 'i64' }, operands: [exactly(0, 3.7, -3.7)] },
     { op: { type: 'cast', to: 'i32' }, operands: [of([3], { dtype: 'u8', values: [0, 1, 255] })] },
-    // Ties, the least number, what is too small and what is too large.
+    // Ties, the smallest number, and numbers that are too small or too large.
     {
       op: { type: 'cast', to: 'f16' },
       operands: [exactly(1, -1 / 3, 2049, 2051, 2 ** -24, 2 ** -26, 65504, 65519, 65520, -1e30)],
@@ -268,7 +268,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     { op: { type: 'transpose', perm: [0, 2, 1, 3] }, operands: [of([2, 3, 4, 5])] },
     { op: { type: 'transpose', perm: [0, 2, 4, 1, 3, 5] }, operands: [of([1, 2, 3, 2, 3, 2])] },
     { op: { type: 'transpose', perm: [1, 0] }, operands: [of([40, 36])], forwardOnly: true },
-    // Pixels into patches, before they become floats.
+    // Pixels into patches, before they become f32.
     {
       op: { type: 'transpose', perm: [0, 1, 3, 5, 2, 4] },
       operands: [of([2, 2, 2, 2, 2, 3], { dtype: 'u8', values: Array.from({ length: 96 }, (_, i) => (i * 7) % 256) })],
@@ -324,7 +324,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
     ...[[4], [3, 5], [2, 3, 4]].flatMap((shape) =>
       [1, 3].map((count) => ({ op: { type: 'keepLargest', count } as const, operands: [of(shape)] })),
     ),
-    // All that are kept, ties, and more rows than one thread takes.
+    // All values kept, ties, and more rows than one thread computes.
     { op: { type: 'keepLargest', count: 3 }, operands: [exactly(1, 3, 2)], forwardOnly: true },
     { op: { type: 'keepLargest', count: 2 }, operands: [exactly(5, 1, 5, 5, 0)], forwardOnly: true },
     { op: { type: 'keepLargest', count: 20 }, operands: [of([16, 700])], forwardOnly: true },
@@ -335,7 +335,7 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
       operands: [of(shape, { from: -3, to: 4 }), of(shape.slice(-1)), of(shape.slice(-1))],
     })),
     { op: { type: 'layerNorm', epsilon: 1e-6 }, operands: [of([5, 192]), of([192]), of([192])], forwardOnly: true },
-    // An epsilon that counts, and a row of equal values.
+    // A relevant epsilon, and a row of equal values.
     { op: { type: 'layerNorm', epsilon: 0.5 }, operands: [of([3, 4]), of([4]), of([4])] },
     {
       op: { type: 'layerNorm', epsilon: 1e-5 },

@@ -1,4 +1,4 @@
-/** The printed form of a graph is stable: one line a node, types, attributes, outputs. */
+/** The printed form of a graph is stable: one line per node, types, attributes, outputs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Builder } from '../../../src/trainer/ir/builder.js';

@@ -1,4 +1,4 @@
-/** What the shape rules refuse, op by op; what they accept is what the emission's cases run. */
+/** The inputs that the shape rules refuse, op by op. The cases of the emission run the accepted ones. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Graph } from '../../../src/trainer/ir/graph.js';
@@ -244,7 +244,7 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
 };
 
 for (const [type, list] of Object.entries<Defect<Op>[]>(defects)) {
-  test(`${type} refuses what does not fit, with its name and the shapes`, () => {
+  test(`${type} refuses inputs that do not fit, with its name and the shapes`, () => {
     assert.ok(list.length > 0);
     for (const [op, given, message] of list) {
       const graph = new Graph();

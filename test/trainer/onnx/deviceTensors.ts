@@ -1,5 +1,5 @@
 /**
- * A program: keeps a tensor on WebGPU from run to run, reads it back, disposes of it, and prints what it saw as JSON.
+ * A program: keeps a tensor on WebGPU from run to run, reads it back, disposes of it, and prints the values as JSON.
  */
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import { emit } from '../../../src/trainer/onnx/emit.js';

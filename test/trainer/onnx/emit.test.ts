@@ -1,4 +1,4 @@
-/** Every op, run by ONNX Runtime on the CPU and on WebGPU, gives what the interpreter gives. */
+/** Every op, run by ONNX Runtime on the CPU and on WebGPU, equals the interpreter. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
@@ -17,7 +17,7 @@ for (const type of opTypes) {
 }
 
 test('every op on WebGPU equals the interpreter', { skip: noVulkan }, async (t) => {
-  // A process of its own: a driver that crashes must not take the other tests along.
+  // In a separate process: a crashing driver must not end the other tests.
   const program = fileURLToPath(new URL('emitCases.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, 'webgpu'], {
     env: vulkanEnvironment(),

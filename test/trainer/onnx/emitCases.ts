@@ -13,7 +13,7 @@ import { difference, runGraph } from './runGraph.js';
 
 export const opTypes = Object.keys(opCases) as OpType[];
 
-/** Asked once. */
+/** Queried once. */
 let halves: Promise<boolean> | undefined;
 const hasHalves = (device: DeviceName): Promise<boolean> =>
   probeHalves(device).then(
@@ -21,7 +21,7 @@ const hasHalves = (device: DeviceName): Promise<boolean> =>
     () => false,
   );
 
-/** The cases of the op, by title, that differ from the interpreter by more than 1e-5, and in what. */
+/** The cases of the op, by title, that differ from the interpreter by more than 1e-5, with the difference. */
 export async function faultsOf(type: OpType, device: DeviceName): Promise<string[]> {
   const graph = new Graph();
   const all: readonly OpCase[] = opCases[type];

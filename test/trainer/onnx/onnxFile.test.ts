@@ -1,4 +1,4 @@
-/** Files from elsewhere: what they say of themselves, and that no bytes at all do more than be refused. */
+/** Files of other programs: they are read correctly, and arbitrary bytes are at most refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readOnnx, type OnnxFile } from '../../../src/trainer/onnx/onnxFile.js';
@@ -13,7 +13,7 @@ import { emitModel } from '../../../src/trainer/onnx/emit.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import { squareFile, squareNetwork } from './squareNetwork.js';
 
-test('a file written by us says what was written', () => {
+test('a file written by ViTune is read back as written', () => {
   const { irVersion, opset, domains, inputs, outputs, nodes, initialisers } = readOnnx(squareFile());
   assert.deepEqual([irVersion, opset, [...domains]], [9, 20, [['com.microsoft', 1]]]);
   assert.deepEqual(inputs, [{ name: 'x', type: 1, shape: [undefined, 3] }]);
@@ -29,7 +29,7 @@ test('a file written by us says what was written', () => {
   assert.equal(initialisers.get('one')!.weights, 1);
 });
 
-test('a graph holds what its output needs and no more', () => {
+test('a graph contains exactly what its output needs', () => {
   const { nodes, tensors } = squareNetwork().parts;
   assert.deepEqual(
     nodes.map(({ type }) => type),
@@ -40,7 +40,7 @@ test('a graph holds what its output needs and no more', () => {
   assert.deepEqual(graphTo({ ...file, initialisers: new Map() }, file.inputs[0]!, 'y'), { missing: 'one' });
 });
 
-test('every beginning of a file, and files with wrong bytes, are read or refused, and nothing else happens', () => {
+test('every truncation of a file, and files with wrong bytes, are either read or refused', () => {
   const whole = squareFile();
   const read = (bytes: Uint8Array): OnnxFile | undefined => {
     try {
@@ -61,7 +61,7 @@ test('every beginning of a file, and files with wrong bytes, are read or refused
   }
 });
 
-test('graphs within graphs are read to a depth that no model has, and no further', () => {
+test('nested graphs are read to a depth that no model reaches, and no deeper', () => {
   let body = new Message().message(1, new Message().text(1, 'x').text(2, 'y').text(4, 'Neg'));
   for (let depth = 0; depth < 40; depth++) {
     body = new Message().message(
@@ -82,7 +82,7 @@ test('graphs within graphs are read to a depth that no model has, and no further
 const layer = (type: string, inputs: string[], output: string) => ({ type, inputs, outputs: [output] });
 const vector = (name: string) => ({ name, shape: [3, 3], dtype: 'f32' as const, data: new Float32Array(9) });
 
-test('features are what a classifier reads, through what stands behind it; else the output; known names come first', () => {
+test('features are an output with a known name, else the input of the classifier, else the output', () => {
   const found = (nodes: ReturnType<typeof layer>[], ...outputs: string[]): string =>
     findFeatureOutput(
       readOnnx(
@@ -102,12 +102,12 @@ test('features are what a classifier reads, through what stands behind it; else 
     layer('Softmax', ['b'], 'y'),
   ];
   assert.equal(found([body, ...behind], 'y'), 'features of x');
-  // The weight of a quantised file is made of constants.
+  // The weight of a quantised file is computed from constants.
   assert.equal(
     found([body, layer('DequantizeLinear', ['w', 'v'], 'made'), layer('Gemm', ['features of x', 'made'], 'y')], 'y'),
     'features of x',
   );
-  // A residual sum is no bias, and a product of two activations no classifier.
+  // A residual sum is not a bias, and a product of two activations is not a classifier.
   assert.equal(
     found([body, layer('MatMul', ['features of x', 'w'], 'a'), layer('Add', ['a', 'features of x'], 'y')], 'y'),
     'y',
@@ -146,7 +146,7 @@ const x = { name: 'x', dtype: 'f32', shape: ['batch', 3] } as const;
 const y = { name: 'y', dtype: 'f32' } as const;
 const two = { name: 'two', shape: [1], dtype: 'f32', data: Float32Array.of(2) } as const;
 
-test('an initialiser that old exporters list among the inputs is none', async () => {
+test('an initialiser that old exporters list among the inputs is not an input', async () => {
   const file = {
     nodes: [layer('Mul', ['x', 'two'], 'y')],
     initialisers: [two],
@@ -156,7 +156,7 @@ test('an initialiser that old exporters list among the inputs is none', async ()
   assert.deepEqual(await answerOf(encodeModel(file), 'y'), [0, 2, 4, 6, 8, 10]);
 });
 
-test('graphs within nodes keep what they read from outside and make inside', async () => {
+test('subgraphs keep the tensors that they read from outside and compute inside', async () => {
   const branch = (type: string) => ({
     graph: {
       nodes: [layer(type, ['x', 'two'], 'inner'), layer('Neg', ['inner'], 'out')],
@@ -177,7 +177,7 @@ test('graphs within nodes keep what they read from outside and make inside', asy
   assert.deepEqual(await answerOf(encodeModel(file), 'y'), [-2, -3, -4, -5, -6, -7]);
 });
 
-test('functions of the file go along', async () => {
+test('functions of the file are kept', async () => {
   const opset = new Message().int(2, 20);
   const neg = new Message().text(1, 'a').text(2, 'b').text(4, 'Neg');
   const negative = new Message()
@@ -201,7 +201,7 @@ test('functions of the file go along', async () => {
   assert.deepEqual(await answerOf(whole, 'y'), [-0, -1, -2, -3, -4, -5]);
 });
 
-test('one by one: a network for a single image answers a batch, in any operator set', async () => {
+test('a network for a single image runs a batch one by one, in any operator set', async () => {
   const values = Float32Array.of(0, 1, 2, -3, 0.5, 10);
   for (const opset of [11, 13, 17, 20]) {
     const network = squareNetwork().with({ opset, single: { input: [3], output: [3] } });
@@ -216,7 +216,7 @@ test('one by one: a network for a single image answers a batch, in any operator 
     });
     const { y } = await session.run({ x: DeviceTensor.from('f32', [2, 3], values) });
     assert.deepEqual(y!.shape, [2, 1]);
-    // Of numbers so large GELU makes themselves.
+    // GELU returns such large numbers unchanged.
     assert.ok(Math.abs(y!.data[0]! - 8) < 1e-5 && Math.abs(y!.data[1]! - 112.25) < 1e-4, String(y!.data));
     await session.dispose();
   }

@@ -5,7 +5,7 @@ import { Message } from '../../../src/trainer/onnx/protobuf.js';
 
 const hex = (message: Message): string => Buffer.from(message.finish()).toString('hex');
 
-test('whole numbers', () => {
+test('integers', () => {
   assert.equal(hex(new Message().int(1, 150)), '089601');
   assert.equal(hex(new Message().int(1, 0)), '0800');
   assert.equal(hex(new Message().int(16, 1)), '800101');

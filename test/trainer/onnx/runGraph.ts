@@ -1,6 +1,6 @@
 /**
- * Runs a graph of the IR through ONNX Runtime with plain numbers in and out, and holds the numbers against the
- * interpreter's.
+ * Runs a graph of the IR in ONNX Runtime with plain numbers as inputs and outputs, and compares them with the
+ * interpreter.
  */
 import { emit } from '../../../src/trainer/onnx/emit.js';
 import { DeviceTensor, Session, type TensorData } from '../../../src/trainer/onnx/session.js';
@@ -18,7 +18,7 @@ const arrays: Record<Exclude<DType, 'i64'>, (values: readonly number[]) => Tenso
   i8: (values) => Int8Array.from(values),
 };
 
-/** Floats of 16 bits are given as their bits where JavaScript has none of its own. */
+/** fp16 numbers are given as their bits where JavaScript has no type for them. */
 function numbersOf(data: TensorData): number[] {
   if (!(data instanceof Uint16Array)) return Array.from(data, Number);
   const numbers = new Float32Array(data.length);
@@ -47,8 +47,8 @@ export async function runGraph(
 }
 
 /**
- * The first place where the numbers differ by more than `tolerance` (relative above 1, absolute below), in words;
- * undefined where they agree.
+ * Describes the first place where the numbers differ by more than `tolerance` (relative above 1, absolute below);
+ * undefined if they agree.
  */
 export function difference(
   actual: ArrayLike<number>,

@@ -1,5 +1,5 @@
 /**
- * Sessions: what goes in comes out by name, what does not fit is refused, and tensors stay on a device without a crash.
+ * Sessions: inputs and outputs by name, refusal of wrong inputs, and tensors that stay on a device without a crash.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -45,7 +45,7 @@ test('a missing input and one of the wrong shape or type are refused', async () 
   await session.dispose();
 });
 
-test('bytes that are no model are refused', async () => {
+test('bytes that are not a model are refused', async () => {
   await assert.rejects(Session.create(Uint8Array.of(1, 2, 3), { device: 'cpu' }));
 });
 

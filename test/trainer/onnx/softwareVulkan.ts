@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 const folder = '/usr/lib/chromium';
 const driver = `${folder}/vk_swiftshader_icd.json`;
 
-/** Why WebGPU cannot be tried here; false where it can. */
+/** The reason why WebGPU cannot be tested here; false if it can. */
 export const noVulkan = existsSync(driver) ? false : `${driver} is not there (apt-get install chromium)`;
 
 /**
- * The environment of a process that is to find the driver and, in the same folder, Vulkan's loader: they are looked for
- * when ONNX Runtime is loaded.
+ * The environment in which a process finds the driver and, in the same folder, Vulkan's loader. Both are searched when
+ * ONNX Runtime is loaded.
  */
 export const vulkanEnvironment = (): NodeJS.ProcessEnv => ({
   ...process.env,

@@ -1,4 +1,4 @@
-/** A small ONNX file, x² + 1 for the x that it is given, as another program may have written it. */
+/** A small ONNX file, y = x² + 1, as another program could have written it. */
 import { encodeModel } from '../../../src/trainer/onnx/model.js';
 import type { OnnxNode } from '../../../src/trainer/onnx/onnxNode.js';
 import { readOnnx } from '../../../src/trainer/onnx/onnxFile.js';
