@@ -157,6 +157,8 @@ export interface ModelChoice {
   name: string;
   /** One line below the list when chosen, e.g. `ViT-Ti/16 at 64 px, 5.5 M parameters`. */
   detail?: string;
+  /** Of its tokens, where it is known: default learning rates depend on it. */
+  width?: number;
   /** False: there are no pretrained weights to start from (only `init: 'random'` is possible). Default true. */
   pretrained?: boolean;
   /**
@@ -211,7 +213,8 @@ export interface TrainPanelState {
   options: FormOption[];
   /** In the order in which they are offered. */
   methods: MethodChoice[];
-  run: RunSummary | null;
+  /** The runs that trainers work on, and those that ended while this window was open; the newest first. */
+  runs: RunSummary[];
   /** The last error, of the run or of an attempt to start one; null once a new start was accepted. */
   error: ErrorInfo | null;
   /** Something the person should know that is no error, e.g. a device fallback; null: nothing. */
@@ -242,7 +245,9 @@ export type FromTrainPanel =
   | { type: 'openDashboard'; run: string }
   | { type: 'saveConfig'; form: TrainForm }
   /** Close the error or the notice. */
-  | { type: 'dismiss'; what: 'error' | 'notice' };
+  | { type: 'dismiss'; what: 'error' | 'notice' }
+  /** Close the card of a run that has ended. */
+  | { type: 'dismissRun'; run: string };
 
 // --- dashboard (editor panel of one run) ------------------------------------------------------------------------
 

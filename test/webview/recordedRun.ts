@@ -355,7 +355,7 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
         options: [],
       },
     ],
-    run: null,
+    runs: [],
     error: null,
     notice: null,
     ...change,

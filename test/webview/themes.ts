@@ -3,7 +3,7 @@
  * our views use.
  */
 
-export type ThemeName = 'dark' | 'light' | 'highContrast';
+export type ThemeName = 'dark' | 'light' | 'highContrast' | 'highContrastLight';
 
 const font = {
   'font-family': '"Liberation Sans", "Segoe UI", sans-serif',
@@ -170,18 +170,61 @@ const highContrast: Record<string, string> = {
   'scrollbarSlider-background': '#6fc3df99',
   'charts-foreground': '#ffffff',
   'charts-blue': '#3794ff',
-  'charts-orange': '#d18616',
   'charts-green': '#89d185',
   'charts-purple': '#b180d7',
   'charts-red': '#f48771',
   'charts-yellow': '#ffd370',
 };
 
-const variables: Record<ThemeName, Record<string, string>> = { dark, light, highContrast };
+const highContrastLight: Record<string, string> = {
+  ...font,
+  foreground: '#292929',
+  descriptionForeground: '#292929b3',
+  errorForeground: '#b5200d',
+  focusBorder: '#006bbd',
+  contrastBorder: '#0f4a85',
+  contrastActiveBorder: '#006bbd',
+  'editor-background': '#ffffff',
+  'editor-foreground': '#292929',
+  'sideBar-background': '#ffffff',
+  'sideBarSectionHeader-foreground': '#292929',
+  'widget-border': '#0f4a85',
+  'panel-border': '#0f4a85',
+  'button-background': '#0f4a85',
+  'button-foreground': '#ffffff',
+  'button-border': '#0f4a85',
+  'button-secondaryBackground': '#ffffff',
+  'button-secondaryForeground': '#292929',
+  'input-background': '#ffffff',
+  'input-foreground': '#292929',
+  'input-border': '#0f4a85',
+  'input-placeholderForeground': '#292929b3',
+  'dropdown-background': '#ffffff',
+  'dropdown-border': '#0f4a85',
+  'dropdown-foreground': '#292929',
+  'settings-dropdownListBorder': '#0f4a85',
+  'checkbox-background': '#ffffff',
+  'checkbox-border': '#0f4a85',
+  'checkbox-foreground': '#292929',
+  'badge-background': '#0f4a85',
+  'badge-foreground': '#ffffff',
+  'progressBar-background': '#0f4a85',
+  'textLink-foreground': '#0f4a85',
+  'textLink-activeForeground': '#0f4a85',
+  'editorWarning-foreground': '#895503',
+  'editorInfo-foreground': '#1a85ff',
+  'charts-blue': '#1a85ff',
+  'charts-green': '#374e06',
+  'charts-purple': '#652d90',
+};
+
+const variables: Record<ThemeName, Record<string, string>> = { dark, light, highContrast, highContrastLight };
 const kinds: Record<ThemeName, string> = {
   dark: 'vscode-dark',
   light: 'vscode-light',
   highContrast: 'vscode-high-contrast',
+  // VS Code gives both classes.
+  highContrastLight: 'vscode-high-contrast vscode-high-contrast-light',
 };
 
 /** As VS Code does it: variables on the root element, the kind of the theme as a class and an attribute of the body. */

@@ -159,7 +159,7 @@ function html(view: ViewName, theme: ReturnType<typeof themeOf>, sideBar: boolea
     .map(([name, value]) => `--vscode-${name}: ${value};`)
     .join(' ');
   const background = theme.variables[sideBar ? 'sideBar-background' : 'editor-background'];
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8">
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${view}</title>
     <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-${nonce}'; style-src ${origin} 'nonce-${nonce}'; img-src ${origin} data: blob:">
     <meta property="csp-nonce" content="${nonce}">
     <style nonce="${nonce}">:root { ${variables} background: ${background}; } ${editorStyles}</style>

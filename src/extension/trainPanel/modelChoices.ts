@@ -107,5 +107,5 @@ async function folderChoice(value: string, name: string, folder: string): Promis
   const detail = known
     ? t('{0}: {1} blocks of width {2}, patches of {3}, images of {4} px', type ?? '?', blocks!, width!, patch!, size!)
     : type;
-  return { value, name, pretrained, detail };
+  return { value, name, pretrained, detail, ...(typeof width === 'number' ? { width } : {}) };
 }

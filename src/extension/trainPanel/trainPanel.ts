@@ -17,6 +17,7 @@ import { commands, configEnding, views } from '../contributions.js';
 import { imagesIn, type DatasetStore } from '../datasets/datasetStore.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import { log } from '../log/log.js';
+import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
 import { WebviewHost, type OwnMessage } from '../webviews/webviewHost.js';
@@ -51,6 +52,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   /** The run that is being started, until its trainer says that it has begun. */
   #starting: RunSummary | undefined;
   #dismissed: string | undefined;
+  /** Folders of runs that were at work while this window was open, and were not closed since. */
+  readonly #followed = new Set<string>();
   #devices: DeviceChoice[] | undefined;
   #cached: CachedModel[] = [];
   /** ONNX files among the models, by path. */
@@ -61,7 +64,10 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   constructor(private readonly parts: TrainPanelParts) {
     const { runs, datasets, training } = parts;
     this.#subscriptions = [
-      runs.onChange(() => this.#host?.changed()),
+      runs.onChange((run) => {
+        if (run?.busy) this.#followed.add(run.folder);
+        this.#host?.changed();
+      }),
       datasets.onChange(() => void this.#datasetsChanged()),
       training.onAccepted(() => this.#setError(null)),
       training.onFailed((error) => !isCancel(error) && this.#setError(infoOf(error))),
@@ -131,15 +137,21 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   }
 
   /** What changes while a run goes on. */
-  #live(): Pick<TrainPanelState, 'run' | 'error' | 'notice'> {
-    const run = this.parts.runs.current;
+  #live(): Pick<TrainPanelState, 'runs' | 'error' | 'notice'> {
+    const runs = this.#runs;
+    const [run] = runs;
     const notice = run?.progress.notice;
     const error = this.#error ?? (run && !run.busy ? (run.progress.error ?? null) : null);
     return {
-      run: (run?.busy ? undefined : this.#starting) ?? run?.summary ?? null,
+      runs: [...(this.#starting ? [this.#starting] : []), ...runs.map(({ summary }) => summary)],
       error: error && this.#dismissed === error.message ? null : error,
       notice: notice && this.#dismissed !== notice.message ? { message: notice.message, remedy: notice.remedy } : null,
     };
+  }
+
+  /** What a window that was closed meanwhile has seen end is of no news to this one. */
+  get #runs(): Run[] {
+    return this.parts.runs.runs.filter((run) => !run.inComparison && (run.busy || this.#followed.has(run.folder)));
   }
 
   #datasets(): DatasetChoice[] {
@@ -309,9 +321,13 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       case 'dismiss':
         this.#dismissed =
           message.what === 'notice'
-            ? runs.current?.progress.notice?.message
-            : (this.#error ?? runs.current?.progress.error)?.message;
+            ? this.#runs[0]?.progress.notice?.message
+            : (this.#error ?? this.#runs[0]?.progress.error)?.message;
         if (message.what === 'error') this.#error = null;
+        return;
+      case 'dismissRun':
+        this.#followed.delete(message.run);
+        this.#patch(this.#live());
     }
   }
 

@@ -135,8 +135,10 @@ class Dashboard {
     this.showMessages();
     const started = record.steps.step.length > 0 || record.evaluations.length > 0;
     this.showWaiting(started);
-    this.curves.element.hidden = !started;
-    if (started) this.curves.show(record);
+    // A method that trains nothing takes no step: there is a result, and no course of it.
+    const trains = record.started?.trainableParameters !== 0;
+    this.curves.element.hidden = !started || !trains;
+    if (started && trains) this.curves.show(record);
     this.showResults();
     this.showCheckpoints();
   }

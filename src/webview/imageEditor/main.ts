@@ -1,4 +1,5 @@
 /** The image editor: an image and what the active checkpoint takes it for. */
+import { h } from '../element.js';
 import { openView } from '../host.js';
 import type { FromImageEditor, ImageEditorState, Patch } from '../protocol.js';
 import { Stage, type ZoomSetting } from './stage.js';
@@ -10,7 +11,7 @@ openView<ImageEditorState, Patch<ImageEditorState>, FromImageEditor, { zoom: Zoo
   const post = (message: FromImageEditor) => host.post(message);
   const stage = new Stage(state.file, host.kept()?.zoom ?? 'fit', host.formats, post, (zoom) => host.keep({ zoom }));
   const verdict = new Verdict(host.formats, post);
-  root.append(stage.element, verdict.element);
+  root.append(h('h1', { class: 'visually-hidden' }, state.file.name), stage.element, verdict.element);
   const show = () => {
     stage.show(state.file, state.image);
     verdict.show(state);

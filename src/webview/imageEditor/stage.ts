@@ -14,6 +14,8 @@ import { fitZoom, nextZoom } from './zoom.js';
 export type ZoomSetting = 'fit' | number;
 
 const margin = 16;
+/** CSS pixels that an arrow key moves the image. */
+const arrowStep = 40;
 
 export class Stage {
   readonly element: HTMLElement;
@@ -41,7 +43,7 @@ export class Stage {
         class: 'viewport',
         tabindex: 0,
         role: 'group',
-        'aria-label': l10n.t('Image; plus and minus zoom, 0 fits'),
+        'aria-label': l10n.t('Image; plus and minus zoom, 0 fits, arrows move'),
         keydown: (event: KeyboardEvent) => this.key(event),
       },
       this.image,
@@ -165,8 +167,23 @@ export class Stage {
     else if (event.key === '-') this.step(-1);
     else if (event.key === '0') this.setZoom('fit');
     else if (event.key === '1') this.setZoom(1);
-    else return;
+    else if (!this.scroll(event.key)) return;
     event.preventDefault();
+  }
+
+  /** Arrows move the image where it is larger than its place; false: the key is another. */
+  private scroll(key: string): boolean {
+    const ways: Record<string, [number, number]> = {
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      PageUp: [0, -10],
+      PageDown: [0, 10],
+    };
+    const way = ways[key];
+    if (way) this.viewport.scrollBy(way[0] * arrowStep, way[1] * arrowStep);
+    return way !== undefined;
   }
 
   private drag(start: PointerEvent): void {
@@ -195,6 +212,7 @@ function toolButton(label: string, title: string, onClick: () => void): HTMLButt
   const button = textButton(label, onClick);
   button.className = 'tool-button';
   button.title = title;
-  button.setAttribute('aria-label', title);
+  // A word names the button itself.
+  if (/^[−+]$/.test(label)) button.setAttribute('aria-label', title);
   return button;
 }

@@ -111,6 +111,13 @@ function insteadOf({ message, remedy }: NonNullable<ReportRow['instead']>): HTML
     'div',
     { class: 'failed' },
     icon('error'),
-    h('span', {}, h('span', { class: 'visually-hidden' }, l10n.t('Failed'), ': '), message, ' ', remedy),
+    h(
+      'span',
+      {},
+      h('span', { class: 'visually-hidden' }, l10n.t('Failed'), ': '),
+      message,
+      ' ',
+      h('span', { class: 'quiet' }, remedy),
+    ),
   );
 }

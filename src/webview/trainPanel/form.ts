@@ -7,6 +7,7 @@ import { errorBox } from '../message.js';
 import { deviceNames, methodName } from '../names.js';
 import type { FormOption, FromTrainPanel, TrainForm, TrainPanelState } from '../protocol.js';
 import { type ChoiceField, choiceField } from './choiceField.js';
+import { rateFor } from './rateFor.js';
 import { MethodFields } from './methodFields.js';
 import { ModelFields, methodsFor } from './modelFields.js';
 import { type NumberField, NumberFields } from './numberFields.js';
@@ -192,9 +193,10 @@ export class FormView {
       this.crop.setChecked(form.augmentation?.randomResizedCrop !== false);
       this.flip.setChecked(form.augmentation?.horizontalFlip !== 0);
     }
-    this.main.setPlaceholder('learningRate', method.learningRate);
+    const rate = rateFor(method.learningRate, this.model.chosen?.width, this.formats);
+    this.main.setPlaceholder('learningRate', rate);
     // Words such as those of a rate that depends on the model need a line of their own.
-    this.main.element('learningRate').classList.toggle('wide', method.learningRate.length > 8);
+    this.main.element('learningRate').classList.toggle('wide', rate.length > 8);
     this.showTraining(method.learningRate !== '');
   }
 

@@ -21,7 +21,9 @@ openView<TrainPanelState, Patch<TrainPanelState>, FromTrainPanel, Kept>((root, f
 
 class TrainPanel {
   private readonly form: FormView;
-  private readonly card: RunCard;
+  /** By the folder of the run. */
+  private readonly cards = new Map<string, RunCard>();
+  private readonly runs = h('section', { class: 'runs', 'aria-label': l10n.t('Training runs') });
   private readonly element = h('div', { class: 'panel' });
   private readonly messages = h('div', { class: 'messages' });
   private readonly formTitle = h('h2', { class: 'form-title' }, l10n.t('New run'));
@@ -30,7 +32,6 @@ class TrainPanel {
     appearance: 'primary',
     onClick: () => this.submit('start'),
   });
-  private readonly stop = button({ label: l10n.t('Stop'), appearance: 'secondary', onClick: () => this.sendStop() });
   private readonly save = button({
     label: l10n.t('Save as Config File…'),
     appearance: 'secondary',
@@ -46,19 +47,19 @@ class TrainPanel {
     this.form = new FormView(state, post, host.formats, host.kept()?.advancedOpen ?? false, (advancedOpen) =>
       host.keep({ advancedOpen }),
     );
-    this.card = new RunCard(post, host.formats);
-    this.element.append(this.messages, this.card.element, this.formTitle, this.form.element, this.save.element);
-    root.append(this.element, h('div', { class: 'action-bar' }, this.start.element, this.stop.element));
+    this.element.append(this.messages, this.runs, this.formTitle, this.form.element, this.save.element);
+    const title = h('h1', { class: 'visually-hidden' }, l10n.t('Train'));
+    root.append(title, this.element, h('div', { class: 'action-bar' }, this.start.element));
     this.showMessages();
-    this.showRun();
+    this.showRuns();
   }
 
   update(change: Partial<TrainPanelState>): void {
     this.state = { ...this.state, ...change };
-    const { run, error, notice, ...form } = change;
+    const { runs, error, notice, ...form } = change;
     if (Object.keys(form).length > 0) this.form.update(form);
     if (error !== undefined || notice !== undefined) this.showMessages();
-    if (run !== undefined) this.showRun();
+    if (runs !== undefined) this.showRuns();
   }
 
   private showMessages(): void {
@@ -81,24 +82,31 @@ class TrainPanel {
     this.element.scrollTo({ top: 0 });
   }
 
-  private showRun(): void {
-    const { run } = this.state;
-    const live = run !== null && isLive(run.status);
-    if (live && this.start.element.hidden === false) this.scrollUp();
-    this.card.show(run);
-    this.formTitle.hidden = run === null;
-    this.start.element.hidden = live;
-    this.stop.element.hidden = !live;
-    this.stop.setDisabled(run?.status === 'stopping');
-    this.stop.setLabel(run?.status === 'stopping' ? l10n.t('Stopping…') : l10n.t('Stop'));
+  private showRuns(): void {
+    const { runs } = this.state;
+    const folders = new Set(runs.map(({ folder }) => folder));
+    for (const [folder, card] of this.cards) {
+      if (folders.has(folder)) continue;
+      card.element.remove();
+      this.cards.delete(folder);
+    }
+    runs.forEach((run, place) => {
+      const known = this.cards.get(run.folder);
+      const card = known ?? new RunCard((message) => this.host.post(message), this.host.formats);
+      if (!known) {
+        this.cards.set(run.folder, card);
+        if (isLive(run.status)) this.scrollUp();
+      }
+      card.show(run);
+      if (this.runs.children[place] !== card.element)
+        this.runs.insertBefore(card.element, this.runs.children[place] ?? null);
+    });
+    this.runs.hidden = runs.length === 0;
+    this.formTitle.hidden = runs.length === 0;
   }
 
   private submit(type: 'start' | 'saveConfig'): void {
     const form = this.form.submit({ needsDataset: type === 'start' });
     if (form) this.host.post({ type, form });
-  }
-
-  private sendStop(): void {
-    if (this.state.run) this.host.post({ type: 'stop', run: this.state.run.folder });
   }
 }

@@ -1,6 +1,8 @@
-/** The card of the run that the panel follows: what it does now, how far it is, how well it learns. */
+/**
+ * The card of a run: what it does now, how far it is and how well it learns; two lines once it has ended.
+ */
 import * as l10n from '@vscode/l10n';
-import { button } from '../controls.js';
+import { iconButton, textButton } from '../controls.js';
 import { h, setText } from '../element.js';
 import type { Formats } from '../format.js';
 import { progressBar } from '../progressBar.js';
@@ -8,51 +10,51 @@ import type { FromTrainPanel, RunSummary } from '../protocol.js';
 import { activityText, isLive } from '../runStatus.js';
 
 export class RunCard {
-  readonly element = h('section', { class: 'run-card', 'aria-label': l10n.t('Training run') });
+  readonly element = h('article', { class: 'run-card' });
   private readonly name = h('h2', { class: 'run-name' });
   private readonly doing = h('p', { class: 'run-doing', role: 'status', 'aria-live': 'polite' });
   private readonly bar = progressBar();
   private readonly figures = h('dl', { class: 'figures' });
-  private readonly resume = button({
-    label: l10n.t('Resume'),
-    appearance: 'secondary',
-    onClick: () => this.send('resume'),
-  });
-  private readonly dashboard = button({
-    label: l10n.t('Open Dashboard'),
-    appearance: 'secondary',
-    onClick: () => this.send('openDashboard'),
-  });
+  private readonly dashboard = textButton(l10n.t('Open Dashboard'), () => this.send('openDashboard'));
+  private readonly resume = textButton(l10n.t('Resume'), () => this.send('resume'));
+  private readonly stop = textButton(l10n.t('Stop'), () => this.send('stop'));
+  private readonly close = iconButton('close', l10n.t('Dismiss'), () => this.send('dismissRun'));
   private run: RunSummary | null = null;
 
   constructor(
     private readonly post: (message: FromTrainPanel) => void,
     private readonly formats: Formats,
   ) {
-    const actions = h('div', { class: 'actions' }, this.resume.element, this.dashboard.element);
-    this.element.append(this.name, this.doing, this.bar.element, this.figures, actions);
+    const actions = h('p', { class: 'run-actions' }, this.dashboard, this.resume, this.stop);
+    const head = h('div', { class: 'run-head' }, this.name, this.close);
+    this.element.append(head, this.doing, this.bar.element, this.figures, actions);
   }
 
-  show(run: RunSummary | null): void {
+  show(run: RunSummary): void {
     this.run = run;
-    this.element.hidden = run === null;
-    if (!run) return;
     this.element.dataset.status = run.status;
     setText(this.name, run.name);
     this.name.title = run.folder;
     setText(this.doing, this.words(run));
     const live = isLive(run.status);
-    this.bar.element.hidden = !live && run.status !== 'stopped' && run.status !== 'interrupted';
+    this.bar.element.hidden = !live;
     this.bar.set(this.share(run), l10n.t('Training progress'));
-    const figures = this.figuresOf(run);
+    const figures = live ? this.figuresOf(run) : [];
     this.figures.replaceChildren(
       ...figures.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
     );
     this.figures.hidden = figures.length === 0;
-    this.resume.element.hidden = !run.resumable || live;
+    // One that is being started has no folder yet.
+    const known = run.folder !== '';
+    this.dashboard.hidden = !known;
+    this.resume.hidden = !run.resumable || live;
+    this.stop.hidden = !live || !known;
+    this.stop.disabled = run.status === 'stopping';
+    setText(this.stop, run.status === 'stopping' ? l10n.t('Stopping…') : l10n.t('Stop'));
+    this.close.hidden = live;
   }
 
-  private send(type: 'resume' | 'openDashboard'): void {
+  private send(type: 'resume' | 'openDashboard' | 'stop' | 'dismissRun'): void {
     if (this.run) this.post({ type, run: this.run.folder });
   }
 
@@ -70,9 +72,12 @@ export class RunCard {
       case 'stopped':
         return l10n.t('Stopped at step {0} of {1}', this.formats.integer(run.step), this.formats.integer(run.steps));
       case 'finished':
-        return run.seconds === undefined
-          ? l10n.t('Finished')
-          : l10n.t('Finished in {0}', this.formats.duration(run.seconds));
+        return [
+          run.seconds === undefined
+            ? l10n.t('Finished')
+            : l10n.t('Finished in {0}', this.formats.duration(run.seconds)),
+          ...(run.best ? [l10n.t('best accuracy {0}', this.formats.percent(run.best.accuracy))] : []),
+        ].join(', ');
       case 'failed':
         return l10n.t('Failed');
       case 'interrupted':
@@ -89,25 +94,13 @@ export class RunCard {
 
   private figuresOf(run: RunSummary): [string, string][] {
     const { formats } = this;
-    const live = isLive(run.status);
-    const best = run.best && !live ? run.best.accuracy : undefined;
     return (
       [
-        [
-          l10n.t('Step'),
-          run.steps > 0 && live ? `${formats.integer(run.step)} / ${formats.integer(run.steps)}` : undefined,
-        ],
+        [l10n.t('Step'), run.steps > 0 ? `${formats.integer(run.step)} / ${formats.integer(run.steps)}` : undefined],
         [l10n.t('Loss'), run.loss === undefined ? undefined : formats.loss(run.loss)],
-        [
-          l10n.t('Accuracy'),
-          run.accuracy === undefined || best !== undefined ? undefined : formats.percent(run.accuracy),
-        ],
-        [l10n.t('Best accuracy'), best === undefined ? undefined : formats.percent(best)],
-        [
-          l10n.t('Images/s'),
-          run.imagesPerSecond === undefined || !live ? undefined : formats.speed(run.imagesPerSecond),
-        ],
-        [l10n.t('Time left'), run.secondsLeft === undefined || !live ? undefined : formats.duration(run.secondsLeft)],
+        [l10n.t('Accuracy'), run.accuracy === undefined ? undefined : formats.percent(run.accuracy)],
+        [l10n.t('Images/s'), run.imagesPerSecond === undefined ? undefined : formats.speed(run.imagesPerSecond)],
+        [l10n.t('Time left'), run.secondsLeft === undefined ? undefined : formats.duration(run.secondsLeft)],
       ] satisfies [string, string | undefined][]
     ).filter((figure): figure is [string, string] => figure[1] !== undefined);
   }

@@ -80,7 +80,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
       (before) => document.querySelector('img.image')!.getBoundingClientRect().width < before,
       fitted,
     );
-    await page.getByRole('button', { name: 'One image pixel to one screen pixel' }).click();
+    await page.getByRole('button', { name: '100%' }).click();
     assert.equal(await shownWidth(view), 1200);
     assert.equal(await page.locator('.zoom-percent').innerText(), '100%');
     await page.locator('.viewport').focus();
@@ -91,9 +91,16 @@ describe('image editor', { skip: lacks ?? false }, () => {
       await page.locator('img.image').evaluate((image) => getComputedStyle(image).imageRendering),
       'pixelated',
     );
+    const left = () => page.locator('.viewport').evaluate((viewport) => viewport.scrollLeft);
+    const before = await left();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForFunction((at) => document.querySelector('.viewport')!.scrollLeft > at, before);
+    const moved = await left();
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForFunction((at) => document.querySelector('.viewport')!.scrollLeft < at, moved);
     await page.keyboard.press('-');
     await page.keyboard.press('0');
-    assert.equal(await page.getByRole('button', { name: 'Fit to the window' }).getAttribute('aria-pressed'), 'true');
+    assert.equal(await page.getByRole('button', { name: 'Fit' }).getAttribute('aria-pressed'), 'true');
     await page.mouse.move(place.x + 100, place.y + 100);
     await page.keyboard.down('Control');
     const small = await shownWidth(view);
@@ -109,7 +116,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
   test('a large image is moved by dragging', async () => {
     const view = await open();
     const { page } = view;
-    await page.getByRole('button', { name: 'One image pixel to one screen pixel' }).click();
+    await page.getByRole('button', { name: '100%' }).click();
     const place = page.locator('.viewport');
     const from = await place.evaluate((element) => element.scrollLeft);
     await page.mouse.move(300, 300);
@@ -122,7 +129,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
 
   test('the zoom outlives a reload', async () => {
     const view = await open();
-    await view.page.getByRole('button', { name: 'One image pixel to one screen pixel' }).click();
+    await view.page.getByRole('button', { name: '100%' }).click();
     await view.page.reload();
     await view.page.getByText('1,200 × 800 pixels').waitFor();
     assert.equal(await shownWidth(view), 1200);

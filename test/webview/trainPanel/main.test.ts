@@ -292,7 +292,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     const view = await open();
     const epochs = view.page.getByRole('textbox', { name: 'Epochs' });
     await epochs.fill('4x');
-    await view.send({ type: 'patch', state: { run: runSummary(), devices: [{ value: 'auto' }, { value: 'cpu' }] } });
+    await view.send({ type: 'patch', state: { runs: [runSummary()], devices: [{ value: 'auto' }, { value: 'cpu' }] } });
     await view.send({ type: 'patch', state: { datasets: [{ folder: dataset, name: 'trashnet' }] } });
     assert.equal(await epochs.inputValue(), '4x');
     await view.page.getByText('Not a number.').waitFor();
@@ -315,9 +315,11 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('a run in progress: phase, step, figures, and Stop in the place of Start', async () => {
+  test('a run in progress: phase, step, figures, Stop; another can be started next to it', async () => {
     const view = await open({
-      run: runSummary({ status: 'starting', activity: { phase: 'decode', done: 240, total: 960 }, step: 0, steps: 0 }),
+      runs: [
+        runSummary({ status: 'starting', activity: { phase: 'decode', done: 240, total: 960 }, step: 0, steps: 0 }),
+      ],
     });
     const { page } = view;
     const bar = page.getByRole('progressbar');
@@ -325,10 +327,10 @@ describe('training panel', { skip: lacks ?? false }, () => {
     assert.equal(await bar.getAttribute('aria-valuenow'), '25');
     await view.send({
       type: 'patch',
-      state: { run: runSummary({ activity: { phase: 'compile', done: 0, total: 0 }, step: 0 }) },
+      state: { runs: [runSummary({ activity: { phase: 'compile', done: 0, total: 0 }, step: 0 })] },
     });
     assert.equal(await bar.getAttribute('aria-valuenow'), null, 'nobody knows how long it takes');
-    await view.send({ type: 'patch', state: { run: runSummary() } });
+    await view.send({ type: 'patch', state: { runs: [runSummary()] } });
     await page.getByText('Training, epoch 3 of 10').waitFor();
     assert.equal(await bar.getAttribute('aria-valuenow'), '26');
     for (const [name, value] of [
@@ -340,7 +342,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     ]) {
       assert.equal(await page.locator('.figures div', { hasText: name }).locator('dd').textContent(), value, name);
     }
-    assert.equal(await page.getByText('Start Training').isVisible(), false);
+    assert.equal(await page.getByText('Start Training').isVisible(), true);
     await page.getByText('Stop', { exact: true }).click();
     await page.getByText('Open Dashboard').click();
     const run = runSummary().folder;
@@ -348,7 +350,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
       { type: 'stop', run },
       { type: 'openDashboard', run },
     ]);
-    await view.send({ type: 'patch', state: { run: runSummary({ status: 'stopping' }) } });
+    await view.send({ type: 'patch', state: { runs: [runSummary({ status: 'stopping' })] } });
     await page.getByText('Stopping and saving a checkpoint…').waitFor();
     await page.getByText('Stopping…', { exact: true }).click({ force: true });
     assert.equal((await view.posted('stop')).length, 1, 'a second stop says nothing');
@@ -356,7 +358,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
   });
 
   test('a stopped run resumes; a finished one tells its best accuracy', async () => {
-    const view = await open({ run: runSummary({ status: 'stopped', resumable: true }) });
+    const view = await open({ runs: [runSummary({ status: 'stopped', resumable: true })] });
     const { page } = view;
     await page.getByText('Stopped at step 120 of 460').waitFor();
     assert.equal(await page.getByText('Start Training').isVisible(), true);
@@ -364,11 +366,24 @@ describe('training panel', { skip: lacks ?? false }, () => {
     assert.deepEqual(await view.posted('resume'), [{ type: 'resume', run: runSummary().folder }]);
     await view.send({
       type: 'patch',
-      state: { run: runSummary({ status: 'finished', seconds: 725, best: { step: 414, accuracy: 0.842 } }) },
+      state: { runs: [runSummary({ status: 'finished', seconds: 725, best: { step: 414, accuracy: 0.842 } })] },
     });
-    await page.getByText('Finished in 12 min 5 sec').waitFor();
-    assert.equal(await page.locator('.figures div', { hasText: 'Best accuracy' }).locator('dd').textContent(), '84.2%');
+    await page.getByText('Finished in 12 min 5 sec, best accuracy 84.2%').waitFor();
     assert.equal(await page.getByText('Resume').isVisible(), false);
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    assert.deepEqual(await view.posted('dismissRun'), [{ type: 'dismissRun', run: runSummary().folder }]);
+    await view.close();
+  });
+
+  test('of two running trainings each has a card of its own', async () => {
+    const other = runSummary({ folder: '/images/runs/other', name: 'other', step: 3 });
+    const view = await open({ runs: [runSummary(), other] });
+    const { page } = view;
+    assert.deepEqual(await page.locator('.run-name').allTextContents(), [runSummary().name, 'other']);
+    await page.locator('.run-card', { hasText: 'other' }).getByText('Stop', { exact: true }).click();
+    assert.deepEqual(await view.posted('stop'), [{ type: 'stop', run: '/images/runs/other' }]);
+    await view.send({ type: 'patch', state: { runs: [other] } });
+    assert.deepEqual(await page.locator('.run-name').allTextContents(), ['other']);
     await view.close();
   });
 
@@ -412,7 +427,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     const view = await open(
       {
         datasets: [{ folder: dataset, name: 'trashnet', inspection: { classes: 6, images: 1971, problems: 0 } }],
-        run: runSummary(),
+        runs: [runSummary()],
       },
       { language: 'tr', bundle },
     );
@@ -423,7 +438,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
   });
 
   test('a reload brings back the state, and the section that was open', async () => {
-    const view = await open({ run: runSummary() });
+    const view = await open({ runs: [runSummary()] });
     await view.page.getByText('Advanced').click();
     await view.page.getByRole('textbox', { name: 'Seed' }).waitFor();
     await view.page.reload();
@@ -444,11 +459,13 @@ describe('training panel', { skip: lacks ?? false }, () => {
       const view = await open(
         {
           error,
-          run: runSummary({
-            name: 'a-run-with-a-name-that-is-longer-than-the-side-bar',
-            status: 'stopped',
-            resumable: true,
-          }),
+          runs: [
+            runSummary({
+              name: 'a-run-with-a-name-that-is-longer-than-the-side-bar',
+              status: 'stopped',
+              resumable: true,
+            }),
+          ],
         },
         { theme, width: 200 },
       );
@@ -467,7 +484,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
 
   test('who wants less motion gets none', async () => {
     const view = await open(
-      { run: runSummary({ activity: { phase: 'compile', done: 0, total: 0 } }) },
+      { runs: [runSummary({ activity: { phase: 'compile', done: 0, total: 0 } })] },
       { reducedMotion: true },
     );
     assert.equal(
