@@ -9,7 +9,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { DeviceReport } from '../../src/trainer/engine/devices.js';
+import type { DeviceReport } from '../../src/trainer/protocol.js';
 import { answersOn } from '../../src/trainer/engine/probe.js';
 import type { DeviceName } from '../../src/trainer/protocol.js';
 import { openSubject, rateOf } from '../subject.js';

@@ -1,6 +1,6 @@
 /** The one place that talks to the extension host: says `ready`, sets the language, hands messages to the view. */
 import * as l10n from '@vscode/l10n';
-import { Formats } from './format.js';
+import { Formats } from '../shared/formats.js';
 import type { FromAnyView, Init } from './protocol.js';
 
 interface VsCodeApi {

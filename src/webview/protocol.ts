@@ -57,11 +57,12 @@ export type FromAnyView =
   | { type: 'openLog' };
 
 /**
- * Where a run stands. `interrupted`: its trainer is gone without a word (killed, power loss); `failed`: its last event
- * is an error. `starting` lasts from the start command to the `started` event, `stopping` from the stop command to the
- * `stopped` event.
+ * Where a run stands. `interrupted`: its trainer ended without saying why (killed, power loss); `failed`: its last event
+ * is an error; `damaged`: its files cannot be read. `starting` lasts from the start command to the `started` event,
+ * `stopping` from the stop command to the `stopped` event.
  */
-export type RunStatus = 'starting' | 'running' | 'stopping' | 'stopped' | 'finished' | 'failed' | 'interrupted';
+export type RunStatus =
+  'starting' | 'running' | 'stopping' | 'stopped' | 'finished' | 'failed' | 'interrupted' | 'damaged';
 
 // --- training panel (sidebar) -----------------------------------------------------------------------------------
 
@@ -457,13 +458,3 @@ export type FromImageEditor =
   | { type: 'train' }
   /** Try again after an error. */
   | { type: 'classify' };
-
-/**
- * What else is at work after a step: features are computed in the course of the first epoch, for which steps come
- * slowly.
- */
-export function activityAfterStep<Activity extends { phase: Phase | null; done: number; total: number }>(
-  activity: Activity | null,
-): Activity | null {
-  return activity?.phase === 'features' && activity.done < activity.total ? activity : null;
-}

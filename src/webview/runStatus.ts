@@ -17,6 +17,7 @@ export function statusText(status: RunStatus): string {
     finished: l10n.t('Finished'),
     failed: l10n.t('Failed'),
     interrupted: l10n.t('Interrupted'),
+    damaged: l10n.t('Damaged'),
   };
   return words[status];
 }

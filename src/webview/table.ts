@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { textButton } from './controls.js';
 import { h, setText } from './element.js';
-import type { Formats } from './format.js';
+import type { Formats } from '../shared/formats.js';
 
 export interface Column<Row> {
   title: string;

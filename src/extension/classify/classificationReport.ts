@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Classification, Prediction } from '../../trainer/protocol.js';
 import type { Report, ReportRow } from '../../webview/protocol.js';
 import { count } from '../runs/count.js';
-import { percent } from '../runs/percent.js';
+import { formats } from '../formats.js';
 
 const { t } = vscode.l10n;
 
@@ -49,7 +49,7 @@ export function classificationReport({ results, checkpoint, stopped }: Classific
 
 function answeredRow({ path, predictions, tasks }: Answered): ReportRow {
   const [first, ...others] = predictions;
-  const named = ({ label, probability }: Prediction) => `${label} ${percent(probability)}`;
+  const named = ({ label, probability }: Prediction) => `${label} ${formats().percent(probability)}`;
   // Of several tasks the others' predictions say more than what else this one could have been.
   const also =
     tasks?.slice(1).flatMap(({ task, predictions: [best] }) => (best ? [`${task}: ${named(best)}`] : [])) ??

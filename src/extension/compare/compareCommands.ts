@@ -101,8 +101,11 @@ async function comparisonOf(
     const known = await comparisons.refresh(folder);
     if (!known)
       return { folder, name, comparison: { format: 1, dataset, settings, methods, rows: [] }, changedAt: Date.now() };
-    const { comparison } = known;
-    if (!isDeepStrictEqual({ dataset: comparison.dataset, settings: comparison.settings }, { dataset, settings }))
+    const { comparison, damage } = known;
+    if (
+      damage ||
+      !isDeepStrictEqual({ dataset: comparison.dataset, settings: comparison.settings }, { dataset, settings })
+    )
       continue;
     return { ...known, comparison: { ...comparison, methods: [...new Set([...comparison.methods, ...methods])] } };
   }

@@ -1,15 +1,13 @@
 /** The comparisons that this window is at: a process each, how far it is, and the way to stop it. */
 import * as vscode from 'vscode';
-import type { Comparison, ComparisonRow, TrainEvent } from '../../trainer/protocol.js';
-import { activityAfterStep, type ComparisonWork } from '../../webview/protocol.js';
+import type { CommandOutputs, Comparison } from '../../trainer/protocol.js';
+import { activityAfterStep } from '../../shared/runProgress.js';
+import type { ComparisonWork } from '../../webview/protocol.js';
 import { isCancel } from '../errors/showError.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Launch } from '../trainer/launch.js';
-import { runJson } from '../trainer/runJson.js';
+import { runCommand } from '../trainer/runCommand.js';
 import type { ComparisonStore } from './comparisonStore.js';
-
-/** What `vitune compare --json` prints while it works. */
-type Told = (TrainEvent & { method: string }) | ({ type: 'row' } & ComparisonRow);
 
 export class Comparing implements vscode.Disposable {
   readonly #atWork = new Map<string, { controller: AbortController; work: ComparisonWork; steps: number }>();
@@ -39,23 +37,12 @@ export class Comparing implements vscode.Disposable {
     this.#changed.fire(folder);
     await this.comparisons.add(folder);
     const overrides = settings.flatMap((setting) => ['--set', setting]);
-    const args = [
-      'compare',
-      '--dataset',
-      dataset,
-      '--output',
-      folder,
-      '--methods',
-      methods.join(','),
-      ...overrides,
-      '--json',
-    ];
+    const args = ['--dataset', dataset, '--output', folder, '--methods', methods.join(','), ...overrides];
     try {
-      await runJson(this.launch, {
-        script: 'cli',
+      await runCommand(this.launch, 'compare', {
         args,
         signal: controller.signal,
-        onObject: (object) => this.#take(folder, object as Told),
+        onOutput: (output) => this.#take(folder, output),
       });
       return true;
     } catch (error) {
@@ -83,25 +70,26 @@ export class Comparing implements vscode.Disposable {
     this.#changed.dispose();
   }
 
-  #take(folder: string, told: Told): void {
+  #take(folder: string, output: CommandOutputs['compare']): void {
     const entry = this.#atWork.get(folder);
     if (!entry) return;
     const { stopping } = entry.work;
-    const { method } = told;
-    switch (told.type) {
+    if (output.type === 'comparison') return;
+    const { method } = output;
+    switch (output.type) {
       case 'started':
-        entry.steps = told.steps;
-        entry.work = { method, phase: null, done: told.resumedFrom ?? 0, total: told.steps, stopping };
-        void this.runs.refresh(told.run);
+        entry.steps = output.steps;
+        entry.work = { method, phase: null, done: output.resumedFrom ?? 0, total: output.steps, stopping };
+        void this.runs.refresh(output.run);
         break;
       case 'progress':
         // Between steps, how far the training is says more.
-        if (told.phase === 'evaluate' && entry.work.method === method) return;
-        entry.work = { method, phase: told.phase, done: told.done, total: told.total, stopping };
+        if (output.phase === 'evaluate' && entry.work.method === method) return;
+        entry.work = { method, phase: output.phase, done: output.done, total: output.total, stopping };
         break;
       case 'step':
         if (entry.work.method === method && activityAfterStep(entry.work)) return;
-        entry.work = { method, phase: null, done: told.step, total: entry.steps, stopping };
+        entry.work = { method, phase: null, done: output.step, total: entry.steps, stopping };
         break;
       case 'row':
         entry.work = { phase: null, done: 0, total: 0, stopping };

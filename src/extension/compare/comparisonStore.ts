@@ -2,9 +2,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { comparisonFileName, comparisonSchema } from '../../shared/comparison.js';
+import { readJson } from '../../shared/schema.js';
 import type { Comparison } from '../../trainer/protocol.js';
 import type { RunStore } from '../runs/runStore.js';
-import { comparisonFile, isMissing } from '../trainer/runFolder.js';
+import { isMissing } from '../trainer/runFolder.js';
 
 const knownKey = 'comparisons';
 
@@ -15,22 +17,24 @@ export interface KnownComparison {
   /** Of the dataset. */
   name: string;
   comparison: Comparison;
-  /** When it last got on, milliseconds since 1970. */
+  /** When it was last written, milliseconds since 1970. */
   changedAt: number;
+  /** Why its file cannot be read; the comparison is then empty. */
+  damage?: string | undefined;
 }
 
 export class ComparisonStore implements vscode.Disposable {
   readonly #known = new Map<string, KnownComparison>();
   readonly #changed = new vscode.EventEmitter<string | undefined>();
-  readonly #watcher = vscode.workspace.createFileSystemWatcher(`**/runs/*/${comparisonFile}`);
+  readonly #watcher = vscode.workspace.createFileSystemWatcher(`**/runs/*/${comparisonFileName}`);
 
-  /** The comparison in the folder is another now, or (undefined) the list is. */
+  /** The comparison in the folder has changed, or (undefined) the list has. */
   readonly onChange = this.#changed.event;
 
   constructor(
     private readonly memory: vscode.Memento,
     private readonly runs: RunStore,
-    onFailure: (error: unknown) => void,
+    private readonly onFailure: (error: unknown) => void,
   ) {
     const look = (uri: vscode.Uri) => this.refresh(dirname(uri.fsPath)).catch(onFailure);
     this.#watcher.onDidCreate(look);
@@ -48,11 +52,11 @@ export class ComparisonStore implements vscode.Disposable {
 
   /** Looks in the window's folders and where this window made some. */
   async scan(): Promise<void> {
-    const files = await vscode.workspace.findFiles(`**/runs/*/${comparisonFile}`, '**/node_modules/**');
+    const files = await vscode.workspace.findFiles(`**/runs/*/${comparisonFileName}`, '**/node_modules/**');
     const found = files.filter((uri) => uri.scheme === 'file').map((uri) => dirname(uri.fsPath));
     await Promise.all(
       [...new Set([...found, ...this.memory.get<string[]>(knownKey, []), ...this.#known.keys()])].map((folder) =>
-        this.refresh(folder),
+        this.refresh(folder).catch(this.onFailure),
       ),
     );
   }
@@ -61,8 +65,6 @@ export class ComparisonStore implements vscode.Disposable {
   async refresh(folder: string): Promise<KnownComparison | undefined> {
     const was = this.#known.get(folder);
     const read = await readComparison(folder);
-    // Torn by a crash, or seen while it is written: what was known of it still holds.
-    if (read === 'unreadable') return was;
     if (read) this.#known.set(folder, read);
     else this.#known.delete(folder);
     const runs = (read ?? was)?.comparison.rows.map(({ run }) => run) ?? [];
@@ -92,24 +94,21 @@ export class ComparisonStore implements vscode.Disposable {
 }
 
 /** Undefined where there is none. */
-async function readComparison(folder: string): Promise<KnownComparison | 'unreadable' | undefined> {
-  const file = join(folder, comparisonFile);
-  let text: string;
-  let changedAt: number;
+async function readComparison(folder: string): Promise<KnownComparison | undefined> {
+  const file = join(folder, comparisonFileName);
+  const damaged = (damage: string, changedAt: number): KnownComparison => {
+    const comparison: Comparison = { format: 1, dataset: '', settings: [], methods: [], rows: [] };
+    return { folder, name: basename(folder), comparison, changedAt, damage };
+  };
   try {
-    text = await readFile(file, 'utf8');
-    changedAt = (await stat(file)).mtimeMs;
+    const changedAt = (await stat(file)).mtimeMs;
+    const { value, defect } = readJson(comparisonSchema, await readFile(file, 'utf8'));
+    if (!value) return damaged(defect, changedAt);
+    // The folder may have been moved, and its runs with it; and the file may point to no others.
+    const rows = value.rows.map((row) => ({ ...row, run: join(folder, row.method) }));
+    return { folder, name: basename(value.dataset), comparison: { ...value, rows }, changedAt };
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error;
-  }
-  try {
-    const comparison = JSON.parse(text) as Comparison;
-    if (comparison.format !== 1 || !Array.isArray(comparison.rows) || !Array.isArray(comparison.methods))
-      return 'unreadable';
-    return { folder, name: basename(comparison.dataset), comparison, changedAt };
-  } catch (error) {
-    if (error instanceof SyntaxError) return 'unreadable';
-    throw error;
+    return damaged(error instanceof Error ? error.message : String(error), 0);
   }
 }

@@ -5,7 +5,7 @@ import type { ErrorInfo, Inspection } from '../../trainer/protocol.js';
 import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import type { Launch } from '../trainer/launch.js';
-import { runJson } from '../trainer/runJson.js';
+import { outputOf, runCommand } from '../trainer/runCommand.js';
 
 const key = 'datasets';
 
@@ -82,12 +82,8 @@ export class DatasetStore implements vscode.Disposable {
   async #inspect(folder: string, signal?: AbortSignal): Promise<Knowledge> {
     if (!existsSync(folder)) return { error: errors.folderGone(folder).info };
     try {
-      const objects = await runJson(this.launch, { script: 'main', args: ['inspect', folder, '--json'], signal });
-      const inspection = objects.find(
-        (object): object is Inspection => typeof object === 'object' && object !== null && 'counts' in object,
-      );
-      if (!inspection) throw new Error(`Inspecting ${folder} printed no inspection`);
-      return { inspection };
+      const outputs = await runCommand(this.launch, 'inspect', { script: 'main', args: [folder], signal });
+      return { inspection: outputOf(outputs, 'dataset') };
     } catch (error) {
       if (isCancel(error)) throw error;
       return { error: infoOf(error) };

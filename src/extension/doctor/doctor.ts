@@ -5,17 +5,12 @@ import { infoOf } from '../errors/showError.js';
 import { withProgress } from '../progress.js';
 import type { ReportPanels } from '../reports/reportPanels.js';
 import type { Launch } from '../trainer/launch.js';
-import { runJson } from '../trainer/runJson.js';
-import type { DeviceReport, EngineReport } from './doctorReport.js';
+import { outputOf, runCommand } from '../trainer/runCommand.js';
+import type { EngineReport } from './doctorReport.js';
 
 const { t } = vscode.l10n;
 
-/** The part of what `vitune doctor --json` prints that is read here. */
-interface DoctorReport {
-  engines: { engine: string; devices: DeviceReport[] }[];
-}
-
-/** The engine that trains; what others could do is told on the page only. */
+/** The engine that trains; only the page shows the others. */
 const mainEngine = 'onnxruntime';
 
 export class Doctor {
@@ -53,11 +48,7 @@ export class Doctor {
   }
 
   async #ask(signal?: AbortSignal): Promise<EngineReport[]> {
-    const objects = await runJson(this.launch, { script: 'cli', args: ['doctor', '--json'], signal });
-    const report = objects.find(
-      (object): object is DoctorReport => typeof object === 'object' && object !== null && 'engines' in object,
-    );
-    if (!report) throw new Error('vitune doctor printed no report');
-    return report.engines.flatMap(({ engine, devices }) => devices.map((device) => ({ engine, ...device })));
+    const { engines } = outputOf(await runCommand(this.launch, 'doctor', { args: [], signal }), 'doctor');
+    return engines.flatMap(({ engine, devices }) => devices.map((device) => ({ engine, ...device })));
   }
 }

@@ -1,13 +1,9 @@
 /** The report on what this machine can compute on. */
 import * as vscode from 'vscode';
-import type { DeviceName } from '../../trainer/protocol.js';
+import type { DeviceReport } from '../../trainer/protocol.js';
 import type { Report, ReportRow } from '../../webview/protocol.js';
 
 const { t } = vscode.l10n;
-
-/** How fast a device is and why it has no floats of 16 bits, if so; or why it cannot be used. */
-export type DeviceReport =
-  { device: DeviceName; gigaflops: number; noFp16?: string } | { device: DeviceName; reason: string };
 
 export type EngineReport = DeviceReport & { engine: string };
 

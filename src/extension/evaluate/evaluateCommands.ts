@@ -1,7 +1,7 @@
 /** "Evaluate on a Dataset…": how well a checkpoint names the images of a folder. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { EvaluatedImage, Evaluation } from '../../trainer/protocol.js';
+import type { EvaluatedImage } from '../../trainer/protocol.js';
 import { commands } from '../contributions.js';
 import { pickDataset } from '../datasets/datasetCommands.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
@@ -10,7 +10,7 @@ import type { ReportPanels } from '../reports/reportPanels.js';
 import { pickCheckpoint, type RunArgument } from '../runs/pickRun.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Launch } from '../trainer/launch.js';
-import { runJson } from '../trainer/runJson.js';
+import { outputOf, outputsOf, runCommand } from '../trainer/runCommand.js';
 
 const { t } = vscode.l10n;
 
@@ -21,19 +21,12 @@ export function evaluateCommands(panels: ReportPanels, launch: Launch, runs: Run
       if (checkpoint === undefined) return;
       const dataset = await pickDataset(datasets, undefined);
       if (dataset === undefined) return;
-      const args = ['evaluate', '--checkpoint', checkpoint, '--dataset', dataset, '--pictures', '--json'];
-      const objects = await withProgress(t('Evaluating on “{0}”…', basename(dataset)), (signal) =>
-        runJson(launch, { script: 'cli', args, signal }),
+      const args = ['--checkpoint', checkpoint, '--dataset', dataset, '--pictures'];
+      const outputs = await withProgress(t('Evaluating on “{0}”…', basename(dataset)), (signal) =>
+        runCommand(launch, 'evaluate', { args, signal }),
       );
-      const evaluation = objects.find(
-        (object): object is Evaluation =>
-          typeof object === 'object' && object !== null && 'confusion' in object && 'perClass' in object,
-      );
-      if (!evaluation) throw new Error(`Evaluating ${checkpoint} on ${dataset} printed no result`);
-      const images = objects.filter(
-        (object): object is EvaluatedImage => (object as Partial<EvaluatedImage>).type === 'picture',
-      );
-      await panels.show('evaluation', { evaluation, images, checkpoint, dataset });
+      const evaluation = outputOf(outputs, 'evaluation');
+      await panels.show('evaluation', { evaluation, images: outputsOf(outputs, 'picture'), checkpoint, dataset });
     },
   };
 }

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { EvaluatedImage, Evaluation, TaskEvaluation } from '../../trainer/protocol.js';
 import type { Report, ReportBlock } from '../../webview/protocol.js';
 import { imagesText } from '../runs/count.js';
-import { percent } from '../runs/percent.js';
+import { formats } from '../formats.js';
 
 const { t } = vscode.l10n;
 
@@ -24,11 +24,13 @@ export function evaluationReport({ evaluation, checkpoint, dataset }: Evaluation
   const images = evaluation.confusion.length === 0 ? [] : [imagesText(total)];
   return {
     title: t('Evaluation on {0}', basename(dataset)),
-    heading: t('{0} right on {1}', percent(accuracy), basename(dataset)),
+    heading: t('{0} right on {1}', formats().percent(accuracy), basename(dataset)),
     lead: [[...images, t('loss {0}', figure(loss))].join(' · '), vscode.workspace.asRelativePath(checkpoint)],
     links: [],
     blocks: tasks
-      ? tasks.flatMap((task) => blocksOf(task, task.task, t('{0}: {1} right', task.task, percent(task.accuracy))))
+      ? tasks.flatMap((task) =>
+          blocksOf(task, task.task, t('{0}: {1} right', task.task, formats().percent(task.accuracy))),
+        )
       : blocksOf(evaluation, null),
   };
 }
@@ -47,7 +49,9 @@ function blocksOf(evaluation: TaskEvaluation, task: string | null, heading?: str
   const classes: ReportBlock = {
     kind: 'table',
     heading,
-    lead: overall.flatMap(([name, value]) => (value === undefined ? [] : `${name} ${percent(value)}`)).join(' · '),
+    lead: overall
+      .flatMap(([name, value]) => (value === undefined ? [] : `${name} ${formats().percent(value)}`))
+      .join(' · '),
     columns: [
       { title: t('Class'), kind: 'name' },
       { title: t('F1'), kind: 'share' },

@@ -1,26 +1,16 @@
 /** "Export Checkpoint…": a checkpoint as PEFT, transformers or ONNX Runtime read it. */
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { Exported, ExportFormat } from '../../trainer/protocol.js';
+import type { ExportFormat } from '../../trainer/protocol.js';
 import { commands } from '../contributions.js';
 import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import { pickCheckpoint, type RunArgument } from '../runs/pickRun.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Launch } from '../trainer/launch.js';
-import { runJson } from '../trainer/runJson.js';
+import { outputOf, runCommand } from '../trainer/runCommand.js';
 
 const { t } = vscode.l10n;
-
-interface Progress {
-  type: 'progress';
-  stage: 'open' | 'write' | 'compare';
-  done: number;
-  total: number;
-}
-
-const isOf = <T extends { type: string }>(object: unknown, type: T['type']): object is T =>
-  typeof object === 'object' && object !== null && 'type' in object && object.type === type;
 
 export function exportCommands(launch: Launch, runs: RunStore) {
   return {
@@ -37,18 +27,16 @@ export function exportCommands(launch: Launch, runs: RunStore) {
         write: t('writing'),
         compare: t('comparing its predictions'),
       };
-      const args = ['export', '--checkpoint', checkpoint, '--format', chosen, '--output', folder, '--json'];
-      const objects = await withProgress(t('Exporting to “{0}”…', basename(folder)), (signal, report) =>
-        runJson(launch, {
-          script: 'cli',
+      const args = ['--checkpoint', checkpoint, '--format', chosen, '--output', folder];
+      const outputs = await withProgress(t('Exporting to “{0}”…', basename(folder)), (signal, report) =>
+        runCommand(launch, 'export', {
           args,
           signal,
-          onObject: (object) =>
-            isOf<Progress>(object, 'progress') && report(stages[object.stage], (100 * object.done) / object.total),
+          onOutput: (output) =>
+            output.type === 'progress' && report(stages[output.stage], (100 * output.done) / output.total),
         }),
       );
-      const exported = objects.find((object): object is Exported & { type: 'exported' } => isOf(object, 'exported'));
-      if (!exported) throw new Error(`Exporting ${checkpoint} printed no result`);
+      const exported = outputOf(outputs, 'exported');
       const said = t(
         'Exported to “{0}”. Its predictions for {1} sample images equal those of the checkpoint.',
         basename(exported.folder),

@@ -1,12 +1,12 @@
 /** "Download Model from the Hub…" and "Set Hugging Face Token…". */
 import * as vscode from 'vscode';
-import type { Download, TrainEvent } from '../../trainer/protocol.js';
+import type { Download } from '../../trainer/protocol.js';
 import { commands } from '../contributions.js';
 import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import type { Launch } from '../trainer/launch.js';
-import { runJson } from '../trainer/runJson.js';
-import { downloadOf, isModelName } from './hubName.js';
+import { outputOf, runCommand } from '../trainer/runCommand.js';
+import { isModelName } from './hubName.js';
 import type { HubToken } from './hubToken.js';
 
 const { t } = vscode.l10n;
@@ -66,23 +66,17 @@ function askName(): Thenable<string | undefined> {
 
 /** Downloads into the cache, with progress that can be cancelled; what a cancelled download has got stays. */
 async function downloadModel(launch: Launch, name: string): Promise<Download> {
-  const objects = await withProgress(t('Downloading “{0}”…', name), (signal, report) =>
-    runJson(launch, {
-      script: 'cli',
-      args: ['download', name, '--json'],
+  const outputs = await withProgress(t('Downloading “{0}”…', name), (signal, report) =>
+    runCommand(launch, 'download', {
+      args: [name],
       signal,
-      onObject: (object) => {
-        const progress = downloadOf(object as TrainEvent);
-        if (progress) report(downloadWords(progress), (100 * progress.done) / Math.max(1, progress.total));
+      onOutput: (progress) => {
+        if (progress.type === 'progress')
+          report(downloadWords(progress), (100 * progress.done) / Math.max(1, progress.total));
       },
     }),
   );
-  const result = objects.find(
-    (object): object is Download =>
-      typeof object === 'object' && object !== null && 'type' in object && object.type === 'downloaded',
-  );
-  if (!result) throw new Error(`Downloading ${name} printed no result`);
-  return result;
+  return outputOf(outputs, 'downloaded');
 }
 
 /** What a progress notification says of a download. */

@@ -6,7 +6,7 @@ import { notify } from '../notify.js';
 import { withoutIcons } from '../plainText.js';
 import type { Run } from './run.js';
 import type { RunNode } from './runsTree.js';
-import { percent } from './percent.js';
+import { formats } from '../formats.js';
 import type { RunStore } from './runStore.js';
 
 /** What commands about runs may be given: a node of the tree, or the folder of a run or checkpoint. */
@@ -30,7 +30,7 @@ export async function pickRun(
   if (serving.length === 1) return serving[0];
   const items = serving.map((run) => ({
     label: withoutIcons(run.info.name),
-    description: run.summary.best && percent(run.summary.best.accuracy),
+    description: run.summary.best && formats().percent(run.summary.best.accuracy),
     detail: run.folder,
     run,
   }));
@@ -49,11 +49,11 @@ export async function pickCheckpoint(runs: RunStore, given: RunArgument, title: 
     {
       label: t('Best of {0}', withoutIcons(run.info.name)),
       iconPath: new vscode.ThemeIcon('star-full'),
-      description: run.summary.best && percent(run.summary.best.accuracy),
+      description: run.summary.best && formats().percent(run.summary.best.accuracy),
       folder: run.folder,
     },
     ...run.checkpoints.map((row) => ({
-      label: t('Step {0}', row.step.toLocaleString(vscode.env.language)),
+      label: t('Step {0}', formats().integer(row.step)),
       iconPath: new vscode.ThemeIcon('save'),
       description: [run.info.name, ...(row.best ? [t('best')] : []), ...(row.last ? [t('last')] : [])].join(' · '),
       folder: row.path,

@@ -1,26 +1,36 @@
 /** One run of the workspace: its folder, its events, its checkpoints and where it stands. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { comparisonFileName } from '../../shared/comparison.js';
+import { runFiles } from '../../shared/runFolder.js';
+import { advance, noProgress, type RunProgress } from '../../shared/runProgress.js';
 import type { RecordedEvent, RunInfo } from '../../trainer/protocol.js';
 import type { RunStatus, RunSummary } from '../../webview/protocol.js';
-import { comparisonFile, readCheckpoints, readRunInfo, type Checkpoint } from '../trainer/runFolder.js';
+import { readCheckpoints, readRunInfo, type Checkpoint } from '../trainer/runFolder.js';
 import { RunFollower } from '../trainer/runFollower.js';
-import { advance, noProgress, type Progress } from './runProgress.js';
 
 export interface RunObserver {
   onEvents(run: Run, events: RecordedEvent[]): void;
-  /** Anything that a person sees of the run is another now. */
+  /** Something that a user sees of the run has changed. */
   onChange(run: Run): void;
   /** Its trainer is gone; `run.status` tells how. */
   onGone(run: Run): void;
   onFailure(error: unknown): void;
 }
 
+/** A file of a run that cannot be read, or not in full. */
+export interface Damage {
+  /** Its name in the run folder. */
+  file: string;
+  reason: string;
+}
+
 export class Run {
   readonly #follower: RunFollower;
   #info: RunInfo | undefined;
+  #damage: Damage | undefined;
   #checkpoints: Checkpoint[] = [];
-  #progress: Progress = noProgress;
+  #progress: RunProgress = noProgress;
   #asked: 'start' | 'stop' | undefined;
   /** Whether the trainer that was started last was ever met alive. */
   #met = false;
@@ -41,12 +51,18 @@ export class Run {
     return this.#info ?? { name: basename(this.folder), config: '', createdAt: 0 };
   }
 
-  /** It is that of one method of a comparison, which tells of it. */
+  /** It is the run of one method of a comparison, which shows it. */
   get inComparison(): boolean {
     return this.#inComparison;
   }
 
-  get progress(): Progress {
+  /** The first file of it that cannot be read; undefined where all can. */
+  get damage(): Damage | undefined {
+    const { defect } = this.#follower;
+    return this.#damage ?? (defect === undefined ? undefined : { file: runFiles.events, reason: defect });
+  }
+
+  get progress(): RunProgress {
     return this.#progress;
   }
 
@@ -58,7 +74,7 @@ export class Run {
     return this.#checkpoints;
   }
 
-  /** The checkpoint that answers for the run: its best, else its last. */
+  /** The checkpoint that classifies when the run is chosen: its best, else its last. */
   get bestCheckpoint(): Checkpoint | undefined {
     return (
       this.#checkpoints.find((row) => row.best) ?? this.#checkpoints.find((row) => row.last) ?? this.#checkpoints.at(-1)
@@ -68,6 +84,7 @@ export class Run {
   get status(): RunStatus {
     if (this.#follower.attached) return this.#asked === 'stop' ? 'stopping' : 'running';
     if (this.#asked === 'start') return 'starting';
+    if (this.damage) return 'damaged';
     return this.#progress.end ?? 'interrupted';
   }
 
@@ -76,13 +93,13 @@ export class Run {
     return this.#follower.attached || this.#asked === 'start';
   }
 
-  /** A run that broke off before its first checkpoint is resumable too: it begins anew in its folder. */
+  /** A run that broke off before its first checkpoint is resumable too: it begins again in its folder. */
   get resumable(): boolean {
-    return !this.busy && this.#progress.end !== 'finished';
+    return !this.busy && this.#info !== undefined && this.#progress.end !== 'finished';
   }
 
   get summary(): RunSummary {
-    const { activity, epoch, step, loss, imagesPerSecond, accuracy, best, secondsLeft, seconds, started } =
+    const { activity, epoch, step, loss, imagesPerSecond, validation, best, secondsLeft, finished, started } =
       this.#progress;
     return {
       folder: this.folder,
@@ -97,22 +114,34 @@ export class Run {
       steps: started?.steps ?? 0,
       loss,
       imagesPerSecond,
-      accuracy,
+      accuracy: validation?.accuracy,
       best,
       secondsLeft: this.busy ? secondsLeft : undefined,
-      seconds,
+      seconds: finished?.seconds,
     };
   }
 
-  /** Looks at the folder again; false when it is no run (any more). */
+  /** Looks at the folder again; false when it is not a run (any more). What cannot be read becomes `damage`. */
   async refresh(): Promise<boolean> {
-    this.#info = await readRunInfo(this.folder);
-    if (!this.#info) return false;
-    this.#inComparison = existsSync(join(dirname(this.folder), comparisonFile));
-    await this.#follower.refresh();
-    this.#checkpoints = await readCheckpoints(this.folder);
+    const about = await readRunInfo(this.folder);
+    if (!about) return false;
+    this.#info = about.value;
+    this.#damage = about.defect === undefined ? undefined : { file: runFiles.about, reason: about.defect };
+    this.#inComparison = existsSync(join(dirname(this.folder), comparisonFileName));
+    await this.#look(runFiles.events, () => this.#follower.refresh());
+    await this.#look(runFiles.checkpoints, async () => {
+      this.#checkpoints = await readCheckpoints(this.folder);
+    });
     this.observer.onChange(this);
     return true;
+  }
+
+  async #look(file: string, read: () => Promise<void>): Promise<void> {
+    try {
+      await read();
+    } catch (error) {
+      this.#damage ??= { file, reason: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   /** Says that a trainer is being started for it, so that nobody starts a second; `false` takes it back. */

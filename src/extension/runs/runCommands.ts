@@ -1,5 +1,6 @@
 /** What a person can do with a run or a checkpoint. */
 import * as vscode from 'vscode';
+import { formats } from '../formats.js';
 import { commands } from '../contributions.js';
 import { ask } from '../notify.js';
 import type { Training } from '../trainer/training.js';
@@ -59,7 +60,7 @@ function whatToRemove(node: RunNode | ComparisonNode): { folder: string; questio
         question: t('Delete the comparison on “{0}” with its runs and their checkpoints?', node.name),
       };
     case 'checkpoint': {
-      const step = node.checkpoint.step.toLocaleString(vscode.env.language);
+      const step = formats().integer(node.checkpoint.step);
       return { folder: node.checkpoint.path, question: t('Delete the checkpoint of step {0}?', step) };
     }
   }

@@ -1,11 +1,13 @@
 /** All runs that the window knows: found in its folders, made by it elsewhere, watched on disk. */
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { runFiles } from '../../shared/runFolder.js';
 import type { RecordedEvent } from '../../trainer/protocol.js';
 import { Run } from './run.js';
 
 const knownKey = 'runs';
-const marks = '{run.json,lock.json,best,last}';
+/** Files of a run folder that are written when something of the run changes. */
+const watchedFiles = `{${[runFiles.about, runFiles.lock, runFiles.best, runFiles.last].join(',')}}`;
 
 export class RunStore implements vscode.Disposable {
   readonly #runs = new Map<string, Run>();
@@ -16,7 +18,7 @@ export class RunStore implements vscode.Disposable {
   readonly #watched = new Map<string, vscode.Disposable>();
   #scanning: Promise<unknown> = Promise.resolve();
 
-  /** Something of the run is another, or (undefined) the list is. */
+  /** The run has changed, or (undefined) the list has. */
   readonly onChange = this.#changed.event;
   readonly onEvents = this.#events.event;
   /** The trainer of a run that was followed is gone. */
@@ -26,7 +28,7 @@ export class RunStore implements vscode.Disposable {
     private readonly memory: vscode.Memento,
     private readonly onFailure: (error: unknown) => void,
   ) {
-    this.#watch(`**/runs/*/${marks}`);
+    this.#watch(`**/runs/*/${watchedFiles}`);
   }
 
   /** Those that are known by now, the newest first. */
@@ -38,9 +40,9 @@ export class RunStore implements vscode.Disposable {
     return this.#runs.get(folder);
   }
 
-  /** The run that the panel and the status bar speak of: the newest that is at work, else the newest. */
+  /** The run that the panel and the status bar show: the newest that is at work, else the newest. */
   get current(): Run | undefined {
-    const runs = this.runs.filter((run) => !run.inComparison);
+    const runs = this.runs.filter((run) => !run.inComparison && !run.damage);
     return runs.find((run) => run.busy) ?? runs[0];
   }
 
@@ -53,17 +55,19 @@ export class RunStore implements vscode.Disposable {
   /** Looks for runs in the window's folders and where this window made some. */
   scan(): Promise<void> {
     const scanning = this.#scan();
-    // Whoever asked for it hears of its failure.
+    // Whoever asked for it gets its failure.
     this.#scanning = scanning.catch(() => undefined);
     return scanning;
   }
 
   async #scan(): Promise<void> {
-    const files = await vscode.workspace.findFiles('**/runs/*/run.json', '**/node_modules/**');
+    const files = await vscode.workspace.findFiles(`**/runs/*/${runFiles.about}`, '**/node_modules/**');
     const found = files.filter((uri) => uri.scheme === 'file').map((uri) => dirname(uri.fsPath));
     const known = this.memory.get<string[]>(knownKey, []);
     for (const folder of known) this.#watchKnown(folder);
-    await Promise.all([...new Set([...found, ...known, ...this.#runs.keys()])].map((folder) => this.refresh(folder)));
+    const folders = [...new Set([...found, ...known, ...this.#runs.keys()])];
+    // One folder that cannot be read does not hide the others.
+    await Promise.all(folders.map((folder) => this.refresh(folder).catch(this.onFailure)));
     this.#changed.fire(undefined);
   }
 
@@ -95,7 +99,7 @@ export class RunStore implements vscode.Disposable {
     if (!known.includes(folder)) await this.memory.update(knownKey, [...known, folder]);
     this.#watchKnown(folder);
     const run = await this.refresh(folder);
-    if (!run) throw new Error(`The trainer named ${folder} as its run, but there is no run.json in it`);
+    if (!run) throw new Error(`The trainer named ${folder} as its run, but there is no ${runFiles.about} in it`);
     return run;
   }
 
@@ -118,7 +122,7 @@ export class RunStore implements vscode.Disposable {
 
   #watchKnown(folder: string): void {
     if (this.#watched.has(folder)) return;
-    this.#watched.set(folder, this.#watcher(new vscode.RelativePattern(vscode.Uri.file(folder), marks)));
+    this.#watched.set(folder, this.#watcher(new vscode.RelativePattern(vscode.Uri.file(folder), watchedFiles)));
   }
 
   #watch(pattern: string): void {

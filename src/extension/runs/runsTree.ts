@@ -1,14 +1,15 @@
 /** The tree "Runs and Checkpoints": runs, comparisons of methods with theirs, and the checkpoints of each. */
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { comparisonFileName } from '../../shared/comparison.js';
+import { percentTaken } from '../../shared/runProgress.js';
 import type { Comparing } from '../compare/comparing.js';
 import type { ComparisonStore, KnownComparison } from '../compare/comparisonStore.js';
 import { commands, type ContextWord } from '../contributions.js';
 import type { Checkpoint } from '../trainer/runFolder.js';
 import type { ActiveCheckpointStore } from './activeCheckpoint.js';
-import { percent } from './percent.js';
+import { formats } from '../formats.js';
 import type { Run } from './run.js';
-import { percentOf } from './runProgress.js';
 import type { RunStore } from './runStore.js';
 
 const { t } = vscode.l10n;
@@ -75,7 +76,7 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
     return known;
   }
 
-  /** A training run tells of every step; a tree that is drawn a few times a second is enough. */
+  /** A training run changes with every step; to draw the tree a few times a second is enough. */
   #refresh(run: Run | undefined): void {
     if (!run) {
       this.#changed.fire(undefined);
@@ -117,11 +118,13 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
     const work = this.comparing.workOn(folder);
     const item = new vscode.TreeItem(t('Methods on {0}', name), vscode.TreeItemCollapsibleState.Collapsed);
     item.id = folder;
-    item.iconPath = work
-      ? new vscode.ThemeIcon('sync~spin', new vscode.ThemeColor('charts.blue'))
-      : new vscode.ThemeIcon('list-ordered');
-    item.description = known && describeComparison(known, work !== null);
-    item.tooltip = folder;
+    item.iconPath = known?.damage
+      ? damagedIcon()
+      : work
+        ? new vscode.ThemeIcon('sync~spin', new vscode.ThemeColor('charts.blue'))
+        : new vscode.ThemeIcon('list-ordered');
+    item.description = known && (known.damage ? t('damaged') : describeComparison(known, work !== null));
+    item.tooltip = known?.damage ? `${folder}\n\n${damageText(comparisonFileName, known.damage)}` : folder;
     item.accessibilityInformation = { label: [item.label, item.description].filter(Boolean).join(', ') };
     const words: ContextWord[] = ['comparison', 'folder', work ? 'comparing' : 'idle'];
     if (known && !work && !isComplete(known)) words.push('unfinished');
@@ -152,7 +155,7 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
   }
 
   #checkpointItem(run: Run, checkpoint: Checkpoint): vscode.TreeItem {
-    const item = new vscode.TreeItem(t('Step {0}', checkpoint.step.toLocaleString(vscode.env.language)));
+    const item = new vscode.TreeItem(t('Step {0}', formats().integer(checkpoint.step)));
     const active = this.active.current?.path === checkpoint.path;
     item.id = checkpoint.path;
     const marks = [
@@ -180,6 +183,7 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
     text.appendText(run.info.name);
     if (started) text.appendText(`\n${started.model} · ${started.method} · ${started.device}`);
     text.appendText(`\n${run.folder}`);
+    if (run.damage) text.appendText(`\n\n${damageText(run.damage.file, run.damage.reason)}`);
     if (error) text.appendText(`\n\n${error.message} ${error.remedy}`);
     return text;
   }
@@ -194,15 +198,15 @@ function describeComparison({ comparison }: KnownComparison, isAtWork: boolean):
   const done = rows.filter(({ error }) => !error);
   if (isAtWork || done.length < 2) return t('{0} of {1} methods', done.length, methods.length);
   const best = done.reduce((top, row) => ((row.accuracy ?? 0) > (top.accuracy ?? 0) ? row : top));
-  return [t('best: {0}', best.method), best.accuracy === undefined ? '' : percent(best.accuracy)]
+  return [t('best: {0}', best.method), best.accuracy === undefined ? '' : formats().percent(best.accuracy)]
     .filter(Boolean)
     .join(' · ');
 }
 
 function describe(run: Run): string {
   const { summary } = run;
-  const accuracy = summary.best && percent(summary.best.accuracy);
-  const done = percent(percentOf(summary) / 100, 0);
+  const accuracy = summary.best && formats().percent(summary.best.accuracy);
+  const done = formats().wholePercent(percentTaken(summary) / 100);
   switch (summary.status) {
     case 'starting':
       return t('starting…');
@@ -218,8 +222,15 @@ function describe(run: Run): string {
       return t('failed at {0}', done);
     case 'interrupted':
       return t('interrupted at {0}', done);
+    case 'damaged':
+      return t('damaged');
   }
 }
+
+const damagedIcon = () => new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.errorForeground'));
+
+/** What a tooltip says of a file that cannot be read. */
+const damageText = (file: string, reason: string): string => t('{0} is damaged: {1}', file, reason);
 
 function iconOf(run: Run): vscode.ThemeIcon {
   switch (run.status) {
@@ -235,5 +246,7 @@ function iconOf(run: Run): vscode.ThemeIcon {
       return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
     case 'interrupted':
       return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+    case 'damaged':
+      return damagedIcon();
   }
 }

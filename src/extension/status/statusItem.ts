@@ -1,11 +1,11 @@
 /** The one status-bar item: what is being trained and how far, else which checkpoint classifies. */
 import * as vscode from 'vscode';
+import { percentTaken } from '../../shared/runProgress.js';
 import { commands } from '../contributions.js';
 import { withoutIcons } from '../plainText.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Run } from '../runs/run.js';
-import { percentOf } from '../runs/runProgress.js';
-import { percent } from '../runs/percent.js';
+import { formats } from '../formats.js';
 import type { RunStore } from '../runs/runStore.js';
 
 const { t } = vscode.l10n;
@@ -47,8 +47,8 @@ export class StatusItem implements vscode.Disposable {
 
   #showRunning(run: Run): void {
     const { summary } = run;
-    const parts = [summary.step === 0 ? t('preparing…') : percent(percentOf(summary) / 100, 0)];
-    if (summary.best) parts.push(t('{0} right', percent(summary.best.accuracy)));
+    const parts = [summary.step === 0 ? t('preparing…') : formats().wholePercent(percentTaken(summary) / 100)];
+    if (summary.best) parts.push(t('{0} right', formats().percent(summary.best.accuracy)));
     this.#item.text = `$(sync~spin) ${parts.join(' · ')}`;
     this.#item.tooltip = t('ViTune trains “{0}”. Click for its dashboard.', summary.name);
     this.#item.command = { command: commands.openDashboard, title: t('Open Dashboard'), arguments: [run.folder] };
@@ -57,9 +57,8 @@ export class StatusItem implements vscode.Disposable {
 
   #showIdle(): void {
     const checkpoint = this.active.current;
-    const step = checkpoint?.step.toLocaleString(vscode.env.language) ?? '';
     this.#item.text = checkpoint
-      ? `$(target) ${t('{0}, step {1}', withoutIcons(checkpoint.run), step)}`
+      ? `$(target) ${t('{0}, step {1}', withoutIcons(checkpoint.run), formats().integer(checkpoint.step))}`
       : '$(symbol-misc) ViTune';
     this.#item.tooltip = checkpoint
       ? t('This checkpoint classifies your images. Click to choose another.')

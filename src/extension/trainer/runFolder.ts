@@ -1,12 +1,15 @@
 /** Reads a run folder: what it is about, who works on it, which checkpoints lie in it. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunInfo, RunLock } from '../../trainer/protocol.js';
+import { pointersOf } from '../../shared/pointers.js';
+import { runFiles, runInfoSchema, runLockSchema, stepOfCheckpoint, type RunInfo } from '../../shared/runFolder.js';
+import { readJson, type Read } from '../../shared/schema.js';
+import type { RunLock } from '../../trainer/protocol.js';
 import type { CheckpointRow } from '../../webview/protocol.js';
 
 export type Checkpoint = Omit<CheckpointRow, 'active'>;
 
-/** Whether an error of the file system says that there is no such file, or that a part of its path is none. */
+/** Whether an error of the file system says that there is no such file, or that a part of its path is not a folder. */
 export function isMissing(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return code === 'ENOENT' || code === 'ENOTDIR';
@@ -22,32 +25,27 @@ async function textOf(file: string): Promise<string | undefined> {
   }
 }
 
-async function jsonOf<T>(file: string): Promise<T | undefined> {
-  const text = await textOf(file);
-  if (text === undefined) return undefined;
+/** `run.json`, or what is wrong with it; undefined where there is none. */
+export async function readRunInfo(folder: string): Promise<Read<RunInfo> | undefined> {
+  const file = join(folder, runFiles.about);
   try {
-    return JSON.parse(text) as T;
-  } catch {
-    // Seen in the midst of being written, or torn by a crash: as good as not there.
-    return undefined;
+    const text = await textOf(file);
+    return text === undefined ? undefined : readJson(runInfoSchema, text);
+  } catch (error) {
+    // A folder of that name, say, or a file that may not be read.
+    return { defect: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** What makes a folder one of a comparison of methods; its runs are the folders in it. */
-export const comparisonFile = 'compare.json';
-
-export const readRunInfo = (folder: string) => jsonOf<RunInfo>(join(folder, 'run.json'));
-export const readLock = (folder: string) => jsonOf<RunLock>(join(folder, 'lock.json'));
-
-/** The step that a pointer (`best`, `last`) names. */
-async function pointer(folder: string, name: 'best' | 'last'): Promise<number | undefined> {
-  const step = Number.parseInt((await textOf(join(folder, name))) ?? '', 10);
-  return Number.isNaN(step) ? undefined : step;
+/** The lock, unless it is damaged: then nobody holds it. */
+export async function readLock(folder: string): Promise<RunLock | undefined> {
+  const text = await textOf(join(folder, runFiles.lock));
+  return text === undefined ? undefined : readJson(runLockSchema, text).value;
 }
 
 /** The checkpoints on disk, by step. */
 export async function readCheckpoints(folder: string): Promise<Checkpoint[]> {
-  const parent = join(folder, 'checkpoints');
+  const parent = join(folder, runFiles.checkpoints);
   let names: string[];
   try {
     names = await readdir(parent);
@@ -55,21 +53,19 @@ export async function readCheckpoints(folder: string): Promise<Checkpoint[]> {
     if (isMissing(error)) return [];
     throw error;
   }
-  const [best, last] = await Promise.all([pointer(folder, 'best'), pointer(folder, 'last')]);
+  // A checkpoint that is still being written has another name.
+  const steps = names.map(stepOfCheckpoint).filter((step) => step !== undefined);
+  const { best, last } = await pointersOf(steps, (name) => textOf(join(folder, name)));
   const rows = await Promise.all(
-    // A checkpoint that is still being written has another name.
-    names
-      .filter((name) => /^\d+$/.test(name))
-      .map(async (name): Promise<Checkpoint | undefined> => {
-        const path = join(parent, name);
-        const step = Number(name);
-        try {
-          return { step, path, best: step === best, last: step === last, savedAt: (await stat(path)).mtimeMs };
-        } catch (error) {
-          if (isMissing(error)) return undefined;
-          throw error;
-        }
-      }),
+    steps.map(async (step): Promise<Checkpoint | undefined> => {
+      const path = join(parent, String(step));
+      try {
+        return { step, path, best: step === best, last: step === last, savedAt: (await stat(path)).mtimeMs };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    }),
   );
   return rows.filter((row) => row !== undefined).sort((a, b) => a.step - b.step);
 }

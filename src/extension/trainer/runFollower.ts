@@ -4,8 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { readRecord, readRecordLine, type CountedRecord, type EventRecord } from '../../shared/eventRecord.js';
+import { isAlive } from '../../shared/processes.js';
+import { runFiles } from '../../shared/runFolder.js';
 import type { RecordedEvent, RunRequest } from '../../trainer/protocol.js';
-import { JsonLines, parseLines } from './jsonLines.js';
+import { JsonLines } from './jsonLines.js';
 import { isMissing, readLock } from './runFolder.js';
 
 /** A trainer that has just written its lock or lost a connection is tried this often, this many milliseconds apart. */
@@ -15,7 +18,7 @@ const between = 200;
 export interface RunListener {
   /** New events, in the order of `seq`, each once. */
   onEvents(events: RecordedEvent[]): void;
-  /** A trainer was found (`attached`) or is gone; all events of its file have been told before the latter. */
+  /** A trainer was found (`attached`) or is gone; before the latter, all events of its file were passed on. */
   onAttached(attached: boolean): void;
   /** The folder could not be read while it was followed. */
   onFailure(error: unknown): void;
@@ -23,6 +26,9 @@ export interface RunListener {
 
 export class RunFollower {
   #events: RecordedEvent[] = [];
+  /** The number of the next record. */
+  #next = 0;
+  #defect: string | undefined;
   #read = 0;
   #socket: Socket | undefined;
   #disposed = false;
@@ -38,6 +44,11 @@ export class RunFollower {
     return this.#events;
   }
 
+  /** What is wrong with the first record that could not be read and was skipped; undefined while all could be. */
+  get defect(): string | undefined {
+    return this.#defect;
+  }
+
   /** Whether a living trainer works on the run. */
   get attached(): boolean {
     return this.#socket !== undefined;
@@ -49,12 +60,12 @@ export class RunFollower {
    */
   refresh(): Promise<void> {
     const work = this.#work.then(() => this.#refresh());
-    // The caller hears of a failure; the next refresh must not.
+    // The caller gets a failure; the next refresh must not.
     this.#work = work.catch(() => undefined);
     return work;
   }
 
-  /** Tells the trainer something; false when there is none. */
+  /** Sends the trainer a request; false when there is no trainer. */
   send(request: RunRequest): boolean {
     return this.#socket?.write(`${JSON.stringify(request)}\n`) !== undefined;
   }
@@ -75,7 +86,7 @@ export class RunFollower {
     for (let attempt = 0; attempt < attempts && !this.#disposed; attempt++) {
       if (attempt > 0) await pause(between);
       const lock = await readLock(this.folder);
-      // What trains on another machine, in a shared folder, is seen by its log alone.
+      // A trainer on another machine, in a shared folder, is seen only by its log.
       if (!lock || lock.host !== hostname() || !isAlive(lock.pid)) return;
       const socket = await reach(lock.socket);
       if (!socket) continue;
@@ -90,11 +101,14 @@ export class RunFollower {
     const lines = new JsonLines();
     this.#socket = socket;
     socket.on('data', (chunk) => {
-      const unseen = (lines.push(chunk) as RecordedEvent[]).filter((event) => event.seq >= this.#next);
+      const records = lines.push(chunk).map(readRecord);
+      const isNew = (record: EventRecord): record is CountedRecord =>
+        record.defect === undefined && record.seq >= this.#next;
+      const first = records.find(isNew);
       // The file is written before the socket: a gap, such as what happened before the connection, is filled from
       // there.
-      if (unseen[0] && unseen[0].seq > this.#next) this.refresh().catch(this.listener.onFailure);
-      else this.#take(unseen);
+      if (first && first.seq > this.#next) this.refresh().catch(this.listener.onFailure);
+      else this.#take(records);
     });
     // An error is always followed by 'close'; a killed trainer resets the connection.
     socket.on('error', () => undefined);
@@ -109,16 +123,19 @@ export class RunFollower {
     });
   }
 
-  get #next(): number {
-    return (this.#events.at(-1)?.seq ?? -1) + 1;
-  }
-
-  #take(events: RecordedEvent[]): void {
+  /** Takes what is new. An event of an unknown type is counted and skipped. */
+  #take(records: readonly EventRecord[]): void {
     const fresh: RecordedEvent[] = [];
-    for (const event of events) {
-      if (!(event.seq >= this.#next)) continue;
-      this.#events.push(event);
-      fresh.push(event);
+    for (const record of records) {
+      if (record.defect !== undefined) {
+        this.#defect ??= record.defect;
+        continue;
+      }
+      if (record.seq < this.#next) continue;
+      this.#next = record.seq + 1;
+      if (!record.event) continue;
+      this.#events.push(record.event);
+      fresh.push(record.event);
     }
     if (fresh.length > 0 && !this.#disposed) this.listener.onEvents(fresh);
   }
@@ -127,7 +144,7 @@ export class RunFollower {
   async #readFile(): Promise<void> {
     let file;
     try {
-      file = await open(join(this.folder, 'events.jsonl'));
+      file = await open(join(this.folder, runFiles.events));
     } catch (error) {
       if (isMissing(error)) return;
       throw error;
@@ -138,20 +155,15 @@ export class RunFollower {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(size - this.#read), 0, size - this.#read, this.#read);
       const end = buffer.subarray(0, bytesRead).lastIndexOf(10) + 1;
       this.#read += end;
-      this.#take(parseLines(buffer.subarray(0, end).toString('utf8')) as RecordedEvent[]);
+      const lines = buffer
+        .subarray(0, end)
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line.trim() !== '');
+      this.#take(lines.map(readRecordLine));
     } finally {
       await file.close();
     }
-  }
-}
-
-/** Whether a process of this number lives; one of another user counts. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

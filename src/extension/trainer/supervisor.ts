@@ -5,12 +5,10 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ErrorInfo, TrainEvent } from '../../trainer/protocol.js';
+import type { CommandOutputs, Failure } from '../../trainer/protocol.js';
 import { ShownError } from '../errors/shownError.js';
-import { downloadOf } from '../hub/hubName.js';
 import { parseLines } from './jsonLines.js';
 import type { Launch } from './launch.js';
-import { isError } from './runJson.js';
 import { isMissing } from './runFolder.js';
 import { lastLines, TrainerDied } from './trainerDied.js';
 
@@ -110,13 +108,13 @@ export class Supervisor {
       });
       this.#endings.set(config, ended);
       child.unref();
-      return await this.#firstWord(config, ended, () => child.kill(), signal, onDownload);
+      return await this.#firstOutput(config, ended, () => child.kill(), signal, onDownload);
     } finally {
       this.#starting.delete(config);
     }
   }
 
-  async #firstWord(
+  async #firstOutput(
     config: string,
     ended: Promise<{ code: Ending } | { error: Error }>,
     kill: () => void,
@@ -126,12 +124,13 @@ export class Supervisor {
     for (;;) {
       const end = await Promise.race([ended, pause(lookEvery)]);
       const text = await this.#read(config);
-      const lines = parseLines(text);
-      const download = lines.findLast((line) => downloadOf(line as TrainEvent));
-      if (download) onDownload?.(download as { done: number; total: number });
-      const word = lines.find(isFirstWord);
-      if (word?.type === 'started') return word.run;
-      if (word) throw new ShownError(word);
+      // The trainer is of the same package: the compiler has checked there what it prints.
+      const outputs = parseLines(text) as unknown as (CommandOutputs['train'] | Failure)[];
+      const download = outputs.findLast((output) => output.type === 'progress' && output.phase === 'download');
+      if (download?.type === 'progress') onDownload?.(download);
+      const first = outputs.find((output) => output.type === 'started' || output.type === 'error');
+      if (first?.type === 'started') return first.run;
+      if (first?.type === 'error') throw new ShownError(first);
       if (end && 'error' in end) throw end.error;
       // Somebody asked it to stop before it had begun.
       if (end?.code === cancelled) throw new DOMException(`The training of ${config} was cancelled`, 'AbortError');
@@ -155,12 +154,4 @@ export class Supervisor {
 
 function lastWords(text: string): string {
   return lastLines(text.replace(/^\{.*$/gm, ''));
-}
-
-function isFirstWord(
-  object: unknown,
-): object is Extract<TrainEvent, { type: 'started' }> | (ErrorInfo & { type: 'error' }) {
-  return (
-    isError(object) || (typeof object === 'object' && object !== null && 'type' in object && object.type === 'started')
-  );
 }

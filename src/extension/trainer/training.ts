@@ -11,7 +11,7 @@ import { log } from '../log/log.js';
 import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
-import { percent } from '../runs/percent.js';
+import { formats } from '../formats.js';
 import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
 import { isKilled, type Supervisor } from './supervisor.js';
@@ -144,7 +144,7 @@ export class Training implements vscode.Disposable {
       t(
         '“{0}” is trained: {1} of the validation images are classified correctly.',
         run.info.name,
-        percent(run.progress.best?.accuracy ?? 0),
+        formats().percent(run.progress.best?.accuracy ?? 0),
       ),
       ...(isActive ? [open] : [open, use]),
     );

@@ -1,5 +1,5 @@
 /** `vitune classify`: what a checkpoint says of images. */
-import type { Prediction } from '../protocol.js';
+import type { CommandOutputs, Prediction } from '../protocol.js';
 import { Classifier, imagesOf } from '../inference/classifier.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 import type { Arguments } from './commands.js';
@@ -7,7 +7,7 @@ import { percent, type Output } from './output.js';
 
 export async function classify(
   { operands, checkpoint, top }: Arguments<'classify'>,
-  output: Output,
+  output: Output<CommandOutputs['classify']>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const folder = await resolveCheckpoint(checkpoint);
@@ -16,7 +16,7 @@ export async function classify(
   const classifier = await Classifier.open(folder, isSoonDone ? 1 : 'many', { maps: isSoonDone });
   let answered = 0;
   for await (const result of classifier.classify(files, top, signal)) {
-    output.json(result);
+    output.json({ type: 'classification', ...result });
     if (!('error' in result)) answered++;
     if ('error' in result) output.line(`${result.path}\n  ${result.error.message}`);
     else {

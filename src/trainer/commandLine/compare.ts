@@ -5,6 +5,7 @@ import * as l10n from '@vscode/l10n';
 import { methodSchemas } from '../config/methods.js';
 import { errors } from '../errors/errors.js';
 import { compare as compareMethods } from './compareMethods.js';
+import type { CommandOutputs } from '../protocol.js';
 import { comparisonCells } from './comparisonTable.js';
 import type { Arguments } from './commands.js';
 import { usageOf } from './help.js';
@@ -21,7 +22,7 @@ function fromHere(setting: string): string {
 
 export async function compare(
   { dataset, methods, set, output: given }: Arguments<'compare'>,
-  output: Output,
+  output: Output<CommandOutputs['compare']>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const known = Object.keys(methodSchemas());

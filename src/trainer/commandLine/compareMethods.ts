@@ -3,12 +3,15 @@
  * peak memory is its own.
  */
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod';
+import { comparisonFileName, comparisonSchema } from '../../shared/comparison.js';
+import { runFiles } from '../../shared/runFolder.js';
+import { readJson } from '../../shared/schema.js';
 import { asSaveError, writeFileAtomically } from '../checkpoint/store.js';
+import { isMissing, isThere } from '../core/files.js';
 import { trainerProgram } from '../core/program.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { Comparison, ComparisonRow, ErrorInfo, RecordedEvent, TrainEvent } from '../protocol.js';
@@ -28,41 +31,26 @@ export interface CompareOptions {
   onRow?: (row: ComparisonRow) => void;
 }
 
-const comparisonFile = (folder: string): string => join(folder, 'compare.json');
-
-const recordedSchema = z.looseObject({
-  format: z.literal(1),
-  dataset: z.string(),
-  settings: z.array(z.string()),
-  methods: z.array(z.string()),
-  rows: z.array(z.looseObject({ method: z.string(), run: z.string() })),
-});
+const comparisonFile = (folder: string): string => join(folder, comparisonFileName);
 
 /** The comparison that `output` holds so far. */
 async function readComparison(folder: string): Promise<Comparison | undefined> {
   const file = comparisonFile(folder);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
     throw errors.fileUnreadable(file, reasonOf(error));
   });
   if (text === undefined) return undefined;
-  try {
-    return recordedSchema.parse(JSON.parse(text)) as Comparison;
-  } catch (error) {
-    throw errors.run.damaged(file, reasonOf(error).replaceAll(/\s+/g, ' '));
-  }
+  const { value, defect } = readJson(comparisonSchema, text);
+  if (!value) throw errors.run.damaged(file, defect);
+  // The folder may have been moved, and its runs with it; and the file may point to no others.
+  return { ...value, rows: value.rows.map((row) => ({ ...row, run: join(folder, row.method) })) };
 }
 
 async function write(folder: string, comparison: Comparison): Promise<void> {
   await writeFileAtomically(comparisonFile(folder), `${JSON.stringify(comparison, null, 2)}\n`);
   await writeFileAtomically(join(folder, 'compare.md'), comparisonTable(comparison));
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 /**
  * Trains in a child process; its end is the last event or the error it printed. An abort asks it to stop with a
@@ -164,7 +152,7 @@ export async function compare({
     signal?.throwIfAborted();
     const run = join(folder, method);
     const config = join(folder, `${method}.vitune.json`);
-    const isBegun = await isThere(join(run, 'run.json'));
+    const isBegun = await isThere(join(run, runFiles.about));
     if (!isBegun)
       await writeFileAtomically(
         config,

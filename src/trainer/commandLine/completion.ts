@@ -1,5 +1,6 @@
 /** `vitune completion`: scripts for bash, zsh and fish, made from the rows of `commands.ts`. */
 import { commandNames, commands, type Arguments, type CommandRow, type Shell } from './commands.js';
+import type { CommandOutputs } from '../protocol.js';
 import type { Output } from './output.js';
 
 interface Command extends CommandRow {
@@ -118,7 +119,10 @@ const scripts: Record<Shell, () => string> = { bash, zsh, fish };
 
 export const completionScript = (shell: Shell): string => scripts[shell]();
 
-export async function completion({ operands }: Arguments<'completion'>, output: Output): Promise<void> {
+export async function completion(
+  { operands }: Arguments<'completion'>,
+  output: Output<CommandOutputs['completion']>,
+): Promise<void> {
   const shell = operands[0] as Shell;
   const script = completionScript(shell);
   output.json({ type: 'completion', shell, script });

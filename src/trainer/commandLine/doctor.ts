@@ -1,7 +1,8 @@
 /** `vitune doctor`: the engines and devices of this machine, and why one is not usable. */
 import { cpus, totalmem } from 'node:os';
 import * as l10n from '@vscode/l10n';
-import { tensorflowReason, tryDevices, type DeviceReport } from '../engine/devices.js';
+import { tensorflowReason, tryDevices } from '../engine/devices.js';
+import type { CommandOutputs, DeviceReport, DoctorReport } from '../protocol.js';
 import { cacheFolder } from '../runs/cacheFolder.js';
 import type { Arguments } from './commands.js';
 import { table, type Output } from './output.js';
@@ -11,12 +12,13 @@ const usability = (gigaflops: number, hasFp16: boolean): string =>
     ? l10n.t('usable, {0} GFLOP/s, supports fp16', Math.round(gigaflops))
     : l10n.t('usable, {0} GFLOP/s', Math.round(gigaflops));
 
-export async function doctor(_args: Arguments<'doctor'>, output: Output): Promise<void> {
+export async function doctor(_args: Arguments<'doctor'>, output: Output<CommandOutputs['doctor']>): Promise<void> {
   const engines: { engine: string; devices: DeviceReport[] }[] = [
     { engine: 'onnxruntime', devices: await tryDevices() },
     { engine: 'tensorflow', devices: [{ device: 'cuda', reason: tensorflowReason() }] },
   ];
-  const report = {
+  const report: DoctorReport = {
+    type: 'doctor',
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     cores: cpus().length,

@@ -6,7 +6,7 @@ import * as l10n from '@vscode/l10n';
 import { errors } from '../errors/errors.js';
 import { downloadDataset, downloadModel } from '../hub/download.js';
 import { hubName, parseHubName } from '../hub/repository.js';
-import type { CachedModels, Download } from '../protocol.js';
+import type { CachedModels, CommandOutputs, Download } from '../protocol.js';
 import { cachedModels } from '../models/cachedModels.js';
 import { isImage } from '../models/hubSources.js';
 import { weightFilesOf } from '../models/onnxModel.js';
@@ -16,7 +16,7 @@ import { downloadStatus, table, type Output } from './output.js';
 
 export async function download(
   { operands, dataset: isDataset, list: isList }: Arguments<'download'>,
-  output: Output,
+  output: Output<CommandOutputs['download']>,
   signal: AbortSignal,
 ): Promise<void> {
   const [name] = operands;
@@ -49,7 +49,7 @@ export async function download(
   output.line(folder);
 }
 
-async function list(output: Output): Promise<void> {
+async function list(output: Output<CommandOutputs['download']>): Promise<void> {
   const models = await cachedModels();
   const result: CachedModels = { type: 'cached', models };
   output.json(result);

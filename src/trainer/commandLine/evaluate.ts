@@ -1,6 +1,6 @@
 /** `vitune evaluate`: how right a checkpoint is on a folder of labelled images. */
 import * as l10n from '@vscode/l10n';
-import type { TaskEvaluation } from '../protocol.js';
+import type { CommandOutputs, TaskEvaluation } from '../protocol.js';
 import { cacheFolder } from '../runs/cacheFolder.js';
 import { evaluate as evaluateCheckpoint } from '../inference/evaluate.js';
 import { provideDataset } from '../models/hubSources.js';
@@ -10,7 +10,7 @@ import { bar, confusionTable, downloadStatus, multiLabelWords, percent, table, t
 
 export async function evaluate(
   { checkpoint, dataset, images }: Arguments<'evaluate'>,
-  output: Output,
+  output: Output<CommandOutputs['evaluate']>,
   signal: AbortSignal,
 ): Promise<void> {
   const { skipped, ...evaluation } = await evaluateCheckpoint({
@@ -35,7 +35,7 @@ export async function evaluate(
       : undefined,
   });
   skipped.forEach((info) => output.problem(info));
-  output.json(evaluation);
+  output.json({ type: 'evaluation', ...evaluation });
   const { tasks } = evaluation;
   const whole = l10n.t('Accuracy {0}, loss {1}', percent(evaluation.accuracy), evaluation.loss.toFixed(4));
   output.line(tasks ? whole : whole + multiLabelWords(evaluation));

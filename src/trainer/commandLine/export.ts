@@ -1,6 +1,7 @@
 /** `vitune export`: a checkpoint as others read it, compared with the original before it is kept. */
 import * as l10n from '@vscode/l10n';
-import { exportModel, type ExportStage } from '../export/exportModel.js';
+import { exportModel } from '../export/exportModel.js';
+import type { CommandOutputs, ExportStage } from '../protocol.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 import { sampleFor } from '../inference/sample.js';
 import type { Arguments } from './commands.js';
@@ -14,7 +15,7 @@ const stages: Record<ExportStage, () => string> = {
 
 export async function exportCheckpoint(
   { checkpoint, format, output: target, dataset }: Arguments<'export'>,
-  output: Output,
+  output: Output<CommandOutputs['export']>,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await resolveCheckpoint(checkpoint);

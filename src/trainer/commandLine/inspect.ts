@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { loadConfig } from '../config/load.js';
 import { inspectDataset } from '../data/inspect.js';
-import type { ColumnUse } from '../protocol.js';
+import type { ColumnUse, CommandOutputs } from '../protocol.js';
 import { provideDataset } from '../models/hubSources.js';
 import type { Arguments } from './commands.js';
 import { bar, downloadStatus, formatError, table, type Output } from './output.js';
@@ -15,7 +15,11 @@ const uses: Record<ColumnUse, () => string> = {
   unused: () => '–',
 };
 
-export async function inspect({ operands }: Arguments<'inspect'>, output: Output, signal: AbortSignal): Promise<void> {
+export async function inspect(
+  { operands }: Arguments<'inspect'>,
+  output: Output<CommandOutputs['inspect']>,
+  signal: AbortSignal,
+): Promise<void> {
   const [given] = operands as [string];
   if (/\.onnx$/i.test(given)) {
     const { inspectOnnx } = await import('../models/onnxModel.js');
@@ -51,7 +55,7 @@ export async function inspect({ operands }: Arguments<'inspect'>, output: Output
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
     ...(config && { validationSplit: config.validationSplit, seed: config.seed }),
   });
-  output.json(inspection);
+  output.json({ type: 'dataset', ...inspection });
   const { columns, tasks, counts } = inspection;
   if (columns) {
     const header = [l10n.t('column'), l10n.t('use'), l10n.t('different values'), l10n.t('empty')];

@@ -1,17 +1,18 @@
-/** What the command line writes: lines of JSON for programs, or text with a progress bar for a person. */
+/** What the command line writes: lines of JSON for programs, or text with a progress bar for users. */
 import type { Writable } from 'node:stream';
 import * as l10n from '@vscode/l10n';
 import type { ErrorInfo, MultiLabelFigures } from '../protocol.js';
 
-export interface Output {
+/** Where a command writes; `Printed` are the objects that it prints with `--json`, e.g. `CommandOutputs['train']`. */
+export interface Output<Printed extends { type: string } = { type: string }> {
   readonly isJson: boolean;
   /** One result: an object a line with `--json`, nothing otherwise. */
-  json(value: object): void;
-  /** A line for a person; nothing with `--json`. */
+  json(value: Printed): void;
+  /** A line for a user to read; nothing with `--json`. */
   line(text?: string): void;
   /** A line that the next one replaces, on a terminal; nothing with `--json`. */
   status(text: string): void;
-  /** A problem: on standard error, whoever reads. */
+  /** A problem: on standard error, with and without `--json`. */
   problem(info: ErrorInfo): void;
 }
 
@@ -25,7 +26,11 @@ export function formatError({ code, message, remedy, file, line, column }: Error
   ].join('\n');
 }
 
-export function outputTo(out: Writable & { isTTY?: boolean }, err: Writable, isJson: boolean): Output {
+export function outputTo<Printed extends { type: string }>(
+  out: Writable & { isTTY?: boolean },
+  err: Writable,
+  isJson: boolean,
+): Output<Printed> {
   let status = '';
   const clear = (): void => {
     if (status) out.write(`\r${' '.repeat(status.length)}\r`);

@@ -7,6 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { errors, infoOf, UserError } from '../errors/errors.js';
 import { commandNames, isCommand, type Arguments, type CommandName } from './commands.js';
 import { commandHelp, helpText, usageOf } from './help.js';
+import type { CommandOutputs, Failure } from '../protocol.js';
 import { outputTo, type Output } from './output.js';
 import { parseArguments } from './parseArguments.js';
 
@@ -18,7 +19,7 @@ export const exitCodes = { done: 0, bug: 1, input: 2, cancelled: 130 } as const;
  */
 type Command<Name extends CommandName> = (
   args: Arguments<Name>,
-  output: Output,
+  output: Output<CommandOutputs[Name]>,
   signal: AbortSignal,
 ) => Promise<boolean | void>;
 
@@ -63,7 +64,7 @@ async function informationFor(name: string, rest: readonly string[]): Promise<st
 async function start<Name extends CommandName>(
   name: Name,
   args: string[],
-  output: Output,
+  output: Output<CommandOutputs[Name]>,
   signal: AbortSignal,
 ): Promise<boolean | void> {
   const parsed = parseArguments(name, args);
@@ -118,7 +119,7 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
     // By a signal of the system, or by a window that asked a training to stop before its first step.
     if ((error as Error).name === 'AbortError') return exitCodes.cancelled;
     const info = infoOf(error);
-    if (isJson) output.json({ type: 'error', ...info });
+    if (isJson) output.json({ type: 'error', ...info } satisfies Failure);
     output.problem(
       error instanceof UserError ? info : { ...info, message: `${l10n.t('This is a bug in ViTune.')} ${info.message}` },
     );

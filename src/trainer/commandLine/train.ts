@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { RecordedEvent, Task, TrainEvent } from '../protocol.js';
+import type { CommandOutputs, RecordedEvent, Task, TrainEvent } from '../protocol.js';
 import { Profile } from './profile.js';
 import { runTraining } from '../training/runTraining.js';
 import { countLabels, singleTask } from '../core/tasks.js';
@@ -22,7 +22,7 @@ const phases = {
 
 export async function train(
   { operands, set, resume, profile: isProfiled }: Arguments<'train'>,
-  output: Output,
+  output: Output<CommandOutputs['train']>,
   signal: AbortSignal,
 ): Promise<void> {
   const show = reporter(output);

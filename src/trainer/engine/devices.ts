@@ -7,10 +7,7 @@ import { createRequire } from 'node:module';
 import * as l10n from '@vscode/l10n';
 import { trainerProgram, probeCommand } from '../core/program.js';
 import { errors, type Place } from '../errors/errors.js';
-import type { DeviceName } from '../protocol.js';
-
-/** The speed of a device that works, or why it does not. */
-export type DeviceReport = (ChosenDevice & { gigaflops: number }) | { device: DeviceName; reason: string };
+import type { DeviceName, DeviceReport } from '../protocol.js';
 
 export interface ChosenDevice {
   device: DeviceName;

@@ -7,8 +7,7 @@ import { Builder } from '../ir/builder.js';
 import type { Value } from '../ir/value.js';
 import { emit } from '../onnx/emit.js';
 import { DeviceTensor, Session } from '../onnx/session.js';
-import type { DeviceName } from '../protocol.js';
-import type { DeviceReport } from './devices.js';
+import type { DeviceName, DeviceReport } from '../protocol.js';
 import { OrtEngine } from './ort.js';
 
 const size = 512;

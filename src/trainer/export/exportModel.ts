@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { writeFolderAtomically } from '../checkpoint/store.js';
 import { errors, UserError } from '../errors/errors.js';
 import { isOnnx } from '../nn/families/onnx.js';
-import type { Exported, ExportFormat, Parity } from '../protocol.js';
+import type { Exported, ExportFormat, ExportStage, Parity } from '../protocol.js';
 import { answersOf } from '../inference/answers.js';
 import { writeAdapter, writeOnnx, writeWhole } from './exportFormats.js';
 import { openModel } from '../models/openModel.js';
@@ -24,8 +24,6 @@ export interface ExportOptions {
   signal?: AbortSignal;
   onProgress?: (stage: ExportStage) => void;
 }
-
-export type ExportStage = 'open' | 'write' | 'compare';
 
 const writers = { peft: writeAdapter, transformers: writeWhole, onnx: writeOnnx };
 /** What a fresh process opens: the folder, or a file in it. */

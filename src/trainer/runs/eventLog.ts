@@ -4,9 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asSaveError } from '../checkpoint/store.js';
 import { errors, reasonOf } from '../errors/errors.js';
+import { readRecordLine, type CountedRecord } from '../../shared/eventRecord.js';
+import { runFiles } from '../../shared/runFolder.js';
 import type { RecordedEvent, TrainEvent } from '../protocol.js';
 
-export const eventsFile = (run: string): string => join(run, 'events.jsonl');
+export const eventsFile = (run: string): string => join(run, runFiles.events);
 
 /** The whole lines of the log and how many bytes they are; a last one cut off by a crash is left out. */
 async function readWhole(file: string): Promise<{ text: string; bytes: number }> {
@@ -18,35 +20,35 @@ async function readWhole(file: string): Promise<{ text: string; bytes: number }>
   return { text: content.toString('utf8', 0, bytes), bytes };
 }
 
-/** The last event of a run; undefined when nothing has happened yet. */
-export async function readLastEvent(run: string): Promise<RecordedEvent | undefined> {
-  const file = eventsFile(run);
-  const last = (await readWhole(file)).text.trimEnd().split('\n').at(-1);
-  if (!last) return undefined;
-  try {
-    const event = JSON.parse(last) as RecordedEvent;
-    if (Number.isSafeInteger(event.seq)) return event;
-  } catch (error) {
-    throw errors.run.damaged(file, reasonOf(error));
-  }
-  throw errors.run.damaged(file, 'seq');
+function recordOf(line: string, file: string): CountedRecord {
+  const record = readRecordLine(line);
+  if (record.defect !== undefined) throw errors.run.damaged(file, record.defect);
+  return record;
 }
 
-/** Every event of a run, in order. */
+/** The last record of a run; undefined when nothing has happened yet. */
+async function readLastRecord(run: string): Promise<CountedRecord | undefined> {
+  const file = eventsFile(run);
+  const last = (await readWhole(file)).text.trimEnd().split('\n').at(-1);
+  return last ? recordOf(last, file) : undefined;
+}
+
+/** The last event of a run; undefined when nothing has happened yet, or only a newer version knows what. */
+export async function readLastEvent(run: string): Promise<RecordedEvent | undefined> {
+  return (await readLastRecord(run))?.event;
+}
+
+/** Every event of a run, in order. Events of types that this version does not know are skipped. */
 export async function readEvents(run: string): Promise<RecordedEvent[]> {
   const file = eventsFile(run);
   const { text } = await readWhole(file);
-  try {
-    return text
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as RecordedEvent);
-  } catch (error) {
-    throw errors.run.damaged(file, reasonOf(error));
-  }
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .flatMap((line) => recordOf(line, file).event ?? []);
 }
 
-/** Open for adding, by the holder of the run's lock. */
+/** Open for appending, by the holder of the run's lock. */
 export class EventLog {
   private constructor(
     private readonly file: string,
@@ -55,11 +57,11 @@ export class EventLog {
     private seq: number,
   ) {}
 
-  /** Goes on after the last whole line; what a killed trainer left of another is cut off. */
+  /** Continues after the last whole line; what a killed trainer left of another is cut off. */
   static async open(run: string): Promise<EventLog> {
     const file = eventsFile(run);
     const { bytes } = await readWhole(file);
-    const seq = ((await readLastEvent(run))?.seq ?? -1) + 1;
+    const seq = ((await readLastRecord(run))?.seq ?? -1) + 1;
     try {
       const descriptor = openSync(file, 'a');
       ftruncateSync(descriptor, bytes);

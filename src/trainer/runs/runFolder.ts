@@ -1,6 +1,8 @@
 /** Where runs lie on disk: making a folder for a new one, finding the one to resume, finding a checkpoint to use. */
-import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { runFiles, runInfoSchema } from '../../shared/runFolder.js';
+import { readJson } from '../../shared/schema.js';
 import {
   asSaveError,
   checkpointFolder,
@@ -9,28 +11,22 @@ import {
   requireName,
   writeFileAtomically,
 } from '../checkpoint/store.js';
+import { codeOf, isMissing, isThere } from '../core/files.js';
 import type { LoadedConfig } from '../config/load.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { RunInfo } from '../protocol.js';
 import { readLastEvent } from './eventLog.js';
 import { isForeignModel } from '../models/openModel.js';
 
-const runFile = (run: string): string => join(run, 'run.json');
+const runFile = (run: string): string => join(run, runFiles.about);
 /** The run's config: defaults applied, paths absolute. */
-export const runConfig = (run: string): string => join(run, 'config.json');
+export const runConfig = (run: string): string => join(run, runFiles.config);
 const stemOf = (config: string): string => basename(config).replace(/(\.vitune)?\.jsonc?$/i, '');
 const runsFolder = (config: string): string => join(dirname(config), 'runs');
 
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  return readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
     throw errors.fileUnreadable(folder, reasonOf(error));
   });
 }
@@ -42,7 +38,7 @@ async function makeFresh(folder: string): Promise<boolean> {
     await mkdir(folder);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await isThere(folder))) return false;
+    if (codeOf(error) === 'EEXIST' && (await isThere(folder))) return false;
     throw asSaveError(error, folder);
   }
 }
@@ -86,20 +82,19 @@ export async function describeRun(run: string, { path, config, overrides }: Load
  * before.
  */
 export async function removeRun(run: string): Promise<void> {
-  for (const name of ['run.json', 'config.json', 'batch.json', 'events.jsonl', 'last', 'best', 'checkpoints'])
+  for (const name of Object.values(runFiles).filter((each) => each !== runFiles.lock))
     await rm(join(run, name), { recursive: true, force: true });
   if ((await namesIn(run)).length === 0) await rmdir(run);
 }
 
 export async function readRunInfo(run: string): Promise<RunInfo> {
   const file = runFile(run);
-  try {
-    const info = JSON.parse(await readFile(file, 'utf8')) as RunInfo;
-    if (typeof info.config === 'string' && typeof info.createdAt === 'number') return info;
-  } catch (error) {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw errors.run.damaged(file, reasonOf(error));
-  }
-  throw errors.run.damaged(file, 'config, createdAt');
+  });
+  const { value, defect } = readJson(runInfoSchema, text);
+  if (!value) throw errors.run.damaged(file, defect);
+  return value;
 }
 
 const isFinished = async (run: string): Promise<boolean> => (await readLastEvent(run))?.type === 'finished';

@@ -4,7 +4,7 @@
  */
 import * as l10n from '@vscode/l10n';
 import { h, setText } from '../element.js';
-import type { Formats } from '../format.js';
+import type { Formats } from '../../shared/formats.js';
 import { sum } from '../perClass.js';
 import { chartFont, themeValue } from '../theme.js';
 import { chartColor } from './series.js';

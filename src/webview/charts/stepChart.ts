@@ -1,6 +1,6 @@
 /** What the charts over a run's steps share: which steps are drawn, and their points. */
 import type { EvaluationEvent, RunRecord } from '../dashboard/runRecord.js';
-import type { Formats } from '../format.js';
+import type { Formats } from '../../shared/formats.js';
 import { decimate } from './decimate.js';
 import type { LineChart, Mark } from './lineChart.js';
 

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { textButton } from '../controls.js';
 import { h, icon } from '../element.js';
-import type { Formats } from '../format.js';
+import type { Formats } from '../../shared/formats.js';
 import { methodName } from '../names.js';
 import { shareBar } from '../shareBar.js';
 import { type Column, Table } from '../table.js';

@@ -6,7 +6,7 @@ import type { Mark } from '../charts/lineChart.js';
 import { LossChart } from '../charts/lossChart.js';
 import type { CurveSettings, StepChart, StepChartOptions } from '../charts/stepChart.js';
 import { h } from '../element.js';
-import type { Formats } from '../format.js';
+import type { Formats } from '../../shared/formats.js';
 import type { RunRecord } from './runRecord.js';
 
 export class Curves {

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { button, textButton } from '../controls.js';
 import { h, setText } from '../element.js';
-import type { Formats } from '../format.js';
+import type { Formats } from '../../shared/formats.js';
 import { progressBar } from '../progressBar.js';
 import { deviceNames, methodName } from '../names.js';
 import type { DashboardState, FromDashboard } from '../protocol.js';

@@ -1,9 +1,9 @@
-/** What the events of a run amount to: its series, evaluations, notices and end. Knows no DOM. */
-import type { ErrorInfo, Phase, RecordedEvent, TrainEvent } from '../../trainer/protocol.js';
-import { activityAfterStep } from '../protocol.js';
+/** A run's events as the dashboard draws them: its progress, series, evaluations and notices. Knows no DOM. */
+import { advance, noProgress, type Activity, type RunProgress } from '../../shared/runProgress.js';
+import type { ErrorInfo, RecordedEvent, TrainEvent } from '../../trainer/protocol.js';
 
-type Started = Extract<TrainEvent, { type: 'started' }>;
-export type EvaluationEvent = Extract<TrainEvent, { type: 'evaluation' }>;
+type EventOf<Type extends TrainEvent['type']> = Extract<TrainEvent, { type: Type }>;
+export type EvaluationEvent = EventOf<'evaluation'>;
 export type NoticeEvent = Extract<RecordedEvent, { type: 'notice' }>;
 
 /** Step events by column, in the order of steps. */
@@ -19,11 +19,8 @@ export interface StepColumns {
 }
 
 export class RunRecord {
-  started: Started | null = null;
-  /** What goes on between steps; null while steps are taken. */
-  activity: { phase: Phase; done: number; total: number } | null = null;
-  /** What the step that is being taken has shown so far. */
-  partialStep: Extract<TrainEvent, { type: 'partialStep' }> | null = null;
+  /** Reduced as everywhere else: this class adds only what has a place on a chart, in a table or in a list. */
+  progress: RunProgress = noProgress;
   readonly steps: StepColumns = {
     step: [],
     epoch: [],
@@ -35,24 +32,41 @@ export class RunRecord {
   };
   evaluations: EvaluationEvent[] = [];
   notices: NoticeEvent[] = [];
-  error: ErrorInfo | null = null;
-  finished: Extract<TrainEvent, { type: 'finished' }> | null = null;
-  /** Steps whose checkpoints were the best when they were saved. */
-  private bestSteps: number[] = [];
   private lastSeq = -1;
-  /** Images that notices tell of. */
+  /** Images that notices report. */
   private readonly leftOut = new Set<string>();
 
-  /** Adds events; those with a `seq` already seen are dropped. Gives whether anything was new. */
+  /** Adds events; those with a `seq` already seen are dropped. Returns whether anything was new. */
   append(events: readonly RecordedEvent[]): boolean {
     let fresh = false;
     for (const event of events) {
       if (event.seq <= this.lastSeq) continue;
       this.lastSeq = event.seq;
+      this.progress = advance(this.progress, event);
       this.take(event);
       fresh = true;
     }
     return fresh;
+  }
+
+  get started(): RunProgress['started'] | null {
+    return this.progress.started ?? null;
+  }
+
+  get activity(): Activity | null {
+    return this.progress.activity;
+  }
+
+  get partialStep(): RunProgress['partialStep'] | null {
+    return this.progress.partialStep ?? null;
+  }
+
+  get error(): ErrorInfo | null {
+    return this.progress.error ?? null;
+  }
+
+  get finished(): RunProgress['finished'] | null {
+    return this.progress.finished ?? null;
   }
 
   /** Images left out: those known at the start, and those found since. */
@@ -61,11 +75,11 @@ export class RunRecord {
   }
 
   get lastStep(): number {
-    return this.steps.step.at(-1) ?? this.started?.resumedFrom ?? 0;
+    return this.progress.step;
   }
 
   get lastEpoch(): number {
-    return this.steps.epoch.at(-1) ?? 0;
+    return this.progress.epoch;
   }
 
   /** The evaluations of one split, in the order of steps. */
@@ -75,89 +89,39 @@ export class RunRecord {
 
   /** The step of the best checkpoint; undefined before there is one. */
   get bestStep(): number | undefined {
-    return this.finished?.best.step ?? this.bestSteps.at(-1);
+    return this.progress.best?.step;
   }
 
-  /**
-   * Accuracy of the best checkpoint, or undefined before an evaluation. At the end it is what that was judged by, which
-   * rounded evaluations of others may exceed.
-   */
+  /** Its accuracy. */
   get bestAccuracy(): number | undefined {
-    const accuracies = this.evaluationsOf('validation').map(({ accuracy }) => accuracy);
-    return this.finished?.best.accuracy ?? (accuracies.length ? Math.max(...accuracies) : undefined);
+    return this.progress.best?.accuracy;
   }
 
-  /**
-   * Seconds to the last step at the pace of the last minutes (evaluations included), or undefined before there is a
-   * pace.
-   */
   secondsLeft(): number | undefined {
-    const { step, time } = this.steps;
-    const last = step.length - 1;
-    if (!this.started || last < 1) return undefined;
-    // A pause between two sittings of a resumed run is no pace: look back only as far as steps follow each other
-    // closely.
-    let first = last;
-    while (first > 0 && time[last]! - time[first]! < 120_000 && time[first]! - time[first - 1]! < 120_000) first -= 1;
-    const taken = step[last]! - step[first]!;
-    if (taken <= 0) return undefined;
-    return ((this.started.steps - step[last]!) * (time[last]! - time[first]!)) / taken / 1000;
+    return this.progress.secondsLeft;
   }
 
   private take(event: RecordedEvent): void {
     switch (event.type) {
       case 'started':
-        this.started = event;
-        this.activity = null;
-        this.error = null;
-        this.finished = null;
-        this.partialStep = null;
         this.forgetAfter(event.resumedFrom ?? 0);
         return;
-      case 'progress':
-        this.activity = { phase: event.phase, done: event.done, total: event.total };
-        return;
-      case 'partialStep':
-        this.activity = activityAfterStep(this.activity);
-        this.partialStep = event;
-        return;
       case 'step':
-        this.activity = activityAfterStep(this.activity);
-        this.partialStep = null;
-        // JSON has no word for a loss that is not finite: it reads as null.
+        // JSON writes a loss that is not finite as null.
         for (const name of ['step', 'epoch', 'loss', 'learningRate', 'imagesPerSecond', 'waiting', 'time'] as const)
           this.steps[name].push((event[name] as number | null) ?? Number.NaN);
         return;
       case 'evaluation':
-        this.activity = null;
         this.record(event);
         return;
       case 'notice':
         this.notices.push(event);
         if (event.file !== undefined && /^IMAGE_(UNREADABLE|FORMAT_UNSUPPORTED)$/.test(event.code))
           this.leftOut.add(event.file);
-        return;
-      case 'error': {
-        const { code, message, remedy, file, line, column } = event;
-        this.error = { code, message, remedy, file, line, column };
-        this.activity = null;
-        return;
-      }
-      case 'finished':
-        this.finished = event;
-        this.activity = null;
-        return;
-      case 'stopped':
-        this.activity = null;
-        this.partialStep = null;
-        return;
-      case 'checkpoint':
-        if (event.best) this.bestSteps.push(event.step);
-        return;
     }
   }
 
-  /** The best checkpoint is evaluated once more in floats where the training rounds: that is what counts. */
+  /** The best checkpoint is re-evaluated in fp32 where the training rounds: that is what counts. */
   private record(event: EvaluationEvent): void {
     const before = this.evaluations.findIndex(({ split, step }) => split === event.split && step === event.step);
     if (before < 0) this.evaluations.push(event);
@@ -170,6 +134,5 @@ export class RunRecord {
     while (keep > 0 && this.steps.step[keep - 1]! > step) keep -= 1;
     for (const column of Object.values(this.steps) as number[][]) column.length = keep;
     this.evaluations = this.evaluations.filter((evaluation) => evaluation.step <= step);
-    this.bestSteps = this.bestSteps.filter((best) => best <= step);
   }
 }

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { textButton } from '../controls.js';
 import { h } from '../element.js';
-import type { Formats } from '../format.js';
+import type { Formats } from '../../shared/formats.js';
 import type { CheckpointRow, FromDashboard } from '../protocol.js';
 import type { ClassFigures } from '../perClass.js';
 import { type Column, Table } from '../table.js';

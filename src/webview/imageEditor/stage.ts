@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import { textButton } from '../controls.js';
 import { h, icon, setText } from '../element.js';
-import type { Formats } from '../format.js';
+import type { Formats } from '../../shared/formats.js';
 import { errorBox, messageBox } from '../message.js';
 import type { FromImageEditor, ImageEditorState, ImageState } from '../protocol.js';
 import { fitZoom, nextZoom } from './zoom.js';

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import { button, textButton } from '../controls.js';
 import type { Prediction } from '../../trainer/protocol.js';
 import { h } from '../element.js';
-import type { Formats } from '../format.js';
+import type { Formats } from '../../shared/formats.js';
 import { errorBox } from '../message.js';
 import { progressBar } from '../progressBar.js';
 import type { FromImageEditor, ImageEditorState } from '../protocol.js';

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { type CheckControl, type ChoiceControl, checkbox, dropdown, textButton } from '../controls.js';
 import { h, icon } from '../element.js';
-import type { Formats } from '../format.js';
+import type { Formats } from '../../shared/formats.js';
 import { errorBox } from '../message.js';
 import { deviceNames, methodName } from '../names.js';
 import type { FormOption, FromTrainPanel, TrainForm, TrainPanelState } from '../protocol.js';

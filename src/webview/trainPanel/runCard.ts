@@ -4,7 +4,7 @@
 import * as l10n from '@vscode/l10n';
 import { iconButton, textButton } from '../controls.js';
 import { h, setText } from '../element.js';
-import type { Formats } from '../format.js';
+import type { Formats } from '../../shared/formats.js';
 import { progressBar } from '../progressBar.js';
 import type { FromTrainPanel, RunSummary } from '../protocol.js';
 import { activityText, isLive } from '../runStatus.js';
@@ -80,6 +80,8 @@ export class RunCard {
         ].join(', ');
       case 'failed':
         return l10n.t('Failed');
+      case 'damaged':
+        return l10n.t('Damaged');
       case 'interrupted':
         return l10n.t('Interrupted: the trainer ended without an error message.');
     }

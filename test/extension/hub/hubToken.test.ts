@@ -1,10 +1,10 @@
-/** The token reaches the trainers' environment, and leaves it; names and progress of downloads. */
+/** The token reaches the trainers' environment, and leaves it; names of models. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SecretStorage } from 'vscode';
-import { downloadOf, isModelName } from '../../../src/extension/hub/hubName.js';
+import { isModelName } from '../../../src/extension/hub/hubName.js';
 import { HubToken, tokenKey } from '../../../src/extension/hub/hubToken.js';
-import { runJson } from '../../../src/extension/trainer/runJson.js';
+import { outputOf, runCommand } from '../../../src/extension/trainer/runCommand.js';
 import { launchOfChild } from '../trainer/launchOfChild.js';
 
 /** The editor's part: a storage in memory that tells of changes, as another window would make them. */
@@ -32,12 +32,10 @@ test('a stored token is in the environment of what is started, and nowhere on it
   const { secrets, listeners } = storage({ [tokenKey]: 'hf_kept' });
   const token = new HubToken(secrets, launch, failed);
   await token.hand();
-  const said = (await runJson(launch, { script: 'main', args: ['environment', 'HF_TOKEN'] })) as {
-    value?: string;
-    argv: string[];
-  }[];
-  assert.equal(said[0]!.value, 'hf_kept');
-  assert.ok(said[0]!.argv.every((argument) => !argument.includes('hf_kept')));
+  // The child reports its environment and its command line where a trainer reports its machine.
+  const { cache, platform } = outputOf(await runCommand(launch, 'doctor', { args: [] }), 'doctor');
+  assert.equal(cache, 'hf_kept');
+  assert.ok(platform.includes('doctor') && !platform.includes('hf_kept'));
   await token.set('hf_new');
   assert.equal(launch.env.HF_TOKEN, 'hf_new');
   await secrets.store(tokenKey, 'hf_of_another_window');
@@ -70,9 +68,4 @@ test('names of models', () => {
     assert.ok(isModelName(name), name);
   for (const name of ['', 'b', 'a/b/c', 'a/b@', 'a/b@x y', 'a b/c', 'https://x/a/b', 'a/b:', 'a/b:x.bin'])
     assert.ok(!isModelName(name), name);
-});
-
-test('of all events only those of a download tell of one', () => {
-  assert.deepEqual(downloadOf({ type: 'progress', phase: 'download', done: 1, total: 2 })?.total, 2);
-  assert.equal(downloadOf({ type: 'progress', phase: 'decode', done: 1, total: 2 }), undefined);
 });

@@ -1,6 +1,6 @@
 /** Where a run stands through its whole life, against a real process. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -77,6 +77,38 @@ test('a run whose trainer is killed is interrupted', async () => {
   await until(() => run.status === 'interrupted');
   assert.equal(run.busy, false);
   assert.equal(run.resumable, true);
+});
+
+test('a run with a damaged file is damaged, names the file, and keeps what can be read', async () => {
+  const folder = join(root, 'damaged');
+  await mkdir(join(folder, 'checkpoints', '4'), { recursive: true });
+  const { run } = watch(folder);
+  const info = { name: 'photos', config: join(root, 'x.vitune.json'), createdAt: 5 };
+  for (const text of ['{"name":"photos"', 'null', JSON.stringify({ ...info, createdAt: 'today' })]) {
+    await writeFile(join(folder, 'run.json'), text);
+    assert.equal(await run.refresh(), true);
+    assert.equal(run.status, 'damaged');
+    assert.equal(run.damage?.file, 'run.json');
+    assert.deepEqual([run.summary.name, run.resumable, run.checkpoints.length], ['damaged', false, 1]);
+  }
+  await rm(join(folder, 'run.json'));
+  await mkdir(join(folder, 'run.json'));
+  assert.equal(await run.refresh(), true);
+  assert.equal(run.damage?.file, 'run.json');
+  await rm(join(folder, 'run.json'), { recursive: true });
+  await writeFile(join(folder, 'run.json'), JSON.stringify(info));
+  await run.refresh();
+  assert.deepEqual([run.status, run.resumable], ['interrupted', true]);
+  const lines = [
+    { type: 'invented by a later version', seq: 0, time: 1 },
+    { type: 'stopped', run: folder, step: 'four', seq: 1, time: 1 },
+    { type: 'stopped', run: folder, step: 4, seq: 2, time: 1 },
+  ];
+  await writeFile(join(folder, 'events.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  await run.refresh();
+  assert.equal(run.status, 'damaged');
+  assert.deepEqual(run.damage, { file: 'events.jsonl', reason: 'stopped: step: expected a whole number from 0' });
+  assert.deepEqual([run.progress.end, run.events.length, run.resumable], ['stopped', 1, true]);
 });
 
 test('a folder that is no run says so', async () => {

@@ -11,7 +11,8 @@ const [command, ...args] = process.argv.slice(2);
 if (command === 'train') train(args);
 if (command === 'serve') serve();
 if (command === 'inspect') inspect(args);
-if (command === 'environment') console.log(JSON.stringify({ value: process.env[args[0]], argv: process.argv }));
+if (command === 'doctor')
+  console.log(JSON.stringify({ type: 'doctor', cache: process.env.HF_TOKEN, platform: process.argv.join(' ') }));
 
 /**
  * The config is JSON: `run` is the folder; `steps` events are sent, one each `pause` ms, then `end`: finish, hang,
@@ -112,6 +113,7 @@ function train([config, ...rest]) {
         loss: 1 / (n + 1),
         learningRate: 0.001,
         imagesPerSecond: 20,
+        waiting: 0,
       });
       return setTimeout(step, plan.pause ?? 0, n + 1);
     }
@@ -185,7 +187,9 @@ function inspect([path]) {
     process.exit(1);
   }
   const say = () =>
-    console.log(JSON.stringify({ root: path, labels: ['ş'], counts: [], splits: 'seeded', problems: [] }));
+    console.log(
+      JSON.stringify({ type: 'dataset', root: path, labels: ['ş'], counts: [], splits: 'seeded', problems: [] }),
+    );
   if (path.includes('slow')) setTimeout(say, 60_000);
   else say();
 }

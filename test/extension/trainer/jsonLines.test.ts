@@ -5,11 +5,14 @@ import { JsonLines, parseLines } from '../../../src/extension/trainer/jsonLines.
 
 test('an object that comes byte by byte is one object, letters of several bytes included', () => {
   const lines = new JsonLines();
-  const bytes = Buffer.from('{"name":"çığ 🐱"}\n{"n":2}\n');
+  const bytes = Buffer.from('{"type":"çığ 🐱"}\n{"type":"2"}\n');
   const objects = [...bytes].flatMap((byte) => lines.push(Buffer.from([byte])));
-  assert.deepEqual(objects, [{ name: 'çığ 🐱' }, { n: 2 }]);
+  assert.deepEqual(objects, [{ type: 'çığ 🐱' }, { type: '2' }]);
 });
 
-test('what is no object is left out, the lines around it are not', () => {
-  assert.deepEqual(parseLines('{"a":1}\nwarning\n{"torn":\n{"b":2}\n'), [{ a: 1 }, { b: 2 }]);
+test('a line that is not an object with a type is left out, the lines around it are not', () => {
+  assert.deepEqual(parseLines('{"type":"a"}\nwarning\n{"torn":\n{"b":2}\n{"type":3}\n{"type":"b"}\n'), [
+    { type: 'a' },
+    { type: 'b' },
+  ]);
 });

@@ -87,7 +87,7 @@ export async function vituneHere(args: string[]): Promise<Pick<Ended, 'code' | '
   return { code: await runCommandLine(args, { stdout: collect('stdout'), stderr: collect('stderr') }), ...texts };
 }
 
-/** Every line of the text, which must be nothing but JSON objects. */
+/** Every line of the text, which must be nothing but JSON objects, each with a `type`. */
 export function jsonLines<T = Record<string, unknown>>(text: string): T[] {
   assert.ok(text === '' || text.endsWith('\n'), 'the last line is whole');
   return text
@@ -96,6 +96,7 @@ export function jsonLines<T = Record<string, unknown>>(text: string): T[] {
     .map((line) => {
       const value = JSON.parse(line) as T;
       assert.ok(typeof value === 'object' && value !== null && !Array.isArray(value), line);
+      assert.equal(typeof (value as { type?: unknown }).type, 'string', line);
       return value;
     });
 }

@@ -47,7 +47,7 @@ test('a resumed run forgets the steps that it takes again, and its old error', (
   );
 });
 
-test('the best checkpoint, judged in floats at the end, takes the place of its rounded evaluation, and its accuracy is the best one', () => {
+test('the best checkpoint, re-evaluated in fp32 at the end, takes the place of its rounded evaluation, and its accuracy is the best one', () => {
   const events = recordedRun({ steps: 40, epochs: 4 });
   const finished = events.pop() as RecordedEvent & { type: 'finished' };
   const evaluations = events.filter((event) => event.type === 'evaluation');
@@ -122,23 +122,4 @@ test('features that are still being computed while the first steps are taken sta
   assert.deepEqual(record.activity, { phase: 'features', done: 32, total: 970 });
   append(computing(970), steps[2]!);
   assert.equal(record.activity, null);
-});
-
-test('time left follows the pace of the last minutes, not the pause between two sittings', () => {
-  const record = new RunRecord();
-  assert.equal(record.secondsLeft(), undefined);
-  const started = recordedRun({ steps: 100, epochs: 1, taken: 0 }).find((event) => event.type === 'started')!;
-  const step = (number: number, seconds: number): RecordedEvent => ({
-    type: 'step',
-    step: number,
-    epoch: number / 100,
-    loss: 1,
-    learningRate: 1e-3,
-    imagesPerSecond: 8,
-    waiting: 0,
-    seq: 100 + number,
-    time: seconds * 1000,
-  });
-  record.append([{ ...started, seq: 1 }, step(1, 0), step(2, 10), step(3, 10_000), step(4, 10_002), step(5, 10_004)]);
-  assert.equal(record.secondsLeft(), 190);
 });

@@ -2,17 +2,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ShownError } from '../../../src/extension/errors/shownError.js';
-import { runJson } from '../../../src/extension/trainer/runJson.js';
+import { outputOf, runCommand } from '../../../src/extension/trainer/runCommand.js';
 import { TrainerDied } from '../../../src/extension/trainer/trainerDied.js';
 import { launchOfChild } from './launchOfChild.js';
 
 const inspect = (path: string, signal?: AbortSignal) =>
-  runJson(launchOfChild, { script: 'main', args: ['inspect', path, '--json'], signal });
+  runCommand(launchOfChild, 'inspect', { script: 'main', args: [path], signal });
 
 test('the objects it prints are the answer', async () => {
-  assert.deepEqual(await inspect('a folder'), [
-    { root: 'a folder', labels: ['ş'], counts: [], splits: 'seeded', problems: [] },
-  ]);
+  const outputs = await inspect('a folder');
+  const dataset = { type: 'dataset', root: 'a folder', labels: ['ş'], counts: [], splits: 'seeded', problems: [] };
+  assert.deepEqual(outputs, [dataset]);
+  assert.equal(outputOf(outputs, 'dataset'), outputs[0]);
+  assert.throws(() => outputOf(outputs, 'onnx'), /printed no onnx/);
 });
 
 test('an error it prints is thrown as it is', async () => {

@@ -1,7 +1,7 @@
 /** Numbers as people read them, in English and in Turkish. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Formats } from '../../src/webview/format.js';
+import { Formats } from '../../src/shared/formats.js';
 
 const english = new Formats('en');
 const turkish = new Formats('tr');

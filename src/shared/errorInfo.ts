@@ -1,0 +1,28 @@
+/** The shape of an error as the user sees it. */
+import { count, objectOf, optional, text } from './schema.js';
+
+/** Made by a factory of the trainer's `errors/` or the extension's, shown as it is. */
+export interface ErrorInfo {
+  /** Stable, upper snake case, e.g. `DATASET_EMPTY`. */
+  code: string;
+  /** What is wrong, in plain words. */
+  message: string;
+  /** What the user can do about it. */
+  remedy: string;
+  /** Absolute path of the file at fault, where there is one. */
+  file?: string;
+  /** One-based place in `file`. */
+  line?: number;
+  column?: number;
+}
+
+export const errorInfoFields = {
+  code: text,
+  message: text,
+  remedy: text,
+  file: optional(text),
+  line: optional(count),
+  column: optional(count),
+};
+
+export const errorInfoSchema = objectOf<ErrorInfo>(errorInfoFields);

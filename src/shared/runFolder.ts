@@ -1,0 +1,58 @@
+/** What lies in a run folder and under which names: `run.json`, `lock.json`, the log, pointers and checkpoints. */
+import { count, listOf, number, objectOf, optional, text } from './schema.js';
+
+/** Names in the folder of a run. */
+export const runFiles = {
+  about: 'run.json',
+  /** The run's config: defaults applied, paths absolute. */
+  config: 'config.json',
+  /** The batch sizes that were chosen. */
+  batch: 'batch.json',
+  events: 'events.jsonl',
+  lock: 'lock.json',
+  checkpoints: 'checkpoints',
+  /** Pointers: each holds the step of a checkpoint. */
+  last: 'last',
+  best: 'best',
+} as const;
+
+export type PointerName = 'last' | 'best';
+
+/** What a run is about: `run.json`, written at its start. */
+export interface RunInfo {
+  name: string;
+  /** Absolute path of the config file it was started from. */
+  config: string;
+  createdAt: number;
+  /** What `--set` changed of the config (`KEY=VALUE` each), which a resume keeps. */
+  overrides?: string[];
+}
+
+export const runInfoSchema = objectOf<RunInfo>({
+  name: text,
+  config: text,
+  createdAt: number,
+  overrides: optional(listOf(text)),
+});
+
+/** `lock.json`, by which a window finds the running trainer. */
+export interface RunLock {
+  /** The name of the machine: several may share a folder, each with processes of its own. */
+  host: string;
+  pid: number;
+  /** Unix socket path or Windows pipe name that speaks `RunRequest` in, `RecordedEvent` out, a JSON object a line. */
+  socket: string;
+  startedAt: number;
+}
+
+export const runLockSchema = objectOf<RunLock>({ host: text, pid: count, socket: text, startedAt: number });
+
+/** The step that the text of a pointer names; undefined where it names none. */
+export function stepOfPointer(content: string): number | undefined {
+  return /^\d{1,15}\s*$/.test(content) ? Number(content) : undefined;
+}
+
+/** The step of a checkpoint by its folder's name; undefined for another folder, e.g. one that is still written. */
+export function stepOfCheckpoint(name: string): number | undefined {
+  return /^(0|[1-9]\d{0,14})$/.test(name) ? Number(name) : undefined;
+}
