@@ -118,6 +118,9 @@ export class RunRecord {
         this.notices.push(event);
         if (event.file !== undefined && /^IMAGE_(UNREADABLE|FORMAT_UNSUPPORTED)$/.test(event.code))
           this.leftOut.add(event.file);
+        return;
+      default:
+        return;
     }
   }
 
