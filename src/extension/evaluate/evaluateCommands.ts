@@ -1,7 +1,6 @@
 /** "Evaluate on a Dataset…": how well a checkpoint names the images of a folder. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { EvaluatedImage } from '../../trainer/protocol.js';
 import { commands } from '../contributions.js';
 import { pickDataset } from '../datasets/datasetCommands.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
