@@ -58,8 +58,8 @@ export type FromAnyView =
 
 /**
  * Where a run stands. `interrupted`: its trainer ended without saying why (killed, power loss); `failed`: its last
- * event is an error; `damaged`: its files cannot be read. `starting` lasts from the start command to the `started` event,
- * `stopping` from the stop command to the `stopped` event.
+ * event is an error; `damaged`: its files cannot be read. `starting` lasts from the start command to the `started`
+ * event, `stopping` from the stop command to the `stopped` event.
  */
 export type RunStatus =
   'starting' | 'running' | 'stopping' | 'stopped' | 'finished' | 'failed' | 'interrupted' | 'damaged';
