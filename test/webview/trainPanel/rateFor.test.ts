@@ -1,7 +1,7 @@
 /** The default learning rate is a number where the model's width is known. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Formats } from '../../../src/webview/format.js';
+import { Formats } from '../../../src/shared/formats.js';
 import { rateFor } from '../../../src/webview/trainPanel/rateFor.js';
 
 const formats = new Formats('en');
