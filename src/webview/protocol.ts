@@ -270,15 +270,20 @@ export interface DashboardState {
   status: RunStatus;
   /** See `RunSummary`. */
   resumable: boolean;
-  /** All events so far, in the order of `seq`. A resumed run may take some steps again: the view keeps the later. */
+  /**
+   * All events so far but the steps, in the order of `seq`. A resumed run may take some steps again: the view keeps the
+   * later. Of the evaluations only those that may be shown in full have their confusion matrix.
+   */
   events: RecordedEvent[];
+  /** The step events so far, packed: see `shared/packedSteps.ts`. */
+  steps: string;
   checkpoints: CheckpointRow[];
 }
 
 export type ToDashboard =
   | Init<DashboardState>
-  /** Everything but events, which only `init` and `events` bring. */
-  | Patch<Omit<DashboardState, 'events'>>
+  /** Everything but what has happened, which only `init` and `events` bring. */
+  | Patch<Omit<DashboardState, 'events' | 'steps'>>
   /** New events; gather them to at most about ten messages a second. Those with a `seq` already seen are dropped. */
   | { type: 'events'; events: RecordedEvent[] };
 

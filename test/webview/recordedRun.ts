@@ -1,5 +1,6 @@
 /** Events and states of a run as the trainer writes them: a LoRA run on six classes of waste, for the views' tests. */
 import type { RecordedEvent, TrainEvent } from '../../src/trainer/protocol.js';
+import { historyOf } from '../../src/extension/dashboard/history.js';
 import { Random } from '../../src/trainer/core/random.js';
 import type {
   CheckpointRow,
@@ -155,7 +156,7 @@ export function dashboardState(events: RecordedEvent[], change: Partial<Dashboar
     },
     status: 'running',
     resumable: false,
-    events,
+    ...historyOf(events),
     checkpoints: checkpointsOf(events),
     ...change,
   };

@@ -8,6 +8,7 @@ import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
+import { historyOf } from './history.js';
 import { Panels } from '../webviews/panels.js';
 import type { OwnMessage } from '../webviews/webviewHost.js';
 
@@ -26,7 +27,7 @@ export class Dashboards implements vscode.Disposable {
       view: 'dashboard',
       key: (run) => run.folder,
       title: (run) => run.info.name,
-      state: (run) => ({ ...this.#stateOf(run), events: [...(this.runs.get(run.folder) ?? run).events] }),
+      state: (run) => ({ ...this.#stateOf(run), ...historyOf((this.runs.get(run.folder) ?? run).events) }),
       changes: (run, events) => [
         ...(events.length > 0 ? [{ type: 'events' as const, events }] : []),
         { type: 'patch', state: this.#stateOf(run) },
@@ -50,7 +51,7 @@ export class Dashboards implements vscode.Disposable {
     vscode.Disposable.from(...this.#subscriptions).dispose();
   }
 
-  #stateOf(opened: Run): Omit<DashboardState, 'events'> {
+  #stateOf(opened: Run): Omit<DashboardState, 'events' | 'steps'> {
     // The folder may have been deleted and made anew.
     const run = this.runs.get(opened.folder) ?? opened;
     const active = this.active.current?.path;

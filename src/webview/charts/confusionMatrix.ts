@@ -16,6 +16,8 @@ interface Cell {
 
 const gap = 1;
 const largestCell = 48;
+/** CSS pixels. */
+const smallestCell = 4;
 
 export class ConfusionMatrix {
   readonly element: HTMLElement;
@@ -114,6 +116,7 @@ export class ConfusionMatrix {
 
   private drawCells(context: CanvasRenderingContext2D): void {
     const { left, top, pitch } = this.layout;
+    if (pitch < smallestCell) return this.drawPixels(context);
     const right = chartColor('blue');
     const wrong = chartColor('orange');
     const empty = themeValue('--cell-empty');
@@ -143,6 +146,33 @@ export class ConfusionMatrix {
         }
       });
     });
+  }
+
+  /** Cells too small for gaps and counts: one pixel each, enlarged at once, since they may be hundreds of thousands. */
+  private drawPixels(context: CanvasRenderingContext2D): void {
+    const { left, top, pitch } = this.layout;
+    const classes = this.labels.length;
+    const cells = document.createElement('canvas');
+    cells.width = cells.height = classes;
+    const pen = cells.getContext('2d', { willReadFrequently: true });
+    if (!pen) return;
+    const [right, wrong] = [rgbOf(pen, chartColor('blue')), rgbOf(pen, chartColor('orange'))];
+    pen.clearRect(0, 0, classes, classes);
+    pen.fillStyle = themeValue('--cell-empty');
+    pen.fillRect(0, 0, classes, classes);
+    const image = pen.getImageData(0, 0, classes, classes);
+    this.counts.forEach((row, truth) => {
+      const total = sum(row);
+      row.forEach((count, prediction) => {
+        if (count === 0) return;
+        const [red, green, blue] = truth === prediction ? right : wrong;
+        // A single pixel must be seen at all: it begins less faint than a cell.
+        image.data.set([red, green, blue, 255 * (0.3 + (0.6 * count) / total)], 4 * (truth * classes + prediction));
+      });
+    });
+    pen.putImageData(image, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(cells, left, top, pitch * classes, pitch * classes);
   }
 
   private drawNames(context: CanvasRenderingContext2D, widest: number): void {
@@ -253,4 +283,12 @@ function shorten(context: CanvasRenderingContext2D, text: string, width: number)
   const letters = [...text];
   while (letters.length > 1 && context.measureText(`${letters.join('')}…`).width > width) letters.pop();
   return `${letters.join('')}…`;
+}
+
+/** A colour of any notation as red, green and blue, 0 to 255. */
+function rgbOf(context: CanvasRenderingContext2D, color: string): [number, number, number] {
+  context.fillStyle = color;
+  context.fillRect(0, 0, 1, 1);
+  const [red = 0, green = 0, blue = 0] = context.getImageData(0, 0, 1, 1).data;
+  return [red, green, blue];
 }

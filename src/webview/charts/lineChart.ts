@@ -42,7 +42,12 @@ export class LineChart {
     this.element = h(
       'figure',
       { class: 'chart', 'aria-label': options.title },
-      h('figcaption', { class: 'chart-head' }, h('h2', {}, options.title), this.markWords, ...(options.head ?? [])),
+      h(
+        'figcaption',
+        { class: 'chart-head' },
+        h('div', { class: 'chart-title' }, h('h2', {}, options.title), this.markWords),
+        ...(options.head ?? []),
+      ),
       this.plotArea,
     );
     this.resizes.observe(this.plotArea);

@@ -10,7 +10,7 @@ import { activityText, isLive, statusText } from '../runStatus.js';
 import type { RunRecord } from './runRecord.js';
 import { tasksOf } from './tasks.js';
 
-export type HeaderState = Omit<DashboardState, 'events'>;
+export type HeaderState = Omit<DashboardState, 'events' | 'steps'>;
 
 export class Header {
   readonly element: HTMLElement;

@@ -2,7 +2,8 @@
 import * as l10n from '@vscode/l10n';
 import { h } from '../element.js';
 import { type Host, openView } from '../host.js';
-import type { Task } from '../../trainer/protocol.js';
+import { unpackSteps, type StepRow } from '../../shared/packedSteps.js';
+import type { RecordedEvent, Task } from '../../trainer/protocol.js';
 import { errorBox, messageBox, placeName } from '../message.js';
 import { textButton } from '../controls.js';
 import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../protocol.js';
@@ -56,7 +57,7 @@ class Dashboard {
 
   constructor(
     root: HTMLElement,
-    { events, ...state }: DashboardState,
+    { events, steps, ...state }: DashboardState,
     private readonly host: Host<FromDashboard, Kept>,
   ) {
     const { formats } = host;
@@ -106,7 +107,7 @@ class Dashboard {
       this.results,
       this.checkpointSection,
     );
-    this.record.append(events);
+    this.record.append(inOrder(events, unpackSteps(steps)));
     this.show();
   }
 
@@ -197,7 +198,10 @@ class Dashboard {
   /** The figures shown are those of the best checkpoint, the one that classifies; until there is one, of the last. */
   private evaluationToShow(): EvaluationEvent | undefined {
     const { record } = this;
-    const validation = record.evaluationsOf('validation');
+    // The host sends the matrix only of those that it expects to be shown.
+    const isWhole = ({ confusion, perClass: figures, tasks }: EvaluationEvent) =>
+      confusion.length > 0 || Boolean(figures?.length) || Boolean(tasks?.some((task) => task.confusion.length > 0));
+    const validation = record.evaluationsOf('validation').filter(isWhole);
     return (
       record.evaluationsOf('test').at(-1) ??
       validation.find(({ step }) => step === record.bestStep) ??
@@ -250,6 +254,18 @@ class Dashboard {
     this.curves.recolor();
     this.matrix.draw();
   }
+}
+
+/** Steps and other events by their `seq`: both lists are in that order. */
+function inOrder(events: readonly RecordedEvent[], steps: readonly StepRow[]): RecordedEvent[] {
+  const merged: RecordedEvent[] = [];
+  let next = 0;
+  for (const event of events) {
+    while (next < steps.length && steps[next]!.seq < event.seq) merged.push({ type: 'step', ...steps[next++]! });
+    merged.push(event);
+  }
+  while (next < steps.length) merged.push({ type: 'step', ...steps[next++]! });
+  return merged;
 }
 
 function counts({ done, total }: { done: number; total: number }, { formats }: Host<FromDashboard, Kept>): string {

@@ -81,11 +81,17 @@ export class FormView {
     );
     this.advanced = h(
       'details',
-      { class: 'advanced fold', open: advancedOpen, toggle: () => onAdvanced(this.advanced.open) },
+      {
+        class: 'advanced fold',
+        open: advancedOpen || isSetApart(state.form),
+        toggle: () => onAdvanced(this.advanced.open),
+      },
       h('summary', {}, icon('chevron'), l10n.t('Advanced')),
       h(
         'div',
         { class: 'advanced-fields' },
+        this.model.initElement,
+        this.device.element,
         this.augmentation,
         h('div', { class: 'grid' }, ...this.more.elements),
         ...this.choiceElements(true),
@@ -97,10 +103,9 @@ export class FormView {
       h('div', {}, this.dataset.element, this.datasetDetail),
       ...this.model.elements,
       h('div', {}, this.method.element, this.tradeOff),
-      ...[...this.methods.values()].map(({ element }) => element),
       h('div', { class: 'grid' }, ...this.main.elements),
+      ...[...this.methods.values()].map(({ element }) => element),
       ...this.choiceElements(false),
-      this.device.element,
       this.advanced,
     );
     this.show();
@@ -266,6 +271,9 @@ export class FormView {
     });
   }
 }
+
+/** Whether something is set that lies folded away. */
+const isSetApart = ({ init, device }: TrainForm): boolean => init === 'random' || (device ?? 'auto') !== 'auto';
 
 /** Without the keys that are undefined, so that the config written from it is short. */
 function given<T extends object>(value: T): T {

@@ -18,6 +18,8 @@ export const methodsFor = (model: ModelChoice | undefined): readonly MethodName[
 
 export class ModelFields {
   readonly elements: readonly HTMLElement[];
+  /** The weights to start from, which few people change. */
+  readonly initElement: HTMLElement;
   private readonly model: ChoiceControl;
   private readonly detail = h('p', { class: 'hint' });
   private readonly features: ChoiceControl;
@@ -47,7 +49,8 @@ export class ModelFields {
     this.features = dropdown({ name: 'featureOutput', label: l10n.t('Features'), onChange });
     this.features.element.title = l10n.t('The tensor of the ONNX file that holds the features of an image.');
     this.init = dropdown({ name: 'init', label: l10n.t('Start from'), onChange });
-    this.elements = [h('div', {}, this.model.element, this.detail), this.features.element, this.init.element];
+    this.elements = [h('div', {}, this.model.element, this.detail), this.features.element];
+    this.initElement = this.init.element;
   }
 
   get chosen(): ModelChoice | undefined {

@@ -308,6 +308,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await page.keyboard.press('Enter');
     assert.match(String(((await view.posted('form')).at(-1)?.form as { dataset: string }).dataset), /hymenoptera/);
     await page.getByText('Counting images…').waitFor();
+    await page.getByText('Advanced').click();
     await page.getByRole('combobox', { name: 'Device' }).click();
     const gpu = page.getByRole('option', { name: 'GPU (WebGPU): no GPU was found' });
     await view.drawn();

@@ -1,0 +1,42 @@
+/** What has happened in a run, as a dashboard is sent it: as little of it as shows the same. */
+import { packSteps } from '../../shared/packedSteps.js';
+import type { RecordedEvent, TrainEvent } from '../../trainer/protocol.js';
+import type { DashboardState } from '../../webview/protocol.js';
+
+type Recorded<Type extends TrainEvent['type']> = Extract<RecordedEvent, { type: Type }>;
+
+export function historyOf(events: readonly RecordedEvent[]): Pick<DashboardState, 'events' | 'steps'> {
+  const shown = shownInFull(events);
+  return {
+    steps: packSteps(events.filter((event): event is Recorded<'step'> => event.type === 'step')),
+    events: events.flatMap((event): RecordedEvent[] => {
+      if (event.type === 'step') return [];
+      return [event.type === 'evaluation' && !shown.has(event) ? withoutMatrix(event) : event];
+    }),
+  };
+}
+
+/** The evaluations whose matrix a dashboard may show: of the best checkpoint, the last, and of the test images. */
+function shownInFull(events: readonly RecordedEvent[]): Set<RecordedEvent> {
+  const evaluations = events.filter((event): event is Recorded<'evaluation'> => event.type === 'evaluation');
+  const bests = events.flatMap((event) => {
+    if (event.type === 'finished') return [event.best.step];
+    return event.type === 'checkpoint' && event.best ? [event.step] : [];
+  });
+  const validation = evaluations.filter(({ split }) => split === 'validation');
+  const found = [
+    validation.findLast(({ step }) => step === bests.at(-1)),
+    validation.at(-1),
+    evaluations.findLast(({ split }) => split === 'test'),
+  ];
+  return new Set(found.filter((event) => event !== undefined));
+}
+
+function withoutMatrix(event: Recorded<'evaluation'>): Recorded<'evaluation'> {
+  return {
+    ...event,
+    confusion: [],
+    ...(event.perClass ? { perClass: [] } : {}),
+    ...(event.tasks ? { tasks: event.tasks.map((task) => ({ ...task, confusion: [], perClass: undefined })) } : {}),
+  };
+}
