@@ -72,7 +72,7 @@ export type Classification =
   | { path: string; predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] }
   | { path: string; error: ErrorInfo };
 
-/** Requests to and answers from the warm classification process (`main.js serve`), over the fork's IPC channel. */
+/** Requests to and responses from the warm classification process (`main.js serve`), over the fork's IPC channel. */
 export type ServeRequest =
   | { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number }
   /** A small preview of an image that an editor cannot draw itself: at most `side` pixels wide and high. */
@@ -120,7 +120,7 @@ export interface LabelCount {
   test: number;
 }
 
-/** What a column of a label file is taken for. */
+/** The role of a column of a label file. */
 export type ColumnUse = 'image' | 'split' | 'label' | 'unused';
 
 /** A column of a label file. */

@@ -8,7 +8,7 @@ import { readSafetensors, writeSafetensors } from '../../src/trainer/checkpoint/
 import { jsonLines, tinyModel, vitune } from '../trainer/commandLine/program.js';
 import { temporaryFolder, writeTree } from '../trainer/data/images.js';
 
-test('twice the width, the same answers', async (t) => {
+test('twice the width, equal outputs', async (t) => {
   const folder = await temporaryFolder(t);
   const wide = join(folder, 'wide');
   await mkdir(wide);

@@ -12,7 +12,7 @@ test('shares are percentages in the way of the language', () => {
   assert.equal(turkish.percent(0.875), '%87,5');
 });
 
-test('a loss keeps four significant digits, and what is no number stays visible', () => {
+test('a loss keeps four significant digits, and NaN stays visible', () => {
   assert.equal(english.loss(1.7918), '1.792');
   assert.equal(english.loss(0.0041234), '0.004123');
   assert.equal(english.loss(0), '0.000');

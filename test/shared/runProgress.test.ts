@@ -22,7 +22,7 @@ const step = (n: number, loss: number): TrainEvent => ({
 const decoding: TrainEvent = { type: 'progress', phase: 'decode', done: 3, total: 8 };
 const partial: TrainEvent = { type: 'partialStep', step: 1, done: 4, total: 16, loss: 1.5 };
 
-test('the first part of the first step tells a loss, which the whole step takes the place of', () => {
+test('the first part of the first step reports a loss, which that of the whole step replaces', () => {
   const early = after([decoding, partial]);
   assert.deepEqual([early.loss, early.step, early.activity], [1.5, 0, null]);
   assert.equal(after([step(1, 1.25)], early).loss, 1.25);

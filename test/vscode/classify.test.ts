@@ -62,7 +62,7 @@ describe('classification', () => {
     });
   });
 
-  test('several images become a list, the surest first, with the one that is no image at the end', async () => {
+  test('several images become a list, the most confident first, with the file that is not an image at the end', async () => {
     await editor().openContainer('Explorer');
     await editor().row('flags.png').click();
     await editor().tab('flags.png').waitFor();

@@ -39,7 +39,7 @@ describe('a comparison in a window that is reloaded', () => {
     return { workspace };
   });
 
-  test('goes on from its page', async () => {
+  test('continues from its page', async () => {
     await editor().openContainer('ViTune');
     await editor().row('Methods on emoji').click();
     const page = await editor().webview('comparison');
@@ -53,7 +53,7 @@ describe('a comparison in a window that is reloaded', () => {
     await editor().screenshot('comparison before the reload');
   });
 
-  test('is stopped with a checkpoint when its window goes; the page of the next one tells what is left', async () => {
+  test('is stopped with a checkpoint when its window closes; the page of the next one shows what is left', async () => {
     const { pid } = JSON.parse(readFileSync(join(folder, 'lora', 'lock.json'), 'utf8')) as { pid: number };
     await editor().reload('vitune.comparison');
     const page = await editor().webview('comparison');

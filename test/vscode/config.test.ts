@@ -45,7 +45,7 @@ describe('config files', () => {
     await page.keyboard.press('Control+S');
   });
 
-  test('what the trainer finds wrong is underlined at its place', async () => {
+  test('an error of the trainer is underlined at its place', async () => {
     const { page } = editor();
     await editor().openFile('wrong.vitune.json');
     await page.getByText('Train with this config').click();

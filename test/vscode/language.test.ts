@@ -7,7 +7,7 @@ describe('in Turkish', () => {
   const workspace = makeWorkspace();
   const editor = useEditor(() => ({ workspace, locale: 'tr', theme: 'light' }));
 
-  test('the side bar speaks Turkish: what the manifest names, what the extension says, what a view says', async () => {
+  test('the side bar is in Turkish: the manifest, the extension and a view', async () => {
     await editor().openContainer('ViTune');
     for (const name of ['Eğitim', 'Veri Kümeleri', 'Eğitimler ve Kontrol Noktaları']) {
       await editor().page.locator('.pane-header').filter({ hasText: name }).first().waitFor();

@@ -48,7 +48,7 @@ describe('models and methods', () => {
     return { workspace, env };
   });
 
-  test('a checkpoint is exported, and its answers are compared', async () => {
+  test('a checkpoint is exported, and its predictions are compared', async () => {
     await editor().openContainer('ViTune');
     await editor().chooseFromMenu(editor().row('first'), 'Export Checkpoint…');
     await editor().pick('ONNX');

@@ -88,7 +88,7 @@ describe('training', () => {
     await editor().page.locator('.statusbar-item').filter({ hasText: '%' }).first().waitFor();
   });
 
-  test('a reload of the window loses nothing: the trainer goes on and is found again', async () => {
+  test('a reload of the window loses nothing: the trainer continues and is found again', async () => {
     const lock = join(workspace, 'vitune', 'runs', 'emoji-lora', 'lock.json');
     const { pid } = JSON.parse(readFileSync(lock, 'utf8')) as { pid: number };
     const before = await figure(await editor().webview('dashboard'), 'Step');
@@ -128,7 +128,7 @@ describe('training', () => {
     assert.equal(started[1]?.resumedFrom, before);
   });
 
-  test('a trainer that is killed is told of, with a way on', async () => {
+  test('a killed trainer is reported, with a remedy', async () => {
     const { pid } = JSON.parse(readFileSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'lock.json'), 'utf8')) as {
       pid: number;
     };
@@ -145,7 +145,7 @@ describe('training', () => {
     await dashboard.locator('.status[data-status="stopped"]').waitFor();
   });
 
-  test('a short training in int8 ends, judged in floats, and its checkpoint is the one that classifies', async () => {
+  test('a short training in int8 ends with a re-evaluation in fp32, and its checkpoint is the one that classifies', async () => {
     const panel = await editor().webview('trainPanel');
     await fill(panel, 'epochs', '2');
     await panel.locator('details.advanced > summary').click();

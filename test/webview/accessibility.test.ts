@@ -82,7 +82,7 @@ describe('accessibility', { skip: lacks ?? false }, () => {
     }
   }
 
-  test('each series of a chart is seen on the background of each theme, told apart by more than its colour', async () => {
+  test('each series of a chart is seen on the background of each theme, distinguished by more than its colour', async () => {
     for (const theme of themes) {
       const opened = await ViewPage.open(browser, 'dashboard', dashboardState(recordedRun({ steps: 200, epochs: 4 })), {
         theme,

@@ -33,7 +33,7 @@ async function readIndex(path: string): Promise<Map<string, string>> {
     throw errors.safetensors.indexInvalid(path, 'weight_map');
   const shards = Object.entries(map);
   for (const [name, shard] of shards) {
-    // A shard is a file beside the index, never one elsewhere on the disk.
+    // A shard is a file next to the index, never one elsewhere on the disk.
     if (typeof shard !== 'string' || shard === '' || shard === '..' || /[\\/]/.test(shard)) {
       throw errors.safetensors.indexInvalid(path, `weight_map: ${name}`);
     }

@@ -15,19 +15,16 @@ export interface Tensor {
   data: Float32Array;
 }
 
-/** Tensors on disk, read when asked for. */
+/** Tensors on disk, read on request. */
 export interface TensorReader {
   /** What is there, by name, in the order of the file. */
   readonly entries: ReadonlyMap<string, TensorEntry>;
   readonly metadata: Readonly<Record<string, string>>;
-  /**
-   * A float tensor (F64, F32, F16, BF16) as 32-bit floats. Asking for a name or a type that is not there is a bug of
-   * the caller.
-   */
+  /** A float tensor (F64, F32, F16, BF16) as fp32. Requesting a missing name or type is a bug of the caller. */
   read(name: string): Promise<Float32Array>;
   /** The same while the caller waits, also after `close`; into the beginning of `target` where it is given. */
   readNow(name: string, target?: Float32Array): Float32Array;
-  /** Where a tensor's numbers lie as they are, as 32-bit floats; undefined where they lie otherwise. */
+  /** The place of a tensor that is stored as fp32; undefined for another format. */
   placeOf(name: string): FilePlace | undefined;
   close(): Promise<void>;
 }

@@ -18,7 +18,10 @@ const besides = (target: string): string =>
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
 const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
-/** As a UserError what the file system refuses while `target` is written; anything else is a bug and stays as it is. */
+/**
+ * Turns an error of the file system while `target` is written into a UserError; anything else is a bug and is returned
+ * unchanged.
+ */
 export function asSaveError(error: unknown, target: string): unknown {
   if (!(error instanceof Error) || !('syscall' in error) || !('errno' in error)) return error;
   switch (codeOf(error)) {
@@ -63,9 +66,7 @@ async function syncTree(folder: string): Promise<void> {
   await syncFolder(folder);
 }
 
-/**
- * Runs `fill` on a temporary path beside `target`, which then takes the target's place; on failure nothing has changed.
- */
+/** Runs `fill` on a temporary path next to `target`, which then replaces the target; on failure nothing has changed. */
 async function atomically(target: string, fill: (path: string) => Promise<void>): Promise<void> {
   const path = besides(target);
   try {

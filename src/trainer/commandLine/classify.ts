@@ -34,6 +34,6 @@ export async function classify(
     }
   }
   await classifier.dispose();
-  // Some unreadable files among many are no fault of the call; none that can be read is.
+  // Some unreadable files among many are not an error of the call; no readable file is.
   return answered > 0;
 }

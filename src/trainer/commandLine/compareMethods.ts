@@ -23,10 +23,10 @@ export interface CompareOptions {
   methods: readonly string[];
   /** `KEY=VALUE` each, for every method. */
   settings: readonly string[];
-  /** Where runs, table and `compare.json` lie; one that holds the same comparison is gone on with. */
+  /** The folder of runs, table and `compare.json`; an existing comparison of the same kind is continued. */
   output: string;
   signal?: AbortSignal;
-  /** What the training of a method tells, as it comes. */
+  /** The events of the training of a method, as they arrive. */
   onEvent?: (method: string, event: TrainEvent) => void;
   onRow?: (row: ComparisonRow) => void;
 }
@@ -53,7 +53,7 @@ async function write(folder: string, comparison: Comparison): Promise<void> {
 }
 
 /**
- * Trains in a child process; its end is the last event or the error it printed. An abort asks it to stop with a
+ * Trains in a child process; returns its last event or the error it printed. An abort requests a stop with a
  * checkpoint.
  */
 async function trainInProcess(
@@ -115,9 +115,9 @@ export function rowOf(method: string, run: string, events: readonly RecordedEven
 }
 
 /**
- * Trains what has no row yet, each method with its defaults and the settings, and writes `compare.json` and
- * `compare.md` after each. A method that cannot be trained gets a row that says why. An abort ends it; the same call
- * goes on where it was.
+ * Trains the methods without a row, each with its defaults and the settings, and writes `compare.json` and `compare.md`
+ * after each. A method that cannot be trained gets a row with the reason. An abort ends it; the same call continues
+ * from there.
  * @throws UserError when `output` holds another comparison, or cannot be written.
  */
 export async function compare({

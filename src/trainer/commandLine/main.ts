@@ -17,7 +17,7 @@ const printed = (answer: unknown): Promise<void> =>
 const print = (answer: unknown): void => void printed(answer);
 
 /**
- * Each loads what it needs: a process that answers once is over before the rest of the program would have been read.
+ * Each command loads only the code it needs: a short command ends before the rest of the program would have been read.
  */
 const tasks: Record<string, () => Promise<unknown>> = {
   [probeCommand]: async () => {

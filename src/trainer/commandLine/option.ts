@@ -4,7 +4,7 @@ import * as l10n from '@vscode/l10n';
 /** One option of a command; `Value` is what the command receives. */
 export interface Option<Value = unknown> {
   help: () => string;
-  /** Stands for the option's value in the help, e.g. `FOLDER`. A switch has none. */
+  /** The placeholder of the option's value in the help, e.g. `FOLDER`. A switch has none. */
   placeholder?: string;
   isRequired?: boolean;
   /** May be given several times. */

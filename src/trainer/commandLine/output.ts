@@ -67,7 +67,7 @@ export function printable(text: string): string {
   );
 }
 
-/** `[#####.....]` of `width` marks. */
+/** `[#####.....]` of `width` characters. */
 export function bar(share: number, width = 24): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width);
   return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;

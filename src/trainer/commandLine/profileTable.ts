@@ -1,4 +1,4 @@
-/** A profile as tables for a person. */
+/** A profile as tables for the user. */
 import * as l10n from '@vscode/l10n';
 import type { ProfileReport, ProfileRow } from '../protocol.js';
 import { parallelStages, type Stage } from '../core/stages.js';

@@ -49,7 +49,7 @@ async function version(): Promise<string> {
   }
 }
 
-/** What `--help`, `help` and `--version` print; undefined where the call asks for something else. */
+/** The output of `--help`, `help` and `--version`; undefined for every other call. */
 async function informationFor(name: string, rest: readonly string[]): Promise<string | undefined> {
   const isAsked = (...words: string[]): boolean => words.some((word) => rest.includes(word));
   if (isCommand(name)) {
@@ -93,11 +93,11 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
   }
   const controller = new AbortController();
   const cancel = (): void => {
-    // The first asks for an orderly end, the second ends at once; what is saved stays.
+    // The first signal requests an orderly end, the second ends at once; saved files stay.
     if (controller.signal.aborted) process.exit(exitCodes.cancelled);
     controller.abort();
   };
-  // Whoever read the output is gone, e.g. a window that is reloaded: a training goes on, answers are no longer wanted.
+  // The reader of the output is gone, e.g. a window that is reloaded: a training continues, other commands end.
   const onDeaf = (error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE') throw error;
     if (name !== 'train') controller.abort();
@@ -116,7 +116,7 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
     if (controller.signal.aborted) return exitCodes.cancelled;
     return isGood === false ? exitCodes.input : exitCodes.done;
   } catch (error) {
-    // By a signal of the system, or by a window that asked a training to stop before its first step.
+    // By a signal of the system, or by a window that stopped a training before its first step.
     if ((error as Error).name === 'AbortError') return exitCodes.cancelled;
     const info = infoOf(error);
     if (isJson) output.json({ type: 'error', ...info } satisfies Failure);
@@ -125,7 +125,7 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
     );
     return error instanceof UserError ? exitCodes.input : exitCodes.bug;
   } finally {
-    // One who asked twice, the second time as the process was ending, still gets 130 and not a death by signal.
+    // A second signal while the process is ending still gives 130 and not a death by signal.
     if (!controller.signal.aborted) {
       process.off('SIGINT', cancel);
       process.off('SIGTERM', cancel);

@@ -37,7 +37,7 @@ export async function train(
       signal,
       onEvent: ({ seq: _seq, ...event }: RecordedEvent) => {
         if (event.type === 'started') run = event.run;
-        // A failure is written once, by whoever turns it into the exit code.
+        // A failure is written once, by the code that turns it into the exit code.
         if (event.type !== 'error') output.json(event);
         show(event);
       },
@@ -51,7 +51,7 @@ export async function train(
   }
 }
 
-/** Shows events to a person: lines that stay, and a bar for the rest. */
+/** Shows events to the user: permanent lines, and a bar for the rest. */
 function reporter(output: Output): (event: TrainEvent) => void {
   let tasks: readonly Task[] = [];
   let steps = 1;

@@ -38,16 +38,15 @@ export interface ModelSpec {
   /** Chance of an image to pass by the last block while training; it grows evenly from 0 at the first. */
   dropPath?: number | undefined;
   /**
-   * How frozen linear layers multiply in training steps, in the validations between them and in prefixes: in floats of
-   * 32 bits, of 16 for a GPU that has them, or in whole numbers of 8 for the CPU. A saved model answers in floats of 32
-   * bits always.
+   * The precision of frozen linear layers in training steps, in the validations between them and in the frozen part:
+   * fp32, fp16 for a GPU that supports it, or int8 for the CPU. A saved model always computes in fp32.
    */
   frozenPrecision?: 'fp32' | 'fp16' | 'int8' | undefined;
-  /** Answers by the labels of the nearest of so many images, in place of the model's own head. */
+  /** Predicts by the labels of the nearest of so many images, instead of the model's own head. */
   neighbors?: Omit<NeighborsOptions, 'labels'> | undefined;
   /** Where the graphs begin: after it they read `features` (`Cut.shape` for each image) instead of `images`. */
   cut?: Cut | undefined;
-  /** Whether the backward pass computes each block's values anew: less memory for more work. */
+  /** Whether the backward pass recomputes each block's values: less memory for more work. */
   recomputes?: boolean | undefined;
 }
 
@@ -62,7 +61,7 @@ function finish(b: Builder, cut?: Cut): Graph {
 /** Each weight is rounded once for all graphs of a model. */
 const rounded = new WeakMap<FrozenWeights, Map<string, RoundedWeight>>();
 
-/** The graph with the products of its frozen layers in the precision that the model asks for. */
+/** The graph with the products of its frozen layers in the requested precision of the model. */
 function inPrecision(graph: Graph, { frozen, frozenPrecision }: ModelSpec): Graph {
   if (frozenPrecision === undefined || frozenPrecision === 'fp32') return graph;
   const known = rounded.get(frozen) ?? new Map<string, RoundedWeight>();
@@ -145,8 +144,8 @@ const specsOf = (scope: GraphScope): ParameterSpec[] =>
 
 /**
  * Loss and gradients: inputs `images`, `targets` [batch, labels] (probabilities), `weights` [batch] (of each image in
- * the mean; they sum to 1 over an optimiser step), the parameters and the dropout masks. Returns the gradients beside
- * the loss.
+ * the mean; they sum to 1 over an optimiser step), the parameters and the dropout masks. Returns the loss and the
+ * gradients.
  */
 function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & { loss: Value; grads: Value[] } {
   const { scope, logits } = buildForward(b, model, batch, true);
@@ -162,8 +161,8 @@ function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & {
 }
 
 /**
- * The attention of ViT-Ti at 224, the greatest share that was measured, is 7 %: to make it anew took no longer than to
- * hold it. Where the rest is in int8 it took 3 to 5 % of a step.
+ * The attention of ViT-Ti at 224 has the largest measured share, 7 %: recomputing it took no longer than holding it.
+ * With the rest in int8 it took 3 to 5 % of a step.
  */
 const cheapShareInFloats = 0.1;
 

@@ -1,6 +1,6 @@
 /**
- * The pass by which frozen linear layers multiply floats of 16 bits, which take half the memory and for which most
- * graphics cards have units of their own.
+ * The pass that makes frozen linear layers multiply in fp16, which takes half the memory and has separate units on most
+ * graphics cards.
  */
 import { errors } from '../errors/errors.js';
 import { toHalves } from '../core/float16.js';
@@ -11,10 +11,9 @@ import { sizeOf } from '../ir/shape.js';
 import { weightOfProduct, type FrozenWeight } from './frozenProducts.js';
 
 /**
- * The length that rows are brought to. No sum of a product is greater than it times the length of a weight's row or
- * column (Cauchy and Schwarz), and that of what is added up on the way neither: with `greatestLength` nothing
- * overflows. Of what is so small beside the rest of its row that it vanishes the share is least with a great length:
- * below 2⁻¹⁴ a device may take numbers for zero.
+ * The norm that rows are scaled to. No product and no partial sum exceeds it times the norm of a weight's row or column
+ * (Cauchy and Schwarz), so with `greatestLength` nothing overflows. A large norm keeps most of the values that are
+ * small compared with their row: a device may flush numbers below 2⁻¹⁴ to zero.
  */
 const rowLength = 64;
 /** A float of 16 bits ends at 65504. */
@@ -31,10 +30,9 @@ function halvesOf(weight: FrozenWeight): Uint16Array {
 }
 
 /**
- * The graph with x · w + bias in halves wherever w is a frozen weight of two axes, or its transpose; the sums leave as
- * floats. Each row of x is brought to one length first, and the product's back: so neither the gradients of a mean
- * loss, which would vanish in halves, nor an activation beyond 65504 need a scale that is found by trial from step to
- * step.
+ * The graph with x · w + bias in fp16 wherever w is a frozen weight of two axes, or its transpose; the sums are cast
+ * back to fp32. Each row of x is scaled to one norm first, and the product is scaled back. So neither the gradients of
+ * a mean loss, which would vanish in fp16, nor an activation above 65504 need loss scaling.
  */
 export function fp16Products(graph: Graph): Graph {
   const b = new Builder();

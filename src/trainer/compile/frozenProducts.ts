@@ -7,7 +7,7 @@ import { room } from './room.js';
 
 export interface FrozenWeight {
   name: string;
-  /** Good until those of another weight are asked for. */
+  /** A scratch buffer: valid until the next weight is requested. */
   numbers: () => Float32Array;
 }
 

@@ -8,7 +8,7 @@ import type { Value } from '../ir/value.js';
 export interface TaskLoss {
   /** How many of the logits are this task's. */
   labels: number;
-  /** Whether each label is a question of its own (sigmoid) rather than one of them right (softmax). */
+  /** Whether the labels are independent (sigmoid) instead of exclusive (softmax). */
   multiLabel: boolean;
   /**
    * What a label counts, in the order of the labels; without it each counts 1. Of a multi-label task it is the weight

@@ -20,7 +20,7 @@ const greatestCode = 63;
  */
 const tile = { columns: 64, rows: 16 };
 
-/** Rounds a matrix [k, n], given as it is or transposed; into `codes` [k, n] where they are given. */
+/** Rounds a matrix [k, n], plain or transposed; into `codes` [k, n] if given. */
 export function roundColumns(
   data: Float32Array,
   k: number,
@@ -80,14 +80,14 @@ function roundTurned(data: Float32Array, inverses: Float64Array, k: number, n: n
 }
 
 /**
- * A matrix [k, n] that is rounded each time its codes are asked for: a session packs them in a way of its own and has
- * no use for them afterwards.
+ * A matrix [k, n] that is rounded each time its codes are requested: a session packs them in its own layout and does
+ * not need them afterwards.
  */
 export class RoundedWeight {
   #scales: Float32Array | undefined;
 
   constructor(
-    /** The numbers to round, [k, n] or transposed, good until those of another weight are asked for. */
+    /** The numbers to round, [k, n] or transposed, in a scratch buffer: valid until the next weight is requested. */
     private readonly numbers: () => Float32Array,
     private readonly shape: readonly [k: number, n: number],
     private readonly isTransposed: boolean,

@@ -28,7 +28,7 @@ export interface MaskSpec extends ParameterSpec {
 export interface FrozenWeights {
   /** Given `into`, the numbers may be there until that is used again. */
   (name: string, shape: Shape, into?: Float32Array): Float32Array;
-  /** Where the same numbers lie in a file, as they are, if they do. */
+  /** The place of the same numbers in a file, if they are stored unchanged. */
   place?: (name: string, shape: Shape) => FilePlace | undefined;
 }
 
@@ -120,7 +120,7 @@ export class GraphScope implements Scope {
     return value;
   }
 
-  /** LoRA beside y = W x + b: y + s · B A x (Hu et al., 2021, arXiv:2106.09685), named as PEFT names it. */
+  /** LoRA in addition to y = W x + b: y + s · B A x (Hu et al., 2021, arXiv:2106.09685), named as PEFT names it. */
   #adapted(
     name: string,
     lora: LoraOptions,

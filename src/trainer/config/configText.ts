@@ -59,7 +59,7 @@ function decode(file: string, bytes: Uint8Array): string {
   }
 }
 
-/** @throws UserError at the first syntax error, a key that stands twice, or when the whole is no object. */
+/** @throws UserError at the first syntax error, a duplicate key, or when the text is not an object. */
 export function parseConfigText(file: string, bytes: Uint8Array): ConfigText {
   const text = decode(file, bytes);
   const placeAt = (offset: number): Place => {

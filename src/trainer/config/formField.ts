@@ -1,4 +1,4 @@
-/** What the training form shows of a config key: it stands at the key in the schema and travels in the JSON Schema. */
+/** The form field of a config key: defined with the key in the schema and passed on in the JSON Schema. */
 
 export interface FormField {
   label: string;

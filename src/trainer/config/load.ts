@@ -47,7 +47,7 @@ function at(value: unknown, path: KeyPath): unknown {
   return path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown> | undefined)?.[key], value);
 }
 
-/** A value as it stands in a message. */
+/** A value as shown in a message. */
 function shown(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
@@ -110,7 +110,7 @@ function withRevision(config: TrainConfig, placeOf: LoadedConfig['placeOf']): Tr
 
 /**
  * Makes paths absolute; a model is one when it looks like it, is a folder or ends like an ONNX file
- * (`owner/name:file.onnx` is one of the hub), else a name. A dataset on the hub stays as it is.
+ * (`owner/name:file.onnx` is one of the hub), else a name. A dataset on the hub stays unchanged.
  */
 async function resolvePaths(
   config: TrainConfig,

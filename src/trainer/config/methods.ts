@@ -13,7 +13,7 @@ function method<Name extends string, Options extends z.core.$ZodShape>(name: Nam
 
 const share = () => z.number().gte(0).lt(1).default(0);
 
-/** Options of low-rank adaptation, whatever the precision of the weights beside it. */
+/** Options of low-rank adaptation, whatever the precision of the frozen weights. */
 function loraOptions() {
   return {
     rank: z

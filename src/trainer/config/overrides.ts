@@ -4,7 +4,7 @@ import type { KeyPath } from './configText.js';
 import { defaultMethod } from './methods.js';
 
 export interface Override {
-  /** As the person wrote it, e.g. `method.rank=4`. */
+  /** As the user wrote it, e.g. `method.rank=4`. */
   text: string;
   path: string[];
   /** The JSON value of what follows `=`, or its text. */
@@ -42,7 +42,7 @@ function withValue(target: unknown, override: Override, depth: number): unknown 
   return { ...parent, [key]: withValue(child, override, depth + 1) };
 }
 
-/** The value with all overrides applied, in their order; the argument stays as it is. */
+/** The value with all overrides applied, in their order; the argument is unchanged. */
 export function applyOverrides(value: Record<string, unknown>, overrides: Override[]): Record<string, unknown> {
   return overrides.reduce((result, override) => withValue(result, override, 0) as Record<string, unknown>, value);
 }

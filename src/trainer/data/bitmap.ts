@@ -13,8 +13,7 @@ export interface Bitmap {
 }
 
 /**
- * Reads a whole BMP file. Throws a plain Error with words for the person, or a RangeError where the file ends too
- * early.
+ * Reads a whole BMP file. Throws a plain Error with a message for the user, or a RangeError if the file ends too early.
  */
 export function readBmp(bytes: Uint8Array, maximumPixels: number): Bitmap {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -26,7 +25,7 @@ export function readIco(bytes: Uint8Array, maximumPixels: number): { png: Uint8A
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries = Array.from({ length: view.getUint16(4, true) }, (_, i) => {
     const at = 6 + 16 * i;
-    // A side of 0 stands for 256.
+    // A side of 0 means 256.
     const side = (offset: number) => view.getUint8(at + offset) || 256;
     return {
       area: side(0) * side(1),

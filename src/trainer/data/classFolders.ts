@@ -54,8 +54,8 @@ function noteNested(folder: string, inner: readonly string[], { problems }: Walk
 const annotated = /^(?:images?|imgs?|pictures|photos|labels?|annotations?|annots?|masks?|segmentations?|bboxes)$/i;
 
 /**
- * Refuses folders that are no classes by their looks: all of them hold the same folders (splits, batches, years), or
- * they hold images beside annotations.
+ * Refuses folders that do not look like classes: all of them hold the same folders (splits, batches, years), or they
+ * hold images and annotations.
  */
 export async function requireClassLike(folder: string, folders: readonly string[], walk: Walk): Promise<void> {
   const names = folders.map((path) => basename(path));

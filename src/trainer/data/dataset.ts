@@ -1,4 +1,4 @@
-/** A dataset as a scan finds it, and what a scan is asked for. */
+/** A dataset as found by a scan, and the options of a scan. */
 import type { ErrorInfo, LabelColumn, SplitName, Task } from '../protocol.js';
 
 import type { Samples } from './samples.js';
@@ -11,7 +11,7 @@ export interface Dataset {
   /** What there is to learn: one task from class folders, as many as columns from a label file. */
   tasks: Task[];
   splits: Record<SplitName, Samples>;
-  /** Whether validation is the person's own or was drawn by seed. */
+  /** Whether the validation split is the user's own or was drawn from the seed. */
   splitOrigin: 'folders' | 'seeded';
   problems: ErrorInfo[];
   /** Of a label file: its columns. */

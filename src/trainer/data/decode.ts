@@ -69,7 +69,7 @@ export async function trainingPixels(path: string, transform: ImageTransform): P
 /** What is to be seen of an image that hardly shows anything. */
 export type Blank = 'constant' | 'black' | 'white';
 
-/** Images are looked at in this size to tell whether they show anything, in pixels. */
+/** Images are checked for being blank at this size, in pixels. */
 const lookSide = 64;
 /** Of 255: a brightest pixel below this, or a darkest one as near to white, shows next to nothing. */
 const nearlyBlack = 16;
@@ -164,8 +164,8 @@ async function rendered(image: Image, { region, width, height }: Fit, kernel: Ke
   }
   const pixels = await rgb(pipeline);
   if (smallerWidth === width && smallerHeight === height) return pixels;
-  // libvips shifts what it enlarges by half a pixel against Pillow and the random crops of training. Small as it is, it
-  // is quickly done here.
+  // libvips shifts enlarged images by half a pixel compared with Pillow and the random crops of training. A small image
+  // is enlarged quickly here.
   const data = new Uint8Array(width * height * 3);
   resampler.resize(
     pixels.data,

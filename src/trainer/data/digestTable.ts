@@ -14,7 +14,7 @@ export const digestOf = (key: string): Buffer => createHash('sha256').update(key
 export class DigestTable {
   /** The digests, row by row. */
   #digests = new Uint32Array(words * 64);
-  /** By hash: the row's number plus 1; 0 where there is none. At least twice as many as rows, a power of 2. */
+  /** By hash: the row's number plus 1, or 0 for none. Its length is a power of 2, at least twice the number of rows. */
   #slots = new Uint32Array(128);
   #rows = 0;
 
@@ -41,7 +41,7 @@ export class DigestTable {
     return row;
   }
 
-  /** Where a digest's row stands, or would. */
+  /** The position of a digest's row, existing or new. */
   #slotOf([a, b, c, d]: readonly [number, number, number, number]): number {
     const mask = this.#slots.length - 1;
     // A digest is as good a hash as any.

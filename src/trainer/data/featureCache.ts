@@ -36,7 +36,7 @@ export interface FeatureCacheOptions {
   length: number;
   /** Of all packs in `root` together, other networks' included. */
   limitBytes: number;
-  /** Told, once, where the disk cannot be used; nothing is kept from then on. */
+  /** Called once if the disk cannot be used; nothing is kept from then on. */
   onNotice: (notice: ErrorInfo) => void;
 }
 
@@ -50,7 +50,7 @@ export class FeatureCache {
   #own: Promise<Pack> | undefined;
   #end = 0;
   #isBroken = false;
-  /** Packs that something was asked of, and that they are, on its way to the disk. */
+  /** Packs that were used, and their marks on the way to the disk. */
   readonly #used = new Set<Pack>();
   #marking: Promise<void> = Promise.resolve();
 
@@ -135,8 +135,8 @@ export class FeatureCache {
   }
 
   /**
-   * Makes room for so many records more: packs that nobody has used for longest go, of whichever network; those that
-   * something was asked of stay.
+   * Frees space for so many more records: the least recently used packs of any network are removed; used packs of this
+   * run stay.
    */
   async reserve(records: number): Promise<void> {
     await this.#guarded(async () => {

@@ -64,10 +64,7 @@ async function unlistable(folder: string, error: unknown): Promise<unknown> {
   return error;
 }
 
-/**
- * The images among `files`. A format that cannot be read is noted as a problem; what is no image at all is passed
- * over.
- */
+/** The images among `files`. An unsupported format is recorded as a problem; a file that is not an image is skipped. */
 export async function images(files: readonly string[], { problems, signal }: Walk): Promise<string[]> {
   const found: string[] = [];
   for (const path of files) {

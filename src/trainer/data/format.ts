@@ -1,7 +1,7 @@
 /** Which files are images: by the ending of the name, and by the first bytes of the content. */
 import { extname } from 'node:path';
 
-/** What `decode.ts` reads; every other format is named to the person and left out. */
+/** The formats that `decode.ts` reads; every other format is reported to the user and left out. */
 export type ReadableFormat = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF' | 'BMP' | 'ICO';
 
 const readable: Record<ReadableFormat, string[]> = {

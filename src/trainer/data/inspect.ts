@@ -39,7 +39,7 @@ interface Look {
 }
 type GoodLook = Look & { result: Exclude<Look['result'], UserError> };
 
-/** Throws a UserError where the folder is no dataset at all. */
+/** Throws a UserError if the folder is not a dataset. */
 export async function inspectDataset(spec: DatasetSpec, options: InspectOptions = {}): Promise<Inspection> {
   const { signal, onProgress, validationSplit = 0.2, seed = 42 } = options;
   const dataset = await scanDataset(spec, { validationSplit, seed, signal });

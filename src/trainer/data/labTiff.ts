@@ -5,7 +5,7 @@
 
 import { TiffHeader, tiffTag } from './tiffHeader.js';
 
-/** A copy of the TIFF file that claims its Lab samples to be RGB; undefined where the file is no 8-bit CIELab TIFF. */
+/** A copy of the TIFF file that claims its Lab samples to be RGB; undefined if the file is not an 8-bit CIELab TIFF. */
 export function relabelledLab(bytes: Uint8Array): Uint8Array | undefined {
   const header = TiffHeader.of(bytes);
   const isLab =

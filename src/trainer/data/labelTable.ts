@@ -65,8 +65,8 @@ function syntaxWords({ code, message }: CsvError): string {
 }
 
 /**
- * Reads the file. Rows without any text are passed over, as spreadsheet programs leave them.
- * @throws UserError when the file is missing, is no CSV text, has no row, or names a column twice.
+ * Reads the file. Empty rows, which spreadsheet programs leave behind, are skipped.
+ * @throws UserError when the file is missing, is not CSV text, has no row, or names a column twice.
  */
 export async function readLabelTable(file: string): Promise<LabelTable> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {

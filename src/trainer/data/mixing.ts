@@ -1,7 +1,7 @@
 /**
  * Mixup (Zhang et al., 2018, arXiv:1710.09412) and CutMix (Yun et al., 2019, arXiv:1905.04899): each image of a batch
- * is mixed with another of it, and so are their targets. How is drawn once for a batch; pixels and any number of target
- * arrays are then mixed alike.
+ * is mixed with another of it, and so are their targets. The mixing is drawn once per batch and applied equally to the
+ * pixels and to any number of target arrays.
  */
 import type { Random } from '../core/random.js';
 import type { Region } from './transform.js';
@@ -37,8 +37,8 @@ export function drawMixing(
   const lambda = random.beta(cuts ? o.cutmix : o.mixup);
   const partners = random.shuffle(Array.from({ length: count }, (_, i) => i));
   if (!cuts) return { lambda, partners };
-  // The box has the image's proportions and any place for its middle; what lies outside the image is cut off, so
-  // that lambda is counted anew.
+  // The box has the image's proportions and its centre anywhere. The part outside the image is cut off, so lambda is
+  // recomputed.
   const side = Math.sqrt(1 - lambda);
   const span = (length: number): [number, number] => {
     const half = Math.floor(Math.floor(length * side) / 2);

@@ -32,7 +32,7 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * Sorts a copy of `list` by `key`: "2" before "10", composed and decomposed letters alike. Equal keys fall back to
+ * Sorts a copy of `list` by `key`: "2" before "10", composed and decomposed letters as equal. Equal keys fall back to
  * plain order.
  */
 export function sortNaturally<T>(list: readonly T[], key: (item: T) => string): T[] {

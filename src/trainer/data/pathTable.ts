@@ -1,4 +1,4 @@
-/** Many paths in little memory: each file's name as bytes beside the others, and the number of its folder. */
+/** Many paths in little memory: the bytes of all file names in one array, and the number of each file's folder. */
 import { sep } from 'node:path';
 import { Column } from './digestTable.js';
 

@@ -64,7 +64,7 @@ export class PixelCache {
   #pending: Buffer[] = [];
   #flushing: Promise<void> = Promise.resolve();
   #broken = false;
-  /** Numbers of the packs that something was asked of. */
+  /** Numbers of the packs that were used. */
   readonly #used = new Set<number>();
   readonly #limitBytes: number;
   /** Bytes that the packs of all transforms may still grow by. */
@@ -79,8 +79,8 @@ export class PixelCache {
   }
 
   /**
-   * A folder that cannot be made or read is told by a notice; the cache is then empty and keeps nothing. `limitBytes`
-   * bounds the packs of all folders beside this one together.
+   * A folder that cannot be created or read is reported by a notice; the cache is then empty and keeps nothing.
+   * `limitBytes` limits the total size of the packs of this and all sibling folders.
    */
   static async open(folder: string, onNotice: (notice: ErrorInfo) => void, limitBytes = Infinity): Promise<PixelCache> {
     const cache = new PixelCache(folder, onNotice, limitBytes);
@@ -140,8 +140,7 @@ export class PixelCache {
   }
 
   /**
-   * Appends the pixels. Undefined where there is no room, or the disk does not take them: a notice has then been given,
-   * once.
+   * Appends the pixels. Returns undefined if the cache is full or the disk fails; a notice has then been emitted, once.
    */
   async add(key: string, { data, width, height }: Pixels): Promise<Place | undefined> {
     if (this.#broken) return undefined;

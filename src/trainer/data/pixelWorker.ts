@@ -30,11 +30,10 @@ export interface PixelJob {
   id: number;
   transform: ImageTransform;
   /**
-   * The images asked for; `sample` names the random stream, `isWanted` says that pixels which have to be decoded are
-   * to be given back.
+   * The requested images; `sample` names the random stream, `isWanted` requests that newly decoded pixels are returned.
    */
   images: { path: string; place: Place | undefined; isWanted: boolean; sample: number }[];
-  /** The batch may be larger than what is asked for, and is black from there on. */
+  /** The batch may be larger than the request; the rest of it is black. */
   batchSize: number;
   augmenting: Augmenting | undefined;
 }
@@ -45,7 +44,7 @@ export interface PixelAnswer {
   images: Uint8Array<ArrayBuffer>;
   /** How they were mixed in the end. */
   mixing: Mixing | undefined;
-  /** Which of the images asked for, counted from 0, cannot be read, and why. */
+  /** The requested images, counted from 0, that cannot be read, with the reason. */
   unreadable: { index: number; reason: ErrorInfo }[];
   /** The pixels that were wanted, before augmentation. */
   decoded: { index: number; pixels: Pixels }[];
@@ -216,8 +215,8 @@ function drawn(count: number, transform: ImageTransform, augmenting: Augmenting 
 // What is said of unreadable images is said here.
 let previous = setLanguage();
 parentPort!.on('message', (job: PixelJob) => {
-  // In order: the batch asked for first is needed first. What is thrown here is a bug and ends the thread, which tells
-  // its owner.
+  // In order: the batch requested first is needed first. An error thrown here is a bug; it ends the thread, which
+  // notifies its owner.
   previous = previous.then(async () => {
     const answer = await run(job);
     parentPort!.postMessage(answer, [

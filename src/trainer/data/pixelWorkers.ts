@@ -8,8 +8,8 @@ import { publishSpan } from '../core/stages.js';
 import type { PixelAnswer, PixelJob } from './pixelWorker.js';
 
 /**
- * The bundle has the worker as a file beside it; run from source (in tests), the thread needs the TypeScript loader
- * registered first.
+ * In the bundle the worker is a file next to it. Run from source (in tests), the thread must register the TypeScript
+ * loader first.
  */
 function startWorker(): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./data/pixelWorker.mjs', import.meta.url));

@@ -130,7 +130,7 @@ function affine(
   }
 }
 
-/** Turns the image about its middle, counter-clockwise for positive degrees. */
+/** Rotates the image about its centre, counter-clockwise for positive degrees. */
 function rotate(image: Image, degrees: number): void {
   const [cos, sin] = [Math.cos((-degrees * Math.PI) / 180), Math.sin((-degrees * Math.PI) / 180)];
   const [x, y] = [image.width / 2, image.height / 2];
@@ -142,7 +142,7 @@ function rotate(image: Image, degrees: number): void {
  * moves away from the reference.
  */
 function blend(reference: Uint8Array, data: Uint8Array, factor: number): void {
-  // Pillow computes in single precision, which tells where the exact result is a whole number.
+  // Pillow computes in single precision, which matters where the exact result is an integer.
   const alpha = Math.fround(factor);
   for (let i = 0; i < data.length; i++) {
     const value = Math.fround(reference[i]! + Math.fround(alpha * (data[i]! - reference[i]!)));
@@ -166,7 +166,7 @@ function meanGrey({ data }: Image): Uint8Array {
   return new Uint8Array(data.length).fill(Math.floor(sum / (data.length / 3) + 0.5));
 }
 
-/** Pillow's SMOOTH filter: 3 x 3, the middle weighing 5, all others 1; the outermost pixels stay as they are. */
+/** Pillow's SMOOTH filter: 3 x 3, the centre has weight 5, all others 1; the outermost pixels are unchanged. */
 function smoothed({ data, width, height }: Image): Uint8Array {
   const result = new Uint8Array(data);
   const row = width * 3;

@@ -1,6 +1,6 @@
 /**
- * The account of which images can be read, kept as they are decoded; says when too few are left to train on or to
- * judge by.
+ * Records which images can be read while they are decoded, and reports when too few are left for training or
+ * evaluation.
  */
 import { existsSync } from 'node:fs';
 import { errors } from '../errors/errors.js';
@@ -24,7 +24,7 @@ export class Readability {
   /** Training images of each label, readable or not. */
   readonly #scanned: Uint32Array;
   #isAnyRead = false;
-  /** Splits that have lost images since it was last asked whether enough are left. */
+  /** Splits that have lost images since the last check. */
   readonly #lost = new Set<SplitName>();
 
   constructor(private readonly dataset: Dataset) {
@@ -71,7 +71,7 @@ export class Readability {
     return true;
   }
 
-  /** To be asked after each batch. @throws UserError where nothing can be read at all, or not enough is left. */
+  /** Called after each batch. @throws UserError if no image can be read, or too few are left. */
   requireEnough(): void {
     if (!this.#lost.size) return;
     const { root, tasks, splits } = this.dataset;
@@ -86,7 +86,7 @@ export class Readability {
     this.#lost.clear();
   }
 
-  /** @throws UserError where there is no validation image, or none that answers one of the tasks. */
+  /** @throws UserError if there is no validation image, or none with a label for one of the tasks. */
   requireValidation(): void {
     const { root, tasks } = this.dataset;
     const { images, labels } = this.#left.validation;

@@ -13,7 +13,7 @@ export interface SampleRange {
 /** The largest values of 8, 10, 12, 14 and 16 bits: what cameras and scanners deliver. */
 const depths = [0xff, 0x3ff, 0xfff, 0x3fff, 0xffff];
 
-/** The least and greatest finite sample; undefined where there is none. */
+/** The smallest and largest finite sample; undefined if there is none. */
 function extremesOf(samples: Samples16To64, each: (index: number) => boolean): SampleRange | undefined {
   let black = Infinity;
   let white = -Infinity;
@@ -27,9 +27,9 @@ function extremesOf(samples: Samples16To64, each: (index: number) => boolean): S
 }
 
 /**
- * What the file itself declares counts where all samples lie within it. Else, if no sample is negative, white is the
- * largest value of the smallest depth that holds them all: 1 for floats up to 1, then 8, 10, 12, 14 and 16 bits, and
- * beyond that the greatest sample. With negative samples the least is black and the greatest white.
+ * The range that the file declares is used if all samples lie within it. Otherwise, if no sample is negative, white is
+ * the largest value of the smallest depth that holds them all: 1 for floating-point samples up to 1, then 8, 10, 12, 14
+ * and 16 bits, and beyond that the largest sample. With negative samples the smallest is black and the largest white.
  */
 export function sampleRangeOf(
   samples: Samples16To64,

@@ -1,4 +1,4 @@
-/** The images of a split with their labels, in little memory: a million are held while a run goes on. */
+/** The images of a split with their labels, in little memory: a run holds up to a million of them. */
 import { Column } from './digestTable.js';
 import { PathTable } from './pathTable.js';
 import type { Labels, Sample } from './sample.js';

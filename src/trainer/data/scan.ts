@@ -39,7 +39,7 @@ export async function scanDataset(spec: DatasetSpec, options: ScanOptions): Prom
   return scanBoth(byName, options, walk);
 }
 
-/** What a scan throws because the folders are no classes; then it is the label file that has to be right. */
+/** The errors of a scan whose folders are not classes; the label file must then be valid. */
 const noClasses = new Set(['DATASET_FLAT', 'DATASET_EMPTY', 'DATASET_ONE_CLASS']);
 
 /**

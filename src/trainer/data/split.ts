@@ -4,8 +4,8 @@ import { marksOf } from './sample.js';
 import type { Samples } from './samples.js';
 
 /**
- * `fraction` of each class goes to validation, rounded, but of two or more images at least one stays on either side;
- * a single one stays in training. Each class is drawn by itself, so adding one does not move the images of the
+ * `fraction` of each class goes to validation, rounded; of two or more images at least one stays in each split, and a
+ * single image stays in training. Each class is drawn separately, so adding a class does not move the images of the
  * others. `samples` must come in an order that does not depend on the file system; both results keep it.
  */
 export function splitOff(

@@ -9,7 +9,7 @@ import { isWrapperName, splitsNamed } from './splitNames.js';
 
 export type SplitFolders = Partial<Record<SplitName, { folder: string; classes: Classes }>>;
 
-/** The folders that a config names. Whoever names them says that the folders inside are classes. */
+/** The folders named in a config. Naming them states that the folders inside are classes. */
 export async function givenSplits(spec: SplitSpec, walk: Walk): Promise<SplitFolders> {
   const found: SplitFolders = {};
   for (const split of ['train', 'validation', 'test'] as const) {
@@ -130,7 +130,7 @@ async function addSplit(
   return undefined;
 }
 
-/** The classes in a folder. Throws a UserError where it holds images without classes, or what are no classes. */
+/** The classes in a folder. Throws a UserError if it holds images without classes, or folders that are not classes. */
 async function trainingClasses(folder: string, listing: Listing, walk: Walk, isEvaluation: boolean): Promise<Classes> {
   // In an evaluation the model says what the classes are.
   if (!isEvaluation) await requireClassLike(folder, listing.folders, walk);

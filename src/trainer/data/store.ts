@@ -27,7 +27,7 @@ export interface Batch<Images = Uint8Array> {
   targets: Float32Array;
   /** `[batchSize]`: 1 for an image, 0 for the padding of the last batch. */
   weights: Float32Array;
-  /** How many images are in the batch: all that were asked for and can be read, which may be none. */
+  /** The number of images in the batch: the requested images that can be read, possibly none. */
   count: number;
   /** Their indices in the split. */
   samples: number[];
@@ -41,11 +41,11 @@ export interface StoreOptions {
   cacheBytes?: number | undefined;
   dataset: Dataset;
   transform: ImageTransform;
-  /** Told while the first batch is waited for, where that takes longer than a moment. */
+  /** Called while the first batch is pending, if that takes longer than a moment. */
   onProgress?: ((done: number, total: number) => void) | undefined;
-  /** Told of each image that cannot be read, once, when that is found. */
+  /** Called once for each unreadable image, when it is found. */
   onSkipped?: ((reason: ErrorInfo) => void) | undefined;
-  /** Told where the cache cannot be used; the run goes on without it. */
+  /** Called if the cache cannot be used; the run continues without it. */
   onNotice?: ((notice: ErrorInfo) => void) | undefined;
 }
 
@@ -54,7 +54,7 @@ export interface TrainBatchOptions {
   seed: number;
   /** Counts from 0; with the seed it determines the order and the augmentation of every image. */
   epoch: number;
-  /** The batch to begin with, counted from 0: where a resumed epoch goes on. */
+  /** The first batch, counted from 0: where a resumed epoch continues. */
   firstBatch?: number | undefined;
   augmentation: Augmentation;
   signal?: AbortSignal | undefined;
@@ -63,9 +63,9 @@ export interface TrainBatchOptions {
 /** Pixels kept for random crops, or the exact pixels of evaluation. */
 type Kind = 'training' | 'evaluation';
 
-/** Batches asked for beyond the one in use: while a step blocks the main thread, the workers have these to fill. */
+/** Batches requested in advance: the workers fill them while a step blocks the main thread. */
 const batchesAhead = 3;
-/** Milliseconds that one waits for the first batch before that is told. */
+/** Milliseconds to wait for the first batch before it is reported. */
 const moment = 300;
 /** Which pixels an augmentation starts from. */
 const kindOf = ({ randomResizedCrop }: Augmentation): Kind => (randomResizedCrop === false ? 'evaluation' : 'training');
@@ -80,7 +80,7 @@ export function epochOrder(count: number, seed: number, epoch: number): Uint32Ar
 /** The indices of `count` images in their own order. */
 export const plainOrder = (count: number): Uint32Array => new Uint32Array(count).map((_, i) => i);
 
-/** The batch of the images `chosen` from `samples`, with `images` (or what stands for them) already made. */
+/** The batch of the images `chosen` from `samples`, with `images` (pixels or features) already computed. */
 export function batchOf<Images>(
   samples: Samples,
   chosen: number[],
@@ -101,8 +101,8 @@ export function batchOf<Images>(
 }
 
 /**
- * Size in bytes and time of change in milliseconds since 1970, which tell a file from what it was before; undefined
- * where it cannot be looked at.
+ * Size in bytes and modification time in milliseconds since 1970, which show whether a file changed; undefined if they
+ * cannot be read.
  */
 function stateOf(path: string): [size: number, modified: number] | [undefined, undefined] {
   try {
@@ -116,14 +116,12 @@ function stateOf(path: string): [size: number, modified: number] | [undefined, u
 
 type Identity = [...ReturnType<typeof stateOf>, path: string];
 
-/**
- * A batch with what tells the content of each of its images from that of another, and from its own after a change.
- */
+/** A batch with keys that identify the content of each of its images, also after a change. */
 export interface IdentifiedBatch extends Batch {
   identities: string[];
 }
 
-/** A batch on its way: the images asked for, and what the workers make of them. */
+/** A pending batch: the requested images, and the promise of the workers. */
 interface Made {
   images: { sample: number; identity: Identity }[];
   answer: PixelAnswer;
@@ -163,10 +161,9 @@ export class ImageStore {
   }
 
   /**
-   * The training images of an epoch in random order, each once; the last batch is filled up with padding. The same
-   * seed, epoch and batch size give the same batches, whichever is the first one asked for. An image that cannot be
-   * read is left out of its batch.
-   * @throws UserError where too few images can be read, as soon as that is known; as all batches do.
+   * The training images of an epoch in random order, each once; the last batch is padded. The same seed, epoch and
+   * batch size give the same batches, whatever the first requested one. An unreadable image is left out of its batch.
+   * @throws UserError if too few images can be read, as soon as that is known; so do all batches.
    */
   async *trainBatches({
     batchSize,
@@ -205,8 +202,8 @@ export class ImageStore {
   }
 
   /**
-   * What tells the content of a sample's file, as it is now, from that of another, and from its own after a change:
-   * path, size and time.
+   * The key of the current content of a sample's file, which differs for other files and after a change: path, size and
+   * time.
    */
   identityOf(split: SplitName, sample: number): string {
     return JSON.stringify(this.#identity(split, sample));
@@ -217,7 +214,7 @@ export class ImageStore {
     return this.#readability.isUnreadable(split, sample);
   }
 
-  /** Notes that an image was once read as it is now. */
+  /** Records that the current content of an image was read. */
   noteRead(split: SplitName, sample: number): void {
     this.#readability.noteRead(split, sample);
   }
@@ -250,8 +247,8 @@ export class ImageStore {
           batchSize,
           augmentingOf(next / batchSize),
         );
-        // A batch may fail before it is its turn, or be left behind when the caller stops early; whoever awaits it
-        // still gets the error.
+        // A batch may fail before it is awaited, or be abandoned when the caller stops early; an awaiting caller still
+        // gets the error.
         made.catch(() => undefined);
         ahead.push(made);
       }
@@ -267,7 +264,7 @@ export class ImageStore {
     this.#keep(() => this.cache.flush());
   }
 
-  /** Waits for a batch, and tells of it where it is the first and takes its time. */
+  /** Waits for a batch, and reports the wait if it is the first batch and takes long. */
   async #awaited(made: Promise<Made>, images: number): Promise<Made> {
     const timer = this.#hasBegun ? undefined : setTimeout(() => this.o.onProgress?.(0, images), moment);
     this.#hasBegun = true;
@@ -324,7 +321,10 @@ export class ImageStore {
     return { images, answer };
   }
 
-  /** Does a step of the cache after those before it. An error, which would be a bug, comes to whoever waits next. */
+  /**
+   * Runs an operation of the cache after the previous ones. An error, which would be a bug, is thrown to the next
+   * waiting caller.
+   */
   #keep(step: () => Promise<unknown>): void {
     this.#keeping = this.#keeping.then(step);
     this.#keeping.catch(() => undefined);

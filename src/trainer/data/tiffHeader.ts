@@ -25,7 +25,7 @@ export class TiffHeader {
     readonly isLittle: boolean,
   ) {}
 
-  /** Undefined where the bytes are no TIFF file with a readable first directory. */
+  /** Undefined if the bytes are not a TIFF file with a readable first directory. */
   static of(bytes: Uint8Array): TiffHeader | undefined {
     const header = new TiffHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), bytes[0] === 0x49);
     try {

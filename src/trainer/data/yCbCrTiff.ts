@@ -1,6 +1,6 @@
 /**
- * TIFF with colours as luma and chroma that are not compressed as JPEG, which libvips takes for RGB: its samples are
- * read as they are and converted here. Reference: TIFF 6.0, section 21.
+ * TIFF with luma and chroma that is not JPEG-compressed, which libvips misreads as RGB: its samples are read unchanged
+ * and converted here. Reference: TIFF 6.0, section 21.
  */
 import * as l10n from '@vscode/l10n';
 import { TiffHeader, tiffTag } from './tiffHeader.js';

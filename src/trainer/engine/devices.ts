@@ -11,7 +11,7 @@ import type { DeviceName, DeviceReport } from '../protocol.js';
 
 export interface ChosenDevice {
   device: DeviceName;
-  /** Why it does not multiply floats of 16 bits; of the processor left out where it was not tried. */
+  /** Why it does not multiply in fp16; absent for a CPU that was not tried. */
   noFp16?: string;
 }
 
@@ -47,8 +47,8 @@ function lastJson(text: string): DeviceReport | undefined {
 export const tryDevices = (): Promise<DeviceReport[]> => Promise.all(deviceNames.map(tryDevice));
 
 /**
- * The device to train on. `auto` takes the fastest that works and tells, through `notice`, when that is not a GPU;
- * a device that was asked for by name and does not work is a `UserError`.
+ * The device to train on. `auto` takes the fastest that works and reports, through `notice`, when that is not a GPU; a
+ * device that is named and does not work is a `UserError`.
  */
 export async function chooseDevice(
   wanted: DeviceName | 'auto',

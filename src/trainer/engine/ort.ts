@@ -19,18 +19,17 @@ export class OrtEngine implements Engine {
       threads?: number;
       profile?: string | undefined;
       /**
-       * Whether the CPU takes weights from their files as they are needed, rather than from memory. It saves reading
-       * and checking them, but a file must then stay as it is: for who answers and goes.
+       * Whether the CPU memory-maps weights instead of reading them. It saves reading and checking them, but a file
+       * must then stay unchanged: for short-lived processes.
        */
       maps?: boolean;
     } = {},
   ) {}
 
   /**
-   * On the CPU the frozen weights are fed to every run in place, so that all graphs of a model share the one copy that
-   * is there. As initialisers each graph would have its own, beside a packed one for every way in which it multiplies
-   * by them. Those in int8 are packed, in which they multiply by a quarter faster: each is multiplied by in one way
-   * only, and nobody else holds it.
+   * On the CPU the frozen weights are fed to every run in place, so all graphs of a model share one copy. As
+   * initialisers each graph would have its own copy, and a packed one for each kind of product. Those in int8 are
+   * packed, which makes their products a quarter faster: each is used in one kind of product only and is not shared.
    */
   async load(graph: Graph, { keep = [], yields = false }: LoadOptions = {}): Promise<Executable> {
     const { profile: folder, maps = false, ...o } = this.o;
@@ -142,7 +141,7 @@ async function placed(
   return folder === undefined ? undefined : { folder, initialisers };
 }
 
-/** A session that is fed its frozen weights beside what it is run on. */
+/** A session that is fed its frozen weights in addition to its inputs. */
 class FedSession implements Executable {
   readonly #weights: Tensors;
 

@@ -1,7 +1,4 @@
-/**
- * The trial of a device: whether it computes here, that its answer is right, how fast it multiplies, and whether it
- * multiplies floats of 16 bits.
- */
+/** The trial of a device: whether it computes here, correctly and how fast, and whether it supports fp16. */
 import * as l10n from '@vscode/l10n';
 import { Builder } from '../ir/builder.js';
 import type { Value } from '../ir/value.js';
@@ -13,7 +10,7 @@ import { OrtEngine } from './ort.js';
 const size = 512;
 const repeats = 8;
 
-/** A matrix of ones, and one by which it stays as it is, so that the answer is known. */
+/** A matrix of ones and one that leaves it unchanged, so the result is known. */
 function feedsOf(width: number): Record<'x' | 'average', DeviceTensor> {
   const tensor = (value: number): DeviceTensor =>
     DeviceTensor.from('f32', [width, width], new Float32Array(width ** 2).fill(value));
@@ -52,13 +49,13 @@ export async function probe(device: DeviceName): Promise<number> {
 const halfSize = 64;
 
 /**
- * What there is to say of `device`, the last of it being the most that is known: an answer stands where the process
- * crashes in what comes after it. What goes wrong is an answer.
+ * Reports on `device`; each report replaces the previous one, so a report remains valid if the process crashes later. A
+ * failure is a report, too.
  */
 export async function* answersOn(device: DeviceName): AsyncGenerator<DeviceReport, void, undefined> {
   const gigaflops = await probe(device).catch(asError);
   if (gigaflops instanceof Error) return void (yield { device, reason: gigaflops.message });
-  // ONNX Runtime takes halves on the processor, but multiplies floats in their place, and casts them before and after.
+  // On the CPU ONNX Runtime accepts fp16, but multiplies in fp32 and casts before and after.
   if (device === 'cpu') return void (yield { device, gigaflops, noFp16: l10n.t('it computes fp16 as fp32') });
   yield { device, gigaflops, noFp16: l10n.t('the fp16 trial ended without a result') };
   const failure = await probeHalves(device).then(() => undefined, asError);
@@ -71,8 +68,8 @@ export async function* answersOn(device: DeviceName): AsyncGenerator<DeviceRepor
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /**
- * Multiplies matrices in floats of 16 bits on `device`. Throws when that has none: ONNX Runtime tells so at the first
- * run, and tells no one before.
+ * Multiplies matrices in fp16 on `device`. Throws if the device lacks it: ONNX Runtime reports this only at the first
+ * run.
  */
 export async function probeHalves(device: DeviceName): Promise<void> {
   const b = new Builder();

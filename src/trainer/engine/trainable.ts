@@ -40,7 +40,7 @@ export interface TrainableOptions {
   accumulates: boolean;
   /** Names the streams of the dropout masks. */
   seed: number;
-  /** Bytes of frozen weights from which steps and evaluation take turns on the CPU. */
+  /** Bytes of frozen weights from which step and evaluation graphs are swapped on the CPU. */
   turnsFrom?: number;
 }
 
@@ -255,7 +255,7 @@ export class Trainable {
     return renamed(await this.#read.run(this.#state));
   }
 
-  /** From here on `logits` are in floats of 32 bits, those of the model that is saved; there are no more steps. */
+  /** From here on `logits` are in fp32, those of the saved model; there are no more steps. */
   async toFloats(): Promise<void> {
     const before = Object.values(this.graphs);
     this.graphs = {};

@@ -1,4 +1,4 @@
-/** Graphs that take turns: only the one in use is ready, as each takes much memory of which the others have no use. */
+/** Swaps graphs: only the one in use is loaded, because each takes much memory that the others do not need. */
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/value.js';
 import { sizeOf } from '../ir/shape.js';
@@ -7,9 +7,9 @@ import { collectGarbage } from './collectGarbage.js';
 import type { Engine, Executable, LoadOptions } from './engine.js';
 
 /**
- * With so many bytes of frozen weights on the CPU, steps and evaluation take turns: making one ready takes a third of a
- * second, with weights to round two, little beside an evaluation. An evaluation has no use for the room of the step's
- * activations, nor in int8 for its packed weights.
+ * From so many bytes of frozen weights on, the CPU swaps the step and evaluation graphs. Loading one takes a third of a
+ * second, or two seconds with weights to round, which is little compared with an evaluation. The evaluation then has
+ * the memory of the step's activations and, in int8, of its packed weights.
  */
 const manyBytes = 256 * 2 ** 20;
 
@@ -23,10 +23,7 @@ function fullBytes({ op, inputs }: Node): number {
   return op.type === 'matmulInt8' ? 4 * sizeOf(inputs[1]!.shape) : 0;
 }
 
-/**
- * Whether the graph that evaluates and the one that steps take turns; `from` is the bytes of frozen weights from which
- * they do.
- */
+/** Whether the evaluation graph and the step graph are swapped; `from` is the threshold in bytes of frozen weights. */
 export function takesTurns(evaluation: Graph, device: DeviceName, from = manyBytes): boolean {
   return device === 'cpu' && evaluation.nodes.reduce((sum, node) => sum + fullBytes(node), 0) >= from;
 }

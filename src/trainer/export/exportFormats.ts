@@ -24,8 +24,8 @@ const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean =>
   ['adapter', 'pretrained'].includes(method.type) || (method.type === 'head' && method.hidden > 0);
 
 /**
- * The model with the numbers that its stored weights stand for: beside others, what was trained on a quantised base
- * does not answer as it did.
+ * The model with its dequantised weights: with other weights, a model trained on a quantised base would predict
+ * differently.
  */
 function dequantized(model: LoadedCheckpoint): LoadedCheckpoint {
   const { quantization } = methodOf(model.method, mapOf(model.network));
@@ -46,7 +46,7 @@ function merged(saved: LoadedCheckpoint): LoadedCheckpoint {
   const model = dequantized(saved);
   const { lora } = methodOf(model.method, mapOf(model.network));
   if (!lora) return { ...model, method: wholeModel };
-  // A method's targets are asked for by the name of a layer, and "all-linear" would take a norm for one.
+  // A method's targets are looked up by the name of a layer, and "all-linear" would match a norm.
   const layers = new Set(compileForward(modelSpecOf(model), 1).layers.map((layer) => `${layer}.weight`));
   const weight: LoadedCheckpoint['weight'] = (name, shape) => {
     const layer = name.replace(/\.weight$/, '');
@@ -146,7 +146,7 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   await writeWhole(join(folder, base), { ...dequantized(model), method: wholeModel });
 }
 
-/** Above this a file would come near the 2 GiB that protobuf can hold: the weights then lie in a file beside it. */
+/** Above this a file would approach protobuf's limit of 2 GiB: the weights then go to an external file. */
 const largestFile = 1.5 * 2 ** 30;
 
 /**

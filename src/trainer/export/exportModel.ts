@@ -1,6 +1,6 @@
 /**
- * Export of a checkpoint for others: a PEFT adapter, a whole transformers model, or an ONNX file. What is written must
- * answer as the checkpoint, or it is not kept.
+ * Exports a checkpoint for other programs: a PEFT adapter, a whole transformers model, or an ONNX file. The export is
+ * kept only if its predictions equal those of the checkpoint.
  */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -19,7 +19,7 @@ export interface ExportOptions {
   format: ExportFormat;
   /** A folder that is not there yet, or empty. */
   output: string;
-  /** What the answers are compared on: images, or seeds of drawn ones. */
+  /** The images for the comparison, or seeds of synthetic ones. */
   images: readonly (string | number)[];
   signal?: AbortSignal;
   onProgress?: (stage: ExportStage) => void;
@@ -38,8 +38,8 @@ async function requireFree(output: string): Promise<void> {
 }
 
 /**
- * Writes the export and compares it in a fresh process; nothing is left behind when its answers differ or anything else
- * fails.
+ * Writes the export and compares it in a fresh process; nothing is left behind when its predictions differ or anything
+ * else fails.
  * @throws UserError when the target is taken or cannot be written, the format cannot hold the model, or answers
  *   changed.
  */

@@ -1,7 +1,4 @@
-/**
- * The answers of a model to a few images, asked in this process or, to see what a fresh one makes of the files, in
- * another.
- */
+/** The predictions of a model for a few images, computed in this process or, to check the files, in a fresh one. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,7 +12,7 @@ import type { ErrorInfo } from '../protocol.js';
 import { Random } from '../core/random.js';
 import { Classifier } from './classifier.js';
 
-/** What is asked: a model's folder or an `.onnx` file, and images by path, or by the seed of one that is drawn. */
+/** The request: a model's folder or an `.onnx` file, and images by path, or by the seed of a synthetic one. */
 export interface Question {
   model: string;
   images: readonly (string | number)[];
@@ -37,7 +34,7 @@ export async function pixelsOf(image: string | number, transform: ImageTransform
   );
 }
 
-/** Asks in this process. Throws a `UserError` when the model cannot be used. */
+/** Predicts in this process. Throws a `UserError` when the model cannot be used. */
 export async function answersOf({ model, images }: Question): Promise<Answers> {
   if (model.endsWith('.onnx')) return answersOfOnnx(model, images);
   const classifier = await Classifier.open(model);
@@ -54,7 +51,7 @@ export async function answersOf({ model, images }: Question): Promise<Answers> {
 const onnxConfigSchema = z.object({ image_size: z.number().optional(), id2label: z.record(z.string(), z.string()) });
 
 /**
- * An exported ONNX file, run as it is: all images in one batch; labels and preprocessing are in the files beside it.
+ * An exported ONNX file, run unchanged: all images in one batch; labels and preprocessing are in the files next to it.
  */
 async function answersOfOnnx(file: string, images: readonly (string | number)[]): Promise<Answers> {
   const json = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(dirname(file), name), 'utf8'));
@@ -81,8 +78,8 @@ async function answersOfOnnx(file: string, images: readonly (string | number)[])
 }
 
 /**
- * Asks in a fresh process, which knows nothing but what lies on the disk. Throws a `UserError` with that process's
- * words when it cannot answer.
+ * Predicts in a fresh process, which knows only the files on disk. Throws a `UserError` with that process's message
+ * when it fails.
  */
 export function answersInFreshProcess(question: Question, signal?: AbortSignal): Promise<Answers> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** A checkpoint made ready to answer: logits of batches of images, and the labels of single ones. */
+/** A loaded checkpoint: logits of batches of images, and the labels of single ones. */
 import { stat } from 'node:fs/promises';
 import { compileForward } from '../compile/compile.js';
 import { evaluationPixels } from '../data/decode.js';
@@ -32,7 +32,7 @@ export class Classifier {
     /** Images in a batch. */
     readonly batch: number,
     private readonly forward: Executable,
-    /** Throws where a weight is no number. */
+    /** Throws if a weight is NaN or infinite. */
     private readonly checkWeights: () => void,
   ) {}
 
@@ -73,9 +73,7 @@ export class Classifier {
     return answers;
   }
 
-  /**
-   * The `top` likeliest labels of each file, in the order of `paths`; a file that is no image answers with its error.
-   */
+  /** The `top` likeliest labels of each file, in the order of `paths`; a file that is not an image gets its error. */
   async *classify(paths: readonly string[], top: number, signal?: AbortSignal): AsyncGenerator<Classification> {
     const { height, width: imageWidth } = this.transform;
     const width = countLabels(this.tasks);
@@ -129,7 +127,7 @@ export class Classifier {
   }
 }
 
-/** Reads every weight of a graph, which finds those that are no numbers. */
+/** Reads every weight of a graph, which finds NaN and infinite ones. */
 function readWeights({ nodes }: Graph): void {
   for (const { op } of nodes) if (op.type === 'constant') numbersOf(op.data);
 }

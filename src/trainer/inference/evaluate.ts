@@ -15,7 +15,7 @@ export interface EvaluateOptions {
   cacheFolder: string;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
-  /** Each image and what it was taken for, in their order. */
+  /** Each image with its prediction, in order. */
   onImage?: (image: EvaluatedImage) => void;
 }
 

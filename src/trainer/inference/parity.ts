@@ -1,6 +1,6 @@
 /**
- * The parity gate: what was saved, merged or exported must answer the person's own images as the model it was made
- * of.
+ * The parity check: a saved, merged or exported model must give the same predictions for the user's own images as its
+ * source.
  */
 import { errors } from '../errors/errors.js';
 import type { Parity } from '../protocol.js';
@@ -21,13 +21,13 @@ function probabilities(logits: readonly number[]): number[] {
 
 const topOf = (row: readonly number[]): number => row.reduce((best, value, i) => (value > row[best]! ? i : best), 0);
 
-/** Compares two models' answers to the same images; `names` are those of the images. */
+/** Compares two models' predictions for the same images; `names` are those of the images. */
 export function compareAnswers(names: readonly string[], live: Answers, reloaded: Answers): Parity {
   const parity: Parity = { pictures: names.length, tolerance, largestDifference: 0, changed: [] };
   const sameLabels = live.labels.join('\0') === reloaded.labels.join('\0');
   names.forEach((image, i) => {
     const [before, after] = [probabilities(live.logits[i]!), probabilities(reloaded.logits[i] ?? [])];
-    // NaN is no difference that a comparison would find.
+    // A comparison would not find NaN.
     const differences = before.map((value, k) => Math.abs(value - (after[k] ?? NaN)));
     const difference = differences.some(Number.isNaN) ? 1 : Math.max(...differences);
     parity.largestDifference = Math.max(parity.largestDifference, difference);
@@ -40,7 +40,7 @@ export function compareAnswers(names: readonly string[], live: Answers, reloaded
 }
 
 /**
- * Asks the saved model in a fresh process, and compares with what the live one answered.
+ * Runs the saved model in a fresh process, and compares its predictions with those of the live one.
  * @throws UserError when the saved model cannot be opened.
  */
 export async function checkParity(question: Question, live: Answers, signal?: AbortSignal): Promise<Parity> {

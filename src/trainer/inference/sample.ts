@@ -21,7 +21,7 @@ function shuffled<T>(items: readonly T[], seed: number): T[] {
 }
 
 /**
- * Folder of the images that the checkpoint's run was evaluated on or drew from; undefined where the folder is no
+ * Folder of the images that the checkpoint's run was evaluated on or drew from; undefined if the folder is not a
  * checkpoint of a run.
  */
 async function imagesOfRun(checkpoint: string): Promise<string | undefined> {

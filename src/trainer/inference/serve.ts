@@ -1,5 +1,5 @@
 /**
- * The warm classification process: answers `ServeRequest`s over the fork's IPC channel and keeps the last checkpoint
+ * The warm classification process: serves `ServeRequest`s over the fork's IPC channel and keeps the last checkpoint
  * open.
  */
 import { stat } from 'node:fs/promises';

@@ -27,7 +27,7 @@ const schema = z.looseObject({
 });
 export type AdapterConfig = z.output<typeof schema>;
 
-/** Fields of PEFT's `LoraConfig` that do not change what a loaded adapter of a vision transformer answers. */
+/** Fields of PEFT's `LoraConfig` that do not change the outputs of a loaded adapter of a vision transformer. */
 export const inertFields: readonly string[] = [
   'task_type',
   'auto_mapping',
@@ -64,7 +64,7 @@ export const refusedFields: readonly string[] = [
 
 export const appliedFields: readonly string[] = Object.keys(schema.shape);
 
-/** Values of `init_lora_weights` that leave the base as it is once an adapter's own weights are loaded. */
+/** Values of `init_lora_weights` that leave the base unchanged once an adapter's own weights are loaded. */
 const inertInits: readonly unknown[] = [true, false, undefined, null, 'gaussian', 'orthogonal'];
 
 const isOff = (value: unknown): boolean =>
@@ -73,7 +73,7 @@ const isOff = (value: unknown): boolean =>
   value === false ||
   (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** Throws a `UserError` where the file is damaged or asks for what would be answered otherwise than PEFT does. */
+/** Throws a `UserError` if the file is damaged or requires something whose outputs would differ from PEFT's. */
 export function parseAdapterConfig(json: unknown, file: string): AdapterConfig {
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw errors.checkpointDamaged(file, z.prettifyError(parsed.error).replaceAll(/\s+/g, ' '));

@@ -34,8 +34,8 @@ const isThere = (path: string): Promise<boolean> =>
   );
 
 /**
- * Where the base lies that an adapter names: a folder as Python would find it or one beside the adapter's files, else a
- * name on the hub.
+ * The place of the base that an adapter names: a folder as Python would find it or one next to the adapter's files,
+ * else a name on the hub.
  */
 async function baseOf(folder: string, name: string): Promise<string> {
   for (const candidate of [resolve(name), resolve(folder, name)])
@@ -44,8 +44,8 @@ async function baseOf(folder: string, name: string): Promise<string> {
 }
 
 /**
- * The labels of the adapter's own config.json; else those of the base where they are as many as the head answers; else
- * transformers' names for none.
+ * The labels of the adapter's own config.json; else those of the base if their number is that of the head's outputs;
+ * else the default names of transformers.
  */
 function labelsOf(own: readonly string[], base: BaseModel, answers: number | undefined): string[] {
   if (own.length) return [...own];
@@ -54,7 +54,7 @@ function labelsOf(own: readonly string[], base: BaseModel, answers: number | und
   return Array.from({ length: answers }, (_, i) => `LABEL_${i}`);
 }
 
-/** How many classes the adapter's head tells apart; undefined where it leaves the base's head as it is. */
+/** The number of classes of the adapter's head; undefined if the base's head is unchanged. */
 function answersOf({ saved, adapted }: AdapterTensors, isHead: (name: string) => boolean): number | undefined {
   const whole = saved.find(({ part }) => isHead(part.weight) && part.weight.endsWith('.weight'));
   const head = adapted.find(({ part }) => isHead(part.weight));

@@ -31,7 +31,7 @@ export interface AdapterTensors {
 export interface KnownNames {
   /** Weights that the network has, with their shapes. */
   weights: ReadonlyMap<string, Shape>;
-  /** Weights that the base has beyond those; adapters of these change no answer. */
+  /** Further weights of the base; adapters of these do not change the outputs. */
   unused: ReadonlySet<string>;
   /** What transformers 5 calls a weight. */
   transformers5: (weight: string) => readonly string[];

@@ -22,7 +22,7 @@ import { Random } from '../core/random.js';
 import { hashFiles, isThere, readJson } from './modelFiles.js';
 import { onnxFileOf, openOnnxModel, type OnnxFeatures } from './onnxModel.js';
 
-/** How a model is named so that it can be found again, and told from another. */
+/** The reference of a model by which it is found again and distinguished from others. */
 export interface BaseReference {
   /** `embedded`, the absolute path of a folder or an ONNX file, or a name on the hub, perhaps with a file. */
   model: string;
@@ -46,8 +46,8 @@ export interface BaseModel {
   json: Record<string, unknown>;
   preprocessor: Preprocessor;
   /**
-   * A weight as 32-bit floats; a head of another size than `shape`, or none at all, is drawn at random from `seed`.
-   * Given `into`, it may be there until that is used again.
+   * A weight as fp32; a head of another size than `shape`, or a missing head, is drawn at random from `seed`. `into` is
+   * an optional scratch buffer for the result.
    */
   weight(name: string, shape: Shape, seed: number, into?: Float32Array): Float32Array;
   /** Throws what `weight` would where it could give none of that name and shape; reads no number. */
@@ -61,7 +61,7 @@ export interface BaseModel {
    * a whole checkpoint takes them along.
    */
   unread: Unread;
-  /** What was decided without being asked, for a person to know. */
+  /** Decisions that the config left open, reported to the user. */
   notices?: readonly UserError[];
 }
 
@@ -169,7 +169,7 @@ const drawn = (
   unread: () => [],
 });
 
-/** An ONNX file, whose weights are its own business: only a head is ever asked for. */
+/** An ONNX file, which holds its own weights: only a head is ever requested. */
 async function openOnnxBase(
   file: string,
   commit: { revision: string } | undefined,
@@ -273,16 +273,14 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
   };
 }
 
-/** A tensor whose numbers are read each time they are asked for. */
+/** A tensor whose numbers are read at each access. */
 interface StoredTensor extends Tensor {
   read(into?: Float32Array): Float32Array;
-  /** Where its numbers lie as they are. */
+  /** The place of its numbers in a file. */
   place: FilePlace | undefined;
 }
 
-/**
- * Every float weight that the graph may read, by its names there; its numbers are read each time they are asked for.
- */
+/** Every float weight that the graph may read, by its names there; its numbers are read at each access. */
 async function readWeights(
   folder: string,
   config: NetworkConfig,

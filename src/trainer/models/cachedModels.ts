@@ -21,7 +21,7 @@ async function isKnown(file: string): Promise<boolean> {
     parseNetwork(JSON.parse(await readFile(file, 'utf8')), file);
     return true;
   } catch (error) {
-    // The cache holds models of every kind, for other programs; those are no fault.
+    // The cache holds models of every kind, for other programs; these are not errors.
     if (error instanceof UserError || error instanceof SyntaxError) return false;
     throw error;
   }

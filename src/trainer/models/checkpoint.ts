@@ -24,7 +24,10 @@ import type { Task } from '../protocol.js';
 import { logitNames, tasksJson, tasksOf } from '../core/tasks.js';
 import { reopenBaseModel, unreadOf, type BaseModel, type BaseReference, type Unread } from './baseModel.js';
 
-/** What a resume needs beside parameters and moments; everything random follows from the seed and the step. */
+/**
+ * The state that a resume needs in addition to parameters and moments; everything random follows from the seed and the
+ * step.
+ */
 export interface Progress {
   /** Optimiser steps done. */
   step: number;
@@ -118,7 +121,10 @@ function adapterConfigJson({ method, base, network, parameters, frozen }: Checkp
 const writeJson = (file: string, value: unknown): Promise<void> =>
   writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
 
-/** What transformers reads beside the weights: config.json, from that of the base, and preprocessor_config.json. */
+/**
+ * The files that transformers reads in addition to the weights: config.json, from that of the base, and
+ * preprocessor_config.json.
+ */
 export async function writeModelConfig(
   folder: string,
   {
@@ -256,14 +262,14 @@ export interface LoadedCheckpoint {
   folder: string;
   /** Its config.json, or that of its base. */
   json: Record<string, unknown>;
-  /** The model that it needs beside its own weights, where there is one. */
+  /** The base model that it needs in addition to its own weights, if any. */
   base?: BaseModel | undefined;
   network: NetworkConfig;
   preprocessor: Preprocessor;
   method: MethodConfig;
   /** A name for each logit. */
   labels: string[];
-  /** What a whole model takes along beside the network's weights. */
+  /** The weights of a whole model beyond those of the network. */
   unread?: Unread | undefined;
   tasks: Task[];
   /** Of the method `pretrained`: how it compares images with those it has. */

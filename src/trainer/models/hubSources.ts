@@ -29,7 +29,7 @@ export async function provideModel(
   if (!named || (revision !== undefined && !isRevision(revision)))
     throw errors.hub.nameInvalid(hubNameAt(model, revision), options.place ?? {});
   const repository = { ...named, revision };
-  // What is cached is taken as it is, so that a second run starts from the same weights; `vitune download` looks for
+  // A cached copy is used unchanged, so that a second run starts from the same weights; `vitune download` looks for
   // newer ones.
   const cached = await findModel(repository, hubCache());
   return cached === undefined ? (await downloadModel(repository, weightFilesOf, options)).commit : basename(cached);

@@ -44,9 +44,9 @@ export interface OnnxModel {
   config: OnnxConfig;
   preprocessor: Preprocessor;
   features: OnnxFeatures;
-  /** Of the file, the weights beside it and the tensor's name. */
+  /** Hash of the file, its external weights and the tensor's name. */
   sha256: string;
-  /** What was decided without being asked. */
+  /** Decisions that the config left open. */
   notices: UserError[];
 }
 
@@ -81,7 +81,7 @@ async function readFileOf(path: string, place: Place, name = path): Promise<{ by
   }
 }
 
-/** The names of the files beside an ONNX file in which it has weights; `name` is what messages call it. */
+/** The names of the external weight files of an ONNX file; `name` is its name in messages. */
 export async function weightFilesOf(path: string, name = path): Promise<string[]> {
   const { file } = await readFileOf(path, {}, name);
   return [...new Set([...file.initialisers.values()].flatMap(({ external }) => external?.location ?? []))];
@@ -113,7 +113,7 @@ function inputOf(
   return { input, layout, batch, sizes: layout === 'nchw' ? [second, third] : [first, second] };
 }
 
-/** The weights that lie in files beside it, put in. */
+/** Inserts the weights from external files. */
 async function withWeights(path: string, tensors: readonly FileTensor[]): Promise<FileTensor[]> {
   const folder = dirname(path);
   return Promise.all(
@@ -162,15 +162,15 @@ const torchvisionJson = (side: number): object => ({
 
 interface Sizing {
   path: string;
-  /** Height and width that the file asks for. */
+  /** Height and width that the file requires. */
   sizes: readonly (number | undefined)[];
   imageSize: number | undefined;
   place: Place;
 }
 
 /**
- * How images are prepared; `isAssumed` where nothing beside the file says it, nor, if its folder is called `onnx`,
- * above that.
+ * The preprocessing of images; `isAssumed` if no file next to the model gives it, nor one in the folder above a folder
+ * `onnx`.
  */
 async function preprocessorOf({
   path,
@@ -232,7 +232,7 @@ async function graphOf(path: string, file: OnnxFile, input: FileInput, output: s
   throw errors.onnx.damaged(path, l10n.t('no node computes the tensor {0}', graph.missing));
 }
 
-/** What an ONNX file offers as features, without running it. Throws a `UserError` when it is no such file. */
+/** What an ONNX file offers as features, without running it. Throws a `UserError` if it is not such a file. */
 export async function inspectOnnx(path: string): Promise<OnnxInspection> {
   const { file } = await readFileOf(path, { file: path });
   const found = findFeatureOutput(file);

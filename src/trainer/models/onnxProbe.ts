@@ -1,6 +1,6 @@
 /**
- * A network from an ONNX file tried on two images, together and each alone: the shape of its answer, and whether it
- * may be given several at once.
+ * Runs a network from an ONNX file on two images, together and each alone, to find the shape of its output and whether
+ * it accepts batches.
  */
 import type { UserError } from '../errors/errors.js';
 import { errors, reasonOf } from '../errors/errors.js';
@@ -18,9 +18,9 @@ export interface ProbeOptions {
   /** Of one image as the network takes it. */
   shape: Shape;
   takesBytes: boolean;
-  /** The batch that the file asks for. */
+  /** The batch that the file requires. */
   batch: number | undefined;
-  /** What to say of an answer that is not one for each image. */
+  /** The error for an output that is not one per image. */
   unfit: (shape: Shape) => UserError;
 }
 
@@ -29,7 +29,7 @@ interface Answer {
   data: Float32Array;
 }
 
-/** Answers to images together and alone differ by rounding only, up to this share of the largest number. */
+/** Outputs for images together and alone differ only by rounding, up to this share of the largest number. */
 const rounding = 1e-3;
 
 function isAlike(both: Answer | undefined, alone: readonly Answer[]): boolean {
@@ -40,7 +40,7 @@ function isAlike(both: Answer | undefined, alone: readonly Answer[]): boolean {
   return expected.every((value, i) => Math.abs(value - both.data[i]!) <= rounding * largest);
 }
 
-/** Runs it. Throws a `UserError` when ONNX Runtime cannot, or the answer is none for each image. */
+/** Runs it. Throws a `UserError` when ONNX Runtime fails, or the output is not one per image. */
 export async function probe(
   graph: OnnxGraph,
   { path, shape, takesBytes, batch, unfit }: ProbeOptions,
@@ -75,7 +75,7 @@ export async function probe(
       return { shape: answer!.shape, data: answer!.data as Float32Array };
     };
     const both = await run(2, 0).catch(() => undefined);
-    // What takes two alone is of a fixed batch; what takes neither tells why.
+    // A network that only accepts two has a fixed batch; one that accepts neither throws its reason.
     const alone = await Promise.all([run(1, 0), run(1, 1)]).catch((error: unknown) =>
       batch && batch > 1 ? undefined : refuse(error),
     );

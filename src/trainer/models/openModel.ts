@@ -1,6 +1,6 @@
 /**
- * Whatever answers images: a checkpoint of ours, an adapter that PEFT saved, or a whole model that transformers
- * saved.
+ * Opens any model that classifies images: a ViTune checkpoint, an adapter saved by PEFT, or a whole model saved by
+ * transformers.
  */
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ export async function openModel(folder: string): Promise<LoadedCheckpoint> {
   return (await isThere(join(folder, 'adapter_config.json'))) ? openAdapterFolder(folder) : openModelFolder(folder);
 }
 
-/** Whether a folder holds a model that others saved: an adapter, or a config with weights beside it. */
+/** Whether a folder holds a model of another program: an adapter, or a config with weights. */
 export async function isForeignModel(folder: string): Promise<boolean> {
   if (await isThere(join(folder, 'adapter_config.json'))) return true;
   if (!(await isThere(join(folder, 'config.json')))) return false;
@@ -42,7 +42,7 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
   const { config: network, preprocessor } = base;
   if (!network.labels.length) throw errors.headMissing(folder);
   const weight = (name: string, shape: Shape): Float32Array => {
-    // A base model draws a head that is not there; here it would answer at random.
+    // A base model draws a missing head at random; here its predictions would be random.
     if (isHeadOf(network, name) && !base.owns(name, shape)) throw errors.headMissing(folder);
     return base.weight(name, shape, 0);
   };

@@ -8,9 +8,9 @@ import { isOnnx } from '../nn/families/onnx.js';
 import type { DeviceName } from '../protocol.js';
 
 /**
- * Rows of its matrix products from which on a processor is no faster by more of them; with many more it is slower,
- * since values leave its caches: as many as have so many numbers, within bounds. Measured with LoRA and a frozen body
- * on ViT-Ti (8 images are 5 to 9 % faster than 4), ViT-S (4 and 8 alike) and ViT-B (8 are 4 to 7 % slower).
+ * The number of rows of a matrix product above which a CPU gets no faster; with many more it is slower, since the
+ * values exceed its caches. It is the number of rows that hold so many values, within bounds. Measured with LoRA and a
+ * frozen body on ViT-Ti (8 images are 5 to 9 % faster than 4), ViT-S (4 and 8 equal) and ViT-B (8 are 4 to 7 % slower).
  */
 const rowsAtOnce = { numbers: 300_000, least: 768, most: 1536 };
 /** Of a network whose rows are not known, the images that keep a processor busy. */

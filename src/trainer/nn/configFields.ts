@@ -1,6 +1,5 @@
 /**
- * The fields of a model's `config.json`, each read with its bounds: throws a `UserError` that names the field when it
- * makes no sense.
+ * The fields of a model's `config.json`, each read with its bounds: throws a `UserError` that names an invalid field.
  */
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors/errors.js';

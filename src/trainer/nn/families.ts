@@ -1,4 +1,4 @@
-/** The model families there are, and what the trainer asks of whichever a network belongs to. */
+/** The registry of model families, and the functions that dispatch to the family of a network. */
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors/errors.js';
 import { ConfigFields, isObject } from './configFields.js';

@@ -35,7 +35,7 @@ export interface Family<C extends NetworkConfig = NetworkConfig> {
    * axis; none when the graph does not read it.
    */
   weightNames(config: C, stored: string): readonly string[];
-  /** A preprocessor_config.json for a model that has none of its own but tells in its config.json. */
+  /** A preprocessor_config.json for a model without one whose config.json has the values. */
   preprocessorJson?(json: Fields): Fields;
   /** What is to be done to the weight `name` for another image size; undefined when it does not depend on it. */
   resizing(config: C, name: string): Resizing | undefined;

@@ -1,4 +1,4 @@
-/** The classification head: what turns features into logits. */
+/** The classification head, which turns features into logits. */
 import type { Value } from '../ir/value.js';
 import type { NetworkConfig } from './networkConfig.js';
 import type { Scope } from './scope.js';

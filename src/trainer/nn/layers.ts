@@ -104,7 +104,7 @@ export function learnedTokens({ b, weight }: Scope, name: string, batch: number,
 export interface PixelNorm {
   mean: readonly number[];
   deviation: readonly number[];
-  /** What turns a byte into the range of `mean`, usually 1/255. */
+  /** The factor from a byte to the range of `mean`, usually 1/255. */
   rescale: number;
 }
 

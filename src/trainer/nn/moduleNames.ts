@@ -9,7 +9,7 @@
  */
 export type Renames = readonly (readonly [own: string, theirs: string | readonly string[]])[];
 
-/** Replaces `from`, where it stands for whole modules in the name. */
+/** Replaces `from` where it matches whole modules in the name. */
 const replaced = (name: string, from: string, to: string): string =>
   `.${name}.`.replace(`.${from}.`, `.${to}.`).slice(1, -1);
 

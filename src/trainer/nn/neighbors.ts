@@ -1,7 +1,4 @@
-/**
- * The answer of the nearest neighbours: a head that has nothing to train, only features of labelled images to compare
- * with.
- */
+/** The nearest-neighbour head: it has nothing to train, only features of labelled images to compare with. */
 import type { Value } from '../ir/value.js';
 import type { Shape } from '../ir/op.js';
 import type { Scope } from './scope.js';

@@ -1,4 +1,4 @@
-/** What every model family tells of a network, whatever its own config.json calls it. */
+/** The description of a network, the same for every model family, whatever the names in its config.json. */
 export interface NetworkConfig {
   /** Name of the family, whose file in `families/` builds the graph. */
   family: string;

@@ -1,6 +1,5 @@
 /**
- * What a model family asks of whoever builds it: weights by name, linear layers, dropout. The method decides what
- * trains.
+ * The interface that a model family builds on: weights by name, linear layers, dropout. The method decides what trains.
  */
 import type { Builder } from '../ir/builder.js';
 import type { Value } from '../ir/value.js';

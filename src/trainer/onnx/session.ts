@@ -46,12 +46,11 @@ export interface SessionOptions {
   /** Whether what a run took of the CPU's memory is given back after its use, rather than held for the next run. */
   givesBack?: boolean;
   /**
-   * Initialisers beside the model, each in a file of its own that is there in memory only, and only while the model is
-   * compiled.
+   * External initialisers of the model, each in a separate in-memory file that exists only while the model is compiled.
    */
   beside?: readonly { path: string; data: Uint8Array }[];
   /**
-   * A folder with the files that initialisers lie in. They are mapped rather than read, and not packed beside that for
+   * A folder with the files of external initialisers. They are memory-mapped instead of read, and not packed for
    * products.
    */
   mapped?: string | undefined;
@@ -62,7 +61,7 @@ export interface SessionOptions {
   yields?: boolean;
   /** Names of the outputs that stay on the device. */
   keep?: readonly string[];
-  /** A run that fails is no fault, and ONNX Runtime is not to write of it. */
+  /** A failing run is expected, and ONNX Runtime must not log it. */
   mayFail?: boolean;
   /** Writes the times of all kernels in the first `runs` runs into a file whose path begins with `prefix`. */
   profile?: { prefix: string; runs: number } | undefined;
@@ -103,8 +102,8 @@ export class Session {
       intraOpNumThreads: threads,
       logSeverityLevel: mayFail ? 4 : 3,
       ...(beside.length && { externalData: beside }),
-      // With it, what the first run took piece by piece stays taken beside the one block that the second takes: half as
-      // much memory again, and no faster.
+      // With it, the pieces allocated by the first run stay allocated next to the single block of the second run: half
+      // as much memory again, and no faster.
       enableMemPattern: false,
       enableCpuMemArena: !givesBack,
       extra: {

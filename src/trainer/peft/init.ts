@@ -10,8 +10,8 @@ interface Spec {
 }
 
 /**
- * Where training starts: the model's own weights, copied, and for what a method adds values with which the network
- * answers as before.
+ * Initial values: copies of the model's own weights, and for added weights values that leave the network's outputs
+ * unchanged.
  *
  * LoRA as PEFT draws it: A [rank, in] uniform within ±1/√in (He et al., 2015, with a = √5), B [out, rank] zero, and
  * DoRA's magnitude [out] the length of each row of the weight. Bottleneck adapters likewise: down [bottleneck, width]

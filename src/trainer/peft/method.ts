@@ -20,7 +20,7 @@ export interface Method {
   };
 }
 
-/** What a method asks of a network: where its weights and layers lie. */
+/** What a method needs to know about a network: the depth of its weights and layers. */
 export interface NetworkNames {
   /** Number of blocks. */
   blocks: number;

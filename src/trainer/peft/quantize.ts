@@ -54,7 +54,7 @@ export function quantize(data: Float32Array, { quantization, blockSize }: Quanti
   return { codes: codes instanceof Int8Array ? codes : packWords(codes), scales };
 }
 
-/** The `size` numbers that a quantised weight stands for, in the precision of the graphs. */
+/** The `size` dequantised numbers of a quantised weight, in the precision of the graphs. */
 export function dequantize(
   { codes, scales }: QuantizedWeight,
   size: number,

@@ -22,7 +22,7 @@ export class ActiveRun {
      * checkpoint.
      */
     readonly resumeFrom: string | undefined,
-    /** Aborted when a window asks to stop. */
+    /** Aborted when a window requests a stop. */
     readonly stopRequest: AbortSignal,
     private readonly log: EventLog,
     private readonly server: ControlServer,
@@ -35,7 +35,7 @@ export class ActiveRun {
   }
 
   /**
-   * Goes on with an unfinished run, under what was set when it was started; what is set now comes after it. Throws a
+   * Continues an unfinished run with its original overrides; the current overrides apply after them. Throws a
    * `UserError` when there is none or another trainer works on it.
    */
   static async resume(given: LoadedConfig): Promise<ActiveRun> {
@@ -48,7 +48,7 @@ export class ActiveRun {
 
   static async #open(loaded: LoadedConfig, path: string): Promise<ActiveRun> {
     const stop = new AbortController();
-    // It listens before the lock names it, so that whoever reads the lock is answered.
+    // It listens before the lock names it, so every reader of the lock can connect.
     const server = await ControlServer.listen(() => stop.abort());
     let release: (() => Promise<void>) | undefined;
     try {
@@ -72,7 +72,7 @@ export class ActiveRun {
     }
   }
 
-  /** Records an event in the run folder, then tells it to the windows that are attached. */
+  /** Records an event in the run folder, then sends it to the attached windows. */
   emit(event: TrainEvent): RecordedEvent {
     const recorded = this.log.append(event);
     this.server.broadcast(recorded);

@@ -67,7 +67,7 @@ export async function cacheUsage(folder: string): Promise<Record<CacheKind, numb
   return usage;
 }
 
-/** Removes what ViTune keeps there and nothing else; a run under way goes on and makes again what it needs. */
+/** Removes only what ViTune keeps there; a running training continues and recomputes what it needs. */
 export async function clearCache(folder: string): Promise<void> {
   for (const { path } of await kept(folder)) await rm(path, { recursive: true, force: true });
 }

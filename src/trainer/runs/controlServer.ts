@@ -1,4 +1,4 @@
-/** The socket of a running trainer: tells its events to every window that connects, and takes their requests. */
+/** The socket of a running trainer: sends its events to every connected window, and accepts their requests. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -26,7 +26,7 @@ function parseRequest(line: string): RunRequest | undefined {
     const request = JSON.parse(line) as RunRequest | null;
     return request?.type === 'stop' ? { type: 'stop' } : undefined;
   } catch {
-    // Whoever writes that is no window of ours; the caller hangs up.
+    // The sender is not a ViTune window; the caller closes the connection.
     return undefined;
   }
 }
@@ -55,7 +55,7 @@ export class ControlServer {
   #welcome(client: Socket, onRequest: (request: RunRequest) => void): void {
     this.#clients.add(client);
     client.on('close', () => this.#clients.delete(client));
-    // A window that is killed resets its connection; 'close' follows, and the training goes on.
+    // A window that is killed resets its connection; 'close' follows, and the training continues.
     client.on('error', () => undefined);
     let rest = '';
     client.setEncoding('utf8').on('data', (chunk: string) => {

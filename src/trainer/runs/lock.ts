@@ -22,7 +22,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether anyone listens. The system itself accepts the connection, so that a trainer busy with a step answers too. */
+/**
+ * Whether a process listens. The system itself accepts the connection, so it also works while a trainer is busy with a
+ * step.
+ */
 function answers(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const connection = connect(socket);
@@ -74,9 +77,9 @@ async function removeSocket(text: string): Promise<void> {
 }
 
 /**
- * Removes the lock if it still reads `text`, which nobody holds. Several processes may be about to do that, and one of
- * them may have taken the lock anew before another comes to remove it: so only the maker of a second file removes,
- * after it has looked again.
+ * Removes the lock if it still contains `text`, which no process holds. Several processes may try this, and one may
+ * have taken the lock again before another removes it. So only the creator of a second file removes it, after checking
+ * again.
  */
 async function breakLock(file: string, text: string): Promise<void> {
   const breaking = `${file}.breaking`;
@@ -98,7 +101,7 @@ async function breakLock(file: string, text: string): Promise<void> {
 
 /**
  * Takes the lock of a run folder; `socket`, where this process already listens, is written into it.
- * @returns what releases it.
+ * @returns the function that releases it.
  * @throws UserError `RUN_LOCKED` when a living trainer holds it, or one of another machine, of which this one cannot
  *   tell whether it lives.
  */

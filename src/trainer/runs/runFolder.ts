@@ -44,8 +44,8 @@ async function makeFresh(folder: string): Promise<boolean> {
 }
 
 /**
- * Makes the folder of a new run: the config's `output`, or `runs/<config>`, `runs/<config>-2` … beside the config.
- * @throws UserError when `output` holds a run or other files already, or cannot be made.
+ * Creates the folder of a new run: the config's `output`, or `runs/<config>`, `runs/<config>-2` … next to the config.
+ * @throws UserError when `output` already holds a run or other files, or cannot be created.
  */
 export async function createRunFolder({ path, config: { output } }: LoadedConfig): Promise<string> {
   if (output !== undefined) {

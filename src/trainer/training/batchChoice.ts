@@ -1,6 +1,6 @@
 /**
- * What a run takes for its batches, where the config leaves it open or memory made it change: kept in the run folder,
- * so that a resume goes on alike.
+ * The batch sizes of a run that the config left open or that memory forced to change. They are stored in the run
+ * folder, so a resume uses the same.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export type ResolvedConfig = Omit<TrainConfig, keyof BatchChoice> & BatchChoice;
 
 const choiceFile = (run: string): string => join(run, 'batch.json');
 
-/** What the config asks; another question makes an earlier answer void. */
+/** The request of the config; another request invalidates an earlier choice. */
 const askedBy = ({ batchSize, evalBatchSize, gradientAccumulationSteps, gradientCheckpointing }: TrainConfig): string =>
   JSON.stringify([batchSize, evalBatchSize ?? null, gradientAccumulationSteps, gradientCheckpointing]);
 
@@ -31,10 +31,7 @@ export async function writeChoice(run: string, config: TrainConfig, choice: Batc
   await writeFileAtomically(choiceFile(run), `${JSON.stringify({ asked: askedBy(config), ...choice }, null, 2)}\n`);
 }
 
-/**
- * What was taken when the config asked the same; undefined in a new run. Throws a `UserError` where the file is
- * damaged.
- */
+/** The earlier choice for the same request; undefined in a new run. Throws a `UserError` if the file is damaged. */
 export async function readChoice(run: string, config: TrainConfig): Promise<BatchChoice | undefined> {
   const file = choiceFile(run);
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -51,8 +48,8 @@ export async function readChoice(run: string, config: TrainConfig): Promise<Batc
 }
 
 /**
- * The next choice that takes less memory and learns the same: batches of half the size or less, as many more for each
- * step; of single images, with activations computed anew. Undefined where nothing is left to save.
+ * The next choice that needs less memory and learns the same: batches of half the size or less, and correspondingly
+ * more for each step; with single images, recomputation of activations. Undefined if no saving is left.
  */
 export function smaller(choice: BatchChoice): BatchChoice | undefined {
   const { batchSize, evalBatchSize, gradientAccumulationSteps } = choice;

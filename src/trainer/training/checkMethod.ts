@@ -57,7 +57,7 @@ function checkPartial(
   if (blocks > network.blocks) throw errors.blocksTooMany(blocks, network.blocks, placeOf('method.blocks'));
   const names = [...parameters, ...frozen].map(({ name }) => name);
   const unmatched = modules.filter((pattern) => !names.some((name) => matchesPattern(name, pattern)));
-  // Numbers of blocks would make the list long and tell nothing.
+  // Numbers of blocks would make the list long without information.
   const known = [...new Set(names.flatMap((name) => name.split('.')).filter((part) => !/^\d+$/.test(part)))];
   if (unmatched.length) throw errors.modulesUnmatched(unmatched, known, placeOf('method.modules'));
 }

@@ -30,14 +30,12 @@ const shareTaken = 0.8;
  */
 const arenaBytes = (bytes: number): number => 1.3 * bytes + 64 * 2 ** 20;
 /**
- * Copies of each trained number beside those in the graph: parameter and moments as they are fed, and the last step's
- * until they are collected.
+ * Copies of each trained number in addition to those in the graph: the fed parameter and moments, and those of the last
+ * step until garbage collection.
  */
 const copiesOfState = 6;
 
-/**
- * Bytes that training will take beside what the process has already: the graphs' values, and the numbers that train.
- */
+/** Additional bytes that training will need: the graphs' values, and the trained numbers. */
 export function trainingBytes(
   model: ModelSpec,
   optimizer: OptimizerSpec,
@@ -74,14 +72,14 @@ export interface ChooseOptions {
   /** Bytes of all numbers that train. */
   trainedBytes: number;
   device: DeviceName;
-  /** Bytes that may still be taken; undefined on a device that does not tell. */
+  /** Free bytes; undefined on a device that does not report them. */
   free: number | undefined;
   /** Tries batch sizes in a process of its own. */
   tryApart: (question: Pick<TrialQuestion, 'recomputes' | 'batches'>) => Promise<Trial[]>;
   notice: (notice: Omit<ErrorInfo, 'remedy'>) => void;
 }
 
-/** What `resolveBatch` needs beside the run and its config. */
+/** The further arguments of `resolveBatch`. */
 export type OpenChoice = Omit<ChooseOptions, 'config' | 'optimizer' | 'free'>;
 
 const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
@@ -92,11 +90,11 @@ function candidates(images: number): number[] {
   return Array.from({ length: 1 + Math.floor(Math.log2(most)) }, (_, i) => 2 ** i);
 }
 
-/** Decides what the config leaves open, and tells what was decided and why. */
+/** Decides what the config leaves open, and reports each decision with its reason. */
 export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   const { config, model, optimizer, images, bytesOfImage, device, free, tryApart, notice } = o;
   const { gradientAccumulationSteps } = config;
-  // Who keeps weights in fewer bits is short of memory: PEFT's prepare_model_for_kbit_training turns it on, too.
+  // Quantised weights are for low memory: PEFT's prepare_model_for_kbit_training turns it on, too.
   const asked =
     config.gradientCheckpointing === 'auto' && config.method.type === 'qlora' ? true : config.gradientCheckpointing;
   const choiceOf = (batchSize: number, gradientCheckpointing: boolean): BatchChoice => ({

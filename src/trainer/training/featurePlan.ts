@@ -1,6 +1,6 @@
 /**
- * The decision whether features are computed once and kept: what the config asks for, held against the network and the
- * room there is.
+ * Decides whether features are computed once and kept: compares the request of the config with the network and the size
+ * of the cache.
  */
 import { createHash } from 'node:crypto';
 import { cutOf, compilePrefix, type ModelSpec } from '../compile/compile.js';
@@ -18,7 +18,7 @@ import type { BaseModel } from '../models/baseModel.js';
 
 /** Part of every name of features; a change of how they are made makes it another number. */
 const featureVersion = 1;
-/** The prefix must be at least this share of a step's multiplications for features to be kept unasked. */
+/** By default features are kept only if the frozen part has at least this share of a step's multiplications. */
 const worthwhile = 0.5;
 
 export interface FeaturePlan {
@@ -27,7 +27,7 @@ export interface FeaturePlan {
   views: number;
 }
 
-/** What the config asks of the images: nothing, the usual crops and flips, or changes that somebody chose. */
+/** The augmentation in the config: none, the default crops and flips, or explicit choices. */
 function augmentationOf({
   augmentation: { randomResizedCrop, horizontalFlip, randAugment, randomErasing },
 }: TrainConfig): 'none' | 'usual' | 'chosen' {
@@ -36,9 +36,9 @@ function augmentationOf({
 }
 
 /**
- * How the run keeps features, or undefined where it does not. Unasked it does so for a head, and for other methods only
- * where that takes no augmentation away that the config asks for: with fixed views, or none.
- * @throws UserError where features are asked for and the network has none.
+ * How the run keeps features, or undefined if it does not. By default it keeps them for a head, and for other methods
+ * only if no requested augmentation is lost: with fixed views, or without augmentation.
+ * @throws UserError if features are requested and the network has no frozen part.
  */
 export function planFeatures(
   { config, placeOf }: LoadedConfig,
@@ -71,8 +71,8 @@ export function planFeatures(
 }
 
 /**
- * A name for all that the features of an image depend on beside its pixels: network, weights, preprocessing and
- * device.
+ * A key for everything that the features of an image depend on in addition to its pixels: network, weights,
+ * preprocessing and device.
  */
 export function featureName(cut: Cut, model: ModelSpec, base: BaseModel, device: DeviceName): string {
   const transform: ImageTransform = base.preprocessor.transform;

@@ -23,7 +23,7 @@ export interface BatchSource {
     split: SplitName,
     batchSize: number,
   ): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
-  /** What stands for the pixels of validation images, where something does. */
+  /** The features that replace the pixels of validation images, if any. */
   featuresOf?(rows: readonly number[], batchSize: number): Promise<Float32Array>;
   /** Milliseconds that have gone into computing that. */
   readonly computing?: number;
@@ -41,7 +41,7 @@ export interface FeatureStoreOptions {
   seed: number;
   augmentation: TrainBatchOptions['augmentation'];
   signal: AbortSignal;
-  /** Told while the features of a split, in one view, are computed. */
+  /** Called while the features of a split, in one view, are computed. */
   onProgress: (done: number, total: number) => void;
   onNotice: (notice: ErrorInfo) => void;
 }
@@ -56,13 +56,13 @@ interface Part {
   split: SplitName;
   view: number;
   /**
-   * By image: whether its features are kept, or not, which was not yet `asked`. Those of an image that cannot be
-   * read never are.
+   * By image: whether its features are kept, missing, or not yet looked up. Those of an unreadable image are never
+   * kept.
    */
   states: Uint8Array;
   /** Features [images, length], where they are held in memory. */
   held: Float32Array | undefined;
-  /** Computes what lacks, in the order in which it is first asked for. */
+  /** Computes missing features, in the order of their first request. */
   filling: AsyncGenerator<void, void, undefined> | undefined;
 }
 
@@ -99,8 +99,7 @@ export class FeatureStore implements BatchSource {
   }
 
   /**
-   * Opens the cache. Features are looked up when they are first asked for, and computed where they lack, so that
-   * training begins at once.
+   * Opens the cache. Features are looked up at their first request and computed if missing, so training begins at once.
    */
   static async open(o: FeatureStoreOptions): Promise<FeatureStore> {
     const { splits } = o.images;
@@ -281,8 +280,8 @@ export class FeatureStore implements BatchSource {
   }
 
   /**
-   * What lacks, in the order in which a run reads it. In int8 the images of a batch share a scale, so that each comes
-   * in the company it always has.
+   * The missing features, in the order in which a run reads them. In int8 the images of a batch share a scale, so they
+   * are computed in fixed batches.
    */
   #missing(part: Part): Uint32Array {
     const { split, view, states } = part;
@@ -297,7 +296,7 @@ export class FeatureStore implements BatchSource {
     );
   }
 
-  /** Training may round; what a model is judged by may not. */
+  /** Training may round; evaluation may not. */
   #precisionOf({ split }: Part): Precision {
     return (split === 'train' && this.o.model.frozenPrecision) || 'fp32';
   }
@@ -339,7 +338,7 @@ export class FeatureStore implements BatchSource {
     return loaded;
   }
 
-  /** Gives its memory back; it is made again where it is asked for again. */
+  /** Frees its memory; it is created again at the next request. */
   async #unload(precision: Precision): Promise<void> {
     const loaded = this.#prefixes.get(precision);
     this.#prefixes.delete(precision);

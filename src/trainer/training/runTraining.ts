@@ -94,7 +94,7 @@ function tell(cause: unknown, emit: (event: TrainEvent) => void): void {
   try {
     emit({ type: 'error', ...infoOf(cause) });
   } catch (unsaved) {
-    // The log lies on the disk that is full; the caller is told all the same.
+    // The log is on the full disk; the caller still gets the error.
     if (!(unsaved instanceof UserError)) throw unsaved;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The parity gate of a training run: what the model answered when its best checkpoint was saved, against what a fresh
- * process makes of the files.
+ * The parity check of a training run: compares the predictions of the model when its best checkpoint was saved with
+ * those of a fresh process that opens the files.
  */
 import type { Samples } from '../data/samples.js';
 import { plainOrder } from '../data/store.js';
@@ -13,7 +13,7 @@ import { checkParity } from '../inference/parity.js';
 import { sampleSize } from '../inference/sample.js';
 
 interface SaveCheckParts {
-  /** Images of the person, validation images for choice. */
+  /** Images of the user, preferably validation images. */
   images: Pick<Samples, 'length' | 'pathAt'>;
   seed: number;
   labels: readonly string[];
@@ -25,8 +25,8 @@ interface SaveCheckParts {
 }
 
 /**
- * Only the best checkpoint is checked, at the end of the run: the way from the model to the files and back is the same
- * for all, and a process that opens the base anew after each epoch would cost more than some epochs do.
+ * Only the best checkpoint is checked, at the end of the run. The way from the model to the files and back is the same
+ * for all checkpoints, and opening the base in a process after each epoch could cost more than the epoch.
  */
 export class SaveCheck {
   #sample: { row: number; pixels: Uint8Array }[] | undefined;
@@ -49,12 +49,12 @@ export class SaveCheck {
     return sample;
   }
 
-  /** Whether the model's answers at that step are known. */
+  /** Whether the model's predictions at that step are known. */
   hasAnswers(step: number): boolean {
     return this.#live?.step === step;
   }
 
-  /** Asks the model in training, whose checkpoint of that step is saved now. */
+  /** Records the predictions of the model in training, whose checkpoint of that step is being saved. */
   async remember(step: number): Promise<void> {
     const { batch, transform } = this.p;
     const size = transform.height * transform.width * 3;
@@ -75,8 +75,7 @@ export class SaveCheck {
   }
 
   /**
-   * Compares; tells of images that changed, and why where the comparison was not possible. The checkpoint stays in
-   * either case.
+   * Compares, and reports changed images, or the reason why the comparison failed. The checkpoint stays in either case.
    */
   async compare(
     checkpoint: string,

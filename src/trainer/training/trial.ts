@@ -21,7 +21,7 @@ export interface TrialQuestion {
   config: string;
   revision: string | undefined;
   device: DeviceName;
-  /** What the device has of what the config asks for. */
+  /** The requested features that the device supports. */
   frozenPrecision: ModelSpec['frozenPrecision'];
   tasks: readonly Task[];
   /** Whether training starts from features. */
@@ -48,7 +48,7 @@ const isPeakPassed = (trials: readonly Trial[]): boolean => {
   return !!last && !!before && last.imagesPerSecond < (1 + worthwhileGain) * before.imagesPerSecond;
 };
 
-/** Tries in this process; tells each batch that has worked, and ends when a larger one is no faster. */
+/** Tries in this process; reports each batch that worked, and ends when a larger one is not faster. */
 export async function tryBatches(o: TrialQuestion, tell: (trial: Trial) => void): Promise<void> {
   // Where memory is short, Linux should end this process and no other.
   await writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
@@ -104,7 +104,7 @@ export async function tryBatches(o: TrialQuestion, tell: (trial: Trial) => void)
   }
 }
 
-/** Tries in a process of its own. What it says before it ends, however it ends, is the answer. */
+/** Tries in a separate process. Its output before it ends, however it ends, is the result. */
 export function tryBatchesApart(question: TrialQuestion, signal: AbortSignal): Promise<Trial[]> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...trainerProgram, trialCommand, JSON.stringify(question)], {

@@ -39,7 +39,7 @@ function process(t: { after(work: () => void): void }, options: Partial<Classifi
 const labelOf = (result: Classification | undefined) =>
   result && 'predictions' in result ? result.predictions[0]?.label : undefined;
 
-test('answers come in order, one process for all questions', async (t) => {
+test('results come in order, one process for all requests', async (t) => {
   const { ask } = process(t);
   const [first, second] = await Promise.all([ask(['1', '2 odd', '3']), ask(['4'])]);
   assert.deepEqual(
@@ -50,7 +50,7 @@ test('answers come in order, one process for all questions', async (t) => {
   assert.equal(labelOf(first[0]), labelOf(second[0]));
 });
 
-test('a crash loses no answer: the rest is asked of a fresh process', async (t) => {
+test('a crash loses no result: a fresh process gets the rest', async (t) => {
   const { ask } = process(t);
   const results = await ask(['1', join(root, 'once'), '3']);
   assert.deepEqual(
@@ -60,7 +60,7 @@ test('a crash loses no answer: the rest is asked of a fresh process', async (t) 
   assert.notEqual(labelOf(results[0]), labelOf(results[1]));
 });
 
-test('an image that ends the process twice gets an error, the others their answers', async (t) => {
+test('an image that crashes the process twice gets an error, the others their results', async (t) => {
   const { ask } = process(t);
   const results = await ask(['1', 'crash', '3']);
   assert.deepEqual(
@@ -74,7 +74,7 @@ test('a process that crashes on everything fails the request', async (t) => {
   await assert.rejects(ask(['crash 1', 'crash 2', 'crash 3', 'crash 4']), TrainerDied);
 });
 
-test('what the process says is wrong with the request is thrown as it is', async (t) => {
+test('an error of the process about the request is thrown unchanged', async (t) => {
   const { ask } = process(t);
   await assert.rejects(
     ask(['1'], undefined, 'none'),
@@ -92,7 +92,7 @@ test('a cancel ends the request and not the process', async (t) => {
   assert.equal(labelOf((await ask(['1']))[0]), String(pid));
 });
 
-test('an idle process ends, and the next question starts another', async (t) => {
+test('an idle process ends, and the next request starts another', async (t) => {
   const { ask, classifier } = process(t, { idle: 1 });
   const first = labelOf((await ask(['1']))[0]);
   while (classifier.pid !== undefined) await pause(5);

@@ -31,7 +31,7 @@ test('paths are relative to the config and written with /', () => {
   assert.equal(pathInConfig(root, root), '.');
 });
 
-test('what the form writes is a valid config of the same values', () => {
+test('the form writes a valid config of the same values', () => {
   const text = configText(form, root, 'words');
   assert.match(text, /^\/\/ words\n/);
   const config = buildSchema().parse(parse(text));

@@ -27,7 +27,7 @@ function storage(entries: Record<string, string> = {}) {
 const failed = (error: unknown): never => assert.fail(String(error));
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('a stored token is in the environment of what is started, and nowhere on its command line', async () => {
+test('a stored token is in the environment of started processes, and never on their command line', async () => {
   const launch = { ...launchOfChild, env: { ...process.env, HF_TOKEN: 'of the shell' } };
   const { secrets, listeners } = storage({ [tokenKey]: 'hf_kept' });
   const token = new HubToken(secrets, launch, failed);

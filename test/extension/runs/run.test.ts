@@ -50,7 +50,7 @@ test('a run that ends by itself is finished, with its accuracy and its checkpoin
   assert.equal(run.info.name, 'photos');
 });
 
-test('a run that is stopped can be resumed, and goes on from there', async () => {
+test('a stopped run can be resumed, and continues from there', async () => {
   const path = await config('resumed', { end: 'hang', from: 20 });
   const folder = await supervisor.start(path);
   const { run, statuses, until } = watch(folder);
@@ -111,6 +111,6 @@ test('a run with a damaged file is damaged, names the file, and keeps what can b
   assert.deepEqual([run.progress.end, run.events.length, run.resumable], ['stopped', 1, true]);
 });
 
-test('a folder that is no run says so', async () => {
+test('a folder that is not a run is reported', async () => {
   assert.equal(await watch(root).run.refresh(), false);
 });

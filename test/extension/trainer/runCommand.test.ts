@@ -9,7 +9,7 @@ import { launchOfChild } from './launchOfChild.js';
 const inspect = (path: string, signal?: AbortSignal) =>
   runCommand(launchOfChild, 'inspect', { script: 'main', args: [path], signal });
 
-test('the objects it prints are the answer', async () => {
+test('the objects it prints are the result', async () => {
   const outputs = await inspect('a folder');
   const dataset = { type: 'dataset', root: 'a folder', labels: ['ş'], counts: [], splits: 'seeded', problems: [] };
   assert.deepEqual(outputs, [dataset]);
@@ -17,14 +17,14 @@ test('the objects it prints are the answer', async () => {
   assert.throws(() => outputOf(outputs, 'onnx'), /printed no onnx/);
 });
 
-test('an error it prints is thrown as it is', async () => {
+test('an error it prints is thrown unchanged', async () => {
   await assert.rejects(
     inspect('missing'),
     (error) => error instanceof ShownError && error.info.remedy === 'Choose another.',
   );
 });
 
-test('a bug in it is told with its code and words', async () => {
+test('a bug in it is reported with its code and message', async () => {
   await assert.rejects(
     inspect('broken'),
     (error) => error instanceof TrainerDied && error.ending === 1 && error.tail === 'it fell over',

@@ -76,7 +76,7 @@ test('a stop is heard by the trainer', async () => {
   assert.equal(follower.send({ type: 'stop' }), false);
 });
 
-test('a trainer that is killed leaves all whole lines, and what a resume adds is heard too', async () => {
+test('a killed trainer leaves all complete lines, and the lines of a resume are followed too', async () => {
   const folder = await start('killed', { end: 'crash' });
   const { follower, heard, gone } = follow(folder);
   await follower.refresh();
@@ -94,7 +94,7 @@ test('a trainer that is killed leaves all whole lines, and what a resume adds is
   assert.equal(follower.attached, false);
 });
 
-test('a folder without events, or without a trainer, is no fault', async () => {
+test('a folder without events, or without a trainer, is not an error', async () => {
   const empty = follow(join(root, 'nothing'));
   await empty.follower.refresh();
   assert.deepEqual(empty.heard, []);

@@ -20,7 +20,7 @@ async function config(name: string, plan: object): Promise<string> {
 }
 const supervisor = new Supervisor(launchOfChild, join(root, 'logs'));
 
-test('the run folder is what the trainer says, past what libraries print', async () => {
+test('the run folder is what the trainer prints, ignoring the output of libraries', async () => {
   const path = await config('plain', {});
   assert.equal(await supervisor.start(path), join(root, 'runs', 'plain'));
   assert.match(await supervisor.tailOf(path), /a library warns/);
@@ -33,7 +33,7 @@ test('how far a download before the start is', async () => {
   assert.equal(told.at(-1), 60);
 });
 
-test('what the trainer says is wrong is thrown as it is', async () => {
+test('an error of the trainer is thrown unchanged', async () => {
   const path = await config('refused', { end: 'refuse' });
   await assert.rejects(
     supervisor.start(path),
@@ -41,7 +41,7 @@ test('what the trainer says is wrong is thrown as it is', async () => {
   );
 });
 
-test('a trainer that ends without a word leaves its code and last lines', async () => {
+test('a trainer that ends without an error message leaves its code and last lines', async () => {
   const path = await config('silent', { end: 'silent' });
   await assert.rejects(
     supervisor.start(path),
@@ -77,7 +77,7 @@ test('two starts with one config do not make two trainers', async () => {
   await first;
 });
 
-test('a trainer that was stopped before it began is no fault', async () => {
+test('a trainer that was stopped before it began is not an error', async () => {
   await assert.rejects(supervisor.start(await config('stopped', { end: 'cancelled' })), { name: 'AbortError' });
 });
 

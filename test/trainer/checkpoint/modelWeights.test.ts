@@ -53,7 +53,7 @@ test('a shard that is not there, or lacks a tensor', async () => {
   await assert.rejects(openModelWeights(folder), { code: 'SAFETENSORS_NOT_IN_SHARD' });
 });
 
-test('an index that is no index, or leads out of the folder', async () => {
+test('an invalid index, or one that leads out of the folder', async () => {
   for (const content of [
     '{',
     'null',

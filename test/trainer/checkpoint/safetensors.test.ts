@@ -68,7 +68,7 @@ test('a value too large for a half is an error, not an infinity', async () => {
   });
 });
 
-test('F64 and BF16 become floats, integers are set aside', async () => {
+test('F64 and BF16 become fp32, integers are returned separately', async () => {
   const data = Buffer.alloc(16 + 4 + 8);
   data.writeDoubleLE(0.5, 0);
   data.writeDoubleLE(-3, 8);
@@ -117,7 +117,7 @@ test('the lazy reader reads one tensor at a time and no integer', async () => {
   await reader.close();
 });
 
-test('the first value that is no number is named', () => {
+test('the first value that is not a number is named', () => {
   const data = new Float32Array([1, 2, NaN]);
   assert.throws(() => requireFinite([['layer.bias', { data }]], 'x.safetensors'), {
     code: 'SAFETENSORS_NOT_FINITE',
@@ -187,7 +187,7 @@ test('defect: fewer than 8 bytes', async () => {
   }
 });
 
-test('defect: bytes that are no UTF-8', async () => {
+test('defect: bytes that are not UTF-8', async () => {
   const path = join(folder, 'case.safetensors');
   await writeFile(path, Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22, 0xff, 0x7d]));
   await rejects(path, 'SAFETENSORS_HEADER_NOT_JSON');

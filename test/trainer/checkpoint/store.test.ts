@@ -45,7 +45,7 @@ test('a folder is replaced whole', async () => {
   assert.deepEqual(await readdir(join(run, 'checkpoints')), ['5']);
 });
 
-test('when the writer fails, the old stays, the error is the own one, and nothing is left', async () => {
+test('when the writer fails, the old file stays, its own error is thrown, and nothing is left', async () => {
   await save(5, 'old');
   const bug = new TypeError('a bug');
   const failing = writeFolderAtomically(checkpointFolder(run, 5), async (folder) => {

@@ -32,7 +32,7 @@ after(async () => {
 const run = (): string => join(folder, 'runs', 'run');
 const labels = ['blue', 'green', 'red'];
 
-test('classify: files and folders, --top, and the same answers as an evaluation', async () => {
+test('classify: files and folders, --top, and the same predictions as an evaluation', async () => {
   const file = join(folder, 'photos', 'red', 'red 1.png');
   const classified = await vitune([
     'classify',
@@ -109,7 +109,7 @@ test('classify: files and folders, --top, and the same answers as an evaluation'
   }
 });
 
-test('classify for a person', async () => {
+test('classify with text output', async () => {
   const { code, stdout } = await vitune(['classify', 'red 0.png', '--checkpoint', run()], {
     cwd: join(folder, 'photos', 'red'),
   });
@@ -190,7 +190,7 @@ const wrongCalls: [args: string[], message: RegExp, usage: RegExp][] = [
   ],
   [['completion', 'tcsh'], /tcsh is not one of bash, zsh, fish/, /vitune completion/],
 ];
-test('wrong calls: 2, what is wrong, and the usage', async (t) => {
+test('wrong calls: exit code 2, the reason, and the usage', async (t) => {
   for (const [args, message, usage] of wrongCalls) {
     await t.test(args.join(' '), async () => {
       const ended = await vituneHere([...args, '--json']);

@@ -10,7 +10,7 @@ import { comparisonTable } from '../../../src/trainer/commandLine/comparisonTabl
 import { assertPlain, eventsOf, jsonLines, tinyModel, vitune, vituneHere, writeDataset } from './program.js';
 import { temporaryFolder } from '../data/images.js';
 
-test('interrupted in the second method, gone on with, and the table of both', async (t) => {
+test('interrupted in the second method, continued, and the table of both', async (t) => {
   const folder = await temporaryFolder(t);
   const [photos, output] = [join(folder, 'photos'), join(folder, 'ladder')];
   await writeDataset(photos, { ant: 8, bee: 8 });
@@ -93,7 +93,7 @@ test('a method that cannot be trained says why, and the others are', async (t) =
   assert.match(comparisonTable(comparison), /no multiple of the patch size/);
 });
 
-test('what a comparison refuses', async (t) => {
+test('the options that a comparison refuses', async (t) => {
   const folder = await temporaryFolder(t);
   const refused = async (...args: string[]): Promise<string> => {
     const ended = await vituneHere(['compare', '--dataset', folder, ...args]);

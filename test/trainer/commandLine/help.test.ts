@@ -63,7 +63,7 @@ test('arguments are read as the row says: defaults, lists, former names, a value
   assert.deepEqual(parseArguments('inspect', ['--', '--odd name']).operands, ['--odd name']);
 });
 
-test('docs/commands.md is what the rows say: `npm run docs` writes it', () => {
+test('docs/commands.md matches the rows: `npm run docs` writes it', () => {
   assert.equal(readFileSync(join(root, 'docs', 'commands.md'), 'utf8'), commandsPage());
 });
 

@@ -62,7 +62,7 @@ test('a profiled run: stages, kernels, a trace; the same losses as without', asy
   assert.ok(!existsSync(join(folder, 'plain', 'profile.json')));
 });
 
-test('for a person: tables; of a run that fails, what was measured until then', async (t) => {
+test('text output: tables; for a failed run, the measurements until then', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { red: 6, green: 6 });
   const config = await writeConfig(folder, { method: 'lora', learningRate: 1e-3, epochs: 1 });

@@ -37,7 +37,7 @@ async function trained(name: string, config: object): Promise<TrainEvent[]> {
 const only = <Type extends TrainEvent['type']>(events: TrainEvent[], type: Type) =>
   events.filter((event): event is TrainEvent & { type: Type } => event.type === type);
 
-test('two tasks: events, the checkpoint, an evaluation and answers name each', async () => {
+test('two tasks: events, the checkpoint, an evaluation and predictions name each', async () => {
   const events = await trained('two', {
     dataset: { folder: 'photos', columns: ['colour', 'size'] },
     classWeights: 'balanced',

@@ -75,7 +75,7 @@ test('with --json: every event, one object a line, the same as in the log', asyn
   assert.ok(finished!.peakMemoryBytes! > 2 ** 25);
   assert.ok(
     finished!.parity!.pictures > 0 && finished!.parity!.changed.length === 0,
-    'the saved checkpoint answers as the trained model',
+    'the saved checkpoint predicts as the trained model',
   );
   assert.equal(finished!.best.accuracy, Math.max(...evaluations.map(({ accuracy }) => accuracy)));
   assert.deepEqual(
@@ -88,7 +88,7 @@ test('with --json: every event, one object a line, the same as in the log', asyn
   assert.equal(jsonLines(again.stdout)[0]!.code, 'NOTHING_TO_RESUME');
 });
 
-test('for a person: the run, its accuracy and its confusion matrix; test images are tested at the end', async (t) => {
+test('text output: the run, its accuracy and its confusion matrix; test images are tested at the end', async (t) => {
   const folder = await temporaryFolder(t);
   for (const split of ['train', 'val', 'test']) await writeDataset(join(folder, 'photos', split), { red: 4, green: 4 });
   const config = await writeConfig(folder, { method: 'head', epochs: 1 });

@@ -100,7 +100,7 @@ function isConstant(node: Node | undefined, name: string): boolean {
   return node?.op.type === 'constant' && node.op.name === name;
 }
 
-test('dropout is in the training graph alone, a mask for each place, and a rate of zero costs nothing', () => {
+test('dropout is only in the training graph, with a mask for each place; a rate of zero costs nothing', () => {
   const dropped = modelOf(methodOf(lora(['query'], 0.1)), { hiddenDropout: 0.2, attentionDropout: 0.3 });
   const { step, masks } = compileStep(dropped, optimizer, 2);
   // After the embeddings; in each block the adapter, the attention and two residual branches.
@@ -123,7 +123,7 @@ test('drop path has two masks a block, of a flag an image, with a rate that grow
   for (const { name, shape } of masks) assert.deepEqual(step.inputs.find((input) => input.name === name)?.shape, shape);
 });
 
-test('averages are fed to the step and come out of it, and nothing else of it changes', () => {
+test('averages are inputs and outputs of the step, and nothing else of it changes', () => {
   const model = modelOf(methodOf({ type: 'head', dropout: 0 }));
   const [plain, averaged] = [
     compileStep(model, optimizer, 2).step,

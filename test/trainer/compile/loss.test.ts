@@ -22,7 +22,7 @@ for (const [name, golden] of Object.entries(goldenLosses().losses)) {
   });
 }
 
-test('the cross-entropy of one task is no larger a graph than it was without tasks', () => {
+test('the cross-entropy of one task is not a larger graph than without tasks', () => {
   const b = new Builder();
   const [logits, targets] = [b.input('logits', [2, 3]), b.input('targets', [2, 3])];
   lossOf(b, logits, targets, { tasks: [{ labels: 3, multiLabel: false }] });

@@ -123,7 +123,7 @@ test('the same model has the same cut at every batch, and another model another'
   assert.notEqual(cutOf(modelOf(head, { layerNormEpsilon: 1e-3 } as object))!.key, cuts[0]!.key);
 });
 
-test('a value is no cut while another is still to be read', () => {
+test('a value is not a cut while another one is still used', () => {
   const b = new Builder();
   const images = b.cast(b.input('images', [2, 4], 'u8'), 'f32');
   const [x, y] = [b.exp(images), b.neg(images)];

@@ -25,7 +25,7 @@ function products() {
   return { b, feeds, input, product };
 }
 
-test('products are found in every place of a sum, and what else is summed beside them', () => {
+test('products are found in every place of a sum, next to other terms', () => {
   const { b, input, product } = products();
   const [p, q, r, s] = [product('p'), product('q', 8), product('r'), input('s', [rows, width])];
   const sum = b.add(b.add(s, p), b.add(r, q));
@@ -34,7 +34,7 @@ test('products are found in every place of a sum, and what else is summed beside
   assert.deepEqual([...found], [[sum.node, { products: [p.node, r.node, q.node], rest: [s] }]]);
 });
 
-test('what is read elsewhere, is broadcast, or stands alone is not joined', () => {
+test('values that are read elsewhere, broadcast, or single are not joined', () => {
   const { b, input, product } = products();
   const [p, q, r, s] = [product('p'), product('q'), product('r'), product('s')];
   const inside = b.add(p, q);
@@ -48,7 +48,7 @@ test('what is read elsewhere, is broadcast, or stands alone is not joined', () =
   assert.deepEqual([...found], [[inside.node, { products: [p.node, q.node], rest: [] }]]);
 });
 
-test('a sum of products in int8 is one product, near the sum in floats', async () => {
+test('a sum of products in int8 is one product, close to the sum in fp32', async () => {
   const { b, feeds, input, product } = products();
   b.output('sum', b.add(b.add(product('p'), product('q', 8)), b.add(input('s', [rows, width]), product('r'))));
   const exact = (await runGraph(b.graph, 'cpu', feeds))['sum']!;

@@ -112,7 +112,7 @@ test('every key is described, every object closed, every choice explained', () =
   }
 });
 
-test('docs/config.md is what the schema says: `npm run docs` writes it', async () => {
+test('docs/config.md matches the schema: `npm run docs` writes it', async () => {
   const page = await readFile(join(import.meta.dirname, '../../../docs/config.md'), 'utf8');
   assert.equal(page, configPage());
   for (const [key] of everyKey(schema)) assert.ok(page.includes(`\n- \`${key.split('.').at(-1)}\`: `), key);

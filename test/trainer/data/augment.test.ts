@@ -6,7 +6,7 @@ import { Random } from '../../../src/trainer/core/random.js';
 
 const range = { scale: [0.5, 1] as [number, number], ratio: [3 / 4, 4 / 3] as [number, number] };
 
-test('crops lie within the image, with area and ratio as asked', () => {
+test('crops are within the image, with the given area and ratio', () => {
   for (const [width, height] of [
     [258, 344],
     [64, 64],
@@ -42,7 +42,7 @@ test('an image that no crop of that ratio fits gives its middle', () => {
   assert.deepEqual(randomCrop(new Random(1), 1, 500, range), { left: 0, top: 249, width: 1, height: 1 });
 });
 
-test('random erasing makes noise of one rectangle of 2 to 33 % of the image, as often as asked', () => {
+test('random erasing makes noise of one rectangle of 2 to 33 % of the image, with the given probability', () => {
   const [width, height] = [40, 30];
   let erased = 0;
   const shares: number[] = [];

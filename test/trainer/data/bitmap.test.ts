@@ -76,7 +76,7 @@ test('hands out a PNG inside an icon', async () => {
   assert.ok('png' in icon && Buffer.from(icon.png).equals(png));
 });
 
-test('refuses what is cut short, damaged or too large in words or as a RangeError, never otherwise', () => {
+test('refuses truncated, damaged or too large files with a message or a RangeError, never otherwise', () => {
   const good = kinds.map((kind) => makeBmp(width, height, kind, () => 1));
   const random = new Random(1);
   for (const file of good) {

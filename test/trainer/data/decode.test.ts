@@ -105,7 +105,7 @@ test('a colour profile is followed, not ignored', async (t) => {
   assert.ok(difference(await evaluationPixels(path, asIs), red).most <= 2);
 });
 
-test('what is transparent becomes white, before and after any resize', async (t) => {
+test('transparency becomes white, before and after any resize', async (t) => {
   const path = join(await temporaryFolder(t), 'alpha.png');
   const half = Buffer.alloc(width * height * 4).map((_, i) => [255, 0, 0, 128][i % 4]!);
   await writeFile(

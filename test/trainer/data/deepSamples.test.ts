@@ -98,7 +98,7 @@ test('grey of every sample format fills black to white', async (t) => {
   assertClose(await decoded(t, wrong), grey, 1, 'wrong MaxSampleValue');
 });
 
-test('colour keeps its proportions, transparency becomes white, and what is not a number is black', async (t) => {
+test('colour keeps its proportions, transparency becomes white, and NaN becomes black', async (t) => {
   const colours = Float64Array.from({ length: 3 * count }, (_, i) => [1, 0.5, 0.25][i % 3]! * ramp[Math.floor(i / 3)]!);
   const expected = Uint8Array.from(colours, (value) => Math.round(255 * value));
   const rgb = { ...size, channels: 3 };

@@ -19,7 +19,7 @@ test('finds what was added, each key once, and nothing else', () => {
   for (let i = 0; i < 3000; i++) assert.equal(table.find(digestOf(`another ${i}`)), undefined);
 });
 
-test('digests that begin alike are told apart', () => {
+test('digests with a common beginning are distinguished', () => {
   const table = new DigestTable();
   const digests = Array.from({ length: 300 }, (_, i) => {
     const digest = Buffer.alloc(16);

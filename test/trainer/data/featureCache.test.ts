@@ -35,7 +35,7 @@ async function filled(t: TestContext, root: string, count: number, name?: string
   return (await featurePacks(root)).find(({ path }) => !before.has(path))!.path;
 }
 
-test('what is added is read again, at once and by others, to the bit', async (t) => {
+test('an added record is read back, at once and by others, to the bit', async (t) => {
   const root = await temporaryFolder(t);
   const cache = await openCache(t, root);
   const exact = Float32Array.of(NaN, -0, Infinity, 1e-45, 3, -4);
@@ -85,7 +85,7 @@ test('a record with any byte changed is not given out, and the others are', asyn
   }
 });
 
-test('a pack cut off anywhere keeps its whole records, and what is lost can be added again', async (t) => {
+test('a pack cut off anywhere keeps its complete records, and lost ones can be added again', async (t) => {
   const root = await temporaryFolder(t);
   const pack = await filled(t, root, 2);
   await truncate(pack, 2 * recordBytes - 5);
@@ -101,7 +101,7 @@ test('a pack cut off anywhere keeps its whole records, and what is lost can be a
   assert.deepEqual(await (await openCache(t, root)).get('1'), valuesOf(1));
 });
 
-test('files that are no packs are passed over', async (t) => {
+test('files that are not packs are skipped', async (t) => {
   const root = await temporaryFolder(t);
   const pack = await filled(t, root, 1);
   await writeFile(join(pack, '..', 'noise.features'), Buffer.alloc(5 * recordBytes + 3, 7));
@@ -110,7 +110,7 @@ test('files that are no packs are passed over', async (t) => {
   assert.deepEqual(await (await openCache(t, root)).get('0'), valuesOf(0));
 });
 
-test('room is made by removing the packs that nobody has used for longest, of whichever network', async (t) => {
+test('space is freed by removing the least recently used packs, of any network', async (t) => {
   const root = await temporaryFolder(t);
   const [oldest, middle, own] = [
     await filled(t, root, 10, 'a'),
@@ -136,7 +136,7 @@ test('room is made by removing the packs that nobody has used for longest, of wh
   assert.equal(tiny.has('1'), false);
 });
 
-test('where the disk takes nothing there is one notice, and the run goes on', async (t) => {
+test('if the disk cannot be written there is one notice, and the run continues', async (t) => {
   const root = await temporaryFolder(t);
   const file = join(root, 'file');
   await writeFile(file, '');

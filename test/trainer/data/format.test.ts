@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { formatOfContent, formatOfName, isReadable } from '../../../src/trainer/data/format.js';
 import { encoded } from './images.js';
 
-test('a name tells the format by its ending, in any case', () => {
+test('the extension of a name gives the format, in upper or lower case', () => {
   assert.equal(formatOfName('/a b/photo.JPG'), 'JPEG');
   assert.equal(formatOfName('x.jfif'), 'JPEG');
   assert.equal(formatOfName('x.tiff'), 'TIFF');
@@ -13,7 +13,7 @@ test('a name tells the format by its ending, in any case', () => {
     assert.equal(formatOfName(name), undefined, name);
 });
 
-test('content tells the format whatever the name', async () => {
+test('the content determines the format, whatever the name', async () => {
   for (const [format, name] of [
     ['png', 'PNG'],
     ['jpeg', 'JPEG'],

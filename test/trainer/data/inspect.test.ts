@@ -81,7 +81,7 @@ test('every kind of problem is found, with a remedy', async (t) => {
   for (const { message, remedy } of problems) assert.ok(message.length > 10 && remedy.length > 10);
 });
 
-test('strong imbalance is told once, with both classes', async (t) => {
+test('strong imbalance is reported once, with both classes', async (t) => {
   const root = await temporaryFolder(t);
   await writeTree(root, {
     ...Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`many/${String(i)}.png`, big(i)])),
@@ -106,7 +106,7 @@ test('strong imbalance is told once, with both classes', async (t) => {
   assert.match(strong.problems[0]!.message, /many has 40 training images, few has 3/);
 });
 
-test('images that show nothing are found, faint ones and small things are not', async (t) => {
+test('blank images are found; faint ones and small objects are not reported', async (t) => {
   const root = await temporaryFolder(t);
   const image = (of: (x: number, y: number) => number) =>
     sharp(Buffer.from(Array.from({ length: 200 * 160 }, (_, i) => of(i % 200, Math.floor(i / 200)))), {
@@ -133,7 +133,7 @@ test('images that show nothing are found, faint ones and small things are not', 
   ]);
 });
 
-test('what is no dataset is an error; a look can be cancelled', async (t) => {
+test('a folder that is not a dataset is an error; an inspection can be cancelled', async (t) => {
   const root = await temporaryFolder(t);
   await assert.rejects(
     inspectDataset(join(root, 'missing')),

@@ -55,7 +55,7 @@ const answersOf = ({ tasks, splits }: Awaited<ReturnType<typeof scanDataset>>) =
 
 const simple = 'image,label\n0.png,cat\n1.png,dog\n2.png,cat\n3.png,dog\n';
 
-test('the simplest case: images, and beside them a labels.csv', async (t) => {
+test('the simplest case: images with a labels.csv next to them', async (t) => {
   const root = await folderOf(t, simple);
   for (const spec of [
     root,
@@ -74,7 +74,7 @@ test('the simplest case: images, and beside them a labels.csv', async (t) => {
   }
 });
 
-test('a labels.csv beside class folders changes nothing unless it is asked for', async (t) => {
+test('a labels.csv next to class folders changes nothing unless it is requested', async (t) => {
   const root = await temporaryFolder(t);
   const names = ['a/0.png', 'a/1.png', 'b/2.png', 'b/3.png'];
   await writeTree(root, Object.fromEntries(names.map((name, i) => [name, { seed: i }])));
@@ -102,7 +102,7 @@ test('a labels.csv beside class folders changes nothing unless it is asked for',
   );
 });
 
-test('several columns are several tasks; what a row leaves empty it does not answer', async (t) => {
+test('several columns are several tasks; an empty cell gives no target for its task', async (t) => {
   const dataset = await scan(
     t,
     'file,kind,size\n0.png,cat,10\n1.png,dog,9\n2.png,,10\n3.png,cat,\n',
@@ -321,7 +321,7 @@ test('a labels.csv that is not read is reported with the reason', async (t) => {
   );
 });
 
-test('a labels.csv beside loose train and test folders is read, and the folders are the splits', async (t) => {
+test('a labels.csv next to loose train and test folders is read, and the folders are the splits', async (t) => {
   const names = ['train/0.png', 'train/1.png', 'train/2.png', 'train/3.png', 'test/4.png', 'test/5.png'];
   const rows = names.map((name, i) => `${name},${'ab'[i % 2]!}`);
   const unlabelled = await scanDataset(await besideFolders(t, names, 'image,label', rows.slice(0, 4)), options);

@@ -115,7 +115,7 @@ test('a pack without its index, or an index without its pack, does no harm', asy
   await cache.close();
 });
 
-test('packs that nobody has used for long are removed, others stay', async (t) => {
+test('packs that were not used for long are removed, others stay', async (t) => {
   const folder = await temporaryFolder(t);
   await filled(folder, ['old']);
   const old = (await readdir(folder)).map((name) => join(folder, name));
@@ -149,7 +149,7 @@ test('what finds no room is known, but not kept: one notice, now and for the nex
   await again.close();
 });
 
-test('room is made by removing the packs that nobody has used for longest, but none that was used just now', async (t) => {
+test('space is freed by removing the least recently used packs, but none that was just used', async (t) => {
   const root = await temporaryFolder(t);
   const size = 6 * 4 * 3;
   const hoursAgo = async (folder: string, hours: number): Promise<void> => {
@@ -173,7 +173,7 @@ test('room is made by removing the packs that nobody has used for longest, but n
   await full.close();
 });
 
-test('where nothing can be written the cache says so once and keeps nothing', async (t) => {
+test('if nothing can be written the cache reports it once and keeps nothing', async (t) => {
   const root = await temporaryFolder(t);
   const file = join(root, 'a file');
   await writeFile(file, '');

@@ -7,7 +7,7 @@ import type { Sample } from '../../../src/trainer/data/sample.js';
 import { Samples } from '../../../src/trainer/data/samples.js';
 import { Random } from '../../../src/trainer/core/random.js';
 
-test('paths come out as they went in: folders by turns, long and odd names, through all growth', () => {
+test('paths are returned as they were added: alternating folders, long and odd names, through all growth', () => {
   const random = new Random(1, 'paths');
   const pieces = ['a', '\u0000', 'ş', '漢', '🦊', '\ud83e', '\udd8a', 'e\u0301', ' ', '\ufffd', '.', 'x'.repeat(300)];
   const piece = () => Array.from({ length: random.below(6) }, () => pieces[random.below(pieces.length)]!).join('');
@@ -23,7 +23,7 @@ test('paths come out as they went in: folders by turns, long and odd names, thro
   for (const row of [5001, 0, 2500]) assert.equal(table.at(row), paths[row]);
 });
 
-test('samples keep their labels, alike or not, and a part of them is as the whole', () => {
+test('samples keep their labels, equal or not, and so does a part of them', () => {
   const all = Array.from({ length: 300 }, (_, i): Sample => {
     const path = join(sep, 'photos', String(i % 3), `${i}.jpg`);
     return i % 2 ? { path, label: i % 5 } : { path, label: -1, marks: i % 4 ? [i % 7, 9] : [] };

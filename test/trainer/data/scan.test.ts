@@ -97,7 +97,7 @@ test('split folders in the spellings people use', async (t) => {
   }
 });
 
-test('splits are unwrapped, lie beside the classes they test, or are refused where two mean the same', async (t) => {
+test('splits are unwrapped, may lie next to the classes they test, and are refused where two mean the same', async (t) => {
   const root = await temporaryFolder(t);
   await writeTree(root, {
     'wrapped/training_set/training_set/a/1.png': { seed: 1 },
@@ -176,7 +176,7 @@ test('a validation or test folder without labels is left out and reported', asyn
   await rejectsWith(scan(join(root, 'only'), evaluation), 'DATASET_FLAT', join(root, 'only', 'test'));
 });
 
-test('validation is drawn from training where there is no folder for it, or an empty one; test stays apart', async (t) => {
+test('validation is drawn from training if there is no folder for it, or an empty one; test stays apart', async (t) => {
   const root = await temporaryFolder(t);
   await writeTree(root, {
     'train/a/1.png': { seed: 1 },
@@ -276,7 +276,7 @@ test('a class with one image trains on it and is reported', async (t) => {
   assert.deepEqual(codes(problems), ['CLASS_ONE_IMAGE']);
 });
 
-test('folders that are no dataset', async (t) => {
+test('folders that are not a dataset', async (t) => {
   const root = await temporaryFolder(t);
   await writeTree(root, {
     'file.txt': '',

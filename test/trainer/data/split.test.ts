@@ -29,7 +29,7 @@ test('each class gives its share, and keeps one image on either side where it ca
     }
 });
 
-test('the seed decides, and decides alike again', () => {
+test('the seed decides, and repeats its decisions', () => {
   const draw = (seed: number) => pathsOf(splitOff(samplesOf([50, 50]), labels, 0.2, seed).validation);
   assert.deepEqual(draw(7), draw(7));
   assert.notDeepEqual(draw(7), draw(8));
@@ -41,7 +41,7 @@ test('another class does not move the images of the first', () => {
   assert.deepEqual(two, one);
 });
 
-test('a share of 0 takes nothing', () => {
+test('a share of 0 selects nothing', () => {
   assert.equal(splitOff(samplesOf([5, 5]), labels, 0, 1).validation.length, 0);
 });
 

@@ -33,7 +33,7 @@ test('the words for splits, in any case, with what stands around them', () => {
   assert.deepEqual(named('train', 'val', 'eval'), { train: 'train', val: 'validation', eval: 'test' });
 });
 
-test('what only resembles a split is none', () => {
+test('a name that only resembles a split is not one', () => {
   const names = [
     'trains',
     'trainer',

@@ -119,7 +119,7 @@ test('seed and epoch decide everything: again, from any batch, from another stor
   );
 });
 
-test('the same image is cropped and flipped anew in each epoch', async (t) => {
+test('the same image is cropped and flipped differently in each epoch', async (t) => {
   const store = await openStore(t, await twoClasses(t));
   const seen = new Set<string>();
   for (let epoch = 0; epoch < 10; epoch++)
@@ -208,7 +208,7 @@ test('without a random crop, training sees the pixels of evaluation, flipped or 
   }
 });
 
-test('a second run decodes nothing, and a changed image anew', async (t) => {
+test('a second run decodes nothing but a changed image', async (t) => {
   const root = await twoClasses(t);
   const run = async () => {
     const store = await openStore(t, root);
@@ -285,7 +285,7 @@ test('an image that changes between two epochs is seen as it is now', async (t) 
   assert.deepEqual(after!.images.subarray(0, 5 * imageBytes), before[0]!.images.subarray(0, 5 * imageBytes));
 });
 
-test('unreadable images are left out of their batches, and each is told once, when it is found', async (t) => {
+test('unreadable images are left out of their batches, and each is reported once, when it is found', async (t) => {
   const root = await twoClasses(t);
   await writeTree(root, {
     'set/a/broken.jpg': 'no image',

@@ -81,7 +81,7 @@ test('a shortest edge without a crop becomes its middle square: a batch holds on
   });
 });
 
-test('what is switched off has no effect', () => {
+test('a disabled option has no effect', () => {
   const { mean, std, rescaleFactor } = parse({ do_normalize: false, do_rescale: false, image_mean: 'unused' });
   assert.deepEqual([mean, std, rescaleFactor], [[0, 0, 0], [1, 1, 1], 1]);
 });

@@ -68,7 +68,7 @@ const curves: { name: string; method: object; curve: Curve; cached?: boolean; re
 ];
 
 for (const { name, method, curve, cached, recomputes } of curves) {
-  test(`20 steps of ${name} in int8 stay near PyTorch's in floats`, async () => {
+  test(`20 steps of ${name} in int8 stay close to PyTorch's in fp32`, async () => {
     const { base, trainable, inputs } = await openGolden('vit', {
       method,
       training: plain.training,
@@ -92,7 +92,7 @@ for (const { name, method, curve, cached, recomputes } of curves) {
   });
 }
 
-test('a model that finds no memory for floats can still be let go', async () => {
+test('a model without memory for fp32 weights can still be released', async () => {
   const engine = new OrtEngine('cpu');
   const method = { type: 'lora', ...options };
   const { trainable } = await openGolden('vit', {
@@ -223,7 +223,7 @@ const products = ({ nodes }: Graph) => ({
   floats: nodes.filter(({ op, inputs }) => op.type === 'matmul' && inputs[1]!.node.op.type === 'constant').length,
 });
 
-test('a training step multiplies no frozen layer in floats but for a few rows; a forward graph multiplies all so', async () => {
+test('a training step multiplies frozen layers in fp32 only for a few rows; a forward graph multiplies all in fp32', async () => {
   const model = await modelOf({ frozenPrecision: 'int8' });
   // Six layers in each of three blocks forward, without the four of the last block whose one row an image is too
   // little, and as many back but for the three that read the first block's input. What comes back from queries, keys
@@ -262,7 +262,7 @@ test('where the layer after a GELU multiplies in int8, its slope is made before 
   assert.equal(difference(y!, exact['y']!, 1), undefined);
 });
 
-test('with a weight in 4 bits, a step holds neither floats nor those bits, but its rounded numbers alone', async () => {
+test('with a weight in 4 bits, a step holds neither fp32 values nor those bits, but only the rounded numbers', async () => {
   const { step } = compileStep(
     await modelOf({ frozenPrecision: 'int8' }, { type: 'qlora', ...options }),
     optimizer,
@@ -286,7 +286,7 @@ test('each column is rounded by half a step of its own at most, whichever way th
   assert.deepEqual(roundColumns(turned, k, n, true), { codes, scales });
 });
 
-test('a matrix is rounded when its numbers are first asked for, once for its codes and its scales', () => {
+test('a matrix is rounded when its numbers are first requested, once for its codes and its scales', () => {
   const [k, n] = [40, 70];
   const random = new Random(1, 'rounded');
   const data = Float32Array.from({ length: k * n }, () => random.normal());

@@ -61,7 +61,7 @@ for (const [name, curve] of Object.entries(curves)) {
 
   // A head with a hidden layer has no weights of the model to begin with.
   if (curve.method.hidden) continue;
-  test(`${name} begins at the model as it is`, async () => {
+  test(`${name} begins at the unchanged model`, async () => {
     const { base, trainable } = await openGolden(curve.model, { ...curve, training, labels: labels.length });
     trainable.restore({
       parameters: firstValues(trainable.parameters, (weight, shape) => base.weight(weight, shape, 0), 3),

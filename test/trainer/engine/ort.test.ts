@@ -21,7 +21,7 @@ function graphWithStranger() {
   return b.graph;
 }
 
-test('a network from a file that a device cannot run is told with the way out; on the CPU, where it was tried, that is a bug', async () => {
+test('a network from a file that a device cannot run is reported with a remedy; on the CPU, where it was tried, that is a bug', async () => {
   await assert.rejects(new OrtEngine('webgpu').load(graphWithStranger()), (error: unknown) => {
     assert.ok(error instanceof UserError, String(error));
     assert.equal(error.code, 'ONNX_NOT_ON_DEVICE');

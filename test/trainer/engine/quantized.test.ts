@@ -36,7 +36,7 @@ const bounds: Record<string, number> = { nf4: 0.2, int8: 0.01 };
 
 for (const [name, { quantization, blockSize, steps, finalLogits, largestDifference }] of Object.entries(curves)) {
   for (const cached of [false, true]) {
-    test(`20 steps of QLoRA in ${name} follow PyTorch's${cached ? ', what does not train computed once' : ''}`, async () => {
+    test(`20 steps of QLoRA in ${name} follow PyTorch's${cached ? ', the frozen part computed once' : ''}`, async () => {
       const curve: Curve = { ...lora, steps: { ...lora.steps, ...steps }, finalLogits };
       const options = {
         method: { ...method, quantization, blockSize },
@@ -64,7 +64,7 @@ for (const [name, { quantization, blockSize, steps, finalLogits, largestDifferen
   });
 }
 
-test('a training step holds no frozen linear weight in full, and makes each anew for the way back', async () => {
+test('a training step holds no frozen linear weight in full, and recomputes each for the backward pass', async () => {
   const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
   const { step } = compileStep(
     specOf(base, { ...method, targetModules: ['all-linear'] }, 5),

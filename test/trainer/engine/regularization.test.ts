@@ -116,7 +116,7 @@ for (const kind of ['mixup', 'cutmix'] as const) {
   });
 }
 
-test("20 steps with averaged weights: evaluation follows torch_ema's, training goes on unaffected", async () => {
+test("20 steps with averaged weights: evaluation follows torch_ema's, training is unaffected", async () => {
   const curve = curves.ema;
   const trainable = await trainableWith({ ema: { decay: training.emaDecay } });
   const [losses, averageLosses]: number[][] = [[], []];

@@ -84,7 +84,7 @@ const cases = [
 ] as const;
 
 for (const { name, precision, accumulates } of cases) {
-  test(`training ${name} and evaluating by turns gives the same bits`, async () => {
+  test(`training ${name} and evaluating alternately gives the same bits`, async () => {
     const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
     const model: ModelSpec = { ...specOf(base, { type: 'lora', rank: 2, alpha: 4 }, 5), frozenPrecision: precision };
     const [batchSize, evalBatchSize] = [8, 4];

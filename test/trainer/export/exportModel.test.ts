@@ -25,7 +25,7 @@ const opened = (format: ExportFormat, folder: string): string =>
   format === 'onnx' ? join(folder, 'model.onnx') : folder;
 
 for (const format of ['peft', 'transformers', 'onnx'] as const) {
-  test(`${format}: PyTorch's logits, and the files that are told`, async (t) => {
+  test(`${format}: PyTorch's logits, and the reported files`, async (t) => {
     const folder = await temporaryFolder(t);
     const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
     const images = await writeImages(join(folder, 'images'));
@@ -87,7 +87,7 @@ test('a PEFT export has an adapter under the names of transformers 4 and 5, and 
   assert.ok(distance((await answersOf({ model: moved, images })).logits, before.logits) < 1e-4, 'the base goes along');
 });
 
-test('ONNX: any batch, and weights beside the file when they are large', async (t) => {
+test('ONNX: any batch, and external weights when they are large', async (t) => {
   const folder = await temporaryFolder(t);
   const model = await openModel(await writeLoraCheckpoint(join(folder, 'checkpoint')));
   const [whole, split] = [join(folder, 'whole'), join(folder, 'split')];
@@ -157,7 +157,7 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
   });
 }
 
-test('a damaged export is told as such', async (t) => {
+test('a damaged export is reported as such', async (t) => {
   const folder = await temporaryFolder(t);
   const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
   for (const [format, code] of [
@@ -210,7 +210,7 @@ test('a full disk and a read-only one: a remedy, and nothing left', async (t) =>
   });
 });
 
-test('a whole model is no adapter', async (t) => {
+test('a whole model is not an adapter', async (t) => {
   const folder = await temporaryFolder(t);
   const checkpoint = join(folder, 'model');
   await cp(join(golden, 'models', 'vit'), checkpoint, { recursive: true });
@@ -234,7 +234,7 @@ test('a cancelled export leaves nothing', async (t) => {
   assert.deepEqual(await readdir(join(folder, 'exports')), []);
 });
 
-test('the gate of a run: what was saved is what was trained, and a checkpoint that was spoilt is told of with the images', async (t) => {
+test('the parity check of a run: the saved model is the trained one, and a corrupted checkpoint is reported with the images', async (t) => {
   const folder = await temporaryFolder(t);
   const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
   const images = await writeImages(join(folder, 'images'));
@@ -282,7 +282,7 @@ test('the gate of a run: what was saved is what was trained, and a checkpoint th
   );
 });
 
-test('answers that are compared: within the tolerance, beyond it, another label, no number', () => {
+test('the comparison of predictions: within the tolerance, beyond it, another label, NaN', () => {
   const live = {
     labels: ['a', 'b'],
     logits: [

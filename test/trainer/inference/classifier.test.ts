@@ -29,7 +29,7 @@ const probabilities = (answer: Classification | undefined): Record<string, numbe
     ]),
   );
 
-test('classification and evaluation answer alike, in any batch', async (t) => {
+test('classification and evaluation give equal outputs, in any batch', async (t) => {
   const folder = await temporaryFolder(t);
   const photos = join(folder, 'photos');
   await writeDataset(photos, { ant: 5, bee: 6, cat: 4 });
@@ -86,7 +86,7 @@ test('classification and evaluation answer alike, in any batch', async (t) => {
   await batched.dispose();
 });
 
-test('weights that are mapped answer as those that are read, also by a link; one that is no number is named', async (t) => {
+test('memory-mapped weights give the same outputs as those that are read, also through a link; a NaN is named', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTree(folder, { 'a.png': { seed: 1 }, 'b.png': { seed: 2 } });
   const images = [join(folder, 'a.png'), join(folder, 'b.png')];
@@ -128,7 +128,7 @@ test('weights that are mapped answer as those that are read, also by a link; one
     await assert.rejects(answers(spaced, maps), { code: 'SAFETENSORS_NOT_FINITE', message: /vit\.layernorm\.weight/ });
 });
 
-test('what there is to classify: files as given, folders with everything below, nothing else', async (t) => {
+test('the images to classify: files as given, folders with everything below, nothing else', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTree(folder, {
     'a/1.png': { seed: 1 },

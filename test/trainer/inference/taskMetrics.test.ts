@@ -12,7 +12,7 @@ const close = (actual: number | undefined, expected: number) =>
   assert.ok(Math.abs(actual! - expected) < 1e-6, `${actual} is not ${expected}`);
 const tags = { name: 'tags', labels: ['a', 'b', 'c'], multiLabel: true };
 
-test('average precision: the example of scikit-learn, equal scores, nothing to find', () => {
+test('average precision: the example of scikit-learn, equal scores, no positive', () => {
   close(averagePrecision([0.1, 0.4, 0.35, 0.8], [false, false, true, true]), 0.8333333333333333);
   close(averagePrecision([0.5, 0.5, 0.5, 0.2], [true, false, false, true]), (1 / 2) * (1 / 3) + (1 / 2) * (2 / 4));
   assert.equal(averagePrecision([1, 2], [false, false]), undefined);
@@ -46,7 +46,7 @@ test('a multi-label task: four images in two batches, the last row padding', () 
   close(meanAveragePrecision, ((1 + 1 + 3 / 4) / 3 + 1) / 2);
 });
 
-test('several tasks: mean accuracy, sum of losses, the rest is the first; who does not answer is left out', () => {
+test('several tasks: mean accuracy, sum of losses, the rest is that of the first; images without a label are left out', () => {
   const tasks = [...singleTask(['x', 'y'], 'first'), ...singleTask(['p', 'q'], 'second')];
   const metrics = new TaskMetrics(tasks);
   metrics.add(Float32Array.of(0, 0, 1, 0, 0, 1, 0, 1), Float32Array.of(1, 0, 0, 0, 0, 1, 1, 0), 2);
@@ -68,7 +68,7 @@ test('several tasks: mean accuracy, sum of losses, the rest is the first; who do
   close(each![1]!.loss, Math.log(1 + Math.E));
 });
 
-test('label smoothing: over the labels of a task, between yes and no of a multi-label one, and nothing for who does not answer', () => {
+test('label smoothing: over the labels of a task, between yes and no of a multi-label one, and nothing for images without a label', () => {
   const tasks = [...singleTask(['x', 'y'], 'first'), tags];
   const targets = Float32Array.of(1, 0, 1, 0, 0, 0, 0, 0, 0, 1);
   const wanted = [0.95, 0.05, 0.95, 0.05, 0.05, 0, 0, 0.05, 0.05, 0.95];

@@ -111,7 +111,7 @@ test('classify and evaluate take such folders', async (t) => {
   }
 });
 
-test('labels: of the config beside the adapter, of the base where they fit, else as transformers calls them', async (t) => {
+test('labels: of the config next to the adapter, of the base if they fit, else the default names of transformers', async (t) => {
   const folder = await temporaryFolder(t);
   const adapter = await copyAdapter('curves/vit-head-final', join(folder, 'adapter'));
   await edit(adapter, (tensors) =>
@@ -127,7 +127,7 @@ test('labels: of the config beside the adapter, of the base where they fit, else
   assert.deepEqual([labels, logits[0]!.length], [['yes', 'no'], 2]);
 });
 
-test('a base that lies beside the adapter', async (t) => {
+test('a base next to the adapter', async (t) => {
   const folder = await temporaryFolder(t);
   const adapter = await copyAdapter(
     'curves/vit-lora-final',
@@ -228,14 +228,14 @@ const wrong: [
   ],
 ];
 for (const [name, code, message, arrange] of wrong) {
-  test(`what is wrong with an adapter: ${name}`, async (t) => {
+  test(`a defect of an adapter: ${name}`, async (t) => {
     const adapter = await copyAdapter('curves/vit-lora-final', join(await temporaryFolder(t), 'adapter'));
     await arrange(adapter, t);
     await assert.rejects(answersOf({ model: adapter, images: [0] }), { code, message });
   });
 }
 
-test('a body without a head names nothing', async (t) => {
+test('a body without a head classifies nothing', async (t) => {
   const folder = join(await temporaryFolder(t), 'model');
   await cp(join(golden, 'models', 'vit'), folder, { recursive: true });
   const file = join(folder, 'model.safetensors');

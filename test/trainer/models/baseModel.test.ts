@@ -50,7 +50,7 @@ test('a bare body without prefix and head has the same weights, and a head drawn
   assert.ok(bare.weight('classifier.bias', [5], 1).every((value) => value === 0));
 });
 
-test('a head of another size is drawn anew, one that fits is kept', async () => {
+test('a head of another size is drawn at random, one that fits is kept', async () => {
   const base = await open(tinyModel);
   assert.equal(base.weight('classifier.weight', [7, 48], 1).length, 7 * 48);
   const kept = (await readSafetensors(join(tinyModel, 'model.safetensors'))).tensors.get('classifier.weight')!.data;
@@ -65,7 +65,7 @@ test('weights in half precision are the same but for rounding', async (t) => {
   a.forEach((value, i) => assert.ok(Math.abs(value - b[i]!) <= Math.max(Math.abs(b[i]!) * 2 ** -11, 2 ** -25)));
 });
 
-test('a weight that lies in its file as it is given has a place there', async (t) => {
+test('a weight that is stored unchanged has a place in its file', async (t) => {
   const [whole, half] = [await open(tinyModel), await open(await changed(t, { dtype: 'F16' }))];
   const { file, offset } = whole.place(query, [48, 48])!;
   const bytes = (await readFile(file)).subarray(offset, offset + 4 * 48 * 48);
@@ -86,7 +86,7 @@ test('a missing weight and one of another shape are named', async (t) => {
   assert.throws(() => base.weight(query.replace('1', '2'), [48, 96], 0), { code: 'MODEL_WEIGHT_SHAPE' });
 });
 
-test('another image size: positions are resampled, and refused where they are not what the config says', async (t) => {
+test('another image size: positions are resampled, and refused if they differ from the config', async (t) => {
   const positions = 'vit.embeddings.position_embeddings';
   const larger = await open(tinyModel, { imageSize: 48 });
   assert.equal(larger.weight(positions, [1, 37, 48], 0).length, 37 * 48);
@@ -110,7 +110,7 @@ test('random weights follow from the seed, name by name', async () => {
   assert.ok(Math.abs(deviation - 0.0176) < 0.001, String(deviation));
 });
 
-test('a model is told from another by its weights alone', async (t) => {
+test('models are distinguished by their weights alone', async (t) => {
   const { reference } = await open(tinyModel);
   const copy = await changed(t, {});
   await cp(join(tinyModel, 'model.safetensors'), join(copy, 'model.safetensors'));

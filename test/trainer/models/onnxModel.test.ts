@@ -92,7 +92,7 @@ test('a tensor named in featureOutput, inside the network or its output, is take
   assertClose(await featuresOf(await opened('resnet-one', { featureOutput: 'output' })), stored['logits']!);
 });
 
-test('what is known of the features is not tried again', async () => {
+test('known features are not searched again', async () => {
   const base = await opened('resnet-one');
   const again = await openBaseModel({ ...base.reference });
   assert.deepEqual(again.reference, base.reference);
@@ -131,7 +131,7 @@ const refused = async (o: Partial<BaseModelOptions> & { model: string }, code: s
   );
 };
 
-test('what is no ONNX file is refused in words', async (t) => {
+test('a file that is not ONNX is refused in plain words', async (t) => {
   const folder = await temporaryFolder(t);
   const whole = await readFile(file('resnet'));
   const contents: Record<string, Uint8Array | string> = {
@@ -158,7 +158,7 @@ test('what is no ONNX file is refused in words', async (t) => {
   await refused({ model: join(folder, 'folder.onnx') }, 'MODEL_NOT_FOUND');
 });
 
-test('weights beside the file must be there, whole and within the folder', async (t) => {
+test('external weights must exist, complete and within the folder', async (t) => {
   const folder = await temporaryFolder(t);
   const model = join(folder, 'resnet-beside.onnx');
   const data = 'resnet-beside.onnx.data';
@@ -175,7 +175,7 @@ test('weights beside the file must be there, whole and within the folder', async
   await refused({ model }, 'ONNX_WEIGHTS_UNUSABLE');
 });
 
-test('a network that takes no images, gives no features or is told what it cannot do is refused in words', async (t) => {
+test('a network without an image input or features, or with an impossible option, is refused in plain words', async (t) => {
   const folder = await temporaryFolder(t);
   const model = join(folder, 'square.onnx');
   await writeFile(model, squareFile());

@@ -28,7 +28,7 @@ const tasks = singleTask(labels);
 const method = { type: 'full' as const, layerDecay: 1 };
 
 for (const name of ['clip', 'siglip', 'dinov3', 'dinov2', 'beit', 'timm-vit']) {
-  test(`${name}: LoRA's default targets are the queries and values of every block, named for PEFT as they are there`, async (t) => {
+  test(`${name}: LoRA's default targets are the queries and values of every block, with the names that they have there`, async (t) => {
     const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0 });
     const lora = methodObject().parse({ type: 'lora', rank: 2 });
     const opened = {

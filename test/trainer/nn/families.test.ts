@@ -209,7 +209,7 @@ const variants: [
   ],
 ];
 for (const [what, model, config, rename] of variants) {
-  test(`${model} as ${what} answers alike`, async (t) => {
+  test(`${model} as ${what} gives equal predictions`, async (t) => {
     const { features } = await answersOf(await changed(t, model, config, rename));
     assert.deepEqual(features, (await answersOf(join(golden, 'models', model))).features);
   });

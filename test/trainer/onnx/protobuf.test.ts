@@ -15,7 +15,7 @@ test('integers', () => {
   assert.equal(hex(new Message().ints(4, [3, 270])), '2003208e02');
 });
 
-test('floats, text, bytes and messages in messages', () => {
+test('floats, text, bytes and nested messages', () => {
   assert.equal(hex(new Message().float(2, 1.5)), '150000c03f');
   assert.equal(hex(new Message().text(2, 'testing')), '120774657374696e67');
   assert.equal(hex(new Message().text(1, 'ä')), '0a02c3a4');

@@ -9,7 +9,7 @@ const none = (): Float32Array => assert.fail('asks for no weight of the model');
 const first = (name: string, shape: number[], seed: number): Float32Array =>
   firstValues([{ name, shape }], none, seed).get(name)!;
 
-test('what a product begins with is uniform within 1/√in, by name and seed; what it ends with is zero', () => {
+test('the first matrix of a product is uniform within 1/√in, by name and seed; the last one is zero', () => {
   for (const [down, zeros] of [
     [`${query}.lora_A.weight`, [`${query}.lora_B.weight`]],
     [

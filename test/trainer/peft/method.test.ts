@@ -14,7 +14,7 @@ const map = mapOf(network);
 /** The method in a network of four blocks. */
 const method = (options: object): Method => methodFor(network, options);
 
-test('the head is told from the body by whole names', () => {
+test('head and body are distinguished by whole names', () => {
   for (const name of ['classifier', 'classifier.weight', 'classifier.0.weight']) assert.ok(map.isHead(name), name);
   for (const name of ['classifiers.weight', 'vit.classifier.weight', `${query}.weight`])
     assert.ok(!map.isHead(name), name);
@@ -161,7 +161,7 @@ test('layer-wise decay leaves the head its rate and lowers it with every block b
   assert.equal(scale(`${query}.weight`, 1), 1);
 });
 
-test('what a method adds is known by its names', () => {
+test('added weights are recognised by their names', () => {
   for (const part of [
     'lora_A.weight',
     'lora_B.weight',

@@ -52,7 +52,7 @@ for (const quantization of kinds) {
     assert.ok(furthest > widest / 4);
   });
 
-  test(`${quantization}: what is quantised already stays as it is`, () => {
+  test(`${quantization}: a quantised weight is unchanged`, () => {
     const options = { quantization, blockSize: 64 };
     const random = new Random(5);
     const once = dequantize(

@@ -82,7 +82,7 @@ test('windows attach, see every event from then on, and stop the run', async () 
   assert.deepEqual((await readdir(first.run)).sort(), ['config.json', 'events.jsonl', 'run.json']);
 });
 
-test('what is no request hangs up on its sender and leaves the run alone', async () => {
+test('an invalid request closes its connection and does not affect the run', async () => {
   const { child, first } = await start('create');
   for (const text of ['nonsense\n', 'null\n', '{"type":"explode"}\n', '5\n', 'endless'.repeat(1000)]) {
     const socket = await attach(first.run);
@@ -143,7 +143,7 @@ test('a killed trainer leaves a run that can be resumed, its log whole and count
     await assert.rejects(stat(socket), { code: 'ENOENT' }, 'the socket of the killed one is gone');
 });
 
-test('a lock of a living process that does not answer, or a torn one, is broken', async () => {
+test('a lock of a live process that does not respond, or a truncated one, is broken', async () => {
   const loaded = await loadConfig(config);
   const run = await ActiveRun.create(loaded);
   await run.close();
@@ -204,7 +204,7 @@ test('of many trainers that break a dead lock at once, one wins', async () => {
   assert.deepEqual((await readdir(run.path)).sort(), ['config.json', 'events.jsonl', 'run.json']);
 });
 
-test('a run that failed before it began can be discarded, and takes nothing of others with it', async () => {
+test('a run that failed before it began can be discarded, without files of other runs', async () => {
   const run = await ActiveRun.create(await loadConfig(config));
   run.emit({ type: 'error', code: 'DATASET_MISSING', message: 'm', remedy: 'r' });
   await run.discard();
@@ -214,7 +214,7 @@ test('a run that failed before it began can be discarded, and takes nothing of o
   assert.deepEqual(await readdir(join(folder, 'out')), ['.git']);
 });
 
-test('a resume holds to what was set at the start, until it is set anew', async () => {
+test('a resume keeps the settings of the start, until they are set again', async () => {
   const first = await ActiveRun.create(await loadConfig(config, ['epochs=7', 'learningRate=0.5']));
   await first.close();
   const second = await ActiveRun.resume(await loadConfig(config));

@@ -127,7 +127,7 @@ test('damaged files of a run are named', async () => {
   }
 });
 
-test('a resume goes on from the last checkpoint that is there', async () => {
+test('a resume continues from the last existing checkpoint', async () => {
   const config = await configOf('birds.vitune.json');
   const run = await runOf(config);
   assert.equal((await resumed(config)).resumeFrom, undefined);

@@ -27,7 +27,7 @@ const batch: TrainBatch = {
   weights: new Float32Array(4).fill(0.25),
 };
 
-test('a checkpoint holds average and weights; a resume goes on with either, on and off', async (t) => {
+test('a checkpoint holds average and weights; a resume continues with either, on and off', async (t) => {
   const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
   const model = specOf(base, method, labels.length);
   const open = async (ema?: { decay: number }): Promise<Trainable> => {

@@ -652,7 +652,7 @@ for (const { name, arrange, expected, env, isLate } of cases) {
   });
 }
 
-test('damaged, odd and oddly named images among good ones, nested folders, comments and a BOM: the run goes on and tells', async (t) => {
+test('damaged, odd and oddly named images among good ones, nested folders, comments and a BOM: the run continues and reports them', async (t) => {
   const folder = join(
     await temporaryFolder(t),
     `it's "quoted" [x] {0} ünï 漢字 #1 %20 & $HOME`.replaceAll(process.platform === 'win32' ? '"' : '\0', ''),

@@ -66,7 +66,7 @@ for (const [name, method] of [
   ['head', 'head'],
   ['LoRA on the last block', lora],
 ] as const) {
-  test(`${name}: the losses are those of a run that computes everything anew, and a second run computes nothing`, async (t) => {
+  test(`${name}: the losses equal those of a run that recomputes everything, and a second run computes nothing`, async (t) => {
     const { train, cache } = await scene(t);
     const config = { method, augmentation: plain };
     const anew = await train({ ...config, featureCache: false });
@@ -101,7 +101,7 @@ test('fixed views: the first is shared, the others belong to seed and augmentati
   assert.equal(computed(await train({ ...config, augmentation: { views: 50 } })), 15, 'no more views than epochs');
 });
 
-test('in int8: the features of training images are rounded, and kept apart; those a model is judged by are not', async (t) => {
+test('in int8: the features of training images are rounded and kept apart; those of evaluation images are not rounded', async (t) => {
   const { train } = await scene(t);
   const config = { method: 'head', augmentation: plain };
   const exact = await train(config);
@@ -118,7 +118,7 @@ test('in int8: the features of training images are rounded, and kept apart; thos
   assert.deepEqual(lossesOf(second), lossesOf(first));
 });
 
-test('a changed image, model or preprocessing is never answered from what was kept before', async (t) => {
+test('a changed image, model or preprocessing never uses earlier records', async (t) => {
   const { train, folder } = await scene(t);
   const config = { method: 'head' };
   await train(config);
@@ -148,7 +148,7 @@ test('damaged features are computed again, and the run is the same', async (t) =
   assert.deepEqual(lossesOf(await train(config)), expected);
 });
 
-test('what does not fit is not kept, and says so', async (t) => {
+test('a value that does not fit is not kept, and this is reported', async (t) => {
   const { train, cache } = await scene(t);
   const events = await train({ method: 'head', augmentation: plain }, { VITUNE_FEATURE_CACHE_GB: '0.000001' });
   assert.ok(noticesOf(events).includes('FEATURES_TOO_LARGE'));
@@ -156,7 +156,7 @@ test('what does not fit is not kept, and says so', async (t) => {
   assert.deepEqual(await featurePacks(cache), []);
 });
 
-test('unasked, features are kept only where no augmentation is lost and most of the work is saved', async (t) => {
+test('by default features are kept only if no augmentation is lost and most of the work is saved', async (t) => {
   const { train } = await scene(t);
   assert.equal(computed(await train({ method: lora })), 0, 'each epoch is augmented anew');
   assert.equal(computed(await train({ method: lora, augmentation: { views: 1 } })), 19);
@@ -164,7 +164,7 @@ test('unasked, features are kept only where no augmentation is lost and most of 
   assert.equal(computed(await train({ method: 'head', dropout: 0.1 })), 0, 'dropout in the body');
 });
 
-test('asked for where there are none: an error at its place', async (t) => {
+test('requested where there are none: an error at its place', async (t) => {
   const { folder } = await scene(t);
   const path = await writeConfig(folder, { method: 'full', featureCache: true });
   const { code, stdout } = await vitune(['train', path, '--json']);
@@ -174,7 +174,7 @@ test('asked for where there are none: an error at its place', async (t) => {
   assert.ok(error.file === path && error.line > 1);
 });
 
-test('vitune cache: shows what is kept, and --clear removes that and nothing else', async (t) => {
+test('vitune cache: shows the sizes, and --clear removes only the caches', async (t) => {
   const { train, cache } = await scene(t);
   await train({ method: 'head' });
   await writeFile(join(cache, 'mine.txt'), 'mine');

@@ -24,7 +24,7 @@ const lossesOf = (events: TrainEvent[]): number[] =>
 const noticeOf = (events: TrainEvent[], code: string): string =>
   events.flatMap((event) => (event.type === 'notice' && event.code === code ? [event.message] : [])).join();
 
-test('on the processor the run goes on in 32 bits, and is told what is for it', async (t) => {
+test('on the CPU the run continues in fp32, and the notice names int8', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { ant: 5, bee: 5 });
   const [exact, asked] = await Promise.all(
@@ -45,7 +45,7 @@ test('on the processor the run goes on in 32 bits, and is told what is for it', 
 });
 
 test(
-  'a graphics device without floats of 16 bits is found out by trying, and trains in 32',
+  'a graphics device without fp16 is found by trying, and trains in fp32',
   { skip: noVulkan },
   async (t) => {
     const folder = await temporaryFolder(t);
@@ -67,7 +67,7 @@ test(
   },
 );
 
-test('features of training images in fp16 are kept apart, each as it is alone; those a model is judged by are exact', async (t) => {
+test('features of training images in fp16 are kept apart, independent of their batch; those of evaluation images are exact', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { ant: 9, bee: 10 });
   const { config } = await loadConfig(await writeConfig(folder, { method: 'head', augmentation: plain }));

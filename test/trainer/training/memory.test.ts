@@ -69,7 +69,7 @@ test('the estimate grows with the batch and with what trains, and falls with rec
   assert.ok(values(true) < 0.6 * values(false), `${values(true)} instead of ${values(false)}`);
 });
 
-test('where step and evaluation take turns, the estimate has room for the greater alone', () => {
+test('where step and evaluation graphs are swapped, the estimate counts only the larger', () => {
   const large = { ...network, hiddenSize: 1024, intermediateSize: 4096, layers: 8 } as typeof network;
   const model = {
     ...modelOf({ type: 'head' }),
@@ -87,7 +87,7 @@ test('where step and evaluation take turns, the estimate has room for the greate
   assert.equal(estimate(small, 'cpu'), estimate(small, 'webgpu'));
 });
 
-test('a given batch that would not fit is kept, with activations computed anew, and said so', async () => {
+test('a given batch that would not fit is kept, with recomputed activations, and this is reported', async () => {
   const said: Omit<ErrorInfo, 'remedy'>[] = [];
   const choose = (config: object, free: number | undefined): Promise<BatchChoice> =>
     chooseBatch({
@@ -133,7 +133,7 @@ test('the smallest batch is taken that is nearly as fast as any', () => {
   assert.equal(bestOf([]), undefined);
 });
 
-test('smaller batches make the same step, down to single images computed anew', () => {
+test('smaller batches make the same step, down to single images with recomputation', () => {
   let now: BatchChoice | undefined = { ...choice, batchSize: 12, evalBatchSize: 32, gradientAccumulationSteps: 2 };
   const sizes: string[] = [];
   for (; now; now = smaller(now)) {
@@ -143,7 +143,7 @@ test('smaller batches make the same step, down to single images computed anew', 
   assert.deepEqual(sizes, ['12/32', '6/16', '3/8', '1/4', '1/1 anew']);
 });
 
-test('a choice holds for the config that asked for it, and a damaged one is told', async (t) => {
+test('a choice holds for the config that requested it, and a damaged one is reported', async (t) => {
   const run = await temporaryFolder(t);
   const config = parse({ batchSize: 'auto' });
   assert.equal(await readChoice(run, config), undefined);
@@ -161,7 +161,7 @@ const choiceIn = async (run: string): Promise<Choices> =>
 const codes = (events: readonly TrainEvent[]): string[] =>
   events.flatMap((event) => (event.type === 'notice' ? [event.code] : []));
 
-test('batchSize auto: tried in a process of its own, told, and kept by a resume', async (t) => {
+test('batchSize auto: tried in a separate process, reported, and kept by a resume', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { red: 12, green: 12 });
   const config = await writeConfig(folder, { method: 'lora', batchSize: 'auto', epochs: 2, saveSteps: 1 });
@@ -182,7 +182,7 @@ test('batchSize auto: tried in a process of its own, told, and kept by a resume'
   assert.deepEqual(await choiceIn(run), taken);
 });
 
-test('of a network from an ONNX file the trial tells what fits, for the estimate does not see within it', async (t) => {
+test('for a network from an ONNX file the trial finds what fits, since the estimate cannot look inside', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { red: 12, green: 12 });
   const model = join(golden, 'onnx', 'resnet.onnx');
@@ -217,7 +217,7 @@ test('a limit of the process counts as the memory there is', limited, async () =
   assert.ok((await freeMemory()) > 0);
 });
 
-test('memory that runs out in a step: the run goes on in smaller batches and ends well', limited, async (t) => {
+test('memory that runs out in a step: the run continues in smaller batches and finishes', limited, async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { red: 10, green: 10 });
   // Images that are mixed need the whole batch, which else is taken in parts.

@@ -172,7 +172,7 @@ for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries
   });
 }
 
-test('a checkpoint of an adapter that lacks one of its weights is refused, and so is an option nobody knows', async (t) => {
+test('a checkpoint of an adapter without one of its weights is refused, and so is an unknown option', async (t) => {
   const folder = await temporaryFolder(t);
   const loaded = await loadConfig(await writeConfig(folder, { method: 'adapter', model: tinyModel }));
   const base = await openBaseModel({ ...loaded.config, place: {} });

@@ -137,7 +137,7 @@ test('a network that takes one image at a time trains, and its export takes any 
   assert.equal(written.code, 0, written.stderr);
 });
 
-test('the method pretrained answers by neighbours over its features', async (t) => {
+test('the method pretrained predicts by neighbours over its features', async (t) => {
   const { folder, run, config } = await prepared(t, 'resnet-opset-11', {
     method: { type: 'pretrained', neighbors: 1 },
   });
@@ -173,7 +173,7 @@ test('inspect names the tensors that can be features, the one that is found firs
   assertPlain(missing);
 });
 
-test('what cannot be asked of a frozen network is refused at its place in the config', async (t) => {
+test('a request that a frozen network cannot fulfil is refused at its place in the config', async (t) => {
   const { folder, config } = await prepared(t, 'resnet', {});
   const errorOf = async (...set: string[]): Promise<Of<'error'>> => {
     const { code, stdout } = await vituneHere(['train', config, '--json', ...set.flatMap((each) => ['--set', each])]);

@@ -31,7 +31,7 @@ test('maxSteps cuts, and never adds', () => {
   assert.equal(plan({ maxSteps: 400 }, 9).totalSteps, 9);
 });
 
-test('evaluations and checkpoints: after each epoch, or as asked, and always at the end', () => {
+test('evaluations and checkpoints: after each epoch, or as configured, and always at the end', () => {
   const whole = plan({}, 9);
   assert.deepEqual(stepsWhere(whole.evaluatesAfter, 9), [3, 6, 9]);
   assert.deepEqual(stepsWhere(whole.savesAfter, 9), [3, 6, 9]);

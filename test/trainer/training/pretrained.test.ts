@@ -25,7 +25,7 @@ async function trained(t: TestContext) {
   return { folder, config, run: join(folder, 'run'), events: jsonLines<TrainEvent>(stdout) };
 }
 
-test('train: features once, an evaluation, a checkpoint that a fresh process answers alike, and no step', async (t) => {
+test('train: features once, an evaluation, a checkpoint with equal predictions in a fresh process, and no step', async (t) => {
   const { run, events } = await trained(t);
   const only = <T extends TrainEvent['type']>(type: T): Of<T>[] =>
     events.filter((event): event is Of<T> => event.type === type);
@@ -103,7 +103,7 @@ test('several tasks have no one label to vote for: an error at the method', asyn
   assert.ok(error.file === config && error.line! > 1);
 });
 
-test('a damaged bank is named, never answered from', async (t) => {
+test('a damaged bank is named and never used', async (t) => {
   const { folder, run } = await trained(t);
   const file = join(run, 'checkpoints', '0', 'neighbors.safetensors');
   const { tensors } = await readSafetensors(file);

@@ -181,7 +181,7 @@ for (const [name, config] of [
   ],
   ['features in int8', { ...common, method: 'head', dropout: 0, frozenPrecision: 'int8' }],
 ] as const) {
-  test(`unreadable images amid an epoch, ${name}: left out and told, and killed, resumed with a new cache equals never killed`, async (t) => {
+  test(`unreadable images amid an epoch, ${name}: left out and reported, and killed, resumed with a new cache equals never killed`, async (t) => {
     const folder = await temporaryFolder(t);
     await writeDataset(join(folder, 'photos'), { ant: 9, bee: 10 });
     const bad = [

@@ -7,7 +7,7 @@ import type { TrainEvent } from '../../../src/trainer/protocol.js';
 import { eventsOf, jsonLines, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/images.js';
 
-test('the first step in parts tells the loss of its first part at once', async (t) => {
+test('the first step in parts reports the loss of its first part at once', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos'), { red: 12, green: 12 });
   const lossesOf = async (name: string, settings: object): Promise<TrainEvent[]> => {
@@ -25,7 +25,7 @@ test('the first step in parts tells the loss of its first part at once', async (
   assert.notEqual(partial.loss, whole.loss);
 });
 
-test('a run in int8 validates in int8 and judges its best checkpoint in floats, as vitune evaluate does, also where nothing else is left to do', async (t) => {
+test('a run in int8 validates in int8 and re-evaluates its best checkpoint in fp32, as vitune evaluate does, also where nothing else is left to do', async (t) => {
   const folder = await temporaryFolder(t);
   await writeDataset(join(folder, 'photos', 'train'), { red: 12, green: 12 });
   await writeDataset(join(folder, 'photos', 'validation'), { red: 6, green: 7 });

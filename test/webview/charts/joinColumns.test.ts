@@ -23,7 +23,7 @@ test('columns meet on the union of their steps', () => {
   ]);
 });
 
-test('what is not finite becomes a gap', () => {
+test('a non-finite value becomes a gap', () => {
   assert.deepEqual(
     joinColumns([
       [

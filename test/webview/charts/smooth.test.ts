@@ -19,7 +19,7 @@ test('it is the weighted mean of what came before', () => {
   assert.ok(Math.abs(third - (0.5 * 8 + 0.25 * 2 + 0.125 * 4) / 0.875) < 1e-12);
 });
 
-test('one value that is no number does not spoil those after it', () => {
+test('one NaN does not affect the values after it', () => {
   const [, spoilt, after] = smooth([1, Number.NaN, 1], 0.9) as [number, number, number];
   assert.ok(Number.isNaN(spoilt));
   assert.ok(Math.abs(after - 1) < 1e-12);

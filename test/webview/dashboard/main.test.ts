@@ -46,7 +46,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     };
   };
 
-  test('before the first step it says what is going on, then the curves begin', async () => {
+  test('before the first step it shows the activity, then the curves begin', async () => {
     const events = recordedRun({ steps: 460, epochs: 10, taken: 2 });
     const firstStep = events.findIndex(({ type }) => type === 'step');
     const view = await open([], { status: 'starting', checkpoints: [] });
@@ -79,7 +79,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('curves move with each event, and events told twice change nothing', async () => {
+  test('curves move with each event, and repeated events change nothing', async () => {
     const events = recordedRun({ steps: 460, epochs: 10 });
     const view = await open(events.slice(0, 150));
     const before = await drawing(view, 'Loss');
@@ -181,7 +181,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('the crosshair tells the values of a step in all charts', async () => {
+  test('the crosshair shows the values of a step in all charts', async () => {
     const events = recordedRun({ steps: 460, epochs: 10 });
     const view = await open(events, { status: 'finished' });
     const over = await chart(view, 'Loss').locator('.u-over').boundingBox();
@@ -284,7 +284,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('checkpoints: best and last are marked, their accuracy told, one can be made to classify', async () => {
+  test('checkpoints: best and last are marked, with their accuracy, and one can be made active', async () => {
     const events = recordedRun({ steps: 460, epochs: 10, taken: 200 });
     const view = await open(events, {
       checkpoints: [
@@ -363,7 +363,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('notices are told, many of them folded', async () => {
+  test('notices are shown, many of them folded', async () => {
     const view = await open(recordedRun({ steps: 460, epochs: 10, taken: 20 }));
     await view.page.getByText('2 images could not be read and were left out.').waitFor();
     const notices = Array.from({ length: 4 }, (_, index) => ({

@@ -67,7 +67,7 @@ test('the best checkpoint, re-evaluated in fp32 at the end, takes the place of i
   assert.equal(record.evaluationsOf('validation')[1]!.accuracy, 0.5);
 });
 
-test('what a step shows so far is kept until the step is over', () => {
+test('the intermediate result of a step is kept until the step is over', () => {
   const record = new RunRecord();
   const events = recordedRun({ steps: 40, epochs: 4, taken: 2 });
   const firstStep = events.findIndex(({ type }) => type === 'step');

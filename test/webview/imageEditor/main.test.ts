@@ -201,7 +201,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('a format that the browser cannot show says so and asks for a preview; predictions stay', async () => {
+  test('a format that the browser cannot show is reported and requests a preview; predictions stay', async () => {
     const view = await open({}, 'scan.tiff');
     const { page } = view;
     await page.getByText('The editor cannot show this kind of image.').waitFor();
@@ -223,7 +223,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('beside or below: at 320 px the predictions are under the image, and nothing is cut off', async () => {
+  test('side by side or stacked: at 320 px the predictions are under the image, and nothing is cut off', async () => {
     for (const width of [320, 200]) {
       const view = await open({}, 'photo.jpg', { width });
       await view.page.getByText('1,200 × 800 pixels').waitFor();

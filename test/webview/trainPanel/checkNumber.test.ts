@@ -18,13 +18,13 @@ test('numbers in the forms that people type', () => {
   assert.deepEqual(checkNumber('8.0', count), { value: 8 });
 });
 
-test('what is no number', () => {
+test('not a number', () => {
   for (const text of ['abc', '1.2.3', '1,000,000', '0x10', 'Infinity', 'NaN', '1e999', '--1', '1 2']) {
     assert.deepEqual(checkNumber(text, share), { problem: 'Not a number.' }, text);
   }
 });
 
-test('each bound is told by its own words', () => {
+test('each bound has its own message', () => {
   assert.deepEqual(checkNumber('8.5', count), { problem: 'Must be a whole number.' });
   assert.deepEqual(checkNumber('9007199254740993', { integer: true }), { problem: 'Must be a whole number.' });
   assert.deepEqual(checkNumber('0', count), { problem: 'Must be 1 or more.' });

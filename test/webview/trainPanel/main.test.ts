@@ -109,7 +109,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('a method that is chosen later has its defaults, and what is set is not folded away', async () => {
+  test('a method that is chosen later has its defaults, and set options are not folded away', async () => {
     const view = await open({ form: { dataset, method: { type: 'lora', useDora: true } } });
     const { page } = view;
     await page.getByRole('checkbox', { name: 'DoRA' }).waitFor();
@@ -165,7 +165,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('an ONNX file: only methods that need its features, its tensors to take them from, and nothing of that for another model', async () => {
+  test('an ONNX file: only the methods that need its features, and its tensors; none of that for another model', async () => {
     const view = await open();
     const { page } = view;
     const form = async () => (await view.posted('form')).at(-1)?.form;
@@ -205,7 +205,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('frozen layers in fewer bits: what it means is told, and it goes out where it is not the default', async () => {
+  test('frozen layers in fewer bits: the meaning is shown, and it is sent if it is not the default', async () => {
     const view = await open();
     const { page } = view;
     await page.getByText('Advanced').click();
@@ -222,7 +222,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('a wrong number is told beside its field, is not sent, and holds back the start', async () => {
+  test('a wrong number is reported next to its field, is not sent, and prevents the start', async () => {
     const view = await open();
     const { page } = view;
     await page.getByText('Advanced').click();
@@ -265,7 +265,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('without a dataset the start asks for one; one that the host adds is chosen', async () => {
+  test('without a dataset the start requests one; one that the host adds is chosen', async () => {
     const view = await open({ datasets: [], form: { method: { type: 'head' } } });
     const { page } = view;
     await page.getByText('Start Training').click();
@@ -288,7 +288,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('news from the host leaves alone what is being typed', async () => {
+  test('messages from the host do not change the field that is being edited', async () => {
     const view = await open();
     const epochs = view.page.getByRole('textbox', { name: 'Epochs' });
     await epochs.fill('4x');
@@ -358,7 +358,7 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
-  test('a stopped run resumes; a finished one tells its best accuracy', async () => {
+  test('a stopped run resumes; a finished one shows its best accuracy', async () => {
     const view = await open({ runs: [runSummary({ status: 'stopped', resumable: true })] });
     const { page } = view;
     await page.getByText('Stopped at step 120 of 460').waitFor();

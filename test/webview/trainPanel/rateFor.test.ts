@@ -11,7 +11,7 @@ test('the width of the model is put into the rule', () => {
   assert.equal(rateFor('0.00005 × 768 / genişlik', 768, formats), '5e-5');
 });
 
-test('a rule without a known width, and a plain number, stay as they are', () => {
+test('a rule without a known width, and a plain number, are unchanged', () => {
   assert.equal(rateFor('0.00005 × 768 / width', undefined, formats), '0.00005 × 768 / width');
   assert.equal(rateFor('0.001', 192, formats), '0.001');
   assert.equal(rateFor('', 192, formats), '');

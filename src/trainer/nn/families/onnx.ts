@@ -12,7 +12,7 @@ import type { NetworkConfig } from '../networkConfig.js';
 import type { Scope } from '../scope.js';
 
 export type Layout = 'nchw' | 'nhwc';
-/** How the tensor becomes one row: as it is, its first token, or the mean over its tokens or positions. */
+/** How the tensor becomes one row: unchanged, its first token, or the mean over its tokens or positions. */
 export type Pooling = 'none' | 'firstToken' | 'meanOfTokens' | 'meanOfPositions';
 
 export interface OnnxConfig extends NetworkConfig {
@@ -27,8 +27,8 @@ export interface OnnxConfig extends NetworkConfig {
 export const isOnnx = (config: NetworkConfig): config is OnnxConfig => config.family === 'onnx';
 
 /**
- * Positions lie in a square where images do: of [a, b, c] that tells which axis is the channels; where it does not,
- * they come first, as in PyTorch.
+ * Positions usually form a square: in [a, b, c] this shows which axis is the channels; otherwise they come first, as in
+ * PyTorch.
  */
 const channelsLast = ([a, b, c]: Shape): boolean => a === b && b !== c;
 

@@ -94,7 +94,7 @@ for (const [fields, field] of hostile) {
   });
 }
 
-test('refuses what is no object and what is another architecture', () => {
+test('refuses a value that is not an object, and another architecture', () => {
   for (const json of [null, [], 'vit', 5])
     assert.throws(() => parseNetwork(json, 'f'), { code: 'MODEL_CONFIG_INVALID' });
   for (const fields of [
