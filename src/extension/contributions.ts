@@ -67,7 +67,7 @@ export type ContextWord =
   | 'comparing'
   | 'unfinished';
 
-/** File name endings that are taken for images in menus and trees; the trainer looks at the content. */
+/** File name extensions that count as images in menus and trees; the trainer checks the content. */
 export const imageEndings = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif', 'bmp'] as const;
 
 export const configEnding = '.vitune.json';

@@ -22,7 +22,7 @@ export async function notify(kind: Kind, message: string, ...actions: readonly A
   await chosen?.run();
 }
 
-/** Asks a question in a dialog: whether the user chose `yes`. */
+/** Asks for confirmation in a dialog: whether the user chose `yes`. */
 export async function ask(question: string, yes: string, detail?: string): Promise<boolean> {
   const chosen = await vscode.window.showWarningMessage(withoutLinks(question), { modal: true, detail }, yes);
   return chosen === yes;

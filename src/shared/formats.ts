@@ -1,4 +1,4 @@
-/** Numbers, shares, durations and sizes in the person's language. */
+/** Numbers, shares, durations and sizes in the user's language. */
 
 /** Formatters of one language (a BCP 47 tag; an unknown one falls back to the browser's own). */
 export class Formats {

@@ -80,8 +80,8 @@ export interface TextControl {
 }
 
 /**
- * The label that is seen is beside the toolkit's field, so that fields in a row line up where one of their names needs
- * two lines; its own is hidden and names it for screen readers.
+ * The visible label is outside the toolkit's field, so fields in a row line up when one label needs two lines. The
+ * field's own label is hidden and serves screen readers.
  */
 export function textField(o: {
   name: string;

@@ -19,8 +19,8 @@ export interface Host<ToHost, Kept = undefined> {
 }
 
 /**
- * Runs a view: `create` renders the whole state into `root` and returns what takes each later message.
- * Another `init` (the host was restarted) renders anew.
+ * Runs a view: `create` renders the whole state into `root` and returns the handler of later messages. Another `init`
+ * (the host was restarted) renders again.
  */
 export function openView<State, Later extends { type: string }, ToHost, Kept = undefined>(
   create: (root: HTMLElement, state: State, host: Host<ToHost, Kept>) => (message: Later) => void,

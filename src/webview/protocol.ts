@@ -1,7 +1,7 @@
 /**
- * The webviews' DOOR: what the extension host tells each view and what each view tells the host. Types only.
+ * The webviews' DOOR: the messages between the extension host and each view. Types only.
  *
- * The page (made by the host, for every view alike):
+ * The page (created by the host, the same for every view):
  *
  * <html lang="${vscode.env.language}"> <head> <meta http-equiv="Content-Security-Policy" content="default-src 'none';
  * script-src 'nonce-${nonce}'; style-src ${cspSource} 'nonce-${nonce}'; img-src ${cspSource} data: blob:"> <meta
@@ -13,7 +13,7 @@
  * `'unsafe-inline'` is not needed.
  *
  * The life of a view:
- * 1. The script runs and posts `{ type: 'ready' }`. A view that was hidden, moved or reloaded starts anew and posts it
+ * 1. The script runs and posts `{ type: 'ready' }`. A view that was hidden, moved or reloaded starts again and posts it
  * again.
  * 2. The host answers every `ready` with one `init`, which holds ALL the view needs to show the present state.
  * 3. The view renders and sets `data-ready` on `<body>`.
@@ -29,7 +29,7 @@ import type { Comparison, DeviceName, ErrorInfo, Phase, Prediction, RecordedEven
 
 export type ViewName = 'trainPanel' | 'dashboard' | 'comparison' | 'imageEditor' | 'report';
 
-/** The host's answer to every `ready`. */
+/** The host's response to every `ready`. */
 export interface Init<State> {
   type: 'init';
   /** BCP 47 tag for numbers and plurals: `vscode.env.language`. */
@@ -48,7 +48,7 @@ export interface Patch<State> {
   state: Partial<State>;
 }
 
-/** What every view may tell the host. */
+/** Messages from any view to the host. */
 export type FromAnyView =
   | { type: 'ready' }
   /** Open the file an error names, at its place (both count from 1). */
@@ -70,8 +70,8 @@ export type RunStatus =
 export type MethodName = string;
 
 /**
- * The form's values under the names of the config schema: what is written into a `*.vitune.json` as it is.
- * A key left out means the schema's default.
+ * The form's values under the names of the config schema: written unchanged into a `*.vitune.json`. A missing key means
+ * the schema's default.
  */
 export interface TrainForm {
   /** Absolute folder. */
@@ -163,8 +163,8 @@ export interface ModelChoice {
   /** False: there are no pretrained weights to start from (only `init: 'random'` is possible). Default true. */
   pretrained?: boolean;
   /**
-   * It is an ONNX file, which stays frozen: the tensor that is taken for features where none is named, and those that
-   * can be. Both are known only after a while.
+   * It is an ONNX file, which stays frozen: the tensor that serves as features if none is named, and those that can be.
+   * Both are known only after a while.
    */
   onnx?: { found?: string; tensors: string[] };
 }
@@ -218,7 +218,7 @@ export interface TrainPanelState {
   runs: RunSummary[];
   /** The last error, of the run or of an attempt to start one; null once a new start was accepted. */
   error: ErrorInfo | null;
-  /** Something the person should know that is no error, e.g. a device fallback; null: nothing. */
+  /** Something the user should know that is not an error, e.g. a device fallback; null: nothing. */
   notice: { message: string; remedy?: string } | null;
 }
 
@@ -227,7 +227,7 @@ export type ToTrainPanel = Init<TrainPanelState> | Patch<TrainPanelState>;
 
 export type FromTrainPanel =
   | FromAnyView
-  /** The person changed the form and it is valid: the host keeps it for the next `init`. */
+  /** The user changed the form and it is valid: the host keeps it for the next `init`. */
   | { type: 'form'; form: TrainForm }
   /** Ask for a folder; the host then patches `datasets` and `form` (with it chosen). */
   | { type: 'addDataset' }
@@ -312,7 +312,7 @@ export interface ComparisonWork {
   /** Of the phase or the training; `total` below 2: nobody knows. */
   done: number;
   total: number;
-  /** The person asked it to stop. */
+  /** The user requested a stop. */
   stopping: boolean;
 }
 
@@ -416,7 +416,7 @@ export type FromReport =
   | FromAnyView
   | { type: 'act'; action: ReportAction }
   | { type: 'openImage'; path: string }
-  /** The browser cannot draw the image at this path: the host answers with a `preview`. */
+  /** The browser cannot draw the image at this path: the host responds with a `preview`. */
   | { type: 'imageFailed'; path: string };
 
 // --- image editor -----------------------------------------------------------------------------------------------
@@ -447,7 +447,7 @@ export interface ImageEditorState {
 
 /**
  * When another checkpoint becomes active: patch `checkpoint` and `verdict: classifying`, then `verdict` with the
- * answer.
+ * predictions.
  */
 export type ToImageEditor = Init<ImageEditorState> | Patch<ImageEditorState>;
 

@@ -1,4 +1,4 @@
-/** Words for where a run stands, shared by the views that show one. */
+/** Texts for the status of a run, shared by the views that show one. */
 import * as l10n from '@vscode/l10n';
 import type { Phase } from '../trainer/protocol.js';
 import type { RunStatus } from './protocol.js';

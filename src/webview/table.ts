@@ -29,7 +29,7 @@ export class Table<Row> {
   constructor(
     label: string,
     private readonly columns: Column<Row>[],
-    /** What stands in the place of all of a row's cells but the first. */
+    /** Replaces all cells of a row but the first. */
     private readonly instead?: (row: Row) => Node | undefined,
     private readonly bound?: { limit: number; formats: Formats },
   ) {

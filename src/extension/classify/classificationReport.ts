@@ -1,4 +1,4 @@
-/** The report on several classified images: the surest first, those without an answer last. */
+/** The report on several classified images: the most confident first, those without a result last. */
 import * as vscode from 'vscode';
 import type { Classification, Prediction } from '../../trainer/protocol.js';
 import type { Report, ReportRow } from '../../webview/protocol.js';

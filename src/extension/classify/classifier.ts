@@ -22,7 +22,10 @@ export class Classifier implements vscode.Disposable {
     });
   }
 
-  /** `onResult` hears of each image in order. Throws when there is no checkpoint, and whatever ends the whole. */
+  /**
+   * `onResult` receives each image in order. Throws when there is no checkpoint, and for every error that ends the
+   * request.
+   */
   async classify(paths: string[], signal: AbortSignal, onResult: (result: Classification) => void): Promise<void> {
     const checkpoint = this.active.current;
     if (!checkpoint)

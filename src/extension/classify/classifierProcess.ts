@@ -11,7 +11,7 @@ export interface ClassifyRequest {
   paths: string[];
   top: number;
   signal?: AbortSignal;
-  /** Each image's answer as it comes, in the order of `paths`. */
+  /** The result of each image as it arrives, in the order of `paths`. */
   onResult: (result: Classification) => void;
 }
 
@@ -20,9 +20,9 @@ export interface ClassifierOptions {
   idle: number;
   /** Milliseconds before the first restart after a crash; doubled for each further one. */
   backoff: number;
-  /** Crashes in a row, without an answer between them, after which the request fails. */
+  /** Consecutive crashes without a result, after which the request fails. */
   crashes: number;
-  /** The answer for an image that ended the process twice. */
+  /** The error for an image that crashed the process twice. */
   onPoison: (path: string) => Classification;
 }
 
@@ -54,8 +54,8 @@ export class ClassifierProcess {
   }
 
   /**
-   * Classifies images. A crash of the process loses no answer: what is left is asked of a fresh one, and an image
-   * that ends it a second time gets an error of its own. Throws `ShownError`, `TrainerDied` or `AbortError`.
+   * Classifies images. A crash of the process loses no result: a fresh process gets the remaining images, and an image
+   * that crashes it a second time gets its own error. Throws `ShownError`, `TrainerDied` or `AbortError`.
    */
   async classify({ checkpoint, paths, top, signal, onResult }: ClassifyRequest): Promise<void> {
     let left = paths;

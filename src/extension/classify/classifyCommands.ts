@@ -26,7 +26,7 @@ export function classifyCommands(panels: ReportPanels, classifier: Classifier, a
     if (!checkpoint) return;
     const paths = await imagesOf(chosen);
     if (paths.length === 0) throw errors.noImages();
-    // One image is best seen itself, with what it was taken for beside it.
+    // One image is best shown itself, with its predictions.
     if (paths.length === 1 && paths[0] !== undefined) return openWithPredictions(paths[0]);
     const results: Classification[] = [];
     const title = t('Classifying {0} images', paths.length.toLocaleString(vscode.env.language));
@@ -38,7 +38,7 @@ export function classifyCommands(panels: ReportPanels, classifier: Classifier, a
         });
         return false;
       } catch (error) {
-        // What was answered before the person had enough of it is still worth seeing.
+        // Results from before the user cancelled are still worth showing.
         if (isCancel(error)) return true;
         throw error;
       }
@@ -67,7 +67,7 @@ function pathOf(given: Given): string[] {
   return given?.kind === 'image' || given?.kind === 'class' ? [given.path] : [];
 }
 
-/** What was selected, else what was clicked, else the image that is open, else what the person chooses. */
+/** The selection, else the clicked item, else the open image, else the user's choice. */
 async function targets(given: Given, selected: readonly Given[] | undefined): Promise<string[]> {
   const named = selected && selected.length > 0 ? selected.flatMap(pathOf) : pathOf(given);
   if (named.length > 0) return named;

@@ -46,7 +46,7 @@ export class Comparing implements vscode.Disposable {
       });
       return true;
     } catch (error) {
-      // What is done so far stays, and the next time goes on from there.
+      // Finished methods stay, and the next start continues from there.
       if (isCancel(error)) return false;
       throw error;
     } finally {

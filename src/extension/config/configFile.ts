@@ -52,12 +52,12 @@ export async function keepConfig(form: TrainForm, folder: string, comment: strin
 }
 
 /**
- * A path with the ending of a config once: what a dialog gives may have none, another one, or ours twice, since dialogs
- * append what they were told of.
+ * A path with the extension of a config exactly once: a dialog may return none, another one, or ours twice, since
+ * dialogs append the known extension.
  */
 export const asConfigPath = (path: string): string => `${path.replace(/(\.vitune|\.json)+$/i, '')}${configEnding}`;
 
-/** The folder beside which a config lies, for a dialog's start. */
+/** The folder of a config, as the start of a dialog. */
 export function configPathFor(form: TrainForm, folder: string): string {
   return join(folder, `${fileNameOf(`${basename(form.dataset ?? 'training')}-${form.method.type}`)}${configEnding}`);
 }

@@ -52,7 +52,7 @@ export class Dashboards implements vscode.Disposable {
   }
 
   #stateOf(opened: Run): Omit<DashboardState, 'events' | 'steps'> {
-    // The folder may have been deleted and made anew.
+    // The folder may have been deleted and created again.
     const run = this.runs.get(opened.folder) ?? opened;
     const active = this.active.current?.path;
     return {

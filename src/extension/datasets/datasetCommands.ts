@@ -1,4 +1,4 @@
-/** What a person can do with a dataset. */
+/** The commands on a dataset. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
@@ -58,7 +58,7 @@ async function chooseFolders(): Promise<string[]> {
   return (chosen ?? []).map((uri) => uri.fsPath);
 }
 
-/** The dataset that a command is about: what it was given, else what the person picks. */
+/** The dataset of a command: its argument, else the user's choice. */
 export async function pickDataset(datasets: DatasetStore, given: DatasetArgument): Promise<string | undefined> {
   if (typeof given === 'string') return given;
   if (given instanceof vscode.Uri) return given.fsPath;

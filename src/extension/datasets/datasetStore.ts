@@ -1,4 +1,4 @@
-/** The folders of images that the person added, and what inspecting them found. */
+/** The folders of images that the user added, and the results of inspecting them. */
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { ErrorInfo, Inspection } from '../../trainer/protocol.js';
@@ -60,13 +60,13 @@ export class DatasetStore implements vscode.Disposable {
     });
   }
 
-  /** Forgets what is known, so that it is found anew. */
+  /** Forgets the results, so the datasets are inspected again. */
   forget(): void {
     this.#known.clear();
     this.#changed.fire(undefined);
   }
 
-  /** Inspects now. What is wrong with the dataset is part of the answer; only a cancel is thrown. */
+  /** Inspects now. Problems of the dataset are part of the result; only a cancel is thrown. */
   async inspect(folder: string, signal?: AbortSignal): Promise<Knowledge> {
     const knowledge = await this.#inspect(folder, signal);
     this.#known.set(folder, knowledge);

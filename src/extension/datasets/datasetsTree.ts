@@ -120,7 +120,7 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
     }
   }
 
-  /** The hover of an image is the image, made when it is asked for. */
+  /** The hover of an image is the image, created on request. */
   async resolveTreeItem(given: vscode.TreeItem, node: DatasetNode): Promise<vscode.TreeItem> {
     if (node.kind !== 'image') return given;
     const src = await this.previews.of(node.path);

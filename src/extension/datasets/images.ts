@@ -24,7 +24,8 @@ export async function imagesBelow(folder: string, signal?: AbortSignal): Promise
 }
 
 /**
- * The files named and the images below the folders named. A file is taken whatever its ending: the person chose it.
+ * The files named and the images below the folders named. A named file is used whatever its extension: the user chose
+ * it.
  */
 export async function imagesOf(paths: readonly string[], signal?: AbortSignal): Promise<string[]> {
   const found = new Set<string>();

@@ -21,7 +21,7 @@ export class Doctor {
     private readonly launch: Launch,
   ) {}
 
-  /** The panel's choices; asks the machine once. */
+  /** The panel's choices; the devices are tried once. */
   async devices(): Promise<DeviceChoice[]> {
     this.#reports ??= this.#ask();
     try {
@@ -34,7 +34,7 @@ export class Doctor {
         })),
       ];
     } catch (error) {
-      // The panel can do without: the trainer says the same when it is asked for a device.
+      // The panel does not need it: the trainer reports the same for a requested device.
       infoOf(error);
       this.#reports = undefined;
       return [{ value: 'auto' }, { value: 'cpu' }, { value: 'webgpu' }, { value: 'cuda' }];

@@ -14,7 +14,7 @@ import { ShownError } from './shownError.js';
 /** The trainer's own word for what nobody expected; its remedy is a stack. */
 const bugCode = 'BUG';
 
-/** What a person is to read about anything thrown; a bug is logged with its stack and gets a general word. */
+/** The message for the user about anything thrown; a bug is logged with its stack and gets a general message. */
 export function infoOf(error: unknown): ErrorInfo {
   if (error instanceof ShownError && error.info.code !== bugCode) return error.info;
   if (error instanceof TrainerDied) {

@@ -1,4 +1,4 @@
-/** An error that is shown to the person as it is; everything else that is thrown is a bug. */
+/** An error that is shown to the user unchanged; everything else that is thrown is a bug. */
 import type { ErrorInfo } from '../../trainer/protocol.js';
 
 export class ShownError extends Error {

@@ -1,4 +1,4 @@
-/** The report on the images of one cell of a confusion matrix: what they were taken for, the surest first. */
+/** The report on the images of one cell of a confusion matrix, the most confident first. */
 import * as vscode from 'vscode';
 import type { EvaluatedImage } from '../../trainer/protocol.js';
 import type { Report } from '../../webview/protocol.js';

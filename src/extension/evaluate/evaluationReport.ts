@@ -1,4 +1,4 @@
-/** The report on an evaluation: accuracy, each class, and what was taken for what. */
+/** The report on an evaluation: accuracy, each class, and the confusion matrix. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { EvaluatedImage, Evaluation, TaskEvaluation } from '../../trainer/protocol.js';
@@ -10,7 +10,7 @@ const { t } = vscode.l10n;
 
 export interface EvaluationData {
   evaluation: Evaluation;
-  /** What each image was taken for. */
+  /** The prediction of each image. */
   images: EvaluatedImage[];
   /** Folders. */
   checkpoint: string;
@@ -38,7 +38,7 @@ export function evaluationReport({ evaluation, checkpoint, dataset }: Evaluation
 const figure = (value: number): string =>
   value.toLocaleString(vscode.env.language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 
-/** The classes of one task, and what was taken for what. */
+/** The classes of one task, and their confusion matrix. */
 function blocksOf(evaluation: TaskEvaluation, task: string | null, heading?: string): ReportBlock[] {
   const { labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro } = evaluation;
   const overall: [string, number | undefined][] = [

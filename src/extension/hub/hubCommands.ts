@@ -19,7 +19,7 @@ export interface ModelOffer {
 
 export function hubCommands(launch: Launch, token: HubToken, panel: ModelOffer) {
   return {
-    /** Gives the name to write as `model`; undefined when the person changed their mind. */
+    /** Returns the name to write as `model`; undefined when the user cancelled. */
     [commands.downloadModel]: async (given?: string) => {
       const name = (typeof given === 'string' ? given : await askName())?.trim();
       if (name === undefined) return undefined;

@@ -113,7 +113,7 @@ class ImageEditor {
     await this.#ask();
   }
 
-  /** Asks the active checkpoint; an older question is dropped. */
+  /** Runs the active checkpoint; an older request is dropped. */
   async #ask(): Promise<void> {
     this.#asking?.abort();
     if (!this.active.current) {

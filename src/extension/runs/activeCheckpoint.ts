@@ -19,7 +19,7 @@ export class ActiveCheckpointStore implements vscode.Disposable {
   readonly #subscription: vscode.Disposable;
   #told: string | undefined;
 
-  /** Another checkpoint answers now. */
+  /** Another checkpoint is active now. */
   readonly onChange = this.#changed.event;
 
   constructor(

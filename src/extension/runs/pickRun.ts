@@ -1,4 +1,4 @@
-/** Finds the run or checkpoint that a command is about: what it was given, else what the person picks. */
+/** Finds the run or checkpoint of a command: its argument, else the user's choice. */
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { errors } from '../errors/errors.js';
@@ -12,7 +12,7 @@ import type { RunStore } from './runStore.js';
 /** What commands about runs may be given: a node of the tree, or the folder of a run or checkpoint. */
 export type RunArgument = RunNode | string | undefined;
 
-/** `none` is said when no run serves; undefined when the person changed their mind. */
+/** `none` is shown when no run fits; undefined when the user cancelled. */
 export async function pickRun(
   runs: RunStore,
   given: RunArgument,

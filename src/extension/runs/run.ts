@@ -1,4 +1,4 @@
-/** One run of the workspace: its folder, its events, its checkpoints and where it stands. */
+/** One run of the workspace: its folder, its events, its checkpoints and its status. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { comparisonFileName } from '../../shared/comparison.js';
@@ -13,7 +13,7 @@ export interface RunObserver {
   onEvents(run: Run, events: RecordedEvent[]): void;
   /** Something that a user sees of the run has changed. */
   onChange(run: Run): void;
-  /** Its trainer is gone; `run.status` tells how. */
+  /** Its trainer is gone; `run.status` has the reason. */
   onGone(run: Run): void;
   onFailure(error: unknown): void;
 }
@@ -158,7 +158,7 @@ export class Run {
     if (!this.#met) this.observer.onGone(this);
   }
 
-  /** Asks the trainer to save and end; false when there is none. */
+  /** Requests the trainer to save and end; false when there is none. */
   stop(): boolean {
     if (!this.#follower.send({ type: 'stop' })) return false;
     this.#asked = 'stop';

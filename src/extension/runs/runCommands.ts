@@ -1,4 +1,4 @@
-/** What a person can do with a run or a checkpoint. */
+/** The commands on a run or a checkpoint. */
 import * as vscode from 'vscode';
 import { formats } from '../formats.js';
 import { commands } from '../contributions.js';
@@ -46,7 +46,7 @@ export function runCommands(
   };
 }
 
-/** The folder to delete, and the question before. */
+/** The folder to delete, and the text of the confirmation. */
 function whatToRemove(node: RunNode | ComparisonNode): { folder: string; question: string } {
   switch (node.kind) {
     case 'run':
@@ -78,7 +78,7 @@ async function remove(node: RunNode | ComparisonNode, runs: RunStore, comparison
 }
 
 /**
- * A machine without a desktop has no trash; then nothing is deleted before the person has agreed to lose it for good.
+ * A machine without a desktop has no trash; then nothing is deleted before the user confirms the permanent deletion.
  */
 async function moveToTrash(uri: vscode.Uri): Promise<void> {
   try {

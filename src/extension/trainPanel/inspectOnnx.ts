@@ -1,4 +1,4 @@
-/** The tensors of an ONNX file that can be taken for features, as the trainer finds them. */
+/** The tensors of an ONNX file that can serve as features, as the trainer finds them. */
 import type { OnnxInspection } from '../../trainer/protocol.js';
 import type { Launch } from '../trainer/launch.js';
 import { outputOf, runCommand } from '../trainer/runCommand.js';

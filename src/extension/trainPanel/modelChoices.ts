@@ -1,6 +1,5 @@
 /**
- * The models that the panel offers: the embedded one, what the person chose before, and what lies in the cache of the
- * hub.
+ * The models that the panel offers: the embedded one, earlier choices of the user, and the cached models of the hub.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -95,7 +94,7 @@ async function folderChoice(value: string, name: string, folder: string): Promis
   } catch {
     return { value, name, pretrained, detail: t('The config.json in {0} is not valid JSON.', folder) };
   }
-  // A model of images and texts tells of its image tower apart.
+  // A model of images and texts describes its image tower separately.
   const {
     model_type: type = config.model_type,
     num_hidden_layers: blocks,

@@ -1,4 +1,4 @@
-/** The view "Train" in the side bar: keeps the form, starts and follows runs, tells the view what changed. */
+/** The view "Train" in the side bar: keeps the form, starts and follows runs, and sends changes to the view. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { CachedModel, ErrorInfo, OnnxInspection } from '../../trainer/protocol.js';
@@ -136,7 +136,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     };
   }
 
-  /** What changes while a run goes on. */
+  /** The state that changes during a run. */
   #live(): Pick<TrainPanelState, 'runs' | 'error' | 'notice'> {
     const runs = this.#runs;
     const [run] = runs;
@@ -191,7 +191,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     );
   }
 
-  /** Other programs fill the cache too, so that it is looked at whenever the view is drawn anew. */
+  /** Other programs fill the cache too, so it is read whenever the view is redrawn. */
   async #findCached(): Promise<void> {
     this.#cached = await this.parts.cachedModels();
     this.#patch({ models: await this.#models() });
@@ -225,7 +225,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     );
   }
 
-  /** The files may have been written anew since they were looked at. */
+  /** The files may have been rewritten since they were read. */
   async #lookAtNetworks(models: readonly string[]): Promise<void> {
     for (const file of onnxFilesOf(models)) {
       this.#networks.set(file, await this.parts.inspectOnnx(file).catch((error: unknown) => infoOf(error)));
@@ -353,7 +353,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       const run = await this.parts.training.start(config);
       await vscode.commands.executeCommand(commands.openDashboard, run.folder);
     } catch (error) {
-      // The panel itself shows it, beside the form that it is about.
+      // The panel itself shows it, next to the form.
       if (!isCancel(error)) this.#setError(infoOf(error));
     } finally {
       this.#setStarting(undefined);

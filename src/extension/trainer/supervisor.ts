@@ -37,7 +37,7 @@ export interface StartOptions {
   /** The run folder to go on with. */
   resume?: string;
   signal?: AbortSignal;
-  /** Told how many bytes of a model or a dataset are there, in case it is downloaded first. */
+  /** Receives the downloaded bytes of a model or a dataset, if it is downloaded first. */
   onDownload?: (progress: { done: number; total: number }) => void;
 }
 
@@ -65,7 +65,7 @@ export class Supervisor {
     return join(this.logs, `${createHash('sha256').update(config).digest('hex').slice(0, 16)}.log`);
   }
 
-  /** The last lines of that file that are no events, which the run folder has anyway; empty where there are none. */
+  /** The last lines of that file that are not events (the run folder has the events); empty if there are none. */
   async tailOf(config: string): Promise<string> {
     return lastWords(await this.#read(config));
   }
@@ -132,7 +132,7 @@ export class Supervisor {
       if (first?.type === 'started') return first.run;
       if (first?.type === 'error') throw new ShownError(first);
       if (end && 'error' in end) throw end.error;
-      // Somebody asked it to stop before it had begun.
+      // It was stopped before it had begun.
       if (end?.code === cancelled) throw new DOMException(`The training of ${config} was cancelled`, 'AbortError');
       if (end) throw new TrainerDied(end.code, lastWords(text));
       if (signal?.aborted) {

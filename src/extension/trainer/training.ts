@@ -1,4 +1,6 @@
-/** Starting, resuming and stopping training as a person meets it: progress, refusals, and word of how a run ended. */
+/**
+ * Starting, resuming and stopping training in the editor: progress, refusals, and notifications about the end of a run.
+ */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
@@ -19,7 +21,8 @@ import { isKilled, type Supervisor } from './supervisor.js';
 const { t } = vscode.l10n;
 
 /**
- * A trainer that was asked to stop saves a checkpoint after the step it is in; longer than this is worth a question.
+ * A trainer that is stopping saves a checkpoint after the current step; if it takes longer than this, the user is
+ * asked.
  */
 const patience = 60_000;
 
@@ -54,7 +57,7 @@ export class Training implements vscode.Disposable {
     if (!run.resumable) throw errors.runFinished(run.info.name);
     run.starting(true);
     try {
-      // The folder of a run holds its config too, in case the person's own file is gone.
+      // The folder of a run also holds its config, in case the user's own file is gone.
       const config = existsSync(run.info.config) ? run.info.config : join(run.folder, 'config.json');
       return await this.#launch(config, run.folder);
     } catch (error) {
@@ -63,7 +66,7 @@ export class Training implements vscode.Disposable {
     }
   }
 
-  /** Asks a run's trainer to save a checkpoint and end. */
+  /** Requests a run's trainer to save a checkpoint and end. */
   async stop(run: Run): Promise<void> {
     if (!run.stop()) return;
     const ended = new Promise<boolean>((resolve) => {
@@ -111,8 +114,8 @@ export class Training implements vscode.Disposable {
   async #tellEnd(run: Run): Promise<void> {
     const { name } = run.info;
     const { status, progress } = run;
-    // One that failed before it began is told by whoever started it, and leaves no folder behind; of a comparison its
-    // page tells.
+    // A run that failed before it began is reported by its starter, and leaves no folder behind; the page of a
+    // comparison reports its own.
     if (run.inComparison || !progress.started || this.supervisor.isStarting(run.info.config)) return;
     log().info(`“${name}” ended: ${status}`);
     if (status === 'finished') await this.#tellFinished(run);

@@ -1,7 +1,4 @@
-/**
- * The host's side of one webview, be it a view, a panel or an editor: its page, its state, what it is sent, what it
- * asks for, and what goes wrong.
- */
+/** The host's side of one webview (view, panel or editor): its page, its state, messages, requests, and errors. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { FromAnyView, Init, ViewName } from '../../webview/protocol.js';
@@ -50,7 +47,10 @@ export class WebviewHost<State, FromView extends { type: string }, ToView extend
     webview.html = pageOf(webview, root, view, title);
   }
 
-  /** Sends it to the view at once, if that is listening; one that is not asks for everything when it is again. */
+  /**
+   * Sends it to the view at once if the view is listening; otherwise the view requests everything when it is ready
+   * again.
+   */
   post(message: ToView): void {
     if (this.#starting > 0) this.#held.push(message);
     else void this.webview.postMessage(message);
@@ -65,7 +65,7 @@ export class WebviewHost<State, FromView extends { type: string }, ToView extend
     }, gather);
   }
 
-  /** Sends the whole state: as the answer to `ready`, and where all of it is another. */
+  /** Sends the whole state: in response to `ready`, and when all of it changes. */
   async restart(): Promise<void> {
     this.#starting++;
     try {

@@ -1,5 +1,5 @@
 /**
- * The confusion matrix as a heat map: rows are the truth, each normalised to itself; mouse and arrow keys tell the
+ * The confusion matrix as a heat map: rows are the truth, each normalised to itself; mouse and arrow keys show the
  * counts.
  */
 import * as l10n from '@vscode/l10n';

@@ -61,7 +61,7 @@ export class LineChart {
     if (zoom) plot?.setScale('x', { min: zoom[0], max: zoom[1] });
   }
 
-  /** The steps in view when the person has zoomed in by dragging, else null. */
+  /** The visible steps when the user has zoomed in by dragging, else null. */
   get zoom(): [number, number] | null {
     const { min, max } = this.plot?.scales.x ?? {};
     const steps = this.plot?.data[0];
@@ -102,7 +102,7 @@ export class LineChart {
     this.plot?.destroy();
   }
 
-  /** On a logarithmic scale there is no place for 0 and less. */
+  /** A logarithmic scale cannot show 0 and negative values. */
   private drawable(): uPlot.AlignedData {
     if (!this.logarithmic) return this.data as uPlot.AlignedData;
     const [steps, ...columns] = this.data;
@@ -238,7 +238,7 @@ function lastKnown(plot: uPlot, series: number, index: number): number {
   return index;
 }
 
-/** Without a crosshair the legend shows where each series stands now. */
+/** Without a crosshair the legend shows the current value of each series. */
 function legendValue(format: (value: number) => string): uPlot.Series.Value {
   return (plot, value, series, index) => {
     const shown = index === null ? (plot.data[series] as (number | null)[]).findLast((one) => one !== null) : value;

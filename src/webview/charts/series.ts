@@ -1,6 +1,4 @@
-/**
- * How a series of a chart looks: by its colour, and for who cannot tell colours apart by its dash and its marker, too.
- */
+/** The look of a series of a chart: its colour, and for colour-blind users also its dash and its marker. */
 import type uPlot from 'uplot';
 import { themeValue } from '../theme.js';
 

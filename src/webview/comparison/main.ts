@@ -1,4 +1,4 @@
-/** The comparison of methods on one dataset: what each trains, takes and gives, while it goes on and after. */
+/** The comparison of methods on one dataset: parameters, cost and accuracy of each, during the comparison and after. */
 import * as l10n from '@vscode/l10n';
 import { button, textButton } from '../controls.js';
 import { h, setText } from '../element.js';

@@ -20,8 +20,8 @@ export interface MethodRow {
 const figures: readonly Figure[] = ['accuracy', 'trainableParameters', 'peakMemoryBytes', 'seconds'];
 
 /**
- * The best value of a figure: the greatest accuracy, the least of the rest. With fewer than two methods nothing is
- * best.
+ * The best value of a column: the highest accuracy, the lowest value of the others. With fewer than two methods nothing
+ * is best.
  */
 function bestOf(rows: readonly ComparisonRow[], figure: Figure): number | undefined {
   const values = rows.flatMap((row) => (row.error ? [] : (row[figure] ?? [])));

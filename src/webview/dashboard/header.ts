@@ -1,4 +1,4 @@
-/** The head of the dashboard: what run this is, where it stands, how far it is, and what can be done with it. */
+/** The header of the dashboard: the run, its status, its progress, and its actions. */
 import * as l10n from '@vscode/l10n';
 import { button, textButton } from '../controls.js';
 import { h, setText } from '../element.js';

@@ -190,7 +190,7 @@ class Dashboard {
       evaluation.step === record.bestStep
         ? l10n.t('{0}, best checkpoint (step {1})', split, step)
         : l10n.t('{0}, step {1}', split, step);
-    // Without a matrix beside them the classes say themselves when they were measured.
+    // Without a matrix next to it the table of classes shows its own step.
     this.classesTitle.textContent = task.multiLabel ? this.matrixTitle.textContent : '';
     this.showClasses(task, figures);
   }
@@ -209,7 +209,7 @@ class Dashboard {
     );
   }
 
-  /** A multi-label task has no confusion matrix, and tells its classes' figures itself. */
+  /** A multi-label task has no confusion matrix, and reports the metrics of its classes itself. */
   private showClasses({ labels, multiLabel }: Task, figures: TaskFigures): void {
     const { formats } = this.host;
     this.matrixCard.hidden = multiLabel;

@@ -1,7 +1,4 @@
-/**
- * What a model with several tasks, or a multi-label one, was told to answer, and how well it answers each. Knows no
- * DOM.
- */
+/** The tasks of a model with several tasks or a multi-label one, and the metrics of each. Independent of the DOM. */
 import type { ClassFigures, MultiLabelFigures, Task } from '../../trainer/protocol.js';
 import type { EvaluationEvent, RunRecord } from './runRecord.js';
 
@@ -13,13 +10,13 @@ export interface TaskFigures extends Partial<MultiLabelFigures> {
   perClass?: ClassFigures[];
 }
 
-/** A run with one task of one label an image tells only its labels. */
+/** A run with one task of one label per image reports only its labels. */
 export function tasksOf({ started }: Pick<RunRecord, 'started'>): readonly Task[] {
   if (!started) return [];
   return started.tasks ?? [{ name: '', labels: started.labels, multiLabel: false }];
 }
 
-/** An evaluation's figures of the task with this name; undefined where it does not tell them. */
+/** An evaluation's metrics of the task with this name; undefined if it does not report them. */
 export function figuresOf(evaluation: EvaluationEvent, task: string): TaskFigures | undefined {
   return evaluation.tasks ? evaluation.tasks.find((each) => each.task === task) : evaluation;
 }

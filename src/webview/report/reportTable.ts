@@ -13,7 +13,7 @@ const numericKinds = new Set<ReportColumn['kind']>(['count', 'figure', 'percent'
 
 export class ReportTable {
   readonly element: HTMLElement;
-  /** What stands for each image that is drawn, by its path. */
+  /** The element of each drawn image, by its path. */
   private readonly thumbnails = new Map<string, HTMLElement>();
 
   constructor(
@@ -38,7 +38,7 @@ export class ReportTable {
     );
   }
 
-  /** The host's answer for an image that the browser cannot draw; null: nobody can. */
+  /** The host's preview of an image that the browser cannot draw; null: it cannot be drawn at all. */
   showPreview(path: string, src: string | null): void {
     if (src !== null) this.thumbnails.get(path)?.replaceChildren(h('img', { src, alt: '' }));
   }

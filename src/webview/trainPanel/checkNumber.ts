@@ -1,10 +1,10 @@
-/** Reads what a person typed into a numeric field and says in words what is wrong with it. */
+/** Parses the text of a numeric field and describes what is wrong with it. */
 import * as l10n from '@vscode/l10n';
 import type { NumberRule } from '../protocol.js';
 
 export type Checked = { value: number | undefined } | { problem: string };
 
-/** Empty text is `undefined` (the default). A comma is taken for the decimal point; `1e-3` is a number. */
+/** Empty text is `undefined` (the default). A comma counts as the decimal point; `1e-3` is a number. */
 export function checkNumber(text: string, rule: NumberRule): Checked {
   const typed = text.trim();
   if (typed === '') return { value: undefined };

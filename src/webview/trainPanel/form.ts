@@ -24,7 +24,7 @@ export class FormView {
   private readonly model: ModelFields;
   private readonly method: ChoiceControl;
   private readonly tradeOff = h('p', { class: 'hint', 'aria-live': 'polite' });
-  /** Each method's own, so that what was typed is still there when the person comes back to it. */
+  /** One for each method, so the typed values are still there when the user returns to it. */
   private readonly methods: Map<string, MethodFields>;
   private readonly device: ChoiceControl;
   private readonly main: NumberFields<string>;

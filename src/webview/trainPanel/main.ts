@@ -77,7 +77,7 @@ class TrainPanel {
     if (error) this.scrollUp();
   }
 
-  /** What has just come up (a run that starts, an error) is at the top, and the person may be far down in the form. */
+  /** New content (a run that starts, an error) is at the top, and the user may be far down in the form. */
   private scrollUp(): void {
     this.element.scrollTo({ top: 0 });
   }

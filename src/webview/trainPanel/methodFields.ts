@@ -12,7 +12,7 @@ import { NumberFields, type NumberField } from './numberFields.js';
 
 type Kind<K extends MethodOption['kind']> = Extract<MethodOption, { kind: K }>;
 
-/** An input that is no number: an option's value to show, and to read where it is not the default. */
+/** A non-numeric input: shows an option's value, and reads it if it is not the default. */
 interface Field {
   readonly key: string;
   show(value: unknown): void;

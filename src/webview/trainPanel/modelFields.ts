@@ -9,7 +9,7 @@ import type { FromTrainPanel, MethodName, ModelChoice, TrainForm } from '../prot
 
 type Ask = Extract<FromTrainPanel['type'], 'addModel' | 'addOnnxModel' | 'downloadModel'>;
 
-/** What needs nothing of a model but its features; the first is taken where a form asks for more. */
+/** The methods that need only the features of a model; the first one replaces a method that needs more. */
 const frozenMethods: readonly MethodName[] = ['head', 'pretrained'];
 
 /** The methods that can work with this model, or undefined: all. */
@@ -76,10 +76,7 @@ export class ModelFields {
     );
   }
 
-  /**
-   * A network that stays as it is cannot start from random weights, and there is nothing to start in a method that
-   * trains nothing.
-   */
+  /** A frozen network cannot start from random weights, and a method that trains nothing has nothing to start. */
   showTraining(trains: boolean): void {
     this.init.element.hidden = !trains || this.chosen?.onnx !== undefined;
   }

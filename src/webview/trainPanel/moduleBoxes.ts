@@ -1,4 +1,4 @@
-/** Check boxes for the modules that a method adapts; at least one has to be chosen. */
+/** Check boxes for the modules that a method adapts; at least one must be chosen. */
 import * as l10n from '@vscode/l10n';
 import { type CheckControl, checkbox } from '../controls.js';
 import { h } from '../element.js';
