@@ -1,11 +1,11 @@
 /**
  * Makes the model that comes with ViTune: trains it with the trainer's own `full` method on an image folder of Tiny
  * ImageNet (64 x 64), first narrow and from random weights, then with stronger augmentation, then at twice the width,
- * and writes media/embedded. Run again, it goes on where it was interrupted.
+ * and writes media/embedded. Run again, it continues where it was interrupted.
  *
  *     npm run embedded -- DATASET [--stage N] [KEY=VALUE of the config]...
  *
- * --stage 2 begins with the second stage, on the model that lies in media/embedded and is that of the first.
+ * --stage 2 begins with the second stage, on the model of the first stage in media/embedded.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
 /**
- * Doubles the width of a vision transformer that goes on answering as before, so that a wider one need not begin from
+ * Doubles the width of a vision transformer without changing its outputs, so that a wider one need not begin from
  * random weights.
  */
 import type { Tensor } from '../src/trainer/checkpoint/safetensors.js';
@@ -35,8 +35,8 @@ function repeatedInRows({ shape, data }: Tensor): Tensor {
 }
 
 /**
- * A matrix [out, in] that reads everything twice: half of each weight for the one copy and half for the other, and the
- * same random number more and less, which cancels while the copies are alike, but lets them part when they train.
+ * A matrix [out, in] that reads everything twice: half of each weight for each copy, plus and minus the same random
+ * number. It cancels while the copies are equal, but lets them diverge in training.
  */
 function readingTwice({ shape, data }: Tensor, copies: number, random: Random): Tensor {
   const [rows, columns] = shape as [number, number];

@@ -1,4 +1,4 @@
-/** Everything a person sees has a Turkish translation that fits it, and each lack of one is found. */
+/** Everything that a user sees has a matching Turkish translation, and each missing one is found. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -46,8 +46,8 @@ export function importsOf(path: string, text: string): Import[] {
 }
 
 /**
- * What each room of the trainer may import beside itself, `core` and `errors`. No room imports one above it, so no two
- * rooms import each other.
+ * What each room of the trainer may import in addition to itself, `core` and `errors`. No room imports one above it, so
+ * no two rooms import each other.
  */
 const mathematics = ['ir', 'autodiff', 'nn', 'peft', 'optim'];
 const execution = [...mathematics, 'compile', 'onnx', 'engine'];

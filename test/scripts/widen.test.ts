@@ -1,4 +1,4 @@
-/** A widened model answers as the one it was made of, though no two of its rows are alike. */
+/** A widened model gives the outputs of its source, although no two of its rows are equal. */
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

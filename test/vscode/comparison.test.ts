@@ -1,6 +1,6 @@
 /**
- * A comparison of methods outlives its window: reloaded in its middle, its page comes back, and it is gone on with from
- * where it was.
+ * A comparison of methods outlives its window: after a reload in its middle, its page comes back, and it continues from
+ * there.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

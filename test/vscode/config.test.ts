@@ -59,7 +59,7 @@ describe('config files', () => {
     await editor().dismissNotifications();
     await editor().openFile('mine.vitune.json');
     await lines().getByText('"batchSize"').waitFor();
-    // The line is drawn anew when the editor is, and a click in that moment is lost.
+    // The line is redrawn with the editor, and a click at that moment is lost.
     await until('the training to start', async () => {
       await page.getByText('Train with this config').click();
       return editor()

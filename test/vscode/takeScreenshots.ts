@@ -36,8 +36,7 @@ function makeFolder(parent: string): string {
     join(folder, 'emoji.vitune.json'),
     '{\n  "model": "embedded",\n  "dataset": "emoji",\n  "method": "lora",\n  "epochs": 8,\n  \n}\n',
   );
-  // As `vitune compare --set epochs=3` leaves it in its first moment: the page goes on with it, and needs minutes
-  // rather than tens of them.
+  // As `vitune compare --set epochs=3` writes it first: the page continues it, in minutes instead of tens of minutes.
   const comparison: Comparison = {
     format: 1,
     dataset: join(folder, 'emoji'),

@@ -1,5 +1,5 @@
 /**
- * From an empty window to a trained model, as a person does it: add a dataset, start, watch, stop, resume, reload the
+ * From an empty window to a trained model, as a user does it: add a dataset, start, watch, stop, resume, reload the
  * window.
  */
 import assert from 'node:assert/strict';

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const classes = ['faces', 'flags', 'food'];
 
 /**
- * A folder with `emoji/{train,validation}/class` and `new images/`; removed when the tests end. Its name is no easy
+ * A folder with `emoji/{train,validation}/class` and `new images/`; removed when the tests end. Its name is a difficult
  * one.
  */
 export function makeWorkspace(): string {

@@ -90,7 +90,7 @@ export class ViewPage {
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
-      // An image that cannot be shown is a case of its own, which the view answers.
+      // An image that cannot be shown is a separate case, which the view handles.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         problems.push(message.text());
     });
@@ -131,8 +131,8 @@ export class ViewPage {
   }
 
   /**
-   * Resolves when what was asked for before is drawn. The toolkit's elements pass a state on to what is inside them
-   * only when they are drawn.
+   * Resolves when earlier requests are drawn. The toolkit's elements pass a state on to what is inside them only when
+   * they are drawn.
    */
   async drawn(): Promise<void> {
     await this.page.evaluate(
@@ -140,7 +140,7 @@ export class ViewPage {
     );
   }
 
-  /** What the view told the host so far, without `ready`. */
+  /** The messages of the view to the host so far, without `ready`. */
   async posted(type?: string): Promise<Posted[]> {
     const all = await this.page.evaluate(() => (window as unknown as { posted: Posted[] }).posted);
     return all.filter((message) => (type ? message.type === type : message.type !== 'ready'));

@@ -7,7 +7,7 @@ import { HubToken, tokenKey } from '../../../src/extension/hub/hubToken.js';
 import { outputOf, runCommand } from '../../../src/extension/trainer/runCommand.js';
 import { launchOfChild } from '../trainer/launchOfChild.js';
 
-/** The editor's part: a storage in memory that tells of changes, as another window would make them. */
+/** The editor's part: an in-memory storage that emits changes, like those of another window. */
 function storage(entries: Record<string, string> = {}) {
   const kept = new Map(Object.entries(entries));
   const listeners = new Set<(event: { key: string }) => unknown>();

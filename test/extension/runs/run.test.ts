@@ -1,4 +1,4 @@
-/** Where a run stands through its whole life, against a real process. */
+/** The status of a run through its whole life, with a real process. */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** The method ladder: one split and seed, a row each, interrupted and gone on with, and what is refused. */
+/** The comparison of methods: one split and seed, a row for each, interrupted and continued, and refused options. */
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ test('interrupted in the second method, continued, and the table of both', async
   assert.deepEqual(await eventsOf(join(output, 'head')), headEvents, 'what is done is not done again');
   const [head, lora] = comparison.rows;
   assert.deepEqual([head!.method, lora!.method], ['head', 'lora']);
-  // 48 · 2 + 2, and beside it rank 8 on query and value of three blocks.
+  // 48 · 2 + 2, plus rank 8 on query and value of three blocks.
   assert.deepEqual([head!.trainableParameters, lora!.trainableParameters], [98, 98 + 3 * 2 * 2 * 8 * 48]);
   for (const row of comparison.rows) {
     assert.ok(row.peakMemoryBytes! > 2 ** 25 && row.seconds! > 0 && row.accuracy! >= 0 && row.accuracy! <= 1);
@@ -72,7 +72,7 @@ test('a method that cannot be trained says why, and the others are', async (t) =
   const folder = await temporaryFolder(t);
   const [photos, output] = [join(folder, 'photos'), join(folder, 'ladder')];
   await writeDataset(photos, { ant: 6, bee: 6 });
-  // 28 is no multiple of the patch size, so nothing can be trained.
+  // 28 is not a multiple of the patch size, so nothing can be trained.
   const { code, stdout } = await vitune([
     'compare',
     '--dataset',

@@ -49,7 +49,7 @@ test('a profiled run: stages, kernels, a trace; the same losses as without', asy
   const { traceEvents } = JSON.parse(await readFile(report.file, 'utf8')) as Trace;
   const steps = traceEvents.filter(({ name }) => name === 'step');
   assert.equal(steps.length, 3);
-  // ONNX Runtime has not put together what is made anew with what was made before: both are computed in every step.
+  // ONNX Runtime has not merged recomputed values with the first ones: both are computed in every step.
   const softmaxes = (pass: string): number =>
     traceEvents.filter(({ name, args }) => name === 'Softmax' && args?.graph === 'step' && args.pass === pass).length;
   assert.deepEqual([softmaxes('forward'), softmaxes('recompute')], [9, 9]);
@@ -95,7 +95,7 @@ test('the nodes of a network from an ONNX file are the backbone, whether it take
     assert.ok(
       ofBackbone.some(({ name }) => /Conv/.test(name)) && ofBackbone.every(({ args }) => args!.pass === 'forward'),
     );
-    // The loop over images takes no time beside that of the nodes in it.
+    // The loop over images takes no time of its own, only that of its nodes.
     assert.ok(report.parts.some(({ name }) => name === 'backbone') && !report.ops.some(({ name }) => name === 'Scan'));
   }
 });

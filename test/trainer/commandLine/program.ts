@@ -49,7 +49,7 @@ export interface StartOptions {
   program?: 'cli' | 'main';
   /** What runs Node in place of the shell, e.g. `prlimit` with its options. */
   under?: readonly string[];
-  /** Told each line of standard output as it comes. */
+  /** Receives each line of standard output as it arrives. */
   onLine?: (line: string, child: ChildProcess) => void;
 }
 

@@ -1,4 +1,6 @@
-/** Several tasks and several labels an image on the command line, from the label file to the checkpoint's answers. */
+/**
+ * Several tasks and several labels an image on the command line, from the label file to the checkpoint's predictions.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

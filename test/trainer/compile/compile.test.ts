@@ -72,7 +72,7 @@ test('nothing below the first trained layer gets a gradient', () => {
   });
   const counts = [0, 1, 2, 3, 4].map((layer) => nodesOf(trainsFrom(layer)));
   for (let i = 1; i < counts.length; i++) assert.ok(counts[i]! < counts[i - 1]!, `nodes ${counts.join(', ')}`);
-  // Layers 1 and 2 are alike and not the last: each costs the same, and the frozen ones below cost nothing.
+  // Layers 1 and 2 are equal and not the last: each costs the same, and the frozen ones below cost nothing.
   assert.equal(counts[1]! - counts[2]!, counts[0]! - counts[1]!);
   // LoRA on one layer alone costs as little, wherever the layer's name is matched.
   const top = nodesOf(methodOf(lora(['layer.3.attention.attention.query'])));

@@ -1,6 +1,6 @@
 /**
- * The split at the first trainable node: where it is, what stays on either side, and that both sides together answer as
- * the whole.
+ * The split at the first trainable node: where it is, what stays on either side, and that both sides together compute
+ * the same as the whole.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -122,7 +122,7 @@ test('completion offers each method as an object with all its options', () => {
   const snippets = schema.properties!.method!.defaultSnippets!;
   assert.equal(snippets.length, Object.keys(methodSchemas()).length);
   for (const snippet of snippets) {
-    // What VS Code inserts: tab stops become what they start with, and the text after ^ stands as JSON.
+    // The text that VS Code inserts: tab stops become their default, and the text after ^ is JSON.
     const inserted = JSON.stringify(snippet.body)
       .replace(/"\^\$\{\d+:([^}]*)\}"/g, '$1')
       .replace(/\$\{\d+:([^}]*)\}/g, '$1');

@@ -1,4 +1,4 @@
-/** Loading configs from real files: defaults, paths, overrides, and what each mistake is answered with. */
+/** Loading configs from real files: defaults, paths, overrides, and the error for each mistake. */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

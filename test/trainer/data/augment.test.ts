@@ -1,4 +1,4 @@
-/** Random crops and erased parts: inside the image, of the asked area and ratio, the same for the same seed. */
+/** Random crops and erased parts: inside the image, with the given area and ratio, the same for the same seed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomCrop, randomErasing } from '../../../src/trainer/data/augment.js';

@@ -34,7 +34,7 @@ export async function encoded(
 }
 
 /**
- * Writes files below `root`, making the folders: bytes as they are, `{ seed }` as a PNG of 20 x 16 pixels or of the
+ * Writes files below `root` and creates their folders: bytes unchanged, `{ seed }` as a PNG of 20 x 16 pixels or of the
  * given size.
  */
 export async function writeTree(

@@ -1,4 +1,4 @@
-/** The decoded cache: it gives back what was put in, and survives kills, damage, full disks and company. */
+/** The decoded cache: it returns the stored pixels, and survives kills, damage, full disks and other processes. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -140,7 +140,7 @@ test('folders that all hold the same folders are not taken for classes', async (
   await rejectsWith(scan(at('below')), 'CLASSES_ALIKE', join(at('below'), 'train'));
   await rejectsWith(scan(at('turned')), 'SPLITS_INSIDE_CLASSES', at('turned'));
   await rejectsWith(scan(at('boxes')), 'DATASET_ANNOTATED', at('boxes'));
-  // Whoever names the folder of the classes says that they are classes.
+  // Naming the folder of the classes states that they are classes.
   const given = await scan({ train: at('batches') });
   assert.deepEqual(given.labels, ['fold 1', 'fold 2', 'fold 3']);
   assert.ok(codes(given.problems).includes('CLASSES_NESTED'));

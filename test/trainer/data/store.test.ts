@@ -394,7 +394,7 @@ test('an image that goes away during the run is named', async (t) => {
     train(store),
     (error) => error instanceof UserError && error.code === 'IMAGE_LOST' && error.place.file === gone,
   );
-  // The thread that met it goes on working.
+  // The thread that hit the error continues to work.
   assert.equal((await all(store.evaluationBatches('validation', 6))).length, 1);
 });
 

@@ -13,7 +13,7 @@ export interface TiffOptions {
   isBigEndian?: boolean;
 }
 
-/** One strip with `samples` as they are; of several channels they lie side by side. */
+/** One strip with `samples` unchanged; several channels are interleaved. */
 export function makeTiff(samples: Samples, o: TiffOptions): Buffer {
   const { width, height, channels = 1, photometric = channels >= 3 ? 2 : 1, tags = [], isBigEndian = false } = o;
   const size = samples.BYTES_PER_ELEMENT;

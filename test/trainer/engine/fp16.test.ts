@@ -1,6 +1,6 @@
 /**
- * Training with frozen layers in floats of 16 bits stays near training in 32, whatever the method, the size of its
- * gradients and that of its activations.
+ * Training with frozen layers in fp16 stays close to training in fp32, whatever the method and the size of gradients
+ * and activations.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -55,8 +55,8 @@ const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, max
 const lora = plain.curves['lora']!;
 
 /**
- * How far from PyTorch's curve in floats of 32 bits: in int8 it is 0.05, 0.05 and 0.25. Logits are rounded themselves,
- * and some are near 0.
+ * The tolerance to PyTorch's curve in fp32: in int8 it is 0.05, 0.05 and 0.25. Logits are rounded themselves, and some
+ * are near 0.
  */
 const bounds = { loss: 3e-3, gradientNorm: 1e-2, logits: 0.2 };
 
@@ -215,7 +215,7 @@ test('the gradient of every parameter is that in 32 bits within 0.5 %, also of a
 test('activations beyond 65504, and gradients that they take along, are multiplied as in 32 bits', async () => {
   const model = await modelOf({}, { type: 'lora', ...options });
   const changed: string[] = [];
-  // One unit of each MLP answers some 200 000 to every token, and counts for little.
+  // One unit of each MLP is about 200 000 for every token, with a small weight.
   const frozen: ModelSpec['frozen'] = (name, shape) => {
     const data = model.frozen(name, shape).slice();
     if (/intermediate\.dense\.bias$/.test(name)) data[3] = 200_000;

@@ -62,7 +62,7 @@ export interface OpenOptions {
   imageSize?: number | undefined;
   /** Whether what does not train is computed once for all steps. */
   cached?: boolean;
-  /** Whether the backward pass computes each block's values anew. */
+  /** Whether the backward pass recomputes each block's values. */
   recomputes?: boolean;
   frozenPrecision?: ModelSpec['frozenPrecision'];
   engine?: Engine;

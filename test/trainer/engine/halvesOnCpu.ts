@@ -1,15 +1,13 @@
 /**
- * An engine on the CPU that really rounds to halves: ONNX Runtime, whose CPU has no product of them, casts to floats
- * around each and would leave out the casts that meet.
+ * An engine on the CPU that really rounds to fp16: ONNX Runtime has no fp16 product on the CPU, casts to fp32 around
+ * each and would remove adjacent casts.
  */
 import type { Engine, Executable, LoadOptions } from '../../../src/trainer/engine/engine.js';
 import { OrtEngine } from '../../../src/trainer/engine/ort.js';
 import { Graph } from '../../../src/trainer/ir/graph.js';
 import type { Value } from '../../../src/trainer/ir/value.js';
 
-/**
- * The graph with a node behind every value in halves that leaves it as it is, but that ONNX Runtime computes in halves.
- */
+/** The graph with an identity node after every fp16 value that ONNX Runtime computes in fp16. */
 function withoutMeetingCasts(graph: Graph): Graph {
   const result = new Graph();
   const copies = new Map<Value, Value>();

@@ -1,6 +1,6 @@
 /**
- * Training with frozen layers in whole numbers of 8 bits stays near training in floats: near PyTorch's curve, and near
- * the slope of the loss.
+ * Training with frozen layers in int8 stays close to training in fp32: to PyTorch's curve and to the derivative of the
+ * loss.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -53,7 +53,9 @@ const samples = { truth: plain.images.truth, labels: plain.labels.length };
 const options = { rank: 4, alpha: 8 };
 const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
 
-/** How far from PyTorch's curve in floats: of losses and norms 3 % were found, and 0.1 of logits that reach 4.4. */
+/**
+ * The tolerance to PyTorch's curve in fp32: measured were 3 % of losses and norms, and 0.1 of logits that reach 4.4.
+ */
 const bounds = { loss: 0.05, gradientNorm: 0.05, logits: 0.25 };
 
 const curves: { name: string; method: object; curve: Curve; cached?: boolean; recomputes?: boolean }[] = [
@@ -217,7 +219,7 @@ test('the gradient in int8 is the slope, by finite differences, of the loss with
   await inFloats.dispose();
 });
 
-/** Products by a frozen weight: in whole numbers, and in floats. */
+/** Products with a frozen weight: in int8, and in fp32. */
 const products = ({ nodes }: Graph) => ({
   int8: nodes.filter(({ op }) => op.type === 'matmulInt8').length,
   floats: nodes.filter(({ op, inputs }) => op.type === 'matmul' && inputs[1]!.node.op.type === 'constant').length,

@@ -1,6 +1,6 @@
 /**
- * What the engine says when a device does not take a graph: of a network from an ONNX file in words for a person, of
- * our own graphs as the fault it is.
+ * The error of the engine when a device cannot run a graph: plain words for a network from an ONNX file, a bug for our
+ * own graphs.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,6 +1,4 @@
-/**
- * QLoRA trains as PyTorch and PEFT train beside a base that was quantised and put back (test/golden/quantized.json).
- */
+/** QLoRA trains like PyTorch and PEFT with a base that was quantised and dequantised (test/golden/quantized.json). */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

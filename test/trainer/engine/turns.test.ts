@@ -1,4 +1,4 @@
-/** Graphs that take turns: each is ready only while it is in use, and lets go of what it alone refers to. */
+/** Swapped graphs: each is loaded only while it is in use, and releases its own weights. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Exports answer as the checkpoint, what answers otherwise is not kept, and nothing that was there is lost. */
+/** Exports give the predictions of the checkpoint, others are not kept, and no existing file is lost. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -112,7 +112,7 @@ test('ONNX: any batch, and external weights when they are large', async (t) => {
   }
 });
 
-/** Turns the sign of every float of a part of a file, as no reader can tell from another model. */
+/** Flips the sign of every fp32 number in a part of a file, which no reader can distinguish from another model. */
 function spoil(file: string, from: number, to: number): void {
   const bytes = readFileSync(file);
   for (let i = from + 3; i < to; i += 4) bytes[i]! ^= 0x80;
@@ -242,7 +242,7 @@ test('the parity check of a run: the saved model is the trained one, and a corru
   const session = async () => {
     const live = await answersOf({ model: checkpoint, images });
     return async (pixels: Uint8Array): Promise<Float32Array> => {
-      // The stored images are told apart by their pixels.
+      // The stored images are distinguished by their pixels.
       const all = readFileSync(join(golden, 'images.bin'));
       return Float32Array.from(
         [0, 1, 2].flatMap((i) => {

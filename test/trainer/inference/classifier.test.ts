@@ -1,6 +1,5 @@
 /**
- * A checkpoint answers alike whichever way it is asked: one by one, in batches, on the file or on a batch of
- * evaluation.
+ * A checkpoint gives equal outputs in every way: one by one, in batches, from a file or from a batch of an evaluation.
  */
 import assert from 'node:assert/strict';
 import { cp, mkdir, rename, symlink } from 'node:fs/promises';

@@ -1,7 +1,4 @@
-/**
- * Adapters and models that Python saved answer here as they did there (test/golden), and what is not understood is
- * told.
- */
+/** Adapters and models saved by Python give the same outputs here (test/golden), and unsupported ones are reported. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,6 @@
-/** Every kind of LoRA adapter that PEFT makes answers here as there, under transformers 4 and 5 (test/golden/adapters.py). */
+/**
+ * Every kind of LoRA adapter of PEFT gives the same outputs here, under transformers 4 and 5 (test/golden/adapters.py).
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
@@ -15,7 +17,7 @@ const logitsOf = (version: string) =>
   (JSON.parse(readFileSync(join(folder, version, 'logits.json'), 'utf8')) as { logits: Record<string, number[][]> })
     .logits;
 
-/** A copy whose base lies where its config says, and whose preprocessor leaves the stored images as they are. */
+/** A copy whose base is where its config says, and whose preprocessor leaves the stored images unchanged. */
 async function copyOf(
   adapter: string,
   to: string,

@@ -1,7 +1,4 @@
-/**
- * Base models: bare bodies, half precision, heads that do not fit, random weights, and what tells one model from
- * another.
- */
+/** Base models: bare bodies, half precision, heads that do not fit, random weights, and the identity of a model. */
 import assert from 'node:assert/strict';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

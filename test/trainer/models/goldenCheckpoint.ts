@@ -24,7 +24,7 @@ interface Numbers {
 export const numbersOf = (name: string): Numbers =>
   JSON.parse(readFileSync(join(golden, `${name}.json`), 'utf8')) as Numbers;
 
-/** The stored images as PNG files, which the model's own size leaves as they are; their paths in order. */
+/** The stored images as PNG files, which already have the model's size; their paths in order. */
 export async function writeImages(folder: string): Promise<string[]> {
   const all = readFileSync(join(golden, 'images.bin'));
   const size = side * side * 3;
@@ -43,8 +43,8 @@ export async function writeImages(folder: string): Promise<string[]> {
 type Lora = Extract<Method, { type: 'lora' }>;
 
 /**
- * A checkpoint of ours with an adapter that PEFT wrote, by default the one it trained in 20 steps, which answers the
- * images with `curves.lora.finalLogits`.
+ * A ViTune checkpoint with an adapter written by PEFT, by default the one trained in 20 steps, whose logits for the
+ * images are `curves.lora.finalLogits`.
  */
 export async function writeLoraCheckpoint(
   folder: string,

@@ -1,6 +1,6 @@
 /**
- * Networks that PyTorch's exporters wrote, as frozen bodies: PyTorch's features, whatever the file asks of its input,
- * and words for what is no such file.
+ * Networks written by PyTorch's exporters, as frozen bodies: PyTorch's features for every kind of input, and plain
+ * words for a file that is not such a network.
  */
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';

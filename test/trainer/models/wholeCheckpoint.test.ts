@@ -1,6 +1,6 @@
 /**
- * Checkpoints of every family: fine-tuned in full they hold just the weights that transformers' class asks for, and
- * answer as what was saved.
+ * Checkpoints of every family: fine-tuned in full they hold exactly the weights of the class in transformers, and give
+ * the outputs of the saved model.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -103,7 +103,7 @@ for (const [name, { checkpoint }] of Object.entries(models)) {
 
       const opened = await openCheckpoint(folder);
       assert.deepEqual({ ...opened.network, labels: [] }, { ...network, labels: [] });
-      // Whoever takes the checkpoint as a base model finds the same weights, too.
+      // The checkpoint as a base model has the same weights, too.
       const again = await openBaseModel({ model: folder, init: 'pretrained', seed: 1 });
       for (const { name: of, shape } of parameters) {
         assert.deepEqual(opened.weight(of, shape), values.get(of), of);

@@ -50,7 +50,7 @@ function repeated(size: number): Uint8Array {
   return larger;
 }
 
-/** What the network in `folder` answers to the images, and the names of the weights that its graph reads. */
+/** The outputs of the network in `folder` for the images, and the names of the weights that its graph reads. */
 async function answersOf(
   folder: string,
   imageSize = native,

@@ -26,7 +26,7 @@ function networkOf(name: string) {
   return parseNetwork(JSON.parse(readFileSync(file, 'utf8')), file);
 }
 
-/** What a graph of the whole network asks for: linear layers and weights. */
+/** The linear layers and weights of a graph of the whole network. */
 function graphOf(name: string) {
   const config = networkOf(name);
   const { layers, parameters } = compileForward(

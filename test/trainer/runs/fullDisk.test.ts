@@ -1,6 +1,6 @@
 /**
- * A disk that fills up, and a folder that becomes read-only, in mid-training: the last good checkpoint stays, and the
- * run goes on from it.
+ * A disk that fills up, and a folder that becomes read-only, during training: the last good checkpoint stays, and the
+ * run continues from it.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * Run as a process of its own: works on a run of the config in argv[2] (argv[3]: create or resume), prints what it
- * does, and stops when asked.
+ * Runs as a separate process: works on a run of the config in argv[2] (argv[3]: create or resume), prints its actions,
+ * and stops on request.
  */
 import { loadConfig } from '../../../src/trainer/config/load.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';

@@ -1,6 +1,6 @@
 /**
- * Checkpoints of averaged weights: others load the average, a resume goes on from the weights, and `ema` may change in
- * between.
+ * Checkpoints of averaged weights: others load the average, a resume continues from the weights, and `ema` may change
+ * in between.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Runs on features that are computed once: the same answers as without, nothing computed twice, and no trust in what
- * lies on disk.
+ * Runs on features that are computed once: the same outputs as without, nothing computed twice, and no trust in the
+ * files on disk.
  */
 import assert from 'node:assert/strict';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
@@ -95,7 +95,7 @@ test('fixed views: the first is shared, the others belong to seed and augmentati
   assert.equal(computed(first), 15 + 15 + 4);
   assert.deepEqual(lossesOf(await train(config)), lossesOf(first));
   assert.equal(computed(await train({ ...config, augmentation: { views: 1 } })), 0);
-  // Another seed splits and augments anew: only its second view is new.
+  // Another seed gives another split and augmentation: only its second view is new.
   assert.equal(computed(await train({ ...config, seed: 3 })), 15);
   assert.equal(computed(await train({ ...config, augmentation: { views: 2, horizontalFlip: 0 } })), 15);
   assert.equal(computed(await train({ ...config, augmentation: { views: 50 } })), 15, 'no more views than epochs');

@@ -1,7 +1,4 @@
-/**
- * Runs that ask for frozen layers in floats of 16 bits: what a device without them answers, and the features that one
- * with them keeps.
- */
+/** Runs with frozen layers in fp16: the notice on a device without fp16, and the features on one with it. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
 /**
- * A checkpoint of every method opens again: it goes on training bit for bit, and classifies as the trained model did.
+ * A checkpoint of every method opens again: training continues bit for bit, and it classifies like the trained model.
  */
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -76,7 +76,7 @@ const methods: Record<
   },
 };
 
-/** That the model in `folder` answers as the one in training did. */
+/** Asserts that the model in `folder` gives the outputs of the one in training. */
 async function assertAnswers(folder: string, logits: Float32Array): Promise<void> {
   const classifier = await Classifier.open(folder, batchSize);
   const answers = await classifier.logits(images.slice(0, batchSize * size));

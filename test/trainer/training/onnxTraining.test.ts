@@ -124,7 +124,7 @@ test('a network that takes one image at a time trains, and its export takes any 
   const { folder, run, config } = await prepared(t, 'resnet-one', { method: 'head', epochs: 2 });
   const { code, stderr } = await vituneHere(['train', config, '--json']);
   assert.equal(code, 0, stderr);
-  // The export's parity gate asks all images at once.
+  // The export's parity check runs all images at once.
   const written = await vituneHere([
     'export',
     '--checkpoint',

@@ -1,6 +1,6 @@
 /**
- * The method `pretrained`: no training, an answer by the nearest of the person's own images, and a checkpoint that
- * others use as any.
+ * The method `pretrained`: no training, a prediction by the nearest of the user's own images, and a checkpoint like any
+ * other.
  */
 import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';

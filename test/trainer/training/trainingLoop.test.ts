@@ -1,4 +1,4 @@
-/** What the training loop tells while it trains. */
+/** The events of the training loop. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -69,7 +69,7 @@ test('a run in int8 validates in int8 and re-evaluates its best checkpoint in fp
   assert.equal(answer.accuracy, judged.accuracy);
   assert.ok(Math.abs(answer.loss - judged.loss) < 1e-5, `${answer.loss} and ${judged.loss}`);
 
-  // As if the process had been killed after its last step: what is left is to judge what was saved.
+  // As if the process had been killed after its last step: only the evaluation of the saved checkpoint is left.
   const log = await readFile(join(run, 'events.jsonl'), 'utf8');
   await writeFile(join(run, 'events.jsonl'), log.split('\n').slice(0, judged.seq).join('\n') + '\n');
   const again = await train('int8', run, '--resume');

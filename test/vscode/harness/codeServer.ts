@@ -12,8 +12,7 @@ import { writeLanguagePack } from './languagePack.js';
 import type { Launch, LaunchedEditor } from './launch.js';
 
 /**
- * An environment that looks like a person's own shell: the variables of an editor or npm around the test would leak
- * into this one.
+ * An environment like a user's own shell: the variables of an editor or npm around the test would leak into this one.
  */
 function cleanEnvironment(home: string, extra: Record<string, string>): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|npm_|NODE_|ELECTRON_|VITUNE_)/.test(name));

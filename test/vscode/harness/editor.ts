@@ -1,4 +1,4 @@
-/** A running VS Code window, driven as a person would: by its palette, menus, lists and editors. */
+/** A running VS Code window, driven as a user would: by its palette, menus, lists and editors. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -126,8 +126,8 @@ export class Editor {
   }
 
   /**
-   * Answers a question or a file dialog: types into the quick input and confirms. `question` is a part of its title,
-   * where another input may still be open.
+   * Fills in a quick input or a file dialog and confirms. `question` is a part of its title, in case another input is
+   * still open.
    */
   async answer(text: string, question?: string): Promise<void> {
     if (question !== undefined) await this.quickInput.getByText(question).first().waitFor();
@@ -174,7 +174,7 @@ export class Editor {
     // up.
     await until(`${entry} in the menu`, async () => {
       await target.first().click({ button: 'right' });
-      // A click on a row that is drawn anew in that moment opens nothing.
+      // A click on a row that is redrawn at that moment opens nothing.
       const isOpen = await menu.waitFor({ timeout: 10_000 }).then(
         () => true,
         () => false,
@@ -192,14 +192,14 @@ export class Editor {
   }
 
   /**
-   * A view of ours: waits until it is drawn (`data-ready`, see src/webview/protocol.ts). After a reload ask for it
-   * anew.
+   * A view of ours: waits until it is drawn (`data-ready`, see src/webview/protocol.ts). After a reload request it
+   * again.
    */
   webview(view: ViewName): Promise<Frame> {
     return until(`the view ${view}`, async () => {
       for (const frame of this.page.frames()) {
         if (frame.isDetached() || frame === this.page.mainFrame()) continue;
-        // A frame may be navigated away while it is asked: then it is not the one, or will be at the next look.
+        // A frame may navigate while it is queried: then it is not the one, or will be at the next attempt.
         const found = await frame
           .locator(`body[data-view="${view}"][data-ready]`)
           .count()

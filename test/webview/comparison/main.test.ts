@@ -1,7 +1,4 @@
-/**
- * The page of a comparison in a browser: its table, what sorts it, what is told while it works, and what it tells the
- * host.
- */
+/** The page of a comparison in a browser: its table, sorting, progress, and its messages to the host. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';

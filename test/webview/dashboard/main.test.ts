@@ -1,4 +1,4 @@
-/** The dashboard in a browser: what it shows for a run in each state, live, and what it tells the host. */
+/** The dashboard in a browser: the display of a run in each state, live, and the messages to the host. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';

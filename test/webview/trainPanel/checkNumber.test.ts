@@ -1,4 +1,4 @@
-/** What a person may type into a numeric field. */
+/** Texts that a user may type into a numeric field. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkNumber } from '../../../src/webview/trainPanel/checkNumber.js';

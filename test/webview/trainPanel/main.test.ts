@@ -1,4 +1,4 @@
-/** The training panel in a browser: what it shows for each state and what it tells the host. */
+/** The training panel in a browser: the display of each state and the messages to the host. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';

@@ -1,4 +1,4 @@
-/** Configs of the families beside ViT: their own defaults, and broken ones, each refused by name. */
+/** Configs of the families other than ViT: their own defaults, and broken ones, each refused by name. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { architectures, parseNetwork } from '../../../../src/trainer/nn/families.js';
