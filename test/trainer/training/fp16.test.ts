@@ -41,28 +41,24 @@ test('on the CPU the run continues in fp32, and the notice names int8', async (t
   assert.deepEqual(lossesOf(asked!), lossesOf(exact!));
 });
 
-test(
-  'a graphics device without fp16 is found by trying, and trains in fp32',
-  { skip: noVulkan },
-  async (t) => {
-    const folder = await temporaryFolder(t);
-    await writeDataset(join(folder, 'photos'), { ant: 5, bee: 5 });
-    const config = await writeConfig(folder, {
-      method: 'head',
-      device: 'webgpu',
-      epochs: 1,
-      frozenPrecision: 'fp16',
-      output: 'run',
-    });
-    const { code, stdout, stderr } = await vitune(['train', config, '--json'], { env: vulkanEnvironment() });
-    assert.equal(code, 0, stderr);
-    const events = jsonLines<TrainEvent>(stdout);
-    assert.match(noticeOf(events, 'FP16_UNAVAILABLE'), /webgpu.*16 bits.*requires f16/);
-    assert.equal(events.find((event) => event.type === 'started')?.device, 'webgpu');
-    assert.equal(events.at(-1)?.type, 'finished');
-    assert.ok(lossesOf(events).length > 2 && lossesOf(events).every(Number.isFinite));
-  },
-);
+test('a graphics device without fp16 is found by trying, and trains in fp32', { skip: noVulkan }, async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeDataset(join(folder, 'photos'), { ant: 5, bee: 5 });
+  const config = await writeConfig(folder, {
+    method: 'head',
+    device: 'webgpu',
+    epochs: 1,
+    frozenPrecision: 'fp16',
+    output: 'run',
+  });
+  const { code, stdout, stderr } = await vitune(['train', config, '--json'], { env: vulkanEnvironment() });
+  assert.equal(code, 0, stderr);
+  const events = jsonLines<TrainEvent>(stdout);
+  assert.match(noticeOf(events, 'FP16_UNAVAILABLE'), /webgpu.*16 bits.*requires f16/);
+  assert.equal(events.find((event) => event.type === 'started')?.device, 'webgpu');
+  assert.equal(events.at(-1)?.type, 'finished');
+  assert.ok(lossesOf(events).length > 2 && lossesOf(events).every(Number.isFinite));
+});
 
 test('features of training images in fp16 are kept apart, independent of their batch; those of evaluation images are exact', async (t) => {
   const folder = await temporaryFolder(t);
