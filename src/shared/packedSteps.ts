@@ -1,6 +1,6 @@
 /**
- * The step events of a long run as one short text: 100,000 of them as objects take a window seconds to hand over. Counts
- * and times stay exact, figures keep the seven digits that a chart can show.
+ * The step events of a long run as one short text: 100,000 of them as objects take a window seconds to hand over.
+ * Counts and times stay exact, figures keep the seven digits that a chart can show.
  */
 
 /** A step event without its type. */

@@ -1,7 +1,10 @@
 /** The learning rate that an empty field stands for: where it depends on the width of the model, that is put in. */
 import type { Formats } from '../../shared/formats.js';
 
-/** `words` as the config's schema has them, e.g. `0.00005 × 768 / width` in the user's language; they stay where the width is not known. */
+/**
+ * `words` as the config's schema has them, e.g. `0.00005 × 768 / width` in the user's language; they stay where the
+ * width is not known.
+ */
 export function rateFor(words: string, width: number | undefined, formats: Formats): string {
   const rule = /^([\d.e-]+) × (\d+) \/ \S+$/.exec(words);
   if (!rule || !width) return words;
