@@ -1,4 +1,5 @@
 /** The shape of an error as the user sees it. */
+import { saidWordsSchema, type SaidWords } from './said.js';
 import { count, objectOf, optional, text } from './schema.js';
 
 /** Made by a factory of the trainer's `errors/` or the extension's, shown as it is. */
@@ -14,6 +15,8 @@ export interface ErrorInfo {
   /** One-based place in `file`. */
   line?: number;
   column?: number;
+  /** Message and remedy as they are translated; absent in older logs. */
+  said?: SaidWords;
 }
 
 export const errorInfoFields = {
@@ -23,6 +26,7 @@ export const errorInfoFields = {
   file: optional(text),
   line: optional(count),
   column: optional(count),
+  said: optional(saidWordsSchema),
 };
 
 export const errorInfoSchema = objectOf<ErrorInfo>(errorInfoFields);

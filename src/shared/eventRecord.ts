@@ -1,5 +1,6 @@
 /** Reads the lines of `events.jsonl`, which an older or a newer version, or a crash, may have written. */
 import { errorInfoSchema } from './errorInfo.js';
+import { saidWordsSchema } from './said.js';
 import {
   count,
   exactly,
@@ -110,6 +111,7 @@ const eventSchemas: { readonly [Type in keyof EventFields]: Schema<EventFields[T
     message: text,
     remedy: optional(text),
     file: optional(text),
+    said: optional(saidWordsSchema),
   }),
   finished: objectOf<EventFields['finished']>({
     run: text,

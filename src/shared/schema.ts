@@ -6,7 +6,7 @@
  */
 export type Schema<Value> = ((value: unknown, place: string) => string | undefined) & { readonly fits?: Value };
 
-const expected = (place: string, what: string): string => `${place || 'it'}: expected ${what}`;
+export const expected = (place: string, what: string): string => `${place || 'it'}: expected ${what}`;
 const basic =
   <Value>(what: string, fits: (value: unknown) => boolean): Schema<Value> =>
   (value, place) =>

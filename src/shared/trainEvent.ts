@@ -1,5 +1,6 @@
 /** The events of a training run: one JSON object a line in `events.jsonl`, and on stdout with `--json`. Types only. */
 import type { ErrorInfo } from './errorInfo.js';
+import type { SaidWords } from './said.js';
 
 export type DeviceName = 'cpu' | 'webgpu' | 'cuda';
 export type SplitName = 'train' | 'validation' | 'test';
@@ -115,7 +116,7 @@ export interface EventFields {
   /** A checkpoint was saved. `best`: it is the best so far, by the config's `metricForBestModel`. */
   checkpoint: { step: number; path: string; best: boolean };
   /** Something the user should know that is not an error: a device fallback, skipped images. */
-  notice: { code: string; message: string; remedy?: string; file?: string };
+  notice: { code: string; message: string; remedy?: string; file?: string; said?: SaidWords };
   finished: {
     run: string;
     best: { step: number; accuracy: number };

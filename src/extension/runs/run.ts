@@ -7,7 +7,7 @@ import { advance, noProgress, type RunProgress } from '../../shared/runProgress.
 import type { RecordedEvent, RunInfo } from '../../trainer/protocol.js';
 import type { RunStatus, RunSummary } from '../../webview/protocol.js';
 import { readCheckpoints, readRunInfo, type Checkpoint } from '../trainer/runFolder.js';
-import { RunFollower } from '../trainer/runFollower.js';
+import { RunFollower, type RunListener } from '../trainer/runFollower.js';
 
 export interface RunObserver {
   onEvents(run: Run, events: RecordedEvent[]): void;
@@ -39,12 +39,14 @@ export class Run {
   constructor(
     readonly folder: string,
     private readonly observer: RunObserver,
+    inOwnWords?: (event: RecordedEvent) => RecordedEvent,
   ) {
-    this.#follower = new RunFollower(folder, {
+    const listener: RunListener = {
       onEvents: (events) => this.#take(events),
       onAttached: (attached) => this.#attached(attached),
       onFailure: observer.onFailure,
-    });
+    };
+    this.#follower = new RunFollower(folder, listener, inOwnWords);
   }
 
   get info(): RunInfo {

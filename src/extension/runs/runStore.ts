@@ -3,7 +3,10 @@ import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { runFiles } from '../../shared/runFolder.js';
 import type { RecordedEvent } from '../../trainer/protocol.js';
+import { inOwnWords } from './ownWords.js';
 import { Run } from './run.js';
+
+const { t: translate } = vscode.l10n;
 
 const knownKey = 'runs';
 /** Files of a run folder that are written when something of the run changes. */
@@ -76,12 +79,16 @@ export class RunStore implements vscode.Disposable {
     const known = this.#runs.get(folder);
     const run =
       known ??
-      new Run(folder, {
-        onChange: (changed) => this.#runs.get(folder) === changed && this.#changed.fire(changed),
-        onEvents: (of, events) => this.#events.fire({ run: of, events }),
-        onGone: (of) => this.#gone.fire(of),
-        onFailure: this.onFailure,
-      });
+      new Run(
+        folder,
+        {
+          onChange: (changed) => this.#runs.get(folder) === changed && this.#changed.fire(changed),
+          onEvents: (of, events) => this.#events.fire({ run: of, events }),
+          onGone: (of) => this.#gone.fire(of),
+          onFailure: this.onFailure,
+        },
+        (event) => inOwnWords(event, translate),
+      );
     this.#runs.set(folder, run);
     if (await run.refresh()) {
       if (!known) this.#changed.fire(undefined);

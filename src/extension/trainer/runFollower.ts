@@ -37,6 +37,8 @@ export class RunFollower {
   constructor(
     readonly folder: string,
     private readonly listener: RunListener,
+    /** Puts what an event says into the language of this window. */
+    private readonly inOwnWords: (event: RecordedEvent) => RecordedEvent = (event) => event,
   ) {}
 
   /** All events so far. */
@@ -134,8 +136,9 @@ export class RunFollower {
       if (record.seq < this.#next) continue;
       this.#next = record.seq + 1;
       if (!record.event) continue;
-      this.#events.push(record.event);
-      fresh.push(record.event);
+      const event = this.inOwnWords(record.event);
+      this.#events.push(event);
+      fresh.push(event);
     }
     if (fresh.length > 0 && !this.#disposed) this.listener.onEvents(fresh);
   }

@@ -1,5 +1,5 @@
 /** Notices and errors of what is kept on disk between runs: decoded images and features. */
-import { t } from '@vscode/l10n';
+import { t } from './l10n.js';
 import { gigabytes, type Place, UserError } from './userError.js';
 
 export const caches = {

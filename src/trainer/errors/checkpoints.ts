@@ -1,5 +1,5 @@
 /** Errors of checkpoints: finding, reading and saving them. */
-import { t } from '@vscode/l10n';
+import { t } from './l10n.js';
 import { UserError } from './userError.js';
 
 export const checkpoints = {

@@ -1,5 +1,5 @@
 /** Errors of the command line. */
-import { t } from '@vscode/l10n';
+import { asIs, t } from './l10n.js';
 import { UserError } from './userError.js';
 
 export const commandLine = {
@@ -19,5 +19,5 @@ export const commandLine = {
       t('Give image files, or a folder that holds some.'),
       { file: path },
     ),
-  usage: (message: string, usage: string) => new UserError('USAGE', message, t('Usage: {0}', usage)),
+  usage: (message: string, usage: string) => new UserError('USAGE', asIs(message), t('Usage: {0}', usage)),
 };

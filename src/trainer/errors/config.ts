@@ -1,9 +1,9 @@
 /** Errors of the config. `option` is the text of the --set that gave the value; `place` is then empty. */
-import { t } from '@vscode/l10n';
+import { t, Words } from './l10n.js';
 import { type Place, UserError } from './userError.js';
 
-const ofOption = (option: string | undefined, message: string) =>
-  option === undefined ? message : `--set ${option}: ${message}`;
+const ofOption = (option: string | undefined, message: Words): Words =>
+  option === undefined ? message : new Words('--set {0}: {1}', [option, message]);
 
 export const config = {
   missing: (file: string) =>

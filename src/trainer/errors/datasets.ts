@@ -1,5 +1,5 @@
 /** Errors and notices of images and of folders of them. */
-import { t } from '@vscode/l10n';
+import { t } from './l10n.js';
 import { UserError } from './userError.js';
 
 /** The first few of some names. */

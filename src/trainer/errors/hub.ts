@@ -1,5 +1,5 @@
 /** Errors of the hub, its cache and its downloads. */
-import { t } from '@vscode/l10n';
+import { t } from './l10n.js';
 import { type Place, UserError } from './userError.js';
 
 export const hub = {

@@ -1,5 +1,5 @@
 /** Errors of export, of adapters, and of the parity check of saved models. */
-import { t } from '@vscode/l10n';
+import { t } from './l10n.js';
 import type { Parity } from '../protocol.js';
 import { UserError } from './userError.js';
 
@@ -99,7 +99,7 @@ export const interchange = {
   notExported: (error: UserError) =>
     new UserError(
       'NOT_EXPORTED',
-      error.message,
+      error.said.message,
       t('Free some space, allow writing to the folder, or choose another one.'),
       error.place,
     ),

@@ -1,6 +1,6 @@
 /** Errors and notices of label files (CSV). */
+import { t } from './l10n.js';
 import { basename } from 'node:path';
-import { t } from '@vscode/l10n';
 import { type Place, UserError } from './userError.js';
 
 export const labelFile = {
@@ -214,10 +214,10 @@ export const labelFile = {
       ),
       { file },
     ),
-  neededBy: ({ code, message, place }: UserError, folder: string, file: string) =>
+  neededBy: ({ code, said, place }: UserError, folder: string, file: string) =>
     new UserError(
       code,
-      message,
+      said.message,
       t(
         'If {1} holds the labels, call it labels.csv, or write "dataset": {"folder": "{0}", "labels": "{1}"} in the config. Else put the images of each class into a folder of its own.',
         folder,

@@ -1,5 +1,5 @@
 /** Errors of methods and losses that do not fit the model or the labels. */
-import { t } from '@vscode/l10n';
+import { t } from './l10n.js';
 import { type Place, UserError } from './userError.js';
 
 export const methods = {

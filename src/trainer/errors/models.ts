@@ -1,5 +1,5 @@
 /** Errors of base models: their folders, configs and weights. */
-import { t } from '@vscode/l10n';
+import { t } from './l10n.js';
 import { type Place, UserError } from './userError.js';
 
 export const models = {

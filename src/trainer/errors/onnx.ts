@@ -1,5 +1,5 @@
 /** Errors and notices of ONNX files as frozen bodies. */
-import { t } from '@vscode/l10n';
+import { t } from './l10n.js';
 import { gigabytes, type Place, UserError } from './userError.js';
 
 export const onnx = {

@@ -1,5 +1,5 @@
 /** Errors of run folders. */
-import { t } from '@vscode/l10n';
+import { t } from './l10n.js';
 import { UserError } from './userError.js';
 
 export const run = {

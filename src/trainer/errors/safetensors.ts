@@ -1,8 +1,8 @@
 /** The closed list of defects of a safetensors file. */
-import { t } from '@vscode/l10n';
+import { t, type Words } from './l10n.js';
 import { UserError } from './userError.js';
 
-const damaged = (code: string, file: string, message: string) =>
+const damaged = (code: string, file: string, message: Words) =>
   new UserError(
     `SAFETENSORS_${code}`,
     message,

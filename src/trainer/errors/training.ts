@@ -1,5 +1,5 @@
 /** Errors and notices of training, of its process and its device. */
-import { t } from '@vscode/l10n';
+import { t } from './l10n.js';
 import { type Place, UserError } from './userError.js';
 
 export const training = {

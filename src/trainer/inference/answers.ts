@@ -95,8 +95,7 @@ export function answersInFreshProcess(question: Question, signal?: AbortSignal):
           return reject(errors.freshProcessDied(question.model, stderr.trim().split('\n').at(-1) || reasonOf(error)));
         const said = JSON.parse(line) as Answers | { error: ErrorInfo };
         if (!('error' in said)) return resolve(said);
-        const { code, message, remedy, ...place } = said.error;
-        reject(new UserError(code, message, remedy, place));
+        reject(UserError.of(said.error));
       },
     );
   });

@@ -23,7 +23,7 @@ export interface Inputs {
 /** A missing folder has no content to show; the place to show is the line of the config that names it, if any. */
 function atConfig(error: unknown, place: Place): unknown {
   if (!(error instanceof UserError) || !place.file || !/^DATASET_(MISSING|NOT_FOLDER)$/.test(error.code)) return error;
-  return new UserError(error.code, error.message, error.remedy, place);
+  return error.at(place);
 }
 
 export async function openInputs({ loaded, resumeFrom, emit, notice, signal }: RunContext): Promise<Inputs> {

@@ -18,7 +18,7 @@ export interface TrainOptions {
 }
 
 export interface RunContext extends TrainOptions {
-  notice: (info: { code: string; message: string; remedy?: string; file?: string | undefined }) => void;
+  notice: (info: Omit<TrainEvent & { type: 'notice' }, 'type' | 'file'> & { file?: string | undefined }) => void;
   /** When the run began, in milliseconds since 1970. */
   started: number;
 }

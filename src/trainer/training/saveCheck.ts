@@ -82,8 +82,8 @@ export class SaveCheck {
     notice: (event: TrainEvent & { type: 'notice' }) => void,
     signal: AbortSignal,
   ): Promise<Parity | undefined> {
-    const tell = ({ code, message, remedy, file }: ReturnType<UserError['toInfo']>): void =>
-      notice({ type: 'notice', code, message, remedy, file });
+    const tell = ({ code, message, remedy, file, said }: ReturnType<UserError['toInfo']>): void =>
+      notice({ type: 'notice', code, message, remedy, file, said });
     try {
       const parity = await checkParity(
         { model: checkpoint, images: this.#sample!.map(({ row }) => this.p.images.pathAt(row)) },

@@ -11,7 +11,8 @@ import type { RunContext, TrainOptions } from './runContext.js';
 export async function train(options: TrainOptions): Promise<void> {
   const context: RunContext = {
     ...options,
-    notice: ({ code, message, remedy, file }) => options.emit({ type: 'notice', code, message, remedy, file }),
+    notice: ({ code, message, remedy, file, said }) =>
+      options.emit({ type: 'notice', code, message, remedy, file, said }),
     started: Date.now(),
   };
   const inputs = await openInputs(context);

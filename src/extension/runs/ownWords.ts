@@ -1,0 +1,12 @@
+/** Errors and notices of a run in the language of this window, whatever the trainer's was. */
+import { wordsOf } from '../../shared/said.js';
+import type { RecordedEvent } from '../../trainer/protocol.js';
+
+type Translate = Parameters<typeof wordsOf>[1];
+
+/** Older logs have the words alone: these stay as they are. */
+export function inOwnWords<Event extends RecordedEvent>(event: Event, translate: Translate): Event {
+  if ((event.type !== 'error' && event.type !== 'notice') || !event.said) return event;
+  const { message, remedy } = event.said;
+  return { ...event, message: wordsOf(message, translate), remedy: wordsOf(remedy, translate) };
+}
