@@ -67,7 +67,4 @@ export type ContextWord =
   | 'comparing'
   | 'unfinished';
 
-/** File name extensions that count as images in menus and trees; the trainer checks the content. */
-export const imageEndings = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif', 'bmp'] as const;
-
 export const configEnding = '.vitune.json';

@@ -1,5 +1,6 @@
 /** `compare.json`: methods compared on one dataset. */
 import { errorInfoSchema, type ErrorInfo } from './errorInfo.js';
+import { extraFigureSchemas, type ExtraFigures } from './metrics.js';
 import { exactly, listOf, number, objectOf, oneOf, optional, plainName, text } from './schema.js';
 import type { SplitName } from './trainEvent.js';
 
@@ -7,7 +8,7 @@ import type { SplitName } from './trainEvent.js';
 export const comparisonFileName = 'compare.json';
 
 /** One method's row in a comparison. */
-export interface ComparisonRow {
+export interface ComparisonRow extends ExtraFigures {
   method: string;
   /** Its run folder, which is that of its name in the folder of the comparison. */
   run: string;
@@ -50,6 +51,7 @@ export const comparisonSchema = objectOf<Comparison>({
       peakMemoryBytes: optional(number),
       seconds: optional(number),
       accuracy: optional(number),
+      ...extraFigureSchemas,
       split: optional(oneOf<SplitName>({ train: true, validation: true, test: true })),
       error: optional(errorInfoSchema),
     }),

@@ -1,5 +1,6 @@
 /** Reads the lines of `events.jsonl`, which an older or a newer version, or a crash, may have written. */
 import { errorInfoSchema } from './errorInfo.js';
+import { extraFigureSchemas } from './metrics.js';
 import { saidWordsSchema } from './said.js';
 import {
   count,
@@ -19,7 +20,6 @@ import type {
   ClassFigures,
   EvaluatedTask,
   EventFields,
-  MultiLabelFigures,
   Parity,
   RecordedEvent,
   SplitName,
@@ -27,12 +27,6 @@ import type {
 } from './trainEvent.js';
 
 const splitNames: Record<SplitName, true> = { train: true, validation: true, test: true };
-
-const multiLabelFields = {
-  meanAveragePrecision: optional(numberOrNotFinite),
-  f1Micro: optional(number),
-  f1Macro: optional(number),
-} satisfies Record<keyof MultiLabelFigures, Schema<number | undefined>>;
 
 const classFigures = objectOf<ClassFigures>({
   label: text,
@@ -48,7 +42,7 @@ const evaluatedFields = {
   accuracy: number,
   confusion: listOf(listOf(count)),
   perClass: optional(listOf(classFigures)),
-  ...multiLabelFields,
+  ...extraFigureSchemas,
 };
 
 const parity = objectOf<Parity>({

@@ -1,5 +1,6 @@
 /** The events of a training run: one JSON object a line in `events.jsonl`, and on stdout with `--json`. Types only. */
 import type { ErrorInfo } from './errorInfo.js';
+import type { ExtraFigures } from './metrics.js';
 import type { SaidWords } from './said.js';
 
 export type DeviceName = 'cpu' | 'webgpu' | 'cuda';
@@ -14,15 +15,6 @@ export interface Task {
   labels: string[];
   /** Whether any number of the labels may apply at once. */
   multiLabel: boolean;
-}
-
-/** Figures of a multi-label task in addition to its accuracy (the share of images with every label right). */
-export interface MultiLabelFigures {
-  /** Mean over the labels of the area under the precision-recall curve. */
-  meanAveragePrecision: number;
-  /** F1 of all predictions together, and the mean of the labels' F1. */
-  f1Micro: number;
-  f1Macro: number;
 }
 
 export interface ClassFigures {
@@ -48,7 +40,7 @@ export interface Parity {
 }
 
 /** The figures of one task, or of all together. */
-export interface EvaluatedTask extends Partial<MultiLabelFigures> {
+export interface EvaluatedTask extends ExtraFigures {
   /** Mean cross-entropy in nats; summed over several tasks. */
   loss: number;
   /** Share of correct predictions, 0 to 1; the mean over several tasks. */

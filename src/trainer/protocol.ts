@@ -2,10 +2,10 @@
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
+import type { ExtraFigures } from '../shared/metrics.js';
 import type {
   ClassFigures,
   DeviceName,
-  MultiLabelFigures,
   Parity,
   SplitName,
   Task,
@@ -19,7 +19,6 @@ export type { RunInfo, RunLock } from '../shared/runFolder.js';
 export type {
   ClassFigures,
   DeviceName,
-  MultiLabelFigures,
   Parity,
   Phase,
   RecordedEvent,
@@ -85,7 +84,7 @@ export type ServeAnswer =
   | { id: number; type: 'done' }
   | ({ id: number; type: 'error' } & ErrorInfo);
 
-export interface TaskEvaluation extends Partial<MultiLabelFigures> {
+export interface TaskEvaluation extends ExtraFigures {
   accuracy: number;
   loss: number;
   labels: string[];

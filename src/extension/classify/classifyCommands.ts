@@ -1,7 +1,8 @@
 /** "Classify Image" on one image, several, or a folder; "Open with Predictions". */
 import * as vscode from 'vscode';
 import type { Classification } from '../../trainer/protocol.js';
-import { commands, imageEditorType, imageEndings } from '../contributions.js';
+import { readableEndings } from '../../shared/imageFormats.js';
+import { commands, imageEditorType } from '../contributions.js';
 import type { DatasetNode } from '../datasets/datasetsTree.js';
 import { imagesOf } from '../datasets/images.js';
 import { errors } from '../errors/errors.js';
@@ -75,7 +76,7 @@ async function targets(given: Given, selected: readonly Given[] | undefined): Pr
   if (input instanceof vscode.TabInputCustom && input.uri.scheme === 'file') return [input.uri.fsPath];
   const chosen = await vscode.window.showOpenDialog({
     canSelectMany: true,
-    filters: { [t('Images')]: [...imageEndings] },
+    filters: { [t('Images')]: [...readableEndings] },
     title: t('Choose images to classify'),
   });
   return (chosen ?? []).map((uri) => uri.fsPath);

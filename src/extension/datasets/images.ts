@@ -1,12 +1,11 @@
 /** Finds the images below folders, by their names. */
 import { readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { imageEndings } from '../contributions.js';
-
-const endings = new Set<string>(imageEndings.map((ending) => `.${ending}`));
+import { join } from 'node:path';
+import { formatOfName, isReadable } from '../../shared/imageFormats.js';
 
 export function isImage(path: string): boolean {
-  return endings.has(extname(path).toLowerCase());
+  const format = formatOfName(path);
+  return format !== undefined && isReadable(format);
 }
 
 /** All images below a folder, in the order of their paths; hidden files and folders are left out. */

@@ -1,6 +1,7 @@
 /** The report on an evaluation: accuracy, each class, and the confusion matrix. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { extraFigures } from '../../shared/metrics.js';
 import type { EvaluatedImage, Evaluation, TaskEvaluation } from '../../trainer/protocol.js';
 import type { Report, ReportBlock } from '../../webview/protocol.js';
 import { imagesText } from '../runs/count.js';
@@ -40,18 +41,15 @@ const figure = (value: number): string =>
 
 /** The classes of one task, and their confusion matrix. */
 function blocksOf(evaluation: TaskEvaluation, task: string | null, heading?: string): ReportBlock[] {
-  const { labels, perClass, confusion, meanAveragePrecision, f1Micro, f1Macro } = evaluation;
-  const overall: [string, number | undefined][] = [
-    [t('mean average precision'), meanAveragePrecision],
-    [t('F1 of all predictions'), f1Micro],
-    [t('mean F1 of the labels'), f1Macro],
-  ];
+  const { labels, perClass, confusion } = evaluation;
+  const others = extraFigures(evaluation).map(
+    ({ metric, value }) =>
+      `${metric.title(vscode.l10n)} ${metric.format === 'percent' ? formats().percent(value) : figure(value)}`,
+  );
   const classes: ReportBlock = {
     kind: 'table',
     heading,
-    lead: overall
-      .flatMap(([name, value]) => (value === undefined ? [] : `${name} ${formats().percent(value)}`))
-      .join(' · '),
+    lead: others.join(' · '),
     columns: [
       { title: t('Class'), kind: 'name' },
       { title: t('F1'), kind: 'share' },

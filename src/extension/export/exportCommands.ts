@@ -1,7 +1,7 @@
 /** "Export Checkpoint…": a checkpoint as PEFT, transformers or ONNX Runtime read it. */
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { ExportFormat } from '../../trainer/protocol.js';
+import { exportFormatNames, exportFormats, type ExportFormat } from '../../shared/exportFormats.js';
 import { commands } from '../contributions.js';
 import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
@@ -50,26 +50,10 @@ export function exportCommands(launch: Launch, runs: RunStore) {
 }
 
 async function pickFormat(): Promise<ExportFormat | undefined> {
-  const items: (vscode.QuickPickItem & { format: ExportFormat })[] = [
-    {
-      label: 'ONNX',
-      description: 'onnx',
-      detail: t('One file that ONNX Runtime runs anywhere: images in, scores out.'),
-      format: 'onnx',
-    },
-    {
-      label: 'Transformers',
-      description: 'transformers',
-      detail: t('A whole model for Python, adapters merged into its weights.'),
-      format: 'transformers',
-    },
-    {
-      label: 'PEFT',
-      description: 'peft',
-      detail: t('Only the adapter, for Python: small, to be loaded on its base model.'),
-      format: 'peft',
-    },
-  ];
+  const items = exportFormatNames.map((format) => {
+    const { label, detail } = exportFormats[format];
+    return { label, description: format, detail: detail(vscode.l10n), format };
+  });
   return (await vscode.window.showQuickPick(items, { title: t('Export as what?') }))?.format;
 }
 

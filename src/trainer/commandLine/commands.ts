@@ -3,7 +3,7 @@
  * are made from these rows.
  */
 import * as l10n from '@vscode/l10n';
-import { exportFormats } from '../../shared/exportFormats.js';
+import { exportFormatNames } from '../../shared/exportFormats.js';
 import { count, flag, list, requiredChoice, requiredText, text, type Option } from './option.js';
 
 export interface CommandRow {
@@ -97,7 +97,7 @@ export const commands = {
     summary: () => l10n.t('Writes a checkpoint in a format that other programs read.'),
     options: {
       checkpoint,
-      format: requiredChoice(exportFormats, 'onnx', () =>
+      format: requiredChoice(exportFormatNames, 'onnx', () =>
         l10n.t('ONNX for ONNX Runtime, a whole transformers model, or a PEFT adapter.'),
       ),
       output: requiredText({ placeholder: 'FOLDER', example: 'exported' }, () =>

@@ -14,6 +14,7 @@ import { asSaveError, writeFileAtomically } from '../checkpoint/store.js';
 import { isMissing, isThere } from '../core/files.js';
 import { trainerProgram } from '../core/program.js';
 import { errors, reasonOf } from '../errors/errors.js';
+import { extraFigures, type ExtraFigures } from '../../shared/metrics.js';
 import type { Comparison, ComparisonRow, ErrorInfo, RecordedEvent, TrainEvent } from '../protocol.js';
 import { comparisonTable } from './comparisonTable.js';
 import { readEvents } from '../runs/eventLog.js';
@@ -88,6 +89,10 @@ async function trainInProcess(
   return failure ?? errors.trainerDied(String(code), said.trim().split('\n').at(-1) ?? '').toInfo();
 }
 
+/** The metrics of an evaluation but for accuracy and loss. */
+const othersOf = (figures: ExtraFigures): ExtraFigures =>
+  Object.fromEntries(extraFigures(figures).map(({ metric, value }) => [metric.name, value]));
+
 /**
  * What a finished run's log says. The time is from its start to the last evaluation, over all processes of an
  * interrupted run: without the decoding, which whichever method comes first pays for all, and without the comparison
@@ -96,6 +101,7 @@ async function trainInProcess(
 export function rowOf(method: string, run: string, events: readonly RecordedEvent[]): ComparisonRow {
   const row: ComparisonRow = { method, run, seconds: 0 };
   let since: number | undefined;
+  const evaluations = new Map<number, RecordedEvent & { type: 'evaluation' }>();
   for (const event of events) {
     if (event.type === 'started') {
       ({ trainableParameters: row.trainableParameters, totalParameters: row.totalParameters } = event);
@@ -104,11 +110,17 @@ export function rowOf(method: string, run: string, events: readonly RecordedEven
       row.seconds! += (event.time - since) / 1000;
       since = event.time;
     }
-    if (event.type === 'evaluation' && event.split === 'test')
-      Object.assign(row, { accuracy: event.accuracy, split: event.split });
+    if (event.type === 'evaluation') {
+      // Of several evaluations of one step the last counts: it is the one in fp32.
+      if (event.split === 'validation') evaluations.set(event.step, event);
+      if (event.split === 'test') Object.assign(row, { accuracy: event.accuracy, split: event.split }, othersOf(event));
+    }
     if (event.type === 'finished') {
       row.peakMemoryBytes = event.peakMemoryBytes;
-      if (row.split !== 'test') Object.assign(row, { accuracy: event.best.accuracy, split: 'validation' });
+      if (row.split !== 'test') {
+        const best = evaluations.get(event.best.step);
+        Object.assign(row, { accuracy: event.best.accuracy, split: 'validation' }, best && othersOf(best));
+      }
     }
   }
   return row;

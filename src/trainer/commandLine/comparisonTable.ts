@@ -1,28 +1,37 @@
 /** A comparison as cells of a table, and as Markdown. */
 import { basename } from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { extraFigures, metrics } from '../../shared/metrics.js';
 import type { Comparison } from '../protocol.js';
+import { formatMetric, percent } from './output.js';
 
 /** A header and a row a method; what a method did not get as far as is empty. */
 export function comparisonCells({ rows }: Comparison): string[][] {
+  const others = metrics.filter(({ name }) =>
+    rows.some((row) => extraFigures(row).some(({ metric }) => metric.name === name)),
+  );
   const header = [
     l10n.t('method'),
     l10n.t('trained parameters'),
     l10n.t('peak memory'),
     l10n.t('seconds'),
     l10n.t('accuracy'),
+    ...others.map(({ title }) => title(l10n)),
   ];
-  const cells = rows.map(({ method, trainableParameters, peakMemoryBytes, seconds, accuracy, error }) => [
-    method,
-    trainableParameters?.toLocaleString('en') ?? '',
-    peakMemoryBytes === undefined ? '' : `${(peakMemoryBytes / 2 ** 20).toFixed(0)} MiB`,
-    seconds === undefined || error ? '' : seconds.toFixed(1),
-    error
-      ? l10n.t('not trained: {0}', error.message)
-      : accuracy === undefined
-        ? ''
-        : `${(100 * accuracy).toFixed(1)} %`,
-  ]);
+  const cells = rows.map((row) => {
+    const { method, trainableParameters, peakMemoryBytes, seconds, accuracy, error } = row;
+    return [
+      method,
+      trainableParameters?.toLocaleString('en') ?? '',
+      peakMemoryBytes === undefined ? '' : `${(peakMemoryBytes / 2 ** 20).toFixed(0)} MiB`,
+      seconds === undefined || error ? '' : seconds.toFixed(1),
+      error ? l10n.t('not trained: {0}', error.message) : accuracy === undefined ? '' : percent(accuracy),
+      ...others.map(({ name }) => {
+        const figure = extraFigures(row).find(({ metric }) => metric.name === name);
+        return figure && !error ? formatMetric(figure.metric, figure.value) : '';
+      }),
+    ];
+  });
   return [header, ...cells];
 }
 

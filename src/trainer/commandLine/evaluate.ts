@@ -6,7 +6,7 @@ import { evaluate as evaluateCheckpoint } from '../inference/evaluate.js';
 import { provideDataset } from '../models/hubSources.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 import type { Arguments } from './commands.js';
-import { bar, confusionTable, downloadStatus, multiLabelWords, percent, table, type Output } from './output.js';
+import { bar, confusionTable, downloadStatus, figureWords, percent, table, type Output } from './output.js';
 
 export async function evaluate(
   { checkpoint, dataset, images }: Arguments<'evaluate'>,
@@ -38,9 +38,9 @@ export async function evaluate(
   output.json({ type: 'evaluation', ...evaluation });
   const { tasks } = evaluation;
   const whole = l10n.t('Accuracy {0}, loss {1}', percent(evaluation.accuracy), evaluation.loss.toFixed(4));
-  output.line(tasks ? whole : whole + multiLabelWords(evaluation));
+  output.line(tasks ? whole : whole + figureWords(evaluation));
   for (const { task, ...each } of tasks ?? []) {
-    output.line(`\n${l10n.t('{0}: accuracy {1}', task, percent(each.accuracy))}${multiLabelWords(each)}`);
+    output.line(`\n${l10n.t('{0}: accuracy {1}', task, percent(each.accuracy))}${figureWords(each)}`);
     show(each, output);
   }
   if (!tasks) show(evaluation, output);

@@ -1,7 +1,8 @@
 /** What the command line writes: lines of JSON for programs, or text with a progress bar for users. */
 import type { Writable } from 'node:stream';
 import * as l10n from '@vscode/l10n';
-import type { ErrorInfo, MultiLabelFigures } from '../protocol.js';
+import { extraFigures, type ExtraFigures, type Metric } from '../../shared/metrics.js';
+import type { ErrorInfo } from '../protocol.js';
 
 /** Where a command writes; `Printed` are the objects that it prints with `--json`, e.g. `CommandOutputs['train']`. */
 export interface Output<Printed extends { type: string } = { type: string }> {
@@ -81,12 +82,15 @@ export function downloadStatus(done: number, total: number): string {
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** What follows the accuracy of a multi-label task; nothing for another. */
-export function multiLabelWords({ meanAveragePrecision: area, f1Micro, f1Macro }: Partial<MultiLabelFigures>): string {
-  if (area === undefined || f1Micro === undefined || f1Macro === undefined) return '';
-  const [map, micro, macro] = [percent(area), percent(f1Micro), percent(f1Macro)];
-  return `, ${l10n.t('mean average precision {0}, F1 {1} (micro), {2} (macro)', map, micro, macro)}`;
+/** What follows the accuracy of a task: the other metrics it has. */
+export function figureWords(figures: ExtraFigures): string {
+  return extraFigures(figures)
+    .map(({ metric, value }) => `, ${metric.title(l10n)} ${formatMetric(metric, value)}`)
+    .join('');
 }
+
+export const formatMetric = ({ format }: Metric, value: number): string =>
+  format === 'percent' ? percent(value) : value.toFixed(4);
 
 /** Columns aligned by their widest cell; numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {

@@ -9,7 +9,7 @@ import { runTraining } from '../training/runTraining.js';
 import { countLabels, singleTask } from '../core/tasks.js';
 import type { Arguments } from './commands.js';
 import { profileTable } from './profileTable.js';
-import { bar, confusionTable, downloadStatus, formatError, multiLabelWords, percent, type Output } from './output.js';
+import { bar, confusionTable, downloadStatus, formatError, figureWords, percent, type Output } from './output.js';
 
 const splits = { train: () => l10n.t('train'), validation: () => l10n.t('validation'), test: () => l10n.t('test') };
 
@@ -96,10 +96,10 @@ function reporter(output: Output): (event: TrainEvent) => void {
             splits[event.split](),
             event.loss.toFixed(4),
             percent(event.accuracy),
-          ) + multiLabelWords(event),
+          ) + figureWords(event),
         );
         return event.tasks?.forEach(({ task, accuracy, ...figures }) =>
-          output.line(`  ${l10n.t('{0}: accuracy {1}', task, percent(accuracy))}${multiLabelWords(figures)}`),
+          output.line(`  ${l10n.t('{0}: accuracy {1}', task, percent(accuracy))}${figureWords(figures)}`),
         );
       case 'notice':
         return output.line(formatError({ ...event, remedy: event.remedy ?? '' }));

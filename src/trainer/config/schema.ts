@@ -4,6 +4,7 @@
  */
 import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
+import { commonMetrics, type CommonMetric } from '../../shared/metrics.js';
 import { choice } from './choice.js';
 import { inForm } from './formField.js';
 import {
@@ -431,12 +432,16 @@ export function buildSchema() {
             empty: l10n.t('Never'),
           }),
         ),
-      metricForBestModel: choice({
-        accuracy: l10n.t('The share of correct predictions on the validation images; higher is better.'),
-        loss: l10n.t('The cross-entropy on the validation images; lower is better.'),
-      })
+      metricForBestModel: choice(
+        Object.fromEntries(
+          commonMetrics.map(({ name, help, higherIsBetter }) => [
+            name,
+            `${help(l10n)} ${higherIsBetter ? l10n.t('Higher is better.') : l10n.t('Lower is better.')}`,
+          ]),
+        ) as Record<CommonMetric, string>,
+      )
         .default('accuracy')
-        .describe(l10n.t('What makes a checkpoint the best.')),
+        .describe(l10n.t('The metric on the validation images that decides which checkpoint is the best.')),
       output: z
         .string()
         .min(1)

@@ -7,7 +7,7 @@ import * as l10n from '@vscode/l10n';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { errors, reasonOf, type UserError } from '../errors/errors.js';
 import { readBmp, readIco, tooManyPixels } from './bitmap.js';
-import { formatOfContent, isReadable, sniffedBytes } from './format.js';
+import { formatOfContent, isReadable, sniffedBytes } from '../../shared/imageFormats.js';
 import { type DeepSamples, deepSamplesOfPng, deepSamplesOfTiff, hasOtherChannel } from './deepSamples.js';
 import { labToSrgb, relabelledLab } from './labTiff.js';
 import { Resampler } from './resample.js';

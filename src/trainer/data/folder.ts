@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors/errors.js';
 import type { ErrorInfo } from '../protocol.js';
-import { formatOfContent, formatOfName, isReadable, sniffedBytes } from './format.js';
+import { formatOfContent, formatOfName, isReadable, sniffedBytes } from '../../shared/imageFormats.js';
 import { sortNaturally } from './naturalOrder.js';
 
 /** What a walk shares: where problems are noted, and what cancels it. */

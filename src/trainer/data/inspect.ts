@@ -9,7 +9,7 @@ import type { ErrorInfo, Inspection, LabelCount, SplitName, Task } from '../prot
 import { logitNames } from '../core/tasks.js';
 import { forEachConcurrently } from './concurrently.js';
 import { type Blank, checkImage, readImageFile } from './decode.js';
-import { formatOfName } from './format.js';
+import { formatOfName } from '../../shared/imageFormats.js';
 import { countEach } from './labelCounts.js';
 import { marksOf, type Sample } from './sample.js';
 import { scanDataset } from './scan.js';

@@ -2,6 +2,7 @@
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
+import type { ExportFormat } from '../../shared/exportFormats.js';
 import { compileForward } from '../compile/compile.js';
 import { errors } from '../errors/errors.js';
 import { parseNetwork } from '../nn/families.js';
@@ -201,3 +202,10 @@ async function writeExternal(
   }
   return placed;
 }
+
+/** What writes each format into an empty folder. */
+export const writers: Record<ExportFormat, (folder: string, model: LoadedCheckpoint) => Promise<void>> = {
+  onnx: (folder, model) => writeOnnx(folder, model),
+  transformers: writeWhole,
+  peft: writeAdapter,
+};

@@ -7,9 +7,10 @@ import { join, resolve } from 'node:path';
 import { writeFolderAtomically } from '../checkpoint/store.js';
 import { errors, UserError } from '../errors/errors.js';
 import { isOnnx } from '../nn/families/onnx.js';
-import type { Exported, ExportFormat, ExportStage, Parity } from '../protocol.js';
+import { exportFormats, type ExportFormat } from '../../shared/exportFormats.js';
+import type { Exported, ExportStage, Parity } from '../protocol.js';
 import { answersOf } from '../inference/answers.js';
-import { writeAdapter, writeOnnx, writeWhole } from './exportFormats.js';
+import { writers } from './exportFormats.js';
 import { openModel } from '../models/openModel.js';
 import { checkParity, requireParity } from '../inference/parity.js';
 
@@ -24,10 +25,6 @@ export interface ExportOptions {
   signal?: AbortSignal;
   onProgress?: (stage: ExportStage) => void;
 }
-
-const writers = { peft: writeAdapter, transformers: writeWhole, onnx: writeOnnx };
-/** What a fresh process opens: the folder, or a file in it. */
-const opened: Record<ExportFormat, string> = { peft: '', transformers: '', onnx: 'model.onnx' };
 
 async function requireFree(output: string): Promise<void> {
   const names = await readdir(output).catch((error: NodeJS.ErrnoException) => {
@@ -64,7 +61,10 @@ export async function exportModel({
     await writers[format](folder, model);
     signal?.throwIfAborted();
     onProgress?.('compare');
-    parity = requireParity(await checkParity({ model: join(folder, opened[format]), images }, live, signal), format);
+    parity = requireParity(
+      await checkParity({ model: join(folder, exportFormats[format].opens), images }, live, signal),
+      format,
+    );
   }).catch((error: unknown) => {
     throw error instanceof UserError && error.code.startsWith('NOT_SAVED') ? errors.notExported(error) : error;
   });

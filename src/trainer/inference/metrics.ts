@@ -1,7 +1,7 @@
-/** Sums up predictions over an evaluation: accuracy, cross-entropy, and for each class precision, recall and F1. */
-import type { Evaluation } from '../protocol.js';
-
-const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+/** Counts the predictions of a task with one right label an image: cross-entropy and confusion matrix. */
+import type { TaskEvaluation } from '../protocol.js';
+import { measure } from '../../shared/metrics.js';
+import { classFigures } from './classFigures.js';
 
 export class Metrics {
   readonly #confusion: number[][];
@@ -28,29 +28,23 @@ export class Metrics {
     }
   }
 
-  /**
-   * Of all images taken so far. A class that was never predicted has precision 0, one without images recall 0, as
-   * scikit-learn has it. Asking before any image was taken is a bug.
-   */
-  result(): Evaluation {
+  /** Of all images taken so far. To call it before any image was taken is a bug. */
+  result(): TaskEvaluation {
     const confusion = this.#confusion.map((row) => [...row]);
     const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
-    const total = sum(confusion.map(sum));
-    if (total === 0) throw new Error('metrics of no images');
-    const perClass = this.labels.map((label, i) => {
-      const hits = confusion[i]![i]!;
-      const support = sum(confusion[i]!);
-      const predicted = sum(confusion.map((row) => row[i]!));
-      // 2PR / (P + R) with P and R written out.
-      return {
-        label,
-        precision: ratio(hits, predicted),
-        recall: ratio(hits, support),
-        f1: ratio(2 * hits, predicted + support),
-        support,
-      };
+    const classes = this.labels.map((label, i) => ({
+      label,
+      hits: confusion[i]![i]!,
+      predicted: sum(confusion.map((row) => row[i]!)),
+      support: sum(confusion[i]!),
+    }));
+    const figures = measure({
+      multiLabel: false,
+      images: sum(confusion.map(sum)),
+      right: sum(classes.map(({ hits }) => hits)),
+      loss: this.#loss,
+      classes,
     });
-    const right = sum(confusion.map((row, i) => row[i]!));
-    return { accuracy: right / total, loss: this.#loss / total, labels: [...this.labels], perClass, confusion };
+    return { ...figures, labels: [...this.labels], perClass: classes.map(classFigures), confusion };
   }
 }

@@ -1,12 +1,7 @@
-/** Sums up the predictions of a multi-label task: right images, binary cross-entropy, average precision and F1. */
-import type { ClassFigures, TaskEvaluation } from '../protocol.js';
-
-const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
-const mean = (values: readonly number[]): number =>
-  ratio(
-    values.reduce((a, b) => a + b, 0),
-    values.length,
-  );
+/** Counts the predictions of a multi-label task: right images, binary cross-entropy and average precision. */
+import type { TaskEvaluation } from '../protocol.js';
+import { measure, type ClassTally } from '../../shared/metrics.js';
+import { classFigures } from './classFigures.js';
 
 /** log(1 + eˣ) without overflow. */
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
@@ -57,39 +52,20 @@ export class MultiLabelMetrics {
     if (right) this.#right++;
   }
 
-  /** A label counts as predicted from a probability of one half. An F1 of nothing is 0, as scikit-learn has it. */
+  /** A label counts as predicted from a probability of one half. */
   result(): TaskEvaluation {
-    if (this.#images === 0) throw new Error('metrics of no images');
-    const counts = this.labels.map((_, i) => {
+    const classes = this.labels.map((label, i): ClassTally => {
       const [truth, predicted] = [this.#truth[i]!, this.#scores[i]!.map((score) => score >= 0)];
+      const area = averagePrecision(this.#scores[i]!, this.#truth[i]!);
       return {
+        label,
         hits: truth.filter((has, k) => has && predicted[k]).length,
         predicted: predicted.filter(Boolean).length,
         support: truth.filter(Boolean).length,
+        ...(area === undefined ? {} : { averagePrecision: area }),
       };
     });
-    const perClass = this.labels.map((label, i): ClassFigures => {
-      const { hits, predicted, support } = counts[i]!;
-      const area = averagePrecision(this.#scores[i]!, this.#truth[i]!);
-      const figures = {
-        label,
-        precision: ratio(hits, predicted),
-        recall: ratio(hits, support),
-        f1: ratio(2 * hits, predicted + support),
-        support,
-      };
-      return area === undefined ? figures : { ...figures, averagePrecision: area };
-    });
-    const sum = (of: 'hits' | 'predicted' | 'support') => counts.reduce((total, each) => total + each[of], 0);
-    return {
-      accuracy: this.#right / this.#images,
-      loss: this.#loss / this.#images,
-      labels: [...this.labels],
-      perClass,
-      confusion: [],
-      meanAveragePrecision: mean(perClass.flatMap((figures) => figures.averagePrecision ?? [])),
-      f1Micro: ratio(2 * sum('hits'), sum('predicted') + sum('support')),
-      f1Macro: mean(perClass.map(({ f1 }) => f1)),
-    };
+    const tally = { multiLabel: true, images: this.#images, right: this.#right, loss: this.#loss, classes };
+    return { ...measure(tally), labels: [...this.labels], perClass: classes.map(classFigures), confusion: [] };
   }
 }

@@ -1,6 +1,6 @@
 /** What a config names on the hub, brought into the cache: the model to start from, and the dataset. */
 import { basename } from 'node:path';
-import { formatOfName, isReadable } from '../data/format.js';
+import { formatOfName, isReadable } from '../../shared/imageFormats.js';
 import { errors } from '../errors/errors.js';
 import { downloadDataset, downloadModel, findDataset, findModel, type DownloadOptions } from '../hub/download.js';
 import { hubCache } from '../hub/hubSettings.js';

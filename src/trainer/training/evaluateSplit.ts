@@ -44,6 +44,6 @@ export async function evaluateSplit(o: EvaluateSplitOptions): Promise<Evaluation
 /** The figures of an evaluation in an event: the table of classes only where the confusion matrix does not imply it. */
 export function figuresOf({ tasks, ...whole }: Evaluation) {
   const own = ({ labels: _labels, perClass, ...figures }: TaskEvaluation) =>
-    figures.f1Macro === undefined ? figures : { ...figures, perClass };
+    figures.confusion.length > 0 ? figures : { ...figures, perClass };
   return { ...own(whole), ...(tasks && { tasks: tasks.map(({ task, ...each }) => ({ task, ...own(each) })) }) };
 }

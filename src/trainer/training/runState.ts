@@ -1,4 +1,5 @@
 /** How far a run is: what it evaluates, saves and remembers as its best, up to the check of the best checkpoint. */
+import { isBetter } from '../../shared/metrics.js';
 import { checkpointFolder, pruneCheckpoints, writeFolderAtomically, writePointer } from '../checkpoint/store.js';
 import { logitNames } from '../core/tasks.js';
 import { untilAborted } from '../core/untilAborted.js';
@@ -106,14 +107,10 @@ export class RunState {
     const { accuracy, loss } = (await this.#evaluate('validation', { step: this.step }))!;
     this.#progress = { ...this.#progress, unevaluated: undefined };
     const { best, step, evaluationsSinceBest } = this.#progress;
-    const isBetter =
-      !best ||
-      (this.p.config.metricForBestModel === 'accuracy'
-        ? accuracy > best.accuracy || (accuracy === best.accuracy && loss < best.loss)
-        : loss < best.loss);
-    this.#progress = isBetter
-      ? { ...this.#progress, best: { step, accuracy, loss }, evaluationsSinceBest: 0 }
-      : { ...this.#progress, evaluationsSinceBest: evaluationsSinceBest + 1 };
+    this.#progress =
+      !best || isBetter(this.p.config.metricForBestModel, { accuracy, loss }, best)
+        ? { ...this.#progress, best: { step, accuracy, loss }, evaluationsSinceBest: 0 }
+        : { ...this.#progress, evaluationsSinceBest: evaluationsSinceBest + 1 };
   }
 
   /** Writes a checkpoint and moves the pointers; the best and the last are never pruned. */

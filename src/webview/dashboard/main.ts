@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { h } from '../element.js';
 import { type Host, openView } from '../host.js';
+import { extraFigures } from '../../shared/metrics.js';
 import { unpackSteps, type StepRow } from '../../shared/packedSteps.js';
 import type { RecordedEvent, Task } from '../../trainer/protocol.js';
 import { errorBox, messageBox, placeName } from '../message.js';
@@ -45,7 +46,7 @@ class Dashboard {
   private readonly classesTitle = h('span', { class: 'quiet' });
   private readonly classes;
   private readonly multiLabelClasses;
-  private readonly multiLabelFigures = h('dl', { class: 'figures' });
+  private readonly figures = h('dl', { class: 'figures' });
   private readonly taskSwitch: TaskSwitch;
   private readonly results: HTMLElement;
   private readonly checkpoints;
@@ -88,7 +89,7 @@ class Dashboard {
       'section',
       { class: 'card' },
       h('h2', {}, l10n.t('Classes'), ' ', this.classesTitle),
-      this.multiLabelFigures,
+      this.figures,
       this.classes.element,
       this.multiLabelClasses.element,
     );
@@ -211,31 +212,36 @@ class Dashboard {
 
   /** A multi-label task has no confusion matrix, and reports the metrics of its classes itself. */
   private showClasses({ labels, multiLabel }: Task, figures: TaskFigures): void {
-    const { formats } = this.host;
     this.matrixCard.hidden = multiLabel;
     this.classes.element.hidden = multiLabel;
     this.multiLabelClasses.element.hidden = !multiLabel;
-    this.multiLabelFigures.hidden = !multiLabel;
+    this.showFigures(figures, multiLabel);
     if (!multiLabel) {
       this.matrix.show([...labels], figures.confusion);
       this.classes.show(figures.perClass ?? perClass(labels, figures.confusion));
       return;
     }
     this.multiLabelClasses.show(figures.perClass ?? []);
-    const shown: [string, string, number | undefined][] = [
-      [l10n.t('All labels right'), l10n.t('Share of the images of which every label is right.'), figures.accuracy],
-      [
-        l10n.t('Mean average precision'),
-        l10n.t('Mean over the labels of the area under the precision-recall curve.'),
-        figures.meanAveragePrecision,
-      ],
-      [l10n.t('F1, all predictions'), l10n.t('F1 of all predictions together (micro).'), figures.f1Micro],
-      [l10n.t('F1, mean of labels'), l10n.t('The mean of the F1 of each label (macro).'), figures.f1Macro],
-    ];
-    this.multiLabelFigures.replaceChildren(
-      ...shown.map(([name, title, value]) =>
-        h('div', { title }, h('dt', {}, name), h('dd', {}, value === undefined ? '–' : formats.percent(value))),
-      ),
+  }
+
+  /** The metrics of a task, but for what the header and the curves show. */
+  private showFigures(figures: TaskFigures, multiLabel: boolean): void {
+    const { formats } = this.host;
+    const { lang } = document.documentElement;
+    const shown: [string, string, string][] = extraFigures(figures).map(({ metric, value }) => [
+      metric.title(l10n).replace(/^./u, (letter) => letter.toLocaleUpperCase(lang)),
+      metric.help(l10n),
+      metric.format === 'percent' ? formats.percent(value) : formats.loss(value),
+    ]);
+    if (multiLabel)
+      shown.unshift([
+        l10n.t('All labels right'),
+        l10n.t('Share of the images of which every label is right.'),
+        formats.percent(figures.accuracy),
+      ]);
+    this.figures.hidden = shown.length === 0;
+    this.figures.replaceChildren(
+      ...shown.map(([name, title, value]) => h('div', { title }, h('dt', {}, name), h('dd', {}, value))),
     );
   }
 

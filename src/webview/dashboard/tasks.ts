@@ -1,9 +1,10 @@
 /** The tasks of a model with several tasks or a multi-label one, and the metrics of each. Independent of the DOM. */
-import type { ClassFigures, MultiLabelFigures, Task } from '../../trainer/protocol.js';
+import type { ExtraFigures } from '../../shared/metrics.js';
+import type { ClassFigures, Task } from '../../trainer/protocol.js';
 import type { EvaluationEvent, RunRecord } from './runRecord.js';
 
 /** The figures of one task in an evaluation. */
-export interface TaskFigures extends Partial<MultiLabelFigures> {
+export interface TaskFigures extends ExtraFigures {
   accuracy: number;
   loss: number;
   confusion: number[][];

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { metricsOf } from '../../../src/shared/metrics.js';
 import { commandNames } from '../../../src/trainer/commandLine/commands.js';
 import { errors } from '../../../src/trainer/errors/errors.js';
 import type {
@@ -74,7 +75,10 @@ test('classify: files and folders, --top, and the same predictions as an evaluat
   const lines = jsonLines<Evaluation | EvaluatedImage>(evaluated.stdout);
   const evaluation = lines.pop() as Evaluation;
   const images = lines as EvaluatedImage[];
-  assert.deepEqual(Object.keys(evaluation).sort(), ['accuracy', 'confusion', 'labels', 'loss', 'perClass']);
+  assert.deepEqual(
+    Object.keys(evaluation).sort(),
+    [...metricsOf('oneLabel').map(({ name }) => name), 'confusion', 'labels', 'perClass'].sort(),
+  );
   assert.deepEqual(evaluation.labels, labels);
   // The two commands decode, batch and compute each in their own way, and must say the same.
   const confusion = labels.map((truth) =>

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import { DeviceTensor, Session } from '../../../src/trainer/onnx/session.js';
-import type { ExportFormat } from '../../../src/trainer/protocol.js';
+import type { ExportFormat } from '../../../src/shared/exportFormats.js';
 import { answersOf } from '../../../src/trainer/inference/answers.js';
 import { writeOnnx } from '../../../src/trainer/export/exportFormats.js';
 import { exportModel } from '../../../src/trainer/export/exportModel.js';

@@ -1,8 +1,8 @@
 /** Which files are images, by name and by content. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatOfContent, formatOfName, isReadable } from '../../../src/trainer/data/format.js';
-import { encoded } from './images.js';
+import { formatOfContent, formatOfName, isReadable } from '../../src/shared/imageFormats.js';
+import { encoded } from '../trainer/data/images.js';
 
 test('the extension of a name gives the format, in upper or lower case', () => {
   assert.equal(formatOfName('/a b/photo.JPG'), 'JPEG');
