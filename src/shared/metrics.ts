@@ -65,6 +65,16 @@ const rows = {
     format: 'decimal',
     update: ({ loss, images }) => loss / images,
   },
+  balancedAccuracy: {
+    title: (l10n) => l10n.t('balanced accuracy'),
+    help: (l10n) =>
+      l10n.t('Mean of the recall of each label that has images: rare labels count as much as frequent ones.'),
+    tasks: 'oneLabel',
+    higherIsBetter: true,
+    format: 'percent',
+    update: ({ classes }) =>
+      mean(classes.filter(({ support }) => support > 0).map(({ hits, support }) => hits / support)),
+  },
   meanAveragePrecision: {
     title: (l10n) => l10n.t('mean average precision'),
     help: (l10n) => l10n.t('Mean over the labels of the area under the precision-recall curve.'),

@@ -45,6 +45,7 @@ const multiLabel: Tally = {
 const expected: Record<MetricName, [Tally, number]> = {
   accuracy: [oneLabel, 0.6],
   loss: [oneLabel, 0.5],
+  balancedAccuracy: [oneLabel, (0 / 2 + 4 / 5 + 2 / 3) / 3],
   meanAveragePrecision: [multiLabel, 0.875],
   f1Micro: [multiLabel, 6 / 10],
   f1Macro: [multiLabel, (2 / 3 + 4 / 6 + 0) / 3],
@@ -75,6 +76,12 @@ test('a task has the metrics of its kind, and no image is a bug', () => {
     metricsOf('multiLabel').map(({ name }) => name),
   );
   assert.throws(() => measure({ ...oneLabel, images: 0 }), /no images/);
+});
+
+test('balanced accuracy leaves out labels without images, as scikit-learn does', () => {
+  const unseen = { label: 'fish', hits: 0, predicted: 1, support: 0 };
+  const { balancedAccuracy } = measure({ ...oneLabel, classes: [...oneLabel.classes, unseen] });
+  assert.equal(balancedAccuracy, measure(oneLabel).balancedAccuracy);
 });
 
 test('what is shown next to accuracy and loss: the metrics that are there, in order', () => {
