@@ -16,15 +16,7 @@ import {
   text,
   type Schema,
 } from './schema.js';
-import type {
-  ClassFigures,
-  EvaluatedTask,
-  EventFields,
-  Parity,
-  RecordedEvent,
-  SplitName,
-  Task,
-} from './trainEvent.js';
+import type { ClassFigures, EvaluatedTask, EventFields, Parity, RecordedEvent, SplitName, Task } from './trainEvent.js';
 
 const splitNames: Record<SplitName, true> = { train: true, validation: true, test: true };
 

@@ -3,14 +3,7 @@ import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
 import type { ExtraFigures } from '../shared/metrics.js';
-import type {
-  ClassFigures,
-  DeviceName,
-  Parity,
-  SplitName,
-  Task,
-  TrainEvent,
-} from '../shared/trainEvent.js';
+import type { ClassFigures, DeviceName, Parity, SplitName, Task, TrainEvent } from '../shared/trainEvent.js';
 
 export type { Comparison, ComparisonRow } from '../shared/comparison.js';
 export type { ErrorInfo } from '../shared/errorInfo.js';
@@ -223,7 +216,7 @@ export type DeviceReport =
       /** Why it does not multiply 16-bit floats; absent where it does. */
       noFp16?: string;
     }
-  | { device: DeviceName; reason: string };
+  | { device: DeviceName; reason: string; /** What the engine itself said. */ detail?: string };
 
 /** What `vitune doctor --json` prints: the machine, its engines, and the devices of each. */
 export interface DoctorReport {

@@ -34,7 +34,10 @@ export function doctorReport({ devices }: DoctorData): Report {
 
 function row(report: EngineReport): ReportRow {
   const { device, engine } = report;
-  if ('reason' in report) return { cells: [device, engine, report.reason, null] };
+  if ('reason' in report) {
+    const { reason, detail } = report;
+    return { cells: [device, engine, detail === undefined ? reason : `${reason} (${detail})`, null] };
+  }
   const found = report.noFp16 === undefined ? t('usable, supports fp16') : t('usable');
   return { cells: [device, engine, found, report.gigaflops] };
 }

@@ -41,4 +41,6 @@ export async function doctor(_args: Arguments<'doctor'>, output: Output<CommandO
     `Node ${report.node}, ${report.platform}, ${l10n.t('{0} cores, {1} GiB', report.cores, (report.memoryBytes / 2 ** 30).toFixed(1))}\n`,
   );
   output.line(table(rows));
+  const details = engines.flatMap(({ devices }) => devices.flatMap((each) => ('detail' in each ? [each.detail] : [])));
+  if (details.length > 0) output.line(`\n${l10n.t('What the engines said:')}\n${details.join('\n')}`);
 }

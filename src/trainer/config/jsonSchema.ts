@@ -10,6 +10,8 @@ export interface JsonSchema {
   type?: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
   description?: string;
   markdownDescription?: string;
+  /** What VS Code reports in place of its own words for a value that does not fit. */
+  errorMessage?: string;
   default?: unknown;
   const?: unknown;
   enum?: unknown[];
@@ -71,6 +73,12 @@ export function configJsonSchema(): JsonSchema {
   for (const branch of alternatives(method!)) {
     const name = branch.properties?.type?.const as MethodName | undefined;
     if (name && name !== 'pretrained') branch['x-learningRate'] = learningRateWords(name);
+    // Whichever branch the editor takes for the nearest: a wrong method is one of no branch.
+    if (name)
+      branch.properties!.type!.errorMessage = l10n.t(
+        'There is no such method. Methods: {0}.',
+        Object.keys(methodSchemas()).join(', '),
+      );
   }
   dataset!.defaultSnippets = [
     { label: '"…"', description: l10n.t('One folder.'), body: '${1:photos}' },

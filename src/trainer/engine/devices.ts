@@ -8,6 +8,7 @@ import * as l10n from '@vscode/l10n';
 import { trainerProgram, probeCommand } from '../core/program.js';
 import { errors, type Place } from '../errors/errors.js';
 import type { DeviceName, DeviceReport } from '../protocol.js';
+import { deviceReason } from './deviceReason.js';
 
 export interface ChosenDevice {
   device: DeviceName;
@@ -26,13 +27,10 @@ export function tryDevice(device: DeviceName): Promise<DeviceReport> {
       { timeout: 60_000 },
       (error, stdout, stderr) => {
         const answer = lastJson(stdout);
-        if (answer) return resolve(answer);
+        if (answer) return resolve('reason' in answer ? { device, ...deviceReason(device, answer.reason) } : answer);
         const lastWords = stderr.trim().split('\n').at(-1);
-        resolve({
-          device,
-          reason:
-            lastWords || l10n.t('the trial ended without a result ({0})', String(error?.signal ?? error?.code ?? '?')),
-        });
+        const end = l10n.t('the trial ended without a result ({0})', String(error?.signal ?? error?.code ?? '?'));
+        resolve({ device, ...deviceReason(device, lastWords || end) });
       },
     );
   });
@@ -47,12 +45,12 @@ function lastJson(text: string): DeviceReport | undefined {
 export const tryDevices = (): Promise<DeviceReport[]> => Promise.all(deviceNames.map(tryDevice));
 
 /**
- * The device to train on. `auto` takes the fastest that works and reports, through `notice`, when that is not a GPU; a
- * device that is named and does not work is a `UserError`.
+ * The device to train on. `auto` takes the fastest that works and reports, through `notice`, when that is not a GPU.
+ * A device that was named and does not work is a `UserError`.
  */
 export async function chooseDevice(
   wanted: DeviceName | 'auto',
-  notice: (code: string, message: string) => void,
+  notice: (code: string, message: string, remedy: string) => void,
   place: Place = {},
 ): Promise<ChosenDevice> {
   if (wanted === 'cpu') return { device: 'cpu' };
@@ -66,15 +64,12 @@ export async function chooseDevice(
     .flatMap((report) => ('gigaflops' in report ? [report] : []))
     .sort((a, b) => b.gigaflops - a.gigaflops);
   const chosen = usable[0] ?? { device: 'cpu' };
-  const reasons = reports.flatMap((report) => ('reason' in report ? [`${report.device}: ${report.reason}`] : []));
   if (chosen.device === 'cpu') {
-    const slower = usable
-      .filter(({ device }) => device !== 'cpu')
-      .map(({ device }) => l10n.t('{0}: slower than the CPU here', device));
-    notice(
-      'DEVICE_FALLBACK',
-      l10n.t('No graphics card is used; training runs on the CPU. ({0})', [...reasons, ...slower].join('; ')),
-    );
+    const message =
+      usable.length > 1
+        ? l10n.t('Training runs on the CPU, which is faster here than the graphics card.')
+        : l10n.t('Training runs on the CPU, since no graphics card can be used.');
+    notice('DEVICE_FALLBACK', message, l10n.t('"vitune doctor" shows the reason for each device.'));
   }
   return chosen;
 }

@@ -28,7 +28,7 @@ export async function prepare({ loaded, profile, notice }: RunContext, { base, d
   const loss = lossSpecOf(loaded, dataset.tasks, dataset.splits.train);
   dataset.problems.forEach(notice);
   const chosen = await timed('device', () =>
-    chooseDevice(config.device, (code, message) => notice({ code, message }), placeOf('device')),
+    chooseDevice(config.device, (code, message, remedy) => notice({ code, message, remedy }), placeOf('device')),
   );
   const engine = new OrtEngine(chosen.device, { profile });
   const frozenPrecision = precisionOn(chosen, config.frozenPrecision, notice);

@@ -15,7 +15,14 @@ import { buildSchema } from '../../../src/trainer/config/schema.js';
 
 const schema = configJsonSchema();
 const ajv = new Ajv({ strict: true, strictTypes: false });
-ajv.addVocabulary(['markdownDescription', 'enumDescriptions', 'defaultSnippets', 'x-learningRate', 'x-form']);
+ajv.addVocabulary([
+  'markdownDescription',
+  'enumDescriptions',
+  'defaultSnippets',
+  'x-learningRate',
+  'x-form',
+  'errorMessage',
+]);
 const jsonSchemaAccepts = ajv.compile(schema);
 const zodAccepts = (value: unknown) => buildSchema().safeParse(value).success;
 
