@@ -1,4 +1,4 @@
-/** What the theme's variables resolve to, for what is drawn rather than styled, and word of another theme. */
+/** What the theme's variables resolve to, for what is drawn rather than styled, and a call when the theme changes. */
 
 /** A variable that the theme leaves unset, or undefined where all are: high contrast themes set few colours. */
 export function themeValue(name: string, ...fallbacks: string[]): string {

@@ -117,12 +117,12 @@ class ImageEditor {
   async #ask(): Promise<void> {
     this.#asking?.abort();
     if (!this.active.current) {
-      this.#tell({ kind: 'noCheckpoint' });
+      this.#show({ kind: 'noCheckpoint' });
       return;
     }
     const asking = new AbortController();
     this.#asking = asking;
-    this.#tell({ kind: 'classifying' });
+    this.#show({ kind: 'classifying' });
     let verdict: VerdictState;
     try {
       const answer = await this.classify(this.path, asking.signal);
@@ -134,7 +134,7 @@ class ImageEditor {
       if (isCancel(error)) return;
       verdict = { kind: 'error', error: infoOf(error) };
     }
-    if (!asking.signal.aborted) this.#tell(verdict);
+    if (!asking.signal.aborted) this.#show(verdict);
   }
 
   /** For what the browser cannot draw. */
@@ -149,7 +149,7 @@ class ImageEditor {
     this.#host.post({ type: 'patch', state: { image: this.#image } });
   }
 
-  #tell(verdict: VerdictState): void {
+  #show(verdict: VerdictState): void {
     this.#verdict = verdict;
     this.#host.post({ type: 'patch', state: { checkpoint: this.active.current ?? null, verdict } });
   }

@@ -63,7 +63,7 @@ export class ConfusionMatrix {
     this.labels = labels;
     this.counts = counts;
     this.draw();
-    this.tell();
+    this.showReadout();
   }
 
   draw(): void {
@@ -252,10 +252,10 @@ export class ConfusionMatrix {
       return;
     this.chosen = cell;
     this.mark();
-    this.tell();
+    this.showReadout();
   }
 
-  private tell(): void {
+  private showReadout(): void {
     const { chosen } = this;
     if (!chosen) {
       setText(this.readout, l10n.t('Rows: truth. Columns: prediction. Point at a cell for its count.'));

@@ -117,7 +117,7 @@ export class Header {
     const speed = record.steps.imagesPerSecond.at(-1);
     const waiting = record.steps.waiting.at(-1);
     const left = record.secondsLeft();
-    const judged = l10n.t(
+    const evaluatedAgain = l10n.t(
       'Re-evaluated at the end in fp32, as the saved model computes. Accuracies during training are rounded like the training steps.',
     );
     const figures: [name: string, value: string | undefined | null, hint?: string | false][] = [
@@ -128,7 +128,7 @@ export class Header {
       [
         l10n.t('Best accuracy'),
         best === undefined ? undefined : formats.percent(best),
-        finished !== null && validation.some((each) => each.judged) && judged,
+        finished !== null && validation.some((each) => each.judged) && evaluatedAgain,
       ],
       [l10n.t('Images/s'), speed === undefined ? undefined : formats.speed(speed)],
       // Only worth a word where reading the images holds training up.

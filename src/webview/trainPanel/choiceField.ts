@@ -18,9 +18,9 @@ export function choiceField(
 ): ChoiceField {
   const { label, title, values, details, default: usual = values[0]! } = option;
   const detail = h('p', { class: 'hint' });
-  const tell = () => (detail.textContent = details?.[values.indexOf(control.value)] ?? '');
+  const showDetail = () => (detail.textContent = details?.[values.indexOf(control.value)] ?? '');
   const onChange = () => {
-    tell();
+    showDetail();
     onInput();
   };
   const control: ChoiceControl = dropdown({ name, label, onChange });
@@ -30,7 +30,7 @@ export function choiceField(
     element: h('div', {}, control.element, details ? detail : null),
     show: (value) => {
       control.setOptions(options, typeof value === 'string' ? value : usual);
-      tell();
+      showDetail();
     },
     read: () => (control.value === usual ? undefined : control.value),
   };

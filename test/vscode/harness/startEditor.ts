@@ -16,14 +16,19 @@ export interface EditorOptions {
   /** The packaged extension; default: the one that the test run made, else one made now. */
   vsix?: string;
   settings?: Record<string, unknown>;
-  theme?: 'dark' | 'light';
+  theme?: keyof typeof themes;
   /** Language of the user interface; VS Code's own strings stay English, ours are in it. */
   locale?: string;
   env?: Record<string, string>;
   size?: { width: number; height: number };
 }
 
-const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
+const themes = {
+  dark: 'Default Dark Modern',
+  light: 'Default Light Modern',
+  highContrast: 'Default High Contrast',
+  highContrastLight: 'Default High Contrast Light',
+};
 
 /** A trainer outlives its editor on purpose; it must not outlive the test. */
 function endTrainers(workspace: string): void {

@@ -1,0 +1,84 @@
+/**
+ * A run of before in both high contrast themes, whose variables VS Code leaves unset: its dashboard is readable, a tree
+ * says what stands in it, and what was deleted is said to be gone.
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { AxeResults, RunOptions } from 'axe-core';
+import type { Frame } from 'playwright-core';
+import { recordedRun } from '../webview/recordedRun.js';
+import { until } from './harness/editor.js';
+import { useEditor } from './harness/startEditor.js';
+import { makeWorkspace } from './workspace.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Violations of what is in a view of ours. */
+async function violations(frame: Frame): Promise<string[]> {
+  await frame.evaluate(axe);
+  const found = await frame.evaluate(() =>
+    (window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }).axe.run({
+      resultTypes: ['violations'],
+    }),
+  );
+  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+for (const theme of ['highContrast', 'highContrastLight'] as const) {
+  describe(theme, () => {
+    const workspace = makeWorkspace();
+    const run = join(workspace, 'runs', 'trashnet-lora');
+    const editor = useEditor(() => {
+      for (const step of ['414', '460']) mkdirSync(join(run, 'checkpoints', step), { recursive: true });
+      const about = { name: 'trashnet-lora', config: join(workspace, 'gone.vitune.json'), createdAt: 1 };
+      writeFileSync(join(run, 'run.json'), JSON.stringify(about));
+      const events = recordedRun({ steps: 460, epochs: 10 });
+      writeFileSync(join(run, 'events.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+      writeFileSync(join(run, 'best'), '460');
+      writeFileSync(join(run, 'last'), '460');
+      return { workspace, theme };
+    });
+
+    test('each curve is seen, and axe finds nothing in the dashboard and the panel', async () => {
+      await editor().openContainer('ViTune');
+      const panel = await editor().webview('trainPanel');
+      await editor().row('trashnet-lora').click();
+      const dashboard = await editor().webview('dashboard');
+      await dashboard.locator('.swatch').first().waitFor();
+      const seen = await dashboard.locator('.swatch').evaluateAll((canvases) =>
+        (canvases as HTMLCanvasElement[]).map((canvas) => {
+          const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+          return data.filter((_, index) => index % 4 === 3 && data[index]! > 60).length;
+        }),
+      );
+      assert.equal(seen.length, 5);
+      assert.ok(
+        seen.every((points) => points > 20),
+        seen.join(),
+      );
+      await editor().screenshot(`dashboard ${theme}`);
+      assert.deepEqual(await violations(dashboard), []);
+      assert.deepEqual(await violations(panel), []);
+    });
+
+    test('rows of the trees are read out with what stands in them, not as paths', async () => {
+      const label = () => editor().row('trashnet-lora').first().getAttribute('aria-label');
+      await until('the words of the row', async () => /trashnet-lora, .*\d%.*finished/.test((await label()) ?? ''));
+      assert.ok(!(await label())!.includes(workspace));
+    });
+
+    test('a config that is gone, and a run folder, are said to be gone', async () => {
+      const dashboard = await editor().webview('dashboard');
+      await dashboard.getByRole('button', { name: 'Open config' }).click();
+      await editor().notification('is not there any more').first().waitFor();
+      assert.equal(await editor().notification('inside ViTune').count(), 0);
+      await editor().dismissNotifications();
+      renameSync(run, `${run}-moved`);
+      await dashboard.getByRole('button', { name: 'Reveal run folder' }).click();
+      await editor().notification('is not there any more').first().waitFor();
+    });
+  });
+}
