@@ -1,11 +1,12 @@
 /** Follows the events of one run: its file first, then the socket of the trainer that works on it. */
-import { open } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readRecord, readRecordLine, type CountedRecord, type EventRecord } from '../../shared/eventRecord.js';
 import { isAlive } from '../../shared/processes.js';
+import { isOurSocket, type PathFacts } from '../../shared/runSocket.js';
 import { runFiles } from '../../shared/runFolder.js';
 import type { RecordedEvent, RunRequest } from '../../trainer/protocol.js';
 import { JsonLines } from './jsonLines.js';
@@ -90,6 +91,8 @@ export class RunFollower {
       const lock = await readLock(this.folder);
       // A trainer on another machine, in a shared folder, is seen only by its log.
       if (!lock || lock.host !== hostname() || !isAlive(lock.pid)) return;
+      // Anybody may have put a lock into a folder: only a socket of this user's own trainers is connected to.
+      if (!(await isTrusted(lock.socket))) return;
       const socket = await reach(lock.socket);
       if (!socket) continue;
       if (this.#disposed) return void socket.destroy();
@@ -170,10 +173,19 @@ export class RunFollower {
   }
 }
 
+async function look(path: string): Promise<PathFacts | undefined> {
+  const found = await lstat(path).catch(() => undefined);
+  const kind = found?.isSocket() ? 'socket' : found?.isDirectory() ? 'folder' : 'other';
+  return found && { kind, owner: found.uid, mode: found.mode };
+}
+
+const isTrusted = (address: string): Promise<boolean> =>
+  isOurSocket(address, { isWindows: process.platform === 'win32', user: process.getuid?.(), look });
+
 /** A connection to a socket or pipe; undefined where nobody listens. */
 function reach(path: string): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(path);
+    const socket = connect({ path });
     socket.once('connect', () => {
       socket.removeAllListeners('error');
       resolve(socket);

@@ -2,21 +2,25 @@
  * Saving that leaves either the old or the new on disk, never a part: files, checkpoint folders, the pointers `last`
  * and `best`.
  */
-import { mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { stepOfCheckpoint } from '../../shared/runFolder.js';
+import { codeOf, isMissing, isThere } from '../core/files.js';
 import { removePatiently, renamePatiently } from '../core/renamePatiently.js';
 import { nameUnfitForWindows } from '../core/windowsName.js';
 import { errors, reasonOf } from '../errors/errors.js';
 
-/** What is not yet, or no longer, in place has a name that begins so. */
+/** The name of what is not yet whole, or no longer wanted, begins so. */
 const temporary = '.unfinished-';
+/** The name of a folder that makes way for its successor begins so: it is put back if the successor never came. */
+const movedAside = '.replaced-';
+/** Files that operating systems put into every folder they show. */
+const litter: ReadonlySet<string> = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini']);
 let counter = 0;
 
-const besides = (target: string): string =>
-  join(dirname(target), `${temporary}${basename(target)}-${process.pid}-${counter++}`);
-
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
-const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
+/** A path next to `target` that no other process uses. */
+const nextTo = (target: string, prefix: string = temporary): string =>
+  join(dirname(target), `${prefix}${basename(target)}-${process.pid}-${counter++}`);
 
 /**
  * Turns an error of the file system while `target` is written into a UserError; anything else is a bug and is returned
@@ -68,7 +72,7 @@ async function syncTree(folder: string): Promise<void> {
 
 /** Runs `fill` on a temporary path next to `target`, which then replaces the target; on failure nothing has changed. */
 async function atomically(target: string, fill: (path: string) => Promise<void>): Promise<void> {
-  const path = besides(target);
+  const path = nextTo(target);
   try {
     await mkdir(dirname(target), { recursive: true });
     try {
@@ -100,35 +104,78 @@ export async function writeFileAtomically(target: string, content: string | Uint
   });
 }
 
+export interface FolderOptions {
+  /**
+   * Whether the folder is one that ViTune wrote: entries of the same names are then replaced. Otherwise they are
+   * refused.
+   */
+  isOurs?: boolean;
+}
+
 /**
- * Creates a folder with what `write` puts into it, all or nothing; a folder of that name is replaced.
- * @throws UserError when the disk is full or does not let us; what was there stays. What `write` throws besides is
- *   passed on.
+ * Creates a folder with what `write` puts into it, all or nothing. This is the one function that replaces folders, and
+ * it replaces only what ViTune wrote: every other entry of a folder that is there already stays in it.
+ * @throws UserError when the disk is full or does not let us, or an entry is in the way; what was there stays. Other
+ *   errors of `write` are passed on.
  */
-export async function writeFolderAtomically(target: string, write: (folder: string) => Promise<void>): Promise<void> {
+export async function writeFolderAtomically(
+  target: string,
+  write: (folder: string) => Promise<void>,
+  { isOurs = false }: FolderOptions = {},
+): Promise<void> {
   requireName(target);
   await atomically(target, async (path) => {
     await mkdir(path);
     await write(path);
     await syncTree(path);
-    // A folder cannot be renamed over a full one. The moment without either is safe: `last` points to it only
-    // afterwards.
-    const old = besides(target);
-    const hadOld = await renamePatiently(target, old).then(
-      () => true,
-      (error: unknown) => {
-        if (isMissing(error)) return false;
-        throw error;
-      },
-    );
-    try {
-      await renamePatiently(path, target);
-    } catch (error) {
-      if (hadOld) await renamePatiently(old, target);
+    const there = await readdir(target).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
       throw error;
-    }
-    await removePatiently(old);
+    });
+    if (there === undefined) await renamePatiently(path, target);
+    else if (isOurs) await replace(target, path);
+    else await moveInto(target, path, there);
   });
+}
+
+/** Puts the folder `next` in the place of the folder `target`. */
+async function replace(target: string, next: string): Promise<void> {
+  // A folder cannot be renamed over a full one. A kill between the two renames is mended by `clearUnfinished`.
+  const old = nextTo(target, movedAside);
+  await renamePatiently(target, old);
+  try {
+    await renamePatiently(next, target);
+  } catch (error) {
+    await renamePatiently(old, target);
+    throw error;
+  }
+  await retire(old, target);
+}
+
+/** Removes the folder that `successor` replaced; what its successor has no entry for is moved there first. */
+async function retire(old: string, successor: string): Promise<void> {
+  const names = new Set(await readdir(successor));
+  for (const name of await readdir(old))
+    if (!names.has(name)) await renamePatiently(join(old, name), join(successor, name));
+  await removePatiently(old);
+}
+
+/** Moves the entries of the folder `next` into the folder `target`, which has the entries `there`. */
+async function moveInto(target: string, next: string, there: readonly string[]): Promise<void> {
+  const names = await readdir(next);
+  const inTheWay = names.find((name) => there.includes(name));
+  if (inTheWay !== undefined) throw errors.notSaved.inTheWay(target, inTheWay);
+  const moved: string[] = [];
+  try {
+    for (const name of names) {
+      await renamePatiently(join(next, name), join(target, name));
+      moved.push(name);
+    }
+  } catch (error) {
+    for (const name of moved) await removePatiently(join(target, name));
+    throw error;
+  }
+  await rmdir(next);
 }
 
 const checkpointsOf = (run: string): string => join(run, 'checkpoints');
@@ -145,13 +192,18 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /**
- * Removes what killed writers left in a run folder. Only for the holder of the run's lock: another writer's work would
- * go too.
+ * Removes what killed writers left in a run folder, and puts back what they had moved aside. Only for the holder of the
+ * run's lock: another writer's work would go too.
  */
 export async function clearUnfinished(run: string): Promise<void> {
   for (const folder of [run, checkpointsOf(run)]) {
     for (const name of await namesIn(folder)) {
       if (name.startsWith(temporary)) await removePatiently(join(folder, name));
+      const replaced = new RegExp(`^\\${movedAside}(.+)-\\d+-\\d+$`).exec(name)?.[1];
+      if (replaced === undefined) continue;
+      const target = join(folder, replaced);
+      if (await isThere(target)) await retire(join(folder, name), target);
+      else await renamePatiently(join(folder, name), target);
     }
   }
 }
@@ -160,35 +212,28 @@ export async function clearUnfinished(run: string): Promise<void> {
 export async function listCheckpoints(run: string): Promise<number[]> {
   const names = await namesIn(checkpointsOf(run));
   return names
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
+    .map(stepOfCheckpoint)
+    .filter((step) => step !== undefined)
     .sort((a, b) => a - b);
-}
-
-/** The step that `last` or `best` names; undefined when there is none yet. */
-export async function readPointer(run: string, name: 'last' | 'best'): Promise<number | undefined> {
-  const file = join(run, name);
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw errors.fileUnreadable(file, reasonOf(error));
-  });
-  if (text === undefined) return undefined;
-  if (!/^\d+\s*$/.test(text)) throw errors.pointerDamaged(file);
-  return Number(text);
 }
 
 export async function writePointer(run: string, name: 'last' | 'best', step: number): Promise<void> {
   await writeFileAtomically(join(run, name), `${step}\n`);
 }
 
-/** Removes the oldest checkpoints until `limit` are left, but none of `keep`, which count too. */
+/**
+ * Removes the oldest checkpoints until `limit` are left, but none of `keep`, which count too. One with a file that its
+ * successors do not have stays: ViTune did not write that file.
+ */
 export async function pruneCheckpoints(run: string, limit: number, keep: ReadonlySet<number>): Promise<void> {
   const steps = await listCheckpoints(run);
   const removable = steps.filter((step) => !keep.has(step));
+  const ours = new Set(steps.length ? await namesIn(checkpointFolder(run, steps.at(-1)!)) : []);
   for (const step of removable.slice(0, Math.max(0, steps.length - limit))) {
     const folder = checkpointFolder(run, step);
+    if ((await namesIn(folder)).some((name) => !ours.has(name) && !litter.has(name))) continue;
     // Renamed first, so that a kill in the middle leaves no half checkpoint under a step's name.
-    const doomed = besides(folder);
+    const doomed = nextTo(folder);
     await renamePatiently(folder, doomed);
     await removePatiently(doomed);
   }

@@ -53,6 +53,13 @@ export const checkpoints = {
         ),
         { file: target },
       ),
+    inTheWay: (target: string, name: string) =>
+      new UserError(
+        'NOT_SAVED_IN_THE_WAY',
+        t('{0} was not written: it holds {1}, which ViTune did not write and does not replace.', target, name),
+        t('Move {0} elsewhere, or choose another folder.', name),
+        { file: target },
+      ),
     other: (target: string, reason: string) =>
       new UserError(
         'NOT_SAVED',
@@ -61,14 +68,6 @@ export const checkpoints = {
         { file: target },
       ),
   },
-  pointerDamaged: (file: string) =>
-    new UserError(
-      'POINTER_DAMAGED',
-      t('This file should hold the step of a checkpoint, but does not.'),
-      t('Write the name of a folder in checkpoints/ into it.'),
-      { file },
-    ),
-
   checkpointMissing: (path: string) =>
     new UserError(
       'CHECKPOINT_MISSING',

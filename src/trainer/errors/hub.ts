@@ -3,6 +3,13 @@ import { t } from './l10n.js';
 import { type Place, UserError } from './userError.js';
 
 export const hub = {
+  /** A notice, before anything is sent. */
+  modelRequested: (name: string, address: string) =>
+    new UserError(
+      'MODEL_REQUESTED_FROM_HUB',
+      t('There is no folder {0} next to the config, so {0} is requested as a model from {1}.', name, address),
+      t('If you meant a folder, correct "model" in the config: a path to a folder that exists.'),
+    ),
   nameInvalid: (name: string, place: Place) =>
     new UserError(
       'HUB_NAME_INVALID',

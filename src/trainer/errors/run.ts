@@ -37,6 +37,13 @@ export const run = {
         file: folder,
       },
     ),
+  folderGone: (folder: string) =>
+    new UserError(
+      'RUN_FOLDER_GONE',
+      t('The folder {0} of the run was removed or renamed while the run was at work.', folder),
+      t('Start a new run, and leave its folder where it is until it ends.'),
+      { file: folder },
+    ),
   locked: (folder: string, pid: number) =>
     new UserError(
       'RUN_LOCKED',

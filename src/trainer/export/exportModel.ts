@@ -55,10 +55,12 @@ export async function exportModel({
   if (format !== 'onnx' && isOnnx(model.network)) throw errors.onnx.exportImpossible(format);
   const live = await answersOf({ model: checkpoint, images });
   let parity: Parity | undefined;
+  let files: string[] = [];
   await writeFolderAtomically(target, async (folder) => {
     signal?.throwIfAborted();
     onProgress?.('write');
     await writers[format](folder, model);
+    files = (await readdir(folder)).sort();
     signal?.throwIfAborted();
     onProgress?.('compare');
     parity = requireParity(
@@ -68,5 +70,5 @@ export async function exportModel({
   }).catch((error: unknown) => {
     throw error instanceof UserError && error.code.startsWith('NOT_SAVED') ? errors.notExported(error) : error;
   });
-  return { format, folder: target, files: (await readdir(target)).sort(), parity: parity! };
+  return { format, folder: target, files, parity: parity! };
 }

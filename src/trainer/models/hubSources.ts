@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { formatOfName, isReadable } from '../../shared/imageFormats.js';
 import { errors } from '../errors/errors.js';
 import { downloadDataset, downloadModel, findDataset, findModel, type DownloadOptions } from '../hub/download.js';
-import { hubCache } from '../hub/hubSettings.js';
+import { hubCache, hubSettings } from '../hub/hubSettings.js';
 import { hubNameAt, isHubId, isRevision, parseHubName } from '../hub/repository.js';
 import { weightFilesOf } from './onnxModel.js';
 
@@ -22,7 +22,7 @@ export const isImage = (path: string): boolean => {
 export async function provideModel(
   model: string,
   revision: string | undefined,
-  options: DownloadOptions,
+  options: DownloadOptions & { onRequest?: (name: string, address: string) => void },
 ): Promise<string | undefined> {
   if (!isHubId(model.split(':', 1)[0]!)) return undefined;
   const named = parseHubName(model);
@@ -32,7 +32,11 @@ export async function provideModel(
   // A cached copy is used unchanged, so that a second run starts from the same weights; `vitune download` looks for
   // newer ones.
   const cached = await findModel(repository, hubCache());
-  return cached === undefined ? (await downloadModel(repository, weightFilesOf, options)).commit : basename(cached);
+  if (cached !== undefined) return basename(cached);
+  // `models/vit` may have been meant as a folder: the user learns what is requested before it is.
+  const { endpoint, isOffline } = options.settings ?? (await hubSettings());
+  if (!isOffline) options.onRequest?.(hubNameAt(model, revision), endpoint);
+  return (await downloadModel(repository, weightFilesOf, options)).commit;
 }
 
 /**

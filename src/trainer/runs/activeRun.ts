@@ -7,7 +7,17 @@ import type { RecordedEvent, TrainEvent } from '../protocol.js';
 import { ControlServer } from './controlServer.js';
 import { EventLog } from './eventLog.js';
 import { acquireLock } from './lock.js';
-import { createRunFolder, describeRun, findRunToResume, lastCheckpoint, readRunInfo, removeRun } from './runFolder.js';
+import {
+  createRunFolder,
+  describeRun,
+  findRunToResume,
+  lastCheckpoint,
+  readRunInfo,
+  removeFolderIfEmpty,
+  removeRun,
+  repairRun,
+  requireNew,
+} from './runFolder.js';
 
 export class ActiveRun {
   #isClosed = false;
@@ -31,7 +41,7 @@ export class ActiveRun {
 
   /** Makes a new run. Throws a `UserError` when its folder is taken or cannot be made. */
   static async create(loaded: LoadedConfig): Promise<ActiveRun> {
-    return ActiveRun.#open(loaded, await createRunFolder(loaded));
+    return ActiveRun.#open(loaded, await createRunFolder(loaded), requireNew);
   }
 
   /**
@@ -46,14 +56,21 @@ export class ActiveRun {
     return ActiveRun.#open(kept.length ? await loadConfig(given.path, [...kept, ...given.overrides]) : given, folder);
   }
 
-  static async #open(loaded: LoadedConfig, path: string): Promise<ActiveRun> {
+  /** `check` throws where the run, now that it is locked, is not what it should be. */
+  static async #open(
+    loaded: LoadedConfig,
+    path: string,
+    check: (run: string) => Promise<void> = async () => {},
+  ): Promise<ActiveRun> {
     const stop = new AbortController();
     // It listens before the lock names it, so every reader of the lock can connect.
     const server = await ControlServer.listen(() => stop.abort());
     let release: (() => Promise<void>) | undefined;
     try {
       release = await acquireLock(path, server.address);
+      await check(path);
       await clearUnfinished(path);
+      await repairRun(path, loaded.config.saveTotalLimit);
       const { name } = await describeRun(path, loaded);
       return new ActiveRun(
         path,
@@ -93,7 +110,9 @@ export class ActiveRun {
 
   /** As `close`, and removes what the run wrote: for one that failed before it began. */
   async discard(): Promise<void> {
-    await this.close();
+    // While it is locked: whoever comes next may begin as soon as it is not.
     await removeRun(this.path);
+    await this.close();
+    await removeFolderIfEmpty(this.path);
   }
 }

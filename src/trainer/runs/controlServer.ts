@@ -1,25 +1,15 @@
 /** The socket of a running trainer: sends its events to every connected window, and accepts their requests. */
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { RecordedEvent, RunRequest } from '../protocol.js';
+import { freshAddress } from './socketAddress.js';
 
-/** macOS allows 104 bytes with the closing zero, Linux 108. */
-const longestSocketPath = 103;
 /** A client that takes nothing is dropped at this many bytes; it can read the file of events instead. */
-const mostBuffered = 16 * 2 ** 20;
+const maxBuffered = 16 * 2 ** 20;
 /** No request is as long, in characters. */
-const longestRequest = 4096;
-
-function freshAddress(): string {
-  const name = `vitune-${randomBytes(6).toString('hex')}`;
-  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
-  const path = join(tmpdir(), `${name}.sock`);
-  return Buffer.byteLength(path) <= longestSocketPath ? path : `/tmp/${name}.sock`;
-}
+const maxRequestLength = 4096;
 
 function parseRequest(line: string): RunRequest | undefined {
   try {
@@ -43,11 +33,14 @@ export class ControlServer {
   /** Listens on a fresh address; `onRequest` gets every valid request. */
   static async listen(onRequest: (request: RunRequest) => void): Promise<ControlServer> {
     const server = createServer();
-    const result = new ControlServer(server, freshAddress());
+    const address = await freshAddress().catch((error: unknown) => {
+      throw errors.run.noSocket(tmpdir(), reasonOf(error));
+    });
+    const result = new ControlServer(server, address);
     server.on('connection', (client) => result.#welcome(client, onRequest));
-    server.listen(result.address);
+    server.listen(address);
     await once(server, 'listening').catch((error: unknown) => {
-      throw errors.run.noSocket(result.address, reasonOf(error));
+      throw errors.run.noSocket(address, reasonOf(error));
     });
     return result;
   }
@@ -63,7 +56,7 @@ export class ControlServer {
       rest = lines.pop()!;
       const requests = lines.map(parseRequest);
       for (const request of requests) if (request) onRequest(request);
-      if (requests.includes(undefined) || rest.length > longestRequest) client.destroy();
+      if (requests.includes(undefined) || rest.length > maxRequestLength) client.destroy();
     });
   }
 
@@ -71,7 +64,7 @@ export class ControlServer {
   broadcast(event: RecordedEvent): void {
     const line = `${JSON.stringify(event)}\n`;
     for (const client of this.#clients) {
-      if (client.writableLength > mostBuffered) client.destroy();
+      if (client.writableLength > maxBuffered) client.destroy();
       else client.write(line);
     }
   }

@@ -1,7 +1,7 @@
 /** `events.jsonl`: everything that happened in a run, one JSON object a line, only ever added to. */
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { asSaveError } from '../checkpoint/store.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import { readRecordLine, type CountedRecord } from '../../shared/eventRecord.js';
@@ -78,6 +78,7 @@ export class EventLog {
   append(event: TrainEvent): RecordedEvent {
     const recorded: RecordedEvent = { ...event, seq: this.seq, time: Date.now() };
     const line = Buffer.from(`${JSON.stringify(recorded)}\n`);
+    this.#requireInPlace();
     try {
       for (let done = 0; done < line.length;) done += writeSync(this.descriptor, line, done);
     } catch (error) {
@@ -87,6 +88,12 @@ export class EventLog {
     this.bytes += line.length;
     this.seq += 1;
     return recorded;
+  }
+
+  /** The system keeps an open file that was deleted, and what is written to it would be lost in silence. */
+  #requireInPlace(): void {
+    const there = statSync(this.file, { throwIfNoEntry: false });
+    if (!there || there.ino !== fstatSync(this.descriptor).ino) throw errors.run.folderGone(dirname(this.file));
   }
 
   close(): void {

@@ -1,34 +1,38 @@
 /**
  * `lock.json`: at most one trainer works on a run, and others find it there. A lock outlived by its trainer is broken.
  */
-import { lstat, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive } from '../../shared/processes.js';
+import { runFiles, runLockSchema } from '../../shared/runFolder.js';
+import { socketFolderOf } from '../../shared/runSocket.js';
+import { readJson } from '../../shared/schema.js';
 import { asSaveError } from '../checkpoint/store.js';
+import { codeOf } from '../core/files.js';
 import { errors } from '../errors/errors.js';
 import type { RunLock } from '../protocol.js';
+import { isOurSocket } from './socketAddress.js';
 
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Alive, but another user's.
-    return codeOf(error) === 'EPERM';
-  }
-}
+/** To break a lock takes milliseconds: whoever is at it for longer, in milliseconds, was ended in the middle. */
+const breakingPatience = 5000;
 
 /**
- * Whether a process listens. The system itself accepts the connection, so it also works while a trainer is busy with a
- * step.
+ * Whether a trainer listens. The system itself accepts the connection, so that a trainer busy with a step answers too.
+ * A trainer of another user cannot be reached: it counts while its process lives.
  */
-function answers(socket: string): Promise<boolean> {
+async function isHeld({ pid, socket }: RunLock): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  if (await isOurSocket(socket)) return accepts(socket);
+  const folder = socketFolderOf(socket);
+  return folder !== undefined && !new RegExp(`vitune-${process.getuid?.()}(-|$)`).test(basename(folder));
+}
+
+function accepts(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const connection = connect(socket);
+    const connection = connect({ path: socket });
     connection.once('connect', () => {
       connection.destroy();
       resolve(true);
@@ -49,54 +53,39 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-function parse(text: string): RunLock | undefined {
-  try {
-    const { host = hostname(), pid, socket, startedAt } = JSON.parse(text) as Partial<RunLock>;
-    const isWhole =
-      typeof host === 'string' &&
-      Number.isSafeInteger(pid) &&
-      pid! > 0 &&
-      typeof socket === 'string' &&
-      startedAt !== undefined;
-    return isWhole ? { host, pid: pid!, socket, startedAt } : undefined;
-  } catch {
-    // Cut off by a crash of the machine: nobody holds it.
-    return undefined;
-  }
-}
+/** The lock's fields; undefined where it was cut off by a crash of the machine: nobody holds it. */
+const parse = (text: string): RunLock | undefined => readJson(runLockSchema, text).value;
 
 /** Removes the socket that a killed trainer left behind. Windows' pipes vanish with their process. */
 async function removeSocket(text: string): Promise<void> {
   const socket = parse(text)?.socket;
-  if (!socket || process.platform === 'win32') return;
-  const isSocket = await lstat(socket).then(
-    (found) => found.isSocket(),
-    () => false,
-  );
-  if (isSocket) await rm(socket, { force: true });
+  if (socket !== undefined && process.platform !== 'win32' && (await isOurSocket(socket)))
+    await rm(socket, { force: true });
 }
 
 /**
  * Removes the lock if it still contains `text`, which no process holds. Several processes may try this, and one may
  * have taken the lock again before another removes it. So only the creator of a second file removes it, after checking
- * again.
+ * again. `waited`: for how many milliseconds the second file has been another's.
  */
-async function breakLock(file: string, text: string): Promise<void> {
+async function breakLock(file: string, text: string, waited: number): Promise<'broken' | 'waiting'> {
   const breaking = `${file}.breaking`;
   try {
     await writeFile(breaking, String(process.pid), { flag: 'wx' });
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
     const breaker = Number(await readText(breaking));
-    if (breaker && !isAlive(breaker)) await rm(breaking, { force: true });
+    // Its process was ended in the middle, and its number may belong to another by now.
+    if ((breaker && !isAlive(breaker)) || waited > breakingPatience) await rm(breaking, { force: true });
     else await pause(20);
-    return;
+    return 'waiting';
   }
   if ((await readText(file)) === text) {
     await rm(file);
     await removeSocket(text);
   }
-  await rm(breaking);
+  await rm(breaking, { force: true });
+  return 'broken';
 }
 
 /**
@@ -106,8 +95,9 @@ async function breakLock(file: string, text: string): Promise<void> {
  *   tell whether it lives.
  */
 export async function acquireLock(run: string, socket: string): Promise<() => Promise<void>> {
-  const file = join(run, 'lock.json');
+  const file = join(run, runFiles.lock);
   const own = JSON.stringify({ host: hostname(), pid: process.pid, socket, startedAt: Date.now() } satisfies RunLock);
+  let since = performance.now();
   try {
     for (;;) {
       try {
@@ -122,8 +112,8 @@ export async function acquireLock(run: string, socket: string): Promise<() => Pr
       if (text === undefined) continue;
       const holder = parse(text);
       if (holder && holder.host !== hostname()) throw errors.run.lockedElsewhere(run, holder.pid, holder.host, file);
-      if (holder && isAlive(holder.pid) && (await answers(holder.socket))) throw errors.run.locked(run, holder.pid);
-      await breakLock(file, text);
+      if (holder && (await isHeld(holder))) throw errors.run.locked(run, holder.pid);
+      if ((await breakLock(file, text, performance.now() - since)) === 'broken') since = performance.now();
     }
   } catch (error) {
     throw asSaveError(error, file);

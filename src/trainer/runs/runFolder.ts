@@ -1,15 +1,17 @@
 /** Where runs lie on disk: making a folder for a new one, finding the one to resume, finding a checkpoint to use. */
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { pointersOf } from '../../shared/pointers.js';
 import { runFiles, runInfoSchema } from '../../shared/runFolder.js';
 import { readJson } from '../../shared/schema.js';
 import {
   asSaveError,
   checkpointFolder,
   listCheckpoints,
-  readPointer,
+  pruneCheckpoints,
   requireName,
   writeFileAtomically,
+  writePointer,
 } from '../checkpoint/store.js';
 import { codeOf, isMissing, isThere } from '../core/files.js';
 import type { LoadedConfig } from '../config/load.js';
@@ -30,6 +32,9 @@ async function namesIn(folder: string): Promise<string[]> {
     throw errors.fileUnreadable(folder, reasonOf(error));
   });
 }
+
+/** What a start writes before `run.json`. */
+const leftByStart = /^(lock\.json(\.breaking)?|config\.json)$/;
 
 /** Makes a folder that was not there; false when the name is taken. */
 async function makeFresh(folder: string): Promise<boolean> {
@@ -52,8 +57,9 @@ export async function createRunFolder({ path, config: { output } }: LoadedConfig
     requireName(output);
     if (await makeFresh(output)) return output;
     if (await isThere(runFile(output))) throw errors.run.exists(output);
-    // Such as .DS_Store do not count.
-    if ((await namesIn(output)).some((name) => !name.startsWith('.'))) throw errors.run.folderInUse(output);
+    // Hidden files do not count, nor does what a run leaves that is killed before it has a run.json.
+    const isFree = (name: string): boolean => name.startsWith('.') || leftByStart.test(name);
+    if (!(await namesIn(output)).every(isFree)) throw errors.run.folderInUse(output);
     return output;
   }
   const first = join(runsFolder(path), stemOf(path));
@@ -77,14 +83,49 @@ export async function describeRun(run: string, { path, config, overrides }: Load
   return info;
 }
 
-/**
- * Removes a run's own files, and the folder unless it holds others: a hidden `.git`, say, in an `output` that was there
- * before.
- */
+/** Removes a run's own files, but not the lock; others stay: a hidden `.git`, say, in an `output` that was there. */
 export async function removeRun(run: string): Promise<void> {
   for (const name of Object.values(runFiles).filter((each) => each !== runFiles.lock))
     await rm(join(run, name), { recursive: true, force: true });
-  if ((await namesIn(run)).length === 0) await rmdir(run);
+}
+
+export async function removeFolderIfEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: unknown) => {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error) ?? '')) throw error;
+  });
+}
+
+/** Throws where another start has made a run of the folder since it was found free. */
+export async function requireNew(run: string): Promise<void> {
+  if (await isThere(runFile(run))) throw errors.run.exists(run);
+}
+
+/** Throws where the folder of a run at work is gone: what is written there would be lost, or be half a run. */
+export async function requireRun(run: string): Promise<void> {
+  if (!(await isThere(runFile(run)))) throw errors.run.folderGone(run);
+}
+
+const pointersIn = async (run: string) => {
+  // What cannot be read says nothing; the checkpoint itself is refused by name when it is opened.
+  const readText = (name: string): Promise<string | undefined> =>
+    readFile(join(run, name), 'utf8').catch(() => undefined);
+  return pointersOf(await listCheckpoints(run), readText);
+};
+
+/**
+ * Brings pointers and checkpoints in line with the state of the last checkpoint, as a trainer that was killed between
+ * two of its writes left them. Only for the holder of the run's lock.
+ */
+export async function repairRun(run: string, saveTotalLimit: number): Promise<void> {
+  const pointers = await pointersIn(run);
+  for (const name of ['last', 'best'] as const) {
+    const file = join(run, name);
+    const step = pointers[name];
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (step === undefined) await rm(file, { force: true });
+    else if (text !== `${step}\n`) await writePointer(run, name, step);
+  }
+  await pruneCheckpoints(run, saveTotalLimit, new Set(Object.values(pointers)));
 }
 
 export async function readRunInfo(run: string): Promise<RunInfo> {
@@ -131,15 +172,11 @@ export async function findRunToResume({ path, config: { output } }: LoadedConfig
   throw errors.run.nothingToResume(path, runsFolder(path));
 }
 
-/** The first checkpoint that is there: of those the pointers name, in this order, else the newest. */
+/** The first checkpoint that is there of those the pointers name, in this order. */
 async function checkpointOf(run: string, ...pointers: ('best' | 'last')[]): Promise<string | undefined> {
-  const steps = await listCheckpoints(run);
-  for (const name of pointers) {
-    const step = await readPointer(run, name);
-    if (step !== undefined && steps.includes(step)) return checkpointFolder(run, step);
-  }
-  const newest = steps.at(-1);
-  return newest === undefined ? undefined : checkpointFolder(run, newest);
+  const found = await pointersIn(run);
+  const step = pointers.map((name) => found[name]).find((each) => each !== undefined);
+  return step === undefined ? undefined : checkpointFolder(run, step);
 }
 
 /** The checkpoint to go on from; undefined when the run was ended before its first. */

@@ -1,7 +1,6 @@
 /** The fit of a prepared network to the images: from the first decoded image to the last event. */
 import { Trainable, type TrainableOptions } from '../engine/trainable.js';
 import { ImageStore } from '../data/store.js';
-import { errors } from '../errors/errors.js';
 import { sizeOf } from '../ir/shape.js';
 import type { TrainEvent } from '../protocol.js';
 import { timed } from '../core/stages.js';
@@ -14,7 +13,6 @@ import type { ResolvedConfig } from './batchChoice.js';
 import { resolveBatch } from './chooseBatch.js';
 import { featureName } from './featurePlan.js';
 import { FeatureStore } from './featureStore.js';
-import { fingerprint } from './fingerprint.js';
 import type { Learner, Predictor } from './learner.js';
 import { NeighborsModel } from './neighborsModel.js';
 import type { Inputs } from './openInputs.js';
@@ -115,10 +113,8 @@ function openImages({ cacheFolder, emit, notice }: RunContext, { base, dataset }
 }
 
 /** Where the run is: at the checkpoint that it resumes from, or at its beginning. */
-function progressOf({ dataset, datasetRevision, reached }: Inputs): Progress {
-  const content = fingerprint(dataset);
-  if (reached && reached.dataset !== content) throw errors.datasetChanged(dataset.root);
-  return reached ?? { step: 0, evaluationsSinceBest: 0, dataset: content, datasetRevision };
+function progressOf({ fingerprint: dataset, datasetRevision, reached }: Inputs): Progress {
+  return reached ?? { step: 0, evaluationsSinceBest: 0, dataset, datasetRevision };
 }
 
 /** Parameters and moments of the checkpoint that the run resumes from. */

@@ -7,6 +7,7 @@ import { scanDataset } from '../data/scan.js';
 import { openBaseModel, type BaseModel } from '../models/baseModel.js';
 import { readBaseReference, readProgress, type Progress } from '../models/checkpoint.js';
 import { provideDataset, provideModel } from '../models/hubSources.js';
+import { fingerprint } from './fingerprint.js';
 import type { RunContext } from './runContext.js';
 
 export interface Inputs {
@@ -14,6 +15,8 @@ export interface Inputs {
   /** The commit of a model on the hub. */
   revision: string | undefined;
   dataset: Dataset;
+  /** Identifies its images and labels. */
+  fingerprint: string;
   /** The commit of a dataset on the hub. */
   datasetRevision: string | undefined;
   /** How far the run was at the checkpoint that it resumes from. */
@@ -35,7 +38,11 @@ export async function openInputs({ loaded, resumeFrom, emit, notice, signal }: R
   // A resumed run continues with the commit that it was started on, wherever the branch is now.
   const wanted =
     resumeFrom === undefined ? config.revision : ((await readBaseReference(resumeFrom)).revision ?? config.revision);
-  const revision = await provideModel(config.model, wanted, { ...download, place: placeOf('model') });
+  const revision = await provideModel(config.model, wanted, {
+    ...download,
+    place: placeOf('model'),
+    onRequest: (name, address) => notice(errors.hub.modelRequested(name, address).toInfo()),
+  });
   const base = await timed('model', () =>
     openBaseModel({ ...config, revision, place: placeOf('model'), outputPlace: placeOf('featureOutput') }),
   );
@@ -49,7 +56,10 @@ export async function openInputs({ loaded, resumeFrom, emit, notice, signal }: R
   const dataset = await timed('scan', scan).catch((error: unknown) => {
     throw atConfig(error, placeOf('dataset'));
   });
+  const content = fingerprint(dataset);
+  // Before anything is built for these images: classes that were added change the shape of the head.
+  if (reached && reached.dataset !== content) throw errors.datasetChanged(dataset.root);
   if (config.method.type === 'pretrained' && !isPlain(dataset.tasks))
     throw errors.neighborsNeedOneLabel(placeOf('method'));
-  return { base, revision, dataset, datasetRevision, reached };
+  return { base, revision, dataset, fingerprint: content, datasetRevision, reached };
 }

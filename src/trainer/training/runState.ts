@@ -12,6 +12,7 @@ import type { BatchSource } from './featureStore.js';
 import type { Learner, Predictor } from './learner.js';
 import type { Plan } from './plan.js';
 import { SaveCheck } from './saveCheck.js';
+import { requireRun } from '../runs/runFolder.js';
 
 export interface RunParts {
   config: ResolvedConfig;
@@ -119,7 +120,9 @@ export class RunState {
     const progress = this.#progress;
     const path = checkpointFolder(run, progress.step);
     const state = await this.model.read();
-    await writeFolderAtomically(path, (folder) => writeCheckpoint(folder, { ...content, state, progress }));
+    await requireRun(run);
+    const write = (folder: string) => writeCheckpoint(folder, { ...content, state, progress });
+    await writeFolderAtomically(path, write, { isOurs: true });
     await writePointer(run, 'last', progress.step);
     this.#savedStep = progress.step;
     const isBest = progress.best?.step === progress.step;

@@ -2,7 +2,8 @@
  * A process that keeps the trainer's contracts on disk and on the wire (run folder, lock, socket, IPC) and computes
  * nothing: the supervision of processes is tested against it, the trainer itself elsewhere.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,9 +58,9 @@ function train([config, ...rest]) {
     client.on('error', () => undefined);
     client.on('data', (data) => (stopped ||= data.toString().includes('"stop"')));
   });
-  // A process that was killed leaves its socket behind, and process ids come again.
-  const name = `vitune-test-${process.pid}-${Date.now()}`;
-  const socket = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
+  const name = randomBytes(6).toString('hex');
+  const folder = process.platform === 'win32' ? '' : mkdtempSync(join(tmpdir(), `vitune-${process.getuid()}-`));
+  const socket = folder === '' ? `\\\\.\\pipe\\vitune-${name}` : join(folder, `${name}.sock`);
   server.listen(socket, () => {
     writeFileSync(join(run, 'run.json'), JSON.stringify({ name: 'photos', config, createdAt: 1 }));
     writeFileSync(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -11,7 +11,6 @@ import {
   clearUnfinished,
   listCheckpoints,
   pruneCheckpoints,
-  readPointer,
   writeFileAtomically,
   writeFolderAtomically,
   writePointer,
@@ -25,7 +24,9 @@ beforeEach(async () => {
 afterEach(() => rm(run, { recursive: true }));
 
 const save = (step: number, content = String(step)) =>
-  writeFolderAtomically(checkpointFolder(run, step), (folder) => writeFile(join(folder, 'weights'), content));
+  writeFolderAtomically(checkpointFolder(run, step), (folder) => writeFile(join(folder, 'weights'), content), {
+    isOurs: true,
+  });
 const saved = (step: number) => readFile(join(checkpointFolder(run, step), 'weights'), 'utf8');
 
 test('a folder appears with all its content, nested too', async () => {
@@ -38,11 +39,45 @@ test('a folder appears with all its content, nested too', async () => {
   assert.deepEqual(await readdir(join(run, 'checkpoints')), ['5']);
 });
 
-test('a folder is replaced whole', async () => {
-  await writeFolderAtomically(checkpointFolder(run, 5), (folder) => writeFile(join(folder, 'old'), ''));
+test('what ViTune wrote is replaced whole, and what somebody else put there stays', async () => {
+  await save(5, 'old');
+  await mkdir(join(checkpointFolder(run, 5), '.git'));
+  await writeFile(join(checkpointFolder(run, 5), '.git', 'HEAD'), 'ref');
+  await writeFile(join(checkpointFolder(run, 5), 'my notes.txt'), 'mine');
   await save(5, 'new');
-  assert.deepEqual(await readdir(checkpointFolder(run, 5)), ['weights']);
+  assert.equal(await saved(5), 'new');
+  assert.equal(await readFile(join(checkpointFolder(run, 5), '.git', 'HEAD'), 'utf8'), 'ref');
+  assert.equal(await readFile(join(checkpointFolder(run, 5), 'my notes.txt'), 'utf8'), 'mine');
   assert.deepEqual(await readdir(join(run, 'checkpoints')), ['5']);
+});
+
+test('in a folder that ViTune did not write, nothing is replaced', async () => {
+  const target = join(run, 'mine');
+  const write = (name: string) => writeFolderAtomically(target, (folder) => writeFile(join(folder, name), 'new'));
+  await mkdir(join(target, '.git'), { recursive: true });
+  await writeFile(join(target, '.env'), 'secret');
+  await write('model.onnx');
+  assert.deepEqual((await readdir(target)).sort(), ['.env', '.git', 'model.onnx']);
+  await assert.rejects(write('.env'), { code: 'NOT_SAVED_IN_THE_WAY', place: { file: target } });
+  await assert.rejects(write('model.onnx'), { code: 'NOT_SAVED_IN_THE_WAY' });
+  assert.equal(await readFile(join(target, '.env'), 'utf8'), 'secret');
+  assert.deepEqual(await readdir(run), ['mine']);
+});
+
+test('a folder that a killed writer had moved aside is put back, or gives what its successor lacks', async () => {
+  await save(5, 'old');
+  const parent = join(run, 'checkpoints');
+  await rename(join(parent, '5'), join(parent, '.replaced-5-77-0'));
+  await clearUnfinished(run);
+  assert.deepEqual(await readdir(parent), ['5']);
+  assert.equal(await saved(5), 'old');
+  await rename(join(parent, '5'), join(parent, '.replaced-5-77-1'));
+  await writeFile(join(parent, '.replaced-5-77-1', 'my notes.txt'), 'mine');
+  await save(5, 'new');
+  await clearUnfinished(run);
+  assert.deepEqual(await readdir(parent), ['5']);
+  assert.equal(await saved(5), 'new');
+  assert.equal(await readFile(join(parent, '5', 'my notes.txt'), 'utf8'), 'mine');
 });
 
 test('when the writer fails, the old file stays, its own error is thrown, and nothing is left', async () => {
@@ -110,7 +145,7 @@ test('on a full disk the last good checkpoint stays, and there is room for the n
     assert.deepEqual(await listCheckpoints(run), [1]);
     assert.deepEqual(await readdir(join(run, 'checkpoints')), ['1']);
     assert.equal(await saved(1), '1');
-    assert.equal(await readPointer(run, 'last'), 1);
+    assert.equal(await readFile(join(run, 'last'), 'utf8'), '1\n');
     await save(3);
     assert.equal(await saved(3), '3');
   }));
@@ -123,7 +158,7 @@ test('on a read-only disk the last good checkpoint stays', (t) =>
     await assert.rejects(save(2), { code: 'NOT_SAVED_READ_ONLY', place: { file: checkpointFolder(run, 2) } });
     await assert.rejects(writePointer(run, 'best', 2), { code: 'NOT_SAVED_READ_ONLY' });
     assert.deepEqual(await listCheckpoints(run), [1]);
-    assert.equal(await readPointer(run, 'best'), 1);
+    assert.equal(await readFile(join(run, 'best'), 'utf8'), '1\n');
   }));
 
 test('a folder without permission to write', async (t) => {
@@ -133,17 +168,13 @@ test('a folder without permission to write', async (t) => {
   await assert.rejects(save(1), { code: 'NOT_SAVED_READ_ONLY' });
 });
 
-test('pointers', async () => {
-  assert.equal(await readPointer(run, 'last'), undefined);
+test('pointers are replaced whole', async () => {
   await writePointer(run, 'last', 120);
   await writePointer(run, 'best', 0);
-  assert.equal(await readPointer(run, 'last'), 120);
-  assert.equal(await readPointer(run, 'best'), 0);
-  assert.equal(await readFile(join(run, 'last'), 'utf8'), '120\n');
-  for (const text of ['', 'x', '12x', '-1', '../5']) {
-    await writeFile(join(run, 'last'), text);
-    await assert.rejects(readPointer(run, 'last'), { code: 'POINTER_DAMAGED' });
-  }
+  await writePointer(run, 'last', 121);
+  assert.equal(await readFile(join(run, 'last'), 'utf8'), '121\n');
+  assert.equal(await readFile(join(run, 'best'), 'utf8'), '0\n');
+  assert.deepEqual((await readdir(run)).sort(), ['best', 'last']);
 });
 
 test('pruning removes the oldest, but never those to keep', async () => {
@@ -154,6 +185,11 @@ test('pruning removes the oldest, but never those to keep', async () => {
   assert.deepEqual(await listCheckpoints(run), [5, 20, 100]);
   await pruneCheckpoints(run, 1, new Set([5, 100]));
   assert.deepEqual(await listCheckpoints(run), [5, 100]);
+  await writeFile(join(checkpointFolder(run, 5), 'my notes.txt'), 'mine');
+  await pruneCheckpoints(run, 1, new Set([100]));
+  assert.deepEqual(await listCheckpoints(run), [5, 100], 'not one with a file of somebody else');
+  await rm(join(checkpointFolder(run, 5), 'my notes.txt'));
+  await writeFile(join(checkpointFolder(run, 5), '.DS_Store'), '');
   await pruneCheckpoints(run, 1, new Set([100]));
   assert.deepEqual(await readdir(join(run, 'checkpoints')), ['100']);
 });

@@ -187,8 +187,15 @@ test('an export overwrites nothing', async (t) => {
   }
   assert.deepEqual(await readdir(full), ['precious.txt']);
   assert.equal(await readFile(file, 'utf8'), 'x');
-  await exportModel({ checkpoint, format: 'onnx', output: empty, images: [0] });
+  await mkdir(join(empty, '.git'));
+  await writeFile(join(empty, '.git', 'HEAD'), 'ref');
+  await writeFile(join(empty, '.env'), 'secret');
+  const { files } = await exportModel({ checkpoint, format: 'onnx', output: empty, images: [0] });
   assert.ok(existsSync(join(empty, 'model.onnx')));
+  assert.equal(await readFile(join(empty, '.git', 'HEAD'), 'utf8'), 'ref');
+  assert.equal(await readFile(join(empty, '.env'), 'utf8'), 'secret');
+  assert.deepEqual((await readdir(empty)).sort(), ['.env', '.git', ...files], 'the export reports its own files');
+  assert.deepEqual((await readdir(folder)).sort(), ['checkpoint', 'empty', 'file', 'full'], 'nothing is left aside');
 });
 
 test('a full disk and a read-only one: a remedy, and nothing left', async (t) => {

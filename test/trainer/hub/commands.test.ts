@@ -286,6 +286,13 @@ test('train: offline without a cache, a revision given twice, and invalid names'
     [{ model: tinyModel, dataset: 'hub:pets' }, 'HUB_NAME_INVALID'],
     [{ model: tinyModel, dataset: 'hub:owner/none' }, 'HUB_REPOSITORY_MISSING'],
   ];
+  // A folder was meant, perhaps: what is requested, and where, is said before it is.
+  const meant = await writeConfig(folder, { model: 'models/vit', method: 'head' });
+  const asked = await here(['train', meant, '--json'], env);
+  const [notice, refusal] = jsonLines<ErrorInfo & { type: string }>(asked.stdout);
+  assert.deepEqual([notice!.type, notice!.code], ['notice', 'MODEL_REQUESTED_FROM_HUB']);
+  assert.ok(notice!.message.includes('models/vit') && notice!.message.includes(env.HF_ENDPOINT));
+  assert.deepEqual([asked.code, refusal!.type, refusal!.code], [2, 'error', 'HUB_REPOSITORY_MISSING']);
   for (const [config, code, more] of cases) {
     const path = await writeConfig(folder, { ...config, method: 'head' });
     const ended = await here(['train', path, '--json'], { ...env, ...more });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { loadConfig } from '../../../src/trainer/config/load.js';
 import type { ErrorInfo, RecordedEvent, RunLock } from '../../../src/trainer/protocol.js';
 import { ActiveRun } from '../../../src/trainer/runs/activeRun.js';
+import { requireRun } from '../../../src/trainer/runs/runFolder.js';
 
 let folder: string;
 let config: string;
@@ -226,4 +227,124 @@ test('a resume keeps the settings of the start, until they are set again', async
   const fourth = await ActiveRun.resume(await loadConfig(config));
   assert.deepEqual([fourth.loaded.config.epochs, fourth.loaded.config.learningRate], [9, 0.5]);
   await fourth.close();
+});
+
+/** A checkpoint as far as pointers go: its state says which step is the best. */
+async function checkpointAt(run: string, step: number, best: number): Promise<void> {
+  await mkdir(join(run, 'checkpoints', String(step)), { recursive: true });
+  await writeFile(join(run, 'checkpoints', String(step), 'state.json'), JSON.stringify({ step, best: { step: best } }));
+}
+
+test('a run that was killed between two of its writes is mended when it is opened', async () => {
+  const loaded = await loadConfig(config, ['saveTotalLimit=2']);
+  const first = await ActiveRun.create(loaded);
+  await first.close();
+  for (const [step, best] of [
+    [2, 2],
+    [4, 2],
+    [6, 6],
+  ] as const)
+    await checkpointAt(first.path, step, best);
+  // Killed between its pointers: the last is written, the best is not, and nothing is pruned yet.
+  await writeFile(join(first.path, 'last'), '6\n');
+  await writeFile(join(first.path, 'best'), '2\n');
+  const second = await ActiveRun.resume(loaded);
+  assert.equal(second.resumeFrom, join(first.path, 'checkpoints', '6'));
+  await second.close();
+  assert.equal(await readFile(join(first.path, 'best'), 'utf8'), '6\n');
+  assert.deepEqual((await readdir(join(first.path, 'checkpoints'))).sort(), ['4', '6']);
+  // Killed before any pointer, and damaged ones.
+  await checkpointAt(first.path, 8, 6);
+  await writeFile(join(first.path, 'best'), 'six');
+  const third = await ActiveRun.resume(loaded);
+  assert.equal(third.resumeFrom, join(first.path, 'checkpoints', '8'));
+  await third.close();
+  assert.equal(await readFile(join(first.path, 'last'), 'utf8'), '8\n');
+  assert.equal(await readFile(join(first.path, 'best'), 'utf8'), '6\n');
+});
+
+test('a planted lock makes nobody connect to, or remove, what is not a trainer', async (t) => {
+  if (process.platform === 'win32') return t.skip('sockets are files on other systems only');
+  const loaded = await loadConfig(config);
+  const run = await ActiveRun.create(loaded);
+  await run.close();
+  let connections = 0;
+  const count = (socket: Socket) => {
+    connections++;
+    socket.destroy();
+  };
+  const tcp = createServer(count).listen(0, '127.0.0.1');
+  await once(tcp, 'listening');
+  const { port } = tcp.address() as AddressInfo;
+  const theirs = join(folder, 'theirs.sock');
+  const named = join(folder, 'vitune-0123456789ab.sock');
+  const open = join(folder, `vitune-${process.getuid!()}`);
+  await mkdir(open);
+  await chmod(open, 0o755);
+  const sockets = [theirs, named, join(open, '0123456789ab.sock')];
+  const servers = sockets.map((socket) => createServer(count).listen(socket));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  for (const socket of [...sockets, String(port), `${port}`, '0', join(open, '..', 'theirs.sock')]) {
+    await writeFile(
+      join(run.path, 'lock.json'),
+      JSON.stringify({ host: hostname(), pid: process.pid, socket, startedAt: 0 }),
+    );
+    const next = await ActiveRun.resume(loaded);
+    await next.close();
+  }
+  assert.equal(connections, 0);
+  for (const socket of sockets) assert.ok((await stat(socket)).isSocket(), `${socket} is still there`);
+  for (const server of [tcp, ...servers]) server.close();
+});
+
+test('whoever was ended while breaking a lock holds nobody up for ever', async () => {
+  const loaded = await loadConfig(config);
+  const run = await ActiveRun.create(loaded);
+  await run.close();
+  await writeFile(join(run.path, 'lock.json'), '{"pid":12');
+  // Its number belongs to a living process by now: to this one.
+  await writeFile(join(run.path, 'lock.json.breaking'), String(process.pid));
+  const second = await ActiveRun.resume(loaded);
+  await second.close();
+  assert.ok(!(await readdir(run.path)).some((name) => name.startsWith('lock.json')));
+});
+
+test('a run whose folder is removed or renamed at work ends with an error', async (t) => {
+  if (process.platform === 'win32') return t.skip('Windows does not let an open file go');
+  const notice = { type: 'notice', code: 'X', message: 'm' } as const;
+  for (const take of [
+    (path: string) => rm(path, { recursive: true }),
+    (path: string) => rename(path, `${path}-elsewhere`),
+  ]) {
+    const run = await ActiveRun.create(await loadConfig(config));
+    run.emit(notice);
+    await take(run.path);
+    assert.throws(() => run.emit(notice), { code: 'RUN_FOLDER_GONE', place: { file: run.path } });
+    await assert.rejects(requireRun(run.path), { code: 'RUN_FOLDER_GONE' });
+    await run.close();
+  }
+});
+
+test('of many starts with one output at once, one becomes the run', async () => {
+  const loaded = await loadConfig(config, ['output=out']);
+  const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => ActiveRun.create(loaded)));
+  const made = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  assert.equal(made.length, 1);
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected')
+      assert.match((outcome.reason as ErrorInfo).code, /^(RUN_LOCKED|RUN_EXISTS|OUTPUT_NOT_EMPTY)$/);
+  await made[0]!.close();
+  await assert.rejects(ActiveRun.create(loaded), { code: 'RUN_EXISTS' });
+});
+
+test('a start that was killed before it had a run.json leaves its output free', async () => {
+  const loaded = await loadConfig(config, ['output=out']);
+  await mkdir(join(folder, 'out'));
+  const lock = { host: hostname(), pid: 999_999_999, socket: join(folder, 'nobody.sock'), startedAt: 0 };
+  await writeFile(join(folder, 'out', 'lock.json'), JSON.stringify(lock));
+  await writeFile(join(folder, 'out', 'config.json'), '{}');
+  await assert.rejects(ActiveRun.resume(loaded), { code: 'NOTHING_TO_RESUME' });
+  const run = await ActiveRun.create(loaded);
+  await run.close();
+  assert.deepEqual((await readdir(run.path)).sort(), ['config.json', 'events.jsonl', 'run.json']);
 });

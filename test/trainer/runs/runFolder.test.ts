@@ -88,7 +88,10 @@ test('a resume means the newest unfinished run of this config', async () => {
   await new Promise((resolve) => setTimeout(resolve, 2));
   const newer = await runOf(config);
   assert.equal((await resumed(config)).path, newer);
-  for (const path of [unfinished, newer]) await writeFile(join(path, 'events.jsonl'), '{"type":"finished","seq":0}\n');
+  for (const path of [unfinished, newer]) {
+    const event = { type: 'finished', run: path, best: { step: 1, accuracy: 1 }, seconds: 1, reason: 'epochs' };
+    await writeFile(join(path, 'events.jsonl'), `${JSON.stringify({ ...event, seq: 0, time: 0 })}\n`);
+  }
   await assert.rejects(resumed(config), { code: 'NOTHING_TO_RESUME' });
 });
 
@@ -138,13 +141,10 @@ test('a resume continues from the last existing checkpoint', async () => {
     'killed before the pointer was written',
   );
   await writeFile(join(run, 'last'), '10\n');
-  assert.equal((await resumed(config)).resumeFrom, join(run, 'checkpoints', '10'));
-  await rm(join(run, 'checkpoints', '10'), { recursive: true });
-  assert.equal(
-    (await resumed(config)).resumeFrom,
-    join(run, 'checkpoints', '20'),
-    'the one it names was removed by hand',
-  );
+  assert.equal((await resumed(config)).resumeFrom, join(run, 'checkpoints', '20'), 'killed before it was moved on');
+  assert.equal(await readFile(join(run, 'last'), 'utf8'), '20\n');
+  await rm(join(run, 'checkpoints', '20'), { recursive: true });
+  assert.equal((await resumed(config)).resumeFrom, join(run, 'checkpoints', '10'), 'the last was removed by hand');
 });
 
 test('a path means a checkpoint', async () => {

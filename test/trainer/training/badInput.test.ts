@@ -471,6 +471,20 @@ const cases: Case[] = [
     },
   },
   {
+    name: 'a class added before a resume',
+    arrange: spoiltCheckpoint(async (_, folder) => {
+      await mkdir(join(folder, 'photos/owl'));
+      for (const name of ['0.png', '1.png', '2.png'])
+        await copyFile(join(folder, 'photos/good/good 0.png'), join(folder, 'photos/owl', name));
+    }),
+    expected: {
+      code: 'DATASET_CHANGED',
+      message: /differ from those at the start of the run/,
+      remedy: /back/,
+      file: 'photos',
+    },
+  },
+  {
     name: 'a base model swapped before a resume',
     arrange: spoiltCheckpoint((_, folder) =>
       editTensor(join(folder, weights), aWeight, (tensor) => (tensor.data[0]! += 1)),
