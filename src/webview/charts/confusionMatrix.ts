@@ -122,6 +122,8 @@ export class ConfusionMatrix {
     const empty = themeValue('--cell-empty');
     const words = themeValue('--text');
     const side = pitch > 4 ? pitch - gap : pitch;
+    // On pure black or white a faint colour is none.
+    const faintest = /high-contrast/.test(document.body.className) ? 0.35 : 0.12;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.fillStyle = empty;
@@ -136,7 +138,7 @@ export class ConfusionMatrix {
           context.fillRect(x, y, side, side);
         }
         if (count === 0) return;
-        context.globalAlpha = 0.12 + 0.48 * share;
+        context.globalAlpha = faintest + (0.6 - faintest) * share;
         context.fillStyle = truth === prediction ? right : wrong;
         context.fillRect(x, y, side, side);
         context.globalAlpha = 1;

@@ -23,7 +23,7 @@ export class FormView {
   private readonly datasetDetail = h('div', { class: 'hint' });
   private readonly model: ModelFields;
   private readonly method: ChoiceControl;
-  private readonly tradeOff = h('p', { class: 'hint', 'aria-live': 'polite' });
+  private readonly tradeOff = h('p', { class: 'hint two-lines', 'aria-live': 'polite' });
   /** One for each method, so the typed values are still there when the user returns to it. */
   private readonly methods: Map<string, MethodFields>;
   private readonly device: ChoiceControl;
@@ -186,6 +186,8 @@ export class FormView {
       method.type,
     );
     this.tradeOff.textContent = method.tradeOff;
+    // Two lines of it are seen at once.
+    this.tradeOff.title = method.tradeOff;
     for (const [type, fields] of this.methods) {
       fields.element.classList.toggle('chosen', type === method.type);
       fields.setTargetModules(targetModules);
