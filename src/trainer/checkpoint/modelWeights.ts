@@ -1,6 +1,7 @@
 /** The weights of a Hugging Face model folder, whether in one safetensors file or in shards with an index. */
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { isThere } from '../core/files.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import { openSafetensors, type TensorReader } from './safetensors.js';
 import type { TensorEntry } from './safetensorsHeader.js';
@@ -13,13 +14,6 @@ export interface ModelWeights extends TensorReader {
 const single = 'model.safetensors';
 const index = 'model.safetensors.index.json';
 const pickle = 'pytorch_model.bin';
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
 
 /** The index's `weight_map`: the shard of each tensor, by name. */
 async function readIndex(path: string): Promise<Map<string, string>> {
@@ -50,7 +44,7 @@ async function openShards(indexPath: string, folder: string): Promise<ModelWeigh
     for (const [name, shard] of shardOf) {
       const path = join(folder, shard);
       if (!readers.has(shard)) {
-        if (!(await exists(path))) throw errors.shardMissing(indexPath, shard);
+        if (!(await isThere(path))) throw errors.shardMissing(indexPath, shard);
         readers.set(shard, await openSafetensors(path));
       }
       const entry = readers.get(shard)!.entries.get(name);
@@ -87,8 +81,8 @@ async function openShards(indexPath: string, folder: string): Promise<ModelWeigh
  */
 export async function openModelWeights(folder: string): Promise<ModelWeights> {
   const path = join(folder, single);
-  if (await exists(path)) return { ...(await openSafetensors(path)), files: [path] };
-  if (await exists(join(folder, index))) return openShards(join(folder, index), folder);
-  if (await exists(join(folder, pickle))) throw errors.weightsArePickle(join(folder, pickle));
+  if (await isThere(path)) return { ...(await openSafetensors(path)), files: [path] };
+  if (await isThere(join(folder, index))) return openShards(join(folder, index), folder);
+  if (await isThere(join(folder, pickle))) throw errors.weightsArePickle(join(folder, pickle));
   throw errors.weightsMissing(folder, [single, index]);
 }

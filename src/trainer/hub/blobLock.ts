@@ -3,23 +3,14 @@ import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive } from '../../shared/processes.js';
+import { codeOf } from '../core/files.js';
 
 /**
  * The holder touches the file while it is alive; after `tooLong` without a touch it counts as dead. In milliseconds.
  */
 const beat = 5000;
 const tooLong = 30_000;
-
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
-
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return codeOf(error) === 'ESRCH';
-  }
-}
 
 /**
  * Whether the process that created the lock is gone. On the same machine this is known at once; for a cache shared by
@@ -29,7 +20,7 @@ async function isAbandoned(file: string): Promise<boolean> {
   try {
     const [host, pid] = (await readFile(file, 'utf8')).split(' ');
     if (Date.now() - (await stat(file)).mtimeMs > tooLong) return true;
-    return host === hostname() && isGone(Number(pid));
+    return host === hostname() && Number(pid) > 0 && !isAlive(Number(pid));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false;
     throw error;

@@ -1,14 +1,9 @@
 /** The cache folder that Hugging Face's own tools fill and read: `models--owner--name/{blobs,refs,snapshots}`. */
-import { access, copyFile, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { isThere } from '../core/files.js';
 import { renamePatiently } from '../core/renamePatiently.js';
 import { isCommit, isHubId, isRevision, isSafe, mainBranch, type Repository } from './repository.js';
-
-export const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** The folder of a repository in the cache. */
 export const repositoryFolder = ({ kind, id }: Repository, cache: string): string =>

@@ -2,8 +2,9 @@
  * An adapter folder as PEFT saves it, without anything of ours: LoRA in all its variants and the modules saved with it,
  * folded into the base.
  */
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isThere } from '../core/files.js';
 import { parsePreprocessor } from '../data/transform.js';
 import { errors, reasonOf, UserError } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
@@ -26,12 +27,6 @@ async function readJson(file: string): Promise<unknown> {
     throw errors.checkpointDamaged(file, reasonOf(error));
   }
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /**
  * The place of the base that an adapter names: a folder as Python would find it or one next to the adapter's files,

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isThere } from '../core/files.js';
 import { openModelWeights } from '../checkpoint/modelWeights.js';
 import { isFloat, requireFinite, type Tensor } from '../checkpoint/safetensors.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
@@ -19,7 +20,7 @@ import { familyOf, parseNetwork } from '../nn/families.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { isHeadOf, mapOf } from '../nn/networkMap.js';
 import { Random } from '../core/random.js';
-import { hashFiles, isThere, readJson } from './modelFiles.js';
+import { hashFiles, readJson } from './modelFiles.js';
 import { onnxFileOf, openOnnxModel, type OnnxFeatures } from './onnxModel.js';
 
 /** The reference of a model by which it is found again and distinguished from others. */

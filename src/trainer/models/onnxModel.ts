@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { isThere } from '../core/files.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
 import type { UserError } from '../errors/errors.js';
 import { errors, reasonOf, type Place } from '../errors/errors.js';
@@ -17,7 +18,7 @@ import { graphTo, type OnnxGraph } from '../onnx/onnxGraph.js';
 import { ProtobufError } from '../onnx/protobufReader.js';
 import type { OnnxInspection } from '../protocol.js';
 import { probe } from './onnxProbe.js';
-import { isThere, readJson } from './modelFiles.js';
+import { readJson } from './modelFiles.js';
 
 /** Which tensor the features are, and how it came out when it was tried. */
 export interface OnnxFeatures {

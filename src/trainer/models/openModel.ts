@@ -2,8 +2,9 @@
  * Opens any model that classifies images: a ViTune checkpoint, an adapter saved by PEFT, or a whole model saved by
  * transformers.
  */
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isThere } from '../core/files.js';
 import { errors } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
 import { isHeadOf } from '../nn/networkMap.js';
@@ -12,12 +13,6 @@ import { tasksOf } from '../core/tasks.js';
 import { openAdapterFolder } from './adapterFolder.js';
 import { openUnhashed } from './baseModel.js';
 import { openCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /**
  * Opens what lies in `folder`. Throws a `UserError` when it is damaged, or its base model is not there or another one.
