@@ -133,7 +133,7 @@ describe('training', () => {
       pid: number;
     };
     process.kill(pid, 'SIGKILL');
-    const notification = editor().notification('broke off');
+    const notification = editor().notification('was interrupted');
     await notification.first().waitFor();
     await editor().row('emoji-lora').filter({ hasText: 'interrupted' }).waitFor();
     await editor().screenshot('interrupted');

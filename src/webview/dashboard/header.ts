@@ -93,7 +93,7 @@ export class Header {
       deviceNames()[started.device],
       tasks.length > 1
         ? l10n.t('tasks: {0}', tasks.map(({ name }) => name).join(', '))
-        : l10n.t('{0} classes', started.labels.length),
+        : l10n.t('{0} classes', formats.integer(started.labels.length)),
       l10n.t(
         '{0} training and {1} validation images',
         formats.integer(images.train),
@@ -121,7 +121,10 @@ export class Header {
       'Re-evaluated at the end in fp32, as the saved model computes. Accuracies during training are rounded like the training steps.',
     );
     const figures: [name: string, value: string | undefined | null, hint?: string | false][] = [
-      [l10n.t('Epoch'), started && `${formats.speed(Math.min(record.lastEpoch, started.epochs))} / ${started.epochs}`],
+      [
+        l10n.t('Epoch'),
+        started && `${formats.speed(Math.min(record.lastEpoch, started.epochs))} / ${formats.integer(started.epochs)}`,
+      ],
       [l10n.t('Step'), started && `${formats.integer(record.lastStep)} / ${formats.integer(started.steps)}`],
       [l10n.t('Loss'), loss === undefined ? undefined : formats.loss(loss)],
       [l10n.t('Accuracy'), last === undefined ? undefined : formats.percent(last)],

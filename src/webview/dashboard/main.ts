@@ -147,11 +147,17 @@ class Dashboard {
 
   private showWaiting(started: boolean): void {
     const live = isLive(this.state.status);
+    const { formats } = this.host;
     this.waiting.hidden = started || this.record.error !== null;
     const { activity, partialStep } = this.record;
     let words = l10n.t('No step was taken in this run.');
     if (live && partialStep)
-      words = l10n.t('Step {0}: {1} of {2} images', partialStep.step, partialStep.done, partialStep.total);
+      words = l10n.t(
+        'Step {0}: {1} of {2} images',
+        formats.integer(partialStep.step),
+        formats.integer(partialStep.done),
+        formats.integer(partialStep.total),
+      );
     else if (live)
       words = activity
         ? `${activityText(activity.phase)} ${counts(activity, this.host)}`.trim()
@@ -170,7 +176,9 @@ class Dashboard {
       return messageBox({ kind: 'info', message, remedy, place });
     });
     const many = boxes.length > 3;
-    const notes = many ? [h('details', {}, h('summary', {}, l10n.t('{0} notices', boxes.length)), ...boxes)] : boxes;
+    const notes = many
+      ? [h('details', {}, h('summary', {}, l10n.t('{0} notices', this.host.formats.integer(boxes.length))), ...boxes)]
+      : boxes;
     this.messages.replaceChildren(...(error ? [errorBox(error, this.host.post)] : []), ...notes);
     this.messages.hidden = !error && boxes.length === 0;
   }

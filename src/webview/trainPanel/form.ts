@@ -236,7 +236,12 @@ export class FormView {
       this.datasetDetail.append(l10n.t('Counting images…'));
     } else {
       const { classes, images, problems } = dataset.inspection;
-      this.datasetDetail.append(l10n.t('{0} classes, {1} images', classes, this.formats.integer(images)));
+      const { formats } = this;
+      this.datasetDetail.append(
+        images === 1
+          ? l10n.t('{0} classes, 1 image', formats.integer(classes))
+          : l10n.t('{0} classes, {1} images', formats.integer(classes), formats.integer(images)),
+      );
       if (problems > 0) {
         const show = () => this.post({ type: 'showProblems', dataset: dataset.folder });
         this.datasetDetail.append(

@@ -66,7 +66,11 @@ export class RunCard {
       case 'running':
         return run.activity
           ? activityText(run.activity.phase)
-          : l10n.t('Training, epoch {0} of {1}', currentEpoch(run), run.epochs);
+          : l10n.t(
+              'Training, epoch {0} of {1}',
+              this.formats.integer(currentEpoch(run)),
+              this.formats.integer(run.epochs),
+            );
       case 'stopping':
         return l10n.t('Stopping and saving a checkpoint…');
       case 'stopped':
