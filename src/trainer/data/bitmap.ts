@@ -12,16 +12,19 @@ export interface Bitmap {
   data: Uint8Array;
 }
 
+/** Called with the number of pixels before memory is taken for them; throws where that is too many. */
+export type RequirePixels = (pixels: number) => void;
+
 /**
  * Reads a whole BMP file. Throws a plain Error with a message for the user, or a RangeError if the file ends too early.
  */
-export function readBmp(bytes: Uint8Array, maximumPixels: number): Bitmap {
+export function readBmp(bytes: Uint8Array, requirePixels: RequirePixels): Bitmap {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return readDib(bytes.subarray(14), { pixelsAt: view.getUint32(10, true) - 14, icon: false, maximumPixels });
+  return readDib(bytes.subarray(14), { pixelsAt: view.getUint32(10, true) - 14, icon: false, requirePixels });
 }
 
 /** The largest image of an ICO file: a PNG file inside it, or a bitmap. Throws like `readBmp`. */
-export function readIco(bytes: Uint8Array, maximumPixels: number): { png: Uint8Array } | { bitmap: Bitmap } {
+export function readIco(bytes: Uint8Array, requirePixels: RequirePixels): { png: Uint8Array } | { bitmap: Bitmap } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries = Array.from({ length: view.getUint16(4, true) }, (_, i) => {
     const at = 6 + 16 * i;
@@ -39,7 +42,7 @@ export function readIco(bytes: Uint8Array, maximumPixels: number): { png: Uint8A
   if (best.offset + best.length > bytes.length) throw new RangeError('The icon lies past the end of the file.');
   const inner = bytes.subarray(best.offset, best.offset + best.length);
   if (inner[0] === 0x89 && inner[1] === 0x50) return { png: inner };
-  return { bitmap: readDib(inner, { pixelsAt: undefined, icon: true, maximumPixels }) };
+  return { bitmap: readDib(inner, { pixelsAt: undefined, icon: true, requirePixels }) };
 }
 
 interface DibOptions {
@@ -47,7 +50,7 @@ interface DibOptions {
   pixelsAt: number | undefined;
   /** In an icon the height counts a 1-bit mask below the image, and 32-bit pixels have alpha. */
   icon: boolean;
-  maximumPixels: number;
+  requirePixels: RequirePixels;
 }
 
 function readDib(dib: Uint8Array, options: DibOptions): Bitmap {
@@ -61,7 +64,7 @@ function readDib(dib: Uint8Array, options: DibOptions): Bitmap {
   const compression = core ? 0 : view.getUint32(16, true);
   const height = Math.floor(Math.abs(signedHeight) / (options.icon ? 2 : 1));
   if (width <= 0 || height <= 0) throw new Error(l10n.t('its header is damaged'));
-  if (width * height > options.maximumPixels) throw new Error(tooManyPixels(options.maximumPixels));
+  options.requirePixels(width * height);
 
   const masksAfterHeader = headerSize === 40 && (compression === 3 || compression === 6);
   const paletteAt = headerSize + (masksAfterHeader ? (compression === 6 ? 16 : 12) : 0);

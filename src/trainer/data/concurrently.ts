@@ -1,4 +1,4 @@
-/** Runs an asynchronous step for each of many indices, a few at a time. */
+/** Runs an asynchronous step for each of many indices, a few at a time; and ends a wait when it is no longer wanted. */
 
 /** Ends with the first error thrown, or the signal's reason, after the steps already begun have ended. */
 export async function forEachConcurrently(
@@ -23,4 +23,22 @@ export async function forEachConcurrently(
     ),
   );
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Waits for the promise, or throws the signal's reason as soon as that is aborted; the promise then goes on unheard. */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  // Whatever comes of it, somebody has listened.
+  promise.catch(() => undefined);
+  signal.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort!);
+  }
 }

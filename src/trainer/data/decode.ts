@@ -2,12 +2,14 @@
  * Decodes images to 8-bit sRGB, the same way everywhere: the only importer of sharp. The work is done in libuv's
  * threads, off the caller's.
  */
-import { readFile } from 'node:fs/promises';
+import { createHash, webcrypto } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
-import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { errors, reasonOf, type UserError } from '../errors/errors.js';
 import { readBmp, readIco, tooManyPixels } from './bitmap.js';
 import { formatOfContent, isReadable, sniffedBytes } from '../../shared/imageFormats.js';
+import { type DecodeMemory, decodeMemoryLimit, TooLargeToDecode, withDecodeMemory } from './decodeMemory.js';
 import { type DeepSamples, deepSamplesOfPng, deepSamplesOfTiff, hasOtherChannel } from './deepSamples.js';
 import { labToSrgb, relabelledLab } from './labTiff.js';
 import { Resampler } from './resample.js';
@@ -24,7 +26,6 @@ export interface Pixels {
 
 /** Pillow's bound against decompression bombs (twice its MAX_IMAGE_PIXELS). */
 const maximumPixels = 178_956_970;
-const maximumBytes = 2 ** 29;
 
 // Images are decoded side by side; libvips' own threads and its cache of operations would only add to that.
 sharp.concurrency(1);
@@ -74,16 +75,21 @@ const lookSide = 64;
 /** Of 255: a brightest pixel below this, or a darkest one as near to white, shows next to nothing. */
 const nearlyBlack = 16;
 
+export interface ImageCheck {
+  /** SHA-256 of the file, in hexadecimal. */
+  hash: string;
+  format: string;
+  width: number;
+  height: number;
+  blank?: Blank;
+}
+
 /**
- * Decodes the file's `bytes` in full to learn that it can be read; gives its real format and size, and whether it
- * hardly shows anything. Throws a UserError that names `path`.
+ * Decodes a file in full to learn that it can be read; gives its real format and size, and whether it hardly shows
+ * anything. Throws a UserError.
  */
-export async function checkImage(
-  path: string,
-  bytes: Uint8Array,
-): Promise<{ format: string; width: number; height: number; blank?: Blank }> {
-  return explained(path, async () => {
-    const image = await openImage(bytes);
+export function checkImage(path: string): Promise<ImageCheck> {
+  return withImage(path, async (image, bytes) => {
     const { format, width, height } = image;
     const fit: Fit = {
       region: { left: 0, top: 0, width, height },
@@ -95,13 +101,19 @@ export async function checkImage(
       return data.reduce<[number, number]>(([min, max], v) => [Math.min(min, v), Math.max(max, v)], [255, 0]);
     };
     const [darkest, brightest] = await extremes('linear');
-    const found = { format, width, height };
+    const found = { hash: await hashOf(bytes), format, width, height };
     if (brightest < nearlyBlack && darkest !== brightest) return { ...found, blank: 'black' };
     if (darkest > 255 - nearlyBlack && darkest !== brightest) return { ...found, blank: 'white' };
     // Fine structure is levelled out where images are made smaller.
     if (brightest - darkest > 1 || !isLevel(await extremes('nearest'))) return found;
     return { ...found, blank: 'constant' };
   });
+}
+
+/** Small files are hashed off the thread, which takes a copy of them. */
+async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  if (bytes.length > 2 ** 22) return createHash('sha256').update(bytes).digest('hex');
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }
 
 const isLevel = ([min, max]: [number, number]): boolean => max - min <= 1;
@@ -120,25 +132,28 @@ export async function previewOf(path: string, side: number): Promise<Uint8Array>
   );
 }
 
-/**
- * The bytes of an image file. Throws a UserError where it cannot be read, is empty or is too large to be an image.
- */
-export async function readImageFile(path: string): Promise<Uint8Array> {
+/** The bytes of an image file. Throws an Error in words where it cannot be read or is empty. */
+async function readImageFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readFile(path);
+  if (bytes.length === 0) throw new Error(l10n.t('the file is empty'));
+  return bytes;
+}
+
+/** Opens an image for a step. It waits for memory, so the step may begin again. Throws a UserError. */
+function withImage<T>(path: string, step: (image: Image, bytes: Uint8Array<ArrayBuffer>) => Promise<T>): Promise<T> {
   return explained(path, async () => {
-    const bytes = await readFile(path);
-    if (bytes.length === 0) throw new Error(l10n.t('the file is empty'));
-    if (bytes.length > maximumBytes) throw new Error(l10n.t('the file is larger than {0} MB', maximumBytes / 2 ** 20));
-    return bytes;
+    const status = await stat(path);
+    // A pipe would never end.
+    if (!status.isFile() && !status.isDirectory()) throw new Error(l10n.t('it is not a file'));
+    return withDecodeMemory(status.size, async (memory) => {
+      const bytes = await readImageFile(path);
+      return step(await openImage(bytes, memory), bytes);
+    });
   });
 }
 
-async function decode(path: string, kernel: Kernel, fit: (width: number, height: number) => Fit): Promise<Pixels> {
-  const bytes = await readImageFile(path);
-  return explained(path, async () => {
-    const image = await openImage(bytes);
-    return render(image, fit(image.width, image.height), kernel);
-  });
-}
+const decode = (path: string, kernel: Kernel, fit: (width: number, height: number) => Fit): Promise<Pixels> =>
+  withImage(path, (image) => render(image, fit(image.width, image.height), kernel));
 
 const resampler = new Resampler();
 
@@ -189,48 +204,88 @@ async function rgb(image: Sharp): Promise<Pixels> {
   return { data, width: info.width, height: info.height };
 }
 
-async function openImage(bytes: Uint8Array): Promise<Image> {
+/**
+ * Bytes of memory for each pixel that decoding takes at its peak, the file's own aside, as measured with libvips 8.18:
+ * formats that are read row by row take next to nothing.
+ */
+function bytesPerPixel(format: string, { isProgressive, chromaSubsampling, pages, orientation }: Metadata): number {
+  // Turning an image takes all of it; a quarter of a byte is for rows on their way.
+  const turned = (orientation ?? 1) > 1 ? 4.25 : 0.25;
+  switch (format) {
+    case 'JPEG':
+      return turned + (isProgressive ? (chromaSubsampling === '4:2:0' ? 3.5 : 8.5) : 0);
+    case 'PNG':
+      return turned + (isProgressive ? 8 : 0.75);
+    case 'WebP':
+      return turned + ((pages ?? 1) > 1 ? 16.5 : 8.5);
+    case 'GIF':
+      return turned + 8;
+    case 'AVIF':
+      return turned + 16.5;
+    default:
+      return turned + 1;
+  }
+}
+
+const total = (bytes: Uint8Array, pixels: number, perPixel: number): number => bytes.length + pixels * perPixel;
+
+async function openImage(bytes: Uint8Array, memory: DecodeMemory): Promise<Image> {
   const format = formatOfContent(bytes.subarray(0, sniffedBytes));
   if (format === undefined) throw new Error(l10n.t('its content is no image of a known format'));
   if (format === 'HTML') throw new Error(l10n.t('it is a web page, not an image'));
   if (!isReadable(format)) throw new Error(l10n.t('the format {0} is not supported', format));
-  if (format === 'BMP') return fromRaw(format, readBmp(bytes, maximumPixels), 4);
+  if (format === 'BMP') return fromRaw(format, readBmp(bytes, forBitmap(bytes, memory)), 4);
   if (format === 'ICO') {
-    const icon = readIco(bytes, maximumPixels);
-    return 'png' in icon ? { ...(await fromFile(format, icon.png)) } : fromRaw(format, icon.bitmap, 4);
+    const icon = readIco(bytes, forBitmap(bytes, memory));
+    return 'png' in icon ? fromFile(format, icon.png, memory, 'PNG') : fromRaw(format, icon.bitmap, 4);
   }
-  if (format === 'TIFF') return fromTiff(bytes);
+  if (format === 'TIFF') return fromTiff(bytes, memory);
   const deep = format === 'PNG' ? deepSamplesOfPng(bytes) : undefined;
-  return deep ? fromDeep(format, bytes, deep) : fromFile(format, bytes);
+  return deep ? fromDeep(format, bytes, deep, memory) : fromFile(format, bytes, memory);
 }
 
-async function fromTiff(bytes: Uint8Array): Promise<Image> {
+/** Requires the memory for a bitmap of so many pixels. */
+const forBitmap =
+  (bytes: Uint8Array, memory: DecodeMemory) =>
+  (pixels: number): void => {
+    if (pixels > maximumPixels) throw new Error(tooManyPixels(maximumPixels));
+    memory.require(total(bytes, pixels, 5));
+  };
+
+async function fromTiff(bytes: Uint8Array, memory: DecodeMemory): Promise<Image> {
   const lab = relabelledLab(bytes);
   if (lab) {
-    const pixels = await rgb((await fromFile('TIFF', lab)).pipeline());
+    const pixels = await wholeRgb(lab, memory);
     labToSrgb(pixels.data);
     return fromRaw('TIFF', pixels, 3);
   }
   const yCbCr = YCbCrTiff.of(bytes);
   if (yCbCr) {
     const { relabelled, width, height } = yCbCr;
-    const stored = relabelled && (await rgb((await fromFile('TIFF', relabelled)).pipeline()));
-    const pixels = stored ?? { width, height, data: yCbCr.unpacked() };
+    if (!relabelled) forBitmap(bytes, memory)(width * height);
+    const pixels = relabelled ? await wholeRgb(relabelled, memory) : { width, height, data: yCbCr.unpacked() };
     yCbCr.toRgb(pixels.data);
     return fromRaw('TIFF', pixels, 3);
   }
   const deep = deepSamplesOfTiff(bytes);
-  return deep ? fromDeep('TIFF', bytes, deep) : fromFile('TIFF', bytes);
+  return deep ? fromDeep('TIFF', bytes, deep, memory) : fromFile('TIFF', bytes, memory);
+}
+
+/** All pixels of a TIFF file whose bytes are a copy. */
+async function wholeRgb(bytes: Uint8Array, memory: DecodeMemory): Promise<Pixels> {
+  const { width, height } = await sharp(bytes, options).metadata();
+  memory.require(total(bytes, width * height, 7) + bytes.length);
+  return rgb((await fromFile('TIFF', bytes, memory)).pipeline());
 }
 
 /** Samples that use all of their 16 bits are left to libvips. */
-async function fromDeep(format: string, bytes: Uint8Array, deep: DeepSamples): Promise<Image> {
+async function fromDeep(format: string, bytes: Uint8Array, deep: DeepSamples, memory: DecodeMemory): Promise<Image> {
   const byRange = async (): Promise<Image | undefined> => {
-    const pixels = await pixelsByRange(deep);
+    const pixels = await pixelsByRange(deep, memory);
     return pixels && fromRaw(format, pixels, 3);
   };
-  if (deep.isUsual) return { ...(await fromFile(format, bytes)), byRange };
-  return (await byRange()) ?? fromFile(format, bytes);
+  if (deep.isUsual) return { ...(await fromFile(format, bytes, memory)), byRange };
+  return (await byRange()) ?? fromFile(format, bytes, memory);
 }
 
 const arrays = {
@@ -245,10 +300,16 @@ const arrays = {
 };
 
 /** The whole image, its samples brought to 8 bits by the rule of `sampleRange.ts`; undefined where they use all 16. */
-async function pixelsByRange({ bytes, declared, isInverted, isSigned }: DeepSamples): Promise<Pixels | undefined> {
-  const { space, depth, autoOrient } = await sharp(bytes, options).metadata();
+async function pixelsByRange(
+  { bytes, declared, isInverted, isSigned }: DeepSamples,
+  memory: DecodeMemory,
+): Promise<Pixels | undefined> {
+  const { space, depth, autoOrient, channels } = await sharp(bytes, options).metadata();
   const Samples = depth in arrays ? arrays[depth as keyof typeof arrays] : undefined;
   if (!Samples) throw new Error(l10n.t('its samples are complex numbers, which are not an image'));
+  const perPixel = 2 * channels * Samples.BYTES_PER_ELEMENT + 4;
+  // The bytes may be a relabelled copy.
+  memory.require(total(bytes, autoOrient.width * autoOrient.height, perPixel) + bytes.length);
   const { data, info } = await sharp(bytes, options)
     .autoOrient()
     .toColourspace(space)
@@ -275,8 +336,10 @@ function fromRaw(format: string, { data, width, height }: Pixels, channels: 3 | 
   };
 }
 
-async function fromFile(format: string, bytes: Uint8Array): Promise<Image> {
-  const { autoOrient } = await sharp(bytes, options).metadata();
+async function fromFile(format: string, bytes: Uint8Array, memory: DecodeMemory, container = format): Promise<Image> {
+  const metadata = await sharp(bytes, options).metadata();
+  const { width, height, autoOrient } = metadata;
+  memory.require(total(bytes, width * height, bytesPerPixel(container, metadata)));
   return {
     format,
     ...autoOrient,
@@ -302,7 +365,13 @@ function unreadable(path: string, error: unknown): UserError {
   const code = (error as NodeJS.ErrnoException).code;
   const words = reasonOf(error);
   let reason = words;
-  if (code === 'ENOENT') reason = l10n.t('the file does not exist');
+  if (error instanceof TooLargeToDecode)
+    reason = l10n.t(
+      'decoding it takes {0} MB of memory, more than {1} MB',
+      Math.ceil(error.bytes / 1e6),
+      Math.floor(decodeMemoryLimit / 1e6),
+    );
+  else if (code === 'ENOENT') reason = l10n.t('the file does not exist');
   else if (code === 'EACCES' || code === 'EPERM') reason = l10n.t('reading it is not permitted');
   else if (code === 'EISDIR') reason = l10n.t('it is a folder');
   else if (/pixel limit|image dimension/i.test(words)) reason = tooManyPixels(maximumPixels);

@@ -2,13 +2,12 @@
  * Looks a dataset over before training: counts, and every problem with its remedy. Reads each image once and writes
  * nothing.
  */
-import { webcrypto } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { errors, UserError } from '../errors/errors.js';
 import type { ErrorInfo, Inspection, LabelCount, SplitName, Task } from '../protocol.js';
 import { logitNames } from '../core/tasks.js';
 import { forEachConcurrently } from './concurrently.js';
-import { type Blank, checkImage, readImageFile } from './decode.js';
+import { type Blank, checkImage, type ImageCheck } from './decode.js';
 import { formatOfName } from '../../shared/imageFormats.js';
 import { countEach } from './labelCounts.js';
 import { marksOf, type Sample } from './sample.js';
@@ -35,7 +34,7 @@ interface Look {
   split: SplitName;
   sample: Sample;
   /** Why the image cannot be read, or what was seen of it. */
-  result: UserError | { hash: string; format: string; width: number; height: number; blank?: Blank };
+  result: UserError | ImageCheck;
 }
 type GoodLook = Look & { result: Exclude<Look['result'], UserError> };
 
@@ -85,9 +84,7 @@ async function lookAtAll(
 
 async function look(path: string): Promise<Look['result']> {
   try {
-    const bytes = await readImageFile(path);
-    const hash = Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
-    return { hash, ...(await checkImage(path, bytes)) };
+    return await checkImage(path);
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;

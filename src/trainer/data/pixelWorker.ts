@@ -4,7 +4,7 @@
  */
 import { openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../errors/errors.js';
 import { setLanguage } from '../core/language.js';
 import type { ErrorInfo } from '../protocol.js';
@@ -12,6 +12,7 @@ import { Random } from '../core/random.js';
 import { randomCrop, randomErasing, type Augmentation } from './augment.js';
 import { forEachConcurrently } from './concurrently.js';
 import { evaluationPixels, trainingPixels, type Pixels } from './decode.js';
+import { type DecodeSlot, useDecodeSlot } from './decodeMemory.js';
 import { drawMixing, mixImages, type Mixing } from './mixing.js';
 import type { Place } from './pixelCache.js';
 import { randAugment } from './randAugment.js';
@@ -212,6 +213,7 @@ function drawn(count: number, transform: ImageTransform, augmenting: Augmenting 
   );
 }
 
+useDecodeSlot(workerData as DecodeSlot);
 // What is said of unreadable images is said here.
 let previous = setLanguage();
 parentPort!.on('message', (job: PixelJob) => {

@@ -5,19 +5,29 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { publishSpan } from '../core/stages.js';
+import { errors } from '../errors/errors.js';
+import { type DecodeSlot, lendDecodeSlot, takeBackDecodeSlot } from './decodeMemory.js';
 import type { PixelAnswer, PixelJob } from './pixelWorker.js';
 
 /**
  * In the bundle the worker is a file next to it. Run from source (in tests), the thread must register the TypeScript
  * loader first.
  */
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./data/pixelWorker.mjs', import.meta.url));
+function startWorker(slot: DecodeSlot): Worker {
+  const workerData = slot;
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./data/pixelWorker.mjs', import.meta.url), { workerData });
   const source = JSON.stringify(new URL('./pixelWorker.ts', import.meta.url).href);
-  return new Worker(`import('tsx/esm/api').then(({ register }) => (register(), import(${source})));`, { eval: true });
+  // Nothing else keeps the thread alive until the worker listens.
+  const script = `require('node:worker_threads').parentPort.ref();
+    import('tsx/esm/api').then(({ register }) => (register(), import(${source})));`;
+  return new Worker(script, { eval: true, workerData });
 }
 
-interface Waiting {
+/** A thread that ends is replaced so often; more than that, and the cause is not chance. */
+const mostRestarts = 3;
+
+interface Pending {
   worker: Worker;
   resolve: (answer: PixelAnswer) => void;
   reject: (error: unknown) => void;
@@ -25,24 +35,30 @@ interface Waiting {
 
 export class PixelWorkers {
   readonly #workers: Worker[] = [];
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new Map<number, Pending>();
   #next = 0;
+  #restarts = 0;
   #closed = false;
 
   /**
    * A worker for every four cores: one fills some 600 images a second at 224 pixels, and the training wants the cores
    * too.
    */
-  constructor(count = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 4)))) {
+  constructor(
+    count = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 4))),
+    private readonly startThread: (slot: DecodeSlot) => Worker = startWorker,
+  ) {
     for (let i = 0; i < count; i++) this.#workers.push(this.#start());
   }
 
+  /** @throws UserError where the worker ends before it has answered, or all have ended too often. */
   run(job: Omit<PixelJob, 'id'>): Promise<PixelAnswer> {
     if (this.#closed) throw new Error('The image store is closed.');
     const id = this.#next++;
-    const worker = this.#workers[id % this.#workers.length]!;
+    const worker = this.#workers[id % this.#workers.length];
+    if (!worker) return Promise.reject(errors.imageWorkersLost(mostRestarts));
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { worker, resolve, reject });
+      this.#pending.set(id, { worker, resolve, reject });
       // An idle thread must not keep the process from ending; a busy one must.
       worker.ref();
       worker.postMessage({ ...job, id } satisfies PixelJob);
@@ -52,13 +68,14 @@ export class PixelWorkers {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    for (const { reject } of this.#waiting.values())
+    for (const { reject } of this.#pending.values())
       reject(new Error('The image store was closed while a batch was being made.'));
-    this.#waiting.clear();
+    this.#pending.clear();
   }
 
   #start(): Worker {
-    const worker = startWorker();
+    const slot = lendDecodeSlot();
+    const worker = this.startThread(slot);
     worker.unref();
     worker.on('message', (answer: PixelAnswer) => {
       publishSpan(
@@ -68,18 +85,30 @@ export class PixelWorkers {
       );
       this.#take(answer.id)?.resolve(answer);
     });
-    worker.on('error', (error) => {
-      for (const [id, waiting] of this.#waiting) if (waiting.worker === worker) this.#take(id)?.reject(error);
-      const index = this.#workers.indexOf(worker);
-      if (!this.#closed && index >= 0) this.#workers[index] = this.#start();
+    worker.on('error', (error) => this.#lose(worker, error));
+    worker.on('messageerror', (error) => this.#lose(worker, error));
+    worker.on('exit', (code) => {
+      takeBackDecodeSlot(slot);
+      this.#lose(worker, errors.imageWorkerLost(code));
     });
     return worker;
   }
 
-  #take(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (waiting && ![...this.#waiting.values()].some(({ worker }) => worker === waiting.worker)) waiting.worker.unref();
-    return waiting;
+  /** Rejects what the worker was asked for, and starts another in its place, unless that has happened too often. */
+  #lose(worker: Worker, error: unknown): void {
+    for (const [id, pending] of this.#pending) if (pending.worker === worker) this.#take(id)?.reject(error);
+    const index = this.#workers.indexOf(worker);
+    if (this.#closed || index < 0) return;
+    if (this.#restarts++ < mostRestarts) this.#workers[index] = this.#start();
+    else this.#workers.splice(index, 1);
+    // After a message that cannot be read the thread still runs.
+    void worker.terminate();
+  }
+
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (pending && ![...this.#pending.values()].some(({ worker }) => worker === pending.worker)) pending.worker.unref();
+    return pending;
   }
 }

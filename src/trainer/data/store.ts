@@ -9,6 +9,7 @@ import type { ErrorInfo, SplitName } from '../protocol.js';
 import { Random } from '../core/random.js';
 import { countLabels } from '../core/tasks.js';
 import type { Augmentation } from './augment.js';
+import { untilAborted } from './concurrently.js';
 import { decoderVersion } from './decode.js';
 import type { Mixing } from './mixing.js';
 import { PixelCache } from './pixelCache.js';
@@ -241,7 +242,7 @@ export class ImageStore {
     for (let next = 0; next < order.length || ahead.length > 0;) {
       signal?.throwIfAborted();
       for (; next < order.length && ahead.length <= batchesAhead; next += batchSize) {
-        const made = this.#make(
+        const coming = this.#make(
           split,
           [...order.subarray(next, next + batchSize)],
           batchSize,
@@ -249,10 +250,11 @@ export class ImageStore {
         );
         // A batch may fail before it is awaited, or be abandoned when the caller stops early; an awaiting caller still
         // gets the error.
-        made.catch(() => undefined);
-        ahead.push(made);
+        coming.catch(() => undefined);
+        ahead.push(coming);
       }
-      const { images, answer } = await this.#awaited(ahead.shift()!, Math.min(batchSize, order.length));
+      const made = this.#ready(ahead.shift()!, Math.min(batchSize, order.length));
+      const { images, answer } = await untilAborted(made, signal);
       const readable = this.#settled(split, images, answer);
       const samples = readable.map(({ sample }) => sample);
       yield {
@@ -265,7 +267,7 @@ export class ImageStore {
   }
 
   /** Waits for a batch, and reports the wait if it is the first batch and takes long. */
-  async #awaited(made: Promise<Made>, images: number): Promise<Made> {
+  async #ready(made: Promise<Made>, images: number): Promise<Made> {
     const timer = this.#hasBegun ? undefined : setTimeout(() => this.o.onProgress?.(0, images), moment);
     this.#hasBegun = true;
     try {

@@ -28,6 +28,23 @@ export const datasets = {
       { file },
     ),
 
+  imageWorkerLost: (code: number) =>
+    new UserError(
+      'IMAGE_WORKER_LOST',
+      t('A thread that prepares images has ended unexpectedly (code {0}).', code),
+      t(
+        'Resume the run. If it happens again, check the memory of the machine, and run "vitune inspect" on the dataset.',
+      ),
+    ),
+  imageWorkersLost: (times: number) =>
+    new UserError(
+      'IMAGE_WORKER_LOST',
+      t('The threads that prepare images have ended unexpectedly more than {0} times.', times),
+      t(
+        'Resume the run. If it happens again, check the memory of the machine, and run "vitune inspect" on the dataset.',
+      ),
+    ),
+
   // --- datasets -----------------------------------------------------------------------------------------------
   datasetMissing: (folder: string) =>
     new UserError(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { test } from 'node:test';
-import { forEachConcurrently } from '../../../src/trainer/data/concurrently.js';
+import { forEachConcurrently, untilAborted } from '../../../src/trainer/data/concurrently.js';
 
 test('each index once, never more than the limit at a time', async () => {
   const seen: number[] = [];
@@ -39,4 +39,14 @@ test('an error or a cancel ends the rest', async () => {
   });
   await assert.rejects(cancelled, { name: 'AbortError' });
   assert.ok(begun <= 13);
+});
+
+test('a wait ends with the signal, though what is waited for never comes', async () => {
+  const stop = new AbortController();
+  const waiting = untilAborted(new Promise(() => undefined), stop.signal);
+  stop.abort(new Error('stopped'));
+  await assert.rejects(waiting, /stopped/);
+  await assert.rejects(untilAborted(Promise.reject(new Error('late')), stop.signal), /stopped/);
+  assert.equal(await untilAborted(Promise.resolve(1), new AbortController().signal), 1);
+  await assert.rejects(untilAborted(Promise.reject(new Error('its own')), undefined), /its own/);
 });
