@@ -25,7 +25,7 @@ export async function forEachConcurrently(
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
 }
 
-/** Waits for the promise, or throws the signal's reason as soon as that is aborted; the promise then goes on unheard. */
+/** Waits for the promise, or throws the signal's reason as soon as that is aborted; what comes later is dropped. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   // Whatever comes of it, somebody has listened.

@@ -52,6 +52,8 @@ export class FeatureCache {
   #isBroken = false;
   /** Packs that were used, and their marks on the way to the disk. */
   readonly #used = new Set<Pack>();
+  /** Packs with a damaged record, which are reported once. */
+  readonly #damaged = new Set<Pack>();
   #marking: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -114,6 +116,8 @@ export class FeatureCache {
       return new Float32Array(record.buffer, record.byteOffset + headBytes, this.o.length);
     }
     this.#pack.set(place.row, lost);
+    if (!this.#damaged.has(place.pack)) this.o.onNotice(errors.cacheDamaged(place.pack.path).toInfo());
+    this.#damaged.add(place.pack);
     return undefined;
   }
 

@@ -1,27 +1,49 @@
 /**
  * The decoded cache: pixels of images in pack files on disk, so that later epochs and runs read no JPEG.
  *
- * A pack is appended to by the one process that made it, and read by all. `NAME.pack` holds pixels end to end;
- * `NAME.index` holds records of 32 bytes, in little endian: the digest of an image's key (16), where its pixels lie
- * (f64), their width and height (u32); a width of 0 says that the image can be read, but its pixels found no room. A
- * record is written only after the pixels it names have reached the disk, so a process killed at any moment leaves at
- * most bytes without a record, or a part of a record, and both are passed over.
+ * A pack is appended to by the one process that made it, and read by all. `NAME.pack` holds, end to end, a CRC-32 and
+ * the pixels it proves (`sealOf`). `NAME.index` holds records of 32 bytes, in little endian: the digest of an image's
+ * key (16), where its checksum and pixels lie (f64), their width and height (u32); a width of 0 says that the image can
+ * be read, but the limit left no space for its pixels. A record is written only after the pixels it names have reached
+ * the disk, so a process killed at any moment leaves at most bytes without a record, or a part of a record, and both
+ * are passed over.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { ErrorInfo } from '../protocol.js';
 import type { Pixels } from './decode.js';
 import { Column, digestBytes, digestOf, DigestTable } from './digestTable.js';
 import { ignoreGone, packsBelow } from './packs.js';
 
-/** Where the pixels of an image lie: `height * width * 3` bytes at `offset` of the file `pack`. */
+/** Where the pixels of an image lie: their checksum and `height * width * 3` bytes at `offset` of the file `pack`. */
 export interface Place {
   pack: string;
   offset: number;
   width: number;
   height: number;
+  /** The checksum begins with this, which says whose pixels these are. */
+  seal: number;
+}
+
+type Extent = Omit<Place, 'pack' | 'seal'>;
+
+export const checksumBytes = 4;
+
+/** Of an image's digest and size: so one image's pixels do not pass for another's. */
+function sealOf(digest: Uint8Array, width: number, height: number): number {
+  const size = Buffer.alloc(8);
+  size.writeUInt32LE(width, 0);
+  size.writeUInt32LE(height, 4);
+  return crc32(size, crc32(digest.subarray(0, digestBytes)));
+}
+
+/** The pixels of a record as it was read from a pack; undefined where its bytes are not those that were written. */
+export function provenPixels(record: Buffer<ArrayBuffer>, seal: number): Uint8Array<ArrayBuffer> | undefined {
+  const pixels = record.subarray(checksumBytes);
+  return crc32(pixels, seal) === record.readUInt32LE(0) ? pixels : undefined;
 }
 
 const recordBytes = digestBytes + 16;
@@ -106,19 +128,22 @@ export class PixelCache {
   }
 
   get(key: string): Place | undefined {
-    const row = this.#rowOf(key);
+    const digest = digestOf(key);
+    const row = this.#rowOf(key, digest);
     const width = row === undefined ? 0 : this.#width.get(row);
     if (row === undefined || !width) return undefined;
+    const height = this.#height.get(row);
     return {
       pack: this.#packs[this.#pack.get(row)]!,
       offset: this.#offset.get(row),
       width,
-      height: this.#height.get(row),
+      height,
+      seal: sealOf(digest, width, height),
     };
   }
 
-  #rowOf(key: string): number | undefined {
-    const row = this.#digests.find(digestOf(key));
+  #rowOf(key: string, digest = digestOf(key)): number | undefined {
+    const row = this.#digests.find(digest);
     if (row === undefined) return undefined;
     const number = this.#pack.get(row);
     const pack = this.#packs[number];
@@ -144,27 +169,32 @@ export class PixelCache {
    */
   async add(key: string, { data, width, height }: Pixels): Promise<Place | undefined> {
     if (this.#broken) return undefined;
-    if (!(await this.#takeRoom(data.length))) {
+    const digest = digestOf(key);
+    const bytes = checksumBytes + data.length;
+    if (!(await this.#takeRoom(bytes))) {
       await this.#guarded(async () => {
         const { number } = await (this.#own ??= this.#create());
-        this.#keep(key, number, { offset: 0, width: 0, height: 0 });
+        this.#keep(digest, number, { offset: 0, width: 0, height: 0 });
       });
       return undefined;
     }
     const offset = this.#end;
-    this.#end += data.length;
+    this.#end += bytes;
     return this.#guarded(async () => {
       const { number, pixels } = await (this.#own ??= this.#create());
-      await writeAll(pixels, data, offset);
-      const place = { pack: this.#packs[number]!, offset, width, height };
-      this.#keep(key, number, place);
+      const seal = sealOf(digest, width, height);
+      const checksum = Buffer.alloc(checksumBytes);
+      checksum.writeUInt32LE(crc32(data, seal));
+      await writeAll(pixels, checksum, offset);
+      await writeAll(pixels, data, offset + checksumBytes);
+      const place = { pack: this.#packs[number]!, offset, width, height, seal };
+      this.#keep(digest, number, place);
       if (this.#end - this.#flushed >= portion) await this.flush();
       return place;
     });
   }
 
-  #keep(key: string, pack: number, place: Omit<Place, 'pack'>): void {
-    const digest = digestOf(key);
+  #keep(digest: Buffer, pack: number, place: Extent): void {
     this.#note(digest, 0, pack, place);
     const record = Buffer.alloc(recordBytes);
     digest.copy(record);
@@ -206,7 +236,7 @@ export class PixelCache {
   }
 
   /** Notes where the pixels lie of the image whose digest begins at byte `at`. */
-  #note(digest: Buffer, at: number, pack: number, { offset, width, height }: Omit<Place, 'pack'>): void {
+  #note(digest: Buffer, at: number, pack: number, { offset, width, height }: Extent): void {
     const row = this.#digests.add(digest, at);
     this.#pack.set(row, pack);
     this.#offset.set(row, offset);
@@ -292,7 +322,7 @@ export class PixelCache {
           const width = buffer.readUInt32LE(at + digestBytes + 8);
           const height = buffer.readUInt32LE(at + digestBytes + 12);
           // A damaged record, as after a power failure, points anywhere.
-          if (Number.isInteger(offset) && offset >= 0 && offset + width * height * 3 <= bytes)
+          if (Number.isInteger(offset) && offset >= 0 && offset + checksumBytes + width * height * 3 <= bytes)
             this.#note(buffer, at, number, { offset, width, height });
         }
         done += count;

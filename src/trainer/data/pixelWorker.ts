@@ -14,10 +14,10 @@ import { forEachConcurrently } from './concurrently.js';
 import { evaluationPixels, trainingPixels, type Pixels } from './decode.js';
 import { type DecodeSlot, useDecodeSlot } from './decodeMemory.js';
 import { drawMixing, mixImages, type Mixing } from './mixing.js';
-import type { Place } from './pixelCache.js';
+import { checksumBytes, type Place, provenPixels } from './pixelCache.js';
 import { randAugment } from './randAugment.js';
 import { Resampler } from './resample.js';
-import type { ImageTransform, Region } from './transform.js';
+import type { ImageTransform } from './transform.js';
 
 export interface Augmenting {
   seed: number;
@@ -32,8 +32,9 @@ export interface PixelJob {
   transform: ImageTransform;
   /**
    * The requested images; `sample` names the random stream, `isWanted` requests that newly decoded pixels are returned.
+   * The worker notes which places turn out to be damaged.
    */
-  images: { path: string; place: Place | undefined; isWanted: boolean; sample: number }[];
+  images: { path: string; place: Place | undefined; isWanted: boolean; sample: number; isDamaged?: boolean }[];
   /** The batch may be larger than the request; the rest of it is black. */
   batchSize: number;
   augmenting: Augmenting | undefined;
@@ -49,6 +50,8 @@ export interface PixelAnswer {
   unreadable: { index: number; reason: ErrorInfo }[];
   /** The pixels that were wanted, before augmentation. */
   decoded: { index: number; pixels: Pixels }[];
+  /** Packs of which the pixels of an image were not those that were written: the image was decoded again. */
+  damaged: string[];
   /** Whether any image was decoded. */
   hasDecoded: boolean;
   /** Milliseconds since 1970. */
@@ -64,35 +67,46 @@ const resampler = new Resampler();
 /** Open packs by path; Node closes them when the thread ends. */
 const packs = new Map<string, number>();
 
-/** `length` bytes of a pack; undefined where the pack is gone, since somebody may empty the cache during a run. */
-function readPack({ pack, offset }: Place, start: number, length: number): Uint8Array | undefined {
-  let file = packs.get(pack);
-  if (file === undefined) {
-    try {
-      file = openSync(pack, 'r');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
+/**
+ * The pixels of a place; undefined where the pack is gone, since somebody may empty the cache during a run, and
+ * `damaged` where the bytes are not those that were written.
+ */
+function readPack({ pack, offset, width, height, seal }: Place): Uint8Array | 'damaged' | undefined {
+  const record = Buffer.alloc(checksumBytes + width * height * 3);
+  try {
+    let file = packs.get(pack);
+    if (file === undefined) packs.set(pack, (file = openSync(pack, 'r')));
+    for (let done = 0; done < record.length;) {
+      const count = readSync(file, record, done, record.length - done, offset + done);
+      if (count === 0) return 'damaged';
+      done += count;
     }
-    packs.set(pack, file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    // A disk that cannot be read has no pixels either.
+    return code === 'ENOENT' ? undefined : 'damaged';
   }
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length;) {
-    const count = readSync(file, bytes, done, length - done, offset + start + done);
-    if (count === 0) return undefined;
-    done += count;
-  }
-  return bytes;
+  return provenPixels(record, seal) ?? 'damaged';
+}
+
+/** The pixels that are kept of an image, if they are whole. */
+function keptPixels(image: Image): Uint8Array | undefined {
+  const found = image.place && readPack(image.place);
+  if (found !== 'damaged') return found;
+  image.isDamaged = true;
+  image.isWanted = true;
+  return undefined;
 }
 
 /** Fills `target` and gives the pixels where they had to be decoded. */
 async function fillEvaluation(
   target: Uint8Array,
-  { path, place }: Image,
+  image: Image,
   transform: ImageTransform,
 ): Promise<Pixels | undefined> {
-  const known = place && readPack(place, 0, target.length);
-  const data = known ?? (await evaluationPixels(path, transform));
+  const known = keptPixels(image);
+  const data = known ?? (await evaluationPixels(image.path, transform));
   target.set(data);
   return known ? undefined : { width: transform.width, height: transform.height, data };
 }
@@ -119,25 +133,12 @@ async function fillCropped(
     if (mirrored) flip(target, width);
     return decoded;
   }
-  let crop: Region | undefined;
-  let source: Uint8Array | undefined;
-  let sourceWidth = 0;
-  let decoded: Pixels | undefined;
-  if (place) {
-    crop = randomCrop(random, place.width, place.height, augmentation.randomResizedCrop);
-    // Only the rows of the crop are read.
-    source = readPack(place, crop.top * place.width * 3, crop.height * place.width * 3);
-    sourceWidth = place.width;
-  }
-  if (source && crop) crop = { ...crop, top: 0 };
-  else {
-    decoded = await trainingPixels(path, transform);
-    // The cache may be gone after the crop was drawn: the image's size, and so the crop, is the same.
-    crop ??= randomCrop(random, decoded.width, decoded.height, augmentation.randomResizedCrop);
-    source = decoded.data;
-    sourceWidth = decoded.width;
-  }
-  resampler.resize(source, sourceWidth, crop, target, width, height, kernel, mirrored);
+  const kept = keptPixels(image);
+  const decoded = kept ? undefined : await trainingPixels(path, transform);
+  // Decoded again the image has the same size, and so the same crop.
+  const source = kept && place ? { ...place, data: kept } : decoded!;
+  const crop = randomCrop(random, source.width, source.height, augmentation.randomResizedCrop);
+  resampler.resize(source.data, source.width, crop, target, width, height, kernel, mirrored);
   return decoded;
 }
 
@@ -196,6 +197,7 @@ async function run({ id, transform, images, batchSize, augmenting }: PixelJob): 
     mixing,
     unreadable: reasons,
     decoded,
+    damaged: [...new Set(images.flatMap(({ isDamaged, place }) => (isDamaged && place ? [place.pack] : [])))],
     hasDecoded,
     started,
     ended: performance.timeOrigin + performance.now(),

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { errors } from '../errors/errors.js';
 import type { ErrorInfo, SplitName } from '../protocol.js';
 import { Random } from '../core/random.js';
 import { countLabels } from '../core/tasks.js';
@@ -71,7 +72,7 @@ const moment = 300;
 /** Which pixels an augmentation starts from. */
 const kindOf = ({ randomResizedCrop }: Augmentation): Kind => (randomResizedCrop === false ? 'evaluation' : 'training');
 /** Changes with the form of the cache's files. */
-const cacheVersion = 3;
+const cacheVersion = 4;
 
 /** The indices of an epoch's images in the order they are trained on: each of `count` once. */
 export function epochOrder(count: number, seed: number, epoch: number): Uint32Array {
@@ -141,6 +142,7 @@ export class ImageStore {
   /** What was decoded is on its way to the cache. */
   #keeping: Promise<unknown> = Promise.resolve();
   #hasBegun = false;
+  readonly #damaged = new Set<string>();
 
   private constructor(
     private readonly o: StoreOptions,
@@ -314,6 +316,7 @@ export class ImageStore {
       batchSize,
       augmenting,
     });
+    for (const pack of answer.damaged) this.#noteDamaged(pack);
     const before = this.#keeping;
     const decoded = answer.decoded.splice(0);
     if (decoded.length)
@@ -321,6 +324,13 @@ export class ImageStore {
     // The disk may be slower than the decoder: no more than two batches wait for it.
     await before;
     return { images, answer };
+  }
+
+  /** Reports a pack with damaged pixels once. */
+  #noteDamaged(pack: string): void {
+    if (this.#damaged.has(pack)) return;
+    this.#damaged.add(pack);
+    this.o.onNotice?.(errors.cacheDamaged(pack).toInfo());
   }
 
   /**

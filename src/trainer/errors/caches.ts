@@ -23,6 +23,13 @@ export const caches = {
       ),
       t('Set VITUNE_PICTURE_CACHE_GB to a greater number, and empty the cache once with "vitune cache --clear".'),
     ),
+  cacheDamaged: (pack: string) =>
+    new UserError(
+      'CACHE_DAMAGED',
+      t('Bytes of the cache file {0} have changed on disk; what they stood for is computed again.', pack),
+      t('Nothing is lost. If it happens again, check the disk; "vitune cache --clear" empties the cache.'),
+      { file: pack },
+    ),
   featuresUnwritable: (folder: string, reason: string) =>
     new UserError(
       'FEATURES_UNWRITABLE',

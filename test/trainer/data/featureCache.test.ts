@@ -75,9 +75,12 @@ test('a record with any byte changed is not given out, and the others are', asyn
     const byte = Buffer.alloc(1);
     await handle.read(byte, 0, 1, at);
     await handle.write(Buffer.of(byte[0]! ^ 0x10), 0, 1, at);
-    const cache = await openCache(t, root);
+    const notices: string[] = [];
+    const cache = await openCache(t, root, { onNotice: ({ code }) => notices.push(code) });
     assert.equal(await cache.get('1'), undefined, `byte ${at - recordBytes}`);
     assert.equal(cache.has('1'), false);
+    // Under a changed key nothing is looked for.
+    assert.deepEqual(notices, at < recordBytes + 16 ? [] : ['CACHE_DAMAGED'], `byte ${at - recordBytes}`);
     for (const i of [0, 2]) assert.deepEqual(await cache.get(String(i)), valuesOf(i));
     await cache.close();
     await handle.write(byte, 0, 1, at);
@@ -89,7 +92,8 @@ test('a pack cut off anywhere keeps its complete records, and lost ones can be a
   const root = await temporaryFolder(t);
   const pack = await filled(t, root, 2);
   await truncate(pack, 2 * recordBytes - 5);
-  const cache = await openCache(t, root);
+  const notices: string[] = [];
+  const cache = await openCache(t, root, { onNotice: ({ code }) => notices.push(code) });
   assert.deepEqual(await cache.get('0'), valuesOf(0));
   assert.equal(cache.has('1'), false);
   await cache.add('1', valuesOf(1));
@@ -97,6 +101,7 @@ test('a pack cut off anywhere keeps its complete records, and lost ones can be a
   // While it is open, the first pack loses the rest.
   await truncate(pack, 0);
   assert.equal(await cache.get('0'), undefined);
+  assert.deepEqual(notices, ['CACHE_DAMAGED']);
   await cache.close();
   assert.deepEqual(await (await openCache(t, root)).get('1'), valuesOf(1));
 });

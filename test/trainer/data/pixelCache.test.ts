@@ -6,15 +6,18 @@ import { appendFile, chmod, mkdir, readdir, readFile, stat, truncate, utimes, wr
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { digestOf } from '../../../src/trainer/data/digestTable.js';
-import { PixelCache, type Place } from '../../../src/trainer/data/pixelCache.js';
+import { checksumBytes, PixelCache, type Place, provenPixels } from '../../../src/trainer/data/pixelCache.js';
 import type { ErrorInfo } from '../../../src/trainer/protocol.js';
 import { drawing, temporaryFolder } from './images.js';
 
 const image = (seed: number, width = 6, height = 4) => ({ width, height, data: drawing(width, height, seed) });
 const fail = (notice: ErrorInfo) => assert.fail(JSON.stringify(notice));
 
-async function pixelsAt({ pack, offset, width, height }: Place): Promise<Buffer> {
-  return (await readFile(pack)).subarray(offset, offset + width * height * 3);
+async function pixelsAt({ pack, offset, width, height, seal }: Place): Promise<Buffer> {
+  const record = (await readFile(pack)).subarray(offset, offset + checksumBytes + width * height * 3);
+  const pixels = provenPixels(Buffer.from(record), seal);
+  assert.ok(pixels, 'the checksum fits');
+  return Buffer.from(pixels);
 }
 async function assertHolds(cache: PixelCache, key: string, seed: number): Promise<void> {
   const place = cache.get(key);
@@ -99,7 +102,7 @@ test('damaged index records and packs cut short are passed over', async (t) => {
   await assertHolds(cache, 'c', 2);
   for (const key of ['negative', 'broken', 'none', 'far', 'half']) assert.equal(cache.get(key), undefined, key);
   await cache.close();
-  await truncate(index.replace(/index$/, 'pack'), 6 * 4 * 3 * 2 + 5);
+  await truncate(index.replace(/index$/, 'pack'), (checksumBytes + 6 * 4 * 3) * 2 + 5);
   cache = await PixelCache.open(folder, fail);
   assert.ok(cache.get('a') && cache.get('b'));
   assert.equal([cache.get('a'), cache.get('b'), cache.get('c')].filter(Boolean).length, 2);
@@ -131,7 +134,7 @@ test('packs that were not used for long are removed, others stay', async (t) => 
 
 test('what finds no room is known, but not kept: one notice, now and for the next time', async (t) => {
   const folder = join(await temporaryFolder(t), 'transform');
-  const size = 6 * 4 * 3;
+  const size = checksumBytes + 6 * 4 * 3;
   const notices: ErrorInfo[] = [];
   const cache = await PixelCache.open(folder, (notice) => notices.push(notice), 2 * size + 1);
   const places = await Promise.all([0, 1, 2, 3].map((i) => cache.add(`k${String(i)}`, image(i))));
@@ -151,7 +154,7 @@ test('what finds no room is known, but not kept: one notice, now and for the nex
 
 test('space is freed by removing the least recently used packs, but none that was just used', async (t) => {
   const root = await temporaryFolder(t);
-  const size = 6 * 4 * 3;
+  const size = checksumBytes + 6 * 4 * 3;
   const hoursAgo = async (folder: string, hours: number): Promise<void> => {
     const past = new Date(Date.now() - hours * 3_600_000);
     for (const name of await readdir(join(root, folder))) await utimes(join(root, folder, name), past, past);

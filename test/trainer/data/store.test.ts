@@ -3,7 +3,7 @@
  * files.
  */
 import assert from 'node:assert/strict';
-import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Augmentation } from '../../../src/trainer/data/augment.js';
@@ -247,6 +247,50 @@ test(
     assert.deepEqual(await train(store, 2), expected);
   },
 );
+
+test('bytes of the cache that have changed are never trained on: the image is decoded again and kept, and it is reported', async (t) => {
+  const root = await twoClasses(t);
+  const once = await openStore(t, root);
+  const [expected, evaluated] = [await train(once), await all(once.evaluationBatches('validation', 6))];
+  await once.close();
+  const pack = join(root, 'cache', (await files(join(root, 'cache')))[0]!);
+  const sound = await readFile(pack);
+  const damages: [string, () => Promise<unknown>][] = [
+    [
+      'a byte in each hundred',
+      () =>
+        writeFile(
+          pack,
+          sound.map((byte, i) => (i % 100 === 7 ? byte ^ 1 : byte)),
+        ),
+    ],
+    ['zeros', () => writeFile(pack, Buffer.alloc(sound.length))],
+    // What two images have is exchanged: sound bytes, but of another image.
+    ['moved', () => writeFile(pack, Buffer.concat([sound.subarray(1000), sound.subarray(0, 1000)]))],
+  ];
+  for (const [words, damage] of damages) {
+    await damage();
+    const notices: string[] = [];
+    const store = await openStore(t, root, { onNotice: ({ code, file }) => notices.push(`${code} ${file ?? ''}`) });
+    assert.deepEqual(await train(store), expected, words);
+    assert.deepEqual(await all(store.evaluationBatches('validation', 6)), evaluated, words);
+    assert.deepEqual(notices, [`CACHE_DAMAGED ${pack}`], words);
+    await store.close();
+    for (const file of await files(join(root, 'cache')))
+      if (join(root, 'cache', file) !== pack) await rm(join(root, 'cache', file));
+  }
+  // A pack that is cut short while it is in use.
+  await writeFile(pack, sound);
+  const notices: string[] = [];
+  const store = await openStore(t, root, { onNotice: ({ code }) => notices.push(code) });
+  await truncate(pack, 100);
+  assert.deepEqual(await train(store), expected);
+  assert.deepEqual(notices, ['CACHE_DAMAGED']);
+  await store.close();
+  // What was decoded again is kept.
+  const again = await openStore(t, root);
+  assert.deepEqual(await train(again), expected);
+});
 
 test('images are looked at when they are needed, a few batches ahead and no more', async (t) => {
   const root = await twoClasses(t);
