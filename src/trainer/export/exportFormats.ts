@@ -3,6 +3,7 @@ import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
 import type { ExportFormat } from '../../shared/exportFormats.js';
+import { jsonText, parseJson } from '../core/json.js';
 import { compileForward } from '../compile/compile.js';
 import { errors } from '../errors/errors.js';
 import { parseNetwork } from '../nn/families.js';
@@ -125,7 +126,7 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   if (hasOwnLayers(model)) throw errors.exportImpossible('peft', model.method.type, ['onnx']);
   if (text === undefined || !model.base)
     throw errors.exportImpossible('peft', model.method.type, ['transformers', 'onnx']);
-  const config = JSON.parse(text) as Record<string, unknown>;
+  const config = parseJson(text) as Record<string, unknown>;
   const { tensors } = await readSafetensors(join(model.folder, file));
   const map = mapOf(model.network);
   const both = [...tensors, ...[...tensors].flatMap((entry) => renamedForTransformers5(map, entry))];
@@ -137,7 +138,7 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   const base = isElsewhere(model) ? model.base.reference.model : 'base';
   await writeFile(
     join(folder, configFile),
-    `${JSON.stringify({ ...config, target_modules: targets, base_model_name_or_path: base }, null, 2)}\n`,
+    jsonText({ ...config, target_modules: targets, base_model_name_or_path: base }),
   );
   await writeModelConfig(folder, model);
   if (base !== 'base') return;

@@ -5,9 +5,11 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isThere } from '../core/files.js';
+import { parseJson } from '../core/json.js';
 import { parsePreprocessor } from '../data/transform.js';
 import { errors, reasonOf, UserError } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
+import { ConfigFields, defaultLabels } from '../nn/configFields.js';
 import { parseNetwork } from '../nn/families.js';
 import { isHeadOf, mapOf } from '../nn/networkMap.js';
 import { wholeModel } from '../peft/method.js';
@@ -22,7 +24,7 @@ import { wholeWeights } from './modelSpec.js';
 
 async function readJson(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return parseJson(await readFile(file, 'utf8'));
   } catch (error) {
     throw errors.checkpointDamaged(file, reasonOf(error));
   }
@@ -45,8 +47,8 @@ async function baseOf(folder: string, name: string): Promise<string> {
 function labelsOf(own: readonly string[], base: BaseModel, answers: number | undefined): string[] {
   if (own.length) return [...own];
   const { labels } = base.config;
-  if (answers === undefined || answers === labels.length) return [...labels];
-  return Array.from({ length: answers }, (_, i) => `LABEL_${i}`);
+  if (labels.length && (answers === undefined || answers === labels.length)) return [...labels];
+  return defaultLabels(answers);
 }
 
 /** The number of classes of the adapter's head; undefined if the base's head is unchanged. */
@@ -103,8 +105,8 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
   });
   const isHead = (name: string): boolean => isHeadOf(config, name);
   const answers = answersOf(tensors, isHead);
-  const labels = labelsOf(own?.labels ?? [], base, answers);
-  if (labels.length < 1) throw errors.headMissing(folder);
+  const ownLabels = ownJson ? new ConfigFields(ownJson, ownFile).labels() : [];
+  const labels = labelsOf(ownLabels, base, answers);
   const shapeOf = (name: string): Shape | undefined => {
     const shape = shapes.get(name);
     return shape && isHead(name) ? [labels.length, ...shape.slice(1)] : shape;

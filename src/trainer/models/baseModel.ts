@@ -221,7 +221,8 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
     : (familyOf(config).preprocessorJson?.(json) ?? {});
   const preprocessor = parsePreprocessor(preprocessorJson, preprocessorFile, config.imageSize);
   const side = imageSize ?? config.imageSize;
-  if (side % config.patchSize) throw errors.imageSizeInvalid(side, config.patchSize, place);
+  if (side !== config.imageSize && side % config.patchSize)
+    throw errors.imageSizeInvalid(side, config.patchSize, place);
   const { transform } = preprocessor;
   const sized: Preprocessor = {
     ...preprocessor,

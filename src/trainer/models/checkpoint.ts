@@ -13,6 +13,7 @@ import { errors, reasonOf } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
 import type { MethodConfig } from '../config/methodConfig.js';
 import { ConfigFields } from '../nn/configFields.js';
+import { floatFields } from '../nn/floatFields.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
 import { isOnnx } from '../nn/families/onnx.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
@@ -21,6 +22,7 @@ import { isHeadOf, unusedLayersOf } from '../nn/networkMap.js';
 import { isAdapter } from '../peft/method.js';
 import { adaptedLayers, peftTargets } from '../peft/peftTargets.js';
 import type { Task } from '../protocol.js';
+import { jsonText, parseJson } from '../core/json.js';
 import { logitNames, tasksJson, tasksOf } from '../core/tasks.js';
 import { reopenBaseModel, unreadOf, type BaseModel, type BaseReference, type Unread } from './baseModel.js';
 
@@ -75,7 +77,8 @@ const resampleCodes: Record<Kernel, number> = { nearest: 0, lanczos3: 1, linear:
 function preprocessorJson({ transform, rescaleFactor, mean, std }: Preprocessor): object {
   const { height, width, resize, crop, kernel } = transform;
   return {
-    image_processor_type: 'ViTImageProcessor',
+    // ViT's own processor neither crops nor keeps proportions.
+    image_processor_type: crop || 'shortestEdge' in resize ? 'CLIPImageProcessor' : 'ViTImageProcessor',
     do_resize: true,
     size: 'shortestEdge' in resize ? { shortest_edge: resize.shortestEdge } : resize,
     resample: resampleCodes[kernel],
@@ -118,8 +121,7 @@ function adapterConfigJson({ method, base, network, parameters, frozen }: Checkp
   };
 }
 
-const writeJson = (file: string, value: unknown): Promise<void> =>
-  writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
+const writeJson = (file: string, value: unknown): Promise<void> => writeFile(file, jsonText(value));
 
 /**
  * The files that transformers reads in addition to the weights: config.json, from that of the base, and
@@ -136,7 +138,7 @@ export async function writeModelConfig(
 ): Promise<void> {
   const [first, ...others] = tasks;
   const labels = logitNames(tasks);
-  await writeJson(join(folder, files.config), {
+  const config = {
     ...familyOf(network).checkpointJson(json, network),
     architectures: [network.architecture],
     num_labels: undefined,
@@ -149,7 +151,8 @@ export async function writeModelConfig(
         ? 'multi_label_classification'
         : 'single_label_classification',
     ...tasksJson(tasks),
-  });
+  };
+  await writeFile(join(folder, files.config), jsonText(config, floatFields));
   await writeJson(join(folder, files.preprocessor), preprocessorJson(preprocessor));
 }
 
@@ -239,7 +242,7 @@ async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> 
     throw errors.checkpointDamaged(file, reasonOf(error));
   });
   try {
-    return parse(JSON.parse(text));
+    return parse(parseJson(text));
   } catch (error) {
     if (error instanceof z.ZodError)
       throw errors.checkpointDamaged(file, z.prettifyError(error).replaceAll(/\s+/g, ' '));

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { parseJson } from '../core/json.js';
 import { errors, reasonOf } from '../errors/errors.js';
 
 export async function readJson(file: string): Promise<unknown> {
@@ -9,7 +10,7 @@ export async function readJson(file: string): Promise<unknown> {
     throw errors.fileUnreadable(file, reasonOf(error));
   });
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw errors.modelConfigInvalid(file, basename(file), 'JSON');
   }

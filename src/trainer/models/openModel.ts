@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isThere } from '../core/files.js';
 import { errors } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
+import { ConfigFields, defaultLabels } from '../nn/configFields.js';
 import { isHeadOf } from '../nn/networkMap.js';
 import { wholeModel } from '../peft/method.js';
 import { tasksOf } from '../core/tasks.js';
@@ -35,7 +36,10 @@ export async function isForeignModel(folder: string): Promise<boolean> {
 async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
   const base = await openUnhashed({ model: folder, init: 'pretrained', seed: 0 });
   const { config: network, preprocessor } = base;
-  if (!network.labels.length) throw errors.headMissing(folder);
+  const configFile = join(folder, 'config.json');
+  const named = 'id2label' in base.json ? new ConfigFields(base.json, configFile).labels() : network.labels;
+  // transformers writes no names for two classes without names.
+  const labels = named.length ? named : defaultLabels();
   const weight = (name: string, shape: Shape): Float32Array => {
     // A base model draws a missing head at random; here its predictions would be random.
     if (isHeadOf(network, name) && !base.owns(name, shape)) throw errors.headMissing(folder);
@@ -44,11 +48,11 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
   return {
     folder,
     json: base.json,
-    network,
+    network: { ...network, labels },
     preprocessor,
     method: wholeModel,
-    labels: network.labels,
-    tasks: tasksOf(base.json, network.labels, join(folder, 'config.json')),
+    labels,
+    tasks: tasksOf(base.json, labels, configFile),
     weight: Object.assign(weight, { place: base.place }),
     unread: base.unread,
   };

@@ -1,7 +1,7 @@
 /** The registry of model families, and the functions that dispatch to the family of a network. */
 import * as l10n from '@vscode/l10n';
 import { errors } from '../errors/errors.js';
-import { ConfigFields, isObject } from './configFields.js';
+import { ConfigFields, isObject, type Fields } from './configFields.js';
 import { beit } from './families/beit.js';
 import { clip } from './families/clip.js';
 import { dinov2, dinov2WithRegisters } from './families/dinov2.js';
@@ -27,13 +27,32 @@ export function parseNetwork(json: unknown, file: string): NetworkConfig {
   const architecture = first === undefined ? undefined : String(first);
   for (const family of families) {
     const config = family.parse(new ConfigFields(json, file), architecture);
-    if (config) return config;
+    if (config) {
+      checkFields(json, file);
+      return config;
+    }
   }
   throw errors.architectureUnknown(
     file,
     architecture ?? String(json.architecture ?? json.model_type ?? '?'),
     architectures,
   );
+}
+
+/** Fields of any config class that change the network, and are known only where they are off. */
+export const refusedFields: readonly string[] = ['pruned_heads', 'quantization_config'];
+
+/** Throws a `UserError` for a field that would be passed over although it changes the answers. */
+function checkFields(json: Fields, file: string): void {
+  for (const name of refusedFields)
+    for (const [where, fields] of [
+      ['', json],
+      ['vision_config.', isObject(json.vision_config) ? json.vision_config : {}],
+    ] as const) {
+      const value = fields[name];
+      if (isObject(value) ? Object.keys(value).length : value)
+        throw new ConfigFields(json, file).invalid(`${where}${name}`, l10n.t('left out: ViTune does not know it'));
+    }
 }
 
 /** The family that builds the network. */

@@ -81,7 +81,7 @@ export function imageTower(kind: ImageTowerKind): Family<ImageTowerConfig> {
         layerNormEpsilon: vision.share('layer_norm_eps', kind.layerNormEpsilon),
         hiddenDropout: 0,
         attentionDropout: vision.share('attention_dropout', 0),
-        labels: fields.labels(),
+        labels: fields.labelsIfValid(),
         ...oneClassifier(architectures[0]!, sizes.hiddenSize),
       };
     },

@@ -1,5 +1,6 @@
 /** Layers that model families share. */
 import type { Value } from '../ir/value.js';
+import { patchesAlong } from './patchesAlong.js';
 import type { Scope } from './scope.js';
 
 /** Layer normalisation over the last axis by `name.weight` and `name.bias`. */
@@ -8,17 +9,45 @@ export function layerNorm({ b, weight }: Scope, name: string, x: Value, epsilon:
   return b.layerNorm(x, weight(`${name}.weight`, [width]), weight(`${name}.bias`, [width]), epsilon)[0]!;
 }
 
-/** The activation functions of Hugging Face's `hidden_act` that we know. */
+const silu = ({ b }: Scope, x: Value): Value => b.mul(x, b.sigmoid(x));
+const gelu = ({ b }: Scope, x: Value): Value => b.gelu(x);
+const relu = ({ b }: Scope, x: Value): Value => b.relu(x);
+const clamped = ({ b }: Scope, x: Value, low: number, high: number): Value =>
+  b.minimum(b.maximum(x, b.scalar(low)), b.scalar(high));
+
+/** The activation functions of Hugging Face's `hidden_act` that we know: those of its `ACT2FN` without weights. */
 export const activations: Record<string, (s: Scope, x: Value) => Value> = {
-  gelu: ({ b }, x) => b.gelu(x),
-  relu: ({ b }, x) => b.relu(x),
+  gelu,
+  gelu_python: gelu,
   gelu_new: geluTanh,
+  gelu_fast: geluTanh,
+  gelu_accurate: geluTanh,
   gelu_pytorch_tanh: geluTanh,
+  gelu_python_tanh: geluTanh,
+  gelu_10: (s, x) => clamped(s, gelu(s, x), -10, 10),
   /** x · σ(1.702 x), the quick approximation of the same paper. */
   quick_gelu: ({ b }, x) => b.mul(x, b.sigmoid(b.scale(x, 1.702))),
-  /** x · σ(x). */
-  silu: ({ b }, x) => b.mul(x, b.sigmoid(x)),
+  relu,
+  relu2: (s, x) => s.b.mul(relu(s, x), relu(s, x)),
+  relu6: (s, x) => clamped(s, x, 0, 6),
+  leaky_relu: ({ b }, x) => b.maximum(x, b.scale(x, 0.01)),
+  silu,
+  swish: silu,
+  sigmoid: ({ b }, x) => b.sigmoid(x),
+  tanh: ({ b }, x) => b.tanh(x),
+  linear: (_, x) => x,
+  mish,
 };
+
+/**
+ * x · tanh(ln(1 + eˣ)) (Misra, 2019, arXiv:1908.08681) as x · (1 − t²) / (1 + t²) with t = 1 / (1 + eˣ), which does not
+ * overflow.
+ */
+function mish({ b }: Scope, x: Value): Value {
+  const t = b.sigmoid(b.neg(x));
+  const square = b.mul(t, t);
+  return b.mul(x, b.div(b.sub(b.scalar(1), square), b.add(b.scalar(1), square)));
+}
 
 /** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) (Hendrycks and Gimpel, 2016, arXiv:1606.08415, section 2). */
 function geluTanh({ b }: Scope, x: Value): Value {
@@ -114,10 +143,12 @@ export interface PixelNorm {
  */
 function patches({ b }: Scope, images: Value, size: number, o: PixelNorm): Value {
   const [batch, height, width, channels] = images.shape as [number, number, number, number];
-  const [rows, columns] = [height / size, width / size];
+  const [rows, columns] = [patchesAlong(height, size), patchesAlong(width, size)];
+  // What lies beyond the last whole patch is not used, as by a convolution.
+  const whole = b.slice(b.slice(images, 1, 0, rows * size), 2, 0, columns * size);
   // Rows of a patch first, which are long, then its colours: moved at once, every byte would go alone, which takes ONNX
   // Runtime several times as long.
-  const cut = b.transpose(b.reshape(images, [batch, rows, size, columns, size, channels]), [0, 1, 3, 2, 4, 5]);
+  const cut = b.transpose(b.reshape(whole, [batch, rows, size, columns, size, channels]), [0, 1, 3, 2, 4, 5]);
   const planes = b.transpose(b.reshape(cut, [batch * rows * columns, size * size, channels]), [0, 2, 1]);
   const flat = b.cast(b.reshape(planes, [batch * rows * columns, channels * size * size]), 'f32');
   // One number a column rather than one a channel: ONNX Runtime broadcasts long rows much faster than rows of three.

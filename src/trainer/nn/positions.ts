@@ -1,5 +1,6 @@
 /** Position embeddings of one grid of patches brought to another. */
 import type { Resizing } from './family.js';
+import { patchesAlong } from './patchesAlong.js';
 import type { NetworkConfig } from './networkConfig.js';
 import { resampled, type Resampling } from './resampling.js';
 
@@ -14,11 +15,11 @@ export function positionResizing(
   how: Resampling = 'bicubic',
 ): Resizing {
   const { imageSize, patchSize, hiddenSize: width } = config;
-  const grid = imageSize / patchSize;
+  const grid = patchesAlong(imageSize, patchSize);
   return {
     shape: [...leading, special + grid * grid, width],
     to(data, size) {
-      const patches = resampled(data.subarray(special * width), width, grid, size / patchSize, how);
+      const patches = resampled(data.subarray(special * width), width, grid, patchesAlong(size, patchSize), how);
       const result = new Float32Array(special * width + patches.length);
       result.set(data.subarray(0, special * width));
       result.set(patches, special * width);

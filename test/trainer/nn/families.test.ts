@@ -237,6 +237,20 @@ async function spoilt(
   return folder;
 }
 
+test('what is left beside whole patches is not used, as by a convolution', async (t) => {
+  const side = native + 3;
+  const wider = (json: Record<string, unknown>) => ({
+    ...json,
+    ...(json.vision_config ? { vision_config: { ...json.vision_config, image_size: side } } : { image_size: side }),
+  });
+  for (const name of ['siglip', 'dinov2', 'beit', 'dinov3']) {
+    const folder = await changed(t, name, wider, (stored) => stored);
+    // The images lie at the top left of the larger ones.
+    const { features } = await answersOf(folder, side);
+    assert.deepEqual(features, (await answersOf(join(golden, 'models', name))).features);
+  }
+});
+
 test("a text tower is not read, whatever is in it; the image tower's numbers must be finite", async (t) => {
   const nan = (pattern: RegExp) => (stored: string, tensor: Tensor) =>
     pattern.test(stored) ? { ...tensor, data: tensor.data.map(() => NaN) } : tensor;

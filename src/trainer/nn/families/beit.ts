@@ -9,6 +9,7 @@ import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family, Resizing } from '../family.js';
 import { layerNorm, learnedTokens, meanToken, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
 import { ownName, type Renames } from '../moduleNames.js';
+import { patchesAlong } from '../patchesAlong.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
 import { relativePositionBias } from '../relativePositions.js';
@@ -69,7 +70,7 @@ export const beit: Family<BeitConfig> = {
       meanPooling: fields.flag('use_mean_pooling', true),
       hiddenDropout: fields.share('hidden_dropout_prob', 0),
       attentionDropout: fields.share('attention_probs_dropout_prob', 0),
-      labels: fields.labels(),
+      labels: fields.labelsIfValid(),
       ...oneClassifier(architectures[0]!, sizes.hiddenSize),
     };
   },
@@ -98,11 +99,11 @@ export const beit: Family<BeitConfig> = {
 
 /** Distances between patches are resampled, the three that concern the class token stay. */
 function tableResizing({ imageSize, patchSize, heads }: BeitConfig): Resizing {
-  const distances = 2 * (imageSize / patchSize) - 1;
+  const distances = 2 * patchesAlong(imageSize, patchSize) - 1;
   return {
     shape: [distances ** 2 + 3, heads],
     to(data, size) {
-      const to = 2 * (size / patchSize) - 1;
+      const to = 2 * patchesAlong(size, patchSize) - 1;
       const result = new Float32Array((to ** 2 + 3) * heads);
       result.set(resampled(data.subarray(0, distances ** 2 * heads), heads, distances, to, 'bilinear'));
       result.set(data.subarray(distances ** 2 * heads), to ** 2 * heads);
@@ -123,7 +124,7 @@ function body(s: Scope, config: BeitConfig, images: Value, norm: PixelNorm): rea
 
   const { ofBlock, shared } = config.relativePositions;
   const bias = (name: string): Value =>
-    relativePositionBias(s, `${name}.${table}`, height / patchSize, width / patchSize, heads);
+    relativePositionBias(s, `${name}.${table}`, patchesAlong(height, patchSize), patchesAlong(width, patchSize), heads);
   const common = shared ? bias(sharedBias) : undefined;
   for (const [i, name] of classicBlocks('beit', config).entries()) {
     const own = ofBlock ? bias(`${name}.${blockBias}`) : undefined;

@@ -67,7 +67,7 @@ function family(name: Dinov2Config['family'], className: string): Family<Dinov2C
         registers: name === 'dinov2' ? 0 : fields.count('num_register_tokens', 4, 1024),
         hiddenDropout: fields.share('hidden_dropout_prob', 0),
         attentionDropout: fields.share('attention_probs_dropout_prob', 0),
-        labels: fields.labels(),
+        labels: fields.labelsIfValid(),
         ...oneClassifier(architectures[0]!, 2 * sizes.hiddenSize),
       };
     },

@@ -5,6 +5,7 @@ import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
 import { activations, layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
 import { ownName, type Renames } from '../moduleNames.js';
+import { patchesAlong } from '../patchesAlong.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import type { Scope } from '../scope.js';
 
@@ -65,7 +66,7 @@ export const dinov3: Family<Dinov3Config> = {
       ropeTheta: theta,
       hiddenDropout: 0,
       attentionDropout: fields.share('attention_dropout', 0),
-      labels: fields.labels(),
+      labels: fields.labelsIfValid(),
       // transformers has no class with a head: this one loads the body and leaves the head of a checkpoint aside.
       architecture: 'DINOv3ViTModel',
       classifiers: ['classifier'],
@@ -104,7 +105,7 @@ function body(s: Scope, config: Dinov3Config, images: Value, norm: PixelNorm): r
     names,
     bias,
     layerScale: ['layer_scale1.lambda1', 'layer_scale2.lambda1'],
-    rotary: rotaryEmbedding(s, config, height / config.patchSize, width / config.patchSize),
+    rotary: rotaryEmbedding(s, config, patchesAlong(height, config.patchSize), patchesAlong(width, config.patchSize)),
     mlp: (_, name, y) =>
       config.isGated
         ? gatedMlp(s, `${name}.mlp`, y, config)

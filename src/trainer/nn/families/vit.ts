@@ -50,7 +50,7 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
         attentionDropout: fields.share('attention_probs_dropout_prob', 0),
         specialTokens: name === 'deit' ? 2 : 1,
         head: isDistilled ? 'distilled' : 'classifier',
-        labels: fields.labels(),
+        labels: fields.labelsIfValid(),
         ...(isDistilled ? twoClassifiers(sizes.hiddenSize) : oneClassifier(architectures[0]!, sizes.hiddenSize)),
       };
     },
