@@ -25,7 +25,7 @@ def load(folder: Path) -> torch.nn.Module:
     # DeiT with a teacher has a class of its own; DINOv3 has none with a head.
     kind = getattr(t, config.architectures[0])
     if not (folder / "adapter_config.json").exists():
-        model, report = kind.from_pretrained(folder, output_loading_info=True)
+        model, report = kind.from_pretrained(folder, output_loading_info=True, dtype=torch.float32)
         missing = {part: sorted(keys) for part, keys in report.items() if keys}
         if kind.__name__ == "DINOv3ViTModel" and sorted(report["unexpected_keys"]) == ["classifier.bias", "classifier.weight"]:
             missing.pop("unexpected_keys")
@@ -33,7 +33,7 @@ def load(folder: Path) -> torch.nn.Module:
             raise ValueError(f"not a whole model: {missing}")
         return model
     named = json.loads((folder / "adapter_config.json").read_text())["base_model_name_or_path"]
-    base = kind.from_pretrained(folder / named if named == "base" else named, config=config, ignore_mismatched_sizes=True)
+    base = kind.from_pretrained(folder / named if named == "base" else named, config=config, ignore_mismatched_sizes=True, dtype=torch.float32)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*missing adapter keys.*")
         model = peft.PeftModel.from_pretrained(base, str(folder))

@@ -2,6 +2,10 @@
 import { t } from './l10n.js';
 import { type Place, UserError } from './userError.js';
 
+/** The first names of a list. */
+const shortList = (names: readonly string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(', ')}, …` : names.join(', ');
+
 export const models = {
   modelNotFound: (model: string, place: Place) =>
     new UserError(
@@ -32,6 +36,14 @@ export const models = {
       t('The architecture {0} is not one that ViTune knows.', architecture),
       t('Choose a model of one of these architectures: {0}.', known.join(', ')),
       { file },
+    ),
+  headRenewed: (model: string, labels: readonly string[]) =>
+    new UserError(
+      'HEAD_RENEWED',
+      labels.length
+        ? t('The head of {0} is for other classes ({1}), so training starts with a new one.', model, shortList(labels))
+        : t('The head of {0} does not name its classes, so training starts with a new one.', model),
+      t('To go on with its head, give the classes of the dataset the names that id2label in its config.json has.'),
     ),
   weightMissing: (file: string, name: string) =>
     new UserError(

@@ -1,11 +1,12 @@
 /** What a config names, opened: the model to start from, the dataset, and the checkpoint that a run resumes from. */
 import { errors, UserError, type Place } from '../errors/errors.js';
 import { timed } from '../core/stages.js';
-import { isPlain } from '../core/tasks.js';
+import { isPlain, logitNames } from '../core/tasks.js';
 import type { Dataset } from '../data/dataset.js';
 import { scanDataset } from '../data/scan.js';
 import { openBaseModel, type BaseModel } from '../models/baseModel.js';
 import { readBaseReference, readProgress, type Progress } from '../models/checkpoint.js';
+import { withHeadFor } from '../models/headByName.js';
 import { provideDataset, provideModel } from '../models/hubSources.js';
 import { fingerprint } from './fingerprint.js';
 import type { RunContext } from './runContext.js';
@@ -43,10 +44,10 @@ export async function openInputs({ loaded, resumeFrom, emit, notice, signal }: R
     place: placeOf('model'),
     onRequest: (name, address) => notice(errors.hub.modelRequested(name, address).toInfo()),
   });
-  const base = await timed('model', () =>
+  const opened = await timed('model', () =>
     openBaseModel({ ...config, revision, place: placeOf('model'), outputPlace: placeOf('featureOutput') }),
   );
-  base.notices?.forEach((each) => notice(each.toInfo()));
+  opened.notices?.forEach((each) => notice(each.toInfo()));
   const reached = resumeFrom === undefined ? undefined : await readProgress(resumeFrom);
   const { folder: spec, commit: datasetRevision } =
     typeof config.dataset === 'string'
@@ -61,5 +62,8 @@ export async function openInputs({ loaded, resumeFrom, emit, notice, signal }: R
   if (reached && reached.dataset !== content) throw errors.datasetChanged(dataset.root);
   if (config.method.type === 'pretrained' && !isPlain(dataset.tasks))
     throw errors.neighborsNeedOneLabel(placeOf('method'));
+  const { base, notice: headNotice } = withHeadFor(opened, logitNames(dataset.tasks));
+  // A resumed run has the head of its checkpoint.
+  if (headNotice && reached === undefined) notice(headNotice.toInfo());
   return { base, revision, dataset, fingerprint: content, datasetRevision, reached };
 }
