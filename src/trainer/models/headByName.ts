@@ -11,8 +11,8 @@ export interface BaseWithHead {
 }
 
 /**
- * The base with a head for `labels`: its own, the rows in their order, where it names the same classes; else one that is
- * drawn at random.
+ * The base with a head for `labels`: its own, the rows in their order, where it names the same classes; else one drawn
+ * at random.
  */
 export function withHeadFor(base: BaseModel, labels: readonly string[]): BaseWithHead {
   const { config } = base;
