@@ -7,6 +7,7 @@ import { compareCommands } from './compare/compareCommands.js';
 import { Comparing } from './compare/comparing.js';
 import { ComparisonPanels } from './compare/comparisonPanels.js';
 import { ComparisonStore } from './compare/comparisonStore.js';
+import { ConfigHome } from './config/configHome.js';
 import { configCommands } from './config/configCommands.js';
 import { readSchema } from './config/configSchema.js';
 import { ConfigDiagnostics } from './config/configDiagnostics.js';
@@ -61,7 +62,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const reports = new ReportPanels(context.extensionUri, new ReportStore(join(storage, 'reports')), previews, failed);
   const doctor = new Doctor(reports, launch);
   const dashboards = new Dashboards(context.extensionUri, runs, training, active);
-  const configFolder = () => join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? storage, 'vitune');
+  const configHome = new ConfigHome(storage);
   const panel = new TrainPanel({
     context,
     memory,
@@ -72,7 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
     cachedModels: () => cachedModels(launch),
     inspectOnnx: (file) => inspectOnnx(launch, file),
     layersOf: (model) => layersOf(launch, model),
-    configFolder,
+    configHome,
   });
   const editor = new ImageEditorProvider(
     context.extensionUri,
@@ -129,14 +130,14 @@ export function activate(context: vscode.ExtensionContext): void {
   );
 
   const handlers: Record<string, (...args: never[]) => unknown> = {
-    ...configCommands(panel, training, datasets),
+    ...configCommands(panel, training, datasets, configHome),
     ...datasetCommands(reports, datasets),
     ...runCommands(runs, training, active, comparisons),
     ...classifyCommands(reports, classifier, active),
     ...evaluateCommands(reports, launch, runs, datasets),
     ...hubCommands(launch, token, panel),
     ...exportCommands(launch, runs),
-    ...compareCommands({ datasets, comparisons, comparing, panels: comparisonPanels, methods, configFolder }),
+    ...compareCommands({ datasets, comparisons, comparing, panels: comparisonPanels, methods, configHome }),
     [commands.openDashboard]: async (given?: RunArgument) => {
       await scan;
       const run = await pickRun(

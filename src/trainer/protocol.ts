@@ -29,7 +29,12 @@ export interface CommandOutputs {
   train: (TrainEvent & { time: number }) | ProfileReport;
   classify: { type: 'classification' } & Classification;
   evaluate: EvaluatedImage | ({ type: 'evaluation' } & Evaluation);
-  inspect: ({ type: 'dataset' } & Inspection) | ModelInspection | OnnxInspection;
+  /** With `--background`, first what the file names say (`found`), then how many images were read, then the result. */
+  inspect:
+    | ({ type: 'found' | 'dataset' } & Inspection)
+    | { type: 'progress'; phase: 'inspect'; done: number; total: number }
+    | ModelInspection
+    | OnnxInspection;
   export: ExportProgress | ({ type: 'exported' } & Exported);
   compare:
     | (TrainEvent & { method: string })

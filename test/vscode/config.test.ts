@@ -17,6 +17,10 @@ describe('config files', () => {
     join(workspace, 'wrong.vitune.json'),
     '{\n  // a key that there is not\n  "dataset": "emoji",\n  "epoch": 3\n}\n',
   );
+  writeFileSync(
+    join(workspace, 'lost.vitune.json'),
+    '{\n  "dataset": "emojis",\n  "model": "./nowhere",\n  "method": { "type": "lorra" }\n}\n',
+  );
   const editor = useEditor(() => ({ workspace }));
   const lines = () => editor().page.locator('.monaco-editor .view-lines').first();
 
@@ -52,6 +56,22 @@ describe('config files', () => {
     await editor().notification('Did you mean').first().waitFor();
     await page.locator('.monaco-editor .squiggly-error').first().waitFor();
     await editor().screenshot('config error');
+  });
+
+  test('paths that lead nowhere and a wrong method are underlined before any training, a fault once', async () => {
+    const { page } = editor();
+    const problems = page.locator('.markers-panel .monaco-list-row');
+    await editor().dismissNotifications();
+    await editor().openFile('lost.vitune.json');
+    await editor().command('View: Focus Problems');
+    await problems.filter({ hasText: 'There is no dataset at' }).waitFor();
+    await problems.filter({ hasText: 'There is no model at' }).waitFor();
+    await problems.filter({ hasText: 'There is no such method' }).waitFor();
+    await editor().screenshot('missing paths');
+    await editor().openFile('wrong.vitune.json');
+    await problems.filter({ hasText: 'epoch' }).first().waitFor();
+    assert.equal(await problems.filter({ hasText: 'epoch' }).count(), 1);
+    await editor().command('View: Close Panel');
   });
 
   test('a config is trained with from the line above it', async () => {

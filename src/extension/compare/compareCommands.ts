@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { MethodChoice } from '../../webview/protocol.js';
 import { fileNameOf } from '../config/configFile.js';
+import type { ConfigHome } from '../config/configHome.js';
 import { commands, type Settings } from '../contributions.js';
 import { notify } from '../notify.js';
 import { pickDataset } from '../datasets/datasetCommands.js';
@@ -22,8 +23,7 @@ export interface CompareParts {
   comparing: Comparing;
   panels: ComparisonPanels;
   methods: () => Promise<MethodChoice[]>;
-  /** Where configs and runs go that are not started from a config file. */
-  configFolder: () => string;
+  configHome: ConfigHome;
 }
 
 /** A node of the tree, or the folder of a comparison. */
@@ -93,11 +93,16 @@ async function comparisonOf(
   dataset: string,
   methods: string[],
   settings: string[],
-  { comparisons, configFolder }: CompareParts,
+  { comparisons, configHome }: CompareParts,
 ): Promise<KnownComparison> {
   const name = basename(dataset);
+  configHome.announce();
   for (let number = 1; ; number++) {
-    const folder = join(configFolder(), 'runs', `compare-${fileNameOf(name)}${number === 1 ? '' : `-${number}`}`);
+    const folder = join(
+      configHome.folderFor(dataset),
+      'runs',
+      `compare-${fileNameOf(name)}${number === 1 ? '' : `-${number}`}`,
+    );
     const known = await comparisons.refresh(folder);
     if (!known)
       return { folder, name, comparison: { format: 1, dataset, settings, methods, rows: [] }, changedAt: Date.now() };

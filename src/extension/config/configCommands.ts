@@ -6,12 +6,13 @@ import { pickDataset } from '../datasets/datasetCommands.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
 import type { DatasetNode } from '../datasets/datasetsTree.js';
 import type { TrainPanel } from '../trainPanel/trainPanel.js';
+import type { ConfigHome } from './configHome.js';
 import type { Training } from '../trainer/training.js';
 import { asConfigPath, pathInConfig } from './configFile.js';
 
 const { t } = vscode.l10n;
 
-export function configCommands(panel: TrainPanel, training: Training, datasets: DatasetStore) {
+export function configCommands(panel: TrainPanel, training: Training, datasets: DatasetStore, home: ConfigHome) {
   const train = async (config: vscode.Uri) => {
     const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === config.toString());
     // The trainer reads the file, and what is typed is what is meant.
@@ -52,21 +53,21 @@ export function configCommands(panel: TrainPanel, training: Training, datasets: 
       const uri = given ?? vscode.window.activeTextEditor?.document.uri;
       if (uri) await train(uri);
     },
-    [commands.newConfig]: () => newConfig(datasets),
+    [commands.newConfig]: () => newConfig(datasets, home),
   };
 }
 
-async function newConfig(datasets: DatasetStore): Promise<void> {
-  const parent = vscode.workspace.workspaceFolders?.[0]?.uri;
+async function newConfig(datasets: DatasetStore, home: ConfigHome): Promise<void> {
+  const [known] = datasets.folders;
+  const parent = home.workspaceFolder(known);
   const uri = await vscode.window.showSaveDialog({
     title: t('New config file'),
-    ...(parent ? { defaultUri: vscode.Uri.joinPath(parent, `training${configEnding}`) } : {}),
+    ...(parent ? { defaultUri: vscode.Uri.file(join(parent, `training${configEnding}`)) } : {}),
     filters: { [t('ViTune config')]: ['json'] },
   });
   if (!uri) return;
   const file = uri.with({ path: asConfigPath(uri.path) });
   const folder = join(file.fsPath, '..');
-  const [known] = datasets.folders;
   const dataset = known === undefined ? 'photos' : pathInConfig(folder, known);
   const lines = [
     '{',

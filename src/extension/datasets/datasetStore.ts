@@ -1,22 +1,53 @@
 /** The folders of images that the user added, and the results of inspecting them. */
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { ErrorInfo, Inspection } from '../../trainer/protocol.js';
 import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import type { Launch } from '../trainer/launch.js';
+import { withProgress, type Report } from '../progress.js';
+import { count } from '../runs/count.js';
 import { outputOf, runCommand } from '../trainer/runCommand.js';
+
+const { t } = vscode.l10n;
 
 const key = 'datasets';
 
-/** What is known of a dataset: nothing yet, what was found, or why it cannot be used. */
-export type Knowledge = { inspection: Inspection; error?: undefined } | { error: ErrorInfo; inspection?: undefined };
+/**
+ * What is known of a dataset: nothing yet, what was found, or why it cannot be used. Until all images are read
+ * (`read` is there), an inspection counts every image as readable.
+ */
+export type Knowledge =
+  { inspection: Inspection; read?: Read; error?: undefined } | { error: ErrorInfo; inspection?: undefined };
+
+/** How many images were read so far, and whether the inspection was cancelled there. */
+interface Read {
+  done: number;
+  total: number;
+  isStopped: boolean;
+}
+
+/** An inspection under way. */
+interface Running {
+  controller: AbortController;
+  result: Promise<Knowledge>;
+  isBackground: boolean;
+  /** Shows progress where a notification offers to cancel it. */
+  report?: Report;
+}
+
+/** From so many images on, a notification shows the progress of an inspection and offers to cancel it. */
+const many = 5000;
+/** The shortest time between two changes of the counts, in milliseconds. */
+const betweenReports = 500;
 
 export class DatasetStore implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<string | undefined>();
   readonly #known = new Map<string, Knowledge>();
   readonly #diagnostics = vscode.languages.createDiagnosticCollection('vitune-datasets');
   readonly #filesOf = new Map<string, vscode.Uri[]>();
+  readonly #running = new Map<string, Running>();
   #queue: Promise<unknown> = Promise.resolve();
 
   /** A dataset is known better now, or (undefined) the list is another. */
@@ -47,6 +78,7 @@ export class DatasetStore implements vscode.Disposable {
       key,
       this.folders.filter((each) => each !== folder),
     );
+    this.#running.get(folder)?.controller.abort();
     this.#known.delete(folder);
     this.#clearDiagnostics(folder);
     this.#changed.fire(undefined);
@@ -56,7 +88,11 @@ export class DatasetStore implements vscode.Disposable {
   look(folder: string): void {
     if (this.#known.has(folder)) return;
     this.#queue = this.#queue.then(async () => {
-      if (!this.#known.has(folder) && this.folders.includes(folder)) await this.inspect(folder);
+      if (this.#known.has(folder) || !this.folders.includes(folder)) return;
+      // A cancel, e.g. by removing the dataset, ends this one only.
+      await this.inspect(folder).catch((error: unknown) => {
+        if (!isCancel(error)) throw error;
+      });
     });
   }
 
@@ -68,21 +104,86 @@ export class DatasetStore implements vscode.Disposable {
 
   /** Inspects now. Problems of the dataset are part of the result; only a cancel is thrown. */
   async inspect(folder: string, signal?: AbortSignal): Promise<Knowledge> {
-    const knowledge = await this.#inspect(folder, signal);
+    signal?.throwIfAborted();
+    const running = this.#running.get(folder) ?? this.#start(folder, signal === undefined);
+    const cancel = () => running.controller.abort();
+    signal?.addEventListener('abort', cancel, { once: true });
+    return running.result.finally(() => signal?.removeEventListener('abort', cancel));
+  }
+
+  /** Starts the one process that inspects a dataset. */
+  #start(folder: string, isBackground: boolean): Running {
+    const controller = new AbortController();
+    const result = this.#inspect(folder, controller.signal)
+      .then((knowledge) => {
+        this.#note(folder, knowledge);
+        this.#showDiagnostics(folder, knowledge.inspection?.problems ?? []);
+        return knowledge;
+      })
+      .catch((error: unknown) => {
+        this.#noteStopped(folder);
+        throw error;
+      })
+      .finally(() => this.#running.delete(folder));
+    const running: Running = { controller, result, isBackground };
+    this.#running.set(folder, running);
+    return running;
+  }
+
+  /** What is known before all images are read. */
+  #noteFound(folder: string, inspection: Inspection, { done, total }: { done: number; total: number }): void {
+    this.#note(folder, { inspection, read: { done, total, isStopped: false } });
+    const running = this.#running.get(folder);
+    if (!running) return;
+    running.report?.(t('{0} of {1} images', count(done), count(total)), (100 * done) / Math.max(1, total));
+    if (running.isBackground && !running.report && total >= many) this.#offerCancel(folder, running);
+  }
+
+  #offerCancel(folder: string, running: Running): void {
+    void withProgress(t('Checking the images of “{0}”…', basename(folder)), (signal, report) => {
+      running.report = report;
+      signal.addEventListener('abort', () => running.controller.abort(), { once: true });
+      return running.result.then(
+        () => undefined,
+        () => undefined,
+      );
+    });
+  }
+
+  /** Keeps what is known of a dataset whose inspection was cancelled, unless the dataset was removed. */
+  #noteStopped(folder: string): void {
+    const known = this.#known.get(folder);
+    if (known?.inspection && known.read && this.folders.includes(folder))
+      this.#note(folder, { ...known, read: { ...known.read, isStopped: true } });
+  }
+
+  #note(folder: string, knowledge: Knowledge): void {
     this.#known.set(folder, knowledge);
-    this.#showDiagnostics(folder, knowledge.inspection?.problems ?? []);
     this.#changed.fire(folder);
-    return knowledge;
   }
 
   dispose(): void {
+    for (const { controller } of this.#running.values()) controller.abort();
     vscode.Disposable.from(this.#changed, this.#diagnostics).dispose();
   }
 
-  async #inspect(folder: string, signal?: AbortSignal): Promise<Knowledge> {
+  async #inspect(folder: string, signal: AbortSignal): Promise<Knowledge> {
     if (!existsSync(folder)) return { error: errors.folderGone(folder).info };
     try {
-      const outputs = await runCommand(this.launch, 'inspect', { script: 'main', args: [folder], signal });
+      let found: Inspection | undefined;
+      let reported = 0;
+      const outputs = await runCommand(this.launch, 'inspect', {
+        script: 'main',
+        args: [folder, '--background'],
+        signal,
+        onOutput: (output) => {
+          if (signal.aborted) return;
+          if (output.type === 'found') this.#noteFound(folder, (found = output), { done: 0, total: imagesIn(output) });
+          if (output.type !== 'progress' || !found || performance.now() - reported < betweenReports) return;
+          reported = performance.now();
+          this.#noteFound(folder, found, output);
+        },
+      });
       return { inspection: outputOf(outputs, 'dataset') };
     } catch (error) {
       if (isCancel(error)) throw error;

@@ -154,9 +154,15 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
         iconPath: icon,
       });
     }
-    const { inspection } = known;
+    const { inspection, read } = known;
     const problems = inspection.problems.length;
     const parts = [imagesText(imagesIn(inspection)), classesText(inspection.labels.length)];
+    if (read)
+      parts.push(
+        read.isStopped
+          ? t('check stopped after {0} of {1} images', count(read.done), count(read.total))
+          : t('{0} of {1} images checked…', count(read.done), count(read.total)),
+      );
     if (problems > 0) parts.push(problems === 1 ? t('1 problem') : t('{0} problems', count(problems)));
     const icon =
       inspection.problems.length > 0

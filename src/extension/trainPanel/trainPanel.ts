@@ -11,6 +11,7 @@ import type {
   TrainForm,
   TrainPanelState,
 } from '../../webview/protocol.js';
+import type { ConfigHome } from '../config/configHome.js';
 import { asConfigPath, keepConfig, configPathFor, configText } from '../config/configFile.js';
 import { readSchema } from '../config/configSchema.js';
 import { commands, configEnding, views } from '../contributions.js';
@@ -41,8 +42,7 @@ export interface TrainPanelParts {
   inspectOnnx: (file: string) => Promise<OnnxInspection>;
   /** The layers of a model that a method can adapt; `model` is a folder or `embedded`. */
   layersOf: (model: string) => Promise<string[]>;
-  /** Where configs go that the form starts from. */
-  configFolder: () => string;
+  configHome: ConfigHome;
 }
 
 export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable {
@@ -336,9 +336,10 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     try {
       const config = await keepConfig(
         form,
-        this.parts.configFolder(),
+        this.parts.configHome.folderFor(form.dataset),
         t('Written by the Train view of ViTune. Edit it, rename it, train with it again.'),
       );
+      this.parts.configHome.announce();
       this.#setStarting({
         folder: '',
         name: basename(config, configEnding),
@@ -392,7 +393,8 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   }
 
   async #saveConfig(form: TrainForm): Promise<void> {
-    const start = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? this.parts.configFolder();
+    const { configHome } = this.parts;
+    const start = configHome.workspaceFolder(form.dataset) ?? configHome.folderFor(form.dataset);
     const uri = await vscode.window.showSaveDialog({
       defaultUri: vscode.Uri.file(configPathFor(form, start)),
       filters: { [t('ViTune config')]: ['json'] },

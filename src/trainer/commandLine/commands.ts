@@ -90,7 +90,12 @@ export const commands = {
       min: 1,
       max: 1,
     },
-    options: { json },
+    options: {
+      background: flag(() =>
+        l10n.t('Runs at low priority, and with --json reports the classes at once and then its progress.'),
+      ),
+      json,
+    },
     examples: ['inspect photos', 'inspect flowers.vitune.json', 'inspect model.onnx'],
   }),
   export: row({

@@ -1,4 +1,5 @@
 /** `vitune inspect`: what is in a dataset or model, and what is wrong with it. */
+import { constants, setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { loadConfig } from '../config/load.js';
@@ -16,11 +17,12 @@ const uses: Record<ColumnUse, () => string> = {
 };
 
 export async function inspect(
-  { operands }: Arguments<'inspect'>,
+  { operands, background }: Arguments<'inspect'>,
   output: Output<CommandOutputs['inspect']>,
   signal: AbortSignal,
 ): Promise<void> {
   const [given] = operands as [string];
+  if (background) setPriority(constants.priority.PRIORITY_LOW);
   if (/\.onnx$/i.test(given)) {
     const { inspectOnnx } = await import('../models/onnxModel.js');
     const network = await inspectOnnx(resolve(given));
@@ -52,7 +54,11 @@ export async function inspect(
     typeof spec === 'string' ? (await provideDataset(spec, { signal, onProgress: onDownload })).folder : spec;
   const inspection = await inspectDataset(dataset, {
     signal,
-    onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
+    onFound: background ? (found) => output.json({ type: 'found', ...found }) : undefined,
+    onProgress(done, total) {
+      if (background) output.json({ type: 'progress', phase: 'inspect', done, total });
+      output.status(`${bar(done / total)} ${done}/${total}`);
+    },
     ...(config && { validationSplit: config.validationSplit, seed: config.seed }),
   });
   output.json({ type: 'dataset', ...inspection });

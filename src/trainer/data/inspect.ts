@@ -16,6 +16,8 @@ import type { Dataset, DatasetSpec } from './dataset.js';
 
 export interface InspectOptions {
   signal?: AbortSignal | undefined;
+  /** The classes and counts by file names alone, before any image is read. */
+  onFound?: ((found: Inspection) => void) | undefined;
   /** Images looked at so far, of all; some ten times a second at most. */
   onProgress?: ((done: number, total: number) => void) | undefined;
   /** As the config would have them; they decide the split of a folder that has none. */
@@ -30,6 +32,8 @@ const tinySide = 32;
  */
 const strongImbalance = 10;
 
+const splitNames = ['train', 'validation', 'test'] as const;
+
 interface Look {
   split: SplitName;
   sample: Sample;
@@ -40,8 +44,9 @@ type GoodLook = Look & { result: Exclude<Look['result'], UserError> };
 
 /** Throws a UserError if the folder is not a dataset. */
 export async function inspectDataset(spec: DatasetSpec, options: InspectOptions = {}): Promise<Inspection> {
-  const { signal, onProgress, validationSplit = 0.2, seed = 42 } = options;
+  const { signal, onFound, onProgress, validationSplit = 0.2, seed = 42 } = options;
   const dataset = await scanDataset(spec, { validationSplit, seed, signal });
+  onFound?.(foundIn(dataset));
   const looks = await lookAtAll(dataset, signal, onProgress);
   const good = looks.filter((look): look is GoodLook => !(look.result instanceof UserError));
   const { root, labels, tasks, columns, splitOrigin: splits } = dataset;
@@ -60,14 +65,22 @@ export async function inspectDataset(spec: DatasetSpec, options: InspectOptions 
   return { ...inspection, columns, tasks: tasks.map((task, i) => ({ ...task, counts: counts[i]! })), images };
 }
 
+/** What the scan found, each image counted as readable. */
+function foundIn({ root, labels, tasks, columns, splits, splitOrigin, problems }: Dataset): Inspection {
+  const samples = splitNames.flatMap((split) => [...splits[split]].map((sample) => ({ split, sample })));
+  const counts = countEach(tasks, samples);
+  const found: Inspection = { root, labels, counts: counts[0]!, splits: splitOrigin, problems: [...problems] };
+  if (!columns) return found;
+  const images = { train: splits.train.length, validation: splits.validation.length, test: splits.test.length };
+  return { ...found, columns, tasks: tasks.map((task, i) => ({ ...task, counts: counts[i]! })), images };
+}
+
 async function lookAtAll(
   dataset: Dataset,
   signal: AbortSignal | undefined,
   onProgress: InspectOptions['onProgress'],
 ): Promise<Look[]> {
-  const all = (['train', 'validation', 'test'] as const).flatMap((split) =>
-    [...dataset.splits[split]].map((sample) => ({ split, sample })),
-  );
+  const all = splitNames.flatMap((split) => [...dataset.splits[split]].map((sample) => ({ split, sample })));
   const looks: Look[] = [];
   let done = 0;
   let told = 0;

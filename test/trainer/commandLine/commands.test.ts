@@ -129,11 +129,12 @@ test('inspect: classes, counts, splits and problems with a remedy each', async (
   await cp(join(dataset, 'a', 'a 0.png'), join(dataset, 'b', 'copy.png'));
   const { code, stdout, stderr } = await vitune(['inspect', dataset, '--json']);
   assert.equal(code, 0, stderr);
-  const [inspection, ...more] = jsonLines<Inspection>(stdout);
+  const [inspection, ...more] = jsonLines<Inspection & { type: string }>(stdout);
   assert.deepEqual(more, []);
   assert.deepEqual(
     { ...inspection, problems: undefined },
     {
+      type: 'dataset',
       root: dataset,
       labels: ['a', 'b', 'lonely'],
       counts: [
@@ -149,6 +150,30 @@ test('inspect: classes, counts, splits and problems with a remedy each', async (
   for (const expected of ['IMAGE_UNREADABLE', 'CLASS_ONE_IMAGE', 'CLASS_EMPTY', 'DUPLICATE_ACROSS_CLASSES'])
     assert.ok(codes.has(expected), [...codes].join());
   for (const { message, remedy, file } of inspection!.problems) assert.ok(message && remedy && file);
+});
+
+test('inspect --background: the classes at once, the images as they are read, then the same result', async () => {
+  const dataset = join(folder, 'looked over');
+  await writeDataset(dataset, { a: 5, b: 5 });
+  await writeFile(join(dataset, 'a', 'broken.jpg'), 'no image');
+  const [watched, plain] = [
+    await vitune(['inspect', dataset, '--background', '--json']),
+    await vitune(['inspect', dataset, '--json']),
+  ];
+  assert.equal(watched.code, 0, watched.stderr);
+  const lines = jsonLines<Record<string, unknown> & { type: string }>(watched.stdout);
+  const [found] = lines as unknown as Inspection[];
+  assert.deepEqual([lines[0]!.type, found!.labels], ['found', ['a', 'b']]);
+  // By their names all eleven files are images.
+  assert.equal(
+    found!.counts.reduce((sum, { train, validation }) => sum + train + validation, 0),
+    11,
+  );
+  const between = lines.slice(1, -1);
+  assert.ok(between.length > 0);
+  for (const { type, phase, total } of between) assert.deepEqual([type, phase, total], ['progress', 'inspect', 11]);
+  assert.equal(between.at(-1)!['done'], 11);
+  assert.deepEqual([lines.at(-1)], jsonLines(plain.stdout));
 });
 
 test('doctor: engines and devices, and why one is not usable', async () => {
