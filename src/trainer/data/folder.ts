@@ -1,7 +1,8 @@
 /** Reads image folders: what is visible, which files are images, and which class folder each lies in. */
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { realPath } from '../core/realPath.js';
 import { errors } from '../errors/errors.js';
 import type { ErrorInfo } from '../protocol.js';
 import { formatOfContent, formatOfName, isReadable, sniffedBytes } from '../../shared/imageFormats.js';
@@ -100,7 +101,7 @@ async function sniff(path: string): Promise<string | undefined> {
  * counts once.
  */
 export async function imagesBelow(folder: string, walk: Walk, seen = new Set<string>()): Promise<string[]> {
-  const real = await realpath(folder);
+  const real = await realPath(folder);
   if (seen.has(real)) return [];
   seen.add(real);
   const { folders, files } = await list(folder, walk);

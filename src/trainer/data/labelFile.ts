@@ -138,7 +138,7 @@ async function imagesOfRows(
   walk: Walk,
 ): Promise<{ row: LabelRow; path: string }[]> {
   const { problems } = walk;
-  const byPath = new Map(found.map((path) => [path.normalize('NFC'), path]));
+  const byPath = new Map(found.map((path) => [keyOf(path.normalize('NFC')), path]));
   const base = baseOf(root, folders, table, image, byPath);
   if (base !== root) problems.push(errors.labelFile.relativeTo(table.file, base).toInfo());
   const rootPath = root.normalize('NFC');
@@ -147,7 +147,7 @@ async function imagesOfRows(
   for (const row of table.rows) {
     const cell = row.cells[image]!;
     const wanted = placesOf(base, cell);
-    const path = wanted.map((place) => byPath.get(place)).find(Boolean);
+    const path = wanted.map((place) => byPath.get(keyOf(place))).find(Boolean);
     const earlier = path === undefined ? undefined : used.get(path);
     if (!cell || isOutside(rootPath, wanted[1]))
       problems.push(errors.labelFile.imageOutside(row.place, cell, root).toInfo());
@@ -164,6 +164,9 @@ async function imagesOfRows(
     problems.push(errors.labelFile.imagesUnlisted(table.file, found.length - used.size).toInfo());
   return result;
 }
+
+/** Windows knows a file by its name in upper and in lower case. */
+const keyOf = (path: string): string => (process.platform === 'win32' ? path.toLowerCase() : path);
 
 /** Where the image of a cell may be; a file that was made on Windows has its paths with backslashes. */
 function placesOf(base: string, cell: string): [string, string] {
@@ -183,7 +186,8 @@ function baseOf(
   byPath: ReadonlyMap<string, string>,
 ): string {
   const countIn = (base: string): number =>
-    rows.filter(({ cells }) => cells[image] && placesOf(base, cells[image]).some((place) => byPath.has(place))).length;
+    rows.filter(({ cells }) => cells[image] && placesOf(base, cells[image]).some((place) => byPath.has(keyOf(place))))
+      .length;
   if (folders.length === 0 || countIn(root) > 0) return root;
   const counts = folders.map((folder) => ({ folder, count: countIn(folder) })).sort((a, b) => b.count - a.count);
   return counts[0]!.count > (counts[1]?.count ?? 0) ? counts[0]!.folder : root;

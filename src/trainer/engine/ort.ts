@@ -1,6 +1,6 @@
 /** The default engine: ONNX Runtime on the CPU, on any GPU through WebGPU, or on CUDA. */
-import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { realPath } from '../core/realPath.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { Graph } from '../ir/graph.js';
 import { bytesOf, numbersOf, type DType } from '../ir/op.js';
@@ -119,6 +119,9 @@ function inOneBlock(weights: readonly OnnxInitialiser[]): { path: string; data: 
   }));
 }
 
+/** ONNX Runtime cannot open longer ones on Windows, even where Node can; weights of such files go through memory. */
+const longestPath = 240;
+
 /**
  * Those that lie in files of one folder, that of the first; ONNX Runtime takes no others. Its check knows no links, as
  * the hub's cache is made of.
@@ -132,8 +135,9 @@ async function placed(
   for (const each of all) {
     const place = 'read' in each.data ? each.data.place : undefined;
     if (!place) continue;
-    const file = files.get(place.file) ?? (await realpath(place.file));
+    const file = files.get(place.file) ?? (await realPath(place.file));
     files.set(place.file, file);
+    if (process.platform === 'win32' && file.length > longestPath) continue;
     folder ??= dirname(file);
     if (dirname(file) === folder)
       initialisers.set(each, { ...each, external: { file: basename(file), offset: place.offset } });
