@@ -100,4 +100,6 @@ if (part === 'desktop') {
     if (reason) console.log(`\nThe tests in a real editor are left out: ${reason}.`);
     else await editorTest(testFiles(isEditorTest), 'code-server');
   }
+  // Says itself where and why it is left out.
+  if (part === undefined) run('the trainer on Windows', ['scripts/windows/main.mjs', '--short']);
 }

@@ -5,9 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import sharp from 'sharp';
+import { builtProgram } from './program.js';
 import { root } from '../../scripts/ensure-installed.mjs';
-
-const program = join(root, 'dist', 'trainer', 'cli.mjs');
 
 /** Everything random at once: order, crops, flips, dropout masks, adapters and head; a checkpoint every other step. */
 const common = { seed: 7, batchSize: 2, epochs: 2, evalSteps: 4, saveSteps: 2, saveTotalLimit: 2, device: 'cpu' };
@@ -58,7 +57,10 @@ export function train(
 ): Promise<Ended> {
   const resume = existsSync(join(run, 'run.json')) ? ['--resume'] : [];
   const args = ['train', config, '--set', `output=${run}`, '--json', ...resume];
-  const [executable, ...rest] = [...(o.under ?? []), process.execPath, program, ...args] as [string, ...string[]];
+  const [executable, ...rest] = [...(o.under ?? []), process.execPath, builtProgram(), ...args] as [
+    string,
+    ...string[],
+  ];
   const env = { ...process.env, VITUNE_THREADS: '1', VITUNE_CACHE: o.cache, ...o.env };
   const child = spawn(executable, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let [lines, text] = [0, ''];

@@ -1,9 +1,9 @@
 /** Campaigns that take too long for CI: `npm run campaign -- kills|writes|mutations [--count N] [--seed S] [--minutes M]`. */
 import { parseArgs } from 'node:util';
-import { build } from '../../scripts/build.mjs';
 import { kills } from './kills.js';
 import type { Limits } from './limits.js';
 import { mutations } from './mutations.js';
+import { buildProgram } from './program.js';
 import { writes } from './writes.js';
 
 const campaigns: Record<string, { run: (limits: Limits) => Promise<boolean>; count: number }> = {
@@ -17,7 +17,7 @@ const { positionals, values } = parseArgs({
 });
 const campaign = campaigns[positionals[0] ?? ''];
 if (!campaign) throw new Error(`Name a campaign: ${Object.keys(campaigns).join(', ')}.`);
-await build();
+await buildProgram();
 const clean = await campaign.run({
   count: Number(values.count ?? campaign.count),
   seed: Number(values.seed),

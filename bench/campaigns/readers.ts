@@ -27,6 +27,7 @@ import { openModel } from '../../src/trainer/models/openModel.js';
 import { acquireLock } from '../../src/trainer/runs/lock.js';
 import { readEvents, readLastEvent } from '../../src/trainer/runs/eventLog.js';
 import { readRunInfo, resolveCheckpoint } from '../../src/trainer/runs/runFolder.js';
+import { builtProgram } from './program.js';
 
 export interface Reader {
   name: string;
@@ -45,7 +46,7 @@ const tiny = join(root, 'test', 'golden', 'models', 'vit');
 /** Runs the built `vitune`. */
 const vitune = (...args: string[]): void => {
   const env = { ...process.env, VITUNE_THREADS: '1' };
-  execFileSync(process.execPath, [join(root, 'dist', 'trainer', 'cli.mjs'), ...args], { stdio: 'ignore', env });
+  execFileSync(process.execPath, [builtProgram(), ...args], { stdio: 'ignore', env });
 };
 
 /** A picture of 24 x 20 pixels in each format that is decoded. */
