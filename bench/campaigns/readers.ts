@@ -15,7 +15,6 @@ import { readRecordLine } from '../../src/shared/eventRecord.js';
 import { readJson } from '../../src/shared/schema.js';
 import { advance, noProgress } from '../../src/shared/runProgress.js';
 import { readSafetensors } from '../../src/trainer/checkpoint/safetensors.js';
-import { readPointer } from '../../src/trainer/checkpoint/store.js';
 import { loadConfig } from '../../src/trainer/config/load.js';
 import { checkImage, evaluationPixels, readImageFile } from '../../src/trainer/data/decode.js';
 import { scanDataset } from '../../src/trainer/data/scan.js';
@@ -164,10 +163,7 @@ export function readersOf(whole: string, folder: string): Reader[] {
     },
     reader('state of a checkpoint', 3, 'json', join(checkpoint, 'state.json'), () => readProgress(checkpoint)),
     reader('checkpoints in the editor', 2, 'json', join(checkpoint, 'state.json'), () => readCheckpoints(at('run'))),
-    reader('pointer', 1, 'bytes', at('run', 'last'), async () => {
-      await readPointer(at('run'), 'last');
-      return resolveCheckpoint(at('run'));
-    }),
+    reader('pointer', 1, 'bytes', at('run', 'last'), () => resolveCheckpoint(at('run'))),
     reader('base of a checkpoint', 1, 'json', join(checkpoint, 'vitune.json'), () => readBaseReference(checkpoint)),
     reader('compare.json', 2, 'json', at('compare.json'), async () =>
       readJson(comparisonSchema, readFileSync(at('compare.json'), 'utf8')),
