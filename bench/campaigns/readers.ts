@@ -16,7 +16,7 @@ import { readJson } from '../../src/shared/schema.js';
 import { advance, noProgress } from '../../src/shared/runProgress.js';
 import { readSafetensors } from '../../src/trainer/checkpoint/safetensors.js';
 import { loadConfig } from '../../src/trainer/config/load.js';
-import { checkImage, evaluationPixels, readImageFile } from '../../src/trainer/data/decode.js';
+import { checkImage, evaluationPixels } from '../../src/trainer/data/decode.js';
 import { scanDataset } from '../../src/trainer/data/scan.js';
 import { squareTransform } from '../../src/trainer/data/transform.js';
 import { readBaseReference, readProgress } from '../../src/trainer/models/checkpoint.js';
@@ -129,9 +129,7 @@ export function readersOf(whole: string, folder: string): Reader[] {
       seeds: images,
     },
     {
-      ...reader('image check', 3, 'bytes', at('image-0'), async () =>
-        checkImage(at('image-0'), await readImageFile(at('image-0'))),
-      ),
+      ...reader('image check', 3, 'bytes', at('image-0'), () => checkImage(at('image-0'))),
       seeds: images,
     },
     reader('training config', 8, 'json', at('run.vitune.json'), () => loadConfig(at('run.vitune.json'))),
