@@ -4,7 +4,7 @@
  */
 import { fork } from 'node:child_process';
 import { evaluationPixels } from '../src/trainer/data/decode.js';
-import type { ServeAnswer, ServeRequest } from '../src/trainer/protocol.js';
+import type { ServeResponse, ServeRequest } from '../src/trainer/protocol.js';
 import { Classifier } from '../src/trainer/inference/classifier.js';
 
 const [program, checkpoint, ...images] = process.argv.slice(2) as [string, string, ...string[]];
@@ -12,7 +12,7 @@ const child = fork(program, ['serve']);
 
 function classified(id: number, paths: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const listen = (answer: ServeAnswer): void => {
+    const listen = (answer: ServeResponse): void => {
       if (answer.type === 'error') reject(new Error(answer.message));
       if (answer.type !== 'done') return;
       child.off('message', listen);

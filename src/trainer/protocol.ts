@@ -75,7 +75,7 @@ export type ServeRequest =
   /** A small preview of an image that an editor cannot draw itself: at most `side` pixels wide and high. */
   | { id: number; type: 'preview'; path: string; side: number }
   | { id: number; type: 'cancel'; request: number };
-export type ServeAnswer =
+export type ServeResponse =
   | { id: number; type: 'classification'; result: Classification }
   /** `src` is a data URI. */
   | { id: number; type: 'preview'; src: string }

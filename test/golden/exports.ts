@@ -10,7 +10,7 @@ import { methodObject } from '../../src/trainer/config/methods.js';
 import { singleTask } from '../../src/trainer/core/tasks.js';
 import { Random } from '../../src/trainer/core/random.js';
 import { writeAdapter, writeWhole } from '../../src/trainer/export/exportFormats.js';
-import { answersOf } from '../../src/trainer/inference/answers.js';
+import { computeLogits } from '../../src/trainer/inference/computeLogits.js';
 import { openBaseModel } from '../../src/trainer/models/baseModel.js';
 import { openCheckpoint, writeCheckpoint } from '../../src/trainer/models/checkpoint.js';
 import { mapOf } from '../../src/trainer/nn/networkMap.js';
@@ -99,7 +99,7 @@ for (const name of chosen.length ? chosen : await readdir(join(golden, 'models')
       (await checkpointOf(model, options, folder)) ??
       (others[what] && (await checkpointOf(model, others[what], folder)));
     if (!checkpoint) continue;
-    const { logits } = await answersOf({ model: checkpoint, images });
+    const { logits } = await computeLogits({ model: checkpoint, images });
     await writeFile(join(checkpoint, 'answers.json'), JSON.stringify({ logits }));
     const saved = await openCheckpoint(checkpoint);
     const exports = join(target, 'exports', name, what);

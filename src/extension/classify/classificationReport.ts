@@ -14,16 +14,16 @@ export interface ClassificationData {
   stopped: boolean;
 }
 
-type Answered = Extract<Classification, { predictions: unknown }>;
+type Classified = Extract<Classification, { predictions: unknown }>;
 type Failed = Extract<Classification, { error: unknown }>;
 
 export function classificationReport({ results, checkpoint, stopped }: ClassificationData): Report {
-  const answered = results.filter((result): result is Answered => 'predictions' in result);
-  answered.sort((a, b) => (b.predictions[0]?.probability ?? 0) - (a.predictions[0]?.probability ?? 0));
+  const classified = results.filter((result): result is Classified => 'predictions' in result);
+  classified.sort((a, b) => (b.predictions[0]?.probability ?? 0) - (a.predictions[0]?.probability ?? 0));
   const failed = results.filter((result): result is Failed => 'error' in result);
   return {
     title: t('Classification Results'),
-    heading: answered.length === 1 ? t('1 image classified') : t('{0} images classified', count(answered.length)),
+    heading: classified.length === 1 ? t('1 image classified') : t('{0} images classified', count(classified.length)),
     lead: [
       [
         t('by {0}, step {1}', checkpoint.run, count(checkpoint.step)),
@@ -41,13 +41,13 @@ export function classificationReport({ results, checkpoint, stopped }: Classific
           { title: t('Probability'), kind: 'share' },
           { title: t('Then'), kind: 'quiet' },
         ],
-        rows: [...answered.map(answeredRow), ...failed.map(failedRow)],
+        rows: [...classified.map(classifiedRow), ...failed.map(failedRow)],
       },
     ],
   };
 }
 
-function answeredRow({ path, predictions, tasks }: Answered): ReportRow {
+function classifiedRow({ path, predictions, tasks }: Classified): ReportRow {
   const [first, ...others] = predictions;
   const named = ({ label, probability }: Prediction) => `${label} ${formats().percent(probability)}`;
   // Of several tasks the others' predictions say more than what else this one could have been.

@@ -1,7 +1,7 @@
 /** The warm process that classifies images: started when needed, restarted after a crash, ended when idle. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Classification, ServeAnswer, ServeRequest } from '../../trainer/protocol.js';
+import type { Classification, ServeResponse, ServeRequest } from '../../trainer/protocol.js';
 import { ShownError } from '../errors/shownError.js';
 import type { Launch } from '../trainer/launch.js';
 import { lastLines, TrainerDied } from '../trainer/trainerDied.js';
@@ -27,7 +27,7 @@ export interface ClassifierOptions {
 }
 
 interface Pending {
-  onAnswer: (answer: ServeAnswer) => void;
+  onAnswer: (answer: ServeResponse) => void;
   resolve: () => void;
   reject: (error: Error) => void;
 }
@@ -69,7 +69,7 @@ export class ClassifierProcess {
     while (left.length > 0) {
       signal?.throwIfAborted();
       try {
-        const onAnswer = (answer: ServeAnswer) => answer.type === 'classification' && answered(answer.result);
+        const onAnswer = (answer: ServeResponse) => answer.type === 'classification' && answered(answer.result);
         await this.#ask({ type: 'classify', checkpoint, paths: left, top }, onAnswer, signal);
         return;
       } catch (error) {
@@ -103,7 +103,7 @@ export class ClassifierProcess {
     this.#child?.kill();
   }
 
-  #ask(request: Asked, onAnswer: (answer: ServeAnswer) => void, signal?: AbortSignal): Promise<void> {
+  #ask(request: Asked, onAnswer: (answer: ServeResponse) => void, signal?: AbortSignal): Promise<void> {
     const id = this.#next++;
     const child = this.#started();
     const send = (message: ServeRequest) => child.connected && child.send(message);
@@ -135,13 +135,13 @@ export class ClassifierProcess {
     const listen = (chunk: Buffer) => (this.#said = (this.#said + chunk.toString('utf8')).slice(-20_000));
     child.stdout?.on('data', listen);
     child.stderr?.on('data', listen);
-    child.on('message', (answer) => this.#answer(answer as ServeAnswer));
+    child.on('message', (answer) => this.#answer(answer as ServeResponse));
     child.once('error', (error) => this.#gone(child, error));
     child.once('exit', (code, killer) => this.#gone(child, new TrainerDied(code ?? killer, lastLines(this.#said))));
     return child;
   }
 
-  #answer(answer: ServeAnswer): void {
+  #answer(answer: ServeResponse): void {
     const pending = this.#pending.get(answer.id);
     if (!pending) return;
     if (answer.type === 'classification') pending.onAnswer(answer);

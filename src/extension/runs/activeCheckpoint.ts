@@ -17,7 +17,7 @@ export interface ActiveCheckpoint {
 export class ActiveCheckpointStore implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<ActiveCheckpoint | undefined>();
   readonly #subscription: vscode.Disposable;
-  #told: string | undefined;
+  #announced: string | undefined;
 
   /** Another checkpoint is active now. */
   readonly onChange = this.#changed.event;
@@ -27,7 +27,7 @@ export class ActiveCheckpointStore implements vscode.Disposable {
     private readonly runs: RunStore,
   ) {
     this.#subscription = runs.onChange(() => this.#tell());
-    this.#told = this.current?.path;
+    this.#announced = this.current?.path;
   }
 
   /** What was chosen: the folder of a run (its best checkpoint, whichever that is) or of one checkpoint. */
@@ -62,8 +62,8 @@ export class ActiveCheckpointStore implements vscode.Disposable {
 
   #tell(): void {
     const { current } = this;
-    if (current?.path === this.#told) return;
-    this.#told = current?.path;
+    if (current?.path === this.#announced) return;
+    this.#announced = current?.path;
     this.#changed.fire(current);
   }
 }

@@ -47,30 +47,30 @@ export function runCommands(
 }
 
 /** The folder to delete, and the text of the confirmation. */
-function whatToRemove(node: RunNode | ComparisonNode): { folder: string; question: string } {
+function whatToRemove(node: RunNode | ComparisonNode): { folder: string; confirmation: string } {
   switch (node.kind) {
     case 'run':
       return {
         folder: node.run.folder,
-        question: t('Delete “{0}” with its events and checkpoints?', node.run.info.name),
+        confirmation: t('Delete “{0}” with its events and checkpoints?', node.run.info.name),
       };
     case 'comparison':
       return {
         folder: node.folder,
-        question: t('Delete the comparison on “{0}” with its runs and their checkpoints?', node.name),
+        confirmation: t('Delete the comparison on “{0}” with its runs and their checkpoints?', node.name),
       };
     case 'checkpoint': {
       const step = formats().integer(node.checkpoint.step);
-      return { folder: node.checkpoint.path, question: t('Delete the checkpoint of step {0}?', step) };
+      return { folder: node.checkpoint.path, confirmation: t('Delete the checkpoint of step {0}?', step) };
     }
   }
 }
 
 async function remove(node: RunNode | ComparisonNode, runs: RunStore, comparisons: ComparisonStore): Promise<void> {
-  const { folder, question } = whatToRemove(node);
+  const { folder, confirmation } = whatToRemove(node);
   const trash = t('Move to Trash');
   const detail = t('It goes to the trash, from where you can put it back.');
-  if (!(await ask(question, trash, detail))) return;
+  if (!(await ask(confirmation, trash, detail))) return;
   await moveToTrash(vscode.Uri.file(folder));
   if (node.kind === 'run') await runs.forget(folder);
   else if (node.kind === 'comparison') await comparisons.forget(folder);
@@ -85,8 +85,8 @@ async function moveToTrash(uri: vscode.Uri): Promise<void> {
     await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: true });
   } catch (error) {
     const forever = t('Delete for Good');
-    const question = t('This machine has no trash: {0}', error instanceof Error ? error.message : String(error));
-    if (!(await ask(question, forever))) return;
+    const confirmation = t('This machine has no trash: {0}', error instanceof Error ? error.message : String(error));
+    if (!(await ask(confirmation, forever))) return;
     await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: false });
   }
 }

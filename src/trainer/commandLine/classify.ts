@@ -14,10 +14,10 @@ export async function classify(
   const files = await imagesOf(operands, signal);
   const isSoonDone = files.length <= 8;
   const classifier = await Classifier.open(folder, isSoonDone ? 1 : 'many', { maps: isSoonDone });
-  let answered = 0;
+  let classified = 0;
   for await (const result of classifier.classify(files, top, signal)) {
     output.json({ type: 'classification', ...result });
-    if (!('error' in result)) answered++;
+    if (!('error' in result)) classified++;
     if ('error' in result) output.line(`${result.path}\n  ${result.error.message}`);
     else {
       const lines = (predictions: readonly Prediction[]) =>
@@ -35,5 +35,5 @@ export async function classify(
   }
   await classifier.dispose();
   // Some unreadable files among many are not an error of the call; no readable file is.
-  return answered > 0;
+  return classified > 0;
 }

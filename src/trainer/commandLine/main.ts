@@ -2,12 +2,12 @@
  * Entry of the trainer's child process: `train CONFIG` for a run that outlives its window, `serve` for classification,
  * and the command line's own.
  */
-import { answerCommand, probeCommand, trialCommand } from '../core/program.js';
+import { logitsCommand, probeCommand, trialCommand } from '../core/program.js';
 import { infoOf } from '../errors/errors.js';
 import { setLanguage } from '../core/language.js';
-import type { DeviceName, ServeAnswer, ServeRequest } from '../protocol.js';
-import type { Question } from '../inference/answers.js';
-import type { TrialQuestion } from '../training/trial.js';
+import type { DeviceName, ServeResponse, ServeRequest } from '../protocol.js';
+import type { LogitsRequest } from '../inference/computeLogits.js';
+import type { TrialRequest } from '../training/trial.js';
 
 await setLanguage();
 const [command, argument] = process.argv.slice(2);
@@ -24,18 +24,18 @@ const tasks: Record<string, () => Promise<unknown>> = {
     const { answersOn } = await import('../engine/probe.js');
     for await (const answer of answersOn(argument as DeviceName)) await printed(answer);
   },
-  [answerCommand]: async () => {
-    const { answersOf } = await import('../inference/answers.js');
-    print(await answersOf(JSON.parse(argument!) as Question).catch((error: unknown) => ({ error: infoOf(error) })));
+  [logitsCommand]: async () => {
+    const { computeLogits } = await import('../inference/computeLogits.js');
+    print(await computeLogits(JSON.parse(argument!) as LogitsRequest).catch((error: unknown) => ({ error: infoOf(error) })));
   },
   [trialCommand]: async () => {
     const { tryBatches } = await import('../training/trial.js');
-    await tryBatches(JSON.parse(argument!) as TrialQuestion, print);
+    await tryBatches(JSON.parse(argument!) as TrialRequest, print);
   },
   serve: async () => {
     const { serve } = await import('../inference/serve.js');
     serve({
-      send: (answer: ServeAnswer) => process.send?.(answer),
+      send: (answer: ServeResponse) => process.send?.(answer),
       onRequest: (listen) => process.on('message', (message) => listen(message as ServeRequest)),
     });
     // The window that forked this process is gone.

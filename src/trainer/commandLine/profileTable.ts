@@ -24,15 +24,15 @@ const stageWords = (): Record<Stage, string> => ({
 });
 
 /** Beyond so many, rows of a table are added up. */
-const most = 14;
+const maxRows = 14;
 
 function rowsOf(rows: readonly ProfileRow[], nameOf: (name: string) => string = (name) => name): string[][] {
   const total = rows.reduce((sum, { seconds }) => sum + seconds, 0);
-  const rest = rows.slice(most);
+  const rest = rows.slice(maxRows);
   const sum = (of: 'seconds' | 'count'): number => rest.reduce((all, row) => all + row[of], 0);
   const shown =
     rest.length > 1
-      ? [...rows.slice(0, most), { name: l10n.t('others'), seconds: sum('seconds'), count: sum('count') }]
+      ? [...rows.slice(0, maxRows), { name: l10n.t('others'), seconds: sum('seconds'), count: sum('count') }]
       : rows;
   const width = (cells: string[]): number => Math.max(...cells.map((cell) => cell.length));
   const numbers = shown.map(({ seconds, count }) => [
@@ -52,11 +52,11 @@ function rowsOf(rows: readonly ProfileRow[], nameOf: (name: string) => string = 
  */
 export function profileTable({ file, stages, passes, parts, ops }: ProfileReport): string {
   const words = stageWords();
-  const beside = stages.filter(({ name }) => parallelStages.has(name));
+  const parallel = stages.filter(({ name }) => parallelStages.has(name));
   const main = stages.filter(({ name }) => !parallelStages.has(name));
   const stageRows = [
     ...rowsOf(main, (name) => words[name as Stage]),
-    ...beside.map(({ name, seconds, count }) => [words[name as Stage], seconds.toFixed(3), '', `${count}×`]),
+    ...parallel.map(({ name, seconds, count }) => [words[name as Stage], seconds.toFixed(3), '', `${count}×`]),
   ];
   const section = (title: string, rows: string[][]): string[] => (rows.length ? [`\n${title}`, table(rows)] : []);
   return [

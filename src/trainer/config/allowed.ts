@@ -44,8 +44,8 @@ export function keysOf(schemas: JsonSchema[]): string[] {
 function numberWords(schema: JsonSchema): string {
   const finite = (bound: number | undefined) =>
     Math.abs(bound ?? Infinity) < Number.MAX_SAFE_INTEGER ? bound : undefined;
-  const least = finite(schema.minimum);
-  const most = finite(schema.maximum);
+  const minimum = finite(schema.minimum);
+  const maximum = finite(schema.maximum);
   const { multipleOf = 1 } = schema;
   const noun =
     multipleOf > 1
@@ -53,11 +53,11 @@ function numberWords(schema: JsonSchema): string {
       : schema.type === 'integer'
         ? l10n.t('a whole number')
         : l10n.t('a number');
-  if (least !== undefined && most !== undefined) return l10n.t('{0} from {1} to {2}', noun, least, most);
+  if (minimum !== undefined && maximum !== undefined) return l10n.t('{0} from {1} to {2}', noun, minimum, maximum);
   const bounds = [
-    ...(least !== undefined ? [`≥ ${least}`] : []),
+    ...(minimum !== undefined ? [`≥ ${minimum}`] : []),
     ...(schema.exclusiveMinimum !== undefined ? [`> ${schema.exclusiveMinimum}`] : []),
-    ...(most !== undefined ? [`≤ ${most}`] : []),
+    ...(maximum !== undefined ? [`≤ ${maximum}`] : []),
     ...(schema.exclusiveMaximum !== undefined ? [`< ${schema.exclusiveMaximum}`] : []),
   ];
   return [noun, ...bounds].join(' ');

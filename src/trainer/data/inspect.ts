@@ -10,7 +10,7 @@ import { forEachConcurrently } from './concurrently.js';
 import { type Blank, checkImage, type ImageCheck } from './decode.js';
 import { formatOfName } from '../../shared/imageFormats.js';
 import { countEach } from './labelCounts.js';
-import { marksOf, type Sample } from './sample.js';
+import { targetsOf, type Sample } from './sample.js';
 import { scanDataset } from './scan.js';
 import type { Dataset, DatasetSpec } from './dataset.js';
 
@@ -83,13 +83,13 @@ async function lookAtAll(
   const all = splitNames.flatMap((split) => [...dataset.splits[split]].map((sample) => ({ split, sample })));
   const looks: Look[] = [];
   let done = 0;
-  let told = 0;
+  let reported = 0;
   await forEachConcurrently(all.length, Math.min(4, availableParallelism()), signal, async (i) => {
     const { split, sample } = all[i]!;
     looks[i] = { split, sample, result: await look(sample.path) };
     done++;
-    if (done < all.length && performance.now() - told < 100) return;
-    told = performance.now();
+    if (done < all.length && performance.now() - reported < 100) return;
+    reported = performance.now();
     onProgress?.(done, all.length);
   });
   return looks;
@@ -128,8 +128,8 @@ function duplicates(looks: readonly GoodLook[], labels: readonly string[]): Erro
   const problems: ErrorInfo[] = [];
   const first = new Map<string, GoodLook>();
   const wordsOf = ({ sample }: GoodLook): string =>
-    marksOf(sample)
-      .map((mark) => labels[mark]!)
+    targetsOf(sample)
+      .map((target) => labels[target]!)
       .join(', ');
   for (const look of looks) {
     const twin = first.get(look.result.hash);

@@ -1,7 +1,7 @@
 /** Counts the images of each label in each split. */
 import type { LabelCount, SplitName, Task } from '../protocol.js';
 import { spansOf } from '../core/tasks.js';
-import { marksOf, type Sample } from './sample.js';
+import { targetsOf, type Sample } from './sample.js';
 
 /** For each task, in the order of its labels. */
 export function countEach(
@@ -11,6 +11,6 @@ export function countEach(
   const counts = tasks.flatMap(({ labels }) =>
     labels.map((label): LabelCount => ({ label, train: 0, validation: 0, test: 0 })),
   );
-  for (const { split, sample } of images) for (const mark of marksOf(sample)) counts[mark]![split]++;
+  for (const { split, sample } of images) for (const target of targetsOf(sample)) counts[target]![split]++;
   return spansOf(tasks).map(({ start, end }) => counts.slice(start, end));
 }

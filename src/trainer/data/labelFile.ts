@@ -238,7 +238,7 @@ function numbered(
     ({ task, start }) => new Map(task.labels.map((label, i) => [label.normalize('NFC'), start + i])),
   );
   for (const { row, path, split, labels } of images) {
-    const marks = labels.map((own, i) =>
+    const targets = labels.map((own, i) =>
       (own ?? []).map((label) => {
         const number = numbers[i]!.get(label);
         if (number === undefined) throw unknown(row, label);
@@ -246,8 +246,8 @@ function numbered(
       }),
     );
     splits[split].push(path, {
-      label: tasks[0]!.multiLabel ? -1 : (marks[0]![0] ?? -1),
-      marks: marks.flat().sort((a, b) => a - b),
+      label: tasks[0]!.multiLabel ? -1 : (targets[0]![0] ?? -1),
+      targets: targets.flat().sort((a, b) => a - b),
     });
   }
   return splits;

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { errors } from '../errors/errors.js';
 import type { SplitName } from '../protocol.js';
 import { countLabels, logitNames, spansOf } from '../core/tasks.js';
-import { marksOf } from './sample.js';
+import { targetsOf } from './sample.js';
 import type { Dataset } from './dataset.js';
 
 const splitNames: readonly SplitName[] = ['train', 'validation', 'test'];
@@ -37,7 +37,7 @@ export class Readability {
     this.#left = each((split) => {
       const labels = new Uint32Array(countLabels(dataset.tasks));
       const samples = dataset.splits[split];
-      for (let row = 0; row < samples.length; row++) for (const mark of marksOf(samples.labelsAt(row))) labels[mark]!++;
+      for (let row = 0; row < samples.length; row++) for (const target of targetsOf(samples.labelsAt(row))) labels[target]!++;
       return { images: samples.length, labels };
     });
     this.#scanned = this.#left.train.labels.slice();
@@ -66,7 +66,7 @@ export class Readability {
     states[sample] = unreadable;
     const left = this.#left[split];
     left.images--;
-    for (const mark of marksOf(splits[split].labelsAt(sample))) left.labels[mark]!--;
+    for (const target of targetsOf(splits[split].labelsAt(sample))) left.labels[target]!--;
     this.#lost.add(split);
     return true;
   }
@@ -81,7 +81,7 @@ export class Readability {
     // As long as nothing was read it is not a class that is at fault.
     if (!this.#isAnyRead) return;
     const { labels } = this.#left.train;
-    const gone = this.#lost.has('train') ? labels.findIndex((count, mark) => !count && this.#scanned[mark]! > 0) : -1;
+    const gone = this.#lost.has('train') ? labels.findIndex((count, target) => !count && this.#scanned[target]! > 0) : -1;
     if (gone >= 0) throw errors.classLost(logitNames(tasks)[gone]!, root);
     this.#lost.clear();
   }

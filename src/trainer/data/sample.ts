@@ -4,7 +4,7 @@ export interface Labels {
   /** Index into the dataset's `labels`; -1 where the first task is multi-label or the image has no label for it. */
   label: number;
   /** Of a label file: the numbers of all its labels, counted through the tasks. */
-  marks?: readonly number[];
+  targets?: readonly number[];
 }
 
 export interface Sample extends Labels {
@@ -13,4 +13,4 @@ export interface Sample extends Labels {
 }
 
 /** The numbers of an image's labels, counted through all tasks. */
-export const marksOf = ({ label, marks }: Labels): readonly number[] => marks ?? [label];
+export const targetsOf = ({ label, targets }: Labels): readonly number[] => targets ?? [label];

@@ -27,7 +27,7 @@ export class Samples implements Iterable<Sample> {
 
   #numberOf(labels: Labels): number {
     if (labels === this.#labels.at(-1)) return this.#labels.length - 1;
-    const key = JSON.stringify([labels.label, labels.marks]);
+    const key = JSON.stringify([labels.label, labels.targets]);
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     this.#numbers.set(key, this.#labels.length);

@@ -1,6 +1,6 @@
 /** Draws the validation split from the training images: by seed, class by class. */
 import { Random } from '../core/random.js';
-import { marksOf } from './sample.js';
+import { targetsOf } from './sample.js';
 import type { Samples } from './samples.js';
 
 /**
@@ -43,13 +43,13 @@ export function splitOffCombined(
 ): { train: Samples; validation: Samples } {
   const groups = new Map<string, number[]>();
   const left = new Array<number>(labels).fill(0);
-  const marksAt = (row: number): readonly number[] => marksOf(samples.labelsAt(row));
+  const targetsAt = (row: number): readonly number[] => targetsOf(samples.labelsAt(row));
   for (let row = 0; row < samples.length; row++) {
-    const key = marksAt(row).join();
+    const key = targetsAt(row).join();
     const group = groups.get(key);
     if (group) group.push(row);
     else groups.set(key, [row]);
-    for (const mark of marksAt(row)) left[mark]!++;
+    for (const target of targetsAt(row)) left[target]!++;
   }
   const isShared = (group: readonly number[]): boolean => Math.round(group.length * fraction) >= 1;
   const shared = [...groups].filter(([, group]) => isShared(group));
@@ -63,8 +63,8 @@ export function splitOffCombined(
     let drawn = 0;
     for (const row of new Random(seed, 'split', key).shuffle(group)) {
       if (drawn === count) break;
-      if (marksAt(row).some((mark) => left[mark] === 1)) continue;
-      for (const mark of marksAt(row)) left[mark]!--;
+      if (targetsAt(row).some((target) => left[target] === 1)) continue;
+      for (const target of targetsAt(row)) left[target]!--;
       taken[row] = 1;
       drawn++;
     }

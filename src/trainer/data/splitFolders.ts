@@ -34,15 +34,15 @@ export async function findSplits(root: string, options: ScanOptions, walk: Walk)
   const named = listing.folders.filter((folder) => splitOf(folder));
   if (await areSplits(listing, named, splitOf, walk)) return splitsIn(root, listing, splitOf, options, walk);
 
-  const beside = await splitsBesideClasses(listing, named, walk);
-  const rest = { ...listing, folders: listing.folders.filter((folder) => !beside.includes(folder)) };
+  const splitFolders = await splitsNextToClasses(listing, named, walk);
+  const rest = { ...listing, folders: listing.folders.filter((folder) => !splitFolders.includes(folder)) };
   for (const folder of named)
-    if (!beside.includes(folder)) walk.problems.push(errors.classNamedLikeSplit(folder).toInfo());
+    if (!splitFolders.includes(folder)) walk.problems.push(errors.classNamedLikeSplit(folder).toInfo());
   const isEvaluation = options.tasks !== undefined;
   const train = await trainingClasses(root, rest, walk, isEvaluation);
-  const unsplit = options.tasks && options.validationSplit === 0 && beside.length === 0 ? 'test' : 'train';
+  const unsplit = options.tasks && options.validationSplit === 0 && splitFolders.length === 0 ? 'test' : 'train';
   const found: SplitFolders = { [unsplit]: { folder: root, classes: train } };
-  for (const folder of beside) await addSplit(found, root, splitOf(folder)!, folder, walk, isEvaluation);
+  for (const folder of splitFolders) await addSplit(found, root, splitOf(folder)!, folder, walk, isEvaluation);
   return found;
 }
 
@@ -65,7 +65,7 @@ async function areSplits(
 }
 
 /** Of the folders named like splits those that hold some of the classes next to them: `cat/`, `dog/`, `test/cat/`. */
-async function splitsBesideClasses({ folders }: Listing, named: readonly string[], walk: Walk): Promise<string[]> {
+async function splitsNextToClasses({ folders }: Listing, named: readonly string[], walk: Walk): Promise<string[]> {
   const classes = new Set(folders.filter((folder) => !named.includes(folder)).map((folder) => basename(folder)));
   const found: string[] = [];
   for (const folder of named) {
@@ -89,7 +89,7 @@ async function splitsIn(
   for (const folder of [...folders].sort((a, b) => bySplit(a) - bySplit(b))) {
     const split = splitOf(folder);
     if (split) unlabelled = (await addSplit(found, root, split, folder, walk, tasks !== undefined)) ?? unlabelled;
-    else walk.problems.push(errors.folderBesideSplits(folder).toInfo());
+    else walk.problems.push(errors.folderNextToSplits(folder).toInfo());
   }
   if (!found.train && !tasks) throw errors.splitTrainMissing(root);
   if (unlabelled && !Object.values(found).some(({ classes }) => classes.size > 0))

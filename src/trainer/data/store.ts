@@ -17,7 +17,7 @@ import { PixelCache } from './pixelCache.js';
 import type { Augmenting, PixelAnswer } from './pixelWorker.js';
 import { PixelWorkers } from './pixelWorkers.js';
 import { Readability } from './readability.js';
-import { marksOf } from './sample.js';
+import { targetsOf } from './sample.js';
 import type { Samples } from './samples.js';
 import type { Dataset } from './dataset.js';
 import type { ImageTransform } from './transform.js';
@@ -91,7 +91,7 @@ export function batchOf<Images>(
   mixing?: Mixing,
 ): Batch<Images> {
   const targets = new Float32Array(batchSize * labels);
-  chosen.forEach((sample, i) => marksOf(samples.labelsAt(sample)).forEach((mark) => (targets[i * labels + mark] = 1)));
+  chosen.forEach((sample, i) => targetsOf(samples.labelsAt(sample)).forEach((target) => (targets[i * labels + target] = 1)));
   return {
     images,
     targets,

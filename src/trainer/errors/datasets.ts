@@ -245,7 +245,7 @@ export const datasets = {
       t('Sort them into one folder for each class, or ignore this: such images can be classified after training.'),
       { file: folder },
     ),
-  folderBesideSplits: (folder: string) =>
+  folderNextToSplits: (folder: string) =>
     new UserError(
       'FOLDER_BESIDE_SPLITS',
       t('{0} is no split and is left out.', folder),

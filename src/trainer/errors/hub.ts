@@ -150,7 +150,7 @@ export const hub = {
       t('If the network asks for a login, open any page in a browser and log in. Check HF_ENDPOINT if it is set.'),
       place,
     ),
-  answerWrong: (id: string, what: string, place: Place) =>
+  responseInvalid: (id: string, what: string, place: Place) =>
     new UserError(
       'HUB_ANSWER_WRONG',
       t('The response for {0} is not that of a hub: {1}', id, what),

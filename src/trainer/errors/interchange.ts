@@ -103,13 +103,13 @@ export const interchange = {
       t('Free some space, allow writing to the folder, or choose another one.'),
       error.place,
     ),
-  answersChanged: (what: string, parity: Parity) =>
+  predictionsChanged: (what: string, parity: Parity) =>
     new UserError(
       'ANSWERS_CHANGED',
       t('Exported as {0}, the model predicts differently from the checkpoint: {1}', what, changedIn(parity)),
       t('Nothing was kept. Try again; if it happens twice, report it with the log.'),
     ),
-  savedAnswersChanged: (checkpoint: string, parity: Parity) =>
+  savedPredictionsChanged: (checkpoint: string, parity: Parity) =>
     new UserError(
       'SAVED_ANSWERS_CHANGED',
       t('The saved checkpoint predicts differently from the model in training: {0}', changedIn(parity)),

@@ -9,7 +9,7 @@ import { errors, UserError } from '../errors/errors.js';
 import { isOnnx } from '../nn/families/onnx.js';
 import { exportFormats, type ExportFormat } from '../../shared/exportFormats.js';
 import type { Exported, ExportStage, Parity } from '../protocol.js';
-import { answersOf } from '../inference/answers.js';
+import { computeLogits } from '../inference/computeLogits.js';
 import { writers } from './exportFormats.js';
 import { openModel } from '../models/openModel.js';
 import { checkParity, requireParity } from '../inference/parity.js';
@@ -53,7 +53,7 @@ export async function exportModel({
   onProgress?.('open');
   const model = await openModel(checkpoint);
   if (format !== 'onnx' && isOnnx(model.network)) throw errors.onnx.exportImpossible(format);
-  const live = await answersOf({ model: checkpoint, images });
+  const live = await computeLogits({ model: checkpoint, images });
   let parity: Parity | undefined;
   let files: string[] = [];
   await writeFolderAtomically(target, async (folder) => {

@@ -55,25 +55,25 @@ const fileRecord = z.object({
 });
 
 /** Converts the error that the library throws for a response that is not JSON or has an unexpected form. */
-function asWrongAnswer(error: unknown, { repository, place = {}, signal }: HubRequest): unknown {
+function asInvalidResponse(error: unknown, { repository, place = {}, signal }: HubRequest): unknown {
   signal.throwIfAborted();
-  return error instanceof UserError ? error : errors.hub.answerWrong(repository.id, reasonOf(error), place);
+  return error instanceof UserError ? error : errors.hub.responseInvalid(repository.id, reasonOf(error), place);
 }
 
 /** The current commit of the repository's revision. */
 async function resolveCommit(request: HubRequest): Promise<string> {
   const { repository, settings } = request;
   const revision = repository.revision ?? mainBranch;
-  const asked = { name: repository.id, revision, hubUrl: settings.endpoint, fetch: hubFetch(request) };
+  const parameters = { name: repository.id, revision, hubUrl: settings.endpoint, fetch: hubFetch(request) };
   const answer =
     repository.kind === 'model'
-      ? modelInfo({ ...asked, additionalFields: ['sha'] })
-      : datasetInfo({ ...asked, additionalFields: ['sha'] });
+      ? modelInfo({ ...parameters, additionalFields: ['sha'] })
+      : datasetInfo({ ...parameters, additionalFields: ['sha'] });
   const { sha } = await answer.catch((error: unknown) => {
-    throw asWrongAnswer(error, request);
+    throw asInvalidResponse(error, request);
   });
   if (typeof sha !== 'string' || !isCommit(sha))
-    throw errors.hub.answerWrong(repository.id, 'sha', request.place ?? {});
+    throw errors.hub.responseInvalid(repository.id, 'sha', request.place ?? {});
   return sha;
 }
 
@@ -96,7 +96,7 @@ async function listRemote(commit: string, request: HubRequest): Promise<RemoteFi
       files.push({ path, size, hash: lfs?.oid ?? oid });
     }
   } catch (error) {
-    throw asWrongAnswer(error, request);
+    throw asInvalidResponse(error, request);
   }
   return files;
 }
@@ -114,7 +114,7 @@ function asCacheError(error: unknown, cache: string): unknown {
 class SnapshotDownload {
   readonly #bytes = new Map<string, number>();
   #total = 0;
-  #told = 0;
+  #reported = 0;
 
   constructor(
     readonly commit: string,
@@ -180,8 +180,8 @@ class SnapshotDownload {
   }
 
   #tell(now: boolean): void {
-    if (!now && performance.now() - this.#told < pace) return;
-    this.#told = performance.now();
+    if (!now && performance.now() - this.#reported < pace) return;
+    this.#reported = performance.now();
     let done = 0;
     for (const bytes of this.#bytes.values()) done += bytes;
     this.onProgress?.(done, this.#total);

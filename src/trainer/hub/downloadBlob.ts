@@ -165,7 +165,7 @@ async function fetchFrom(
       headers: { 'accept-encoding': 'identity', ...(start > 0 ? { range: `bytes=${start}-` } : {}) },
     },
   );
-  const wrong = (): UserError => errors.hub.answerWrong(request.repository.id, file.path, request.place ?? {});
+  const wrong = (): UserError => errors.hub.responseInvalid(request.repository.id, file.path, request.place ?? {});
   let position = start;
   if (response.status === 206 && !response.headers.get('content-range')?.startsWith(`bytes ${start}-`)) {
     await response.body?.cancel();

@@ -68,9 +68,9 @@ export class Classifier {
     const { logits } = await this.forward.run({
       images: DeviceTensor.from('u8', [this.batch, height, width, 3], images),
     });
-    const answers = logits!.data as Float32Array;
-    if (!answers.every(Number.isFinite)) this.checkWeights();
-    return answers;
+    const values = logits!.data as Float32Array;
+    if (!values.every(Number.isFinite)) this.checkWeights();
+    return values;
   }
 
   /** The `top` likeliest labels of each file, in the order of `paths`; a file that is not an image gets its error. */
@@ -110,7 +110,7 @@ export class Classifier {
     logits: Float32Array,
     top: number,
   ): { predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] } {
-    const answers = spansOf(this.tasks).map(({ task, start, end }) => {
+    const byTask = spansOf(this.tasks).map(({ task, start, end }) => {
       const own = logits.subarray(start, end);
       const likelihood = task.multiLabel ? sigmoid(own) : softmax(own);
       const predictions = likelihood
@@ -118,8 +118,8 @@ export class Classifier {
         .sort((a, b) => b.probability - a.probability);
       return { task: task.name, predictions: predictions.slice(0, top) };
     });
-    const { predictions } = answers[0]!;
-    return answers.length > 1 ? { predictions, tasks: answers } : { predictions };
+    const { predictions } = byTask[0]!;
+    return byTask.length > 1 ? { predictions, tasks: byTask } : { predictions };
   }
 
   dispose(): Promise<void> {

@@ -20,7 +20,7 @@ export interface EvaluateOptions {
 }
 
 /** `logits` and `targets` [labels of all tasks] of one image. */
-function answersOf(classifier: Classifier, logits: Float32Array, targets: Float32Array): EvaluatedImage['answers'] {
+function predictionsOf(classifier: Classifier, logits: Float32Array, targets: Float32Array): EvaluatedImage['answers'] {
   const { predictions, tasks = [{ task: classifier.tasks[0]!.name, predictions }] } = classifier.answer(logits, 1);
   return spansOf(classifier.tasks).flatMap(({ task, start, end }, i) => {
     const truth = task.labels[targets.subarray(start, end).indexOf(1)];
@@ -64,7 +64,7 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
           const path = store.splits.test.pathAt(batch.samples[row]!);
           const own = (values: Float32Array) =>
             values.subarray(row * countLabels(tasks), (row + 1) * countLabels(tasks));
-          o.onImage({ type: 'picture', path, answers: answersOf(classifier, own(logits), own(batch.targets)) });
+          o.onImage({ type: 'picture', path, answers: predictionsOf(classifier, own(logits), own(batch.targets)) });
         }
       }
       return { ...metrics.result(), skipped: [...dataset.problems, ...skipped] };

@@ -4,7 +4,7 @@
  */
 import { errors } from '../errors/errors.js';
 import type { Parity } from '../protocol.js';
-import { answersInFreshProcess, type Answers, type Question } from './answers.js';
+import { computeLogitsInFreshProcess, type LabelledLogits, type LogitsRequest } from './computeLogits.js';
 
 /**
  * Greatest difference of a probability that passes for rounding: sums in another order make 1e-6, and no defect that
@@ -22,7 +22,7 @@ function probabilities(logits: readonly number[]): number[] {
 const topOf = (row: readonly number[]): number => row.reduce((best, value, i) => (value > row[best]! ? i : best), 0);
 
 /** Compares two models' predictions for the same images; `names` are those of the images. */
-export function compareAnswers(names: readonly string[], live: Answers, reloaded: Answers): Parity {
+export function comparePredictions(names: readonly string[], live: LabelledLogits, reloaded: LabelledLogits): Parity {
   const parity: Parity = { pictures: names.length, tolerance, largestDifference: 0, changed: [] };
   const sameLabels = live.labels.join('\0') === reloaded.labels.join('\0');
   names.forEach((image, i) => {
@@ -43,13 +43,13 @@ export function compareAnswers(names: readonly string[], live: Answers, reloaded
  * Runs the saved model in a fresh process, and compares its predictions with those of the live one.
  * @throws UserError when the saved model cannot be opened.
  */
-export async function checkParity(question: Question, live: Answers, signal?: AbortSignal): Promise<Parity> {
-  const names = question.images.map((image) => (typeof image === 'string' ? image : `#${image}`));
-  return compareAnswers(names, live, await answersInFreshProcess(question, signal));
+export async function checkParity(request: LogitsRequest, live: LabelledLogits, signal?: AbortSignal): Promise<Parity> {
+  const names = request.images.map((image) => (typeof image === 'string' ? image : `#${image}`));
+  return comparePredictions(names, live, await computeLogitsInFreshProcess(request, signal));
 }
 
 /** Throws a `UserError` that names the images where there are such. */
 export function requireParity(parity: Parity, what: string): Parity {
-  if (parity.changed.length) throw errors.answersChanged(what, parity);
+  if (parity.changed.length) throw errors.predictionsChanged(what, parity);
   return parity;
 }

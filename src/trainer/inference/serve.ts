@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { previewOf } from '../data/decode.js';
 import { infoOf } from '../errors/errors.js';
-import type { ServeAnswer, ServeRequest } from '../protocol.js';
+import type { ServeResponse, ServeRequest } from '../protocol.js';
 import { Classifier, imagesOf } from './classifier.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 
@@ -18,7 +18,7 @@ interface Open {
 }
 
 export function serve(channel: {
-  send(answer: ServeAnswer): void;
+  send(answer: ServeResponse): void;
   onRequest(listen: (request: ServeRequest) => void): void;
 }): void {
   let open: Open | undefined;

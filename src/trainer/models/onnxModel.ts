@@ -121,8 +121,8 @@ async function withWeights(path: string, tensors: readonly FileTensor[]): Promis
     tensors.map(async (tensor) => {
       if (!tensor.external) return tensor;
       const { location, offset, length } = tensor.external;
-      const beside = relative(folder, resolve(folder, location));
-      if (isAbsolute(location) || isAbsolute(beside) || beside.startsWith('..')) {
+      const inFolder = relative(folder, resolve(folder, location));
+      if (isAbsolute(location) || isAbsolute(inFolder) || inFolder.startsWith('..')) {
         throw errors.onnx.externalUnusable(path, location, l10n.t('it lies outside the folder'));
       }
       const handle = await open(resolve(folder, location)).catch((error: unknown) => {

@@ -36,7 +36,7 @@ function isAlike(both: Answer | undefined, alone: readonly Answer[]): boolean {
   const [first] = alone;
   if (!both || both.shape.join() !== [2, ...first!.shape.slice(1)].join()) return false;
   const expected = alone.flatMap(({ data }) => [...data]);
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   return expected.every((value, i) => Math.abs(value - both.data[i]!) <= rounding * largest);
 }
 

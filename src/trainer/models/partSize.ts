@@ -12,7 +12,7 @@ import type { DeviceName } from '../protocol.js';
  * values exceed its caches. It is the number of rows that hold so many values, within bounds. Measured with LoRA and a
  * frozen body on ViT-Ti (8 images are 5 to 9 % faster than 4), ViT-S (4 and 8 equal) and ViT-B (8 are 4 to 7 % slower).
  */
-const rowsAtOnce = { numbers: 300_000, least: 768, most: 1536 };
+const rowsAtOnce = { numbers: 300_000, min: 768, max: 1536 };
 /** Of a network whose rows are not known, the images that keep a processor busy. */
 const usualImages = 16;
 /** Of the bytes that parts save, what their gradients may weigh, which are read and written for each. */
@@ -34,8 +34,8 @@ type Sizes = Pick<ModelSpec, 'config' | 'cut' | 'height' | 'width'>;
 export function imagesAtOnce({ config, cut, height, width }: Sizes): number {
   if (isOnnx(config)) return usualImages;
   const tokens = (height / config.patchSize) * (width / config.patchSize);
-  const { numbers, least, most } = rowsAtOnce;
-  const rows = Math.min(most, Math.max(least, numbers / config.hiddenSize));
+  const { numbers, min, max } = rowsAtOnce;
+  const rows = Math.min(max, Math.max(min, numbers / config.hiddenSize));
   return Math.ceil(rows / (cut ? (cut.shape.length > 1 ? cut.shape[0]! : 1) : tokens));
 }
 

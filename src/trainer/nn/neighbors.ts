@@ -19,7 +19,7 @@ export interface NeighborsOptions {
 }
 
 /** Below any vote there is; keeps the logarithm of a class that has none finite. */
-const least = 1e-7;
+const minShare = 1e-7;
 
 /**
  * Log-probabilities [batch, labels] of features [batch, width], by the weighted vote of the nearest neighbours in
@@ -35,7 +35,7 @@ export function nearestNeighbors(s: Scope, features: readonly Value[], o: Neighb
   const similarity = b.matmul(unit, s.weight(bank.features, [o.images, width]), { transB: true });
   const nearest = b.keepLargest(similarity, Math.min(o.neighbors, o.images));
   const shares = b.matmul(b.softmax(b.scale(nearest, 1 / o.temperature)), s.weight(bank.labels, [o.images, o.labels]));
-  return b.log(b.maximum(shares, b.scalar(least)));
+  return b.log(b.maximum(shares, b.scalar(minShare)));
 }
 
 /** Each row of `features` [images, width] brought to length 1, as the head compares them. */

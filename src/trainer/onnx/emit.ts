@@ -79,9 +79,9 @@ const reduceMax = ['ReduceMax', 18] as const;
 const logSoftmax: Rule<'logSoftmax'> = (e, _op, [x], outputs) => {
   // ONNX Runtime's WebGPU provider has no LogSoftmax: every step would wait for the CPU.
   if (e.device !== 'webgpu') return e.node('LogSoftmax', [x!], outputs, { axis: -1 });
-  const [most, centred, power, sum, log] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
-  reduce(e, reduceMax, x!, [-1], most);
-  e.node('Sub', [x!, most], [centred]);
+  const [max, centred, power, sum, log] = [e.fresh(), e.fresh(), e.fresh(), e.fresh(), e.fresh()];
+  reduce(e, reduceMax, x!, [-1], max);
+  e.node('Sub', [x!, max], [centred]);
   e.node('Exp', [centred], [power]);
   reduce(e, reduceSum, power, [-1], sum);
   e.node('Log', [sum], [log]);

@@ -42,11 +42,11 @@ export function quantize(data: Float32Array, { quantization, blockSize }: Quanti
   for (let block = 0; block < blocks; block++) {
     const start = block * blockSize;
     const end = Math.min(start + blockSize, data.length);
-    let most = 0;
-    for (let i = start; i < end; i++) most = Math.max(most, Math.abs(data[i]!));
-    const scale = Math.fround(quantization === 'int8' ? most / 127 : most);
+    let max = 0;
+    for (let i = start; i < end; i++) max = Math.max(max, Math.abs(data[i]!));
+    const scale = Math.fround(quantization === 'int8' ? max / 127 : max);
     scales[block] = scale;
-    if (most === 0) continue;
+    if (max === 0) continue;
     if (quantization === 'int8')
       for (let i = start; i < end; i++) codes[i] = Math.max(-127, Math.min(127, Math.round(data[i]! / scale)));
     else for (let i = start; i < end; i++) codes[i] = nearestLevel(data[i]! / scale);

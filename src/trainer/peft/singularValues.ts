@@ -93,8 +93,8 @@ const combined = (shares: Float64Array, basis: readonly Float64Array[], length: 
 function leadingOfBidiagonal(alphas: readonly number[], betas: readonly number[], rank: number) {
   const n = alphas.length;
   const diagonal = Float64Array.from({ length: n }, (_, i) => alphas[i]! ** 2 + (i ? betas[i - 1]! ** 2 : 0));
-  const beside = Float64Array.from({ length: n }, (_, i) => (i < n - 1 ? alphas[i]! * betas[i]! : 0));
-  const vectors = eigenvectors(diagonal, beside);
+  const subdiagonal = Float64Array.from({ length: n }, (_, i) => (i < n - 1 ? alphas[i]! * betas[i]! : 0));
+  const vectors = eigenvectors(diagonal, subdiagonal);
   const order = Array.from(diagonal.keys()).sort((a, b) => diagonal[b]! - diagonal[a]!);
   const largest = Math.sqrt(Math.max(0, diagonal[order[0]!]!));
   return { vectors: order.slice(0, rank).map((i) => vectors[i]!), largest };
@@ -102,9 +102,9 @@ function leadingOfBidiagonal(alphas: readonly number[], betas: readonly number[]
 
 /**
  * Eigenvectors, as rows, of a symmetric tridiagonal matrix by implicit QL steps (Bowdler et al., 1968, Numer. Math. 11:
- * `tql2`); `diagonal` becomes the eigenvalues, `beside` is used up.
+ * `tql2`); `diagonal` becomes the eigenvalues, `subdiagonal` is used up.
  */
-function eigenvectors(diagonal: Float64Array, beside: Float64Array): Float64Array[] {
+function eigenvectors(diagonal: Float64Array, subdiagonal: Float64Array): Float64Array[] {
   const n = diagonal.length;
   const vectors = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_1, j) => Number(i === j)));
   for (let l = 0; l < n; l++) {
@@ -112,24 +112,24 @@ function eigenvectors(diagonal: Float64Array, beside: Float64Array): Float64Arra
       let m = l;
       while (m < n - 1) {
         const size = Math.abs(diagonal[m]!) + Math.abs(diagonal[m + 1]!);
-        if (Math.abs(beside[m]!) <= Number.EPSILON * size) break;
+        if (Math.abs(subdiagonal[m]!) <= Number.EPSILON * size) break;
         m++;
       }
       if (m === l) break;
       if (round === 60) throw new Error('the eigenvalues of a tridiagonal matrix do not converge');
-      let g = (diagonal[l + 1]! - diagonal[l]!) / (2 * beside[l]!);
+      let g = (diagonal[l + 1]! - diagonal[l]!) / (2 * subdiagonal[l]!);
       let r = Math.hypot(g, 1);
-      g = diagonal[m]! - diagonal[l]! + beside[l]! / (g + (g >= 0 ? r : -r));
+      g = diagonal[m]! - diagonal[l]! + subdiagonal[l]! / (g + (g >= 0 ? r : -r));
       let [s, c, p] = [1, 1, 0];
       let i = m - 1;
       for (; i >= l; i--) {
-        const f = s * beside[i]!;
-        const h = c * beside[i]!;
+        const f = s * subdiagonal[i]!;
+        const h = c * subdiagonal[i]!;
         r = Math.hypot(f, g);
-        beside[i + 1] = r;
+        subdiagonal[i + 1] = r;
         if (r === 0) {
           diagonal[i + 1]! -= p;
-          beside[m] = 0;
+          subdiagonal[m] = 0;
           break;
         }
         s = f / r;
@@ -148,8 +148,8 @@ function eigenvectors(diagonal: Float64Array, beside: Float64Array): Float64Arra
       }
       if (r === 0 && i >= l) continue;
       diagonal[l]! -= p;
-      beside[l] = g;
-      beside[m] = 0;
+      subdiagonal[l] = g;
+      subdiagonal[m] = 0;
     }
   }
   return vectors;

@@ -24,11 +24,11 @@ export type ResolvedConfig = Omit<TrainConfig, keyof BatchChoice> & BatchChoice;
 const choiceFile = (run: string): string => join(run, 'batch.json');
 
 /** The request of the config; another request invalidates an earlier choice. */
-const askedBy = ({ batchSize, evalBatchSize, gradientAccumulationSteps, gradientCheckpointing }: TrainConfig): string =>
+const requestOf = ({ batchSize, evalBatchSize, gradientAccumulationSteps, gradientCheckpointing }: TrainConfig): string =>
   JSON.stringify([batchSize, evalBatchSize ?? null, gradientAccumulationSteps, gradientCheckpointing]);
 
 export async function writeChoice(run: string, config: TrainConfig, choice: BatchChoice): Promise<void> {
-  await writeFileAtomically(choiceFile(run), `${JSON.stringify({ asked: askedBy(config), ...choice }, null, 2)}\n`);
+  await writeFileAtomically(choiceFile(run), `${JSON.stringify({ asked: requestOf(config), ...choice }, null, 2)}\n`);
 }
 
 /** The earlier choice for the same request; undefined in a new run. Throws a `UserError` if the file is damaged. */
@@ -41,7 +41,7 @@ export async function readChoice(run: string, config: TrainConfig): Promise<Batc
   if (text === undefined) return undefined;
   try {
     const { asked, ...choice } = choiceSchema.extend({ asked: z.string() }).parse(JSON.parse(text));
-    return asked === askedBy(config) ? choice : undefined;
+    return asked === requestOf(config) ? choice : undefined;
   } catch (error) {
     throw errors.run.damaged(file, reasonOf(error));
   }

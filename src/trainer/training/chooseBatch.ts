@@ -14,13 +14,13 @@ import { readChoice, writeChoice, type BatchChoice, type ResolvedConfig } from '
 import { freeMemory } from './freeMemory.js';
 import { partSize } from '../models/partSize.js';
 import { optimizerOf } from './prepareNetwork.js';
-import { worthwhileGain, type Trial, type TrialQuestion } from './trial.js';
+import { worthwhileGain, type Trial, type TrialRequest } from './trial.js';
 
 /** What the config's own words stand for where no trial is held. */
 const usualBatch = 16;
 /** Beyond this a batch makes too few steps of an epoch, whatever the machine could. */
 const largestBatch = 128;
-const leastStepsInEpoch = 16;
+const minStepsInEpoch = 16;
 /** Of the free memory, the share that training may take. */
 const shareTaken = 0.8;
 
@@ -75,7 +75,7 @@ export interface ChooseOptions {
   /** Free bytes; undefined on a device that does not report them. */
   free: number | undefined;
   /** Tries batch sizes in a process of its own. */
-  tryApart: (question: Pick<TrialQuestion, 'recomputes' | 'batches'>) => Promise<Trial[]>;
+  tryApart: (request: Pick<TrialRequest, 'recomputes' | 'batches'>) => Promise<Trial[]>;
   notice: (notice: Omit<ErrorInfo, 'remedy'>) => void;
 }
 
@@ -86,7 +86,7 @@ const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
 /** Powers of two, up to what leaves an epoch enough steps. */
 function candidates(images: number): number[] {
-  const most = Math.min(largestBatch, Math.max(8, images / leastStepsInEpoch));
+  const most = Math.min(largestBatch, Math.max(8, images / minStepsInEpoch));
   return Array.from({ length: 1 + Math.floor(Math.log2(most)) }, (_, i) => 2 ** i);
 }
 
@@ -95,7 +95,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   const { config, model, optimizer, images, bytesOfImage, device, free, tryApart, notice } = o;
   const { gradientAccumulationSteps } = config;
   // Quantised weights are for low memory: PEFT's prepare_model_for_kbit_training turns it on, too.
-  const asked =
+  const requested =
     config.gradientCheckpointing === 'auto' && config.method.type === 'qlora' ? true : config.gradientCheckpointing;
   const choiceOf = (batchSize: number, gradientCheckpointing: boolean): BatchChoice => ({
     batchSize,
@@ -117,12 +117,12 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   if (config.batchSize !== 'auto') {
     const size = partSize(config.batchSize, o);
     const plain = {
-      ...choiceOf(size, asked === true),
+      ...choiceOf(size, requested === true),
       gradientAccumulationSteps: (gradientAccumulationSteps * config.batchSize) / size,
     };
-    if (asked !== 'auto' || fits(plain)) return plain;
-    const anew = { ...plain, gradientCheckpointing: true };
-    const [needed, less] = [bytesOfChoice(plain), bytesOfChoice(anew)];
+    if (requested !== 'auto' || fits(plain)) return plain;
+    const recomputing = { ...plain, gradientCheckpointing: true };
+    const [needed, less] = [bytesOfChoice(plain), bytesOfChoice(recomputing)];
     if (less >= needed) return plain;
     const message = l10n.t(
       'Memory is short: training would take about {0} MB, and {1} MB are free. The backward pass recomputes activations instead of holding them, which takes about {2} MB; steps took 1.1 to 1.3 times as long in measurements.',
@@ -131,17 +131,17 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
       megabytes(less),
     );
     notice({ code: 'ACTIVATIONS_RECOMPUTED', message });
-    return anew;
+    return recomputing;
   }
 
   const sizes = candidates(images);
   const fitting = (recomputes: boolean): number[] => sizes.filter((size) => fits(choiceOf(size, recomputes)));
-  const plain = asked === true ? [] : fitting(false);
+  const plain = requested === true ? [] : fitting(false);
   // Below this a batch does not keep the machine busy.
-  const isShort = (plain.at(-1) ?? 0) < 8 && asked !== false;
-  const anew = isShort ? fitting(true) : [];
-  const recomputes = asked === true || (isShort && anew.length > plain.length);
-  const possible = recomputes ? anew : plain;
+  const isShort = (plain.at(-1) ?? 0) < 8 && requested !== false;
+  const recomputing = isShort ? fitting(true) : [];
+  const recomputes = requested === true || (isShort && recomputing.length > plain.length);
+  const possible = recomputes ? recomputing : plain;
   // Where nothing seems to fit, the smallest is still worth a trial.
   const largest = possible.at(-1) ?? 1;
   const first = Math.min(8, largest);
@@ -156,7 +156,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
       ? ''
       : l10n.t('About {0} MB of {1} MB free memory are used.', megabytes(bytesOfChoice(choice)), megabytes(free));
   const how =
-    recomputes && asked === 'auto' ? l10n.t('Memory is short, so the backward pass recomputes activations.') : '';
+    recomputes && requested === 'auto' ? l10n.t('Memory is short, so the backward pass recomputes activations.') : '';
   const message = l10n.t(
     'Batches of {0} images, after a trial (images per second by batch size: {1}).',
     choice.batchSize,

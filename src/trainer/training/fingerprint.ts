@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join, relative, sep } from 'node:path';
 import { isPlain } from '../core/tasks.js';
 import type { Dataset } from '../data/dataset.js';
-import { marksOf } from '../data/sample.js';
+import { targetsOf } from '../data/sample.js';
 
 /** SHA-256 in hexadecimal. */
 export function fingerprint({ root, splits, tasks }: Dataset): string {
@@ -12,7 +12,7 @@ export function fingerprint({ root, splits, tasks }: Dataset): string {
   const start = join(root, sep);
   const placeOf = (path: string): string => (path.startsWith(start) ? path.slice(start.length) : relative(root, path));
   for (const [split, samples] of Object.entries(splits)) {
-    for (const sample of samples) hash.update(`${split}\0${placeOf(sample.path)}\0${marksOf(sample).join()}\n`);
+    for (const sample of samples) hash.update(`${split}\0${placeOf(sample.path)}\0${targetsOf(sample).join()}\n`);
   }
   return hash.digest('hex');
 }

@@ -144,7 +144,7 @@ function resolveBatches(
     bytesOfImage,
     trainedBytes: 4 * scalarsOf(parameters),
     device,
-    tryApart: (question) => tryBatchesApart({ ...question, ...trial }, signal),
+    tryApart: (request) => tryBatchesApart({ ...request, ...trial }, signal),
     notice,
   });
 }

@@ -1,7 +1,7 @@
 /** From a config to the loss: which one, and what each label counts in it. */
 import type { LossSpec } from '../compile/loss.js';
 import type { LoadedConfig } from '../config/load.js';
-import { marksOf } from '../data/sample.js';
+import { targetsOf } from '../data/sample.js';
 import type { Samples } from '../data/samples.js';
 import { errors } from '../errors/errors.js';
 import type { Task } from '../protocol.js';
@@ -46,12 +46,12 @@ export function lossSpecOf(
  */
 function balancedWeights(tasks: readonly Task[], samples: Samples): Float32Array {
   const counts = new Float32Array(countLabels(tasks));
-  for (let row = 0; row < samples.length; row++) for (const mark of marksOf(samples.labelsAt(row))) counts[mark]!++;
+  for (let row = 0; row < samples.length; row++) for (const target of targetsOf(samples.labelsAt(row))) counts[target]!++;
   return Float32Array.from(
     spansOf(tasks).flatMap(({ task, start, end }) => {
       const own = [...counts.subarray(start, end)];
-      const answered = own.reduce((a, b) => a + b, 0);
-      return own.map((count) => (task.multiLabel ? (samples.length - count) / count : answered / (own.length * count)));
+      const labelled = own.reduce((a, b) => a + b, 0);
+      return own.map((count) => (task.multiLabel ? (samples.length - count) / count : labelled / (own.length * count)));
     }),
   );
 }

@@ -5,7 +5,7 @@
 import type { Cut } from '../compile/split.js';
 import { compileForward, type ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
-import { marksOf } from '../data/sample.js';
+import { targetsOf } from '../data/sample.js';
 import type { Engine, Executable } from '../engine/engine.js';
 import { imagesFeed, type ReadState } from '../engine/trainable.js';
 import { sizeOf } from '../ir/shape.js';
@@ -45,7 +45,7 @@ export class NeighborsModel implements Predictor {
     const width = sizeOf(model.cut.shape);
     const train = await features.all('train');
     const unit = unitRows(train.features, width);
-    const labels = Float32Array.from(train.labels, (each) => marksOf(each)[0]!);
+    const labels = Float32Array.from(train.labels, (each) => targetsOf(each)[0]!);
     const spec: ModelSpec = {
       ...model,
       neighbors: { images: labels.length, neighbors, temperature },

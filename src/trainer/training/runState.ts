@@ -155,7 +155,7 @@ export class RunState {
     const { step } = this.#progress.best!;
     const checkpoint = checkpointFolder(run, step);
     const hasTest = store.splits.test.length > 0;
-    const isKnown = this.#check.hasAnswers(step);
+    const isKnown = this.#check.hasLogits(step);
     const wasRounded = this.learner?.isRounded === true;
     if (this.learner && (hasTest || !isKnown)) await this.#restoreBest(this.learner, checkpoint);
     const { accuracy } = wasRounded

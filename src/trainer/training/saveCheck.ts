@@ -8,7 +8,7 @@ import type { ImageTransform } from '../data/transform.js';
 import { errors, UserError } from '../errors/errors.js';
 import type { Parity, TrainEvent } from '../protocol.js';
 import { Random } from '../core/random.js';
-import { pixelsOf } from '../inference/answers.js';
+import { pixelsOf } from '../inference/computeLogits.js';
 import { checkParity } from '../inference/parity.js';
 import { sampleSize } from '../inference/sample.js';
 
@@ -50,7 +50,7 @@ export class SaveCheck {
   }
 
   /** Whether the model's predictions at that step are known. */
-  hasAnswers(step: number): boolean {
+  hasLogits(step: number): boolean {
     return this.#live?.step === step;
   }
 
@@ -90,7 +90,7 @@ export class SaveCheck {
         { labels: [...this.p.labels], logits: this.#live!.logits },
         signal,
       );
-      if (parity.changed.length) tell(errors.savedAnswersChanged(checkpoint, parity).toInfo());
+      if (parity.changed.length) tell(errors.savedPredictionsChanged(checkpoint, parity).toInfo());
       return parity;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;

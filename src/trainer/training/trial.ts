@@ -16,7 +16,7 @@ import { countLabels } from '../core/tasks.js';
 import { openBaseModel } from '../models/baseModel.js';
 import { initialValues, optimizerOf, prepareNetwork } from './prepareNetwork.js';
 
-export interface TrialQuestion {
+export interface TrialRequest {
   /** A config file, and the commit of its model. */
   config: string;
   revision: string | undefined;
@@ -49,7 +49,7 @@ const isPeakPassed = (trials: readonly Trial[]): boolean => {
 };
 
 /** Tries in this process; reports each batch that worked, and ends when a larger one is not faster. */
-export async function tryBatches(o: TrialQuestion, tell: (trial: Trial) => void): Promise<void> {
+export async function tryBatches(o: TrialRequest, tell: (trial: Trial) => void): Promise<void> {
   // Where memory is short, Linux should end this process and no other.
   await writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
   const loaded = await loadConfig(o.config);
@@ -105,9 +105,9 @@ export async function tryBatches(o: TrialQuestion, tell: (trial: Trial) => void)
 }
 
 /** Tries in a separate process. Its output before it ends, however it ends, is the result. */
-export function tryBatchesApart(question: TrialQuestion, signal: AbortSignal): Promise<Trial[]> {
+export function tryBatchesApart(request: TrialRequest, signal: AbortSignal): Promise<Trial[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...trainerProgram, trialCommand, JSON.stringify(question)], {
+    const child = spawn(process.execPath, [...trainerProgram, trialCommand, JSON.stringify(request)], {
       stdio: ['ignore', 'pipe', 'ignore'],
       windowsHide: true,
     });

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { LabelFileSpec } from '../../../src/trainer/data/dataset.js';
-import { marksOf } from '../../../src/trainer/data/sample.js';
+import { targetsOf } from '../../../src/trainer/data/sample.js';
 import { scanDataset } from '../../../src/trainer/data/scan.js';
 import type { DatasetSpec, ScanOptions } from '../../../src/trainer/data/dataset.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
@@ -46,7 +46,7 @@ const answersOf = ({ tasks, splits }: Awaited<ReturnType<typeof scanDataset>>) =
   return [...splits.train, ...splits.validation, ...splits.test]
     .map(
       (sample) =>
-        `${basename(sample.path)} ${marksOf(sample)
+        `${basename(sample.path)} ${targetsOf(sample)
           .map((mark) => names[mark]!)
           .join('+')}`,
     )

@@ -26,12 +26,12 @@ test('paths are returned as they were added: alternating folders, long and odd n
 test('samples keep their labels, equal or not, and so does a part of them', () => {
   const all = Array.from({ length: 300 }, (_, i): Sample => {
     const path = join(sep, 'photos', String(i % 3), `${i}.jpg`);
-    return i % 2 ? { path, label: i % 5 } : { path, label: -1, marks: i % 4 ? [i % 7, 9] : [] };
+    return i % 2 ? { path, label: i % 5 } : { path, label: -1, targets: i % 4 ? [i % 7, 9] : [] };
   });
   const samples = Samples.of(all);
   assert.deepEqual([...samples], all);
   assert.deepEqual(samples.at(7), all[7]);
-  assert.deepEqual([samples.pathAt(8), samples.labelsAt(8)], [all[8]!.path, { label: -1, marks: [] }]);
+  assert.deepEqual([samples.pathAt(8), samples.labelsAt(8)], [all[8]!.path, { label: -1, targets: [] }]);
   const kept = (row: number) => row % 3 === 1;
   assert.deepEqual(
     [...samples.filter(kept)],

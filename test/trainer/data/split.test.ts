@@ -1,7 +1,7 @@
 /** The seeded validation split. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { marksOf, type Sample } from '../../../src/trainer/data/sample.js';
+import { targetsOf, type Sample } from '../../../src/trainer/data/sample.js';
 import { Samples } from '../../../src/trainer/data/samples.js';
 import { splitOff, splitOffCombined } from '../../../src/trainer/data/split.js';
 
@@ -54,23 +54,23 @@ test('images with several labels: the mixes that are common give their share, an
     [2, 4],
     [],
   ];
-  const samples = Samples.of(mixes.map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks })));
+  const samples = Samples.of(mixes.map((targets, i): Sample => ({ path: `/${i}.png`, label: -1, targets })));
   for (let seed = 0; seed < 30; seed++) {
     const { train, validation } = splitOffCombined(samples, 5, 0.2, seed);
     assert.equal(new Set(pathsOf(train, validation)).size, samples.length);
-    const counted = (marks: number[]) =>
-      [...validation].filter((sample) => sample.marks!.join() === marks.join()).length;
+    const counted = (targets: number[]) =>
+      [...validation].filter((sample) => sample.targets!.join() === targets.join()).length;
     assert.deepEqual([counted([0, 3]), counted([1, 3])], [8, 4]);
     assert.ok(validation.length >= 13 && validation.length <= 14, String(validation.length));
-    assert.deepEqual([...new Set([...train].flatMap(marksOf))].sort(), [0, 1, 2, 3, 4]);
+    assert.deepEqual([...new Set([...train].flatMap(targetsOf))].sort(), [0, 1, 2, 3, 4]);
     assert.deepEqual([...splitOffCombined(samples, 5, 0.2, seed).validation], [...validation]);
   }
   const single = Samples.of(
-    [...Array<number[]>(3).fill([0]), [1], [2]].map((marks, i): Sample => ({ path: `/${i}.png`, label: -1, marks })),
+    [...Array<number[]>(3).fill([0]), [1], [2]].map((targets, i): Sample => ({ path: `/${i}.png`, label: -1, targets })),
   );
   for (let seed = 0; seed < 30; seed++)
     assert.deepEqual(
-      [...new Set([...splitOffCombined(single, 3, 0.5, seed).train].flatMap(marksOf))].sort(),
+      [...new Set([...splitOffCombined(single, 3, 0.5, seed).train].flatMap(targetsOf))].sort(),
       [0, 1, 2],
     );
   assert.equal(splitOffCombined(samples, 5, 0, 1).validation.length, 0);

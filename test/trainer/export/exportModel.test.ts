@@ -8,11 +8,11 @@ import { test } from 'node:test';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import { DeviceTensor, Session } from '../../../src/trainer/onnx/session.js';
 import type { ExportFormat } from '../../../src/shared/exportFormats.js';
-import { answersOf } from '../../../src/trainer/inference/answers.js';
+import { computeLogits } from '../../../src/trainer/inference/computeLogits.js';
 import { writeOnnx } from '../../../src/trainer/export/exportFormats.js';
 import { exportModel } from '../../../src/trainer/export/exportModel.js';
 import { openModel } from '../../../src/trainer/models/openModel.js';
-import { compareAnswers } from '../../../src/trainer/inference/parity.js';
+import { comparePredictions } from '../../../src/trainer/inference/parity.js';
 import { Samples } from '../../../src/trainer/data/samples.js';
 import { SaveCheck } from '../../../src/trainer/training/saveCheck.js';
 import { sampleFor } from '../../../src/trainer/inference/sample.js';
@@ -33,7 +33,7 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
     const exported = await exportModel({ checkpoint, format, output, images });
     assert.deepEqual(exported.files, (await readdir(output)).sort());
     assert.deepEqual([exported.parity.pictures, exported.parity.changed], [16, []]);
-    const { labels, logits } = await answersOf({ model: opened(format, output), images });
+    const { labels, logits } = await computeLogits({ model: opened(format, output), images });
     assert.deepEqual(labels, numbersOf('vit').labels);
     assert.ok(distance(logits, expected) < 1e-4, String(distance(logits, expected)));
     // Whatever is in it names no folder that vanishes with the export's making.
@@ -56,7 +56,7 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
     const stored = JSON.parse(readFileSync(join(golden, 'interchange', 'logits.json'), 'utf8')) as {
       logits: Record<string, number[][]>;
     };
-    const { logits } = await answersOf({ model: opened(format, output), images });
+    const { logits } = await computeLogits({ model: opened(format, output), images });
     assert.ok(
       distance(logits, stored.logits['dora-all-linear']!) < 1e-4,
       String(distance(logits, stored.logits['dora-all-linear']!)),
@@ -82,9 +82,9 @@ test('a PEFT export has an adapter under the names of transformers 4 and 5, and 
   const of = (name: string) => tensors.get(`base_model.model.vit.${name}.lora_A.weight`)?.data;
   assert.ok(of('layers.2.attention.q_proj'));
   assert.deepEqual(of('layers.2.attention.q_proj'), of('encoder.layer.2.attention.attention.query'));
-  const before = await answersOf({ model: checkpoint, images });
+  const before = await computeLogits({ model: checkpoint, images });
   await rename(output, moved);
-  assert.ok(distance((await answersOf({ model: moved, images })).logits, before.logits) < 1e-4, 'the base goes along');
+  assert.ok(distance((await computeLogits({ model: moved, images })).logits, before.logits) < 1e-4, 'the base goes along');
 });
 
 test('ONNX: any batch, and external weights when they are large', async (t) => {
@@ -167,7 +167,7 @@ test('a damaged export is reported as such', async (t) => {
     const output = join(folder, format);
     await exportModel({ checkpoint, format, output, images: [1] });
     await truncate(join(output, weightsOf[format]), 100_000);
-    await assert.rejects(answersOf({ model: opened(format, output), images: [1] }), { code });
+    await assert.rejects(computeLogits({ model: opened(format, output), images: [1] }), { code });
   }
 });
 
@@ -247,7 +247,7 @@ test('the parity check of a run: the saved model is the trained one, and a corru
   const images = await writeImages(join(folder, 'images'));
   const { preprocessor, labels } = await openModel(checkpoint);
   const session = async () => {
-    const live = await answersOf({ model: checkpoint, images });
+    const live = await computeLogits({ model: checkpoint, images });
     return async (pixels: Uint8Array): Promise<Float32Array> => {
       // The stored images are distinguished by their pixels.
       const all = readFileSync(join(golden, 'images.bin'));
@@ -269,7 +269,7 @@ test('the parity check of a run: the saved model is the trained one, and a corru
     logits: await session(),
   });
   await gate.remember(20);
-  assert.deepEqual([gate.hasAnswers(20), gate.hasAnswers(10)], [true, false]);
+  assert.deepEqual([gate.hasLogits(20), gate.hasLogits(10)], [true, false]);
   const notices: { code: string; message: string }[] = [];
   const parity = await gate.compare(checkpoint, (event) => notices.push(event), new AbortController().signal);
   assert.deepEqual([parity?.pictures, parity?.changed, notices], [8, [], []]);
@@ -300,7 +300,7 @@ test('the comparison of predictions: within the tolerance, beyond it, another la
     ],
   };
   const names = ['p', 'q', 'r', 's'];
-  assert.deepEqual(compareAnswers(names, live, live).changed, []);
+  assert.deepEqual(comparePredictions(names, live, live).changed, []);
   const other = {
     labels: ['a', 'b'],
     logits: [
@@ -310,7 +310,7 @@ test('the comparison of predictions: within the tolerance, beyond it, another la
       [NaN, 0],
     ],
   };
-  const { changed, largestDifference } = compareAnswers(names, live, other);
+  const { changed, largestDifference } = comparePredictions(names, live, other);
   assert.deepEqual(
     changed.map(({ picture, was, is }) => [picture, was, is]),
     [
@@ -321,7 +321,7 @@ test('the comparison of predictions: within the tolerance, beyond it, another la
   );
   assert.equal(largestDifference, 1);
   assert.equal(
-    compareAnswers(names, live, { ...live, labels: ['b', 'a'] }).changed.length,
+    comparePredictions(names, live, { ...live, labels: ['b', 'a'] }).changed.length,
     4,
     'labels that changed places',
   );

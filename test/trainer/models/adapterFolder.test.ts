@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { readSafetensors, writeSafetensors, type Tensor } from '../../../src/trainer/checkpoint/safetensors.js';
 import { renamedBlocks } from '../../../src/trainer/nn/classicBlock.js';
 import { theirNames } from '../../../src/trainer/nn/moduleNames.js';
-import { answersOf } from '../../../src/trainer/inference/answers.js';
+import { computeLogits } from '../../../src/trainer/inference/computeLogits.js';
 import { openModel } from '../../../src/trainer/models/openModel.js';
 import type { Classification, Evaluation } from '../../../src/trainer/protocol.js';
 import { jsonLines, vituneHere } from '../commandLine/program.js';
@@ -36,7 +36,7 @@ for (const [adapter, expected] of cases) {
     const images = await writeImages(join(folder, 'images'));
     const copy = await copyAdapter(adapter, join(folder, 'adapter'));
     if (adapter.includes('deit')) await writeFile(join(copy, 'preprocessor_config.json'), uncropped);
-    const { labels, logits } = await answersOf({ model: copy, images });
+    const { labels, logits } = await computeLogits({ model: copy, images });
     assert.deepEqual(labels, numbersOf('vit').labels);
     assert.ok(distance(logits, expected) < 1e-4, String(distance(logits, expected)));
   });
@@ -65,9 +65,9 @@ test("an adapter made under transformers 5, whose modules have other names, and 
       [...new Set([name, ...theirNames(name, renamedBlocks)])].map((each) => [each, tensor] as const),
     ),
   );
-  assert.ok(distance((await answersOf({ model: adapter, images })).logits, expected) < 1e-4);
+  assert.ok(distance((await computeLogits({ model: adapter, images })).logits, expected) < 1e-4);
   await edit(adapter, (tensors) => [...tensors].filter(([name]) => !name.includes('encoder.layer')));
-  assert.ok(distance((await answersOf({ model: adapter, images })).logits, expected) < 1e-4);
+  assert.ok(distance((await computeLogits({ model: adapter, images })).logits, expected) < 1e-4);
 });
 
 test('a model with a head, as transformers saved it', async (t) => {
@@ -77,7 +77,7 @@ test('a model with a head, as transformers saved it', async (t) => {
     const model = join(folder, name);
     await cp(join(golden, 'models', name), model, { recursive: true });
     if (name !== 'vit') await writeFile(join(model, 'preprocessor_config.json'), uncropped);
-    const { labels, logits } = await answersOf({ model, images });
+    const { labels, logits } = await computeLogits({ model, images });
     assert.deepEqual(labels, numbersOf(name).labels);
     assert.ok(distance(logits, numbersOf(name).logits) < 1e-4, String(distance(logits, numbersOf(name).logits)));
   }
@@ -120,7 +120,7 @@ test('labels: of the config next to the adapter, of the base if they fit, else t
   assert.deepEqual((await openModel(adapter)).labels, ['LABEL_0', 'LABEL_1']);
   const config = JSON.parse(readFileSync(join(golden, 'models', 'vit', 'config.json'), 'utf8')) as object;
   await writeFile(join(adapter, 'config.json'), JSON.stringify({ ...config, id2label: { 0: 'yes', 1: 'no' } }));
-  const { labels, logits } = await answersOf({ model: adapter, images: [0] });
+  const { labels, logits } = await computeLogits({ model: adapter, images: [0] });
   assert.deepEqual([labels, logits[0]!.length], [['yes', 'no'], 2]);
 });
 
@@ -228,7 +228,7 @@ for (const [name, code, message, arrange] of wrong) {
   test(`a defect of an adapter: ${name}`, async (t) => {
     const adapter = await copyAdapter('curves/vit-lora-final', join(await temporaryFolder(t), 'adapter'));
     await arrange(adapter, t);
-    await assert.rejects(answersOf({ model: adapter, images: [0] }), { code, message });
+    await assert.rejects(computeLogits({ model: adapter, images: [0] }), { code, message });
   });
 }
 
@@ -242,7 +242,7 @@ test('a body without a head classifies nothing', async (t) => {
     [...tensors].filter(([name]) => !name.startsWith('classifier')),
     { format: 'pt' },
   );
-  await assert.rejects(answersOf({ model: folder, images: [0] }), { code: 'HEAD_MISSING', place: { file: folder } });
+  await assert.rejects(computeLogits({ model: folder, images: [0] }), { code: 'HEAD_MISSING', place: { file: folder } });
   await mkdir(join(folder, 'adapter'));
   const adapter = await copyAdapter(
     'curves/vit-lora-final',
@@ -250,7 +250,7 @@ test('a body without a head classifies nothing', async (t) => {
     (config) => (config.base_model_name_or_path = '..'),
   );
   await edit(adapter, (all) => [...all].filter(([name]) => !name.includes('classifier')));
-  await assert.rejects(answersOf({ model: adapter, images: [0] }), {
+  await assert.rejects(computeLogits({ model: adapter, images: [0] }), {
     code: 'HEAD_MISSING',
     place: { file: adapter },
   });

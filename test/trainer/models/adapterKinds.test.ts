@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { answersOf } from '../../../src/trainer/inference/answers.js';
+import { computeLogits } from '../../../src/trainer/inference/computeLogits.js';
 import { appliedFields, inertFields, refusedFields } from '../../../src/trainer/models/adapterConfig.js';
 import { openModel } from '../../../src/trainer/models/openModel.js';
 import { temporaryFolder } from '../data/images.js';
@@ -45,7 +45,7 @@ for (const version of ['transformers4', 'transformers5']) {
       const work = await temporaryFolder(t);
       const images = (await writeImages(join(work, 'images'))).slice(0, expected.length);
       const model = await copyOf(join(folder, version, name), join(work, 'adapter'));
-      const { logits } = await answersOf({ model, images });
+      const { logits } = await computeLogits({ model, images });
       assert.ok(distance(logits, expected) < 1e-4, String(distance(logits, expected)));
     });
   }

@@ -5,7 +5,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Builder } from '../../../src/trainer/ir/builder.js';
-import { answersOf } from '../../../src/trainer/inference/answers.js';
+import { computeLogits } from '../../../src/trainer/inference/computeLogits.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { openModel } from '../../../src/trainer/models/openModel.js';
 import { parseNetwork, refusedFields } from '../../../src/trainer/nn/families.js';
@@ -125,7 +125,7 @@ test('two classes without names, as transformers writes them', async (t) => {
     delete config.label2id;
   });
   // The head has five rows, so these are not the names of its classes.
-  await assert.rejects(answersOf({ model, images: [0] }), { code: 'HEAD_MISSING' });
+  await assert.rejects(computeLogits({ model, images: [0] }), { code: 'HEAD_MISSING' });
   const file = join(model, 'model.safetensors');
   const { tensors } = await readSafetensors(file);
   await writeSafetensors(
@@ -137,6 +137,6 @@ test('two classes without names, as transformers writes them', async (t) => {
     ),
     { format: 'pt' },
   );
-  const { labels, logits } = await answersOf({ model, images: [0] });
+  const { labels, logits } = await computeLogits({ model, images: [0] });
   assert.deepEqual([labels, logits[0]!.length], [['LABEL_0', 'LABEL_1'], 2]);
 });

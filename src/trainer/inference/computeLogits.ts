@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { evaluationPixels } from '../data/decode.js';
 import { parsePreprocessor, type ImageTransform } from '../data/transform.js';
-import { answerCommand, trainerProgram } from '../core/program.js';
+import { logitsCommand, trainerProgram } from '../core/program.js';
 import { errors, reasonOf, UserError } from '../errors/errors.js';
 import { DeviceTensor, Session } from '../onnx/session.js';
 import type { ErrorInfo } from '../protocol.js';
@@ -13,12 +13,12 @@ import { Random } from '../core/random.js';
 import { Classifier } from './classifier.js';
 
 /** The request: a model's folder or an `.onnx` file, and images by path, or by the seed of a synthetic one. */
-export interface Question {
+export interface LogitsRequest {
   model: string;
   images: readonly (string | number)[];
 }
 
-export interface Answers {
+export interface LabelledLogits {
   labels: string[];
   /** [images][labels] */
   logits: number[][];
@@ -35,8 +35,8 @@ export async function pixelsOf(image: string | number, transform: ImageTransform
 }
 
 /** Predicts in this process. Throws a `UserError` when the model cannot be used. */
-export async function answersOf({ model, images }: Question): Promise<Answers> {
-  if (model.endsWith('.onnx')) return answersOfOnnx(model, images);
+export async function computeLogits({ model, images }: LogitsRequest): Promise<LabelledLogits> {
+  if (model.endsWith('.onnx')) return computeOnnxLogits(model, images);
   const classifier = await Classifier.open(model);
   try {
     const logits: number[][] = [];
@@ -53,7 +53,7 @@ const onnxConfigSchema = z.object({ image_size: z.number().optional(), id2label:
 /**
  * An exported ONNX file, run unchanged: all images in one batch; labels and preprocessing are in the files next to it.
  */
-async function answersOfOnnx(file: string, images: readonly (string | number)[]): Promise<Answers> {
+async function computeOnnxLogits(file: string, images: readonly (string | number)[]): Promise<LabelledLogits> {
   const json = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(dirname(file), name), 'utf8'));
   const { id2label } = onnxConfigSchema.parse(await json('config.json'));
   const { transform } = parsePreprocessor(
@@ -81,19 +81,19 @@ async function answersOfOnnx(file: string, images: readonly (string | number)[])
  * Predicts in a fresh process, which knows only the files on disk. Throws a `UserError` with that process's message
  * when it fails.
  */
-export function answersInFreshProcess(question: Question, signal?: AbortSignal): Promise<Answers> {
+export function computeLogitsInFreshProcess(request: LogitsRequest, signal?: AbortSignal): Promise<LabelledLogits> {
   return new Promise((resolve, reject) => {
     const options = { signal, maxBuffer: 2 ** 28 };
     execFile(
       process.execPath,
-      [...trainerProgram, answerCommand, JSON.stringify(question)],
+      [...trainerProgram, logitsCommand, JSON.stringify(request)],
       options,
       (error, stdout, stderr) => {
         if (signal?.aborted) return reject(signal.reason as Error);
         const line = stdout.trim().split('\n').at(-1) ?? '';
         if (!line.startsWith('{'))
-          return reject(errors.freshProcessDied(question.model, stderr.trim().split('\n').at(-1) || reasonOf(error)));
-        const said = JSON.parse(line) as Answers | { error: ErrorInfo };
+          return reject(errors.freshProcessDied(request.model, stderr.trim().split('\n').at(-1) || reasonOf(error)));
+        const said = JSON.parse(line) as LabelledLogits | { error: ErrorInfo };
         if (!('error' in said)) return resolve(said);
         reject(UserError.of(said.error));
       },
