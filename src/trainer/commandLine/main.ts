@@ -26,7 +26,9 @@ const tasks: Record<string, () => Promise<unknown>> = {
   },
   [logitsCommand]: async () => {
     const { computeLogits } = await import('../inference/computeLogits.js');
-    print(await computeLogits(JSON.parse(argument!) as LogitsRequest).catch((error: unknown) => ({ error: infoOf(error) })));
+    print(
+      await computeLogits(JSON.parse(argument!) as LogitsRequest).catch((error: unknown) => ({ error: infoOf(error) })),
+    );
   },
   [trialCommand]: async () => {
     const { tryBatches } = await import('../training/trial.js');

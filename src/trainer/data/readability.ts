@@ -37,7 +37,8 @@ export class Readability {
     this.#left = each((split) => {
       const labels = new Uint32Array(countLabels(dataset.tasks));
       const samples = dataset.splits[split];
-      for (let row = 0; row < samples.length; row++) for (const target of targetsOf(samples.labelsAt(row))) labels[target]!++;
+      for (let row = 0; row < samples.length; row++)
+        for (const target of targetsOf(samples.labelsAt(row))) labels[target]!++;
       return { images: samples.length, labels };
     });
     this.#scanned = this.#left.train.labels.slice();
@@ -81,7 +82,9 @@ export class Readability {
     // As long as nothing was read it is not a class that is at fault.
     if (!this.#isAnyRead) return;
     const { labels } = this.#left.train;
-    const gone = this.#lost.has('train') ? labels.findIndex((count, target) => !count && this.#scanned[target]! > 0) : -1;
+    const gone = this.#lost.has('train')
+      ? labels.findIndex((count, target) => !count && this.#scanned[target]! > 0)
+      : -1;
     if (gone >= 0) throw errors.classLost(logitNames(tasks)[gone]!, root);
     this.#lost.clear();
   }

@@ -91,7 +91,9 @@ export function batchOf<Images>(
   mixing?: Mixing,
 ): Batch<Images> {
   const targets = new Float32Array(batchSize * labels);
-  chosen.forEach((sample, i) => targetsOf(samples.labelsAt(sample)).forEach((target) => (targets[i * labels + target] = 1)));
+  chosen.forEach((sample, i) =>
+    targetsOf(samples.labelsAt(sample)).forEach((target) => (targets[i * labels + target] = 1)),
+  );
   return {
     images,
     targets,

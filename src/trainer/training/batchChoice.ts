@@ -24,7 +24,12 @@ export type ResolvedConfig = Omit<TrainConfig, keyof BatchChoice> & BatchChoice;
 const choiceFile = (run: string): string => join(run, 'batch.json');
 
 /** The request of the config; another request invalidates an earlier choice. */
-const requestOf = ({ batchSize, evalBatchSize, gradientAccumulationSteps, gradientCheckpointing }: TrainConfig): string =>
+const requestOf = ({
+  batchSize,
+  evalBatchSize,
+  gradientAccumulationSteps,
+  gradientCheckpointing,
+}: TrainConfig): string =>
   JSON.stringify([batchSize, evalBatchSize ?? null, gradientAccumulationSteps, gradientCheckpointing]);
 
 export async function writeChoice(run: string, config: TrainConfig, choice: BatchChoice): Promise<void> {

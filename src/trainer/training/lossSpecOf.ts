@@ -46,7 +46,8 @@ export function lossSpecOf(
  */
 function balancedWeights(tasks: readonly Task[], samples: Samples): Float32Array {
   const counts = new Float32Array(countLabels(tasks));
-  for (let row = 0; row < samples.length; row++) for (const target of targetsOf(samples.labelsAt(row))) counts[target]!++;
+  for (let row = 0; row < samples.length; row++)
+    for (const target of targetsOf(samples.labelsAt(row))) counts[target]!++;
   return Float32Array.from(
     spansOf(tasks).flatMap(({ task, start, end }) => {
       const own = [...counts.subarray(start, end)];

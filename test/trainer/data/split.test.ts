@@ -66,7 +66,11 @@ test('images with several labels: the mixes that are common give their share, an
     assert.deepEqual([...splitOffCombined(samples, 5, 0.2, seed).validation], [...validation]);
   }
   const single = Samples.of(
-    [...Array<number[]>(3).fill([0]), [1], [2]].map((targets, i): Sample => ({ path: `/${i}.png`, label: -1, targets })),
+    [...Array<number[]>(3).fill([0]), [1], [2]].map((targets, i): Sample => ({
+      path: `/${i}.png`,
+      label: -1,
+      targets,
+    })),
   );
   for (let seed = 0; seed < 30; seed++)
     assert.deepEqual(

@@ -242,7 +242,10 @@ test('a body without a head classifies nothing', async (t) => {
     [...tensors].filter(([name]) => !name.startsWith('classifier')),
     { format: 'pt' },
   );
-  await assert.rejects(computeLogits({ model: folder, images: [0] }), { code: 'HEAD_MISSING', place: { file: folder } });
+  await assert.rejects(computeLogits({ model: folder, images: [0] }), {
+    code: 'HEAD_MISSING',
+    place: { file: folder },
+  });
   await mkdir(join(folder, 'adapter'));
   const adapter = await copyAdapter(
     'curves/vit-lora-final',
