@@ -84,7 +84,10 @@ test('a PEFT export has an adapter under the names of transformers 4 and 5, and 
   assert.deepEqual(of('layers.2.attention.q_proj'), of('encoder.layer.2.attention.attention.query'));
   const before = await computeLogits({ model: checkpoint, images });
   await rename(output, moved);
-  assert.ok(distance((await computeLogits({ model: moved, images })).logits, before.logits) < 1e-4, 'the base goes along');
+  assert.ok(
+    distance((await computeLogits({ model: moved, images })).logits, before.logits) < 1e-4,
+    'the base goes along',
+  );
 });
 
 test('ONNX: any batch, and external weights when they are large', async (t) => {
