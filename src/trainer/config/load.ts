@@ -1,7 +1,8 @@
 /** Reads a `*.vitune.json`: text, overrides, validation, absolute paths; every fault is a UserError at its place. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type * as z from 'zod';
+import { readInput } from '../core/files.js';
 import { errors, reasonOf, type Place } from '../errors/errors.js';
 import { nearestName } from '../core/nearestName.js';
 import { allowed, keysOf, schemasAt, typeFits } from './allowed.js';
@@ -137,7 +138,7 @@ async function resolvePaths(
  */
 export async function loadConfig(path: string, overrideTexts: string[] = []): Promise<LoadedConfig> {
   const file = resolve(path);
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readInput(file).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? errors.config.missing(file) : errors.fileUnreadable(file, reasonOf(error));
   });
   const text = parseConfigText(file, bytes);

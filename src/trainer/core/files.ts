@@ -1,8 +1,9 @@
 /** Questions that many rooms ask of the file system. */
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import * as l10n from '@vscode/l10n';
 
 /** The system's code of an error, e.g. `ENOENT`; undefined where it has none. */
-export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
+export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null | undefined)?.code;
 
 /** Whether an error says that there is no such file. */
 export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
@@ -13,3 +14,16 @@ export const isThere = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Why a path that is neither a file nor a folder is not read: whoever waits for a pipe may wait for ever. */
+export const notAFile = (): string => l10n.t('it is a pipe, a socket or a device, not a file');
+
+/**
+ * The bytes of a file that the user named.
+ * @throws what the file system refuses, and an error with the reason for what would never end.
+ */
+export async function readInput(file: string): Promise<Buffer> {
+  const found = await stat(file);
+  if (!found.isFile() && !found.isDirectory()) throw new Error(notAFile());
+  return readFile(file);
+}

@@ -1,8 +1,8 @@
 /** Reads a label file: CSV text with a header line, each row with its place, and the columns by name. */
-import { readFile } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
 // RFC 4180 has more corners than a line of our own would know.
 import { CsvError, parse } from 'csv-parse/sync';
+import { readInput } from '../core/files.js';
 import { errors, reasonOf, type Place } from '../errors/errors.js';
 
 export interface LabelRow {
@@ -69,7 +69,7 @@ function syntaxWords({ code, message }: CsvError): string {
  * @throws UserError when the file is missing, is not CSV text, has no row, or names a column twice.
  */
 export async function readLabelTable(file: string): Promise<LabelTable> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readInput(file).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? errors.labelFile.missing(file) : errors.fileUnreadable(file, reasonOf(error));
   });
   const { text, delimiter } = separated(decode(file, bytes));

@@ -1,5 +1,6 @@
 /** A loaded checkpoint: logits of batches of images, and the labels of single ones. */
 import { stat } from 'node:fs/promises';
+import { notAFile } from '../core/files.js';
 import { compileForward } from '../compile/compile.js';
 import { evaluationPixels } from '../data/decode.js';
 import { imagesBelow } from '../data/folder.js';
@@ -143,7 +144,8 @@ export async function imagesOf(paths: readonly string[], signal?: AbortSignal): 
     if (!entry) throw errors.pathMissing(path);
     // Not as arguments of one call, of which there may not be a million.
     if (entry.isDirectory()) for (const image of await imagesBelow(path, { problems: [], signal })) found.push(image);
-    else found.push(path);
+    else if (entry.isFile()) found.push(path);
+    else throw errors.fileUnreadable(path, notAFile());
   }
   if (!found.length) throw errors.nothingToClassify(paths[0] ?? '');
   return found;

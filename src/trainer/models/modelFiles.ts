@@ -1,16 +1,17 @@
 /** The files that lie in a model's folder: what is there, its JSON, and a hash of its weights. */
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { readInput } from '../core/files.js';
 import { parseJson } from '../core/json.js';
 import { errors, reasonOf } from '../errors/errors.js';
 
 export async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readInput(file).catch((error: unknown) => {
     throw errors.fileUnreadable(file, reasonOf(error));
   });
   try {
-    return parseJson(text);
+    return parseJson(bytes.toString('utf8'));
   } catch {
     throw errors.modelConfigInvalid(file, basename(file), 'JSON');
   }
