@@ -11,17 +11,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.mjs';
 import { bundle } from './bundle.mjs';
 
-const { values } = parseArgs({
-  options: {
-    width: { type: 'string', default: '768' },
-    batch: { type: 'string', default: '4' },
-    steps: { type: 'string', default: '2' },
-  },
-});
-const width = Number(values.width);
+const { values } = readArguments('node bench/memory.mjs', { width: 768, batch: 4, steps: 2 });
+const width = values.width;
 const lora = { rank: 8, alpha: 16 };
 const methods = [
   ['head', { type: 'head' }],
@@ -38,7 +32,7 @@ try {
   const program = await bundle('memory');
   const run = (...args) =>
     JSON.parse(
-      execFileSync(process.execPath, [program, model, ...args], { encoding: 'utf8' })
+      execFileSync(process.execPath, [program, model, ...args.map(String)], { encoding: 'utf8' })
         .trimEnd()
         .split('\n')
         .at(-1),

@@ -11,18 +11,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.mjs';
 import { bundle } from './bundle.mjs';
 import { machine, table, writeSection } from './page.mjs';
 
-const { values } = parseArgs({
-  options: {
-    models: { type: 'string', default: 'ti,s' },
-    batch: { type: 'string', default: '8' },
-    steps: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '2' },
-    dry: { type: 'boolean', default: false },
-  },
+const { values } = readArguments('node bench/methods.mjs', {
+  models: ['ti', 's'],
+  batch: 8,
+  steps: 4,
+  rounds: 2,
+  dry: false,
 });
 const widths = { ti: 192, s: 384, b: 768 };
 const lora = { rank: 8, alpha: 16 };
@@ -62,7 +60,7 @@ try {
     const path = join(folder, model);
     const run = (...args) =>
       JSON.parse(
-        execFileSync(process.execPath, [program, path, ...args], { encoding: 'utf8' })
+        execFileSync(process.execPath, [program, path, ...args.map(String)], { encoding: 'utf8' })
           .trimEnd()
           .split('\n')
           .at(-1),
@@ -70,7 +68,7 @@ try {
     run('write', String(width));
     /** The minimum over all rounds: other programs on the machine can only add. */
     const found = new Map();
-    for (let round = 0; round < Number(values.rounds); round++) {
+    for (let round = 0; round < values.rounds; round++) {
       loads.push(loadavg()[0]);
       for (const [name, method, how = ''] of methods) {
         const { peak, milliseconds } = run('train', JSON.stringify(method), values.batch, values.steps, how);
@@ -109,7 +107,7 @@ try {
 }
 
 function widthsOf(models) {
-  return models.split(',').map((model) => {
+  return models.map((model) => {
     if (!(model in widths)) throw new Error(`${model} is not one of ${Object.keys(widths).join(', ')}`);
     return [model, widths[model]];
   });

@@ -11,30 +11,22 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { ensureInstalled, root } from '../scripts/ensure-installed.mjs';
+import { readArguments } from './arguments.mjs';
 import { buildCli } from './bundle.mjs';
 import { mean, percent, table } from './page.mjs';
 import { train } from './training.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    methods: { type: 'string', default: 'head,lora' },
-    seeds: { type: 'string', default: '3' },
-    epochs: { type: 'string', default: '10' },
-    images: { type: 'string', default: '1000000' },
-  },
-});
-if (!positionals.length)
-  throw new Error(
-    'usage: node bench/multitask.mjs FOLDER:COLUMN,COLUMN... [--methods NAME,NAME...] [--seeds N] [--epochs N] [--images N]',
-  );
+const { values, positionals } = readArguments(
+  'node bench/multitask.mjs',
+  { methods: ['head', 'lora'], seeds: 3, epochs: 10, images: 1_000_000 },
+  'FOLDER:COLUMN,COLUMN...',
+);
 ensureInstalled();
 buildCli();
 
-const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => 42 + i);
+const seeds = Array.from({ length: values.seeds }, (_, i) => 42 + i);
 const work = mkdtempSync(join(tmpdir(), 'vitune-multitask-'));
 
 /**
@@ -44,7 +36,7 @@ const work = mkdtempSync(join(tmpdir(), 'vitune-multitask-'));
 function labelFile(folder, columns) {
   const rows = parse(readFileSync(join(folder, 'labels.csv')), { columns: true, bom: true });
   const drawn = (row) => createHash('sha256').update(row.file).digest().readUInt32BE() / 2 ** 32;
-  const chosen = [...rows].sort((a, b) => drawn(a) - drawn(b)).slice(0, Number(values.images));
+  const chosen = [...rows].sort((a, b) => drawn(a) - drawn(b)).slice(0, values.images);
   const count = Math.round(chosen.length / 5);
   const [held, rest] = [chosen.slice(0, count), chosen.slice(count)];
   const trained = columns.map((column) => new Set(rest.map((row) => row[column])));
@@ -63,8 +55,7 @@ function labelFile(folder, columns) {
 async function runs(method, folder, labels, columns) {
   const dataset = { folder, labels, columns };
   const results = [];
-  for (const seed of seeds)
-    results.push(await train({ dataset, method, seed, batchSize: 16, epochs: Number(values.epochs) }));
+  for (const seed of seeds) results.push(await train({ dataset, method, seed, batchSize: 16, epochs: values.epochs }));
   return results.map(({ accuracies, lastAccuracies, finished: { seconds }, images }) => ({
     best: accuracies,
     last: lastAccuracies,
@@ -73,7 +64,7 @@ async function runs(method, folder, labels, columns) {
   }));
 }
 
-const methods = values.methods.split(',');
+const { methods } = values;
 const sections = [];
 let met = true;
 try {

@@ -6,23 +6,23 @@
  */
 import { writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ensureInstalled, root } from '../scripts/ensure-installed.mjs';
+import { readArguments } from './arguments.mjs';
 import { buildCli } from './bundle.mjs';
 import { mean, percent } from './page.mjs';
 import { train } from './training.mjs';
 
-const { values, positionals: folders } = parseArgs({
-  allowPositionals: true,
-  options: { seeds: { type: 'string', default: '3' }, epochs: { type: 'string', default: '10' } },
-});
-if (!folders.length) throw new Error('usage: node bench/transfer.mjs FOLDER... [--seeds N] [--epochs N]');
+const { values, positionals: folders } = readArguments(
+  'node bench/transfer.mjs',
+  { seeds: 3, epochs: 10 },
+  'FOLDER...',
+);
 ensureInstalled();
 buildCli();
 
-const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => 42 + i);
+const seeds = Array.from({ length: values.seeds }, (_, i) => 42 + i);
 /** Everything else keeps its default. */
-const budget = { epochs: Number(values.epochs), batchSize: 16 };
+const budget = { epochs: values.epochs, batchSize: 16 };
 
 const run = async (dataset, method, init, seed) => {
   const { finished, images } = await train({ dataset: resolve(dataset), method, init, seed, ...budget });
