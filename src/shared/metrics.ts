@@ -28,7 +28,7 @@ export interface Tally {
 }
 
 interface MetricRow {
-  /** As it stands within a sentence, e.g. `macro F1`. */
+  /** As written within a sentence, e.g. `macro F1`. */
   title(l10n: Localiser): string;
   help(l10n: Localiser): string;
   /** The tasks that have it: all, those with one right label an image, or those with any number. */
@@ -155,7 +155,7 @@ export function measure(tally: Tally): Figures {
   return Object.fromEntries(values) as Figures;
 }
 
-/** What is known beside accuracy and loss, which every view shows at a place of their own. */
+/** Further metrics besides accuracy and loss, which every view shows separately. */
 export function extraFigures(figures: ExtraFigures): { metric: Metric; value: number }[] {
   return metrics.flatMap((metric) => {
     const value = metric.tasks === 'all' ? undefined : figures[metric.name as keyof ExtraFigures];

@@ -1,4 +1,4 @@
-/** The one reducer of a run's events: where the run stands, its figures and its best checkpoint, event by event. */
+/** The one reducer of a run's events: its status, its metrics and its best checkpoint, event by event. */
 import type { ErrorInfo } from './errorInfo.js';
 import type { EventFields, Phase, RecordedEvent } from './trainEvent.js';
 
@@ -40,7 +40,7 @@ export interface RunProgress {
   bests: readonly ScoredStep[];
   /** Steps since the last start, some seconds apart, from which the pace is computed. */
   pace: readonly TimedStep[];
-  /** The only estimate of the time left; absent where there is no pace yet, and after the end. */
+  /** The only estimate of the time left; absent before a speed is known, and after the end. */
   secondsLeft?: number | undefined;
   /** How it ended; absent while it has not. */
   end?: 'finished' | 'stopped' | 'failed' | undefined;

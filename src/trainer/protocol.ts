@@ -218,7 +218,7 @@ export type DeviceReport =
   | {
       device: DeviceName;
       gigaflops: number;
-      /** Why it does not multiply 16-bit floats; absent where it does. */
+      /** Why it does not support fp16; absent if it does. */
       noFp16?: string;
     }
   | { device: DeviceName; reason: string; /** What the engine itself said. */ detail?: string };

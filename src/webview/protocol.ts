@@ -57,7 +57,7 @@ export type FromAnyView =
   | { type: 'openLog' };
 
 /**
- * Where a run stands. `interrupted`: its trainer ended without saying why (killed, power loss); `failed`: its last
+ * The status of a run. `interrupted`: its trainer ended without an end event (killed, power loss); `failed`: its last
  * event is an error; `damaged`: its files cannot be read. `starting` lasts from the start command to the `started`
  * event, `stopping` from the stop command to the `stopped` event.
  */

@@ -1,6 +1,6 @@
 /**
- * Underlines in a config file what the schema cannot know: paths that lead nowhere, as they are typed, and what the
- * trainer found wrong, until the file is changed.
+ * Underlines in a config file the mistakes that the schema cannot know: wrong paths, as they are typed, and errors of
+ * the trainer, until the file is changed.
  */
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';

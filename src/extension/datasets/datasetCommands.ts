@@ -31,7 +31,7 @@ export function datasetCommands(panels: ReportPanels, datasets: DatasetStore) {
       if (folder === undefined) return;
       await datasets.remove(folder);
       // Nothing on disk is touched, so that putting it back is undo enough.
-      const said = t('“{0}” was taken from the list; the images stay where they are.', basename(folder));
+      const said = t('“{0}” was removed from the list; the images stay where they are.', basename(folder));
       void notify('info', said, { title: t('Undo'), run: () => datasets.add(folder) });
     },
     [commands.inspectDataset]: async (given?: DatasetArgument) => {

@@ -62,6 +62,6 @@ function blocksOf(evaluation: TaskEvaluation, task: string | null, heading?: str
     })),
   };
   if (confusion.length === 0) return [classes];
-  const lead = t('A row is what the images are, a column what they were taken for. A cell opens its images.');
+  const lead = t('Rows: true class. Columns: predicted class. A cell opens its images.');
   return [classes, { kind: 'matrix', heading: t('Confusion matrix'), lead, task, labels, counts: confusion }];
 }

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../../trainer/protocol.js';
 
 type Translate = Parameters<typeof wordsOf>[1];
 
-/** Older logs have the words alone: these stay as they are. */
+/** Older logs have only the texts: these are shown unchanged. */
 export function inOwnWords<Event extends RecordedEvent>(event: Event, translate: Translate): Event {
   if ((event.type !== 'error' && event.type !== 'notice') || !event.said) return event;
   const { message, remedy } = event.said;

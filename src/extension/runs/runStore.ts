@@ -58,7 +58,7 @@ export class RunStore implements vscode.Disposable {
   /** Looks for runs in the window's folders and where this window made some. */
   scan(): Promise<void> {
     const scanning = this.#scan();
-    // Whoever asked for it gets its failure.
+    // The caller gets its failure.
     this.#scanning = scanning.catch(() => undefined);
     return scanning;
   }

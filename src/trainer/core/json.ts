@@ -1,4 +1,4 @@
-/** JSON that tells 1.0 from 1, as Python does: readers of typed configs refuse one for the other. */
+/** JSON that distinguishes 1.0 from 1, as Python does: readers of typed configs reject one for the other. */
 
 /** Keys of an object, or places of a list, whose number was written with a point though it is whole. */
 const floats = Symbol('floats');
@@ -10,9 +10,11 @@ const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const mark = '\u0001float:';
 const marked = /"\\u0001float:([^"]*)"/g;
 
-/** `JSON.parse`, which also remembers in each object which whole numbers were floats; a spread copy knows them too. */
+/**
+ * `JSON.parse`, which also remembers in each object which integers were written as floats; a spread copy keeps them.
+ */
 export function parseJson(text: string): unknown {
-  // The error of the text itself, rather than of the one with marks.
+  // The error of the text itself, not of the marked one.
   JSON.parse(text);
   const withMarks = text.replaceAll(tokens, (token) =>
     /^-?\d+[.eE]/.test(token) && Number.isSafeInteger(Number(token)) ? JSON.stringify(mark + token) : token,

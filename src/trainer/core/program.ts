@@ -9,7 +9,7 @@ const script = fileURLToPath(
 /** Arguments of `process.execPath` that run the trainer: next to this code in a bundle, or from the sources. */
 export const trainerProgram: readonly string[] = [...process.execArgv, script];
 
-/** Its hidden commands: try a device, classify the images of a `Question`, try the batches of a `TrialRequest`. */
+/** Its hidden commands: try a device, compute the logits of a `LogitsRequest`, try the batches of a `TrialRequest`. */
 export const probeCommand = 'probe';
 export const logitsCommand = 'answer';
 export const trialCommand = 'trial';

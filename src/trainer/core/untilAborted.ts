@@ -1,8 +1,8 @@
 /** Waits that end when a stop is requested, whatever they wait for. */
 
 /**
- * The result of `work`, or the signal's reason as soon as it is aborted. The work itself goes on; what comes of it
- * later is dropped, an error included, since nobody waits for it any more.
+ * The result of `work`, or the signal's reason as soon as it is aborted. The work itself continues; its later result or
+ * error is dropped, since nothing waits for it any more.
  */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

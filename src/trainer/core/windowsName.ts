@@ -1,4 +1,4 @@
-/** Names that Windows does not keep as they are given. */
+/** Names that Windows changes. */
 
 const device = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?$/i;
 const forbidden = /[<>:"|?*]/;

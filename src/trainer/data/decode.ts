@@ -231,7 +231,7 @@ const total = (bytes: Uint8Array, pixels: number, perPixel: number): number => b
 
 async function openImage(bytes: Uint8Array, memory: DecodeMemory): Promise<Image> {
   const format = formatOfContent(bytes.subarray(0, sniffedBytes));
-  if (format === undefined) throw new Error(l10n.t('its content is no image of a known format'));
+  if (format === undefined) throw new Error(l10n.t('its content is not an image of a known format'));
   if (format === 'HTML') throw new Error(l10n.t('it is a web page, not an image'));
   if (!isReadable(format)) throw new Error(l10n.t('the format {0} is not supported', format));
   if (format === 'BMP') return fromRaw(format, readBmp(bytes, forBitmap(bytes, memory)), 4);

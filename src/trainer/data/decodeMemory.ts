@@ -43,7 +43,7 @@ export function useDecodeSlot({ memory, slot }: DecodeSlot): void {
   own = slot;
 }
 
-/** Thrown where an image turns out to need more memory than is free: it is decoded again when that is there. */
+/** Thrown when an image needs more memory than is free: it is decoded again later. */
 class NeedsMore extends Error {
   constructor(readonly bytes: number) {
     super('The image needs more memory than is free now.');

@@ -58,7 +58,7 @@ function syntaxWords({ code, message }: CsvError): string {
       return l10n.t('a quote is not closed');
     case 'INVALID_OPENING_QUOTE':
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return l10n.t('a quote stands inside a cell; put the whole cell into quotes and write its quotes twice');
+      return l10n.t('a quote is inside a cell; put the whole cell into quotes and write its quotes twice');
     default:
       return message;
   }

@@ -51,7 +51,7 @@ export class PixelWorkers {
     for (let i = 0; i < count; i++) this.#workers.push(this.#start());
   }
 
-  /** @throws UserError where the worker ends before it has answered, or all have ended too often. */
+  /** @throws UserError if the worker ends before its response, or all workers have ended too often. */
   run(job: Omit<PixelJob, 'id'>): Promise<PixelAnswer> {
     if (this.#closed) throw new Error('The image store is closed.');
     const id = this.#next++;
@@ -94,7 +94,7 @@ export class PixelWorkers {
     return worker;
   }
 
-  /** Rejects what the worker was asked for, and starts another in its place, unless that has happened too often. */
+  /** Rejects the worker's requests, and starts another worker in its place, unless that happened too often. */
   #lose(worker: Worker, error: unknown): void {
     for (const [id, pending] of this.#pending) if (pending.worker === worker) this.#take(id)?.reject(error);
     const index = this.#workers.indexOf(worker);

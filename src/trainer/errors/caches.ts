@@ -7,7 +7,7 @@ export const caches = {
     new UserError(
       'CACHE_UNWRITABLE',
       t(
-        'Decoded images cannot be kept in {0} ({1}); the run goes on, but decodes every image anew in each epoch.',
+        'Decoded images cannot be kept in {0} ({1}); the run continues, but decodes every image again in each epoch.',
         folder,
         reason,
       ),
@@ -18,7 +18,7 @@ export const caches = {
     new UserError(
       'CACHE_FULL',
       t(
-        'Decoded images may take {0} GB on disk, and these take more; the rest is decoded anew in each epoch.',
+        'Decoded images may take {0} GB on disk, and these take more; the rest is decoded again in each epoch.',
         gigabytes(limit),
       ),
       t('Set VITUNE_PICTURE_CACHE_GB to a greater number, and empty the cache once with "vitune cache --clear".'),
@@ -34,7 +34,7 @@ export const caches = {
     new UserError(
       'FEATURES_UNWRITABLE',
       t(
-        'Features cannot be kept in {0} ({1}); the run goes on without, and later runs compute them anew.',
+        'Features cannot be kept in {0} ({1}); the run continues without, and later runs recompute them.',
         folder,
         reason,
       ),
@@ -45,7 +45,7 @@ export const caches = {
     new UserError(
       'FEATURES_TOO_LARGE',
       t(
-        'The features of these images take {0} GB, and the cache may hold {1} GB; the run computes them anew in each epoch.',
+        'The features of these images take {0} GB, and the cache may hold {1} GB; the run recomputes them in each epoch.',
         gigabytes(bytes),
         gigabytes(limit),
       ),
@@ -55,7 +55,7 @@ export const caches = {
     new UserError(
       'FEATURE_CACHE_IMPOSSIBLE',
       t(
-        'There are no features to keep: the very first layers train, dropout or drop path changes what they say from step to step, or images are mixed.',
+        'There are no features to keep: the very first layers train, dropout or drop path changes their outputs from step to step, or images are mixed.',
       ),
       t('Set "featureCache" to "auto", turn dropout, drop path, mixup and CutMix off, or let only later blocks train.'),
       place,

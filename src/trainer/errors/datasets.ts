@@ -209,7 +209,7 @@ export const datasets = {
   imagesOutsideClasses: (folder: string, images: number) =>
     new UserError(
       'IMAGES_OUTSIDE_CLASSES',
-      t('{0} images in {1} lie beside the class folders and are left out.', images, folder),
+      t('{0} images in {1} are in no class folder and are left out.', images, folder),
       t('Move them into the folder of their class.'),
       { file: folder },
     ),
@@ -248,7 +248,7 @@ export const datasets = {
   folderNextToSplits: (folder: string) =>
     new UserError(
       'FOLDER_BESIDE_SPLITS',
-      t('{0} is no split and is left out.', folder),
+      t('{0} is not a split and is left out.', folder),
       t('Move it into the train folder if it is a class.'),
       {
         file: folder,

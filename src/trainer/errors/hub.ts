@@ -119,7 +119,7 @@ export const hub = {
     new UserError(
       'HUB_ACCESS_DENIED',
       t('The token does not give access to {0}.', id),
-      t('Ask for access on its page and wait for the answer, or use a token that may read it.'),
+      t('Request access on its page and wait for the approval, or use a token that may read it.'),
       place,
     ),
   refused: (name: string, reason: string, place: Place) =>
@@ -146,7 +146,7 @@ export const hub = {
   notTheHub: (host: string, place: Place) =>
     new UserError(
       'HUB_NOT_THE_HUB',
-      t('{0} answered with a web page instead of a file.', host),
+      t('{0} returned a web page instead of a file.', host),
       t('If the network asks for a login, open any page in a browser and log in. Check HF_ENDPOINT if it is set.'),
       place,
     ),

@@ -123,7 +123,7 @@ export const labelFile = {
   notImage: (place: Place, image: string) =>
     new UserError(
       'LABELS_NOT_PICTURE',
-      t('{0} is no image that can be read; its row is left out.', image),
+      t('{0} is not a readable image; its row is left out.', image),
       t('Save it as JPEG or PNG, or remove the row.'),
       place,
     ),

@@ -43,7 +43,7 @@ export const models = {
       labels.length
         ? t('The head of {0} is for other classes ({1}), so training starts with a new one.', model, shortList(labels))
         : t('The head of {0} does not name its classes, so training starts with a new one.', model),
-      t('To go on with its head, give the classes of the dataset the names that id2label in its config.json has.'),
+      t('To continue with its head, give the classes of the dataset the names that id2label in its config.json has.'),
     ),
   weightMissing: (file: string, name: string) =>
     new UserError(

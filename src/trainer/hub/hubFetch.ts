@@ -39,7 +39,7 @@ export function networkReason(error: unknown): string {
   return cause?.code ?? cause?.message ?? reasonOf(error);
 }
 
-/** The wait that a busy server asks for, in milliseconds: seconds or a date (RFC 9110, 10.2.3). */
+/** The wait that a busy server requests, in milliseconds: seconds or a date (RFC 9110, 10.2.3). */
 function retryAfter(response: Response): number | undefined {
   const text = response.headers.get('retry-after');
   if (text === null) return undefined;

@@ -17,7 +17,7 @@ export interface WeightData {
   byteLength: number;
   /** Given `into`, of their own type, the numbers may be there until that is used again. */
   read(into?: Float32Array | Int8Array): Float32Array | Uint16Array | Int8Array;
-  /** Where the same numbers lie, as they are, if they do. */
+  /** The place of the same numbers in a file, if they are stored unchanged. */
   place: FilePlace | undefined;
 }
 

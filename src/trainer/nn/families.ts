@@ -42,7 +42,7 @@ export function parseNetwork(json: unknown, file: string): NetworkConfig {
 /** Fields of any config class that change the network, and are known only where they are off. */
 export const refusedFields: readonly string[] = ['pruned_heads', 'quantization_config'];
 
-/** Throws a `UserError` for a field that would be passed over although it changes the answers. */
+/** Throws a `UserError` for a field that would be ignored although it changes the outputs. */
 function checkFields(json: Fields, file: string): void {
   for (const name of refusedFields)
     for (const [where, fields] of [

@@ -1,4 +1,4 @@
-/** Fields of a config.json that transformers 5 wants to be floats, whole numbers included. */
+/** Fields of a config.json that transformers 5 requires to be floats, even for integers. */
 export const floatFields: ReadonlySet<string> = new Set([
   'auxiliary_loss_weight',
   'initializer_factor',

@@ -63,7 +63,7 @@ function valueInfo({ name, shape, dtype }: OnnxSignature): Message {
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }
 
-/** A node from a file is written as it is, with its profile name if it has one. */
+/** A node from a file is written unchanged, with its profile name if it has one. */
 const written = (each: OnnxNode): Message => {
   if (!each.written) return node(each);
   return each.name ? new Message().raw(each.written.finish()).text(3, each.name) : each.written;

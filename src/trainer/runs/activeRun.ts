@@ -110,7 +110,7 @@ export class ActiveRun {
 
   /** As `close`, and removes what the run wrote: for one that failed before it began. */
   async discard(): Promise<void> {
-    // While it is locked: whoever comes next may begin as soon as it is not.
+    // While it is locked: the next process may begin as soon as it is not.
     await removeRun(this.path);
     await this.close();
     await removeFolderIfEmpty(this.path);

@@ -16,12 +16,12 @@ import { errors } from '../errors/errors.js';
 import type { RunLock } from '../protocol.js';
 import { isOurSocket } from './socketAddress.js';
 
-/** To break a lock takes milliseconds: whoever is at it for longer, in milliseconds, was ended in the middle. */
+/** Breaking a lock takes milliseconds: a process that takes longer than this, in milliseconds, was killed meanwhile. */
 const breakingPatience = 5000;
 
 /**
- * Whether a trainer listens. The system itself accepts the connection, so that a trainer busy with a step answers too.
- * A trainer of another user cannot be reached: it counts while its process lives.
+ * Whether a trainer listens. The system itself accepts the connection, so a trainer that is busy with a step is reached
+ * too. A trainer of another user cannot be reached: it counts while its process is alive.
  */
 async function isHeld({ pid, socket }: RunLock): Promise<boolean> {
   if (!isAlive(pid)) return false;

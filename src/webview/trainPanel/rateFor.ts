@@ -1,4 +1,4 @@
-/** The learning rate that an empty field stands for: where it depends on the width of the model, that is put in. */
+/** The learning rate of an empty field; if it depends on the width of the model, the width is inserted. */
 import type { Formats } from '../../shared/formats.js';
 
 /**
