@@ -26,7 +26,7 @@ export class ActiveCheckpointStore implements vscode.Disposable {
     private readonly memory: vscode.Memento,
     private readonly runs: RunStore,
   ) {
-    this.#subscription = runs.onChange(() => this.#tell());
+    this.#subscription = runs.onChange(() => this.#report());
     this.#announced = this.current?.path;
   }
 
@@ -52,7 +52,7 @@ export class ActiveCheckpointStore implements vscode.Disposable {
   /** `folder`: of a run or of a checkpoint. */
   async choose(folder: string): Promise<void> {
     await this.memory.update(key, folder);
-    this.#tell();
+    this.#report();
   }
 
   dispose(): void {
@@ -60,7 +60,7 @@ export class ActiveCheckpointStore implements vscode.Disposable {
     this.#changed.dispose();
   }
 
-  #tell(): void {
+  #report(): void {
     const { current } = this;
     if (current?.path === this.#announced) return;
     this.#announced = current?.path;

@@ -34,7 +34,7 @@ const lookEvery = 100;
 const cancelled = 130;
 
 export interface StartOptions {
-  /** The run folder to go on with. */
+  /** The run folder to resume. */
   resume?: string;
   signal?: AbortSignal;
   /** Receives the downloaded bytes of a model or a dataset, if it is downloaded first. */

@@ -41,7 +41,7 @@ export class Training implements vscode.Disposable {
     private readonly runs: RunStore,
     private readonly active: ActiveCheckpointStore,
   ) {
-    this.#subscription = runs.onGone((run) => void this.#tellEnd(run));
+    this.#subscription = runs.onGone((run) => void this.#reportEnd(run));
   }
 
   /** Starts a run of a config file. Throws what is wrong after telling `onFailed`. */
@@ -111,15 +111,15 @@ export class Training implements vscode.Disposable {
   }
 
   /** Word of the end of a run that this window followed. */
-  async #tellEnd(run: Run): Promise<void> {
+  async #reportEnd(run: Run): Promise<void> {
     const { name } = run.info;
     const { status, progress } = run;
     // A run that failed before it began is reported by its starter, and leaves no folder behind; the page of a
     // comparison reports its own.
     if (run.inComparison || !progress.started || this.supervisor.isStarting(run.info.config)) return;
     log().info(`“${name}” ended: ${status}`);
-    if (status === 'finished') await this.#tellFinished(run);
-    else if (status === 'failed' && progress.error) await this.#tellFailed(run);
+    if (status === 'finished') await this.#reportFinished(run);
+    else if (status === 'failed' && progress.error) await this.#reportFailed(run);
     else if (status === 'interrupted') {
       log().error(
         `The trainer of ${run.folder} is gone. Its last words:\n${await this.supervisor.tailOf(run.info.config)}`,
@@ -132,7 +132,7 @@ export class Training implements vscode.Disposable {
     }
   }
 
-  async #tellFinished(run: Run): Promise<void> {
+  async #reportFinished(run: Run): Promise<void> {
     if (this.active.current === undefined) await this.active.choose(run.folder);
     if (!vscode.workspace.getConfiguration('vitune').get<Settings['notifyWhenFinished']>('notifyWhenFinished', true))
       return;
@@ -153,7 +153,7 @@ export class Training implements vscode.Disposable {
     );
   }
 
-  async #tellFailed(run: Run): Promise<void> {
+  async #reportFailed(run: Run): Promise<void> {
     const { error } = run.progress;
     if (!error) return;
     await showError(new ShownError(error), this.#resume(run));

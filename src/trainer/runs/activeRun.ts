@@ -28,7 +28,7 @@ export class ActiveRun {
     readonly loaded: LoadedConfig,
     readonly name: string,
     /**
-     * The checkpoint folder to go on from; undefined in a new run, and in one that was ended before its first
+     * The checkpoint folder to resume from; undefined in a new run, and in one that was ended before its first
      * checkpoint.
      */
     readonly resumeFrom: string | undefined,

@@ -179,7 +179,7 @@ async function checkpointOf(run: string, ...pointers: ('best' | 'last')[]): Prom
   return step === undefined ? undefined : checkpointFolder(run, step);
 }
 
-/** The checkpoint to go on from; undefined when the run was ended before its first. */
+/** The checkpoint to resume from; undefined when the run was ended before its first. */
 export async function lastCheckpoint(run: string): Promise<string | undefined> {
   return checkpointOf(run, 'last');
 }
