@@ -111,6 +111,15 @@ for (const [index, [path, text, violation]] of rows.entries()) {
   });
 }
 
+test('docs/architecture.md has one row for each room of the trainer', () => {
+  const rooms = readdirSync(join(root, 'src/trainer'), { withFileTypes: true })
+    .filter((file) => file.isDirectory())
+    .map(({ name }) => name);
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)\/` \|/gm)].map(([, name]) => name!);
+  assert.deepEqual(rows.sort(), rooms.sort());
+});
+
 test('a file must begin with a sentence', () => {
   const faults = (text: string) => violations(new Map([['src/trainer/ir/a.ts', text]]));
   assert.match(faults('export const a = 1;\n/** Late. */').join(), /does not begin/);
