@@ -156,10 +156,16 @@ export function parsePreprocessor(json: unknown, file: string, imageSize = 224):
     if (typeof value !== 'boolean') throw invalid(field, l10n.t('true or false is expected'));
     return value;
   };
+  // To the processors of CLIP and of BiT, which DINOv2 has, a number is the shorter side; to others a square's.
+  const kind = fields.image_processor_type ?? fields.feature_extractor_type;
+  const isShortest = typeof kind === 'string' && /^(CLIP|Bit)/.test(kind);
   const sizeOf = (field: string): ImageTransform['resize'] | undefined => {
     const value = fields[field];
     if (value === undefined || value === null) return undefined;
-    if (typeof value === 'number') return { height: side(value, field), width: value };
+    if (typeof value === 'number')
+      return isShortest && field === 'size'
+        ? { shortestEdge: side(value, field) }
+        : { height: side(value, field), width: value };
     if (Array.isArray(value)) {
       if (value.length !== 2) throw invalid(field, l10n.t('two numbers are expected'));
       return { height: side(value[0], field), width: side(value[1], field) };

@@ -71,6 +71,16 @@ export const models = {
       t('Choose a multiple of {0}.', patch),
       place,
     ),
+  preprocessorAssumed: (file: string, family: string) =>
+    new UserError(
+      'PREPROCESSOR_ASSUMED',
+      t(
+        'The model has no preprocessor_config.json; images are prepared as published models of the family {0} do.',
+        family,
+      ),
+      t('If it was trained otherwise, put its preprocessor_config.json there.'),
+      { file },
+    ),
   preprocessorInvalid: (file: string, field: string, reason: string) =>
     new UserError(
       'PREPROCESSOR_INVALID',

@@ -216,10 +216,16 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
   const json = (await readJson(configFile)) as Record<string, unknown>;
   const config = parseNetwork(json, configFile);
   const preprocessorFile = join(folder, 'preprocessor_config.json');
-  const preprocessorJson = (await isThere(preprocessorFile))
+  const family = familyOf(config);
+  const stated = (await isThere(preprocessorFile))
     ? await readJson(preprocessorFile)
-    : (familyOf(config).preprocessorJson?.(json) ?? {});
-  const preprocessor = parsePreprocessor(preprocessorJson, preprocessorFile, config.imageSize);
+    : family.statedPreprocessor?.(json);
+  const preprocessor = parsePreprocessor(
+    stated ?? family.usualPreprocessor(config, json),
+    preprocessorFile,
+    config.imageSize,
+  );
+  const notices = stated === undefined ? [errors.preprocessorAssumed(preprocessorFile, family.name)] : [];
   const side = imageSize ?? config.imageSize;
   if (side !== config.imageSize && side % config.patchSize)
     throw errors.imageSizeInvalid(side, config.patchSize, place);
@@ -229,7 +235,7 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
     transform: transform.width === side && transform.height === side ? transform : withImageSize(transform, side),
   };
   const reference = { model, ...commit, init, seed, imageSize: side };
-  const common = { config: { ...config, imageSize: side }, json, preprocessor: sized };
+  const common = { config: { ...config, imageSize: side }, json, preprocessor: sized, notices };
   if (init === 'random') {
     // What follows from the family says nothing more, and what is left out can change without making another base of
     // it.

@@ -36,7 +36,9 @@ export interface Family<C extends NetworkConfig = NetworkConfig> {
    */
   weightNames(config: C, stored: string): readonly string[];
   /** A preprocessor_config.json for a model without one whose config.json has the values. */
-  preprocessorJson?(json: Fields): Fields;
+  statedPreprocessor?(json: Fields): Fields | undefined;
+  /** The one that published models of the family have, at the size of this model. */
+  usualPreprocessor(config: C, json: Fields): Fields;
   /** What is to be done to the weight `name` for another image size; undefined when it does not depend on it. */
   resizing(config: C, name: string): Resizing | undefined;
   /** Module names of the blocks, from the input to the head. */

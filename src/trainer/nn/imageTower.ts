@@ -49,6 +49,7 @@ export interface ImageTowerKind {
   /** Modules that come before the first block. */
   stem: readonly string[];
   unusedLayers?: readonly string[];
+  usualPreprocessor: Family<ImageTowerConfig>['usualPreprocessor'];
   body: Family<ImageTowerConfig>['body'];
 }
 
@@ -105,6 +106,7 @@ export function imageTower(kind: ImageTowerKind): Family<ImageTowerConfig> {
     aliases: { query: 'q_proj', key: 'k_proj', value: 'v_proj' },
     ...(kind.unusedLayers ? { unusedLayers: kind.unusedLayers } : {}),
     isStem: (_config, name) => kind.stem.some((module) => name.startsWith(`${module}.`)),
+    usualPreprocessor: kind.usualPreprocessor,
     body: kind.body,
   };
 }

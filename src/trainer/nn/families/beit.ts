@@ -14,6 +14,7 @@ import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
 import { relativePositionBias } from '../relativePositions.js';
 import { resampled } from '../resampling.js';
+import { bilinear, halves, toSquare } from '../usualPreprocessing.js';
 import type { Scope } from '../scope.js';
 
 interface BeitConfig extends NetworkConfig {
@@ -80,6 +81,7 @@ export const beit: Family<BeitConfig> = {
     const known = hubName(stored);
     return [known.startsWith('beit.') || known.startsWith('classifier.') ? known : `beit.${known}`];
   },
+  usualPreprocessor: ({ imageSize }: BeitConfig): Fields => toSquare(imageSize, bilinear, halves),
   resizing(config: BeitConfig, name: string): Resizing | undefined {
     if (name === positions) return positionResizing(config, 1, [1]);
     return name.endsWith(`.${table}`) ? tableResizing(config) : undefined;

@@ -2,6 +2,7 @@
 import type { Value } from '../../ir/value.js';
 import { embeddings, imageTower, positions, tower, towerEncoder, type ImageTowerConfig } from '../imageTower.js';
 import { layerNorm, meanToken, patchTokens, type PixelNorm } from '../layers.js';
+import { openaiClip, toMiddle } from '../usualPreprocessing.js';
 import type { Scope } from '../scope.js';
 
 export const clip = imageTower({
@@ -13,6 +14,7 @@ export const clip = imageTower({
   layerNormEpsilon: 1e-5,
   specialTokens: 1,
   stem: [embeddings, `${tower}.pre_layrnorm`],
+  usualPreprocessor: ({ imageSize }) => toMiddle(imageSize, openaiClip, imageSize),
   body,
 });
 

@@ -17,6 +17,7 @@ import {
 import { ownName, type Renames } from '../moduleNames.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
+import { imagenet, toMiddle } from '../usualPreprocessing.js';
 import type { Scope } from '../scope.js';
 
 interface Dinov2Config extends NetworkConfig {
@@ -76,6 +77,7 @@ function family(name: Dinov2Config['family'], className: string): Family<Dinov2C
       const known = ownName(stored, transformers5);
       return [known.startsWith(`${name}.`) || known.startsWith('classifier.') ? known : `${name}.${known}`];
     },
+    usualPreprocessor: ({ imageSize }: Dinov2Config): Fields => toMiddle(imageSize, imagenet),
     resizing(config: Dinov2Config, weight: string) {
       if (weight !== `${name}.embeddings.position_embeddings`) return undefined;
       return positionResizing(config, 1, [1], config.registers ? 'bicubic-antialias' : 'bicubic');

@@ -7,6 +7,7 @@ import { activations, layerNorm, learnedTokens, mlp, patchTokens, token, type Pi
 import { ownName, type Renames } from '../moduleNames.js';
 import { patchesAlong } from '../patchesAlong.js';
 import type { NetworkConfig } from '../networkConfig.js';
+import { bilinear, imagenet, toSquare } from '../usualPreprocessing.js';
 import type { Scope } from '../scope.js';
 
 interface Dinov3Config extends NetworkConfig {
@@ -77,6 +78,7 @@ export const dinov3: Family<Dinov3Config> = {
   weightNames: (_config: Dinov3Config, stored: string): readonly string[] => [
     ownName(stored.replace(/^dinov3_vit\./, ''), transformers5),
   ],
+  usualPreprocessor: ({ imageSize }: Dinov3Config): Fields => toSquare(imageSize, bilinear, imagenet),
   resizing: () => undefined,
   blocks: ({ layers }: Dinov3Config): readonly string[] => Array.from({ length: layers }, (_, i) => `layer.${i}`),
   roles: {

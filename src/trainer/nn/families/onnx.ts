@@ -76,6 +76,7 @@ export const onnx: Family<OnnxConfig> = {
     hidden_size: features,
     feature_output: output.name,
   }),
+  usualPreprocessor: () => ({}),
   weightNames: () => [],
   resizing: () => undefined,
   blocks: () => [],

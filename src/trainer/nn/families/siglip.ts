@@ -5,6 +5,7 @@
 import type { Value } from '../../ir/value.js';
 import { embeddings, imageTower, positions, tower, towerEncoder, type ImageTowerConfig } from '../imageTower.js';
 import { layerNorm, meanToken, patchTokens, type PixelNorm } from '../layers.js';
+import { bicubic, halves, toSquare } from '../usualPreprocessing.js';
 import type { Scope } from '../scope.js';
 
 export const siglip = imageTower({
@@ -17,6 +18,7 @@ export const siglip = imageTower({
   stem: [embeddings],
   // The attention pooling that SigLIP was pretrained with.
   unusedLayers: ['attention.out_proj', 'mlp.fc1', 'mlp.fc2'].map((layer) => `${tower}.head.${layer}`),
+  usualPreprocessor: ({ imageSize }) => toSquare(imageSize, bicubic, halves),
   body,
 });
 

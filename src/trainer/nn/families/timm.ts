@@ -114,8 +114,8 @@ export function timmNames({ family, classifiers }: VitConfig, stored: string): r
 const resamples: Record<string, number> = { nearest: 0, lanczos: 1, bilinear: 2, bicubic: 3 };
 
 /** timm's transform for evaluation: the shorter side to the input's by `crop_pct`, then the middle. */
-export function timmPreprocessor(json: Fields): Fields {
-  if (typeof json.architecture !== 'string') return {};
+export function timmPreprocessor(json: Fields): Fields | undefined {
+  if (typeof json.architecture !== 'string') return undefined;
   const { input_size: input, crop_pct: share, interpolation, mean, std } = objectOr(json.pretrained_cfg);
   const side: unknown = Array.isArray(input) ? (input as unknown[]).at(-1) : undefined;
   const cropped = typeof side === 'number' && typeof share === 'number' && share > 0 ? Math.floor(side / share) : side;

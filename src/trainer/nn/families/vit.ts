@@ -12,6 +12,7 @@ import { layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } fro
 import { ownName } from '../moduleNames.js';
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
+import { bilinear, halves, imagenet, toMiddle, toSquare } from '../usualPreprocessing.js';
 import { parseTimm, timmNames, timmPreprocessor } from './timm.js';
 
 function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<VitConfig> {
@@ -65,7 +66,11 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
       const body = known.startsWith(`${name}.`) ? known : `${name}.${known}`;
       return body.startsWith(`${name}.encoder.layer.`) || others.includes(body) ? [body] : [];
     },
-    preprocessorJson: timmPreprocessor,
+    statedPreprocessor: timmPreprocessor,
+    usualPreprocessor: ({ imageSize }: VitConfig, { model_type: type }: Fields): Fields =>
+      name === 'deit'
+        ? toMiddle(imageSize, imagenet)
+        : toSquare(imageSize, bilinear, type === 'vit_mae' ? imagenet : halves),
     resizing: (config: VitConfig, weight: string) =>
       weight === positions ? positionResizing(config, config.specialTokens, [1]) : undefined,
     blocks: (config: VitConfig) => classicBlocks(name, config),
