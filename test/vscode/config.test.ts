@@ -60,10 +60,10 @@ describe('config files', () => {
 
   test('paths that lead nowhere and a wrong method are underlined before any training, a fault once', async () => {
     const { page } = editor();
-    const problems = page.locator('.markers-panel .monaco-list-row');
+    const problems = page.locator('.part.panel .monaco-list-row');
     await editor().dismissNotifications();
     await editor().openFile('lost.vitune.json');
-    await editor().command('View: Focus Problems');
+    await page.keyboard.press('Control+Shift+M');
     await problems.filter({ hasText: 'There is no dataset at' }).waitFor();
     await problems.filter({ hasText: 'There is no model at' }).waitFor();
     await problems.filter({ hasText: 'There is no such method' }).waitFor();
@@ -71,7 +71,6 @@ describe('config files', () => {
     await editor().openFile('wrong.vitune.json');
     await problems.filter({ hasText: 'epoch' }).first().waitFor();
     assert.equal(await problems.filter({ hasText: 'epoch' }).count(), 1);
-    await editor().command('View: Close Panel');
   });
 
   test('a config is trained with from the line above it', async () => {
