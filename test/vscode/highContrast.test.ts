@@ -19,6 +19,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Violations of what is in a view of ours. */
 async function violations(frame: Frame): Promise<string[]> {
   await frame.evaluate(axe);
+  // A view in the side bar is transparent, and axe takes what it cannot see for white.
+  await frame.evaluate(() => {
+    const { style } = document.documentElement;
+    if (document.body.dataset.view === 'trainPanel') style.background = 'var(--vscode-sideBar-background)';
+  });
   const found = await frame.evaluate(() =>
     (window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }).axe.run({
       resultTypes: ['violations'],
