@@ -44,7 +44,8 @@ for (const theme of ['highContrast', 'highContrastLight'] as const) {
       writeFileSync(join(run, 'events.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
       writeFileSync(join(run, 'best'), '460');
       writeFileSync(join(run, 'last'), '460');
-      return { workspace, theme };
+      // Tall enough for the rows of the tree to be seen without scrolling.
+      return { workspace, theme, size: { width: 1280, height: 1300 } };
     });
 
     test('each curve is seen, and axe finds nothing in the dashboard and the panel', async () => {
@@ -73,6 +74,25 @@ for (const theme of ['highContrast', 'highContrastLight'] as const) {
       const label = () => editor().row('trashnet-lora').first().getAttribute('aria-label');
       await until('the words of the row', async () => /trashnet-lora, .*\d%.*finished/.test((await label()) ?? ''));
       assert.ok(!(await label())!.includes(workspace));
+    });
+
+    test('an image of a dataset is its own hover, and opens in the preview tab', async () => {
+      await editor().openContainer('Explorer');
+      await editor().chooseFromMenu(editor().row('emoji'), 'Add Dataset…');
+      const dataset = editor().row('emoji').filter({ hasText: '3 classes' });
+      await dataset.waitFor();
+      assert.match((await dataset.getAttribute('aria-label')) ?? '', /^emoji, 288 images, 3 classes/);
+      await dataset.click();
+      await editor().row('Validation').click();
+      await editor().row('faces').click();
+      const image = editor().page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: '.noto.png' }).first();
+      await image.hover();
+      await editor().page.locator('.monaco-hover img[src^="data:image/jpeg"]').first().waitFor();
+      const name = (await image.locator('.label-name').textContent()) ?? '';
+      await image.click();
+      await editor().tab(name).locator('.italic').first().waitFor();
+      await editor().page.mouse.move(700, 790);
+      await editor().tab('trashnet-lora').click();
     });
 
     test('a config that is gone, and a run folder, are said to be gone', async () => {
