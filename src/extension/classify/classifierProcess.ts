@@ -27,7 +27,7 @@ export interface ClassifierOptions {
 }
 
 interface Pending {
-  onAnswer: (answer: ServeResponse) => void;
+  onResponse: (answer: ServeResponse) => void;
   resolve: () => void;
   reject: (error: Error) => void;
 }
@@ -69,8 +69,8 @@ export class ClassifierProcess {
     while (left.length > 0) {
       signal?.throwIfAborted();
       try {
-        const onAnswer = (answer: ServeResponse) => answer.type === 'classification' && answered(answer.result);
-        await this.#ask({ type: 'classify', checkpoint, paths: left, top }, onAnswer, signal);
+        const onResponse = (answer: ServeResponse) => answer.type === 'classification' && answered(answer.result);
+        await this.#ask({ type: 'classify', checkpoint, paths: left, top }, onResponse, signal);
         return;
       } catch (error) {
         if (!(error instanceof TrainerDied) || ++crashes >= this.options.crashes) throw error;
@@ -103,13 +103,13 @@ export class ClassifierProcess {
     this.#child?.kill();
   }
 
-  #ask(request: Asked, onAnswer: (answer: ServeResponse) => void, signal?: AbortSignal): Promise<void> {
+  #ask(request: Asked, onResponse: (answer: ServeResponse) => void, signal?: AbortSignal): Promise<void> {
     const id = this.#next++;
     const child = this.#started();
     const send = (message: ServeRequest) => child.connected && child.send(message);
     const cancel = () => send({ id: this.#next++, type: 'cancel', request: id });
     return new Promise<void>((resolve, reject) => {
-      this.#pending.set(id, { onAnswer, resolve, reject });
+      this.#pending.set(id, { onResponse, resolve, reject });
       clearTimeout(this.#idle);
       send({ id, ...request });
       signal?.addEventListener('abort', cancel, { once: true });
@@ -144,9 +144,9 @@ export class ClassifierProcess {
   #answer(answer: ServeResponse): void {
     const pending = this.#pending.get(answer.id);
     if (!pending) return;
-    if (answer.type === 'classification') pending.onAnswer(answer);
+    if (answer.type === 'classification') pending.onResponse(answer);
     else if (answer.type === 'preview') {
-      pending.onAnswer(answer);
+      pending.onResponse(answer);
       pending.resolve();
     } else if (answer.type === 'done') pending.resolve();
     else {

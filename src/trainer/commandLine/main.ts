@@ -12,9 +12,9 @@ import type { TrialRequest } from '../training/trial.js';
 await setLanguage();
 const [command, argument] = process.argv.slice(2);
 /** Done when nothing of it would be lost in a crash. */
-const printed = (answer: unknown): Promise<void> =>
-  new Promise((resolve) => process.stdout.write(`${JSON.stringify(answer)}\n`, () => resolve()));
-const print = (answer: unknown): void => void printed(answer);
+const printed = (output: unknown): Promise<void> =>
+  new Promise((resolve) => process.stdout.write(`${JSON.stringify(output)}\n`, () => resolve()));
+const print = (output: unknown): void => void printed(output);
 
 /**
  * Each command loads only the code it needs: a short command ends before the rest of the program would have been read.
@@ -22,7 +22,7 @@ const print = (answer: unknown): void => void printed(answer);
 const tasks: Record<string, () => Promise<unknown>> = {
   [probeCommand]: async () => {
     const { answersOn } = await import('../engine/probe.js');
-    for await (const answer of answersOn(argument as DeviceName)) await printed(answer);
+    for await (const output of answersOn(argument as DeviceName)) await printed(output);
   },
   [logitsCommand]: async () => {
     const { computeLogits } = await import('../inference/computeLogits.js');
@@ -37,7 +37,7 @@ const tasks: Record<string, () => Promise<unknown>> = {
   serve: async () => {
     const { serve } = await import('../inference/serve.js');
     serve({
-      send: (answer: ServeResponse) => process.send?.(answer),
+      send: (output: ServeResponse) => process.send?.(output),
       onRequest: (listen) => process.on('message', (message) => listen(message as ServeRequest)),
     });
     // The window that forked this process is gone.

@@ -40,7 +40,7 @@ export interface PixelJob {
   augmenting: Augmenting | undefined;
 }
 
-export interface PixelAnswer {
+export interface PixelReply {
   id: number;
   /** `[batchSize, height, width, 3]`: the images that can be read, one after the other. */
   images: Uint8Array<ArrayBuffer>;
@@ -159,12 +159,12 @@ async function fillTraining(
   return decoded;
 }
 
-async function run({ id, transform, images, batchSize, augmenting }: PixelJob): Promise<PixelAnswer> {
+async function run({ id, transform, images, batchSize, augmenting }: PixelJob): Promise<PixelReply> {
   const started = performance.timeOrigin + performance.now();
   const size = transform.height * transform.width * 3;
   const pixels = new Uint8Array(batchSize * size);
   const unreadable = new Map<number, ErrorInfo>();
-  const decoded: PixelAnswer['decoded'] = [];
+  const decoded: PixelReply['decoded'] = [];
   let hasDecoded = false;
   await forEachConcurrently(images.length, decodesAtOnce, undefined, async (index) => {
     const image = images[index]!;
@@ -222,10 +222,10 @@ parentPort!.on('message', (job: PixelJob) => {
   // In order: the batch requested first is needed first. An error thrown here is a bug; it ends the thread, which
   // notifies its owner.
   previous = previous.then(async () => {
-    const answer = await run(job);
-    parentPort!.postMessage(answer, [
-      answer.images.buffer,
-      ...answer.decoded.map(({ pixels }) => pixels.data.buffer as ArrayBuffer),
+    const reply = await run(job);
+    parentPort!.postMessage(reply, [
+      reply.images.buffer,
+      ...reply.decoded.map(({ pixels }) => pixels.data.buffer as ArrayBuffer),
     ]);
   });
 });

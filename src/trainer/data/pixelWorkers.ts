@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { publishSpan } from '../core/stages.js';
 import { errors } from '../errors/errors.js';
 import { type DecodeSlot, lendDecodeSlot, takeBackDecodeSlot } from './decodeMemory.js';
-import type { PixelAnswer, PixelJob } from './pixelWorker.js';
+import type { PixelReply, PixelJob } from './pixelWorker.js';
 
 /**
  * In the bundle the worker is a file next to it. Run from source (in tests), the thread must register the TypeScript
@@ -29,7 +29,7 @@ const mostRestarts = 3;
 
 interface Pending {
   worker: Worker;
-  resolve: (answer: PixelAnswer) => void;
+  resolve: (reply: PixelReply) => void;
   reject: (error: unknown) => void;
 }
 
@@ -52,7 +52,7 @@ export class PixelWorkers {
   }
 
   /** @throws UserError if the worker ends before its response, or all workers have ended too often. */
-  run(job: Omit<PixelJob, 'id'>): Promise<PixelAnswer> {
+  run(job: Omit<PixelJob, 'id'>): Promise<PixelReply> {
     if (this.#closed) throw new Error('The image store is closed.');
     const id = this.#next++;
     const worker = this.#workers[id % this.#workers.length];
@@ -77,13 +77,13 @@ export class PixelWorkers {
     const slot = lendDecodeSlot();
     const worker = this.startThread(slot);
     worker.unref();
-    worker.on('message', (answer: PixelAnswer) => {
+    worker.on('message', (reply: PixelReply) => {
       publishSpan(
-        answer.hasDecoded ? 'decode' : 'augment',
-        answer.started - performance.timeOrigin,
-        answer.ended - performance.timeOrigin,
+        reply.hasDecoded ? 'decode' : 'augment',
+        reply.started - performance.timeOrigin,
+        reply.ended - performance.timeOrigin,
       );
-      this.#take(answer.id)?.resolve(answer);
+      this.#take(reply.id)?.resolve(reply);
     });
     worker.on('error', (error) => this.#lose(worker, error));
     worker.on('messageerror', (error) => this.#lose(worker, error));

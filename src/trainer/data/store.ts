@@ -14,7 +14,7 @@ import { untilAborted } from './concurrently.js';
 import { decoderVersion } from './decode.js';
 import type { Mixing } from './mixing.js';
 import { PixelCache } from './pixelCache.js';
-import type { Augmenting, PixelAnswer } from './pixelWorker.js';
+import type { Augmenting, PixelReply } from './pixelWorker.js';
 import { PixelWorkers } from './pixelWorkers.js';
 import { Readability } from './readability.js';
 import { targetsOf } from './sample.js';
@@ -128,7 +128,7 @@ export interface IdentifiedBatch extends Batch {
 /** A pending batch: the requested images, and the promise of the workers. */
 interface Made {
   images: { sample: number; identity: Identity }[];
-  answer: PixelAnswer;
+  reply: PixelReply;
 }
 
 export class ImageStore {
@@ -258,11 +258,11 @@ export class ImageStore {
         ahead.push(coming);
       }
       const made = this.#ready(ahead.shift()!, Math.min(batchSize, order.length));
-      const { images, answer } = await untilAborted(made, signal);
-      const readable = this.#settled(split, images, answer);
+      const { images, reply } = await untilAborted(made, signal);
+      const readable = this.#settled(split, images, reply);
       const samples = readable.map(({ sample }) => sample);
       yield {
-        ...batchOf(this.splits[split], samples, { batchSize, labels: this.labels }, answer.images, answer.mixing),
+        ...batchOf(this.splits[split], samples, { batchSize, labels: this.labels }, reply.images, reply.mixing),
         identities: readable.map(({ identity }) => JSON.stringify(identity)),
       };
     }
@@ -307,7 +307,7 @@ export class ImageStore {
           isWanted: isThere && !this.cache.knows(key),
         };
       });
-    const answer = await this.#workers.run({
+    const reply = await this.#workers.run({
       transform,
       images: images.map(({ sample, identity, place, isWanted }) => ({
         path: identity[2],
@@ -318,14 +318,14 @@ export class ImageStore {
       batchSize,
       augmenting,
     });
-    for (const pack of answer.damaged) this.#noteDamaged(pack);
+    for (const pack of reply.damaged) this.#noteDamaged(pack);
     const before = this.#keeping;
-    const decoded = answer.decoded.splice(0);
+    const decoded = reply.decoded.splice(0);
     if (decoded.length)
       this.#keep(() => Promise.all(decoded.map(({ index, pixels }) => this.cache.add(images[index]!.key, pixels))));
     // The disk may be slower than the decoder: no more than two batches wait for it.
     await before;
-    return { images, answer };
+    return { images, reply };
   }
 
   /** Reports a pack with damaged pixels once. */
@@ -345,7 +345,7 @@ export class ImageStore {
   }
 
   /** Takes account of which images of a batch could be read, and gives those. */
-  #settled(split: SplitName, images: Made['images'], { unreadable }: PixelAnswer): Made['images'] {
+  #settled(split: SplitName, images: Made['images'], { unreadable }: PixelReply): Made['images'] {
     const lost = new Set(unreadable.map(({ index }) => index));
     const readable = images.filter((_, index) => !lost.has(index));
     for (const { sample } of readable) this.#readability.noteRead(split, sample);

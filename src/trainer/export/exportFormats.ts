@@ -80,8 +80,8 @@ export async function writeWhole(folder: string, model: LoadedCheckpoint): Promi
     name,
     { shape: [...shape], data: whole.weight(name, shape) },
   ]);
-  const unread = model.unread?.(new Set(tensors.map(([name]) => name))) ?? [];
-  await writeSafetensors(join(folder, 'model.safetensors'), [...tensors, ...unread], { format: 'pt' });
+  const unused = model.unused?.(new Set(tensors.map(([name]) => name))) ?? [];
+  await writeSafetensors(join(folder, 'model.safetensors'), [...tensors, ...unused], { format: 'pt' });
 }
 
 /** Whether Python finds the base under its name with the very weights that were trained on. */

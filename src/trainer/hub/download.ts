@@ -65,11 +65,11 @@ async function resolveCommit(request: HubRequest): Promise<string> {
   const { repository, settings } = request;
   const revision = repository.revision ?? mainBranch;
   const parameters = { name: repository.id, revision, hubUrl: settings.endpoint, fetch: hubFetch(request) };
-  const answer =
+  const info =
     repository.kind === 'model'
       ? modelInfo({ ...parameters, additionalFields: ['sha'] })
       : datasetInfo({ ...parameters, additionalFields: ['sha'] });
-  const { sha } = await answer.catch((error: unknown) => {
+  const { sha } = await info.catch((error: unknown) => {
     throw asInvalidResponse(error, request);
   });
   if (typeof sha !== 'string' || !isCommit(sha))
@@ -137,7 +137,7 @@ class SnapshotDownload {
     }
     const { bavail, bsize } = await statfs(cache);
     if (needed > bavail * bsize) throw errors.hub.diskTooSmall(cache, needed, bavail * bsize);
-    this.#tell(true);
+    this.#report(true);
   }
 
   async fetch(files: readonly RemoteFile[]): Promise<void> {
@@ -158,13 +158,13 @@ class SnapshotDownload {
     };
     await Promise.all(Array.from({ length: parallel }, work));
     if (failed.signal.aborted) throw reason;
-    this.#tell(true);
+    this.#report(true);
   }
 
   async #fetchOne(file: RemoteFile, request: HubRequest): Promise<void> {
     await pointTo(await this.blob(file, request), join(this.folder, ...file.path.split('/')));
     this.#bytes.set(file.path, file.size);
-    this.#tell(false);
+    this.#report(false);
   }
 
   /** The path of a file's content, downloaded if necessary; it is not linked into the snapshot yet. */
@@ -174,12 +174,12 @@ class SnapshotDownload {
       (await findBlob(file, request)) ??
       downloadBlob(file, this.commit, request, (bytes) => {
         this.#bytes.set(file.path, bytes);
-        this.#tell(false);
+        this.#report(false);
       })
     );
   }
 
-  #tell(now: boolean): void {
+  #report(now: boolean): void {
     if (!now && performance.now() - this.#reported < pace) return;
     this.#reported = performance.now();
     let done = 0;

@@ -18,7 +18,7 @@ interface Open {
 }
 
 export function serve(channel: {
-  send(answer: ServeResponse): void;
+  send(response: ServeResponse): void;
   onRequest(listen: (request: ServeRequest) => void): void;
 }): void {
   let open: Open | undefined;
@@ -38,7 +38,7 @@ export function serve(channel: {
     return classifier;
   };
 
-  const answer = async (
+  const respond = async (
     { id, checkpoint, paths, top }: ServeRequest & { type: 'classify' },
     signal: AbortSignal,
   ): Promise<void> => {
@@ -67,6 +67,6 @@ export function serve(channel: {
     if (request.type === 'preview') return void preview(request);
     const controller = new AbortController();
     running.set(request.id, controller);
-    queue = queue.then(() => answer(request, controller.signal)).finally(() => running.delete(request.id));
+    queue = queue.then(() => respond(request, controller.signal)).finally(() => running.delete(request.id));
   });
 }

@@ -44,15 +44,15 @@ async function baseOf(folder: string, name: string): Promise<string> {
  * The labels of the adapter's own config.json; else those of the base if their number is that of the head's outputs;
  * else the default names of transformers.
  */
-function labelsOf(own: readonly string[], base: BaseModel, answers: number | undefined): string[] {
+function labelsOf(own: readonly string[], base: BaseModel, width: number | undefined): string[] {
   if (own.length) return [...own];
   const { labels } = base.config;
-  if (labels.length && (answers === undefined || answers === labels.length)) return [...labels];
-  return defaultLabels(answers);
+  if (labels.length && (width === undefined || width === labels.length)) return [...labels];
+  return defaultLabels(width);
 }
 
 /** The number of classes of the adapter's head; undefined if the base's head is unchanged. */
-function answersOf({ saved, adapted }: AdapterTensors, isHead: (name: string) => boolean): number | undefined {
+function headWidth({ saved, adapted }: AdapterTensors, isHead: (name: string) => boolean): number | undefined {
   const whole = saved.find(({ part }) => isHead(part.weight) && part.weight.endsWith('.weight'));
   const head = adapted.find(({ part }) => isHead(part.weight));
   return whole?.tensor.shape[0] ?? head?.tensors['lora_B.weight']?.shape[0];
@@ -99,14 +99,14 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
   const shapes = new Map(names.map(({ name, shape }) => [name, shape]));
   const tensors = await readAdapterTensors(file, {
     weights: shapes,
-    unused: new Set(base.unread(new Set(shapes.keys())).map(([name]) => name)),
+    unused: new Set(base.unused(new Set(shapes.keys())).map(([name]) => name)),
     transformers5: mapOf(config).transformers5,
     isTarget: targetsOf(adapter, configFile),
   });
   const isHead = (name: string): boolean => isHeadOf(config, name);
-  const answers = answersOf(tensors, isHead);
+  const width = headWidth(tensors, isHead);
   const ownLabels = ownJson ? new ConfigFields(ownJson, ownFile).labels() : [];
-  const labels = labelsOf(ownLabels, base, answers);
+  const labels = labelsOf(ownLabels, base, width);
   const shapeOf = (name: string): Shape | undefined => {
     const shape = shapes.get(name);
     return shape && isHead(name) ? [labels.length, ...shape.slice(1)] : shape;
@@ -126,6 +126,6 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     labels,
     tasks: tasksOf(said, labels, ownFile),
     weight: Object.assign(weight, { place: placeOf }),
-    unread: base.unread,
+    unused: base.unused,
   };
 }

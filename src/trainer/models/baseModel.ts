@@ -61,7 +61,7 @@ export interface BaseModel {
    * The body's weights beyond `read`: no graph of ours needs them, but transformers' class has them (a mask token), so
    * a whole checkpoint takes them along.
    */
-  unread: Unread;
+  unused: UnusedWeights;
   /** Decisions that the config left open, reported to the user. */
   notices?: readonly UserError[];
 }
@@ -69,11 +69,11 @@ export interface BaseModel {
 /** A model whose weights have not been hashed. */
 type Unhashed = Omit<BaseModel, 'reference'> & { reference: () => Promise<BaseReference> };
 
-export type Unread = (read: ReadonlySet<string>) => [string, Tensor][];
+export type UnusedWeights = (read: ReadonlySet<string>) => [string, Tensor][];
 
 /** What of `weights` is not among those read, nor the head's. */
-export const unreadOf =
-  (config: NetworkConfig, weights: ReadonlyMap<string, Tensor>): Unread =>
+export const unusedOf =
+  (config: NetworkConfig, weights: ReadonlyMap<string, Tensor>): UnusedWeights =>
   (read) =>
     [...weights].filter(([name]) => !read.has(name) && !isHeadOf(config, name));
 
@@ -162,12 +162,12 @@ function heldOnce(weight: BaseModel['weight']): BaseModel['weight'] {
 /** Weights that lie in no file of ours. */
 const drawn = (
   weight: BaseModel['weight'],
-): Pick<BaseModel, 'weight' | 'requireWeight' | 'place' | 'owns' | 'unread'> => ({
+): Pick<BaseModel, 'weight' | 'requireWeight' | 'place' | 'owns' | 'unused'> => ({
   weight: heldOnce(weight),
   requireWeight: () => undefined,
   place: () => undefined,
   owns: () => false,
-  unread: () => [],
+  unused: () => [],
 });
 
 /** An ONNX file, which holds its own weights: only a head is ever requested. */
@@ -277,7 +277,7 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
       return found?.shape.join() === shape.join() && !resizingOf(name) ? found.place : undefined;
     },
     owns: (name, shape) => weights.get(name)?.shape.join() === shape.join(),
-    unread: unreadOf(config, weights),
+    unused: unusedOf(config, weights),
   };
 }
 

@@ -24,7 +24,7 @@ import { adaptedLayers, peftTargets } from '../peft/peftTargets.js';
 import type { Task } from '../protocol.js';
 import { jsonText, parseJson } from '../core/json.js';
 import { logitNames, tasksJson, tasksOf } from '../core/tasks.js';
-import { reopenBaseModel, unreadOf, type BaseModel, type BaseReference, type Unread } from './baseModel.js';
+import { reopenBaseModel, unusedOf, type BaseModel, type BaseReference, type UnusedWeights } from './baseModel.js';
 
 /**
  * The state that a resume needs in addition to parameters and moments; everything random follows from the seed and the
@@ -176,8 +176,8 @@ export async function writeCheckpoint(folder: string, content: CheckpointContent
       name,
       { shape: [...shape], data: base.weight(name, shape, 0) },
     ]);
-    const unread = base.unread(new Set([...parameters, ...frozen].map(({ name }) => name)));
-    await writeSafetensors(join(folder, files.model), [...named(values, (name) => name), ...rest, ...unread], {
+    const unused = base.unused(new Set([...parameters, ...frozen].map(({ name }) => name)));
+    await writeSafetensors(join(folder, files.model), [...named(values, (name) => name), ...rest, ...unused], {
       format: 'pt',
     });
   } else {
@@ -273,7 +273,7 @@ export interface LoadedCheckpoint {
   /** A name for each logit. */
   labels: string[];
   /** The weights of a whole model beyond those of the network. */
-  unread?: Unread | undefined;
+  unused?: UnusedWeights | undefined;
   tasks: Task[];
   /** Of the method `pretrained`: how it compares images with those it has. */
   neighbors?: ModelSpec['neighbors'];
@@ -345,7 +345,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   // A head that the base comes with is not this model's.
   const place = (name: string, shape: Shape) =>
     values.has(name) || isHeadOf(network, name) ? undefined : opened?.place(name, shape);
-  const unread = opened?.unread ?? unreadOf(network, values);
+  const unused = opened?.unused ?? unusedOf(network, values);
   const { labels } = network;
   return {
     folder,
@@ -358,7 +358,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
     tasks,
     neighbors,
     weight: Object.assign(weight, { place }),
-    unread,
+    unused,
   };
 }
 

@@ -47,12 +47,12 @@ export async function probe(
 ): Promise<{ shape: number[]; single: boolean }> {
   const dtype = takesBytes ? 'u8' : 'f32';
   const inputs = [{ name: 'images', dtype, shape: ['batch', ...shape] }] as const;
-  const nodes = networkNodes(graph, 'images', 'answer');
+  const nodes = networkNodes(graph, 'images', 'output');
   const bytes = encodeModel({
     nodes,
     initialisers: [],
     inputs,
-    outputs: [{ name: 'answer', dtype: 'f32' }],
+    outputs: [{ name: 'output', dtype: 'f32' }],
     foreign: graph,
   });
   const refuse = (error: unknown): never => {
@@ -71,8 +71,8 @@ export async function probe(
     );
     const run = async (count: number, from: number): Promise<Answer> => {
       const data = (takesBytes ? Uint8Array : Float32Array).from(values.slice(from * size, (from + count) * size));
-      const { answer } = await session.run({ images: DeviceTensor.from(dtype, [count, ...shape], data) });
-      return { shape: answer!.shape, data: answer!.data as Float32Array };
+      const { output } = await session.run({ images: DeviceTensor.from(dtype, [count, ...shape], data) });
+      return { shape: output!.shape, data: output!.data as Float32Array };
     };
     const both = await run(2, 0).catch(() => undefined);
     // A network that only accepts two has a fixed batch; one that accepts neither throws its reason.

@@ -54,6 +54,6 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
     labels,
     tasks: tasksOf(base.json, labels, configFile),
     weight: Object.assign(weight, { place: base.place }),
-    unread: base.unread,
+    unused: base.unused,
   };
 }

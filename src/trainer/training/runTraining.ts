@@ -59,7 +59,7 @@ export async function runTraining({
       }
     }
   } catch (error) {
-    if (hasStarted) tell(error, emit);
+    if (hasStarted) reportFailure(error, emit);
     else await run.discard();
     throw error;
   } finally {
@@ -89,7 +89,7 @@ async function saveMemory(
  * Logs why a run ended. A cancelled one (before its first new step, or it would have been stopped with a checkpoint)
  * did not fail.
  */
-function tell(cause: unknown, emit: (event: TrainEvent) => void): void {
+function reportFailure(cause: unknown, emit: (event: TrainEvent) => void): void {
   if (cause instanceof Error && cause.name === 'AbortError') return;
   try {
     emit({ type: 'error', ...infoOf(cause) });

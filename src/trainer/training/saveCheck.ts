@@ -82,7 +82,7 @@ export class SaveCheck {
     notice: (event: TrainEvent & { type: 'notice' }) => void,
     signal: AbortSignal,
   ): Promise<Parity | undefined> {
-    const tell = ({ code, message, remedy, file, said }: ReturnType<UserError['toInfo']>): void =>
+    const report = ({ code, message, remedy, file, said }: ReturnType<UserError['toInfo']>): void =>
       notice({ type: 'notice', code, message, remedy, file, said });
     try {
       const parity = await checkParity(
@@ -90,11 +90,11 @@ export class SaveCheck {
         { labels: [...this.p.labels], logits: this.#live!.logits },
         signal,
       );
-      if (parity.changed.length) tell(errors.savedPredictionsChanged(checkpoint, parity).toInfo());
+      if (parity.changed.length) report(errors.savedPredictionsChanged(checkpoint, parity).toInfo());
       return parity;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      tell(error.toInfo());
+      report(error.toInfo());
       return undefined;
     }
   }

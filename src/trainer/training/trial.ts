@@ -49,7 +49,7 @@ const isPeakPassed = (trials: readonly Trial[]): boolean => {
 };
 
 /** Tries in this process; reports each batch that worked, and ends when a larger one is not faster. */
-export async function tryBatches(o: TrialRequest, tell: (trial: Trial) => void): Promise<void> {
+export async function tryBatches(o: TrialRequest, report: (trial: Trial) => void): Promise<void> {
   // Where memory is short, Linux should end this process and no other.
   await writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
   const loaded = await loadConfig(o.config);
@@ -99,7 +99,7 @@ export async function tryBatches(o: TrialRequest, tell: (trial: Trial) => void):
     }
     await trainable.dispose();
     trials.push({ batch, imagesPerSecond: (1000 * batch) / best });
-    tell(trials.at(-1)!);
+    report(trials.at(-1)!);
     if (isPeakPassed(trials)) return;
   }
 }

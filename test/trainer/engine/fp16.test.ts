@@ -93,7 +93,7 @@ const cases: Case[] = [
   },
   { name: 'LoRA', ...loraCase },
   { name: 'LoRA on features computed once', ...loraCase, cached: true },
-  { name: 'LoRA with activations computed anew', ...loraCase, recomputes: true },
+  { name: 'LoRA with recomputed activations', ...loraCase, recomputes: true },
   ...Object.entries(quantized.curves).map(([name, { quantization, blockSize, steps, finalLogits }]) => ({
     ...loraCase,
     name: `QLoRA in ${name}`,

@@ -61,7 +61,7 @@ const bounds = { loss: 0.05, gradientNorm: 0.05, logits: 0.25 };
 const curves: { name: string; method: object; curve: Curve; cached?: boolean; recomputes?: boolean }[] = [
   { name: 'LoRA', method: { type: 'lora', ...options }, curve: lora },
   { name: 'LoRA on features computed once', method: { type: 'lora', ...options }, curve: lora, cached: true },
-  { name: 'LoRA with activations computed anew', method: { type: 'lora', ...options }, curve: lora, recomputes: true },
+  { name: 'LoRA with recomputed activations', method: { type: 'lora', ...options }, curve: lora, recomputes: true },
   ...Object.entries(quantized.curves).map(([name, { quantization, blockSize, steps, finalLogits }]) => ({
     name: `QLoRA in ${name}`,
     method: { type: 'qlora', quantization, blockSize, ...options },

@@ -70,7 +70,7 @@ for (const name of models) {
       : [{ curveName, curve, cached: false, recomputes: true }]),
   ]);
   for (const { curveName, curve, cached, recomputes } of cases) {
-    const how = `${cached ? ' on features computed once' : ''}${recomputes ? ' with activations computed anew' : ''}`;
+    const how = `${cached ? ' on features computed once' : ''}${recomputes ? ' with recomputed activations' : ''}`;
     test(`${name}: 20 steps of ${curveName}${how} follow PyTorch's`, async () => {
       const method = { type: curve.method, ...(curve.method === 'lora' ? training.lora : {}) };
       const { base, trainable, inputs } = await openGolden(name, {

@@ -109,7 +109,7 @@ for (const [name, { checkpoint }] of Object.entries(models)) {
         assert.deepEqual(opened.weight(of, shape), values.get(of), of);
         assert.deepEqual(again.weight(of, shape, 8), values.get(of), of);
       }
-      assert.equal(again.unread(new Set(parameters.map((p) => p.name))).length, checkpoint.length - parameters.length);
+      assert.equal(again.unused(new Set(parameters.map((p) => p.name))).length, checkpoint.length - parameters.length);
     });
   }
 }
