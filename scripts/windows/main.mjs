@@ -148,6 +148,6 @@ const { makeTree, tree, extension } = await import('./tree.mjs');
 const { build } = await import('../build.mjs');
 await build();
 await makeTree({ keepPackage: values['keep-package'] });
-const passed = runTests(command, tree, values.short, positionals);
 const same = positionals.length > 0 || (await sameRun(command, extension));
+const passed = runTests(command, tree, values.short, positionals);
 if (!passed || !same) process.exitCode = 1;
