@@ -8,8 +8,11 @@ import { failure, noticesOf, vitune } from './vitune.mjs';
 
 /** @typedef {{ what: string, expected: string, observed: string, ok: boolean, skipped?: boolean }} Result */
 
-/** Four decimals were written, and images are decoded by two libraries. */
-const tolerance = 0.002;
+/**
+ * Four decimals were written, and transformers 5 resizes with other roundings of pixels than Pillow. What went wrong
+ * was wrong by 0.05 and more.
+ */
+const tolerance = 0.005;
 /** A small training of the head on the embedded model. */
 const small = ['--set', 'method=head', '--set', 'epochs=12', '--set', 'output=run-of-case'];
 

@@ -2,7 +2,7 @@
  * Installs Node for Windows under Wine, into .vitune/windows, and the Debian packages that it takes. On Windows itself
  * there is nothing to install.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDebianPackages, isDebian, Unavailable } from '../ensure-editor.mjs';
@@ -69,6 +69,17 @@ function makePrefix() {
   mkdirSync(server, { recursive: true });
   mkdirSync(join(windowsFolder, 'share'), { recursive: true });
   symlinkSync(join(windowsFolder, 'share'), join(server, 'share'));
+}
+
+/**
+ * Wine's desktop, for as long as the tests run: the first program that looks for a graphics card would start it
+ * otherwise, and it would keep that program's output open. Returns what ends all programs of the prefix.
+ */
+export function startDesktop() {
+  if (process.platform === 'win32') return () => {};
+  const env = { ...process.env, ...wineEnvironment };
+  spawn(wine, ['explorer.exe', '/desktop'], { stdio: 'ignore', detached: true, env }).unref();
+  return () => spawnSync('/usr/lib/wine/wineserver64', ['-k'], { stdio: 'ignore', env });
 }
 
 /** The command that starts Node for Windows. Throws `Unavailable` where it cannot be had. */

@@ -10,7 +10,7 @@ import { basename, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Unavailable } from '../ensure-editor.mjs';
 import { ensureInstalled, root } from '../ensure-installed.mjs';
-import { ensureWindows, windowsFolder, wineEnvironment, windowsPath } from './ensureWindows.mjs';
+import { ensureWindows, startDesktop, windowsFolder, wineEnvironment, windowsPath } from './ensureWindows.mjs';
 import { testFiles, wineLeftOut } from './testFiles.mjs';
 
 const isWine = process.platform !== 'win32';
@@ -148,6 +148,11 @@ const { makeTree, tree, extension } = await import('./tree.mjs');
 const { build } = await import('../build.mjs');
 await build();
 await makeTree({ keepPackage: values['keep-package'] });
-const same = positionals.length > 0 || (await sameRun(command, extension));
-const passed = runTests(command, tree, values.short, positionals);
-if (!passed || !same) process.exitCode = 1;
+const endDesktop = startDesktop();
+try {
+  const same = positionals.length > 0 || (await sameRun(command, extension));
+  const passed = runTests(command, tree, values.short, positionals);
+  if (!passed || !same) process.exitCode = 1;
+} finally {
+  endDesktop();
+}
