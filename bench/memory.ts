@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { writeSafetensors, type Tensor } from '../src/trainer/checkpoint/safetensors.js';
 import { compileForward, type ModelSpec } from '../src/trainer/compile/compile.js';
 import { frozenOf } from '../src/trainer/compile/scope.js';
+import { WeightStore } from '../src/trainer/compile/weightStore.js';
 import { methodObject } from '../src/trainer/config/methods.js';
-import { OrtEngine } from '../src/trainer/engine/ort.js';
+import { createEngine } from '../src/trainer/engine/createEngine.js';
 import { Trainable } from '../src/trainer/engine/trainable.js';
 import { parseNetwork } from '../src/trainer/nn/families.js';
 import { mapOf } from '../src/trainer/nn/networkMap.js';
@@ -44,14 +45,14 @@ async function write(width: number): Promise<void> {
   const spec: ModelSpec = {
     config,
     norm,
-    frozen: (name, shape) => randomWeight(config, name, shape, 1),
+    weights: new WeightStore({ read: (name, shape) => randomWeight(config, name, shape, 1) }),
     method: methodOf(wholeModel, mapOf(config)),
     labels,
     height: 224,
     width: 224,
   };
   const tensors = frozenOf(compileForward({ ...spec, method: { ...spec.method, trains: () => false } }, 1).graph).map(
-    ({ name, shape }): [string, Tensor] => [name, { shape: [...shape], data: spec.frozen(name, shape) }],
+    ({ name, shape }): [string, Tensor] => [name, { shape: [...shape], data: spec.weights.share(name, shape) }],
   );
   await writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
 }
@@ -63,14 +64,14 @@ async function train(): Promise<{ frozenBytes: number; milliseconds: number }> {
   const model: ModelSpec = {
     config: base.config,
     norm,
-    frozen: (name, shape, into) => base.weight(name, shape, 1, into),
+    weights: base.weights(1),
     method: methodOf(methodObject().parse(JSON.parse(what)), mapOf(base.config)),
     labels,
     height: 224,
     width: 224,
     recomputes: how === 'recompute',
   };
-  const trainable = await Trainable.create(new OrtEngine('cpu'), {
+  const trainable = await Trainable.create(createEngine('cpu'), {
     model,
     optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 },
     batchSize,

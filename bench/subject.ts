@@ -1,6 +1,6 @@
 /** The subject of a measurement: a Hugging Face folder with a fine-tuning method, and one batch of random images. */
 import { methodObject } from '../src/trainer/config/methods.js';
-import { OrtEngine } from '../src/trainer/engine/ort.js';
+import { createEngine } from '../src/trainer/engine/createEngine.js';
 import { Trainable, type TrainBatch } from '../src/trainer/engine/trainable.js';
 import { mapOf } from '../src/trainer/nn/networkMap.js';
 import { firstValues } from '../src/trainer/peft/init.js';
@@ -34,11 +34,11 @@ export async function openSubject({
   const base = await openBaseModel({ model: folder, init: 'pretrained', seed });
   const { transform, mean, std, rescaleFactor } = base.preprocessor;
   const { height, width } = transform;
-  const trainable = await Trainable.create(new OrtEngine(device, { threads }), {
+  const trainable = await Trainable.create(createEngine(device, { threads }), {
     model: {
       config: base.config,
       norm: { mean, deviation: std, rescale: rescaleFactor },
-      frozen: (name, shape, into) => base.weight(name, shape, seed, into),
+      weights: base.weights(seed),
       method: methodOf(methodObject().parse(method), mapOf(base.config)),
       frozenPrecision,
       labels,

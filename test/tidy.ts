@@ -82,12 +82,29 @@ const roomsBelow = (room: string): string[] | undefined =>
 /** Packages that a part of the tree keeps to itself, by the paths that may import them. */
 const keepers: [packages: RegExp, importer: RegExp][] = [
   [/^vscode$/, /^src\/extension\//],
-  [/^onnxruntime-(node|common)$/, /^src\/trainer\/onnx\/session\.ts$/],
+  [/^onnxruntime-(node|common)$/, /^src\/trainer\/engine\/ort\/session\.ts$/],
   [/^sharp$/, /^src\/trainer\/data\/decode\.ts$/],
   [/^@huggingface\/hub$/, /^src\/trainer\/hub\//],
-  [/^@tensorflow\//, /^src\/trainer\/engine\/tfjs/],
+  [/^@tensorflow\//, /^src\/trainer\/engine\/tfjs\//],
   [/^@vscode\/webview-ui-toolkit/, /^src\/webview\/controls\.ts$/],
 ];
+
+/**
+ * An engine is a folder of `engine/`. Only these files know that there are several, and no other may depend on one.
+ */
+const engineFolder = /^src\/trainer\/engine\/[^/]+\//;
+const engineChoosers = /^src\/trainer\/engine\/(createEngine|loadOnnxFile)\.ts$/;
+/** The neutral part of `engine/`, which speaks no engine's format. */
+const neutralEngine = /^src\/trainer\/engine\/[^/]+\.ts$/;
+
+function breaksEngineBoundary(path: string, target: string): string | undefined {
+  const own = engineFolder.exec(path)?.[0];
+  if (engineFolder.test(target) && !(own && target.startsWith(own)) && !engineChoosers.test(path))
+    return 'is inside an engine, which only createEngine and loadOnnxFile choose';
+  if (neutralEngine.test(path) && target.startsWith('src/trainer/onnx/'))
+    return 'is a format of one engine, and this file is for all of them';
+  return undefined;
+}
 
 /** Tables with a row an op may be longer than people read at once: they are looked up, not read. */
 const ruleTables = /^src\/trainer\/(ir|autodiff|onnx)\/(rules|op|shape|emit|print|check)\.ts$/;
@@ -110,6 +127,8 @@ function forbidden(path: string, target: string, typeOnly: boolean): string | un
   if (partOf(target) === 'shared') return undefined;
   if (part === 'trainer') {
     if (partOf(target) !== 'trainer') return 'lies outside the trainer';
+    const boundary = breaksEngineBoundary(path, target);
+    if (boundary) return boundary;
     const [from, to] = [roomOf(path), roomOf(target)];
     if (from === undefined || to === undefined || from === to) return undefined;
     const allowed = roomsBelow(from);

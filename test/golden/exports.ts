@@ -46,7 +46,7 @@ async function checkpointOf(model: string, options: object, folder: string): Pro
     {
       config,
       norm: { mean, deviation: std, rescale: rescaleFactor },
-      frozen: (name, shape) => base.weight(name, shape, 0),
+      weights: base.weights(0),
       method: methodOf(method, mapOf(config)),
       labels: labels.length,
       height: transform.height,

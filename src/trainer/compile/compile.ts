@@ -19,14 +19,14 @@ import { lossOf, type LossSpec } from './loss.js';
 import { fp16Products } from './fp16Products.js';
 import { int8Products } from './int8Products.js';
 import { eliminateDeadCode } from './passes.js';
-import type { RoundedWeight } from './roundedWeight.js';
 import { findCut, prefixOf, suffixOf, type Cut } from './split.js';
-import { GraphScope, type FrozenWeights, type MaskSpec, type ParameterSpec } from './scope.js';
+import { GraphScope, type MaskSpec, type ParameterSpec } from './scope.js';
+import type { WeightStore } from './weightStore.js';
 
 export interface ModelSpec {
   config: NetworkConfig;
   norm: PixelNorm;
-  frozen: FrozenWeights;
+  weights: WeightStore;
   method: Method;
   /** Logits, of all tasks together. */
   labels: number;
@@ -58,15 +58,10 @@ function finish(b: Builder, cut?: Cut): Graph {
   return graph;
 }
 
-/** Each weight is rounded once for all graphs of a model. */
-const rounded = new WeakMap<FrozenWeights, Map<string, RoundedWeight>>();
-
-/** The graph with the products of its frozen layers in the requested precision of the model. */
-function inPrecision(graph: Graph, { frozen, frozenPrecision }: ModelSpec): Graph {
+/** The graph with the products of its frozen layers in the precision that the model asks for. */
+function inPrecision(graph: Graph, { weights, frozenPrecision }: ModelSpec): Graph {
   if (frozenPrecision === undefined || frozenPrecision === 'fp32') return graph;
-  const known = rounded.get(frozen) ?? new Map<string, RoundedWeight>();
-  rounded.set(frozen, known);
-  const changed = eliminateDeadCode(frozenPrecision === 'int8' ? int8Products(graph, known) : fp16Products(graph));
+  const changed = eliminateDeadCode(frozenPrecision === 'int8' ? int8Products(graph, weights) : fp16Products(graph));
   check(changed);
   return changed;
 }
@@ -85,7 +80,7 @@ function buildForward(b: Builder, model: ModelSpec, batch: number, training: boo
   const images = b.input('images', [batch, model.height, model.width, 3], 'u8');
   const scope = new GraphScope(
     b,
-    model.frozen,
+    model.weights,
     model.method,
     training ? { dropPath: dropPathRates(model) } : undefined,
   );

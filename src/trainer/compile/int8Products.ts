@@ -1,14 +1,15 @@
 /** The pass that makes frozen linear layers multiply in int8, which CPUs do about twice as fast as in fp32. */
 import { oneAfter } from '../autodiff/recompute.js';
-import { Builder } from '../ir/builder.js';
+import type { Builder } from '../ir/builder.js';
 import type { Graph } from '../ir/graph.js';
 import type { Node, Value } from '../ir/value.js';
 import { weightOfProduct, type FrozenWeight } from './frozenProducts.js';
-import { RoundedWeight } from './roundedWeight.js';
+import { rewriteGraph, type Rewrite } from './rewriteGraph.js';
 import { sumsOfProducts } from './sumsOfProducts.js';
+import type { WeightStore } from './weightStore.js';
 
 /** With fewer rows than this, rounding them costs more than the product saves. */
-const leastRows = 64;
+const minRows = 64;
 
 /**
  * The step of the finite difference of GELU that replaces its derivative. The error is at most 0.0016, since the second
@@ -19,19 +20,26 @@ const geluStep = 2 ** -8;
 
 /** The weight of a product whose rows are worth their rounding. */
 const weightOf = (node: Node): FrozenWeight | undefined =>
-  node.op.type === 'matmul' && node.inputs[0]!.shape[0]! >= leastRows ? weightOfProduct(node) : undefined;
+  node.op.type === 'matmul' && node.inputs[0]!.shape[0]! >= minRows ? weightOfProduct(node) : undefined;
 
 /** One over the other. */
-const joined = (weights: readonly FrozenWeight[]): FrozenWeight => ({
-  name: weights.map(({ name }) => name).join('+'),
-  numbers: () => {
-    // Each is in the room of the one before.
-    const copies = weights.map(({ numbers }) => numbers().slice());
-    const all = new Float32Array(copies.reduce((length, each) => length + each.length, 0));
-    copies.reduce((at, each) => (all.set(each, at), at + each.length), 0);
-    return all;
-  },
-});
+function joined(weights: readonly FrozenWeight[]): FrozenWeight {
+  const total = weights.reduce((sum, { length }) => sum + length, 0);
+  return {
+    name: weights.map(({ name }) => name).join('+'),
+    key: weights.map(({ key }) => key).join('+'),
+    length: total,
+    lend(use) {
+      const all = new Float32Array(total);
+      let end = 0;
+      for (const { length, lend } of weights) {
+        lend((numbers) => all.set(numbers, end));
+        end += length;
+      }
+      return use(all);
+    },
+  };
+}
 
 /**
  * The graph with x · w + bias in whole numbers wherever w is a frozen weight of two axes. Products by w, rather than by
@@ -39,11 +47,12 @@ const joined = (weights: readonly FrozenWeight[]): FrozenWeight => ({
  * or token matters more than another, so each is divided by its length first. Where only a product element by element
  * lies between two of them, as in an MLP, the rows stay divided. Those that are summed, as of queries, keys and values,
  * are one product. The slope of a GELU before such a product is made with it from two values, and held for the backward
- * pass in place of what GELU is of. `rounded` keeps the weights by name, for the next graph of the same model.
+ * pass in place of what GELU is of. `store` keeps the rounded weights for the next graph of the same model.
  */
-export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>): Graph {
-  const b = new Builder();
-  const copies = new Map<Value, Value>();
+export const int8Products = (graph: Graph, store: WeightStore): Graph =>
+  rewriteGraph(graph, (b, copies) => inInt8(b, copies, graph, store));
+
+function inInt8(b: Builder, copies: ReadonlyMap<Value, Value>, graph: Graph, store: WeightStore): Rewrite {
   const constants = new Map<string, { codes: Value; scales: Value }>();
   /** What a value is made of: rows of moderate size times a factor [m, 1]. */
   const inRows = new Map<Value, { rows: Value; factor: Value }>();
@@ -67,16 +76,16 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
   };
 
   const matrix = (
-    { name, numbers }: FrozenWeight,
+    { name, key: numbersKey, lend }: FrozenWeight,
     k: number,
     n: number,
     isTransposed: boolean,
   ): { codes: Value; scales: Value } => {
-    const key = `${name}.${isTransposed ? 'int8' : 'int8.back'}`;
+    const suffix = isTransposed ? 'int8' : 'int8.back';
+    const key = `${name}.${suffix}`;
     const known = constants.get(key);
     if (known) return known;
-    const weight = rounded.get(key) ?? new RoundedWeight(numbers, [k, n], isTransposed);
-    rounded.set(key, weight);
+    const weight = store.rounded(`${numbersKey}.${suffix}`, lend, [k, n], isTransposed);
     const values = {
       codes: b.constant(key, [k, n], weight.codes, 'i8'),
       scales: b.constant(`${key}.scales`, [n], weight.scales),
@@ -108,10 +117,9 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
     return result;
   };
 
-  const copyOf = (node: Node): readonly Value[] => {
+  return (node, copied) => {
     const { op, inputs, outputs } = node;
-    const read = inputs.map((input) => copies.get(input)!);
-    const [x, , bias] = read;
+    const [x, , bias] = copied;
     const difference = op.type === 'geluSlope' && differences.get(inputs[0]!);
     if (difference) {
       const slope = b.scale(difference, 1 / geluStep);
@@ -130,14 +138,9 @@ export function int8Products(graph: Graph, rounded: Map<string, RoundedWeight>):
       return [sum.rest.reduce((all, value) => b.add(all, copies.get(value)!), product)];
     }
     const weight = weightOf(node);
-    if (!weight) return b.again(node, read);
+    if (!weight) return undefined;
     if (isBackward(node)) return [backwardProduct(x!, weight, width!)];
     const { codes, scales } = matrix(weight, x!.shape[1]!, width!, true);
     return [b.matmulInt8(x!, codes, afterSlope(inputs[0]!, scales), bias)];
   };
-
-  for (const node of graph.nodes)
-    b.within(node.region, () => copyOf(node)).forEach((copy, i) => copies.set(node.outputs[i]!, copy));
-  for (const [name, value] of graph.outputs) b.output(name, copies.get(value)!);
-  return b.graph;
 }

@@ -1,5 +1,9 @@
 /** Frozen matrices in whole numbers of 8 bits. */
 import type { WeightData } from '../ir/op.js';
+import type { Scratch } from './scratch.js';
+
+/** Lends the numbers of a matrix to `use`, which must not keep their array. */
+export type Loan = <T>(use: (numbers: Float32Array) => T) => T;
 
 /** A matrix [k, n] as codes [k, n] times a scale for each column [n]. */
 export interface Int8Matrix {
@@ -12,7 +16,7 @@ export interface Int8Matrix {
  * codes of 7 bits they fit, so that every processor gives the same sums; the rounding of the other factor outweighs the
  * lost bit.
  */
-const greatestCode = 63;
+const maxCode = 63;
 
 /**
  * Columns and rows of a transposed matrix that are gone through at a time: what is read and what is written of them
@@ -28,27 +32,27 @@ export function roundColumns(
   isTransposed: boolean,
   codes: Int8Array = new Int8Array(k * n),
 ): Int8Matrix {
-  const scales = isTransposed ? greatestOfRows(data, n, k) : greatestOfColumns(data, k, n);
-  for (let j = 0; j < n; j++) scales[j]! /= greatestCode;
+  const scales = isTransposed ? maxOfRows(data, n, k) : maxOfColumns(data, k, n);
+  for (let j = 0; j < n; j++) scales[j]! /= maxCode;
   const inverses = Float64Array.from(scales, (scale) => (scale ? 1 / scale : 0));
-  (isTransposed ? roundTurned : roundPlain)(data, inverses, k, n, codes);
+  (isTransposed ? roundTransposed : roundPlain)(data, inverses, k, n, codes);
   return { codes, scales };
 }
 
-function greatestOfRows(data: Float32Array, rows: number, width: number): Float32Array {
+function maxOfRows(data: Float32Array, rows: number, width: number): Float32Array {
   const found = new Float32Array(rows);
   for (let at = 0, row = 0; row < rows; row++) {
-    let greatest = 0;
+    let max = 0;
     for (const end = at + width; at < end; at++) {
       const size = Math.abs(data[at]!);
-      if (size > greatest) greatest = size;
+      if (size > max) max = size;
     }
-    found[row] = greatest;
+    found[row] = max;
   }
   return found;
 }
 
-function greatestOfColumns(data: Float32Array, rows: number, width: number): Float32Array {
+function maxOfColumns(data: Float32Array, rows: number, width: number): Float32Array {
   const found = new Float32Array(width);
   for (let at = 0, row = 0; row < rows; row++) {
     for (let j = 0; j < width; j++, at++) {
@@ -60,13 +64,13 @@ function greatestOfColumns(data: Float32Array, rows: number, width: number): Flo
 }
 
 /** The nearest whole number: cut off above zero this rounds, as Math.round does in four times the time. */
-const rounded = (multiple: number): number => ((multiple + greatestCode + 1.5) | 0) - greatestCode - 1;
+const rounded = (multiple: number): number => ((multiple + maxCode + 1.5) | 0) - maxCode - 1;
 
 function roundPlain(data: Float32Array, inverses: Float64Array, k: number, n: number, codes: Int8Array): void {
   for (let at = 0, i = 0; i < k; i++) for (let j = 0; j < n; j++, at++) codes[at] = rounded(data[at]! * inverses[j]!);
 }
 
-function roundTurned(data: Float32Array, inverses: Float64Array, k: number, n: number, codes: Int8Array): void {
+function roundTransposed(data: Float32Array, inverses: Float64Array, k: number, n: number, codes: Int8Array): void {
   for (let left = 0; left < n; left += tile.columns) {
     const right = Math.min(n, left + tile.columns);
     for (let top = 0; top < k; top += tile.rows) {
@@ -80,21 +84,22 @@ function roundTurned(data: Float32Array, inverses: Float64Array, k: number, n: n
 }
 
 /**
- * A matrix [k, n] that is rounded each time its codes are requested: a session packs them in its own layout and does
- * not need them afterwards.
+ * A matrix [k, n] that is rounded each time its codes are requested: a session packs them in a way of its own and has
+ * no use for them afterwards.
  */
 export class RoundedWeight {
   #scales: Float32Array | undefined;
 
   constructor(
-    /** The numbers to round, [k, n] or transposed, in a scratch buffer: valid until the next weight is requested. */
-    private readonly numbers: () => Float32Array,
+    /** The numbers to round, [k, n] or transposed. */
+    private readonly numbers: Loan,
     private readonly shape: readonly [k: number, n: number],
     private readonly isTransposed: boolean,
+    private readonly scratch: Scratch<Int8Array>,
   ) {}
 
   #round(codes?: Int8Array): Int8Matrix {
-    const made = roundColumns(this.numbers(), ...this.shape, this.isTransposed, codes);
+    const made = this.numbers((numbers) => roundColumns(numbers, ...this.shape, this.isTransposed, codes));
     this.#scales = made.scales;
     return made;
   }
@@ -104,7 +109,8 @@ export class RoundedWeight {
     return {
       length: k * n,
       byteLength: k * n,
-      read: (into) => this.#round(into as Int8Array | undefined).codes,
+      read: () => this.#round().codes,
+      lend: (use) => this.scratch.borrow(k * n, (codes) => use(this.#round(codes).codes)),
       place: undefined,
     };
   }

@@ -1,18 +1,16 @@
 /**
  * The scope in which a family's graph is built for a method: what trains becomes an input, what is frozen a constant.
  */
-import type { FilePlace } from '../core/filePlace.js';
 import type { Builder } from '../ir/builder.js';
 import type { Graph } from '../ir/graph.js';
 import type { Value } from '../ir/value.js';
 import type { Shape } from '../ir/op.js';
-import { sizeOf } from '../ir/shape.js';
 import type { LoraOptions, QuantizationOptions } from '../config/methodConfig.js';
 import { activations } from '../nn/layers.js';
 import type { Scope } from '../nn/scope.js';
 import { bottleneckOf, loraScaling, type Method } from '../peft/method.js';
-import { bitsOf, quantize, type QuantizedWeight } from '../peft/quantize.js';
-import { room } from './room.js';
+import { bitsOf } from '../peft/quantize.js';
+import type { WeightStore } from './weightStore.js';
 
 export interface ParameterSpec {
   name: string;
@@ -22,14 +20,6 @@ export interface ParameterSpec {
 /** A mask of dropout or drop path that must be fed: bytes of 0 or 1, a one with probability 1 - rate. */
 export interface MaskSpec extends ParameterSpec {
   rate: number;
-}
-
-/** The frozen weights by name. */
-export interface FrozenWeights {
-  /** Given `into`, the numbers may be there until that is used again. */
-  (name: string, shape: Shape, into?: Float32Array): Float32Array;
-  /** The place of the same numbers in a file, if they are stored unchanged. */
-  place?: (name: string, shape: Shape) => FilePlace | undefined;
 }
 
 /** The frozen weights that a finished graph reads. */
@@ -44,9 +34,6 @@ export function frozenOf(graph: Graph): ParameterSpec[] {
 
 const nameOfConstant = ({ node: { op } }: Value): string => (op.type === 'constant' ? op.name : '');
 
-/** Each weight is quantised once for all graphs of a model, and they share what comes of it. */
-const quantized = new WeakMap<FrozenWeights, Map<string, QuantizedWeight>>();
-
 export class GraphScope implements Scope {
   /** What trains, in the order in which the graph reads it. */
   readonly parameters = new Map<string, Value>();
@@ -57,7 +44,7 @@ export class GraphScope implements Scope {
 
   constructor(
     readonly b: Builder,
-    private readonly frozen: FrozenWeights,
+    private readonly frozen: WeightStore,
     private readonly method: Method,
     /** Where dropout and drop path are active: the rates of drop path by block. */
     private readonly training?: { dropPath: ReadonlyMap<string, number> },
@@ -67,21 +54,11 @@ export class GraphScope implements Scope {
     const known = this.#weights.get(name);
     if (known) return known;
     const trains = this.method.trains(name);
-    const value = trains ? this.b.input(name, shape) : this.#frozenWeight(name, shape);
+    const value = trains ? this.b.input(name, shape) : this.b.constant(name, shape, this.frozen.constant(name, shape));
     if (trains) this.parameters.set(name, value);
     this.#weights.set(name, value);
     return value;
   };
-
-  #frozenWeight(name: string, shape: Shape): Value {
-    const length = sizeOf(shape);
-    return this.b.constant(name, shape, {
-      length,
-      byteLength: 4 * length,
-      read: (into) => this.frozen(name, shape, into as Float32Array | undefined),
-      place: this.frozen.place?.(name, shape),
-    });
-  }
 
   linear = (name: string, x: Value, out: number, bias = true): Value => {
     const { b } = this;
@@ -104,10 +81,7 @@ export class GraphScope implements Scope {
   #dequantized(name: string, shape: Shape, options: QuantizationOptions): Value {
     const known = this.#weights.get(name);
     if (known) return known;
-    const all = quantized.get(this.frozen) ?? new Map<string, QuantizedWeight>();
-    quantized.set(this.frozen, all);
-    const { codes, scales } = all.get(name) ?? quantize(this.frozen(name, shape, room(shape)), options);
-    all.set(name, { codes, scales });
+    const { codes, scales } = this.frozen.quantized(name, shape, options);
     const bits = bitsOf(options);
     const blocks = scales.length;
     const packed = this.b.constant(name, bits === 8 ? [blocks, options.blockSize] : [2, codes.length / 2], codes);

@@ -2,18 +2,16 @@
 import * as l10n from '@vscode/l10n';
 import { Builder } from '../ir/builder.js';
 import type { Value } from '../ir/value.js';
-import { emit } from '../onnx/emit.js';
-import { DeviceTensor, Session } from '../onnx/session.js';
 import type { DeviceName, DeviceReport } from '../protocol.js';
-import { OrtEngine } from './ort.js';
+import { createEngine } from './createEngine.js';
+import { hostTensor, type Tensor } from './tensor.js';
 
 const size = 512;
 const repeats = 8;
 
-/** A matrix of ones and one that leaves it unchanged, so the result is known. */
-function feedsOf(width: number): Record<'x' | 'average', DeviceTensor> {
-  const tensor = (value: number): DeviceTensor =>
-    DeviceTensor.from('f32', [width, width], new Float32Array(width ** 2).fill(value));
+/** A matrix of ones, and one by which it stays as it is, so that the answer is known. */
+function feedsOf(width: number): Record<'x' | 'average', Tensor> {
+  const tensor = (value: number): Tensor => hostTensor('f32', [width, width], new Float32Array(width ** 2).fill(value));
   return { x: tensor(1), average: tensor(1 / width) };
 }
 
@@ -32,7 +30,7 @@ export async function probe(device: DeviceName): Promise<number> {
   let y = x;
   for (let i = 0; i < repeats; i++) y = b.matmul(y, average);
   b.output('y', y);
-  const executable = await new OrtEngine(device).load(b.graph);
+  const executable = await createEngine(device).load(b.graph);
   const feeds = feedsOf(size);
   let best = Infinity;
   // The first may wait for a compiler; of a slow device two say enough.
@@ -78,10 +76,10 @@ export async function probeHalves(device: DeviceName): Promise<void> {
     Value,
   ];
   b.output('y', b.cast(b.matmul(x, average, { transB: true }), 'f32'));
-  const session = await Session.create(emit(b.graph, device), { device, mayFail: true });
+  const executable = await createEngine(device).load(b.graph, { mayFail: true });
   try {
-    requireOnes((await session.run(feedsOf(halfSize))).y!.data as Float32Array);
+    requireOnes((await executable.run(feedsOf(halfSize))).y!.data as Float32Array);
   } finally {
-    await session.dispose();
+    await executable.dispose();
   }
 }

@@ -15,11 +15,11 @@ import type { MaskSpec, ParameterSpec } from '../compile/scope.js';
 import { Builder } from '../ir/builder.js';
 import type { Graph } from '../ir/graph.js';
 import { sizeOf } from '../ir/shape.js';
-import { DeviceTensor } from '../onnx/session.js';
 import { emaDecayAt } from '../optim/ema.js';
 import { Random } from '../core/random.js';
-import type { Engine, Executable, Tensors } from './engine.js';
-import { takesTurns, Turns } from './turns.js';
+import type { Engine, Executable } from './engine.js';
+import { hostTensor, type Tensor, type Tensors } from './tensor.js';
+import { Swap, swapsGraphs } from './swap.js';
 
 /** One batch as the graphs read it. */
 export interface TrainBatch {
@@ -40,8 +40,8 @@ export interface TrainableOptions {
   accumulates: boolean;
   /** Names the streams of the dropout masks. */
   seed: number;
-  /** Bytes of frozen weights from which step and evaluation graphs are swapped on the CPU. */
-  turnsFrom?: number;
+  /** Bytes of frozen weights from which the graphs for steps and evaluation are swapped on the CPU. */
+  swapFrom?: number;
 }
 
 /** Numbers by parameter name. */
@@ -86,10 +86,10 @@ export class Trainable {
   static async create(engine: Engine, o: TrainableOptions): Promise<Trainable> {
     const loaded: Executable[] = [];
     const { graph: evaluation, isRounded } = compileValidation(o.model, o.evalBatchSize);
-    const turns = takesTurns(evaluation, engine.device, o.turnsFrom) ? new Turns(engine) : undefined;
-    const load = async (graph: Graph, inTurn?: () => Graph): Promise<Executable> => {
+    const swap = swapsGraphs(evaluation, engine.device, o.swapFrom) ? new Swap(engine) : undefined;
+    const load = async (graph: Graph, again?: () => Graph): Promise<Executable> => {
       const options = { keep: [...graph.outputs.keys()].filter((name) => name.startsWith(names.next(''))) };
-      loaded.push(turns && inTurn ? turns.executable(inTurn, options) : await engine.load(graph, options));
+      loaded.push(swap && again ? swap.executable(again, options) : await engine.load(graph, options));
       return loaded.at(-1)!;
     };
     try {
@@ -117,14 +117,14 @@ export class Trainable {
     this.#replace(
       Object.fromEntries(
         this.parameters.flatMap(({ name, shape }) => {
-          const tensor = (values?: Values): DeviceTensor =>
-            DeviceTensor.from('f32', shape, values?.get(name) ?? new Float32Array(sizeOf(shape)));
+          const tensor = (values?: Values): Tensor =>
+            hostTensor('f32', shape, values?.get(name) ?? new Float32Array(sizeOf(shape)));
           if (!parameters.has(name)) throw new Error(`no value for the parameter ${name}`);
           return [
             [name, tensor(parameters)],
             [names.moment1(name), tensor(m)],
             [names.moment2(name), tensor(v)],
-            ...(this.o.optimizer.ema ? [[names.average(name), tensor(ema)] as [string, DeviceTensor]] : []),
+            ...(this.o.optimizer.ema ? [[names.average(name), tensor(ema)] as [string, Tensor]] : []),
           ];
         }),
       ),
@@ -145,19 +145,19 @@ export class Trainable {
     const { batchSize, model, seed } = this.o;
     const masks = this.masks.map(({ name, shape, rate }) => [
       name,
-      DeviceTensor.from('u8', shape, dropoutMask(sizeOf(shape), rate, new Random(seed, name, step, part))),
+      hostTensor('u8', shape, dropoutMask(sizeOf(shape), rate, new Random(seed, name, step, part))),
     ]);
     return {
       ...imagesFeed(model, batchSize, images),
-      targets: DeviceTensor.from('f32', [batchSize, model.labels], targets),
-      weights: DeviceTensor.from('f32', [batchSize], weights),
+      targets: hostTensor('f32', [batchSize, model.labels], targets),
+      weights: hostTensor('f32', [batchSize], weights),
       ...(Object.fromEntries(masks) as Tensors),
     };
   }
 
   #scalars(step: number, learningRate: number): Tensors {
     const { beta1, beta2, ema } = this.o.optimizer;
-    const scalar = (value: number): DeviceTensor => DeviceTensor.from('f32', [], Float32Array.of(value));
+    const scalar = (value: number): Tensor => hostTensor('f32', [], Float32Array.of(value));
     return {
       learningRate: scalar(learningRate),
       correction1: scalar(1 - beta1 ** (step + 1)),
@@ -177,7 +177,7 @@ export class Trainable {
     onPart?: (part: number, loss: number) => Promise<void>,
   ): Promise<{ loss: number; gradientNorm: number }> {
     const { step: whole, accumulate, update } = this.graphs;
-    const number = (tensor: DeviceTensor | undefined): number => tensor!.data[0]!;
+    const number = (tensor: Tensor | undefined): number => tensor!.data[0]!;
     if (whole) {
       const { loss, gradientNorm, ...next } = await whole.run({
         ...this.#inputs(parts[0]!, step, 0),
@@ -191,7 +191,7 @@ export class Trainable {
     let grads: Tensors = Object.fromEntries(
       this.parameters.map(({ name, shape }) => [
         names.gradient(name),
-        DeviceTensor.from('f32', shape, new Float32Array(sizeOf(shape))),
+        hostTensor('f32', shape, new Float32Array(sizeOf(shape))),
       ]),
     );
     for (const [i, part] of parts.entries()) {
@@ -272,9 +272,9 @@ export class Trainable {
 
 /** What the graphs of `model` know the images by. */
 export function imagesFeed({ cut, height, width }: ModelSpec, batch: number, data: Uint8Array | Float32Array): Tensors {
-  if (!cut) return { images: DeviceTensor.from('u8', [batch, height, width, 3], data) };
+  if (!cut) return { images: hostTensor('u8', [batch, height, width, 3], data) };
   const [first, ...rest] = cut.shape as [number, ...number[]];
-  return { [features]: DeviceTensor.from('f32', [batch * first, ...rest], data) };
+  return { [features]: hostTensor('f32', [batch * first, ...rest], data) };
 }
 
 /** `next:x` becomes `x`. */

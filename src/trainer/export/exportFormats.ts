@@ -5,11 +5,12 @@ import { readSafetensors, writeSafetensors, type Tensor } from '../checkpoint/sa
 import type { ExportFormat } from '../../shared/exportFormats.js';
 import { jsonText, parseJson } from '../core/json.js';
 import { compileForward } from '../compile/compile.js';
+import { WeightStore } from '../compile/weightStore.js';
 import { errors } from '../errors/errors.js';
 import { parseNetwork } from '../nn/families.js';
 import { mapOf, unusedLayersOf, type NetworkMap } from '../nn/networkMap.js';
 import { emitModel } from '../onnx/emit.js';
-import { bytesOf } from '../ir/op.js';
+import { bytesOf, type Shape } from '../ir/op.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { mergeLowRank } from '../peft/merge.js';
 import { loraScaling, methodOf, wholeModel } from '../peft/method.js';
@@ -33,13 +34,13 @@ function dequantized(model: LoadedCheckpoint): LoadedCheckpoint {
   const { quantization } = methodOf(model.method, mapOf(model.network));
   if (!quantization) return model;
   const linear = new Set(compileForward(modelSpecOf(model), 1).layers);
-  const weight: LoadedCheckpoint['weight'] = (name, shape) => {
-    const full = model.weight(name, shape);
+  const read = (name: string, shape: Shape): Float32Array => {
+    const full = model.weights.share(name, shape);
     const layer = name.replace(/\.weight$/, '');
     const options = layer !== name && linear.has(layer) ? quantization(layer) : undefined;
     return options ? dequantize(quantize(full, options), full.length, options) : full;
   };
-  return { ...model, weight };
+  return { ...model, weights: new WeightStore({ read }) };
 }
 
 /** The model with its low-rank adapters folded into the weights, as one that was fine-tuned in full. */
@@ -50,22 +51,22 @@ function merged(saved: LoadedCheckpoint): LoadedCheckpoint {
   if (!lora) return { ...model, method: wholeModel };
   // A method's targets are looked up by the name of a layer, and "all-linear" would match a norm.
   const layers = new Set(compileForward(modelSpecOf(model), 1).layers.map((layer) => `${layer}.weight`));
-  const weight: LoadedCheckpoint['weight'] = (name, shape) => {
+  const read = (name: string, shape: Shape): Float32Array => {
     const layer = name.replace(/\.weight$/, '');
     const options = layers.has(name) ? lora(layer) : undefined;
-    const own = model.weight(name, shape);
+    const own = model.weights.share(name, shape);
     if (!options) return own;
     const { rank, useDora } = options;
     const [out, width] = shape as [number, number];
     return mergeLowRank(own, {
-      down: model.weight(`${layer}.lora_A.weight`, [rank, width]),
-      up: model.weight(`${layer}.lora_B.weight`, [out, rank]),
+      down: model.weights.share(`${layer}.lora_A.weight`, [rank, width]),
+      up: model.weights.share(`${layer}.lora_B.weight`, [out, rank]),
       rank,
       scaling: loraScaling(options),
-      magnitude: useDora ? model.weight(`${layer}.lora_magnitude_vector`, [out]) : undefined,
+      magnitude: useDora ? model.weights.share(`${layer}.lora_magnitude_vector`, [out]) : undefined,
     });
   };
-  return { ...model, method: wholeModel, weight };
+  return { ...model, method: wholeModel, weights: new WeightStore({ read }) };
 }
 
 /**
@@ -78,7 +79,7 @@ export async function writeWhole(folder: string, model: LoadedCheckpoint): Promi
   await writeModelConfig(folder, model);
   const tensors = wholeWeights(whole).map(({ name, shape }): [string, Tensor] => [
     name,
-    { shape: [...shape], data: whole.weight(name, shape) },
+    { shape: [...shape], data: whole.weights.share(name, shape) },
   ]);
   const unused = model.unused?.(new Set(tensors.map(([name]) => name))) ?? [];
   await writeSafetensors(join(folder, 'model.safetensors'), [...tensors, ...unused], { format: 'pt' });

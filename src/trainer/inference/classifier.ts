@@ -6,11 +6,11 @@ import { evaluationPixels } from '../data/decode.js';
 import { imagesBelow } from '../data/folder.js';
 import type { ImageTransform } from '../data/transform.js';
 import type { Executable } from '../engine/engine.js';
-import { OrtEngine } from '../engine/ort.js';
+import { createEngine } from '../engine/createEngine.js';
 import { errors, UserError } from '../errors/errors.js';
 import type { Graph } from '../ir/graph.js';
 import { numbersOf } from '../ir/op.js';
-import { DeviceTensor } from '../onnx/session.js';
+import { hostTensor } from '../engine/tensor.js';
 import type { Classification, Prediction, Task } from '../protocol.js';
 import { countLabels, logitNames, spansOf } from '../core/tasks.js';
 import { modelSpecOf } from '../models/modelSpec.js';
@@ -58,7 +58,7 @@ export class Classifier {
       tasks,
       preprocessor.transform,
       batch,
-      await new OrtEngine('cpu', { maps }).load(graph),
+      await createEngine('cpu', { maps }).load(graph),
       checkWeights,
     );
   }
@@ -67,7 +67,7 @@ export class Classifier {
   async logits(images: Uint8Array): Promise<Float32Array> {
     const { height, width } = this.transform;
     const { logits } = await this.forward.run({
-      images: DeviceTensor.from('u8', [this.batch, height, width, 3], images),
+      images: hostTensor('u8', [this.batch, height, width, 3], images),
     });
     const values = logits!.data as Float32Array;
     if (!values.every(Number.isFinite)) this.checkWeights();

@@ -7,7 +7,8 @@ import { evaluationPixels } from '../data/decode.js';
 import { parsePreprocessor, type ImageTransform } from '../data/transform.js';
 import { logitsCommand, trainerProgram } from '../core/program.js';
 import { errors, reasonOf, UserError } from '../errors/errors.js';
-import { DeviceTensor, Session } from '../onnx/session.js';
+import { loadOnnxFile } from '../engine/loadOnnxFile.js';
+import { hostTensor } from '../engine/tensor.js';
 import type { ErrorInfo } from '../protocol.js';
 import { Random } from '../core/random.js';
 import { Classifier } from './classifier.js';
@@ -63,11 +64,11 @@ async function computeOnnxLogits(file: string, images: readonly (string | number
   const { height, width } = transform;
   const pixels = new Uint8Array(images.length * height * width * 3);
   for (const [i, image] of images.entries()) pixels.set(await pixelsOf(image, transform), i * height * width * 3);
-  const session = await Session.create(file, { device: 'cpu' }).catch((error: unknown) => {
+  const session = await loadOnnxFile(file).catch((error: unknown) => {
     throw errors.checkpointDamaged(file, reasonOf(error));
   });
   const { logits } = await session.run({
-    images: DeviceTensor.from('u8', [images.length, height, width, 3], pixels),
+    images: hostTensor('u8', [images.length, height, width, 3], pixels),
   });
   const labels = Object.keys(id2label).map((_, i) => id2label[i]!);
   const rows = images.map((_, i) =>

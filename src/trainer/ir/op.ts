@@ -8,6 +8,8 @@ export type DType = 'f32' | 'f16' | 'i32' | 'i64' | 'u8' | 'i8';
 export type Shape = readonly number[];
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
 
+export type WeightNumbers = Float32Array | Uint16Array | Int8Array;
+
 /**
  * The numbers of a frozen weight, or its codes. They are read at each access, because most graphs are built only for
  * their shapes.
@@ -15,23 +17,29 @@ export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Arra
 export interface WeightData {
   length: number;
   byteLength: number;
-  /** Given `into`, of their own type, the numbers may be there until that is used again. */
-  read(into?: Float32Array | Int8Array): Float32Array | Uint16Array | Int8Array;
-  /** The place of the same numbers in a file, if they are stored unchanged. */
+  /** The numbers in an array that others may hold too and nobody changes. */
+  read(): WeightNumbers;
+  /** Lends the numbers to `use`, which must not keep their array; without it, `read` gives them. */
+  lend?<T>(use: (numbers: WeightNumbers) => T): T;
+  /** Where the same numbers lie, as they are, if they do. */
   place: FilePlace | undefined;
 }
 
 /** The numbers themselves; those of a weight are read, as by `read`. */
-export const numbersOf = <T extends ConstantData>(
-  data: T | WeightData,
-  into?: Float32Array | Int8Array,
-): T | Float32Array | Uint16Array | Int8Array => ('read' in data ? data.read(into) : data);
+export const numbersOf = <T extends ConstantData>(data: T | WeightData): T | WeightNumbers =>
+  'read' in data ? data.read() : data;
 
-/** The numbers as they lie in memory, which may be `into`, as `read` says. */
-export function bytesOf(data: ConstantData | WeightData, into?: Int8Array): Uint8Array {
-  const { buffer, byteOffset, byteLength } = numbersOf(data, into);
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
+/** Lends the numbers to `use`, which must not keep their array. */
+export const lendNumbers = <T extends ConstantData, R>(
+  data: T | WeightData,
+  use: (numbers: T | WeightNumbers) => R,
+): R => ('lend' in data && data.lend ? data.lend(use) : use(numbersOf(data)));
+
+/** The bytes of numbers as they lie in memory. */
+export const bytesIn = ({ buffer, byteOffset, byteLength }: ConstantData): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+export const bytesOf = (data: ConstantData | WeightData): Uint8Array => bytesIn(numbersOf(data));
 
 export type Op =
   /** A value fed at run time. */

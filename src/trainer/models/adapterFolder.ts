@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { WeightStore, type WeightSource } from '../compile/weightStore.js';
 import { isThere } from '../core/files.js';
 import { parseJson } from '../core/json.js';
 import { parsePreprocessor } from '../data/transform.js';
@@ -29,6 +30,9 @@ async function readJson(file: string): Promise<unknown> {
     throw errors.checkpointDamaged(file, reasonOf(error));
   }
 }
+
+/** For a look at shapes alone. */
+const noWeights = new WeightStore({ read: () => new Float32Array() });
 
 /**
  * The place of the base that an adapter names: a folder as Python would find it or one next to the adapter's files,
@@ -95,7 +99,7 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
 
   const { config } = base;
   const opened = { folder, json: base.json, network: config, preprocessor, method: wholeModel };
-  const names = wholeWeights({ ...opened, labels: [''], tasks: [], weight: () => new Float32Array() });
+  const names = wholeWeights({ ...opened, labels: [''], tasks: [], weights: noWeights });
   const shapes = new Map(names.map(({ name, shape }) => [name, shape]));
   const tensors = await readAdapterTensors(file, {
     weights: shapes,
@@ -111,12 +115,12 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     const shape = shapes.get(name);
     return shape && isHead(name) ? [labels.length, ...shape.slice(1)] : shape;
   };
-  const weightOfBase = (name: string, shape: Shape): Float32Array => {
+  const weightOfBase = (name: string, shape: Shape, scratch?: Float32Array): Float32Array => {
     if (isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
-    return base.weight(name, shape, 0);
+    return base.weights(0).read(name, shape, scratch);
   };
   const changed = changedWeights({ adapter, tensors, file, configFile, shapeOf, weightOfBase });
-  const weight = (name: string, shape: Shape): Float32Array => changed.get(name) ?? weightOfBase(name, shape);
+  const read: WeightSource['read'] = (name, shape, scratch) => changed.get(name) ?? weightOfBase(name, shape, scratch);
   const placeOf = (name: string, shape: Shape) =>
     changed.has(name) || isHead(name) ? undefined : base.place(name, shape);
   const said = ownJson ?? (labels.length === base.config.labels.length ? base.json : {});
@@ -125,7 +129,7 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     network: { ...base.config, labels },
     labels,
     tasks: tasksOf(said, labels, ownFile),
-    weight: Object.assign(weight, { place: placeOf }),
+    weights: new WeightStore({ read, place: placeOf }),
     unused: base.unused,
   };
 }

@@ -9,6 +9,7 @@ import { isThere } from '../core/files.js';
 import { openModelWeights } from '../checkpoint/modelWeights.js';
 import { isFloat, requireFinite, type Tensor } from '../checkpoint/safetensors.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
+import { WeightStore } from '../compile/weightStore.js';
 import { errors, UserError, type Place } from '../errors/errors.js';
 import type { FilePlace } from '../core/filePlace.js';
 import { findOnnx, findSnapshot, isWholeModel } from '../hub/hubCache.js';
@@ -46,11 +47,10 @@ export interface BaseModel {
   /** `config.json` as it was read. */
   json: Record<string, unknown>;
   preprocessor: Preprocessor;
-  /**
-   * A weight as fp32; a head of another size than `shape`, or a missing head, is drawn at random from `seed`. `into` is
-   * an optional scratch buffer for the result.
-   */
-  weight(name: string, shape: Shape, seed: number, into?: Float32Array): Float32Array;
+  /** The weights; a head of another size than is asked for, or none at all, is drawn at random from `headSeed`. */
+  weights(headSeed: number): WeightStore;
+  /** One of them as 32-bit floats, which nobody may change. */
+  weight(name: string, shape: Shape, headSeed: number): Float32Array;
   /** Throws what `weight` would where it could give none of that name and shape; reads no number. */
   requireWeight(name: string, shape: Shape): void;
   /** Where a weight's numbers lie in a file, as `weight` gives them, if they do. */
@@ -142,28 +142,26 @@ export function randomWeight(config: NetworkConfig, name: string, shape: Shape, 
   return data;
 }
 
-/**
- * One array for all who ask for a weight while any of them has it: graphs share it, and what is quantised or trained
- * from it need not keep it.
- */
-function heldOnce(weight: BaseModel['weight']): BaseModel['weight'] {
-  const held = new Map<string, WeakRef<Float32Array>>();
-  return (name, shape, headSeed, into) => {
-    const key = `${name} ${shape.join()} ${headSeed}`;
-    const known = held.get(key)?.deref();
-    if (known) return known;
-    const data = weight(name, shape, headSeed, into);
-    if (into && data.buffer === into.buffer) return data;
-    held.set(key, new WeakRef(data));
-    return data;
+export type ReadWeight = (name: string, shape: Shape, headSeed: number, scratch?: Float32Array) => Float32Array;
+
+/** A store for each seed of a head, since heads alone differ by it; graphs of one model ask for one seed. */
+export function storesOf(read: ReadWeight, place?: BaseModel['place']): Pick<BaseModel, 'weights' | 'weight'> {
+  const stores = new Map<number, WeightStore>();
+  const weights = (headSeed: number): WeightStore => {
+    const known =
+      stores.get(headSeed) ??
+      new WeightStore({ read: (name, shape, scratch) => read(name, shape, headSeed, scratch), place });
+    stores.set(headSeed, known);
+    return known;
   };
+  return { weights, weight: (name, shape, headSeed) => weights(headSeed).share(name, shape) };
 }
 
 /** Weights that lie in no file of ours. */
 const drawn = (
-  weight: BaseModel['weight'],
-): Pick<BaseModel, 'weight' | 'requireWeight' | 'place' | 'owns' | 'unused'> => ({
-  weight: heldOnce(weight),
+  read: ReadWeight,
+): Pick<BaseModel, 'weights' | 'weight' | 'requireWeight' | 'place' | 'owns' | 'unused'> => ({
+  ...storesOf(read),
   requireWeight: () => undefined,
   place: () => undefined,
   owns: () => false,
@@ -261,21 +259,22 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
     if (found.shape.join() !== expected.join()) throw errors.weightShape(files[0]!, name, found.shape, expected);
     return found;
   };
-  const weight = (name: string, shape: Shape, headSeed: number, into?: Float32Array): Float32Array => {
+  const read: ReadWeight = (name, shape, headSeed, scratch) => {
     const found = required(name, shape);
     return found
-      ? (resizingOf(name)?.to(found.data, side) ?? found.read(into))
+      ? (resizingOf(name)?.to(found.data, side) ?? found.read(scratch))
       : randomWeight(config, name, shape, headSeed);
+  };
+  const placeOf = (name: string, shape: Shape): FilePlace | undefined => {
+    const found = weights.get(name);
+    return found?.shape.join() === shape.join() && !resizingOf(name) ? found.place : undefined;
   };
   return {
     ...common,
     reference: async () => ({ ...reference, sha256: await hashFiles(files) }),
-    weight: heldOnce(weight),
+    ...storesOf(read, placeOf),
     requireWeight: (name, shape) => void required(name, shape),
-    place(name, shape) {
-      const found = weights.get(name);
-      return found?.shape.join() === shape.join() && !resizingOf(name) ? found.place : undefined;
-    },
+    place: placeOf,
     owns: (name, shape) => weights.get(name)?.shape.join() === shape.join(),
     unused: unusedOf(config, weights),
   };

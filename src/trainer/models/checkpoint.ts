@@ -7,7 +7,8 @@ import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '.
 import { methodObject } from '../config/methods.js';
 import { parsePreprocessor, type Kernel, type Preprocessor } from '../data/transform.js';
 import type { ModelSpec } from '../compile/compile.js';
-import type { FrozenWeights, ParameterSpec } from '../compile/scope.js';
+import type { ParameterSpec } from '../compile/scope.js';
+import { WeightStore } from '../compile/weightStore.js';
 import type { ReadState, Values } from '../engine/trainable.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
@@ -278,7 +279,7 @@ export interface LoadedCheckpoint {
   /** Of the method `pretrained`: how it compares images with those it has. */
   neighbors?: ModelSpec['neighbors'];
   /** Every weight of the network, trained or not. */
-  weight: FrozenWeights;
+  weights: WeightStore;
 }
 
 /** What the method trained, by the names that the graph has. */
@@ -334,13 +335,13 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   const { file, values } = await readTrained(folder, method);
   const neighbors =
     method.type === 'pretrained' ? { ...method, images: imagesOf(values, network.labels.length, file) } : undefined;
-  const weight = (name: string, shape: Shape, into?: Float32Array): Float32Array => {
+  const read = (name: string, shape: Shape, scratch?: Float32Array): Float32Array => {
     if (name === bank.labels && neighbors) return oneHot(values.get(name)!.data, shape);
     const found = values.get(name);
     if (found && found.shape.join() !== shape.join()) throw errors.weightShape(file, name, found.shape, shape);
     if (!found && (!opened || name === bank.features || isHeadOf(network, name) || isAdapter(name)))
       throw errors.weightMissing(file, name);
-    return found?.data ?? opened!.weight(name, shape, 0, into);
+    return found?.data ?? opened!.weights(0).read(name, shape, scratch);
   };
   // A head that the base comes with is not this model's.
   const place = (name: string, shape: Shape) =>
@@ -357,7 +358,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
     labels,
     tasks,
     neighbors,
-    weight: Object.assign(weight, { place }),
+    weights: new WeightStore({ read, place }),
     unused,
   };
 }

@@ -2,7 +2,7 @@
 import { errors, type UserError } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
 import { isHeadOf } from '../nn/networkMap.js';
-import { randomWeight, type BaseModel } from './baseModel.js';
+import { randomWeight, storesOf, type BaseModel, type ReadWeight } from './baseModel.js';
 
 export interface BaseWithHead {
   base: BaseModel;
@@ -23,14 +23,15 @@ export function withHeadFor(base: BaseModel, labels: readonly string[]): BaseWit
   const isSame = config.labels.length === count && new Set(rows).size === count && !rows.includes(-1);
   if (isSame && rows.every((row, i) => row === i)) return { base };
   const isHead = (name: string): boolean => isHeadOf(config, name);
-  const weight: BaseModel['weight'] = (name, shape, seed, into) => {
-    if (!isHead(name) || !base.owns(name, shape)) return base.weight(name, shape, seed, into);
+  const read: ReadWeight = (name, shape, seed, scratch) => {
+    if (!isHead(name) || !base.owns(name, shape)) return base.weights(seed).read(name, shape, scratch);
     return isSame ? inOrder(base.weight(name, shape, seed), shape, rows) : randomWeight(config, name, shape, seed);
   };
+  const place: BaseModel['place'] = (name, shape) => (isHead(name) ? undefined : base.place(name, shape));
   const own: BaseModel = {
     ...base,
-    weight,
-    place: (name, shape) => (isHead(name) ? undefined : base.place(name, shape)),
+    ...storesOf(read, place),
+    place,
     owns: (name, shape) => base.owns(name, shape) && (isSame || !isHead(name)),
   };
   return isSame ? { base: own } : { base: own, notice: errors.headRenewed(base.reference.model, config.labels) };

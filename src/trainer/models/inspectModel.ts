@@ -8,13 +8,13 @@ import { openUnhashed } from './baseModel.js';
 
 /** Throws a `UserError` when there is no model of that name here, or it is of an unknown architecture. */
 export async function inspectModel(model: string): Promise<ModelInspection> {
-  const { config, weight } = await openUnhashed({ model, init: 'pretrained', seed: 0 });
+  const { config, weights } = await openUnhashed({ model, init: 'pretrained', seed: 0 });
   const { layers } = compileForward(
     {
       config,
       norm: { mean: [0, 0, 0], deviation: [1, 1, 1], rescale: 1 },
       // A graph reads no weight before it is run.
-      frozen: (name, shape) => weight(name, shape, 0),
+      weights: weights(0),
       method: { ...methodOf(wholeModel, mapOf(config)), trains: () => false },
       labels: 1,
       height: config.imageSize,

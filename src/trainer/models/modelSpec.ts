@@ -5,13 +5,20 @@ import { mapOf } from '../nn/networkMap.js';
 import { methodOf, wholeModel } from '../peft/method.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
 
-/** The compiler's input for the model's outputs; nothing trains. */
-export function modelSpecOf({ network, preprocessor, method, labels, neighbors, weight }: LoadedCheckpoint): ModelSpec {
+/** What the compiler takes to answer as the model does; nothing trains. */
+export function modelSpecOf({
+  network,
+  preprocessor,
+  method,
+  labels,
+  neighbors,
+  weights,
+}: LoadedCheckpoint): ModelSpec {
   const { transform, mean, std, rescaleFactor } = preprocessor;
   return {
     config: network,
     norm: { mean, deviation: std, rescale: rescaleFactor },
-    frozen: weight,
+    weights,
     method: { ...methodOf(method, mapOf(network)), trains: () => false },
     labels: labels.length,
     height: transform.height,

@@ -8,8 +8,8 @@ import type { Shape } from '../ir/op.js';
 import { encodeModel } from '../onnx/model.js';
 import { networkNodes } from '../onnx/emit.js';
 import type { OnnxGraph } from '../onnx/onnxGraph.js';
-import { DeviceTensor, Session } from '../onnx/session.js';
-import { threadsFromEnvironment } from '../engine/ort.js';
+import { loadOnnxFile } from '../engine/loadOnnxFile.js';
+import { hostTensor } from '../engine/tensor.js';
 import { sizeOf } from '../ir/shape.js';
 import { Random } from '../core/random.js';
 
@@ -58,11 +58,7 @@ export async function probe(
   const refuse = (error: unknown): never => {
     throw errors.onnx.notRunnable(path, reasonOf(error));
   };
-  const session = await Session.create(bytes, {
-    device: 'cpu',
-    threads: threadsFromEnvironment(),
-    mayFail: true,
-  }).catch(refuse);
+  const session = await loadOnnxFile(bytes, { mayFail: true }).catch(refuse);
   try {
     const random = new Random(0, 'probe');
     const size = sizeOf(shape);
@@ -71,7 +67,7 @@ export async function probe(
     );
     const run = async (count: number, from: number): Promise<Answer> => {
       const data = (takesBytes ? Uint8Array : Float32Array).from(values.slice(from * size, (from + count) * size));
-      const { output } = await session.run({ images: DeviceTensor.from(dtype, [count, ...shape], data) });
+      const { output } = await session.run({ images: hostTensor(dtype, [count, ...shape], data) });
       return { shape: output!.shape, data: output!.data as Float32Array };
     };
     const both = await run(2, 0).catch(() => undefined);

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { WeightStore } from '../compile/weightStore.js';
 import { isThere } from '../core/files.js';
 import { errors } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
@@ -40,10 +41,10 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
   const named = 'id2label' in base.json ? new ConfigFields(base.json, configFile).labels() : network.labels;
   // transformers writes no names for two classes without names.
   const labels = named.length ? named : defaultLabels();
-  const weight = (name: string, shape: Shape): Float32Array => {
+  const read = (name: string, shape: Shape, scratch?: Float32Array): Float32Array => {
     // A base model draws a missing head at random; here its predictions would be random.
     if (isHeadOf(network, name) && !base.owns(name, shape)) throw errors.headMissing(folder);
-    return base.weight(name, shape, 0);
+    return base.weights(0).read(name, shape, scratch);
   };
   return {
     folder,
@@ -53,7 +54,7 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
     method: wholeModel,
     labels,
     tasks: tasksOf(base.json, labels, configFile),
-    weight: Object.assign(weight, { place: base.place }),
+    weights: new WeightStore({ read, place: base.place }),
     unused: base.unused,
   };
 }

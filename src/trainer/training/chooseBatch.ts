@@ -8,7 +8,7 @@ import type { OptimizerSpec } from '../optim/buildUpdate.js';
 import { bytesOf, peakBytes } from '../compile/memory.js';
 import { sizeOf } from '../ir/shape.js';
 import type { TrainConfig } from '../config/schema.js';
-import { takesTurns } from '../engine/turns.js';
+import { swapsGraphs } from '../engine/swap.js';
 import type { DeviceName, ErrorInfo } from '../protocol.js';
 import { readChoice, writeChoice, type BatchChoice, type ResolvedConfig } from './batchChoice.js';
 import { freeMemory } from './freeMemory.js';
@@ -49,7 +49,7 @@ export function trainingBytes(
   const passes = 'step' in graphs ? [graphs.step] : [graphs.accumulate, graphs.update];
   const evaluation = compileValidation(model, evalBatchSize).graph;
   const [ofStep, ofEvaluation] = [passes.reduce((sum, graph) => sum + peakBytes(graph), 0), peakBytes(evaluation)];
-  const values = takesTurns(evaluation, device) ? Math.max(ofStep, ofEvaluation) : ofStep + ofEvaluation;
+  const values = swapsGraphs(evaluation, device) ? Math.max(ofStep, ofEvaluation) : ofStep + ofEvaluation;
   const state = parameters.reduce((sum, { shape }) => sum + bytesOf({ shape, dtype: 'f32' }), 0);
   const images = batchSize * (model.cut ? 4 * sizeOf(model.cut.shape) : model.height * model.width * 3);
   return arenaBytes(values) + copiesOfState * state + 4 * images;

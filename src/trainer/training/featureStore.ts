@@ -7,7 +7,7 @@ import { FeatureCache } from '../data/featureCache.js';
 import type { Labels } from '../data/sample.js';
 import { batchOf, epochOrder, plainOrder, type Batch, type ImageStore, type TrainBatchOptions } from '../data/store.js';
 import type { Engine } from '../engine/engine.js';
-import { Prefix } from '../engine/prefix.js';
+import { FeatureExtractor } from '../engine/featureExtractor.js';
 import { sizeOf } from '../ir/shape.js';
 import type { ErrorInfo, SplitName } from '../protocol.js';
 import { publishSpan } from '../core/stages.js';
@@ -49,20 +49,20 @@ export interface FeatureStoreOptions {
 /** Features up to this many bytes are held in memory: batches then cost nothing. */
 const residentBytes = 2 ** 28;
 
-const [unasked, lacking, known] = [0, 1, 2];
+const [unknown, missing, known] = [0, 1, 2];
 
 /** The images of a split in one of their views. */
 interface Part {
   split: SplitName;
   view: number;
   /**
-   * By image: whether its features are kept, missing, or not yet looked up. Those of an unreadable image are never
-   * kept.
+   * By image: whether its features are kept, or missing, or `unknown` since nobody asked. Those of an image that
+   * cannot be read are never kept.
    */
   states: Uint8Array;
   /** Features [images, length], where they are held in memory. */
   held: Float32Array | undefined;
-  /** Computes missing features, in the order of their first request. */
+  /** Computes what is missing, in the order in which it is first asked for. */
   filling: AsyncGenerator<void, void, undefined> | undefined;
 }
 
@@ -72,10 +72,10 @@ export class FeatureStore implements BatchSource {
   readonly splits: ImageStore['splits'];
   computing = 0;
   readonly #length: number;
-  /** Images the prefix takes at once: the same for every run, so that its features are the same to the bit. */
+  /** Images that the extractor takes at once: the same for every run, so that its features are the same to the bit. */
   readonly #batch: number;
   readonly #parts: readonly Part[];
-  readonly #prefixes = new Map<Precision, Promise<Prefix>>();
+  readonly #extractors = new Map<Precision, Promise<FeatureExtractor>>();
   #reserved: Promise<void> | undefined;
 
   private constructor(
@@ -89,7 +89,7 @@ export class FeatureStore implements BatchSource {
     const partOf = (split: SplitName, view = 0): Part => {
       const images = this.splits[split].length;
       const held = isResident ? new Float32Array(images * this.#length) : undefined;
-      return { split, view, states: new Uint8Array(images).fill(unasked), held, filling: undefined };
+      return { split, view, states: new Uint8Array(images).fill(unknown), held, filling: undefined };
     };
     this.#parts = [
       ...Array.from({ length: o.plan.views }, (_, view) => partOf('train', view)),
@@ -99,7 +99,8 @@ export class FeatureStore implements BatchSource {
   }
 
   /**
-   * Opens the cache. Features are looked up at their first request and computed if missing, so training begins at once.
+   * Opens the cache. Features are looked up when they are first asked for, and computed where they are missing, so that
+   * training begins at once.
    */
   static async open(o: FeatureStoreOptions): Promise<FeatureStore> {
     const { splits } = o.images;
@@ -146,7 +147,7 @@ export class FeatureStore implements BatchSource {
   }
 
   async close(): Promise<void> {
-    for (const precision of [...this.#prefixes.keys()]) await this.#unload(precision);
+    for (const precision of [...this.#extractors.keys()]) await this.#unload(precision);
     await this.cache.close();
   }
 
@@ -158,22 +159,22 @@ export class FeatureStore implements BatchSource {
   async #lookUp(part: Part, samples: Iterable<number>): Promise<void> {
     const { split, states, held } = part;
     for (const sample of samples) {
-      if (states[sample] !== unasked) continue;
+      if (states[sample] !== unknown) continue;
       const key = this.cache.isEmpty ? undefined : this.#key(part, this.o.images.identityOf(split, sample), sample);
       const values = held && key !== undefined ? await this.cache.get(key) : undefined;
       if (values) held!.set(values, sample * this.#length);
       const isKept = values !== undefined || (!held && key !== undefined && this.cache.has(key));
-      states[sample] = isKept ? known : lacking;
+      states[sample] = isKept ? known : missing;
       if (isKept) this.o.images.noteRead(split, sample);
     }
   }
 
-  /** Makes room for all that lacks, before the first of it is computed. */
+  /** Makes room for all that is missing, before the first of it is computed. */
   async #reserve(): Promise<void> {
     for (const part of this.#parts) await this.#lookUp(part, part.states.keys());
     await this.cache.reserve(
       this.#parts.reduce(
-        (sum, { states }) => sum + states.reduce((all, state) => all + Number(state === lacking), 0),
+        (sum, { states }) => sum + states.reduce((all, state) => all + Number(state === missing), 0),
         0,
       ),
     );
@@ -237,7 +238,7 @@ export class FeatureStore implements BatchSource {
   async #fill(part: Part, chosen: readonly number[] | Uint32Array): Promise<void> {
     await this.#lookUp(part, chosen);
     let next = 0;
-    const isLacking = (): boolean => {
+    const isMissing = (): boolean => {
       while (
         next < chosen.length &&
         (part.states[chosen[next]!] === known || this.o.images.isUnreadable(part.split, chosen[next]!))
@@ -245,13 +246,13 @@ export class FeatureStore implements BatchSource {
         next++;
       return next < chosen.length;
     };
-    if (!isLacking()) return;
+    if (!isMissing()) return;
     const start = performance.now();
     await (this.#reserved ??= this.#reserve());
     part.filling ??= this.#filling(part);
-    while (isLacking()) {
+    while (isMissing()) {
       const { done } = await part.filling.next();
-      if (done && isLacking()) throw new Error('features were asked for after their computation had ended');
+      if (done && isMissing()) throw new Error('features were asked for after their computation had ended');
     }
     publishSpan('features', start);
     this.computing += performance.now() - start;
@@ -280,28 +281,28 @@ export class FeatureStore implements BatchSource {
   }
 
   /**
-   * The missing features, in the order in which a run reads them. In int8 the images of a batch share a scale, so they
-   * are computed in fixed batches.
+   * What is missing, in the order in which a run reads it. In int8 the images of a batch share a scale, so
+   * batches are fixed: each image is always with the same others.
    */
   #missing(part: Part): Uint32Array {
     const { split, view, states } = part;
     const order = split === 'train' ? epochOrder(states.length, this.o.seed, view) : plainOrder(states.length);
-    if (this.#precisionOf(part) !== 'int8') return order.filter((sample) => states[sample] === lacking);
+    if (this.#precisionOf(part) !== 'int8') return order.filter((sample) => states[sample] === missing);
     const size = this.#batch;
     const batches = Array.from({ length: Math.ceil(order.length / size) }, (_, i) =>
       order.subarray(i * size, (i + 1) * size),
     );
     return Uint32Array.from(
-      batches.filter((batch) => batch.some((sample) => states[sample] === lacking)).flatMap((batch) => [...batch]),
+      batches.filter((batch) => batch.some((sample) => states[sample] === missing)).flatMap((batch) => [...batch]),
     );
   }
 
-  /** Training may round; evaluation may not. */
+  /** Training may round; what evaluates a model may not. */
   #precisionOf({ split }: Part): Precision {
     return (split === 'train' && this.o.model.frozenPrecision) || 'fp32';
   }
 
-  /** Runs the prefix on images of a part, and keeps what it says: batch by batch, of those that can be read. */
+  /** Extracts the features of images of a part, batch by batch, and keeps those of images that can be read. */
   async *#compute(part: Part, samples: Uint32Array): AsyncGenerator<[sample: number, values: Float32Array][]> {
     if (!samples.length) return;
     const { split, view } = part;
@@ -309,7 +310,7 @@ export class FeatureStore implements BatchSource {
     const augmenting = view ? { seed, epoch: view, augmentation } : undefined;
     for await (const batch of images.batchesOf(split, samples, this.#batch, augmenting, signal)) {
       const computed: [number, Float32Array][] = [];
-      const values = batch.count ? await (await this.#prefix(this.#precisionOf(part))).run(batch.images) : undefined;
+      const values = batch.count ? await (await this.#extractor(this.#precisionOf(part))).run(batch.images) : undefined;
       for (const [i, sample] of batch.samples.entries()) {
         const own = values!.slice(i * this.#length, (i + 1) * this.#length);
         await this.cache.add(this.#key(part, batch.identities[i]!, sample), own);
@@ -329,19 +330,19 @@ export class FeatureStore implements BatchSource {
     return precision === 'fp32' ? key : `${precision} ${key}`;
   }
 
-  #prefix(precision: Precision): Promise<Prefix> {
+  #extractor(precision: Precision): Promise<FeatureExtractor> {
     const { engine, model, plan } = this.o;
     const loaded =
-      this.#prefixes.get(precision) ??
-      Prefix.create(engine, { ...model, frozenPrecision: precision }, plan.cut, this.#batch);
-    this.#prefixes.set(precision, loaded);
+      this.#extractors.get(precision) ??
+      FeatureExtractor.create(engine, { ...model, frozenPrecision: precision }, plan.cut, this.#batch);
+    this.#extractors.set(precision, loaded);
     return loaded;
   }
 
   /** Frees its memory; it is created again at the next request. */
   async #unload(precision: Precision): Promise<void> {
-    const loaded = this.#prefixes.get(precision);
-    this.#prefixes.delete(precision);
+    const loaded = this.#extractors.get(precision);
+    this.#extractors.delete(precision);
     await (await loaded)?.dispose();
   }
 }

@@ -5,6 +5,7 @@
 import type { Cut } from '../compile/split.js';
 import { compileForward, type ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
+import { WeightStore } from '../compile/weightStore.js';
 import { targetsOf } from '../data/sample.js';
 import type { Engine, Executable } from '../engine/engine.js';
 import { imagesFeed, type ReadState } from '../engine/trainable.js';
@@ -49,8 +50,14 @@ export class NeighborsModel implements Predictor {
     const spec: ModelSpec = {
       ...model,
       neighbors: { images: labels.length, neighbors, temperature },
-      frozen: (name, shape, into) =>
-        name === bank.features ? unit : name === bank.labels ? oneHot(labels, shape) : model.frozen(name, shape, into),
+      weights: new WeightStore({
+        read: (name, shape) =>
+          name === bank.features
+            ? unit
+            : name === bank.labels
+              ? oneHot(labels, shape)
+              : model.weights.share(name, shape),
+      }),
     };
     const parameters = [
       { name: bank.features, shape: [labels.length, width] },

@@ -6,7 +6,7 @@ import { timed } from '../core/stages.js';
 import { countLabels } from '../core/tasks.js';
 import { chooseDevice, type ChosenDevice } from '../engine/devices.js';
 import type { Engine } from '../engine/engine.js';
-import { OrtEngine } from '../engine/ort.js';
+import { createEngine } from '../engine/createEngine.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
 import { planFeatures, type FeaturePlan } from './featurePlan.js';
 import { lossSpecOf } from './lossSpecOf.js';
@@ -30,7 +30,7 @@ export async function prepare({ loaded, profile, notice }: RunContext, { base, d
   const chosen = await timed('device', () =>
     chooseDevice(config.device, (code, message, remedy) => notice({ code, message, remedy }), placeOf('device')),
   );
-  const engine = new OrtEngine(chosen.device, { profile });
+  const engine = createEngine(chosen.device, { profile });
   const frozenPrecision = precisionOn(chosen, config.frozenPrecision, notice);
   const features = planFeatures(loaded, network.model, dataset.splits, cacheLimit('features'), notice);
   return { ...network, engine, model: { ...network.model, frozenPrecision, loss, cut: features?.cut }, features };

@@ -42,7 +42,7 @@ export function prepareNetwork({ config, placeOf }: LoadedConfig, base: BaseMode
   const model: ModelSpec = {
     config: network,
     norm: { mean, deviation: std, rescale: rescaleFactor },
-    frozen: (name, shape, into) => base.weight(name, shape, config.seed, into),
+    weights: base.weights(config.seed),
     method: methodOf(config.method, names),
     labels,
     height: transform.height,

@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { cutOf, type ModelSpec } from '../compile/compile.js';
 import { loadConfig } from '../config/load.js';
-import { OrtEngine } from '../engine/ort.js';
+import { createEngine } from '../engine/createEngine.js';
 import { Trainable } from '../engine/trainable.js';
 import { trainerProgram, trialCommand } from '../core/program.js';
 import { sizeOf } from '../ir/shape.js';
@@ -76,7 +76,7 @@ export async function tryBatches(o: TrialRequest, report: (trial: Trial) => void
       evalBatchSize: batch,
       seed: config.seed,
     };
-    const trainable = await Trainable.create(new OrtEngine(o.device), {
+    const trainable = await Trainable.create(createEngine(o.device), {
       ...options,
       accumulates: config.gradientAccumulationSteps > 1,
     });

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import { backward } from '../../../src/trainer/autodiff/backward.js';
 import { compileStep, type ModelSpec } from '../../../src/trainer/compile/compile.js';
 import { peakBytes } from '../../../src/trainer/compile/memory.js';
@@ -32,11 +33,10 @@ const batch = 2;
 function stepOf(json: object, method: object, recomputes: boolean, change: Partial<ModelSpec> = {}): Graph {
   const config = parseNetwork({ ...sizes, ...json }, 'config.json');
   const norm = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], rescale: 1 / 255 };
-  const frozen: ModelSpec['frozen'] = (name, shape) => randomWeight(config, name, shape, 1);
   const model = {
     config,
     norm,
-    frozen,
+    weights: new WeightStore({ read: (name, shape) => randomWeight(config, name, shape, 1) }),
     method: methodFor(config, method),
     labels: 3,
     height: 16,

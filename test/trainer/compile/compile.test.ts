@@ -7,6 +7,7 @@ import {
   compileStep,
   type ModelSpec,
 } from '../../../src/trainer/compile/compile.js';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import { eliminateDeadCode } from '../../../src/trainer/compile/passes.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
@@ -36,7 +37,7 @@ function modelOf(method: Method, change: Partial<ModelSpec['config']> = {}): Mod
   return {
     config: { ...config, ...change },
     norm,
-    frozen: (_, shape) => new Float32Array(sizeOf(shape)),
+    weights: new WeightStore({ read: (_, shape) => new Float32Array(sizeOf(shape)) }),
     method,
     labels,
     height: 16,

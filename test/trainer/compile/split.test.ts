@@ -11,6 +11,7 @@ import {
   cutOf,
   type ModelSpec,
 } from '../../../src/trainer/compile/compile.js';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import { findCut, prefixOf, suffixOf } from '../../../src/trainer/compile/split.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import { check } from '../../../src/trainer/ir/check.js';
@@ -38,11 +39,12 @@ const tokens = 5;
 
 function modelOf(method: Method, change: Partial<ModelSpec['config']> = {}): ModelSpec {
   const norm = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5], rescale: 1 / 255 };
-  const frozen = (name: string, shape: readonly number[]): Float32Array => {
+  const read = (name: string, shape: readonly number[]): Float32Array => {
     const random = new Random(1, name);
     return Float32Array.from({ length: sizeOf(shape) }, () => 0.3 * random.normal());
   };
-  return { config: { ...config, ...change }, norm, frozen, method, labels: 3, height: 8, width: 8 };
+  const weights = new WeightStore({ read });
+  return { config: { ...config, ...change }, norm, weights, method, labels: 3, height: 8, width: 8 };
 }
 const head = methodFor(config, { type: 'head', dropout: 0.5 });
 const loraOn = (layer: number): Method =>

@@ -1,6 +1,7 @@
 /** Sums of products are found whole, with nothing in them that somebody else reads. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import { int8Products } from '../../../src/trainer/compile/int8Products.js';
 import { eliminateDeadCode } from '../../../src/trainer/compile/passes.js';
 import { sumsOfProducts } from '../../../src/trainer/compile/sumsOfProducts.js';
@@ -52,7 +53,9 @@ test('a sum of products in int8 is one product, close to the sum in fp32', async
   const { b, feeds, input, product } = products();
   b.output('sum', b.add(b.add(product('p'), product('q', 8)), b.add(input('s', [rows, width]), product('r'))));
   const exact = (await runGraph(b.graph, 'cpu', feeds))['sum']!;
-  const joined = eliminateDeadCode(int8Products(b.graph, new Map()));
+  const joined = eliminateDeadCode(
+    int8Products(b.graph, new WeightStore({ read: () => assert.fail('no weight is read') })),
+  );
   const shapes = joined.nodes.flatMap(({ op, inputs }) =>
     op.type === 'matmulInt8' ? [inputs.map(({ shape }) => shape)] : [],
   );

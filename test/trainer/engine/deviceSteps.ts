@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Trainable, type ReadState, type TrainBatch, type Values } from '../../../src/trainer/engine/trainable.js';
 import { firstValues } from '../../../src/trainer/peft/init.js';
 import type { DeviceName } from '../../../src/trainer/protocol.js';
@@ -124,7 +124,7 @@ async function outcomeOf(
   { model: name, method, parts, hiddenDropout, dropPath, ema }: Case,
 ): Promise<{ outcome: Outcome; initial: Values }> {
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0 });
-  const trainable = await Trainable.create(new OrtEngine(device), {
+  const trainable = await Trainable.create(createEngine(device), {
     model: { ...specOf(base, method, labels), config: { ...base.config, hiddenDropout }, dropPath },
     // An epsilon of this size damps what is mere noise: a gradient that is zero but for rounding would else move its
     // parameter by a whole learning rate.

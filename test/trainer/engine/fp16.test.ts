@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import {
   compileAccumulation,
@@ -14,11 +15,11 @@ import {
   type ModelSpec,
 } from '../../../src/trainer/compile/compile.js';
 import { names } from '../../../src/trainer/optim/stateNames.js';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import { emitModel } from '../../../src/trainer/onnx/emit.js';
-import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
+import { hostTensor, type Tensor } from '../../../src/trainer/engine/tensor.js';
 import { Random } from '../../../src/trainer/core/random.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { specOf } from '../models/specOf.js';
@@ -165,23 +166,23 @@ async function gradients(
   const feeds = parameters.flatMap(({ name, shape }) => [
     [
       name,
-      DeviceTensor.from(
+      hostTensor(
         'f32',
         shape,
         zeros(shape).map(() => 0.1 * random.normal()),
       ),
     ],
-    [names.gradient(name), DeviceTensor.from('f32', shape, zeros(shape))],
+    [names.gradient(name), hostTensor('f32', shape, zeros(shape))],
   ]);
   const targets = zeros([batch, 5]).map((_, i) => Number(plain.images.truth[Math.floor(i / 5)] === i % 5));
-  const executable = await (model.frozenPrecision === 'fp16' ? new HalvesOnCpu() : new OrtEngine('cpu')).load(
+  const executable = await (model.frozenPrecision === 'fp16' ? new HalvesOnCpu() : createEngine('cpu')).load(
     accumulate,
   );
   const found = await executable.run({
-    images: DeviceTensor.from('u8', [batch, 32, 32, 3], images.subarray(0, batch * 32 * 32 * 3)),
-    targets: DeviceTensor.from('f32', [batch, 5], targets),
-    weights: DeviceTensor.from('f32', [batch], zeros([batch]).fill(weight)),
-    ...(Object.fromEntries(feeds) as Record<string, DeviceTensor>),
+    images: hostTensor('u8', [batch, 32, 32, 3], images.subarray(0, batch * 32 * 32 * 3)),
+    targets: hostTensor('f32', [batch, 5], targets),
+    weights: hostTensor('f32', [batch], zeros([batch]).fill(weight)),
+    ...(Object.fromEntries(feeds) as Record<string, Tensor>),
   });
   await executable.dispose();
   const gradient = new Map(
@@ -215,9 +216,9 @@ test('the gradient of every parameter is that in 32 bits within 0.5 %, also of a
 test('activations beyond 65504, and gradients that they take along, are multiplied as in 32 bits', async () => {
   const model = await modelOf({}, { type: 'lora', ...options });
   const changed: string[] = [];
-  // One unit of each MLP is about 200 000 for every token, with a small weight.
-  const frozen: ModelSpec['frozen'] = (name, shape) => {
-    const data = model.frozen(name, shape).slice();
+  // One unit of each MLP answers some 200 000 to every token, and counts for little.
+  const read = (name: string, shape: readonly number[]): Float32Array => {
+    const data = model.weights.share(name, shape).slice();
     if (/intermediate\.dense\.bias$/.test(name)) data[3] = 200_000;
     else if (/layer\.\d\.output\.dense\.weight$/.test(name))
       for (let i = 3; i < data.length; i += shape[1]!) data[i]! *= 1e-4;
@@ -225,9 +226,10 @@ test('activations beyond 65504, and gradients that they take along, are multipli
     changed.push(name);
     return data;
   };
+  const weights = new WeightStore({ read });
   const [found, exact] = [
-    await gradients({ ...model, frozen }),
-    await gradients({ ...model, frozen, frozenPrecision: 'fp32' }),
+    await gradients({ ...model, weights }),
+    await gradients({ ...model, weights, frozenPrecision: 'fp32' }),
   ];
   assert.equal(new Set(changed).size, 6);
   assert.ok(Math.abs(found.loss - exact.loss) <= 1e-3 * exact.loss, `${found.loss} instead of ${exact.loss}`);
@@ -237,9 +239,13 @@ test('activations beyond 65504, and gradients that they take along, are multipli
 test('a weight by which products might overflow is refused by name, with the way out', async () => {
   const model = await modelOf();
   const name = 'vit.encoder.layer.1.intermediate.dense.weight';
-  const frozen: ModelSpec['frozen'] = (each, shape) =>
-    each === name ? model.frozen(each, shape).map((value) => 1e4 * value) : model.frozen(each, shape);
-  await assert.rejects(gradients({ ...model, frozen }), (error: unknown) => {
+  const weights = new WeightStore({
+    read(each, shape) {
+      const data = model.weights.share(each, shape);
+      return each === name ? data.map((value) => 1e4 * value) : data;
+    },
+  });
+  await assert.rejects(gradients({ ...model, weights }), (error: unknown) => {
     assert.ok(error instanceof UserError, String(error));
     assert.equal(error.code, 'WEIGHTS_BEYOND_F16');
     assert.match(error.message, /layer\.1\.intermediate/);

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cutOf, type ModelSpec } from '../../../src/trainer/compile/compile.js';
 import type { Engine } from '../../../src/trainer/engine/engine.js';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
-import { Prefix } from '../../../src/trainer/engine/prefix.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
+import { FeatureExtractor } from '../../../src/trainer/engine/featureExtractor.js';
 import { Trainable } from '../../../src/trainer/engine/trainable.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
@@ -83,7 +83,7 @@ export async function openGolden(
     cached,
     recomputes,
     frozenPrecision,
-    engine = new OrtEngine('cpu'),
+    engine = createEngine('cpu'),
   }: OpenOptions,
 ) {
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0, imageSize });
@@ -105,9 +105,9 @@ export async function openGolden(
     seed: 0,
   });
   if (!cut) return { base, trainable, inputs: images };
-  const prefix = await Prefix.create(engine, model, cut, images.length / imageBytes);
-  const inputs = await prefix.run(images);
-  await prefix.dispose();
+  const extractor = await FeatureExtractor.create(engine, model, cut, images.length / imageBytes);
+  const inputs = await extractor.run(images);
+  await extractor.dispose();
   return { base, trainable, inputs };
 }
 

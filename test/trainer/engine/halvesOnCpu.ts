@@ -3,7 +3,7 @@
  * each and would remove adjacent casts.
  */
 import type { Engine, Executable, LoadOptions } from '../../../src/trainer/engine/engine.js';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Graph } from '../../../src/trainer/ir/graph.js';
 import type { Value } from '../../../src/trainer/ir/value.js';
 
@@ -31,7 +31,7 @@ function withoutMeetingCasts(graph: Graph): Graph {
 
 export class HalvesOnCpu implements Engine {
   readonly device = 'cpu';
-  readonly #engine = new OrtEngine('cpu');
+  readonly #engine = createEngine('cpu');
 
   load(graph: Graph, options?: LoadOptions): Promise<Executable> {
     return this.#engine.load(withoutMeetingCasts(graph), options);

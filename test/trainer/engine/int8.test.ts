@@ -5,6 +5,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
+import { Scratch } from '../../../src/trainer/compile/scratch.js';
+import { lendNumbers } from '../../../src/trainer/ir/op.js';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import {
   compileAccumulation,
@@ -15,11 +18,11 @@ import {
 import { names } from '../../../src/trainer/optim/stateNames.js';
 import { int8Products } from '../../../src/trainer/compile/int8Products.js';
 import { roundColumns, RoundedWeight } from '../../../src/trainer/compile/roundedWeight.js';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
 import type { Value } from '../../../src/trainer/ir/value.js';
-import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
+import { hostTensor } from '../../../src/trainer/engine/tensor.js';
 import { Random } from '../../../src/trainer/core/random.js';
 import { firstValues } from '../../../src/trainer/peft/init.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
@@ -94,8 +97,8 @@ for (const { name, method, curve, cached, recomputes } of curves) {
   });
 }
 
-test('a model without memory for fp32 weights can still be released', async () => {
-  const engine = new OrtEngine('cpu');
+test('a model that finds no memory for floats can still be let go', async () => {
+  const engine = createEngine('cpu');
   const method = { type: 'lora', ...options };
   const { trainable } = await openGolden('vit', {
     training: plain.training,
@@ -160,8 +163,8 @@ test('the gradient in int8 is the slope, by finite differences, of the loss with
   const model = await modelOf();
   // In the backward pass weights are rounded by their other axis, and values on the way are rounded as well: hence a
   // bound, and not equality.
-  const frozen: ModelSpec['frozen'] = (name, shape) => {
-    const data = model.frozen(name, shape);
+  const read = (name: string, shape: readonly number[]): Float32Array => {
+    const data = model.weights.share(name, shape);
     if (!/layer.*\.weight$/.test(name) || shape.length !== 2) return data;
     const [n, k] = shape as [number, number];
     const { codes, scales } = roundColumns(data, k, n, true);
@@ -170,32 +173,32 @@ test('the gradient in int8 is the slope, by finite differences, of the loss with
       (_, i) => codes[(i % k) * n + Math.floor(i / k)]! * scales[Math.floor(i / k)]!,
     );
   };
-  const engine = new OrtEngine('cpu');
+  const engine = createEngine('cpu');
   const { accumulate, parameters } = compileAccumulation({ ...model, frozenPrecision: 'int8' }, optimizer, batch);
-  const exact = compileAccumulation({ ...model, frozen }, optimizer, batch).accumulate;
+  const exact = compileAccumulation({ ...model, weights: new WeightStore({ read }) }, optimizer, batch).accumulate;
   const random = new Random(1, 'int8');
   const zeros = (length: number): Float32Array => new Float32Array(length);
   const sizes = new Map(parameters.map(({ name, shape }) => [name, shape.reduce((a, b) => a * b, 1)]));
   const values = new Map([...sizes].map(([name, size]) => [name, zeros(size).map(() => 0.1 * random.normal())]));
   const feeds = (along?: ReadonlyMap<string, Float32Array>, by = 0) => ({
-    images: DeviceTensor.from('u8', [batch, 32, 32, 3], images.subarray(0, batch * 32 * 32 * 3)),
-    targets: DeviceTensor.from(
+    images: hostTensor('u8', [batch, 32, 32, 3], images.subarray(0, batch * 32 * 32 * 3)),
+    targets: hostTensor(
       'f32',
       [batch, 5],
       zeros(batch * 5).map((_, i) => Number(samples.truth[Math.floor(i / 5)] === i % 5)),
     ),
-    weights: DeviceTensor.from('f32', [batch], zeros(batch).fill(1 / batch)),
+    weights: hostTensor('f32', [batch], zeros(batch).fill(1 / batch)),
     ...Object.fromEntries(
       parameters.flatMap(({ name, shape }) => [
         [
           name,
-          DeviceTensor.from(
+          hostTensor(
             'f32',
             shape,
             values.get(name)!.map((value, i) => value + by * (along?.get(name)![i] ?? 0)),
           ),
         ],
-        [names.gradient(name), DeviceTensor.from('f32', shape, zeros(sizes.get(name)!))],
+        [names.gradient(name), hostTensor('f32', shape, zeros(sizes.get(name)!))],
       ]),
     ),
   });
@@ -255,7 +258,7 @@ test('where the layer after a GELU multiplies in int8, its slope is made before 
   );
   b.output('y', b.matmul(b.gelu(z), weight, { transB: true }));
   b.output('slope', b.geluSlope(z));
-  const changed = int8Products(b.graph, new Map());
+  const changed = int8Products(b.graph, new WeightStore({ read: () => assert.fail('no weight is read') }));
   assert.equal(slopesOf(changed).length, 0);
   const feeds = { z: Array.from({ length: rows * width }, (_, i) => (i - 256) / 16) };
   const exact = await runGraph(b.graph, 'cpu', feeds);
@@ -293,13 +296,14 @@ test('a matrix is rounded when its numbers are first requested, once for its cod
   const random = new Random(1, 'rounded');
   const data = Float32Array.from({ length: k * n }, () => random.normal());
   let times = 0;
-  const numbers = (): Float32Array => {
+  const lend = <T>(use: (numbers: Float32Array) => T): T => {
     times++;
-    return data;
+    return use(data);
   };
+  const scratch = new Scratch((length) => new Int8Array(length));
   for (const isTransposed of [false, true]) {
     times = 0;
-    const weight = new RoundedWeight(numbers, [k, n], isTransposed);
+    const weight = new RoundedWeight(lend, [k, n], isTransposed, scratch);
     assert.deepEqual(
       [weight.codes.length, weight.codes.byteLength, weight.scales.length, weight.scales.byteLength, times],
       [k * n, k * n, n, 4 * n, 0],
@@ -309,17 +313,23 @@ test('a matrix is rounded when its numbers are first requested, once for its cod
       roundColumns(data, k, n, isTransposed),
     );
     assert.equal(times, 1);
+    assert.deepEqual(
+      lendNumbers(weight.codes, (codes) => codes.slice()),
+      roundColumns(data, k, n, isTransposed).codes,
+    );
   }
 });
 
 test('building a step reads no weight that it multiplies in int8', async () => {
   const model = await modelOf({ frozenPrecision: 'int8' });
   const read: string[] = [];
-  const frozen: ModelSpec['frozen'] = (name, shape, into) => {
-    read.push(name);
-    return model.frozen(name, shape, into);
-  };
-  assert.ok(products(compileStep({ ...model, frozen }, optimizer, 8).step).int8 > 0);
+  const weights = new WeightStore({
+    read(name, shape, scratch) {
+      read.push(name);
+      return model.weights.read(name, shape, scratch);
+    },
+  });
+  assert.ok(products(compileStep({ ...model, weights }, optimizer, 8).step).int8 > 0);
   assert.deepEqual(
     read.filter((name) => /layer.*\.weight$/.test(name)),
     [],

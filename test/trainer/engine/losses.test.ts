@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../../scripts/ensure-installed.mjs';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Trainable } from '../../../src/trainer/engine/trainable.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
@@ -20,7 +20,7 @@ for (const [name, golden] of Object.entries(losses)) {
   test(`${name}: 20 steps follow PyTorch's`, async () => {
     const base = await openBaseModel({ model: join(folder, 'models', 'vit'), init: 'pretrained', seed: 0 });
     const { batchSize, steps: totalSteps, warmupSteps, learningRate: peak, weightDecay, maxGradNorm } = training;
-    const trainable = await Trainable.create(new OrtEngine('cpu'), {
+    const trainable = await Trainable.create(createEngine('cpu'), {
       model: { ...specOf(base, { type: 'full' }, 5), loss: lossOf(golden) },
       optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, maxGradNorm },
       batchSize,

@@ -5,15 +5,16 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import { compileForward, compileStep, type ModelSpec } from '../../../src/trainer/compile/compile.js';
 import { names } from '../../../src/trainer/optim/stateNames.js';
 import type { OptimizerSpec } from '../../../src/trainer/optim/buildUpdate.js';
 import { mixImages, mixTargets, type Mixing } from '../../../src/trainer/data/mixing.js';
 import type { Region } from '../../../src/trainer/data/transform.js';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Trainable, type TrainBatch } from '../../../src/trainer/engine/trainable.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
-import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
+import { hostTensor, type Tensor } from '../../../src/trainer/engine/tensor.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { methodFor } from '../peft/methodFor.js';
@@ -90,7 +91,7 @@ function batchOf({ batch }: Step, mixing?: Mixing): TrainBatch {
 
 async function trainableWith(o: Partial<OptimizerSpec>): Promise<Trainable> {
   const spec = { model, optimizer: { ...optimizer, ...o }, batchSize, evalBatchSize: 16, accumulates: false, seed: 0 };
-  const trainable = await Trainable.create(new OrtEngine('cpu'), spec);
+  const trainable = await Trainable.create(createEngine('cpu'), spec);
   trainable.restore({
     parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, base.weight(name, shape, 0)])),
   });
@@ -151,7 +152,7 @@ test('averages are kept by accumulating steps too, the same ones', async () => {
         batchSize,
         evalBatchSize: 1,
       };
-      const trainable = await Trainable.create(new OrtEngine('cpu'), { ...spec, accumulates, seed: 0 });
+      const trainable = await Trainable.create(createEngine('cpu'), { ...spec, accumulates, seed: 0 });
       trainable.restore({
         parameters: new Map(trainable.parameters.map(({ name, shape }) => [name, base.weight(name, shape, 0)])),
       });
@@ -174,19 +175,19 @@ test("20 steps with drop path follow PyTorch's, given the same masks", async () 
     masks.map(({ rate }) => rate),
     [0.2, 0.2, 0.4, 0.4],
   );
-  const executable = await new OrtEngine('cpu').load(graph);
+  const executable = await createEngine('cpu').load(graph);
   let state = Object.fromEntries(
     parameters.flatMap(({ name, shape }) => {
-      const zeros = () => DeviceTensor.from('f32', shape, new Float32Array(sizeOf(shape)));
+      const zeros = () => hostTensor('f32', shape, new Float32Array(sizeOf(shape)));
       return [
-        [name, DeviceTensor.from('f32', shape, base.weight(name, shape, 0))],
+        [name, hostTensor('f32', shape, base.weight(name, shape, 0))],
         [names.moment1(name), zeros()],
         [names.moment2(name), zeros()],
       ];
     }),
-  ) as Record<string, DeviceTensor>;
+  ) as Record<string, Tensor>;
   const losses: number[] = [];
-  const scalar = (value: number) => DeviceTensor.from('f32', [], Float32Array.of(value));
+  const scalar = (value: number) => hostTensor('f32', [], Float32Array.of(value));
   for (const [i, step] of steps.entries()) {
     const { images, targets, weights } = batchOf(step);
     const {
@@ -194,11 +195,11 @@ test("20 steps with drop path follow PyTorch's, given the same masks", async () 
       gradientNorm: _,
       ...next
     } = await executable.run({
-      images: DeviceTensor.from('u8', [batchSize, 32, 32, 3], images),
-      targets: DeviceTensor.from('f32', [batchSize, labels], targets),
-      weights: DeviceTensor.from('f32', [batchSize], weights),
+      images: hostTensor('u8', [batchSize, 32, 32, 3], images),
+      targets: hostTensor('f32', [batchSize, labels], targets),
+      weights: hostTensor('f32', [batchSize], weights),
       ...Object.fromEntries(
-        masks.map(({ name, shape }, k) => [name, DeviceTensor.from('u8', shape, Uint8Array.from(step.masks[k]!))]),
+        masks.map(({ name, shape }, k) => [name, hostTensor('u8', shape, Uint8Array.from(step.masks[k]!))]),
       ),
       learningRate: scalar(rateOf(i)),
       correction1: scalar(1 - 0.9 ** (i + 1)),
@@ -225,13 +226,15 @@ test('drop path: none in evaluation, none at rate 0, in expectation the branch i
   const small: ModelSpec = {
     ...dropped,
     method: methodFor(base.config, { type: 'head' }),
-    frozen: (name, shape) =>
-      /output\.dense/.test(name)
-        ? base.weight(name, shape, 0).map((value) => value * 0.02)
-        : base.weight(name, shape, 0),
+    weights: new WeightStore({
+      read(name, shape) {
+        const data = base.weight(name, shape, 0);
+        return /output\.dense/.test(name) ? data.map((value) => value * 0.02) : data;
+      },
+    }),
   };
   const lossesOf = async (spec: ModelSpec, count: number): Promise<number[]> => {
-    const trainable = await Trainable.create(new OrtEngine('cpu'), {
+    const trainable = await Trainable.create(createEngine('cpu'), {
       model: spec,
       optimizer,
       batchSize,

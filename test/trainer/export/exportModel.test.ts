@@ -6,7 +6,8 @@ import { cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'n
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
-import { DeviceTensor, Session } from '../../../src/trainer/onnx/session.js';
+import { Session } from '../../../src/trainer/engine/ort/session.js';
+import { hostTensor } from '../../../src/trainer/engine/tensor.js';
 import type { ExportFormat } from '../../../src/shared/exportFormats.js';
 import { computeLogits } from '../../../src/trainer/inference/computeLogits.js';
 import { writeOnnx } from '../../../src/trainer/export/exportFormats.js';
@@ -103,9 +104,9 @@ test('ONNX: any batch, and external weights when they are large', async (t) => {
     const session = await Session.create(join(each, 'model.onnx'), { device: 'cpu', threads: 1 });
     for (const batch of [1, 2, 7, 16]) {
       const { logits } = await session.run({
-        images: DeviceTensor.from('u8', [batch, 32, 32, 3], new Uint8Array(pixels.subarray(0, batch * 3072))),
+        images: hostTensor('u8', [batch, 32, 32, 3], new Uint8Array(pixels.subarray(0, batch * 3072))),
       });
-      assert.deepEqual(logits!.raw.dims, [batch, 5]);
+      assert.deepEqual(logits!.shape, [batch, 5]);
       const rows = Array.from({ length: batch }, (_, i) =>
         Array.from((logits!.data as Float32Array).subarray(5 * i, 5 * i + 5)),
       );

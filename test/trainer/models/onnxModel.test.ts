@@ -8,8 +8,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { cutOf } from '../../../src/trainer/compile/compile.js';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
-import { Prefix } from '../../../src/trainer/engine/prefix.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
+import { FeatureExtractor } from '../../../src/trainer/engine/featureExtractor.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { openBaseModel, type BaseModel, type BaseModelOptions } from '../../../src/trainer/models/baseModel.js';
 import { Message } from '../../../src/trainer/onnx/protobuf.js';
@@ -32,9 +32,9 @@ async function featuresOf(base: BaseModel): Promise<Float32Array> {
   const cut = cutOf(model)!;
   assert.equal(sizeOf(cut.shape), base.config.features);
   assert.ok(cut.share > 0.5, 'the network is most of the work');
-  const prefix = await Prefix.create(new OrtEngine('cpu', { threads: 1 }), model, cut, count);
-  const features = Float32Array.from(await prefix.run(images));
-  await prefix.dispose();
+  const extractor = await FeatureExtractor.create(createEngine('cpu', { threads: 1 }), model, cut, count);
+  const features = Float32Array.from(await extractor.run(images));
+  await extractor.dispose();
   return features;
 }
 

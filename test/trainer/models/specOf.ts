@@ -4,12 +4,12 @@ import type { BaseModel } from '../../../src/trainer/models/baseModel.js';
 import { methodFor } from '../peft/methodFor.js';
 
 /** `method` as a config has it, defaults left out. */
-export function specOf({ config, preprocessor, weight }: BaseModel, method: object, labels: number): ModelSpec {
+export function specOf({ config, preprocessor, weights }: BaseModel, method: object, labels: number): ModelSpec {
   const { mean, std, rescaleFactor, transform } = preprocessor;
   return {
     config,
     norm: { mean, deviation: std, rescale: rescaleFactor },
-    frozen: (name, shape) => weight(name, shape, 0),
+    weights: weights(0),
     method: methodFor(config, method),
     labels,
     height: transform.height,

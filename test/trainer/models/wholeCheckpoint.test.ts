@@ -39,7 +39,7 @@ for (const name of ['clip', 'siglip', 'dinov3', 'dinov2', 'beit', 'timm-vit']) {
       labels,
       tasks,
     };
-    const spec = modelSpecOf({ ...opened, method: lora, weight: (of, shape) => base.weight(of, shape, 7) });
+    const spec = modelSpecOf({ ...opened, method: lora, weights: base.weights(7) });
     const { parameters } = compileForward({ ...spec, method: methodOf(lora, mapOf(base.config)) }, 1);
     assert.equal(parameters.filter((p) => isAdapter(p.name)).length, 2 * 2 * base.config.layers);
     const values = new Map(parameters.map((p) => [p.name, new Float32Array(p.shape.reduce((a, b) => a * b, 1))]));
@@ -79,7 +79,7 @@ for (const [name, { checkpoint }] of Object.entries(models)) {
         method,
         labels,
         tasks,
-        weight,
+        weights: base.weights(7),
       });
       const values = new Map(parameters.map((p) => [p.name, weight(p.name, p.shape)]));
       const folder = join(await temporaryFolder(t), 'checkpoint');
@@ -106,7 +106,7 @@ for (const [name, { checkpoint }] of Object.entries(models)) {
       // The checkpoint as a base model has the same weights, too.
       const again = await openBaseModel({ model: folder, init: 'pretrained', seed: 1 });
       for (const { name: of, shape } of parameters) {
-        assert.deepEqual(opened.weight(of, shape), values.get(of), of);
+        assert.deepEqual(opened.weights.share(of, shape), values.get(of), of);
         assert.deepEqual(again.weight(of, shape, 8), values.get(of), of);
       }
       assert.equal(again.unused(new Set(parameters.map((p) => p.name))).length, checkpoint.length - parameters.length);

@@ -8,13 +8,14 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import { readSafetensors, writeSafetensors, type Tensor } from '../../../src/trainer/checkpoint/safetensors.js';
 import { GraphScope } from '../../../src/trainer/compile/scope.js';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import { blocksOf, depthOf, familyOf } from '../../../src/trainer/nn/families.js';
 import { classificationHead } from '../../../src/trainer/nn/head.js';
-import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
+import { hostTensor } from '../../../src/trainer/engine/tensor.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { temporaryFolder } from '../data/images.js';
 
@@ -60,10 +61,12 @@ async function answersOf(
   const b = new Builder();
   const entering = b.input('images', [count, imageSize, imageSize, 3], 'u8');
   const weights: string[] = [];
-  const frozen = (name: string, shape: readonly number[]): Float32Array => {
-    weights.push(name);
-    return base.weight(name, shape, 0);
-  };
+  const frozen = new WeightStore({
+    read(name, shape) {
+      weights.push(name);
+      return base.weight(name, shape, 0);
+    },
+  });
   const scope = new GraphScope(b, frozen, { trains: () => false, head: { hidden: 0, dropout: 0 } }, undefined);
   const norm = { mean: preprocessor.mean, deviation: preprocessor.std, rescale: preprocessor.rescaleFactor };
   const features = familyOf(config).body(scope, config, entering, norm);
@@ -72,9 +75,9 @@ async function answersOf(
     b.output(`features.${i}`, feature);
   });
   b.output('logits', classificationHead(scope, config, features, { labels, hidden: 0, dropout: 0 }));
-  const executable = await new OrtEngine('cpu').load(b.graph);
+  const executable = await createEngine('cpu').load(b.graph);
   const fed = imageSize === native ? images : repeated(imageSize);
-  const outputs = await executable.run({ images: DeviceTensor.from('u8', [count, imageSize, imageSize, 3], fed) });
+  const outputs = await executable.run({ images: hostTensor('u8', [count, imageSize, imageSize, 3], fed) });
   const result = {
     features: features.map((_, i) => [...(outputs[`features.${i}`]!.data as Float32Array)]),
     logits: [...(outputs.logits!.data as Float32Array)],

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import { compileForward } from '../../../src/trainer/compile/compile.js';
 import { families, parseNetwork } from '../../../src/trainer/nn/families.js';
 import { ownName, theirNames, type Renames } from '../../../src/trainer/nn/moduleNames.js';
@@ -33,7 +34,7 @@ function graphOf(name: string) {
     {
       config,
       norm: { mean: [0, 0, 0], deviation: [1, 1, 1], rescale: 1 },
-      frozen: () => assert.fail('every weight trains'),
+      weights: new WeightStore({ read: () => assert.fail('every weight trains') }),
       method: methodFor(config, wholeModel),
       labels: 5,
       height: config.imageSize,

@@ -6,11 +6,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import { compileForward, compilePrefix, cutOf, type ModelSpec } from '../../../src/trainer/compile/compile.js';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { bank, oneHot, unitRows } from '../../../src/trainer/nn/neighbors.js';
-import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
+import { hostTensor } from '../../../src/trainer/engine/tensor.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { specOf } from '../models/specOf.js';
 
@@ -32,23 +33,25 @@ for (const [name, cases] of Object.entries(answers)) {
     const model = specOf(base, { type: 'head' }, labels);
     const cut = cutOf(model)!;
     const width = sizeOf(cut.shape);
-    const engine = new OrtEngine('cpu');
+    const engine = createEngine('cpu');
     const imagesOf = (first: number, last: number) => ({
-      images: DeviceTensor.from('u8', [last - first, 32, 32, 3], images.slice(first * imageBytes, last * imageBytes)),
+      images: hostTensor('u8', [last - first, 32, 32, 3], images.slice(first * imageBytes, last * imageBytes)),
     });
     const prefix = await engine.load(compilePrefix(model, cut, count));
     const { features } = await prefix.run(imagesOf(0, count));
     await prefix.dispose();
     const unit = unitRows(features!.data as Float32Array, width);
     for (const { neighbors, temperature, probabilities } of cases) {
-      const frozen: ModelSpec['frozen'] = (weight, shape) =>
-        weight === bank.features
-          ? unit
-          : weight === bank.labels
-            ? oneHot(about.truth, shape)
-            : base.weight(weight, shape, 0);
+      const weights = new WeightStore({
+        read: (weight, shape) =>
+          weight === bank.features
+            ? unit
+            : weight === bank.labels
+              ? oneHot(about.truth, shape)
+              : base.weight(weight, shape, 0),
+      });
       const forward = await engine.load(
-        compileForward({ ...model, frozen, neighbors: { images: count, neighbors, temperature } }, 16 - count).graph,
+        compileForward({ ...model, weights, neighbors: { images: count, neighbors, temperature } }, 16 - count).graph,
       );
       const { logits } = await forward.run(imagesOf(count, 16));
       await forward.dispose();

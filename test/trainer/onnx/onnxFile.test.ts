@@ -8,7 +8,8 @@ import { Message } from '../../../src/trainer/onnx/protobuf.js';
 import { ProtobufError } from '../../../src/trainer/onnx/protobufReader.js';
 import { findFeatureOutput } from '../../../src/trainer/onnx/featureOutput.js';
 import { Random } from '../../../src/trainer/core/random.js';
-import { DeviceTensor, Session } from '../../../src/trainer/onnx/session.js';
+import { Session } from '../../../src/trainer/engine/ort/session.js';
+import { hostTensor } from '../../../src/trainer/engine/tensor.js';
 import { emitModel } from '../../../src/trainer/onnx/emit.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import { squareFile, squareNetwork } from './squareNetwork.js';
@@ -136,7 +137,7 @@ async function answerOf(bytes: Uint8Array, output: string): Promise<number[]> {
   const b = new Builder();
   b.output('y', b.foreign(graph, b.input('x', [2, 3]), [2, 3]));
   const session = await Session.create(encodeModel(emitModel(b.graph, 'cpu')), { device: 'cpu', threads: 1 });
-  const { y } = await session.run({ x: DeviceTensor.from('f32', [2, 3], Float32Array.of(0, 1, 2, 3, 4, 5)) });
+  const { y } = await session.run({ x: hostTensor('f32', [2, 3], Float32Array.of(0, 1, 2, 3, 4, 5)) });
   const numbers = Array.from(y!.data, Number);
   await session.dispose();
   return numbers;
@@ -214,7 +215,7 @@ test('a network for a single image runs a batch one by one, in any operator set'
       device: 'cpu',
       threads: 1,
     });
-    const { y } = await session.run({ x: DeviceTensor.from('f32', [2, 3], values) });
+    const { y } = await session.run({ x: hostTensor('f32', [2, 3], values) });
     assert.deepEqual(y!.shape, [2, 1]);
     // GELU returns such large numbers unchanged.
     assert.ok(Math.abs(y!.data[0]! - 8) < 1e-5 && Math.abs(y!.data[1]! - 112.25) < 1e-4, String(y!.data));

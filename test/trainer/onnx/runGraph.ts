@@ -3,7 +3,8 @@
  * interpreter.
  */
 import { emit } from '../../../src/trainer/onnx/emit.js';
-import { DeviceTensor, Session, type TensorData } from '../../../src/trainer/onnx/session.js';
+import { Session } from '../../../src/trainer/engine/ort/session.js';
+import { hostTensor, type TensorData } from '../../../src/trainer/engine/tensor.js';
 import { readHalves, toHalves } from '../../../src/trainer/core/float16.js';
 import { check } from '../../../src/trainer/ir/check.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
@@ -37,7 +38,7 @@ export async function runGraph(
   try {
     const tensors = graph.inputs.map(({ name, shape, dtype }) => {
       if (dtype === 'i64') throw new Error('no test feeds an i64');
-      return [name, DeviceTensor.from(dtype, shape, arrays[dtype](feeds[name]!))] as const;
+      return [name, hostTensor(dtype, shape, arrays[dtype](feeds[name]!))] as const;
     });
     const results = await session.run(Object.fromEntries(tensors));
     return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, numbersOf(tensor.data)]));

@@ -8,7 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Trainable, type TrainBatch } from '../../../src/trainer/engine/trainable.js';
 import { wholeModel as method } from '../../../src/trainer/peft/method.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
@@ -32,7 +32,7 @@ test('a checkpoint holds average and weights; a resume continues with either, on
   const model = specOf(base, method, labels.length);
   const open = async (ema?: { decay: number }): Promise<Trainable> => {
     const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1, ema };
-    const trainable = await Trainable.create(new OrtEngine('cpu'), {
+    const trainable = await Trainable.create(createEngine('cpu'), {
       model,
       optimizer,
       batchSize: 4,
@@ -79,7 +79,7 @@ test('a checkpoint holds average and weights; a resume continues with either, on
   // Who loads it, and the evaluation of training, get the average.
   const [name, average] = [...withAverage.state.ema!][0]!;
   const checkpoint = await openCheckpoint(withAverage.folder);
-  assert.deepEqual(checkpoint.weight(name, averaged.parameters[0]!.shape), average);
+  assert.deepEqual(checkpoint.weights.share(name, averaged.parameters[0]!.shape), average);
   const classifier = await Classifier.open(withAverage.folder, 4);
   t.after(() => classifier.dispose());
   const logits = await classifier.logits(images);

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import type { ModelSpec } from '../../../src/trainer/compile/compile.js';
 import { buildSchema } from '../../../src/trainer/config/schema.js';
 import { parseNetwork } from '../../../src/trainer/nn/families.js';
@@ -41,7 +42,7 @@ function modelOf(method: object, recomputes = false): ModelSpec {
   return {
     config: network,
     norm,
-    frozen: (name, shape) => randomWeight(network, name, shape, 1),
+    weights: new WeightStore({ read: (name, shape) => randomWeight(network, name, shape, 1) }),
     method: methodFor(network, method),
     labels: 3,
     height: 64,
@@ -69,13 +70,13 @@ test('the estimate grows with the batch and with what trains, and falls with rec
   assert.ok(values(true) < 0.6 * values(false), `${values(true)} instead of ${values(false)}`);
 });
 
-test('where step and evaluation graphs are swapped, the estimate counts only the larger', () => {
+test('where the graphs for steps and evaluation are swapped, the estimate counts the larger alone', () => {
   const large = { ...network, hiddenSize: 1024, intermediateSize: 4096, layers: 8 } as typeof network;
   const model = {
     ...modelOf({ type: 'head' }),
     config: large,
     method: methodFor(large, { type: 'head' }),
-    frozen: () => assert.fail('no weight is read'),
+    weights: new WeightStore({ read: () => assert.fail('no weight is read') }),
   };
   const estimate = (spec: ModelSpec, device: 'cpu' | 'webgpu'): number =>
     trainingBytes(spec, optimizerOf(parse({})), choice, device);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSafetensors, writeSafetensors } from '../../../src/trainer/checkpoint/safetensors.js';
 import { loadConfig } from '../../../src/trainer/config/load.js';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Trainable } from '../../../src/trainer/engine/trainable.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { openCheckpoint, readProgress, readState, writeCheckpoint } from '../../../src/trainer/models/checkpoint.js';
@@ -98,7 +98,7 @@ for (const [name, { method, files, adapterConfig, isForeign }] of Object.entries
     const base = await openBaseModel({ ...config, place: {} });
     const prepared = prepareNetwork(loaded, base, labels.length);
     const create = async (): Promise<Trainable> => {
-      const engine = new OrtEngine('cpu');
+      const engine = createEngine('cpu');
       const created = await Trainable.create(engine, {
         model: prepared.model,
         optimizer: optimizerOf(config),

@@ -6,10 +6,11 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Builder } from '../../../src/trainer/ir/builder.js';
-import { emit } from '../../../src/trainer/onnx/emit.js';
-import { DeviceTensor, Session } from '../../../src/trainer/onnx/session.js';
-import { noVulkan, vulkanEnvironment } from './softwareVulkan.js';
+import { Builder } from '../../../../src/trainer/ir/builder.js';
+import { emit } from '../../../../src/trainer/onnx/emit.js';
+import { Session } from '../../../../src/trainer/engine/ort/session.js';
+import { hostTensor, type Tensor } from '../../../../src/trainer/engine/tensor.js';
+import { noVulkan, vulkanEnvironment } from '../../onnx/softwareVulkan.js';
 
 /** x [2] and y [2] -> difference, and x itself */
 async function difference(): Promise<Session> {
@@ -20,8 +21,7 @@ async function difference(): Promise<Session> {
   return Session.create(emit(b.graph, 'cpu'), { device: 'cpu', threads: 1 });
 }
 
-const numbers = (...values: number[]): DeviceTensor =>
-  DeviceTensor.from('f32', [values.length], Float32Array.from(values));
+const numbers = (...values: number[]): Tensor => hostTensor('f32', [values.length], Float32Array.from(values));
 
 test('inputs and outputs go by name, run after run', async () => {
   const session = await difference();
@@ -39,7 +39,7 @@ test('a missing input and one of the wrong shape or type are refused', async () 
   await assert.rejects(session.run({ x: numbers(1, 2) }), /'y' is missing/);
   await assert.rejects(session.run({ x: numbers(1, 2), y: numbers(1, 2, 3) }), /invalid dimensions for input: y/);
   await assert.rejects(
-    session.run({ x: numbers(1, 2), y: DeviceTensor.from('i32', [2], Int32Array.of(1, 2)) }),
+    session.run({ x: numbers(1, 2), y: hostTensor('i32', [2], Int32Array.of(1, 2)) }),
     /Unexpected input data type/,
   );
   await session.dispose();

@@ -1,26 +1,27 @@
-/** Sessions of ONNX Runtime: the only importer of onnxruntime-node, and the keeper of its sharp edges. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { DType, Shape } from '../ir/op.js';
-import type { DeviceName } from '../protocol.js';
-
-export type TensorData = Float32Array | Int32Array | Uint8Array | Int8Array | Uint16Array;
+/** Sessions of ONNX Runtime: the only importer of onnxruntime-node, which knows its pitfalls. */
+import * as ort from 'onnxruntime-node';
+import type { Shape } from '../../ir/op.js';
+import type { DeviceName } from '../../protocol.js';
+import { HostTensor, type Tensor, type TensorData, type Tensors } from '../tensor.js';
 
 const ortTypes = { f32: 'float32', f16: 'float16', i32: 'int32', u8: 'uint8', i8: 'int8' } as const;
 
 /**
- * A tensor in the memory of a device or of this process. One on a device must be disposed, or the process aborts at its
- * end; its numbers can only be had by running a session whose outputs are on the CPU.
+ * A tensor of ONNX Runtime. One on a device must be disposed, or the process aborts when it exits; its numbers can only
+ * be read by running a session whose outputs are on the CPU.
  */
-export class DeviceTensor {
-  /** For `session.ts` alone. */
-  constructor(readonly raw: Tensor) {}
+export class OrtTensor implements Tensor {
+  constructor(readonly raw: ort.Tensor) {}
 
-  /** Wraps `data` without a copy. */
-  static from(dtype: Exclude<DType, 'i64'>, shape: Shape, data: TensorData): DeviceTensor {
-    return new DeviceTensor(new Tensor(ortTypes[dtype], data as Float32Array, shape));
+  /** Wraps what is fed to a session, without a copy. */
+  static of(tensor: Tensor): OrtTensor {
+    if (tensor instanceof OrtTensor) return tensor;
+    if (!(tensor instanceof HostTensor)) throw new Error('the tensor belongs to another engine');
+    const { dtype, data, shape } = tensor;
+    return new OrtTensor(new ort.Tensor(ortTypes[dtype], data as Float32Array, shape));
   }
 
-  /** The numbers of a tensor on the CPU; throws for one on a device, where ONNX Runtime would abort. */
+  /** Throws for a tensor on a device, where ONNX Runtime would abort. */
   get data(): TensorData {
     if (this.raw.location !== 'cpu') throw new Error(`a tensor on ${this.raw.location} cannot be read`);
     return this.raw.data as TensorData;
@@ -46,33 +47,31 @@ export interface SessionOptions {
   /** Whether what a run took of the CPU's memory is given back after its use, rather than held for the next run. */
   givesBack?: boolean;
   /**
-   * External initialisers of the model, each in a separate in-memory file that exists only while the model is compiled.
+   * Initialisers outside the model, each as a file of its own that exists in memory only, and only while the model is
+   * compiled.
    */
-  beside?: readonly { path: string; data: Uint8Array }[];
-  /**
-   * A folder with the files of external initialisers. They are memory-mapped instead of read, and not packed for
-   * products.
-   */
+  external?: readonly { path: string; data: Uint8Array }[];
+  /** A folder with the files that hold initialisers. They are memory-mapped, and not packed for products. */
   mapped?: string | undefined;
   /**
-   * Whether a thread of the CPU that waits for the others of an op sleeps. It costs an op some microseconds; kept awake
-   * it waits sooner, on a core that somebody else may want.
+   * Whether a thread of the CPU sleeps while it waits for the others of an op. That costs an op some microseconds; a
+   * thread that stays awake reacts sooner, on a core that another program may need.
    */
   yields?: boolean;
   /** Names of the outputs that stay on the device. */
   keep?: readonly string[];
-  /** A failing run is expected, and ONNX Runtime must not log it. */
+  /** Whether a failed run is expected, so that ONNX Runtime does not log it. */
   mayFail?: boolean;
   /** Writes the times of all kernels in the first `runs` runs into a file whose path begins with `prefix`. */
   profile?: { prefix: string; runs: number } | undefined;
 }
 
 export class Session {
-  readonly #session: InferenceSession;
+  readonly #session: ort.InferenceSession;
   /** Runs that are still to be profiled. */
   #profiled: number;
 
-  private constructor(session: InferenceSession, profiled: number) {
+  private constructor(session: ort.InferenceSession, profiled: number) {
     this.#session = session;
     this.#profiled = profiled;
   }
@@ -92,18 +91,18 @@ export class Session {
       mayFail = false,
       profile,
       mapped,
-      beside = [],
+      external = [],
     }: SessionOptions,
   ): Promise<Session> {
     const onGpu = device === 'webgpu';
-    const options: InferenceSession.SessionOptions = {
+    const options: ort.InferenceSession.SessionOptions = {
       executionProviders: [device],
       graphOptimizationLevel: 'all',
       intraOpNumThreads: threads,
       logSeverityLevel: mayFail ? 4 : 3,
-      ...(beside.length && { externalData: beside }),
-      // With it, the pieces allocated by the first run stay allocated next to the single block of the second run: half
-      // as much memory again, and no faster.
+      ...(external.length && { externalData: external }),
+      // With it, what the first run allocated piece by piece stays allocated next to the one block that the second run
+      // allocates: half as much memory again, and no faster.
       enableMemPattern: false,
       enableCpuMemArena: !givesBack,
       extra: {
@@ -121,9 +120,11 @@ export class Session {
         : {}),
     };
     const session = await (
-      typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options)
+      typeof model === 'string'
+        ? ort.InferenceSession.create(model, options)
+        : ort.InferenceSession.create(model, options)
     ).catch((error: unknown) => {
-      // ONNX Runtime puts its source file, function and condition before the words that say something.
+      // ONNX Runtime puts its source file, function and condition before the message.
       throw error instanceof Error
         ? new Error(error.message.replace(/^[^]*was false\. ?/, '').trim(), { cause: error })
         : error;
@@ -132,11 +133,11 @@ export class Session {
   }
 
   /** Runs the graph; blocks this thread until it is done. */
-  async run(feeds: Record<string, DeviceTensor>): Promise<Record<string, DeviceTensor>> {
-    const raw = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, tensor.raw]));
+  async run(feeds: Tensors): Promise<Tensors> {
+    const raw = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, OrtTensor.of(tensor).raw]));
     const results = await this.#session.run(raw);
     if (this.#profiled && !--this.#profiled) this.#session.endProfiling();
-    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, new DeviceTensor(tensor)]));
+    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, new OrtTensor(tensor)]));
   }
 
   async dispose(): Promise<void> {

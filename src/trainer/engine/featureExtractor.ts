@@ -1,11 +1,11 @@
-/** The frozen part of a model made ready to run: images in, features out. */
+/** The frozen part of a model, loaded: images in, features out. */
 import { compilePrefix, type ModelSpec } from '../compile/compile.js';
 import { features, type Cut } from '../compile/split.js';
 import { sizeOf } from '../ir/shape.js';
-import { DeviceTensor } from '../onnx/session.js';
 import type { Engine, Executable } from './engine.js';
+import { hostTensor } from './tensor.js';
 
-export class Prefix {
+export class FeatureExtractor {
   private constructor(
     /** Images in a batch. */
     readonly batch: number,
@@ -15,8 +15,8 @@ export class Prefix {
     private readonly executable: Executable,
   ) {}
 
-  static async create(engine: Engine, model: ModelSpec, cut: Cut, batch: number): Promise<Prefix> {
-    return new Prefix(
+  static async create(engine: Engine, model: ModelSpec, cut: Cut, batch: number): Promise<FeatureExtractor> {
+    return new FeatureExtractor(
       batch,
       sizeOf(cut.shape),
       model,
@@ -28,7 +28,7 @@ export class Prefix {
   async run(images: Uint8Array): Promise<Float32Array> {
     const { height, width } = this.model;
     const result = await this.executable.run({
-      images: DeviceTensor.from('u8', [this.batch, height, width, 3], images),
+      images: hostTensor('u8', [this.batch, height, width, 3], images),
     });
     return result[features]!.data as Float32Array;
   }

@@ -1,15 +1,15 @@
-/** Swapped graphs: each is loaded only while it is in use, and releases its own weights. */
+/** Swapped graphs: each is loaded only while it is in use, and frees what it alone refers to. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ModelSpec } from '../../../src/trainer/compile/compile.js';
 import type { Engine } from '../../../src/trainer/engine/engine.js';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Trainable } from '../../../src/trainer/engine/trainable.js';
-import { Turns } from '../../../src/trainer/engine/turns.js';
+import { Swap } from '../../../src/trainer/engine/swap.js';
 import { Builder } from '../../../src/trainer/ir/builder.js';
 import type { Graph } from '../../../src/trainer/ir/graph.js';
-import { DeviceTensor } from '../../../src/trainer/onnx/session.js';
+import { hostTensor } from '../../../src/trainer/engine/tensor.js';
 import { firstValues } from '../../../src/trainer/peft/init.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { specOf } from '../models/specOf.js';
@@ -25,7 +25,7 @@ function graphOf(weight: Float32Array): Graph {
 }
 
 test('only the graph in use is ready, and made ready again only after another was', async () => {
-  const inner = new OrtEngine('cpu');
+  const inner = createEngine('cpu');
   const events: string[] = [];
   const engine: Engine = {
     device: 'cpu',
@@ -47,9 +47,9 @@ test('only the graph in use is ready, and made ready again only after another wa
     b.output(name, b.scale(b.input('x', [2]), factor));
     return b.graph;
   };
-  const turns = new Turns(engine);
-  const [two, three] = [turns.executable(() => product('two', 2)), turns.executable(() => product('three', 3))];
-  const x = DeviceTensor.from('f32', [2], Float32Array.of(1, 5));
+  const swap = new Swap(engine);
+  const [two, three] = [swap.executable(() => product('two', 2)), swap.executable(() => product('three', 3))];
+  const x = hostTensor('f32', [2], Float32Array.of(1, 5));
   assert.deepEqual([...(await two.run({ x })).two!.data], [2, 10]);
   assert.deepEqual([...(await two.run({ x })).two!.data], [2, 10]);
   assert.deepEqual([...(await three.run({ x })).three!.data], [3, 15]);
@@ -61,15 +61,15 @@ test('only the graph in use is ready, and made ready again only after another wa
 
 test('the weights of a graph that is not in use are let go', async () => {
   let weights: WeakRef<Float32Array> | undefined;
-  const turns = new Turns(new OrtEngine('cpu'));
-  const large = turns.executable(() => {
+  const swap = new Swap(createEngine('cpu'));
+  const large = swap.executable(() => {
     const data = new Float32Array(size).fill(2);
     weights = new WeakRef(data);
     return graphOf(data);
   });
   const held = new Float32Array(size).fill(3);
-  const other = turns.executable(() => graphOf(held));
-  const x = DeviceTensor.from('f32', [size], new Float32Array(size).fill(1));
+  const other = swap.executable(() => graphOf(held));
+  const x = hostTensor('f32', [size], new Float32Array(size).fill(1));
   assert.equal((await large.run({ x })).y!.data[size - 1], 2);
   assert.ok(weights!.deref());
   assert.equal((await other.run({ x })).y!.data[size - 1], 3);
@@ -84,7 +84,7 @@ const cases = [
 ] as const;
 
 for (const { name, precision, accumulates } of cases) {
-  test(`training ${name} and evaluating alternately gives the same bits`, async () => {
+  test(`training ${name} and evaluating with swapped graphs gives the same bits`, async () => {
     const base = await openBaseModel({ model: join(golden, 'models', 'vit'), init: 'pretrained', seed: 0 });
     const model: ModelSpec = { ...specOf(base, { type: 'lora', rank: 2, alpha: 4 }, 5), frozenPrecision: precision };
     const [batchSize, evalBatchSize] = [8, 4];
@@ -95,15 +95,15 @@ for (const { name, precision, accumulates } of cases) {
       weights: new Float32Array(batchSize).fill(1 / batchSize / (accumulates ? 2 : 1)),
     };
     const optimizer = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
-    const train = async (turnsFrom: number): Promise<unknown[]> => {
-      const trainable = await Trainable.create(new OrtEngine('cpu'), {
+    const train = async (swapFrom: number): Promise<unknown[]> => {
+      const trainable = await Trainable.create(createEngine('cpu'), {
         model,
         optimizer,
         batchSize,
         evalBatchSize,
         accumulates,
         seed: 1,
-        turnsFrom,
+        swapFrom,
       });
       trainable.restore({
         parameters: firstValues(trainable.parameters, (parameter, shape) => base.weight(parameter, shape, 0), 1),

@@ -1,9 +1,10 @@
 /**
  * A program: keeps a tensor on WebGPU from run to run, reads it back, disposes of it, and prints the values as JSON.
  */
-import { Builder } from '../../../src/trainer/ir/builder.js';
-import { emit } from '../../../src/trainer/onnx/emit.js';
-import { DeviceTensor, Session } from '../../../src/trainer/onnx/session.js';
+import { Builder } from '../../../../src/trainer/ir/builder.js';
+import { emit } from '../../../../src/trainer/onnx/emit.js';
+import { Session } from '../../../../src/trainer/engine/ort/session.js';
+import { hostTensor, type Tensor } from '../../../../src/trainer/engine/tensor.js';
 
 /** w -> next = w · factor */
 function scaled(factor: number): Uint8Array {
@@ -14,7 +15,7 @@ function scaled(factor: number): Uint8Array {
 
 const step = await Session.create(scaled(-3), { device: 'webgpu', keep: ['next'] });
 const reader = await Session.create(scaled(1), { device: 'webgpu' });
-let w = DeviceTensor.from('f32', [3], Float32Array.of(1, -2, 0.5));
+let w: Tensor = hostTensor('f32', [3], Float32Array.of(1, -2, 0.5));
 for (let i = 0; i < 3; i++) {
   const { next } = await step.run({ w });
   w.dispose();

@@ -1,37 +1,32 @@
 /** The default engine: ONNX Runtime on the CPU, on any GPU through WebGPU, or on CUDA. */
 import { basename, dirname, join } from 'node:path';
-import { realPath } from '../core/realPath.js';
-import { errors, reasonOf } from '../errors/errors.js';
-import type { Graph } from '../ir/graph.js';
-import { bytesOf, numbersOf, type DType } from '../ir/op.js';
-import { emitModel } from '../onnx/emit.js';
-import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
-import { DeviceTensor, Session, type TensorData } from '../onnx/session.js';
-import type { DeviceName } from '../protocol.js';
-import { timed } from '../core/stages.js';
-import { collectGarbage } from './collectGarbage.js';
-import type { Engine, Executable, LoadOptions, Tensors } from './engine.js';
+import { realPath } from '../../core/realPath.js';
+import { errors, reasonOf } from '../../errors/errors.js';
+import type { Graph } from '../../ir/graph.js';
+import { bytesIn, lendNumbers, numbersOf, type DType } from '../../ir/op.js';
+import { emitModel } from '../../onnx/emit.js';
+import { encodeModel, type OnnxInitialiser } from '../../onnx/model.js';
+import { OrtTensor, Session } from './session.js';
+import type { DeviceName } from '../../protocol.js';
+import { timed } from '../../core/stages.js';
+import { collectGarbage } from '../collectGarbage.js';
+import type { Engine, EngineOptions, Executable, LoadOptions } from '../engine.js';
+import { hostTensor, type TensorData, type Tensors } from '../tensor.js';
+import { threadsFromEnvironment } from '../threads.js';
 
 export class OrtEngine implements Engine {
   constructor(
     readonly device: DeviceName,
-    private readonly o: {
-      threads?: number;
-      profile?: string | undefined;
-      /**
-       * Whether the CPU memory-maps weights instead of reading them. It saves reading and checking them, but a file
-       * must then stay unchanged: for short-lived processes.
-       */
-      maps?: boolean;
-    } = {},
+    private readonly o: EngineOptions = {},
   ) {}
 
   /**
-   * On the CPU the frozen weights are fed to every run in place, so all graphs of a model share one copy. As
-   * initialisers each graph would have its own copy, and a packed one for each kind of product. Those in int8 are
-   * packed, which makes their products a quarter faster: each is used in one kind of product only and is not shared.
+   * On the CPU the frozen weights are fed to every run in place, so that all graphs of a model share one copy. As
+   * initialisers they would be copied for each graph, and packed once more for each way in which it multiplies by them.
+   * Those in int8 are packed, which makes their products a quarter faster: each has one kind of product, and nobody
+   * else holds it.
    */
-  async load(graph: Graph, { keep = [], yields = false }: LoadOptions = {}): Promise<Executable> {
+  async load(graph: Graph, { keep = [], yields = false, mayFail = false }: LoadOptions = {}): Promise<Executable> {
     const { profile: folder, maps = false, ...o } = this.o;
     const model = emitModel(graph, this.device, { named: folder !== undefined });
     const packed = this.device === 'cpu' ? packedNames(graph) : new Set();
@@ -48,14 +43,15 @@ export class OrtEngine implements Engine {
           (packed.has(each.name) ? { ...each, external: { file: each.name, offset: 0 } } : each),
       );
     const packedWeights = initialisers.filter(({ name }) => packed.has(name));
-    // Who quantises weights is short of memory: what one graph holds between its runs, and the room of weights in full,
-    // would take back much of what that saved.
+    // Weights are quantised where memory is short: what a graph holds between its runs, and the buffers for weights in
+    // full, would take back much of what that saved.
     const givesBack = graph.nodes.some(({ op }) => op.type === 'dequantize');
     const profile = folder === undefined ? undefined : { prefix: join(folder, profileName(graph)), runs: profiledRuns };
     const options = {
       device: this.device,
       keep,
       yields,
+      mayFail,
       givesBack,
       threads: threadsFromEnvironment(),
       profile,
@@ -63,11 +59,11 @@ export class OrtEngine implements Engine {
       ...o,
     };
     const create = (): Promise<Session> => {
-      // Made before the model, since their scales, which it holds, follow from them.
-      const beside = inOneBlock(packedWeights);
+      // Before the model, which holds their scales: those follow from the codes.
+      const external = inOneBlock(packedWeights);
       return Session.create(encodeModel({ ...model, initialisers, inputs: [...model.inputs, ...fed] }), {
         ...options,
-        beside,
+        external,
       });
     };
     const session = await timed('session', create).catch((error: unknown) => {
@@ -76,13 +72,13 @@ export class OrtEngine implements Engine {
       throw model.foreign && this.device !== 'cpu' ? errors.onnx.notOnDevice(this.device, reasonOf(error)) : error;
     });
     const loaded = fed.length ? new FedSession(session, fed) : session;
-    // What ONNX Runtime has packed is of no more use here.
+    // ONNX Runtime has packed copies of its own.
     if (packedWeights.length) await collectGarbage();
     return loaded;
   }
 }
 
-/** Enough to know the kernels by; ONNX Runtime holds the times of all runs in memory. */
+/** Enough to know the kernels by; ONNX Runtime keeps the times of all runs in memory. */
 const profiledRuns = 20;
 
 /** A graph by its first output, and the microseconds since the process began, from which its profile counts. */
@@ -90,13 +86,13 @@ const profileName = (graph: Graph): string =>
   `${[...graph.outputs.keys()][0]!.replace(/\W/g, '_')}-${Math.round(1000 * performance.now())}`;
 
 /** Below this the saving is not worth an input. */
-const leastFedBytes = 1024;
+const minFedBytes = 1024;
 
 type Feedable = OnnxInitialiser & { dtype: Exclude<DType, 'i64'> };
 
 /** Shapes and axes, which ONNX Runtime wants to know beforehand, are i64. */
 const isFeedable = (each: OnnxInitialiser): each is Feedable =>
-  each.dtype !== 'i64' && each.data.byteLength >= leastFedBytes;
+  each.dtype !== 'i64' && each.data.byteLength >= minFedBytes;
 
 /** The weights of products in int8. */
 const packedNames = ({ nodes }: Graph): Set<string> =>
@@ -107,15 +103,19 @@ const packedNames = ({ nodes }: Graph): Set<string> =>
   );
 
 /**
- * Their bytes. Of many arrays of some megabytes the C library keeps for itself what is let go; a large one goes back to
- * the system.
+ * Their bytes in one array. The C library keeps many arrays of some megabytes for itself when they are freed; a large
+ * one goes back to the system.
  */
 function inOneBlock(weights: readonly OnnxInitialiser[]): { path: string; data: Uint8Array }[] {
   const block = new Int8Array(weights.reduce((sum, { data }) => sum + data.byteLength, 0));
   let end = 0;
   return weights.map(({ name, data }) => ({
     path: name,
-    data: bytesOf(data, block.subarray(end, (end += data.byteLength))),
+    data: lendNumbers(data, (codes) => {
+      const own = block.subarray(end, (end += data.byteLength));
+      own.set(codes as Int8Array);
+      return bytesIn(own);
+    }),
   }));
 }
 
@@ -123,8 +123,8 @@ function inOneBlock(weights: readonly OnnxInitialiser[]): { path: string; data: 
 const longestPath = 240;
 
 /**
- * Those that lie in files of one folder, that of the first; ONNX Runtime takes no others. Its check knows no links, as
- * the hub's cache is made of.
+ * Those in files of one folder, that of the first, as ONNX Runtime requires. It checks real paths, and the hub's cache
+ * is made of links.
  */
 async function placed(
   all: readonly Feedable[],
@@ -145,7 +145,7 @@ async function placed(
   return folder === undefined ? undefined : { folder, initialisers };
 }
 
-/** A session that is fed its frozen weights in addition to its inputs. */
+/** A session that is fed its frozen weights in addition to the inputs of a run. */
 class FedSession implements Executable {
   readonly #weights: Tensors;
 
@@ -154,7 +154,10 @@ class FedSession implements Executable {
     fed: readonly Feedable[],
   ) {
     this.#weights = Object.fromEntries(
-      fed.map(({ name, dtype, shape, data }) => [name, DeviceTensor.from(dtype, shape, numbersOf(data) as TensorData)]),
+      fed.map(({ name, dtype, shape, data }) => [
+        name,
+        OrtTensor.of(hostTensor(dtype, shape, numbersOf(data) as TensorData)),
+      ]),
     );
   }
 
@@ -166,7 +169,3 @@ class FedSession implements Executable {
     return this.session.dispose();
   }
 }
-
-/** `VITUNE_THREADS` leaves cores to others, as OMP_NUM_THREADS does for PyTorch; 0 takes all. */
-export const threadsFromEnvironment = (): number =>
-  Math.max(0, Math.trunc(Number(process.env.VITUNE_THREADS ?? 0)) || 0);

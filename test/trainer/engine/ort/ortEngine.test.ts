@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OrtEngine } from '../../../src/trainer/engine/ort.js';
-import { UserError } from '../../../src/trainer/errors/errors.js';
-import { Builder } from '../../../src/trainer/ir/builder.js';
-import { squareNetwork } from '../onnx/squareNetwork.js';
+import { OrtEngine } from '../../../../src/trainer/engine/ort/ortEngine.js';
+import { UserError } from '../../../../src/trainer/errors/errors.js';
+import { Builder } from '../../../../src/trainer/ir/builder.js';
+import { squareNetwork } from '../../onnx/squareNetwork.js';
 
 /** A graph around x² + 1 from a file, in which one operator is of a kind that no device has. */
 function graphWithStranger() {

@@ -1,0 +1,13 @@
+/** The engine of each device. A further engine is a folder of its own next to `ort/`, and is named here. */
+import type { DeviceName } from '../protocol.js';
+import type { Engine, EngineOptions } from './engine.js';
+import { OrtEngine } from './ort/ortEngine.js';
+
+export function createEngine(device: DeviceName, options?: EngineOptions): Engine {
+  switch (device) {
+    case 'cpu':
+    case 'webgpu':
+    case 'cuda':
+      return new OrtEngine(device, options);
+  }
+}
