@@ -26,6 +26,7 @@ import type { Task } from '../protocol.js';
 import { jsonText, parseJson } from '../core/json.js';
 import { logitNames, tasksJson, tasksOf } from '../core/tasks.js';
 import { reopenBaseModel, unusedOf, type BaseModel, type BaseReference, type UnusedWeights } from './baseModel.js';
+import { hashesOf, verifyWeights, type WeightHashes } from './weightHashes.js';
 
 /**
  * The state that a resume needs in addition to parameters and moments; everything random follows from the seed and the
@@ -161,7 +162,6 @@ export async function writeModelConfig(
 export async function writeCheckpoint(folder: string, content: CheckpointContent): Promise<void> {
   const { base, network, method, tasks, parameters, frozen, state, progress } = content;
   await writeModelConfig(folder, { json: base.json, network, tasks, preprocessor: base.preprocessor });
-  await writeJson(join(folder, files.about), { format: 1, base: base.reference, method });
   const named = (values: Values, nameOf: (name: string) => string): [string, Tensor][] =>
     parameters.map(({ name, shape }) => [nameOf(name), { shape: [...shape], data: values.get(name)! }]);
   // The averages are what was evaluated, and what others should load; to go on, the parameters themselves are needed
@@ -199,6 +199,8 @@ export async function writeCheckpoint(folder: string, content: CheckpointContent
       ...(state.ema ? named(state.parameters, (name) => `p:${name}`) : []),
     ]);
   }
+  const sha256 = await hashesOf(folder, weightFilesOf(method));
+  await writeJson(join(folder, files.about), { format: 1, base: base.reference, method, sha256 });
   const { step, best, evaluationsSinceBest, unevaluated, dataset, datasetRevision } = progress;
   // In one order, so that a resumed run writes the same bytes.
   await writeJson(join(folder, files.progress), {
@@ -227,6 +229,7 @@ const aboutSchema = () =>
         .optional(),
     }),
     method: methodObject(),
+    sha256: z.record(z.string(), z.string()).optional(),
   });
 
 const progressSchema = z.object({
@@ -282,21 +285,36 @@ export interface LoadedCheckpoint {
   weights: WeightStore;
 }
 
+/** The file with what the method trained. */
+const trainedFileOf = (method: MethodConfig): string =>
+  method.type === 'pretrained' ? files.neighbors : isWhole(method) ? files.model : files.adapter;
+
+/** All files with weights. */
+const weightFilesOf = (method: MethodConfig): string[] => [
+  trainedFileOf(method),
+  ...(method.type === 'pretrained' ? [] : [files.optimizer]),
+];
+
+type About = z.output<ReturnType<typeof aboutSchema>>;
+
 /** What the method trained, by the names that the graph has. */
 async function readTrained(
   folder: string,
-  method: MethodConfig,
+  { method, sha256 }: Pick<About, 'method' | 'sha256'>,
 ): Promise<{ file: string; values: Map<string, Tensor> }> {
-  const file = join(
-    folder,
-    method.type === 'pretrained' ? files.neighbors : isWhole(method) ? files.model : files.adapter,
-  );
-  return { file, values: await readValues(file, file.endsWith(files.adapter) ? peftPrefix : '') };
+  const file = join(folder, trainedFileOf(method));
+  return { file, values: await readValues(file, file.endsWith(files.adapter) ? peftPrefix : '', sha256) };
 }
 
-async function readValues(file: string, prefix: string): Promise<Map<string, Tensor>> {
+/** Names a defect of the format before a mere difference from what was saved. */
+async function readValues(
+  file: string,
+  prefix: string,
+  sha256: WeightHashes | undefined,
+): Promise<Map<string, Tensor>> {
   const { tensors } = await readSafetensors(file);
   requireFinite(tensors, file);
+  await verifyWeights(file, sha256);
   return new Map(
     [...tensors].map(([name, tensor]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, tensor]),
   );
@@ -318,7 +336,8 @@ function imagesOf(values: Map<string, Tensor>, labels: number, file: string): nu
 
 /** Opens a checkpoint; throws a `UserError` when it is damaged or its base model is not what it was. */
 export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> {
-  const { base, method } = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
+  const about = await parsed(join(folder, files.about), (json) => aboutSchema().parse(json));
+  const { base, method } = about;
   const configFile = join(folder, files.config);
   const json = await parsed(configFile, (value) => value as Record<string, unknown>);
   const opened = isWhole(method) ? undefined : await reopenBaseModel(base, folder);
@@ -332,7 +351,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   const preprocessor = await parsed(preprocessorFile, (json) =>
     parsePreprocessor(json, preprocessorFile, network.imageSize),
   );
-  const { file, values } = await readTrained(folder, method);
+  const { file, values } = await readTrained(folder, about);
   const neighbors =
     method.type === 'pretrained' ? { ...method, images: imagesOf(values, network.labels.length, file) } : undefined;
   const read = (name: string, shape: Shape, scratch?: Float32Array): Float32Array => {
@@ -379,10 +398,10 @@ export async function readState(folder: string, { base, method, parameters }: Tr
   if (about.base.sha256 !== base.sha256 || about.base.imageSize !== base.imageSize)
     throw errors.baseChanged(base.model, folder);
   if (!isDeepStrictEqual(about.method, method)) throw errors.methodChanged(folder);
-  const { file: modelFile, values } = await readTrained(folder, method);
+  const { file: modelFile, values } = await readTrained(folder, about);
   if (method.type === 'pretrained') return { parameters: new Map(), m: new Map(), v: new Map() };
   const optimizerFile = join(folder, files.optimizer);
-  const moments = await readValues(optimizerFile, '');
+  const moments = await readValues(optimizerFile, '', about.sha256);
   const pick = (from: Map<string, Tensor>, file: string, nameOf: (name: string) => string): Values =>
     new Map(
       parameters.map(({ name, shape }) => {

@@ -8,8 +8,11 @@ import type { Cut } from '../compile/split.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { TrainConfig } from '../config/schema.js';
 import type { Dataset } from '../data/dataset.js';
+import { decoderVersion } from '../data/decode.js';
 import type { ImageTransform } from '../data/transform.js';
 import { errors } from '../errors/errors.js';
+import type { Graph } from '../ir/graph.js';
+import { bytesIn } from '../ir/op.js';
 import { print } from '../ir/print.js';
 import { sizeOf } from '../ir/shape.js';
 import { mapOf } from '../nn/networkMap.js';
@@ -71,12 +74,25 @@ export function planFeatures(
 }
 
 /**
- * A key for everything that the features of an image depend on in addition to its pixels: network, weights,
- * preprocessing and device.
+ * SHA-256 of the constants that a graph holds itself, e.g. the tables of rotary positions, which the printed graph
+ * shows by name alone. Weights are read from their source, which has a hash of its own.
+ */
+function constantsOf({ nodes }: Graph): string {
+  const hash = createHash('sha256');
+  for (const { op } of nodes) {
+    if (op.type !== 'constant' || 'read' in op.data) continue;
+    hash.update(`${op.name}\0${op.dtype}\0${op.shape.join()}\0`).update(bytesIn(op.data));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * A name for all that the features of an image depend on beside its pixels: network, weights, preprocessing and
+ * device.
  */
 export function featureName(cut: Cut, model: ModelSpec, base: BaseModel, device: DeviceName): string {
   const transform: ImageTransform = base.preprocessor.transform;
-  const graph = print(compilePrefix(model, cut, 1));
+  const graph = compilePrefix(model, cut, 1);
   return createHash('sha256')
     .update(
       JSON.stringify([
@@ -86,7 +102,9 @@ export function featureName(cut: Cut, model: ModelSpec, base: BaseModel, device:
         transform,
         model.norm,
         device,
-        graph,
+        decoderVersion,
+        print(graph),
+        constantsOf(graph),
       ]),
     )
     .digest('hex')

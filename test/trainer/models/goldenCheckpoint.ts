@@ -3,7 +3,7 @@
  * no training.
  */
 import { readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { root } from '../../../scripts/ensure-installed.mjs';
@@ -83,6 +83,13 @@ export async function writeLoraCheckpoint(
     progress: { step: 20, evaluationsSinceBest: 0, dataset: '' },
   });
   return folder;
+}
+
+/** Makes a checkpoint one from before the hashes of weight files were stored, whose files tests may change. */
+export async function removeHashes(checkpoint: string): Promise<void> {
+  const file = join(checkpoint, 'vitune.json');
+  const { sha256: _sha256, ...about } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  await writeFile(file, JSON.stringify(about));
 }
 
 /** A copy of an adapter folder as PEFT wrote it, its base named by an absolute path; `edit` changes its config. */

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
-import { compileForward, compilePrefix, cutOf, type ModelSpec } from '../../../src/trainer/compile/compile.js';
+import { compileForward, compilePrefix, cutOf } from '../../../src/trainer/compile/compile.js';
 import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { sizeOf } from '../../../src/trainer/ir/shape.js';
 import { bank, oneHot, unitRows } from '../../../src/trainer/nn/neighbors.js';
