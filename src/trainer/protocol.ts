@@ -1,11 +1,13 @@
 /** The trainer's DOOR: what goes into the trainer process and what comes out of it. Types only. */
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
+import type { Coverage } from '../shared/coverage.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
 import type { ExtraFigures } from '../shared/metrics.js';
 import type { ClassFigures, DeviceName, Parity, SplitName, Task, TrainEvent } from '../shared/trainEvent.js';
 
 export type { Comparison, ComparisonRow } from '../shared/comparison.js';
+export type { Coverage } from '../shared/coverage.js';
 export type { ErrorInfo } from '../shared/errorInfo.js';
 export type { ExportFormat } from '../shared/exportFormats.js';
 export type { RunInfo, RunLock } from '../shared/runFolder.js';
@@ -28,7 +30,7 @@ export interface CommandOutputs {
   /** The events of the run as they happen, without their number in the log. */
   train: (TrainEvent & { time: number }) | ProfileReport;
   classify: { type: 'classification' } & Classification;
-  evaluate: EvaluatedImage | ({ type: 'evaluation' } & Evaluation);
+  evaluate: EvaluatedImage | ({ type: 'evaluation' } & CoveredEvaluation);
   /** With `--background`, first what the file names say (`found`), then how many images were read, then the result. */
   inspect:
     | ({ type: 'found' | 'dataset' } & Inspection)
@@ -97,6 +99,11 @@ export interface TaskEvaluation extends ExtraFigures {
  */
 export interface Evaluation extends TaskEvaluation {
   tasks?: ({ task: string } & TaskEvaluation)[];
+}
+
+/** An evaluation that says which images its figures cover. */
+export interface CoveredEvaluation extends Evaluation {
+  coverage: Coverage;
 }
 
 /**

@@ -1,8 +1,9 @@
 /** The report on an evaluation: accuracy, each class, and the confusion matrix. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { coverageWords } from '../../shared/coverage.js';
 import { extraFigures } from '../../shared/metrics.js';
-import type { EvaluatedImage, Evaluation, TaskEvaluation } from '../../trainer/protocol.js';
+import type { CoveredEvaluation, EvaluatedImage, TaskEvaluation } from '../../trainer/protocol.js';
 import type { Report, ReportBlock } from '../../webview/protocol.js';
 import { imagesText } from '../runs/count.js';
 import { formats } from '../formats.js';
@@ -10,7 +11,7 @@ import { formats } from '../formats.js';
 const { t } = vscode.l10n;
 
 export interface EvaluationData {
-  evaluation: Evaluation;
+  evaluation: CoveredEvaluation;
   /** The prediction of each image. */
   images: EvaluatedImage[];
   /** Folders. */
@@ -26,7 +27,11 @@ export function evaluationReport({ evaluation, checkpoint, dataset }: Evaluation
   return {
     title: t('Evaluation on {0}', basename(dataset)),
     heading: t('{0} right on {1}', formats().percent(accuracy), basename(dataset)),
-    lead: [[...images, t('loss {0}', figure(loss))].join(' · '), vscode.workspace.asRelativePath(checkpoint)],
+    lead: [
+      [...images, t('loss {0}', figure(loss))].join(' · '),
+      ...coverageWords(evaluation.coverage, t),
+      vscode.workspace.asRelativePath(checkpoint),
+    ],
     links: [],
     blocks: tasks
       ? tasks.flatMap((task) =>

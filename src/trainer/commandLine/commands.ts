@@ -76,6 +76,7 @@ export const commands = {
       dataset: requiredText({ placeholder: 'FOLDER_OR_CSV', example: 'photos' }, () =>
         l10n.t('A folder of labelled images, a label file, or hub:owner/name.'),
       ),
+      all: flag(() => l10n.t('Evaluates on all images, also on those that the run was trained on.')),
       images: flag(() => l10n.t('Also shows each image with its label and its prediction.'), 'pictures'),
       json,
     },

@@ -1,5 +1,6 @@
 /** `vitune evaluate`: how right a checkpoint is on a folder of labelled images. */
 import * as l10n from '@vscode/l10n';
+import { coverageWords } from '../../shared/coverage.js';
 import type { CommandOutputs, TaskEvaluation } from '../protocol.js';
 import { cacheFolder } from '../runs/cacheFolder.js';
 import { evaluate as evaluateCheckpoint } from '../inference/evaluate.js';
@@ -9,7 +10,7 @@ import type { Arguments } from './commands.js';
 import { bar, confusionTable, downloadStatus, figureWords, percent, table, type Output } from './output.js';
 
 export async function evaluate(
-  { checkpoint, dataset, images }: Arguments<'evaluate'>,
+  { checkpoint, dataset, all, images }: Arguments<'evaluate'>,
   output: Output<CommandOutputs['evaluate']>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -21,6 +22,7 @@ export async function evaluate(
         onProgress: (done, total) => output.status(downloadStatus(done, total)),
       })
     ).folder,
+    all,
     cacheFolder: cacheFolder(),
     signal,
     onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
@@ -39,6 +41,7 @@ export async function evaluate(
   const { tasks } = evaluation;
   const whole = l10n.t('Accuracy {0}, loss {1}', percent(evaluation.accuracy), evaluation.loss.toFixed(4));
   output.line(tasks ? whole : whole + figureWords(evaluation));
+  for (const line of coverageWords(evaluation.coverage, l10n.t)) output.line(line);
   for (const { task, ...each } of tasks ?? []) {
     output.line(`\n${l10n.t('{0}: accuracy {1}', task, percent(each.accuracy))}${figureWords(each)}`);
     show(each, output);

@@ -55,7 +55,8 @@ export async function train(
 function reporter(output: Output): (event: TrainEvent) => void {
   let tasks: readonly Task[] = [];
   let steps = 1;
-  let last: (TrainEvent & { type: 'evaluation' }) | undefined;
+  /** The latest evaluation of the validation images after each step. */
+  const validations = new Map<number, TrainEvent & { type: 'evaluation' }>();
   return (event) => {
     switch (event.type) {
       case 'started':
@@ -87,7 +88,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
           `${bar(event.step / steps)} ${l10n.t('step {0}/{1}, loss {2}, {3} images/s', event.step, steps, event.loss.toFixed(4), event.imagesPerSecond.toFixed(1))}`,
         );
       case 'evaluation':
-        last = event;
+        if (event.split === 'validation') validations.set(event.step, event);
         if (event.judged) output.line(l10n.t('The best checkpoint, re-evaluated in fp32:'));
         output.line(
           l10n.t(
@@ -104,10 +105,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
       case 'notice':
         return output.line(formatError({ ...event, remedy: event.remedy ?? '' }));
       case 'finished':
-        for (const [i, { labels }] of tasks.entries()) {
-          const confusion = (last?.tasks?.[i] ?? last)?.confusion ?? [];
-          if (confusion.length && labels.length <= 30) output.line(`\n${confusionTable(labels, confusion)}\n`);
-        }
+        showMatrices(validations.get(event.best.step), tasks, output);
         output.line(
           l10n.t(
             'Best accuracy {0} at step {1}, after {2} s',
@@ -134,4 +132,16 @@ function reporter(output: Output): (event: TrainEvent) => void {
         return;
     }
   };
+}
+
+/** The confusion matrices of the best checkpoint, to whose accuracy they belong; none where an earlier process saw it. */
+function showMatrices(
+  best: (TrainEvent & { type: 'evaluation' }) | undefined,
+  tasks: readonly Pick<Task, 'labels'>[],
+  output: Output,
+): void {
+  for (const [i, { labels }] of tasks.entries()) {
+    const confusion = (best?.tasks?.[i] ?? best)?.confusion ?? [];
+    if (confusion.length && labels.length <= 30) output.line(`\n${confusionTable(labels, confusion)}\n`);
+  }
 }

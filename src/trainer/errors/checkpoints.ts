@@ -27,6 +27,16 @@ export const checkpoints = {
       t('Choose another checkpoint of the run.'),
       { file },
     ),
+  onlyTrainingImages: (dataset: string, images: number) =>
+    new UserError(
+      'EVALUATION_ONLY_TRAINING',
+      t(
+        'The run was trained on all {0} images of this dataset, so no figure on them says how good the model is.',
+        images,
+      ),
+      t('Evaluate on other images, or add --all to evaluate on these.'),
+      { file: dataset },
+    ),
   notSaved: {
     diskFull: (target: string) =>
       new UserError(

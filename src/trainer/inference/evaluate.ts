@@ -2,16 +2,19 @@
 import { scanDataset } from '../data/scan.js';
 import { Samples } from '../data/samples.js';
 import { ImageStore } from '../data/store.js';
-import type { ErrorInfo, EvaluatedImage, Evaluation } from '../protocol.js';
+import type { CoveredEvaluation, ErrorInfo, EvaluatedImage } from '../protocol.js';
 import { countLabels, spansOf } from '../core/tasks.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
 import { Classifier } from './classifier.js';
+import { imagesToEvaluate, runSplitsOf } from './runSplits.js';
 import { TaskMetrics } from './taskMetrics.js';
 
 export interface EvaluateOptions {
   /** Checkpoint folder. */
   checkpoint: string;
   dataset: string;
+  /** Whether to evaluate on all images, also on those that the checkpoint's run was trained on. */
+  all?: boolean;
   cacheFolder: string;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
@@ -30,17 +33,19 @@ function predictionsOf(classifier: Classifier, logits: Float32Array, targets: Fl
   });
 }
 
-/** Evaluates on the folder's test images where it has such, else on its validation images, else on all. */
-export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipped: ErrorInfo[] }> {
+/**
+ * Evaluates on the held-out images of the dataset, as `imagesToEvaluate` chooses them, or on all.
+ * @throws UserError where the run was trained on all of them, and they were not requested.
+ */
+export async function evaluate(o: EvaluateOptions): Promise<CoveredEvaluation & { skipped: ErrorInfo[] }> {
   const classifier = await Classifier.open(o.checkpoint, 'many');
   try {
     const { tasks, batch: batchSize } = classifier;
     const dataset = await scanDataset(o.dataset, { validationSplit: 0, seed: 0, tasks, signal: o.signal });
-    const split = (['test', 'validation', 'train'] as const).find((name) => dataset.splits[name].length) ?? 'test';
-    const only = {
-      ...dataset,
-      splits: { train: new Samples(), validation: new Samples(), test: dataset.splits[split] },
-    };
+    const splits = await runSplitsOf(o.checkpoint, o.signal);
+    const { images, part } = await imagesToEvaluate(dataset, splits, o.all ?? false);
+    const only = { ...dataset, splits: { train: new Samples(), validation: new Samples(), test: images } };
+    const coverage = { train: 0, validation: 0, test: 0, other: 0, split: splits.split };
     const skipped: ErrorInfo[] = [];
     const store = await ImageStore.open({
       cacheFolder: o.cacheFolder,
@@ -60,6 +65,7 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
         if (!batch.count) continue;
         const logits = await classifier.logits(batch.images);
         metrics.add(logits, batch.targets, batch.count);
+        for (const sample of batch.samples) coverage[part(store.splits.test.pathAt(sample)) ?? 'other']++;
         for (let row = 0; o.onImage && row < batch.count; row++) {
           const path = store.splits.test.pathAt(batch.samples[row]!);
           const own = (values: Float32Array) =>
@@ -67,7 +73,7 @@ export async function evaluate(o: EvaluateOptions): Promise<Evaluation & { skipp
           o.onImage({ type: 'picture', path, answers: predictionsOf(classifier, own(logits), own(batch.targets)) });
         }
       }
-      return { ...metrics.result(), skipped: [...dataset.problems, ...skipped] };
+      return { ...metrics.result(), coverage, skipped: [...dataset.problems, ...skipped] };
     } finally {
       await store.close();
     }

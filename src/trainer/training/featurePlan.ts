@@ -87,8 +87,8 @@ function constantsOf({ nodes }: Graph): string {
 }
 
 /**
- * A name for all that the features of an image depend on beside its pixels: network, weights, preprocessing and
- * device.
+ * A key for everything that the features of an image depend on in addition to its pixels: network, weights,
+ * preprocessing and device.
  */
 export function featureName(cut: Cut, model: ModelSpec, base: BaseModel, device: DeviceName): string {
   const transform: ImageTransform = base.preprocessor.transform;

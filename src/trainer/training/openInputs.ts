@@ -8,7 +8,7 @@ import { openBaseModel, type BaseModel } from '../models/baseModel.js';
 import { readBaseReference, readProgress, type Progress } from '../models/checkpoint.js';
 import { withHeadFor } from '../models/headByName.js';
 import { provideDataset, provideModel } from '../models/hubSources.js';
-import { fingerprint } from './fingerprint.js';
+import { fingerprint } from '../data/fingerprint.js';
 import type { RunContext } from './runContext.js';
 
 export interface Inputs {

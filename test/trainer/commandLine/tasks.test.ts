@@ -76,6 +76,7 @@ test('two tasks: events, the checkpoint, an evaluation and predictions name each
     run,
     '--dataset',
     join(folder, 'photos', 'labels.csv'),
+    '--all',
     '--pictures',
     '--json',
   ]);

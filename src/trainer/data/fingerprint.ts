@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { join, relative, sep } from 'node:path';
 import { isPlain } from '../core/tasks.js';
-import type { Dataset } from '../data/dataset.js';
-import { targetsOf } from '../data/sample.js';
+import type { Dataset } from './dataset.js';
+import { targetsOf } from './sample.js';
 
 /** SHA-256 in hexadecimal. */
 export function fingerprint({ root, splits, tasks }: Dataset): string {

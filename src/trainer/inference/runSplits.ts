@@ -1,0 +1,90 @@
+/** How the run of a checkpoint divided its images, so that an evaluation knows which of them it was trained on. */
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { loadConfig } from '../config/load.js';
+import type { Dataset, DatasetSpec } from '../data/dataset.js';
+import { fingerprint } from '../data/fingerprint.js';
+import { scanDataset } from '../data/scan.js';
+import { errors, UserError } from '../errors/errors.js';
+import { findDataset } from '../hub/download.js';
+import { hubCache } from '../hub/hubSettings.js';
+import { parseHubName } from '../hub/repository.js';
+import { readProgress } from '../models/checkpoint.js';
+import { hubPrefix } from '../models/hubSources.js';
+import type { Coverage, SplitName } from '../protocol.js';
+import { runConfig } from '../runs/runFolder.js';
+
+export interface RunSplits {
+  split: Coverage['split'];
+  /** What the run used an image for; undefined for one that it does not have. */
+  partOf(path: string): SplitName | undefined;
+}
+
+const none: RunSplits = { split: 'unknown', partOf: () => undefined };
+
+/** A path as it is known whatever links lead to its dataset. */
+async function placesIn(root: string): Promise<(path: string) => string> {
+  const real = await realpath(root).catch(() => root);
+  const start = join(root, sep);
+  return (path) => (path.startsWith(start) ? join(real, path.slice(start.length)) : path);
+}
+
+/** The dataset of a run as it is on disk now; undefined for one of the hub that is not in the cache. */
+async function folderOf(dataset: DatasetSpec, revision: string | undefined): Promise<DatasetSpec | undefined> {
+  if (typeof dataset !== 'string' || !dataset.startsWith(hubPrefix)) return dataset;
+  const repository = parseHubName(dataset.slice(hubPrefix.length));
+  return repository && (await findDataset({ ...repository, revision }, hubCache()))?.folder;
+}
+
+/**
+ * The split of the run that `checkpoint` belongs to, made again from its config as the run made it. It is not known for
+ * a model without a run, where the run's images are gone, and where they have changed since and the split was drawn.
+ */
+export async function runSplitsOf(checkpoint: string, signal?: AbortSignal): Promise<RunSplits> {
+  const file = runConfig(dirname(dirname(checkpoint)));
+  if (!(await stat(file).catch(() => undefined))) return none;
+  try {
+    const { config } = await loadConfig(file);
+    const progress = await readProgress(checkpoint);
+    const spec = await folderOf(config.dataset, progress.datasetRevision);
+    if (spec === undefined) return none;
+    const { validationSplit, seed } = config;
+    const dataset = await scanDataset(spec, { validationSplit, seed, signal });
+    const isSame = fingerprint(dataset) === progress.dataset;
+    return isSame || dataset.splitOrigin === 'folders' ? await splitsOf(dataset) : { ...none, split: 'changed' };
+  } catch (error) {
+    if (error instanceof UserError) return none;
+    throw error;
+  }
+}
+
+async function splitsOf({ root, splits }: Dataset): Promise<RunSplits> {
+  const placeOf = await placesIn(root);
+  const parts = new Map<string, SplitName>();
+  for (const split of ['train', 'validation', 'test'] as const)
+    for (const { path } of splits[split]) parts.set(placeOf(path), split);
+  return { split: 'known', partOf: (path) => parts.get(path) };
+}
+
+/**
+ * The images of `dataset` to evaluate on, with the run's part of each. By default they are held out: its test images
+ * where it has such, else its validation images, else the others, without those that the run was trained on.
+ * @throws UserError where the run was trained on all of them.
+ */
+export async function imagesToEvaluate(dataset: Dataset, { partOf }: RunSplits, all: boolean) {
+  const placeOf = await placesIn(dataset.root);
+  const part = (path: string): SplitName | undefined => partOf(placeOf(path));
+  const { train, validation, test } = dataset.splits;
+  if (all) {
+    const images = test.filter(() => true);
+    for (const { path, ...labels } of [...validation, ...train]) images.push(path, labels);
+    return { images, part };
+  }
+  for (const samples of [test, validation, train]) {
+    const images = samples.filter((row) => part(samples.pathAt(row)) !== 'train');
+    if (images.length) return { images, part };
+  }
+  const trained = test.length + validation.length + train.length;
+  if (trained) throw errors.onlyTrainingImages(dataset.root, trained);
+  return { images: test, part };
+}
