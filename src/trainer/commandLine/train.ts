@@ -134,7 +134,7 @@ function reporter(output: Output): (event: TrainEvent) => void {
   };
 }
 
-/** The confusion matrices of the best checkpoint, to whose accuracy they belong; none where an earlier process saw it. */
+/** The confusion matrices of the best checkpoint, whose accuracy follows; none where an earlier process saw it. */
 function showMatrices(
   best: (TrainEvent & { type: 'evaluation' }) | undefined,
   tasks: readonly Pick<Task, 'labels'>[],
