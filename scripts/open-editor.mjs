@@ -44,7 +44,7 @@ async function openInBrowser(folder) {
     '--disable-workspace-trust',
   ];
   const server = spawn(node, [script, ...folders, ...switches], { stdio: ['ignore', 'pipe', 'inherit'] });
-  // It waits for open windows to go, which a person at Ctrl+C does not.
+  // It waits for open windows to go, which a user who presses Ctrl+C does not.
   process.once('SIGINT', () => server.kill('SIGKILL'));
   for await (const line of createInterface({ input: server.stdout })) {
     const address = /listening on (http:\/\/[\d.]+:\d+)/.exec(line);

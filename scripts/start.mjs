@@ -14,7 +14,7 @@ console.log('Building …');
 await build();
 makeSample();
 
-/** Runs `vitune …` as a person would, and ends with its exit code where it fails. */
+/** Runs `vitune …` as a user would, and ends with its exit code where it fails. */
 function vitune(...args) {
   const shown = args.map((arg) => (arg.startsWith(root) ? relative(process.cwd(), arg) || '.' : arg));
   console.log(`\n> vitune ${shown.join(' ')}\n`);
@@ -25,7 +25,7 @@ function vitune(...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** A run folder that is not there yet: a person's earlier ones stay. */
+/** A run folder that is not there yet: the user's earlier ones stay. */
 function freshRun() {
   for (let number = 1; ; number++) {
     const folder = join(sample.folder, 'runs', number === 1 ? 'emoji' : `emoji-${number}`);

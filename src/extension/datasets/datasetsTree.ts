@@ -13,7 +13,7 @@ import { imagesBelow } from './images.js';
 const { t } = vscode.l10n;
 
 /** A class may hold thousands of images; beyond these the Explorer is the better place to look. */
-const mostImages = 500;
+const maxImages = 500;
 
 /** The names that the folder of a split may have. */
 const splitFolders: Record<SplitName, readonly string[]> = {
@@ -201,8 +201,8 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
 async function imageNodes(folder: string): Promise<DatasetNode[]> {
   try {
     const images = await imagesBelow(folder);
-    const nodes: DatasetNode[] = images.slice(0, mostImages).map((path) => ({ kind: 'image', path }));
-    if (images.length > mostImages) nodes.push({ kind: 'more', folder, count: images.length - mostImages });
+    const nodes: DatasetNode[] = images.slice(0, maxImages).map((path) => ({ kind: 'image', path }));
+    if (images.length > maxImages) nodes.push({ kind: 'more', folder, count: images.length - maxImages });
     return nodes;
   } catch (error) {
     // A class of one split need not have a folder in another.

@@ -58,7 +58,7 @@ function finish(b: Builder, cut?: Cut): Graph {
   return graph;
 }
 
-/** The graph with the products of its frozen layers in the precision that the model asks for. */
+/** The graph with the products of its frozen layers in the requested precision of the model. */
 function inPrecision(graph: Graph, { weights, frozenPrecision }: ModelSpec): Graph {
   if (frozenPrecision === undefined || frozenPrecision === 'fp32') return graph;
   const changed = eliminateDeadCode(frozenPrecision === 'int8' ? int8Products(graph, weights) : fp16Products(graph));

@@ -25,7 +25,7 @@ function startWorker(slot: DecodeSlot): Worker {
 }
 
 /** A thread that ends is replaced so often; more than that, and the cause is not chance. */
-const mostRestarts = 3;
+const maxRestarts = 3;
 
 interface Pending {
   worker: Worker;
@@ -56,7 +56,7 @@ export class PixelWorkers {
     if (this.#closed) throw new Error('The image store is closed.');
     const id = this.#next++;
     const worker = this.#workers[id % this.#workers.length];
-    if (!worker) return Promise.reject(errors.imageWorkersLost(mostRestarts));
+    if (!worker) return Promise.reject(errors.imageWorkersLost(maxRestarts));
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { worker, resolve, reject });
       // An idle thread must not keep the process from ending; a busy one must.
@@ -99,7 +99,7 @@ export class PixelWorkers {
     for (const [id, pending] of this.#pending) if (pending.worker === worker) this.#take(id)?.reject(error);
     const index = this.#workers.indexOf(worker);
     if (this.#closed || index < 0) return;
-    if (this.#restarts++ < mostRestarts) this.#workers[index] = this.#start();
+    if (this.#restarts++ < maxRestarts) this.#workers[index] = this.#start();
     else this.#workers.splice(index, 1);
     // After a message that cannot be read the thread still runs.
     void worker.terminate();

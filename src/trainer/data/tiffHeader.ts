@@ -15,7 +15,7 @@ const types: Readonly<Record<number, [size: number, read: (view: DataView, at: n
 };
 
 /** Tags that hold a value for each strip; nobody needs more of them than this. */
-const mostValues = 2 ** 20;
+const maxValues = 2 ** 20;
 
 export class TiffHeader {
   readonly #places = new Map<number, { type: number; count: number; at: number }>();
@@ -67,7 +67,7 @@ export class TiffHeader {
   valuesOf(tag: number): number[] {
     const found = this.#places.get(tag);
     const type = found && types[found.type];
-    if (!found || !type || found.count > mostValues) return [];
+    if (!found || !type || found.count > maxValues) return [];
     const [size, read] = type;
     if (found.at + size * found.count > this.view.byteLength) return [];
     return Array.from({ length: found.count }, (_, i) => read(this.view, found.at + size * i, this.isLittle));

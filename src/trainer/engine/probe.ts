@@ -9,7 +9,7 @@ import { hostTensor, type Tensor } from './tensor.js';
 const size = 512;
 const repeats = 8;
 
-/** A matrix of ones, and one by which it stays as it is, so that the answer is known. */
+/** A matrix of ones and one that leaves it unchanged, so the result is known. */
 function feedsOf(width: number): Record<'x' | 'average', Tensor> {
   const tensor = (value: number): Tensor => hostTensor('f32', [width, width], new Float32Array(width ** 2).fill(value));
   return { x: tensor(1), average: tensor(1 / width) };

@@ -21,7 +21,7 @@ export interface WeightData {
   read(): WeightNumbers;
   /** Lends the numbers to `use`, which must not keep their array; without it, `read` gives them. */
   lend?<T>(use: (numbers: WeightNumbers) => T): T;
-  /** Where the same numbers lie, as they are, if they do. */
+  /** The place of the same numbers in a file, if they are stored unchanged. */
   place: FilePlace | undefined;
 }
 

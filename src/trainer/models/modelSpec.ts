@@ -5,7 +5,7 @@ import { mapOf } from '../nn/networkMap.js';
 import { methodOf, wholeModel } from '../peft/method.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
 
-/** What the compiler takes to answer as the model does; nothing trains. */
+/** The compiler's input for the model's outputs; nothing trains. */
 export function modelSpecOf({
   network,
   preprocessor,

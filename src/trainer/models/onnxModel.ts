@@ -54,7 +54,7 @@ export interface OnnxModel {
 /** What protobuf can hold. */
 const largest = 2 ** 31 - 1;
 /** ONNX 1.6, of 2019: before it slices, reductions and softmax were written in other ways. */
-const leastOpset = 11;
+const minOpset = 11;
 
 /**
  * The ONNX file that a model's path means: itself, or `model.onnx` of a folder without safetensors, perhaps in its
@@ -244,7 +244,7 @@ export async function inspectOnnx(path: string): Promise<OnnxInspection> {
 export async function openOnnxModel(o: OnnxModelOptions): Promise<OnnxModel> {
   const path = o.file;
   const { bytes, file } = await readFileOf(path, o.place);
-  if (file.opset < leastOpset) throw errors.onnx.opsetTooOld(path, file.opset, leastOpset);
+  if (file.opset < minOpset) throw errors.onnx.opsetTooOld(path, file.opset, minOpset);
   const { input, layout, sizes, batch } = inputOf(path, file);
   const output = outputOf(file, o);
   const found = await graphOf(path, file, input, output);

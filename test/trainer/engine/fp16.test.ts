@@ -216,7 +216,7 @@ test('the gradient of every parameter is that in 32 bits within 0.5 %, also of a
 test('activations beyond 65504, and gradients that they take along, are multiplied as in 32 bits', async () => {
   const model = await modelOf({}, { type: 'lora', ...options });
   const changed: string[] = [];
-  // One unit of each MLP answers some 200 000 to every token, and counts for little.
+  // One unit of each MLP is about 200 000 for every token, with a small weight.
   const read = (name: string, shape: readonly number[]): Float32Array => {
     const data = model.weights.share(name, shape).slice();
     if (/intermediate\.dense\.bias$/.test(name)) data[3] = 200_000;

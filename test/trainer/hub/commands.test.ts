@@ -79,9 +79,9 @@ test('download: progress, the result, the token from the environment and from th
   assert.doesNotMatch(ended.stdout + ended.stderr, /hf_secret/);
 
   await writeFile(join(folder, 'hf', 'token'), 'hf_filed\n');
-  const person = await vitune(['download', `${id}@old`], { env });
-  assert.equal(person.code, 0, person.stderr);
-  assert.ok(person.stdout.includes(second) && person.stdout.includes(join('snapshots', second)));
+  const asText = await vitune(['download', `${id}@old`], { env });
+  assert.equal(asText.code, 0, asText.stderr);
+  assert.ok(asText.stdout.includes(second) && asText.stdout.includes(join('snapshots', second)));
   assert.equal(server.asked.at(-1)!.authorization, 'Bearer hf_filed');
 });
 
