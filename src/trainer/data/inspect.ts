@@ -123,25 +123,47 @@ function classProblems(root: string, { labels, multiLabel }: Task, counts: Label
   return problems;
 }
 
+/** Of more duplicates between the same two classes or splits only their number and the first are reported. */
+const mostDuplicates = 10;
+
 /** The same bytes in two classes, or on two sides of the evaluation. */
 function duplicates(looks: readonly GoodLook[], labels: readonly string[]): ErrorInfo[] {
-  const problems: ErrorInfo[] = [];
   const first = new Map<string, GoodLook>();
+  const pairs = new Map<string, { look: GoodLook; twin: GoodLook }[]>();
   const wordsOf = ({ sample }: GoodLook): string =>
     targetsOf(sample)
       .map((target) => labels[target]!)
       .join(', ');
+  const inClasses = (a: GoodLook, b: GoodLook): boolean => wordsOf(a) !== wordsOf(b);
   for (const look of looks) {
     const twin = first.get(look.result.hash);
-    if (!twin) first.set(look.result.hash, look);
-    else if (wordsOf(twin) !== wordsOf(look))
-      problems.push(
-        errors.duplicateAcrossClasses(look.sample.path, twin.sample.path, wordsOf(look), wordsOf(twin)).toInfo(),
-      );
-    else if (twin.split !== look.split)
-      problems.push(errors.duplicateAcrossSplits(look.sample.path, twin.sample.path, look.split, twin.split).toInfo());
+    if (!twin) {
+      first.set(look.result.hash, look);
+      continue;
+    }
+    if (!inClasses(look, twin) && twin.split === look.split) continue;
+    const between = inClasses(look, twin) ? [wordsOf(look), wordsOf(twin)] : [look.split, twin.split, 'splits'];
+    const key = JSON.stringify(between);
+    const group = pairs.get(key);
+    if (group) group.push({ look, twin });
+    else pairs.set(key, [{ look, twin }]);
   }
-  return problems;
+  return [...pairs.values()].flatMap((group) => {
+    const [{ look, twin }] = group as [{ look: GoodLook; twin: GoodLook }];
+    const count = group.length;
+    if (count > mostDuplicates) {
+      const [file, other] = [look.sample.path, twin.sample.path];
+      return inClasses(look, twin)
+        ? [errors.duplicatesAcrossClasses(count, file, other, wordsOf(look), wordsOf(twin)).toInfo()]
+        : [errors.duplicatesAcrossSplits(count, file, other, look.split, twin.split).toInfo()];
+    }
+    return group.map(({ look, twin }) => {
+      const [file, other] = [look.sample.path, twin.sample.path];
+      return inClasses(look, twin)
+        ? errors.duplicateAcrossClasses(file, other, wordsOf(look), wordsOf(twin)).toInfo()
+        : errors.duplicateAcrossSplits(file, other, look.split, twin.split).toInfo();
+    });
+  });
 }
 
 function imageProblems({ sample: { path }, result: { format, width, height, blank } }: GoodLook): ErrorInfo[] {

@@ -119,11 +119,7 @@ export const datasets = {
   splitsInsideClasses: (folder: string, classes: readonly string[], splits: readonly string[]) =>
     new UserError(
       'SPLITS_INSIDE_CLASSES',
-      t(
-        'The folders {0} each hold the splits {1}. The splits have to be the outer folders.',
-        some(classes),
-        some(splits),
-      ),
+      t('The folders {0} each hold the splits {1}. The splits must be the outer folders.', some(classes), some(splits)),
       t('Move the images so that the paths are like {0}/{1}.', splits[0]!, classes[0]!),
       { file: folder },
     ),
@@ -308,6 +304,26 @@ export const datasets = {
         otherSplit,
       ),
       t('Keep one of them.'),
+      { file },
+    ),
+  duplicatesAcrossClasses: (count: number, file: string, other: string, label: string, otherLabel: string) =>
+    new UserError(
+      'DUPLICATES_ACROSS_CLASSES',
+      t('{0} images of the class {1} are also in the class {2}; the first is {3}.', count, label, otherLabel, other),
+      t('Keep each in the class that is right.'),
+      { file },
+    ),
+  duplicatesAcrossSplits: (count: number, file: string, other: string, split: string, otherSplit: string) =>
+    new UserError(
+      'DUPLICATES_ACROSS_SPLITS',
+      t(
+        '{0} images of {1} are also in {2}, the first as {3}: the accuracy will look better than it is.',
+        count,
+        split,
+        otherSplit,
+        other,
+      ),
+      t('Keep each in one split.'),
       { file },
     ),
   classesImbalanced: (folder: string, largest: string, most: number, smallest: string, least: number) =>

@@ -193,7 +193,7 @@ test('hostile and broken files are refused in words', async (t) => {
   const noisy = (format: 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff') => encoded(200, 200, 4, format);
   assert.match(await rejected(await write('empty.jpg', '')), /empty/);
   assert.match(await rejected(await write('page.jpg', '<!DOCTYPE html><html><body>404</body></html>')), /web page/);
-  assert.match(await rejected(await write('junk.png', Buffer.alloc(5000, 7))), /no image/);
+  assert.match(await rejected(await write('junk.png', Buffer.alloc(5000, 7))), /not an image/);
   assert.match(
     await rejected(await write('drawing.png', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')),
     /SVG/,

@@ -142,3 +142,22 @@ test('a folder that is not a dataset is an error; an inspection can be cancelled
   await writeTree(root, { 'a/1.png': big(1), 'b/1.png': big(2) });
   await assert.rejects(inspectDataset(root, { signal: AbortSignal.abort() }), { name: 'AbortError' });
 });
+
+test('many duplicates between the same two classes or splits are one problem', async (t) => {
+  const root = await temporaryFolder(t);
+  const names = Array.from({ length: 12 }, (_, i) => String(i));
+  await writeTree(root, {
+    ...Object.fromEntries(names.map((name, i) => [`train/a/${name}.png`, big(i)])),
+    ...Object.fromEntries(names.map((name, i) => [`train/b/${name}.png`, big(i)])),
+    ...Object.fromEntries(names.map((name, i) => [`val/a/${name}.png`, big(i)])),
+    'train/c/0.png': big(0),
+    'train/c/own.png': big(50),
+  });
+  const { problems } = await inspectDataset(root);
+  assert.deepEqual(found(problems), [
+    'DUPLICATES_ACROSS_CLASSES 0.png',
+    'DUPLICATES_ACROSS_SPLITS 0.png',
+    'DUPLICATE_ACROSS_CLASSES 0.png',
+  ]);
+  assert.match(problems.find(({ code }) => code === 'DUPLICATES_ACROSS_CLASSES')!.message, /^12 images of the class b/);
+});
