@@ -14,7 +14,10 @@ import { readCase } from './readCase.mjs';
 const [given = join(root, '..', 'shared', 'cases'), ...only] = process.argv.slice(2);
 const folder = resolve(given);
 if (!existsSync(folder)) throw new Error(`There is no folder ${folder}. Name one: npm run cases -- FOLDER`);
-await build();
+// A build of its own: another command may build at the same time.
+const built = join(root, 'build', `cases-${process.pid}`);
+await build({ folder: built });
+process.env.VITUNE_CASES_PROGRAM = join(built, 'trainer', 'cli.mjs');
 const work = mkdtempSync(join(tmpdir(), 'vitune-cases-'));
 process.env.VITUNE_CACHE ??= join(work, 'cache');
 let [passed, differing, skipped] = [0, 0, 0];
@@ -40,7 +43,7 @@ try {
     else differing++;
   }
 } finally {
-  rmSync(work, { recursive: true, force: true });
+  for (const path of [work, built]) rmSync(path, { recursive: true, force: true });
 }
 console.log(`\n${passed} as expected, ${differing} differ, ${skipped} skipped`);
 if (differing > 0) process.exitCode = 1;

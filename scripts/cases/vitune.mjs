@@ -1,9 +1,5 @@
-/** Runs the built `vitune` as a user would, in a case's folder, and collects what it printed. */
+/** Runs the `vitune` that main.mjs built, as a user would, in a case's folder, and collects what it printed. */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { root } from '../ensure-installed.mjs';
-
-const program = join(root, 'dist', 'trainer', 'cli.mjs');
 
 /** The objects among lines of JSON. */
 const objects = (text) =>
@@ -23,7 +19,10 @@ const objects = (text) =>
  * @returns {Promise<{ code: number | null, printed: any[], error?: { code: string, message: string }, text: string }>}
  */
 export function vitune(args, cwd, until) {
-  const child = spawn(process.execPath, [program, ...args, '--json'], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [process.env.VITUNE_CASES_PROGRAM, ...args, '--json'], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [text, interrupted] = ['', false];
   const collect = (chunk) => {
     text += chunk;
