@@ -49,10 +49,11 @@ export async function writes({ count, until }: Limits): Promise<boolean> {
   const tries = Math.min(count, all.length);
   const chosen = Array.from({ length: tries }, (_, i) => all[Math.floor((((i * 37) % tries) * all.length) / tries)]!);
 
-  let [killed, wrong] = [0, 0];
+  let [tried, killed, wrong] = [0, 0, 0];
   const kinds = new Map<string, number>();
   for (const { number, call } of chosen) {
     if (Date.now() >= until) break;
+    tried++;
     rmSync(run, { recursive: true, force: true });
     const inject = strace('-e', `trace=${calls}`, '-e', `inject=${calls}:signal=SIGKILL:when=${number}`);
     const broken = await train(config, run, { cache, env, under: inject });
@@ -70,9 +71,7 @@ export async function writes({ count, until }: Limits): Promise<boolean> {
     console.log(`WRONG after ${call.slice(0, 160)}: ${different.join(', ')}`);
   }
   console.log(`  at ${[...kinds].map(([kind, times]) => `${kind} ${times}`).join(', ')}`);
-  console.log(
-    `${killed} kills at system calls of ${chosen.length} tries: ${wrong} runs ended otherwise than undisturbed`,
-  );
+  console.log(`${killed} kills in ${tried} tries at system calls: ${wrong} runs ended otherwise than undisturbed`);
   if (wrong === 0) rmSync(folder, { recursive: true, force: true });
   return wrong === 0;
 }
