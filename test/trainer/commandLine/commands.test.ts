@@ -51,7 +51,7 @@ test('classify: files and folders, --top, and the same predictions as an evaluat
   );
   assert.equal(answers.length, 1 + 18);
   for (const { path, predictions, ...rest } of answers) {
-    assert.deepEqual(rest, {});
+    assert.deepEqual(rest, { type: 'classification' });
     assert.ok(path.startsWith(folder));
     assert.equal(predictions.length, 2);
     assert.ok(predictions[0]!.probability >= predictions[1]!.probability && predictions[1]!.probability > 0);
@@ -68,6 +68,7 @@ test('classify: files and folders, --top, and the same predictions as an evaluat
     run(),
     '--dataset',
     join(folder, 'photos'),
+    '--all',
     '--pictures',
     '--json',
   ]);
@@ -77,7 +78,7 @@ test('classify: files and folders, --top, and the same predictions as an evaluat
   const images = lines as EvaluatedImage[];
   assert.deepEqual(
     Object.keys(evaluation).sort(),
-    [...metricsOf('oneLabel').map(({ name }) => name), 'confusion', 'labels', 'perClass'].sort(),
+    [...metricsOf('oneLabel').map(({ name }) => name), 'confusion', 'coverage', 'labels', 'perClass', 'type'].sort(),
   );
   assert.deepEqual(evaluation.labels, labels);
   // The two commands decode, batch and compute each in their own way, and must say the same.
@@ -191,7 +192,7 @@ test('doctor: engines and devices, and why one is not usable', async () => {
     ['onnxruntime cpu', 'onnxruntime webgpu', 'onnxruntime cuda', 'tensorflow cuda'],
   );
   assert.ok(devices[0]!.usable && devices[0]!.gigaflops! > 0);
-  assert.match(devices[0]!.noFp16 ?? '', /32 bits/);
+  assert.match(devices[0]!.noFp16 ?? '', /fp32/);
   for (const { usable, reason, gigaflops } of devices) {
     if (usable) assert.ok(gigaflops! > 0);
     else assert.ok(reason && !reason.includes('\n'), reason);
@@ -214,7 +215,7 @@ const wrongCalls: [args: string[], message: RegExp, usage: RegExp][] = [
   [['export', '--checkpoint', '--format', 'onnx'], /--checkpoint needs a value/, /vitune export/],
   [
     ['export', '--checkpoint', 'a', '--format', 'gguf', '--output', 'b'],
-    /--format must be one of peft, transformers, onnx/,
+    /--format must be one of onnx, transformers, peft/,
     /vitune export/,
   ],
   [['completion', 'tcsh'], /tcsh is not one of bash, zsh, fish/, /vitune completion/],

@@ -92,7 +92,7 @@ test('a method that cannot be trained says why, and the others are', async (t) =
   assert.equal(code, 2);
   const comparison = jsonLines<Comparison>(stdout).at(-1)!;
   assert.equal(comparison.rows[0]!.error!.code, 'IMAGE_SIZE_INVALID');
-  assert.match(comparisonTable(comparison), /no multiple of the patch size/);
+  assert.match(comparisonTable(comparison), /not a multiple of the patch size/);
 });
 
 test('the options that a comparison refuses', async (t) => {

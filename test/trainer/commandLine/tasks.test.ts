@@ -186,7 +186,7 @@ test('several labels an image: figures, problem type, and probabilities of their
         )[0]!,
     ),
   );
-  assert.deepEqual(Object.keys(there!), ['path', 'predictions']);
+  assert.deepEqual(Object.keys(there!), ['type', 'path', 'predictions']);
   assert.equal(
     JSON.stringify(there!.predictions).replaceAll(/\d\.\d+/g, ''),
     JSON.stringify(here!.predictions).replaceAll(/\d\.\d+/g, ''),
