@@ -33,7 +33,7 @@ export async function provideModel(
   // newer ones.
   const cached = await findModel(repository, hubCache());
   if (cached !== undefined) return basename(cached);
-  // `models/vit` may have been meant as a folder: the user learns what is requested before it is.
+  // `models/mine` may have been meant as a folder: the user learns what is requested before it is.
   const { endpoint, isOffline } = options.settings ?? (await hubSettings());
   if (!isOffline) options.onRequest?.(hubNameAt(model, revision), endpoint);
   return (await downloadModel(repository, weightFilesOf, options)).commit;

@@ -191,11 +191,11 @@ test('vitune cache: shows the sizes, and --clear removes only the caches', async
   }
   const usage = jsonLines<Usage>(await call('--json'))[0]!;
   assert.equal(usage.folder, cache);
-  assert.ok(usage.images >= 19 * 32 * 32 * 3);
+  assert.ok(usage.pictures >= 19 * 32 * 32 * 3);
   assert.equal(usage.features, 19 * (20 + 4 * 48));
   assert.match(await call(), /MB/);
   const cleared = jsonLines<Usage>(await call('--clear', '--json'))[0]!;
-  assert.equal(cleared.cleared, usage.images + usage.features);
+  assert.equal(cleared.cleared, usage.pictures + usage.features);
   assert.deepEqual([cleared.images, cleared.features], [0, 0]);
   assert.equal(await readFile(join(cache, 'mine.txt'), 'utf8'), 'mine');
   assert.equal(computed(await train({ method: 'head' })), 19);

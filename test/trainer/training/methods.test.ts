@@ -71,7 +71,6 @@ const methods: Record<
     adapterConfig: {
       use_rslora: false,
       use_dora: true,
-      layers_to_transform: [1, 2],
       target_modules: ['query', 'key', 'value', 'dense'],
     },
   },

@@ -100,7 +100,7 @@ test('so are those of partial and adapter', async (t) => {
   });
   await assert.rejects(prepared(t, { method: { type: 'partial', modules: ['bias', 'layer_norm'] } }), {
     code: 'MODULES_UNMATCHED',
-    message: /like layer_norm\.$/,
+    message: /matches layer_norm\.$/,
     remedy: /layernorm_before.*query/,
   });
   await assert.rejects(prepared(t, { method: { type: 'adapter', bottleneck: 49 } }), {
