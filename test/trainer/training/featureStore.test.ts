@@ -185,7 +185,7 @@ test('vitune cache: shows the sizes, and --clear removes only the caches', async
   };
   interface Usage {
     folder: string;
-    images: number;
+    pictures: number;
     features: number;
     cleared?: number;
   }
@@ -196,7 +196,7 @@ test('vitune cache: shows the sizes, and --clear removes only the caches', async
   assert.match(await call(), /MB/);
   const cleared = jsonLines<Usage>(await call('--clear', '--json'))[0]!;
   assert.equal(cleared.cleared, usage.pictures + usage.features);
-  assert.deepEqual([cleared.images, cleared.features], [0, 0]);
+  assert.deepEqual([cleared.pictures, cleared.features], [0, 0]);
   assert.equal(await readFile(join(cache, 'mine.txt'), 'utf8'), 'mine');
   assert.equal(computed(await train({ method: 'head' })), 19);
 });
