@@ -67,11 +67,15 @@ const methods: Record<
       dropout: 0.1,
     },
     files: ['adapter_model.safetensors'],
-    // PEFT takes no word for many layers here.
+    // Each target names its block, since PEFT would adapt a layer of that name in every block.
     adapterConfig: {
       use_rslora: false,
       use_dora: true,
-      target_modules: ['query', 'key', 'value', 'dense'],
+      target_modules: [1, 2].flatMap((block) =>
+        ['attention.attention.query', 'attention.attention.key', 'attention.attention.value']
+          .concat('attention.output.dense', 'intermediate.dense', 'output.dense')
+          .map((layer) => `${block}.${layer}`),
+      ),
     },
   },
 };
