@@ -3,7 +3,7 @@
  * there is nothing to install.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDebianPackages, isDebian, Unavailable } from '../ensure-editor.mjs';
 import { npm, root } from '../ensure-installed.mjs';
@@ -80,6 +80,15 @@ export function startDesktop() {
   const env = { ...process.env, ...wineEnvironment };
   spawn(wine, ['explorer.exe', '/desktop'], { stdio: 'ignore', detached: true, env }).unref();
   return () => spawnSync('/usr/lib/wine/wineserver64', ['-k'], { stdio: 'ignore', env });
+}
+
+/** Removes what tests left in the prefix's folder for temporary files. */
+export function clearTemporary() {
+  const users = join(drive, 'users');
+  if (process.platform === 'win32' || !existsSync(users)) return;
+  for (const user of readdirSync(users))
+    rmSync(join(users, user, 'Temp'), { recursive: true, force: true, maxRetries: 5 });
+  for (const user of readdirSync(users)) mkdirSync(join(users, user, 'Temp'), { recursive: true });
 }
 
 /** The command that starts Node for Windows. Throws `Unavailable` where it cannot be had. */

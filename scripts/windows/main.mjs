@@ -10,7 +10,14 @@ import { basename, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Unavailable } from '../ensure-editor.mjs';
 import { ensureInstalled, root } from '../ensure-installed.mjs';
-import { ensureWindows, startDesktop, windowsFolder, wineEnvironment, windowsPath } from './ensureWindows.mjs';
+import {
+  clearTemporary,
+  ensureWindows,
+  startDesktop,
+  windowsFolder,
+  wineEnvironment,
+  windowsPath,
+} from './ensureWindows.mjs';
 import { testFiles, wineLeftOut } from './testFiles.mjs';
 
 const isWine = process.platform !== 'win32';
@@ -155,4 +162,5 @@ try {
   if (!passed || !same) process.exitCode = 1;
 } finally {
   endDesktop();
+  clearTemporary();
 }
