@@ -86,8 +86,16 @@ for (const theme of ['highContrast', 'highContrastLight'] as const) {
       await editor().row('Validation').click();
       await editor().row('faces').click();
       const image = editor().page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: '.noto.png' }).first();
-      await image.hover();
-      await editor().page.locator('.monaco-hover img[src^="data:image/jpeg"]').first().waitFor();
+      const preview = editor().page.locator('.monaco-hover img[src^="data:image/jpeg"]').first();
+      // A hover closes when its tree is drawn again, as when the check of the images reports its progress.
+      await until('the hover', async () => {
+        await editor().page.mouse.move(700, 790);
+        await image.hover();
+        return preview.waitFor({ timeout: 10_000 }).then(
+          () => true,
+          () => false,
+        );
+      });
       const name = (await image.locator('.label-name').textContent()) ?? '';
       await image.click();
       await editor().tab(name).locator('.italic').first().waitFor();
