@@ -43,9 +43,16 @@ export const views = {
 export interface Settings {
   predictions: number;
   notifyWhenFinished: boolean;
+  datasets: string[];
+  activeCheckpoint: string;
 }
 
-export const settings: readonly (keyof Settings)[] = ['predictions', 'notifyWhenFinished'];
+export const settings: readonly (keyof Settings)[] = [
+  'predictions',
+  'notifyWhenFinished',
+  'datasets',
+  'activeCheckpoint',
+];
 
 /** View types of the custom editor and the webview panels. */
 export const imageEditorType = 'vitune.image';

@@ -9,6 +9,7 @@ import { ComparisonPanels } from './compare/comparisonPanels.js';
 import { ComparisonStore } from './compare/comparisonStore.js';
 import { ConfigHome } from './config/configHome.js';
 import { configCommands } from './config/configCommands.js';
+import { PathSetting } from './config/pathSetting.js';
 import { readSchema } from './config/configSchema.js';
 import { ConfigDiagnostics } from './config/configDiagnostics.js';
 import { ConfigLens, configFiles } from './config/configLens.js';
@@ -18,6 +19,7 @@ import { datasetCommands } from './datasets/datasetCommands.js';
 import { DatasetStore } from './datasets/datasetStore.js';
 import { DatasetsTree } from './datasets/datasetsTree.js';
 import { Doctor } from './doctor/doctor.js';
+import { errors } from './errors/errors.js';
 import { showError } from './errors/showError.js';
 import { evaluateCommands } from './evaluate/evaluateCommands.js';
 import { cachedModels } from './hub/cachedModels.js';
@@ -49,12 +51,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const memory = vscode.workspace.workspaceFolders ? context.workspaceState : context.globalState;
   const storage = (context.storageUri ?? context.globalStorageUri).fsPath;
   const failed = (error: unknown) => void showError(error);
-  const launch = trainerLaunch(context.asAbsolutePath(join('dist', 'trainer')), vscode.l10n.uri?.fsPath);
+  const launch = trainerLaunch(context.asAbsolutePath(join('dist', 'trainer')), vscode.l10n.uri?.fsPath, () => {
+    if (!vscode.workspace.isTrusted) throw errors.restricted();
+  });
 
   const token = new HubToken(context.secrets, launch, failed);
   const runs = new RunStore(memory, failed);
-  const active = new ActiveCheckpointStore(memory, runs);
-  const datasets = new DatasetStore(memory, launch);
+  const activeSetting = new PathSetting('activeCheckpoint', memory);
+  const datasetsSetting = new PathSetting('datasets', memory);
+  const active = new ActiveCheckpointStore(activeSetting, runs);
+  const datasets = new DatasetStore(datasetsSetting, launch);
   const supervisor = new Supervisor(launch, join(storage, 'logs'));
   const training = new Training(supervisor, runs, active);
   const classifier = new Classifier(launch, active);
@@ -100,6 +106,8 @@ export function activate(context: vscode.ExtensionContext): void {
 
   context.subscriptions.push(
     token,
+    activeSetting,
+    datasetsSetting,
     runs,
     active,
     datasets,

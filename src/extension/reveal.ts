@@ -18,6 +18,8 @@ function pathOf(given: RunNode | ComparisonNode | DatasetNode | string): string 
     case 'dataset':
     case 'more':
       return given.folder;
+    case 'label':
+      throw new Error('A class of a label file has no folder');
     default:
       return given.path;
   }

@@ -143,6 +143,8 @@ export interface Inspection {
   counts: LabelCount[];
   /** Whether the splits are the user's own (folders, or a column of the label file) or drawn by seed. */
   splits: 'folders' | 'seeded';
+  /** The folder with the class folders of each split; undefined where a label file says what the labels are. */
+  folders?: Partial<Record<SplitName, string>>;
   problems: ErrorInfo[];
   /** Where there is a label file: its columns, the tasks made of them, and the readable images in all. */
   columns?: LabelColumn[];

@@ -123,6 +123,7 @@ export class ClassifierProcess {
 
   #started(): ChildProcess {
     if (this.#child?.connected) return this.#child;
+    this.launch.requireAllowed();
     this.#said = '';
     const child = fork(this.launch.scripts.main, ['serve'], {
       execPath: this.launch.executable,

@@ -1,18 +1,21 @@
-/** The folders of images that the user added, and the results of inspecting them. */
+/**
+ * The folders of images that the workspace lists, and the results of inspecting them. The folders are watched, and
+ * inspected again when images come or go.
+ */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { ErrorInfo, Inspection } from '../../trainer/protocol.js';
 import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
+import type { PathSetting } from '../config/pathSetting.js';
 import type { Launch } from '../trainer/launch.js';
 import { withProgress, type Report } from '../progress.js';
 import { count } from '../runs/count.js';
 import { outputOf, runCommand } from '../trainer/runCommand.js';
+import { isImage } from './images.js';
 
 const { t } = vscode.l10n;
-
-const key = 'datasets';
 
 /**
  * What is known of a dataset: nothing yet, what was found, or why it cannot be used. Until all images are read
@@ -41,6 +44,8 @@ interface Running {
 const many = 5000;
 /** The shortest time between two changes of the counts, in milliseconds. */
 const betweenReports = 500;
+/** How long a folder has to rest after a change before it is inspected again, in milliseconds. */
+const untilInspected = 1500;
 
 export class DatasetStore implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<string | undefined>();
@@ -48,19 +53,24 @@ export class DatasetStore implements vscode.Disposable {
   readonly #diagnostics = vscode.languages.createDiagnosticCollection('vitune-datasets');
   readonly #filesOf = new Map<string, vscode.Uri[]>();
   readonly #running = new Map<string, Running>();
+  readonly #watchers = new Map<string, vscode.Disposable>();
+  readonly #subscription: vscode.Disposable;
   #queue: Promise<unknown> = Promise.resolve();
 
   /** A dataset is known better now, or (undefined) the list is another. */
   readonly onChange = this.#changed.event;
 
   constructor(
-    private readonly memory: vscode.Memento,
+    private readonly setting: PathSetting,
     private readonly launch: Launch,
-  ) {}
+  ) {
+    this.#subscription = setting.onChange(() => this.#follow());
+    this.#watch();
+  }
 
   /** Absolute folders, in the order they were added. */
   get folders(): readonly string[] {
-    return this.memory.get<string[]>(key, []);
+    return this.setting.paths;
   }
 
   knowledgeOf(folder: string): Knowledge | undefined {
@@ -68,20 +78,52 @@ export class DatasetStore implements vscode.Disposable {
   }
 
   async add(folder: string): Promise<void> {
-    if (!this.folders.includes(folder)) await this.memory.update(key, [...this.folders, folder]);
-    this.#changed.fire(undefined);
+    if (!this.folders.includes(folder)) await this.setting.write([...this.folders, folder]);
     this.look(folder);
   }
 
   async remove(folder: string): Promise<void> {
-    await this.memory.update(
-      key,
-      this.folders.filter((each) => each !== folder),
-    );
-    this.#running.get(folder)?.controller.abort();
-    this.#known.delete(folder);
-    this.#clearDiagnostics(folder);
+    await this.setting.write(this.folders.filter((each) => each !== folder));
+  }
+
+  /** The list has changed: ends what goes on for folders that are no longer in it. */
+  #follow(): void {
+    const { folders } = this;
+    for (const folder of [...this.#known.keys(), ...this.#running.keys()]) {
+      if (folders.includes(folder)) continue;
+      this.#running.get(folder)?.controller.abort();
+      this.#known.delete(folder);
+      this.#clearDiagnostics(folder);
+    }
+    this.#watch();
     this.#changed.fire(undefined);
+  }
+
+  #watch(): void {
+    const { folders } = this;
+    for (const [folder, watcher] of this.#watchers) {
+      if (folders.includes(folder)) continue;
+      watcher.dispose();
+      this.#watchers.delete(folder);
+    }
+    for (const folder of folders)
+      if (!this.#watchers.has(folder))
+        this.#watchers.set(
+          folder,
+          watchImages(folder, () => this.#lookAgain(folder)),
+        );
+  }
+
+  /** Inspects again what was inspected before; one that was not is inspected when it is looked at. */
+  #lookAgain(folder: string): void {
+    if (!this.#known.has(folder)) return;
+    const running = this.#running.get(folder)?.result.catch(() => undefined);
+    this.#queue = Promise.all([this.#queue, running]).then(async () => {
+      if (!this.folders.includes(folder)) return;
+      await this.inspect(folder).catch((error: unknown) => {
+        if (!isCancel(error)) throw error;
+      });
+    });
   }
 
   /** Inspects in the background, one dataset at a time, unless it was done. */
@@ -164,7 +206,7 @@ export class DatasetStore implements vscode.Disposable {
 
   dispose(): void {
     for (const { controller } of this.#running.values()) controller.abort();
-    vscode.Disposable.from(this.#changed, this.#diagnostics).dispose();
+    vscode.Disposable.from(this.#subscription, ...this.#watchers.values(), this.#changed, this.#diagnostics).dispose();
   }
 
   async #inspect(folder: string, signal: AbortSignal): Promise<Knowledge> {
@@ -222,4 +264,23 @@ export function imagesIn(inspection: Inspection): number {
   // With several labels an image, or none, the counts of the labels do not add up to the images.
   const rows = inspection.images ? [inspection.images] : inspection.counts;
   return rows.reduce((sum, row) => sum + row.train + row.validation + row.test, 0);
+}
+
+/** Calls `onChange` after images, label files or folders of a folder have changed, once for changes close together. */
+function watchImages(folder: string, onChange: () => void): vscode.Disposable {
+  const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.file(folder), '**'));
+  let waiting: NodeJS.Timeout | undefined;
+  const note = ({ fsPath }: vscode.Uri) => {
+    const name = basename(fsPath);
+    if (name.startsWith('.') || !(isImage(fsPath) || /^[^.]+$|\.[ct]sv$/i.test(name))) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(onChange, untilInspected);
+  };
+  return vscode.Disposable.from(
+    watcher,
+    watcher.onDidCreate(note),
+    watcher.onDidChange(note),
+    watcher.onDidDelete(note),
+    new vscode.Disposable(() => clearTimeout(waiting)),
+  );
 }

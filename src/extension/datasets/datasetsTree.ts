@@ -15,17 +15,12 @@ const { t } = vscode.l10n;
 /** A class may hold thousands of images; beyond these the Explorer is the better place to look. */
 const maxImages = 500;
 
-/** The names that the folder of a split may have. */
-const splitFolders: Record<SplitName, readonly string[]> = {
-  train: ['train'],
-  validation: ['validation', 'val', 'valid'],
-  test: ['test'],
-};
-
 export type DatasetNode =
   | { kind: 'dataset'; folder: string }
-  | { kind: 'split'; folder: string; split: SplitName; path: string }
+  | { kind: 'split'; folder: string; split: SplitName; path: string; title: string }
   | { kind: 'class'; path: string; label: string; images: number }
+  // The images of a class that a label file names lie anywhere.
+  | { kind: 'label'; id: string; label: string; images: number }
   | { kind: 'image'; path: string }
   | { kind: 'more'; folder: string; count: number };
 
@@ -81,20 +76,16 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
       case 'dataset':
         return this.#datasetItem(node.folder);
       case 'split':
-        return item(splitTitle(node.split), Collapsed, {
+        return item(node.title, Collapsed, {
           iconPath: new vscode.ThemeIcon('folder-library'),
           contextValue: words('folder'),
-          accessibilityInformation: { label: splitTitle(node.split) },
+          accessibilityInformation: { label: node.title },
           id: node.path,
         });
       case 'class':
-        return item(node.label, Collapsed, {
-          description: count(node.images),
-          accessibilityInformation: { label: `${node.label}, ${imagesText(node.images)}` },
-          iconPath: new vscode.ThemeIcon('tag'),
-          contextValue: words('folder'),
-          id: node.path,
-        });
+        return item(node.label, Collapsed, { ...ofClass(node), contextValue: words('folder'), id: node.path });
+      case 'label':
+        return item(node.label, None, { ...ofClass(node), id: node.id });
       case 'image':
         return item(basename(node.path), None, {
           resourceUri: vscode.Uri.file(node.path),
@@ -179,24 +170,44 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
   async #partsOf(folder: string): Promise<DatasetNode[]> {
     const known = this.datasets.knowledgeOf(folder) ?? (await this.datasets.inspect(folder));
     if (!known.inspection) return [];
-    if (known.inspection.splits === 'seeded') return this.#classesOf(folder, folder);
-    const names = new Set((await readdir(folder)).map((name) => name));
-    return (Object.keys(splitFolders) as SplitName[]).flatMap((split): DatasetNode[] => {
-      const name = [...names].find((each) => splitFolders[split].includes(each.toLowerCase()));
-      return name === undefined ? [] : [{ kind: 'split', folder, split, path: join(folder, name) }];
+    const { folders, splits } = known.inspection;
+    if (!folders) return this.#classesOf(folder);
+    const isSeeded = splits === 'seeded';
+    const places = Object.entries(folders) as [SplitName, string][];
+    if (isSeeded && places.length === 1) return this.#classesOf(folder, folders.train);
+    return places.map(([split, path]): DatasetNode => {
+      const title = isSeeded && split === 'train' ? t('Training and Validation') : splitTitle(split);
+      return { kind: 'split', folder, split, path, title };
     });
   }
 
-  #classesOf(folder: string, parent: string, split?: SplitName): DatasetNode[] {
-    const counts = this.datasets.knowledgeOf(folder)?.inspection?.counts ?? [];
-    return counts.map((row) => ({
-      kind: 'class',
-      path: join(parent, row.label),
-      label: row.label,
-      images: split ? row[split] : row.train + row.validation + row.test,
-    }));
+  /** The classes of a split, else of the dataset; `parent` holds their folders. */
+  async #classesOf(folder: string, parent?: string, split?: SplitName): Promise<DatasetNode[]> {
+    const inspection = this.datasets.knowledgeOf(folder)?.inspection;
+    if (!inspection) return [];
+    const isSeeded = inspection.splits === 'seeded';
+    const names = new Map(
+      parent === undefined ? [] : (await readdir(parent)).map((name) => [name.normalize('NFC'), name]),
+    );
+    return inspection.counts.map((row): DatasetNode => {
+      const { label } = row;
+      const name = names.get(label);
+      const images =
+        split === undefined
+          ? row.train + row.validation + row.test
+          : row[split] + (isSeeded && split === 'train' ? row.validation : 0);
+      if (parent === undefined || name === undefined)
+        return { kind: 'label', id: `${folder}:${split ?? ''}:${label}`, label, images };
+      return { kind: 'class', path: join(parent, name), label, images };
+    });
   }
 }
+
+const ofClass = ({ label, images }: { label: string; images: number }) => ({
+  description: count(images),
+  accessibilityInformation: { label: `${label}, ${imagesText(images)}` },
+  iconPath: new vscode.ThemeIcon('tag'),
+});
 
 async function imageNodes(folder: string): Promise<DatasetNode[]> {
   try {

@@ -30,6 +30,18 @@ export const errors = {
         'If memory ran out, halve “batchSize” in the config file and double “gradientAccumulationSteps”: the run learns the same with less memory. Then resume from the last checkpoint.',
       ),
     ),
+  restricted: () =>
+    shown(
+      'RESTRICTED_MODE',
+      t('ViTune starts no process in Restricted Mode.'),
+      t('Trust this workspace to train, classify and inspect; runs and images can be looked at without.'),
+    ),
+  settingNotWritten: (key: string, reason: string) =>
+    shown(
+      'SETTING_NOT_WRITTEN',
+      t('The setting {0} of this workspace could not be written: {1}', `vitune.${key}`, reason),
+      t('Correct or save the settings file of the workspace, then try again.'),
+    ),
   alreadyRunning: (name: string) =>
     shown('RUN_BUSY', t('“{0}” is being trained already.', name), t('Wait until it ends, or stop it first.')),
   runFinished: (name: string) =>

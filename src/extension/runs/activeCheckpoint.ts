@@ -2,9 +2,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
+import type { PathSetting } from '../config/pathSetting.js';
 import type { RunStore } from './runStore.js';
-
-const key = 'activeCheckpoint';
 
 export interface ActiveCheckpoint {
   /** Checkpoint folder. */
@@ -16,23 +15,23 @@ export interface ActiveCheckpoint {
 
 export class ActiveCheckpointStore implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<ActiveCheckpoint | undefined>();
-  readonly #subscription: vscode.Disposable;
+  readonly #subscriptions: vscode.Disposable[];
   #announced: string | undefined;
 
   /** Another checkpoint is active now. */
   readonly onChange = this.#changed.event;
 
   constructor(
-    private readonly memory: vscode.Memento,
+    private readonly setting: PathSetting,
     private readonly runs: RunStore,
   ) {
-    this.#subscription = runs.onChange(() => this.#report());
+    this.#subscriptions = [runs.onChange(() => this.#report()), setting.onChange(() => this.#report())];
     this.#announced = this.current?.path;
   }
 
   /** What was chosen: the folder of a run (its best checkpoint, whichever that is) or of one checkpoint. */
   get chosen(): string | undefined {
-    return this.memory.get<string>(key);
+    return this.setting.paths[0];
   }
 
   get current(): ActiveCheckpoint | undefined {
@@ -51,13 +50,12 @@ export class ActiveCheckpointStore implements vscode.Disposable {
 
   /** `folder`: of a run or of a checkpoint. */
   async choose(folder: string): Promise<void> {
-    await this.memory.update(key, folder);
+    await this.setting.write([folder]);
     this.#report();
   }
 
   dispose(): void {
-    this.#subscription.dispose();
-    this.#changed.dispose();
+    vscode.Disposable.from(...this.#subscriptions, this.#changed).dispose();
   }
 
   #report(): void {

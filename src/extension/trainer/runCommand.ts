@@ -28,6 +28,7 @@ export async function runCommand<Name extends CommandName>(
   { args, script = 'cli', cwd, signal, onOutput }: CommandRun<Name>,
 ): Promise<CommandOutputs[Name][]> {
   signal?.throwIfAborted();
+  launch.requireAllowed();
   const child = spawn(launch.executable, [launch.scripts[script], command, ...args, '--json'], {
     cwd,
     env: launch.env,

@@ -82,6 +82,7 @@ export class Supervisor {
    */
   async start(config: string, options: StartOptions = {}): Promise<string> {
     const { resume, signal, onDownload } = options;
+    this.launch.requireAllowed();
     if (this.#starting.has(config)) throw new Error(`A trainer is being started with ${config}`);
     this.#starting.add(config);
     try {

@@ -5,6 +5,7 @@ import * as l10n from '@vscode/l10n';
 import { loadConfig } from '../config/load.js';
 import { inspectDataset } from '../data/inspect.js';
 import type { ColumnUse, CommandOutputs } from '../protocol.js';
+import { cacheFolder, checkedFolder } from '../runs/cacheFolder.js';
 import { provideDataset } from '../models/hubSources.js';
 import type { Arguments } from './commands.js';
 import { bar, downloadStatus, formatError, table, type Output } from './output.js';
@@ -54,6 +55,7 @@ export async function inspect(
     typeof spec === 'string' ? (await provideDataset(spec, { signal, onProgress: onDownload })).folder : spec;
   const inspection = await inspectDataset(dataset, {
     signal,
+    memory: checkedFolder(cacheFolder()),
     onFound: background ? (found) => output.json({ type: 'found', ...found }) : undefined,
     onProgress(done, total) {
       if (background) output.json({ type: 'progress', phase: 'inspect', done, total });

@@ -13,6 +13,8 @@ export interface Dataset {
   splits: Record<SplitName, Samples>;
   /** Whether the validation split is the user's own or was drawn from the seed. */
   splitOrigin: 'folders' | 'seeded';
+  /** The folder with the class folders of each split; undefined where a label file says what the labels are. */
+  folders?: Partial<Record<SplitName, string>>;
   problems: ErrorInfo[];
   /** Of a label file: its columns. */
   columns?: LabelColumn[];

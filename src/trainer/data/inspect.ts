@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { errors, UserError } from '../errors/errors.js';
 import type { ErrorInfo, Inspection, LabelCount, SplitName, Task } from '../protocol.js';
 import { logitNames } from '../core/tasks.js';
+import { CheckedImages } from './checkedImages.js';
 import { forEachConcurrently } from './concurrently.js';
 import { type Blank, checkImage, type ImageCheck } from './decode.js';
 import { formatOfName } from '../../shared/imageFormats.js';
@@ -23,6 +24,8 @@ export interface InspectOptions {
   /** As the config would have them; they decide the split of a folder that has none. */
   validationSplit?: number | undefined;
   seed?: number | undefined;
+  /** Where to keep what was seen of each image, so that it is not read again; undefined: nowhere. */
+  memory?: string | undefined;
 }
 
 /** Below this shorter side a photo hardly shows anything, in pixels. */
@@ -44,32 +47,37 @@ type GoodLook = Look & { result: Exclude<Look['result'], UserError> };
 
 /** Throws a UserError if the folder is not a dataset. */
 export async function inspectDataset(spec: DatasetSpec, options: InspectOptions = {}): Promise<Inspection> {
-  const { signal, onFound, onProgress, validationSplit = 0.2, seed = 42 } = options;
+  const { signal, onFound, onProgress, memory, validationSplit = 0.2, seed = 42 } = options;
   const dataset = await scanDataset(spec, { validationSplit, seed, signal });
   onFound?.(foundIn(dataset));
-  const looks = await lookAtAll(dataset, signal, onProgress);
+  const looks = await lookAtAll(dataset, memory, signal, onProgress);
   const good = looks.filter((look): look is GoodLook => !(look.result instanceof UserError));
-  const { root, labels, tasks, columns, splitOrigin: splits } = dataset;
+  const { tasks, columns } = dataset;
   const counts = countEach(tasks, good);
   const problems: ErrorInfo[] = [
     ...dataset.problems,
     ...looks.flatMap(({ result }) => (result instanceof UserError ? [result.toInfo()] : [])),
-    ...tasks.flatMap((task, i) => classProblems(root, task, counts[i]!)),
+    ...tasks.flatMap((task, i) => classProblems(dataset.root, task, counts[i]!)),
     ...duplicates(good, logitNames(tasks)),
     ...good.flatMap(imageProblems),
   ];
-  const inspection: Inspection = { root, labels, counts: counts[0]!, splits, problems };
+  const inspection: Inspection = { ...placesOf(dataset), counts: counts[0]!, problems };
   if (!columns) return inspection;
   const images = { train: 0, validation: 0, test: 0 };
   for (const { split } of good) images[split]++;
   return { ...inspection, columns, tasks: tasks.map((task, i) => ({ ...task, counts: counts[i]! })), images };
 }
 
+function placesOf({ root, labels, splitOrigin, folders }: Dataset): Pick<Inspection, 'root' | 'labels' | 'splits'> {
+  return { root, labels, splits: splitOrigin, ...(folders && { folders }) };
+}
+
 /** What the scan found, each image counted as readable. */
-function foundIn({ root, labels, tasks, columns, splits, splitOrigin, problems }: Dataset): Inspection {
+function foundIn(dataset: Dataset): Inspection {
+  const { tasks, columns, splits, problems } = dataset;
   const samples = splitNames.flatMap((split) => [...splits[split]].map((sample) => ({ split, sample })));
   const counts = countEach(tasks, samples);
-  const found: Inspection = { root, labels, counts: counts[0]!, splits: splitOrigin, problems: [...problems] };
+  const found: Inspection = { ...placesOf(dataset), counts: counts[0]!, problems: [...problems] };
   if (!columns) return found;
   const images = { train: splits.train.length, validation: splits.validation.length, test: splits.test.length };
   return { ...found, columns, tasks: tasks.map((task, i) => ({ ...task, counts: counts[i]! })), images };
@@ -77,27 +85,35 @@ function foundIn({ root, labels, tasks, columns, splits, splitOrigin, problems }
 
 async function lookAtAll(
   dataset: Dataset,
+  memory: string | undefined,
   signal: AbortSignal | undefined,
   onProgress: InspectOptions['onProgress'],
 ): Promise<Look[]> {
   const all = splitNames.flatMap((split) => [...dataset.splits[split]].map((sample) => ({ split, sample })));
   const looks: Look[] = [];
+  const checked = memory === undefined ? undefined : await CheckedImages.open(memory, dataset.root);
+  const check = checked ? (path: string) => checked.check(path) : checkImage;
   let done = 0;
   let reported = 0;
-  await forEachConcurrently(all.length, Math.min(4, availableParallelism()), signal, async (i) => {
-    const { split, sample } = all[i]!;
-    looks[i] = { split, sample, result: await look(sample.path) };
-    done++;
-    if (done < all.length && performance.now() - reported < 100) return;
-    reported = performance.now();
-    onProgress?.(done, all.length);
-  });
+  try {
+    await forEachConcurrently(all.length, Math.min(4, availableParallelism()), signal, async (i) => {
+      const { split, sample } = all[i]!;
+      looks[i] = { split, sample, result: await look(sample.path, check) };
+      done++;
+      if (done < all.length && performance.now() - reported < 100) return;
+      reported = performance.now();
+      onProgress?.(done, all.length);
+    });
+  } finally {
+    // A full disk makes the next inspection slower, not this one wrong.
+    await checked?.save(done < all.length).catch(() => undefined);
+  }
   return looks;
 }
 
-async function look(path: string): Promise<Look['result']> {
+async function look(path: string, check: (path: string) => Promise<ImageCheck>): Promise<Look['result']> {
   try {
-    return await checkImage(path);
+    return await check(path);
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;

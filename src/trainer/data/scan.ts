@@ -129,6 +129,7 @@ async function scanFolders(spec: string | SplitSpec, options: ScanOptions, walk:
     tasks: singleTask(given ?? labels),
     splits,
     splitOrigin: seeded ? 'seeded' : 'folders',
+    folders: Object.fromEntries(Object.entries(found).map(([split, { folder }]) => [split, folder])),
     problems: walk.problems,
   };
 }

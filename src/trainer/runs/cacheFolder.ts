@@ -20,7 +20,12 @@ export function cacheFolder(
 /** Where the features of all networks are kept. */
 export const featureFolder = (cache: string): string => join(cache, 'features');
 
-/** What is kept: `images` are decoded pixels. Users limit them by `VITUNE_PICTURE_CACHE_GB`. */
+/** Where what was seen of the images of datasets is kept. */
+export const checkedFolder = (cache: string): string => join(cache, 'checked');
+
+/**
+ * What is kept: `images` are decoded pixels and what was seen of files. Users limit them by `VITUNE_PICTURE_CACHE_GB`.
+ */
 export type CacheKind = 'images' | 'features';
 
 /** Where a limit is set, and what it is where it is not. */
@@ -42,7 +47,7 @@ export function cacheLimit(kind: CacheKind, env: NodeJS.ProcessEnv = process.env
  */
 function kindOf(name: string): CacheKind | undefined {
   if (name === 'features') return 'features';
-  return /^[0-9a-f]{16}$/.test(name) ? 'images' : undefined;
+  return name === 'checked' || /^[0-9a-f]{16}$/.test(name) ? 'images' : undefined;
 }
 
 async function kept(folder: string): Promise<{ path: string; kind: CacheKind }[]> {

@@ -8,4 +8,5 @@ export const launchOfChild: Launch = {
   executable: process.execPath,
   scripts: { main: script, cli: script },
   env: process.env,
+  requireAllowed: () => undefined,
 };

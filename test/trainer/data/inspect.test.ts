@@ -23,6 +23,7 @@ test('a sound dataset has counts and no problem', async (t) => {
     root,
     labels: ['a', 'b'],
     splits: 'seeded',
+    folders: { train: root },
     problems: [],
     counts: [
       { label: 'a', train: 8, validation: 2, test: 0 },

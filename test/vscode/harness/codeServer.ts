@@ -104,7 +104,7 @@ export async function launchCodeServer(launch: Launch): Promise<LaunchedEditor> 
     '--bind-addr=127.0.0.1:0',
     '--disable-telemetry',
     '--disable-update-check',
-    '--disable-workspace-trust',
+    ...(launch.isRestricted ? [] : ['--disable-workspace-trust']),
   ];
   const quiet = ['--disable-getting-started-override', '--ignore-last-opened', '--locale', launch.locale];
   const log = join(launch.home, 'code-server.log');

@@ -41,7 +41,7 @@ export async function launchDesktop(launch: Launch): Promise<LaunchedEditor> {
   const quiet = [
     '--disable-telemetry',
     '--disable-updates',
-    '--disable-workspace-trust',
+    ...(launch.isRestricted ? [] : ['--disable-workspace-trust']),
     '--skip-welcome',
     '--skip-release-notes',
     '--no-sandbox',

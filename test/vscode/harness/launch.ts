@@ -14,6 +14,8 @@ export interface Launch {
   /** Further environment of the editor and so of its extension host. */
   env: Record<string, string>;
   size: { width: number; height: number };
+  /** Opens the folder in Restricted Mode. */
+  isRestricted: boolean;
 }
 
 export interface LaunchedEditor {

@@ -21,6 +21,7 @@ export interface EditorOptions {
   locale?: string;
   env?: Record<string, string>;
   size?: { width: number; height: number };
+  isRestricted?: boolean;
 }
 
 const themes = {
@@ -28,6 +29,13 @@ const themes = {
   light: 'Default Light Modern',
   highContrast: 'Default High Contrast',
   highContrastLight: 'Default High Contrast Light',
+};
+
+/** In Restricted Mode without a question. */
+const restrictedSettings = {
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
 };
 
 /** A trainer outlives its editor on purpose; it must not outlive the test. */
@@ -52,7 +60,13 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
     home,
     workspace: options.workspace,
     extensions: [vsix],
-    settings: { ...quietSettings, 'workbench.colorTheme': themes[options.theme ?? 'dark'], ...options.settings },
+    settings: {
+      ...quietSettings,
+      'workbench.colorTheme': themes[options.theme ?? 'dark'],
+      ...(options.isRestricted ? restrictedSettings : {}),
+      ...options.settings,
+    },
+    isRestricted: options.isRestricted ?? false,
     locale: options.locale ?? 'en',
     env: options.env ?? {},
     size: options.size ?? { width: 1280, height: 800 },
