@@ -29,7 +29,7 @@ const { t } = vscode.l10n;
 const formKey = 'form';
 const modelsKey = 'models';
 /** Models chosen longer ago than so many others are forgotten. */
-const mostRecent = 10;
+const maxRecent = 10;
 
 export interface TrainPanelParts {
   context: vscode.ExtensionContext;
@@ -243,7 +243,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     const { memory } = this.parts;
     await memory.update(
       modelsKey,
-      [name, ...memory.get<string[]>(modelsKey, []).filter((known) => known !== name)].slice(0, mostRecent),
+      [name, ...memory.get<string[]>(modelsKey, []).filter((known) => known !== name)].slice(0, maxRecent),
     );
   }
 

@@ -57,8 +57,8 @@ function executionOrder(graph: Graph): Node[] {
 }
 
 /**
- * The most bytes that the values which `graph` makes take at once; what it is fed, its constants and the room of single
- * kernels are not counted.
+ * The most bytes that the values which `graph` makes take at once; its inputs, its constants and the scratch memory of
+ * single kernels are not counted.
  */
 export function peakBytes(graph: Graph): number {
   const order = executionOrder(graph);

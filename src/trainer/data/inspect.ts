@@ -140,7 +140,7 @@ function classProblems(root: string, { labels, multiLabel }: Task, counts: Label
 }
 
 /** Of more duplicates between the same two classes or splits only their number and the first are reported. */
-const mostDuplicates = 10;
+const maxDuplicates = 10;
 
 /** The same bytes in two classes, or on two sides of the evaluation. */
 function duplicates(looks: readonly GoodLook[], labels: readonly string[]): ErrorInfo[] {
@@ -167,7 +167,7 @@ function duplicates(looks: readonly GoodLook[], labels: readonly string[]): Erro
   return [...pairs.values()].flatMap((group) => {
     const [{ look, twin }] = group as [{ look: GoodLook; twin: GoodLook }];
     const count = group.length;
-    if (count > mostDuplicates) {
+    if (count > maxDuplicates) {
       const [file, other] = [look.sample.path, twin.sample.path];
       return inClasses(look, twin)
         ? [errors.duplicatesAcrossClasses(count, file, other, wordsOf(look), wordsOf(twin)).toInfo()]

@@ -90,7 +90,7 @@ export class PixelCache {
   readonly #used = new Set<number>();
   readonly #limitBytes: number;
   /** Bytes that the packs of all transforms may still grow by. */
-  #room = Infinity;
+  #headroom = Infinity;
   #makingRoom: Promise<void> = Promise.resolve();
   #isFull = false;
 
@@ -117,7 +117,7 @@ export class PixelCache {
       for (const table of cache.#tables) table.reserve(rows);
       for (const pack of found) await cache.#load(pack);
       const packs = limitBytes === Infinity ? [] : await packsBelow(join(folder, '..'), '.pack');
-      cache.#room = limitBytes - packs.reduce((sum, { bytes }) => sum + bytes, 0);
+      cache.#headroom = limitBytes - packs.reduce((sum, { bytes }) => sum + bytes, 0);
     });
     return cache;
   }
@@ -206,31 +206,31 @@ export class PixelCache {
 
   /** Whether so many bytes more may be kept; packs that nobody has used for longest go for them. */
   async #takeRoom(bytes: number): Promise<boolean> {
-    if (this.#room < bytes && !this.#isFull)
+    if (this.#headroom < bytes && !this.#isFull)
       await (this.#makingRoom = this.#makingRoom.then(() => this.#makeRoom(bytes)));
-    if (this.#room < bytes) return false;
-    this.#room -= bytes;
+    if (this.#headroom < bytes) return false;
+    this.#headroom -= bytes;
     return true;
   }
 
   async #makeRoom(bytes: number): Promise<void> {
-    if (this.#room >= bytes || this.#isFull) return;
+    if (this.#headroom >= bytes || this.#isFull) return;
     await this.#guarded(async () => {
       const mine = new Set([...this.#used].map((number) => this.#packs[number]));
       const packs = (await packsBelow(join(this.#folder, '..'), '.pack')).filter(
         ({ path, usedAt }) => !mine.has(path) && Date.now() - usedAt > recentMilliseconds,
       );
       for (const pack of packs.sort((a, b) => a.usedAt - b.usedAt)) {
-        if (this.#room >= bytes) return;
+        if (this.#headroom >= bytes) return;
         // On Windows another process may hold it open.
         const isGone = await rm(pack.path, { force: true }).then(() => true, ignore('EBUSY', 'EPERM'));
         if (!isGone) continue;
         await rm(indexOf(pack.path), { force: true });
         const number = this.#packs.indexOf(pack.path);
         if (number >= 0) this.#packs[number] = '';
-        this.#room += pack.bytes;
+        this.#headroom += pack.bytes;
       }
-      this.#isFull = this.#room < bytes;
+      this.#isFull = this.#headroom < bytes;
       if (this.#isFull) this.#onNotice(errors.cacheFull(this.#limitBytes).toInfo());
     });
   }

@@ -190,7 +190,7 @@ export function networkNodes({ parts: { input, output, nodes } }: OnnxGraph, x: 
 }
 
 const foreign: Rule<'foreign'> = (e, { graph }, [x], [y], node) => {
-  if (!(graph instanceof OnnxGraph)) throw new Error('a foreign network that is no ONNX');
+  if (!(graph instanceof OnnxGraph)) throw new Error('a foreign network that is not an ONNX graph');
   const { single } = graph.parts;
   if (!single) return e.nodes(networkNodes(graph, x!, y!));
   const [image, batch, answer, row] = [e.fresh(), e.fresh(), e.fresh(), e.fresh()];
