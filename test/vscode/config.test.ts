@@ -86,7 +86,6 @@ describe('config files', () => {
   });
 
   test('a config is trained with from the line above it', async () => {
-    const { page } = editor();
     await editor().dismissNotifications();
     await editor().openFile('mine.vitune.json');
     await lines().getByText('"batchSize"').waitFor();

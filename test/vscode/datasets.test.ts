@@ -53,9 +53,9 @@ describe('datasets of a workspace', () => {
     await editor().row('Training and Validation').click();
     await editor().row('faces').first().click();
     await editor().page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: '.noto.png' }).first().waitFor();
-    await editor().row('faces').first().click();
+    await editor().row('words').last().click();
     await editor().row('labelled').last().click();
-    await editor().row('smile').waitFor();
+    for (const label of ['flag', 'smile']) await editor().row(label).waitFor();
     await editor().screenshot('datasets of all layouts');
   });
 
@@ -146,6 +146,7 @@ describe('Restricted Mode', () => {
         .first()
         .evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth > 0),
     );
+    await frame.getByText('Trust this workspace').waitFor();
     await editor().screenshot('restricted image');
   });
 });

@@ -72,6 +72,7 @@ class ImageEditor {
       watcher.onDidChange(changed),
       watcher.onDidCreate(changed),
       active.onChange(() => void this.#ask()),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#ask()),
     ];
     void this.#ask();
   }
@@ -116,6 +117,10 @@ class ImageEditor {
   /** Runs the active checkpoint; an older request is dropped. */
   async #ask(): Promise<void> {
     this.#asking?.abort();
+    if (!vscode.workspace.isTrusted) {
+      this.#show({ kind: 'error', error: errors.restricted().info });
+      return;
+    }
     if (!this.active.current) {
       this.#show({ kind: 'noCheckpoint' });
       return;

@@ -131,7 +131,13 @@ export class Editor {
    */
   async answer(text: string, question?: string): Promise<void> {
     if (question !== undefined) await this.quickInput.getByText(question).first().waitFor();
-    await this.quickInput.locator('input').first().fill(text);
+    const input = this.quickInput.locator('input').first();
+    // A file dialog fills in its own proposal once it has read the folder.
+    await until('the input to keep what was typed', async () => {
+      await input.fill(text);
+      await this.page.waitForTimeout(500);
+      return (await input.inputValue()) === text;
+    });
     await this.page.keyboard.press('Enter');
   }
 
@@ -170,8 +176,8 @@ export class Editor {
       .locator('.action-item')
       .filter({ has: this.page.getByText(entry, { exact: true }) })
       .first();
-    // In a window that has just opened the extension's entries are not there yet, and an open menu does not take them
-    // up.
+    // In a window that has just opened the extension's entries are not there yet, or not yet enabled, and an open menu
+    // does not take that up.
     await until(`${entry} in the menu`, async () => {
       await target.first().click({ button: 'right' });
       // A click on a row that is redrawn at that moment opens nothing.
@@ -179,7 +185,8 @@ export class Editor {
         () => true,
         () => false,
       );
-      if (isOpen && (await item.isVisible())) return true;
+      if (isOpen && (await item.isVisible()) && (await item.locator('[aria-disabled="true"]').count()) === 0)
+        return true;
       await this.page.keyboard.press('Escape');
       return false;
     });
