@@ -1,7 +1,6 @@
 /** The weights of a Hugging Face model folder, whether in one safetensors file or in shards with an index. */
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isThere } from '../core/files.js';
+import { isThere, readTextInput } from '../core/files.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import { openSafetensors, type TensorReader } from './safetensors.js';
 import type { TensorEntry } from './safetensorsHeader.js';
@@ -19,7 +18,7 @@ const pickle = 'pytorch_model.bin';
 async function readIndex(path: string): Promise<Map<string, string>> {
   let map: unknown;
   try {
-    map = (JSON.parse(await readFile(path, 'utf8')) as { weight_map?: unknown } | null)?.weight_map;
+    map = (JSON.parse(await readTextInput(path)) as { weight_map?: unknown } | null)?.weight_map;
   } catch (error) {
     throw errors.safetensors.indexInvalid(path, reasonOf(error));
   }

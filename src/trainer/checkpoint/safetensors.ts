@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { openInput } from '../core/files.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { FilePlace } from '../core/filePlace.js';
 import { readBfloats, readHalves, toHalves } from '../core/float16.js';
@@ -73,7 +74,7 @@ function readFloats(file: number, path: string, entry: TensorEntry, into?: Float
 
 /** Opens a file and checks its whole header; no tensor is read yet. Close it. */
 export async function openSafetensors(path: string): Promise<TensorReader> {
-  const handle = await open(path, 'r').catch((error: unknown) => {
+  const handle = await openInput(path).catch((error: unknown) => {
     throw errors.fileUnreadable(path, reasonOf(error));
   });
   try {

@@ -1,5 +1,5 @@
 /** Questions that many rooms ask of the file system. */
-import { readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import * as l10n from '@vscode/l10n';
 
 /** The system's code of an error, e.g. `ENOENT`; undefined where it has none. */
@@ -23,7 +23,20 @@ export const notAFile = (): string => l10n.t('it is a pipe, a socket or a device
  * @throws what the file system refuses, and an error with the reason for what would never end.
  */
 export async function readInput(file: string): Promise<Buffer> {
-  const found = await stat(file);
-  if (!found.isFile() && !found.isDirectory()) throw new Error(notAFile());
+  await requireNoPipe(file);
   return readFile(file);
 }
+
+/** Opens a file that the user named for reading. Throws as `readInput`. */
+export async function openInput(file: string): Promise<FileHandle> {
+  await requireNoPipe(file);
+  return open(file, 'r');
+}
+
+async function requireNoPipe(file: string): Promise<void> {
+  const found = await stat(file);
+  if (!found.isFile() && !found.isDirectory()) throw new Error(notAFile());
+}
+
+/** The text of such a file, in UTF-8. Throws as `readInput`. */
+export const readTextInput = async (file: string): Promise<string> => (await readInput(file)).toString('utf8');

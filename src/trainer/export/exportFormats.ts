@@ -1,6 +1,7 @@
 /** The three formats of an export, each written into an empty folder. */
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readTextInput } from '../core/files.js';
 import { readSafetensors, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
 import type { ExportFormat } from '../../shared/exportFormats.js';
 import { jsonText, parseJson } from '../core/json.js';
@@ -123,7 +124,7 @@ const addedParts = ['lora_A.weight', 'lora_B.weight', 'lora_magnitude_vector'];
  */
 export async function writeAdapter(folder: string, model: LoadedCheckpoint): Promise<void> {
   const [file, configFile] = ['adapter_model.safetensors', 'adapter_config.json'];
-  const text = await readFile(join(model.folder, configFile), 'utf8').catch(() => undefined);
+  const text = await readTextInput(join(model.folder, configFile)).catch(() => undefined);
   if (hasOwnLayers(model)) throw errors.exportImpossible('peft', model.method.type, ['onnx']);
   if (text === undefined || !model.base)
     throw errors.exportImpossible('peft', model.method.type, ['transformers', 'onnx']);

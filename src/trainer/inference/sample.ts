@@ -1,6 +1,7 @@
 /** The images on which a checkpoint is compared with what was made of it. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readTextInput } from '../core/files.js';
 import { evaluationPixels } from '../data/decode.js';
 import { imagesBelow } from '../data/folder.js';
 import type { DatasetSpec } from '../data/dataset.js';
@@ -25,8 +26,12 @@ function shuffled<T>(items: readonly T[], seed: number): T[] {
  * checkpoint of a run.
  */
 async function imagesOfRun(checkpoint: string): Promise<string | undefined> {
-  const text = await readFile(join(dirname(dirname(checkpoint)), 'config.json'), 'utf8').catch(() => undefined);
-  const dataset = text === undefined ? undefined : (JSON.parse(text) as { dataset?: DatasetSpec }).dataset;
+  const file = join(dirname(dirname(checkpoint)), 'config.json');
+  // A config that is gone or damaged names no dataset; the sample is then taken elsewhere.
+  const config = await readTextInput(file)
+    .then((text) => JSON.parse(text) as { dataset?: DatasetSpec } | null)
+    .catch(() => undefined);
+  const dataset = config?.dataset;
   if (typeof dataset === 'object') return 'folder' in dataset ? dataset.folder : (dataset.validation ?? dataset.train);
   return dataset?.endsWith('.csv') ? dirname(dataset) : dataset;
 }

@@ -2,10 +2,9 @@
  * An adapter folder as PEFT saves it, without anything of ours: LoRA in all its variants and the modules saved with it,
  * folded into the base.
  */
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { WeightStore, type WeightSource } from '../compile/weightStore.js';
-import { isThere } from '../core/files.js';
+import { isThere, readTextInput } from '../core/files.js';
 import { parseJson } from '../core/json.js';
 import { parsePreprocessor } from '../data/transform.js';
 import { errors, reasonOf, UserError } from '../errors/errors.js';
@@ -25,7 +24,7 @@ import { wholeWeights } from './modelSpec.js';
 
 async function readJson(file: string): Promise<unknown> {
   try {
-    return parseJson(await readFile(file, 'utf8'));
+    return parseJson(await readTextInput(file));
   } catch (error) {
     throw errors.checkpointDamaged(file, reasonOf(error));
   }

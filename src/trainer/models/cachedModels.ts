@@ -1,6 +1,7 @@
 /** The models in the cache shared with Hugging Face's tools that can be trained. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readTextInput } from '../core/files.js';
 import { UserError } from '../errors/errors.js';
 import { findOnnx, findSnapshot, isWholeModel, modelFiles } from '../hub/hubCache.js';
 import { hubCache } from '../hub/hubSettings.js';
@@ -18,7 +19,7 @@ function idOf(folder: string): string | undefined {
 /** Whether a model's network is of a family that is known here. */
 async function isKnown(file: string): Promise<boolean> {
   try {
-    parseNetwork(JSON.parse(await readFile(file, 'utf8')), file);
+    parseNetwork(JSON.parse(await readTextInput(file)), file);
     return true;
   } catch (error) {
     // The cache holds models of every kind, for other programs; these are not errors.

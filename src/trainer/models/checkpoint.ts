@@ -1,7 +1,8 @@
 /** What a checkpoint folder holds: enough to classify with, to resume from, and for PEFT or transformers to load. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { readTextInput } from '../core/files.js';
 import * as z from 'zod';
 import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
 import { methodObject } from '../config/methods.js';
@@ -242,7 +243,7 @@ const progressSchema = z.object({
 });
 
 async function parsed<T>(file: string, parse: (json: unknown) => T): Promise<T> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readTextInput(file).catch((error: unknown) => {
     throw errors.checkpointDamaged(file, reasonOf(error));
   });
   try {

@@ -1,8 +1,7 @@
 /** The files that lie in a model's folder: what is there, its JSON, and a hash of its weights. */
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { readInput } from '../core/files.js';
+import { openInput, readInput } from '../core/files.js';
 import { parseJson } from '../core/json.js';
 import { errors, reasonOf } from '../errors/errors.js';
 
@@ -25,7 +24,7 @@ export async function hashFiles(files: readonly string[]): Promise<string> {
   // One part is read while the one before is hashed; a stream would leave a copy of every part behind it.
   let [current, other] = [Buffer.allocUnsafe(hashedAtOnce), Buffer.allocUnsafe(hashedAtOnce)];
   for (const file of files) {
-    const handle = await open(file, 'r');
+    const handle = await openInput(file);
     try {
       let reading = handle.read(current);
       for (let { bytesRead } = await reading; bytesRead; { bytesRead } = await reading) {

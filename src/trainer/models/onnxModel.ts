@@ -3,10 +3,10 @@
  * built on it.
  */
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { isThere } from '../core/files.js';
+import { isThere, openInput } from '../core/files.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
 import type { UserError } from '../errors/errors.js';
 import { errors, reasonOf, type Place } from '../errors/errors.js';
@@ -125,7 +125,7 @@ async function withWeights(path: string, tensors: readonly FileTensor[]): Promis
       if (isAbsolute(location) || isAbsolute(inFolder) || inFolder.startsWith('..')) {
         throw errors.onnx.externalUnusable(path, location, l10n.t('it lies outside the folder'));
       }
-      const handle = await open(resolve(folder, location)).catch((error: unknown) => {
+      const handle = await openInput(resolve(folder, location)).catch((error: unknown) => {
         throw errors.onnx.externalUnusable(path, location, reasonOf(error));
       });
       try {

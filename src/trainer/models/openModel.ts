@@ -2,10 +2,9 @@
  * Opens any model that classifies images: a ViTune checkpoint, an adapter saved by PEFT, or a whole model saved by
  * transformers.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WeightStore } from '../compile/weightStore.js';
-import { isThere } from '../core/files.js';
+import { isThere, readTextInput } from '../core/files.js';
 import { errors } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
 import { ConfigFields, defaultLabels } from '../nn/configFields.js';
@@ -29,7 +28,7 @@ export async function isForeignModel(folder: string): Promise<boolean> {
   if (await isThere(join(folder, 'adapter_config.json'))) return true;
   if (!(await isThere(join(folder, 'config.json')))) return false;
   // The resolved config of a run has the same name.
-  const text = await readFile(join(folder, 'config.json'), 'utf8');
+  const text = await readTextInput(join(folder, 'config.json'));
   return /"(model_type|architectures|architecture)"\s*:/.test(text);
 }
 

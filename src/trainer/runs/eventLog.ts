@@ -1,7 +1,7 @@
 /** `events.jsonl`: everything that happened in a run, one JSON object a line, only ever added to. */
 import { closeSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readInput } from '../core/files.js';
 import { asSaveError } from '../checkpoint/store.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import { readRecordLine, type CountedRecord } from '../../shared/eventRecord.js';
@@ -12,7 +12,7 @@ export const eventsFile = (run: string): string => join(run, runFiles.events);
 
 /** The whole lines of the log and how many bytes they are; a last one cut off by a crash is left out. */
 async function readWhole(file: string): Promise<{ text: string; bytes: number }> {
-  const content = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+  const content = await readInput(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return Buffer.alloc(0);
     throw errors.fileUnreadable(file, reasonOf(error));
   });

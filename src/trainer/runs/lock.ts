@@ -1,7 +1,7 @@
 /**
  * `lock.json`: at most one trainer works on a run, and others find it there. A lock outlived by its trainer is broken.
  */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
@@ -11,7 +11,7 @@ import { runFiles, runLockSchema } from '../../shared/runFolder.js';
 import { socketFolderOf } from '../../shared/runSocket.js';
 import { readJson } from '../../shared/schema.js';
 import { asSaveError } from '../checkpoint/store.js';
-import { codeOf } from '../core/files.js';
+import { codeOf, readTextInput } from '../core/files.js';
 import { errors } from '../errors/errors.js';
 import type { RunLock } from '../protocol.js';
 import { isOurSocket } from './socketAddress.js';
@@ -44,7 +44,7 @@ function accepts(socket: string): Promise<boolean> {
 /** The lock's text; undefined when there is none. One that was just created may be empty for a moment. */
 async function readText(file: string): Promise<string | undefined> {
   for (let attempt = 0; ; attempt++) {
-    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    const text = await readTextInput(file).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     });

@@ -1,5 +1,5 @@
 /** Where runs lie on disk: making a folder for a new one, finding the one to resume, finding a checkpoint to use. */
-import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pointersOf } from '../../shared/pointers.js';
 import { runFiles, runInfoSchema } from '../../shared/runFolder.js';
@@ -13,7 +13,7 @@ import {
   writeFileAtomically,
   writePointer,
 } from '../checkpoint/store.js';
-import { codeOf, isMissing, isThere } from '../core/files.js';
+import { codeOf, isMissing, isThere, readTextInput } from '../core/files.js';
 import type { LoadedConfig } from '../config/load.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { RunInfo } from '../protocol.js';
@@ -107,8 +107,7 @@ export async function requireRun(run: string): Promise<void> {
 
 const pointersIn = async (run: string) => {
   // What cannot be read says nothing; the checkpoint itself is refused by name when it is opened.
-  const readText = (name: string): Promise<string | undefined> =>
-    readFile(join(run, name), 'utf8').catch(() => undefined);
+  const readText = (name: string): Promise<string | undefined> => readTextInput(join(run, name)).catch(() => undefined);
   return pointersOf(await listCheckpoints(run), readText);
 };
 
@@ -121,7 +120,7 @@ export async function repairRun(run: string, saveTotalLimit: number): Promise<vo
   for (const name of ['last', 'best'] as const) {
     const file = join(run, name);
     const step = pointers[name];
-    const text = await readFile(file, 'utf8').catch(() => undefined);
+    const text = await readTextInput(file).catch(() => undefined);
     if (step === undefined) await rm(file, { force: true });
     else if (text !== `${step}\n`) await writePointer(run, name, step);
   }
@@ -130,7 +129,7 @@ export async function repairRun(run: string, saveTotalLimit: number): Promise<vo
 
 export async function readRunInfo(run: string): Promise<RunInfo> {
   const file = runFile(run);
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readTextInput(file).catch((error: unknown) => {
     throw errors.run.damaged(file, reasonOf(error));
   });
   const { value, defect } = readJson(runInfoSchema, text);
