@@ -2,10 +2,11 @@
  * Reading and writing of safetensors files (https://huggingface.co/docs/safetensors, format of 2022): one tensor at a
  * time, every defect named.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { openInput } from '../core/files.js';
 import { errors, reasonOf } from '../errors/errors.js';
+import { readFullySync } from '../core/fileBytes.js';
 import type { FilePlace } from '../core/filePlace.js';
 import { readBfloats, readHalves, toHalves } from '../core/float16.js';
 import { parseHeader, type TensorEntry } from './safetensorsHeader.js';
@@ -39,21 +40,15 @@ export function isFloat(entry: TensorEntry): boolean {
   return floats.has(entry.dtype);
 }
 
-function readFully(file: number, path: string, target: Uint8Array, position: number): void {
-  for (let done = 0; done < target.length;) {
-    // Node refuses reads of 2 GiB and more.
-    const length = Math.min(target.length - done, 2 ** 30);
-    const bytesRead = readSync(file, target, done, length, position + done);
-    if (bytesRead === 0) throw errors.safetensors.truncated(path);
-    done += bytesRead;
-  }
+function readExactly(file: number, path: string, target: Uint8Array, position: number): void {
+  if (!readFullySync(file, target, position)) throw errors.safetensors.truncated(path);
 }
 
 // The bytes of a file are little-endian, as those of every machine that ONNX Runtime for Node is built for.
 function readFloats(file: number, path: string, entry: TensorEntry, into?: Float32Array): Float32Array {
   const data = into?.subarray(0, entry.elements) ?? new Float32Array(entry.elements);
   if (entry.dtype === 'F32') {
-    readFully(file, path, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), entry.begin);
+    readExactly(file, path, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), entry.begin);
     return data;
   }
   const width = (entry.end - entry.begin) / (entry.elements || 1);
@@ -61,7 +56,7 @@ function readFloats(file: number, path: string, entry: TensorEntry, into?: Float
   for (let position = entry.begin, first = 0; position < entry.end;) {
     const length = Math.min(buffer.byteLength, entry.end - position);
     const count = length / width;
-    readFully(file, path, new Uint8Array(buffer, 0, length), position);
+    readExactly(file, path, new Uint8Array(buffer, 0, length), position);
     const target = data.subarray(first, first + count);
     if (entry.dtype === 'F16') readHalves(new Uint16Array(buffer, 0, count), target);
     else if (entry.dtype === 'BF16') readBfloats(new Uint16Array(buffer, 0, count), target);
@@ -81,7 +76,7 @@ export async function openSafetensors(path: string): Promise<TensorReader> {
     const stat = await handle.stat();
     if (!stat.isFile()) throw errors.fileUnreadable(path, 'not a file');
     const { entries, metadata } = await parseHeader(path, stat.size, async (target, position) =>
-      readFully(handle.fd, path, target, position),
+      readExactly(handle.fd, path, target, position),
     );
     const entryOf = (name: string): TensorEntry => {
       const entry = entries.get(name);

@@ -1,35 +1,23 @@
 /**
- * The feature cache: what a frozen network says of images, in files on disk shared by runs and processes, bounded in
- * size.
+ * The feature cache: what a frozen network computes of images, in files on disk shared by runs and processes, bounded
+ * in size.
  *
  * A folder holds the features of one network (its name says which), all of one length. A pack `NAME.features` is
  * appended to by the one process that made it, and read by all: records of one size end to end, each the first 16 bytes
  * of the SHA-256 of the key, a CRC-32 of those and the numbers, and the numbers as little-endian f32. A record proves
- * itself, so whatever a crash or a damaged disk leaves is passed over and made again.
+ * itself, so whatever a crash or a damaged disk leaves is passed over and recomputed.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rm, utimes, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { errors, reasonOf } from '../errors/errors.js';
+import { readFully, writeAll } from '../core/fileBytes.js';
+import { errors } from '../errors/errors.js';
 import type { ErrorInfo } from '../protocol.js';
-import { ignoreGone, packsBelow, type PackStatus } from './packs.js';
-import { Column, digestBytes as keyBytes, digestOf, DigestTable } from './digestTable.js';
+import { digestBytes as keyBytes, digestOf } from './digestTable.js';
+import { ignoreGone, PackFolder, packsBelow, type PackStatus, readRecords } from './packFolder.js';
 
 const ending = '.features';
 const headBytes = keyBytes + 4;
-/** Records below this size are read many at a time while only their keys are wanted. */
-const smallRecord = 65_536;
-const portion = 2 ** 22;
-
-interface Pack {
-  number: number;
-  path: string;
-  handle: FileHandle;
-}
-
-/** In place of the pack's number: the row's record is damaged or gone. */
-const lost = 2 ** 32 - 1;
 
 export interface FeatureCacheOptions {
   /** Numbers in a record. */
@@ -41,89 +29,66 @@ export interface FeatureCacheOptions {
 }
 
 export class FeatureCache {
-  readonly #packs: Pack[] = [];
-  /** By row of the table: the number of the pack, and the offset in it. */
-  readonly #digests = new DigestTable();
-  readonly #pack = new Column(new Uint32Array(64));
-  readonly #offset = new Column(new Float64Array(64));
+  readonly #packs: PackFolder;
+  /** By number of the pack. */
+  readonly #handles: FileHandle[] = [];
   readonly #recordBytes: number;
-  #own: Promise<Pack> | undefined;
+  #own: Promise<number> | undefined;
   #end = 0;
-  #isBroken = false;
-  /** Packs that were used, and their marks on the way to the disk. */
-  readonly #used = new Set<Pack>();
-  /** Packs with a damaged record, which are reported once. */
-  readonly #damaged = new Set<Pack>();
-  #marking: Promise<void> = Promise.resolve();
+  #isClosed = false;
+  /** Numbers of the packs with a damaged record, which are reported once. */
+  readonly #damaged = new Set<number>();
 
   private constructor(
-    private readonly folder: string,
+    folder: string,
     private readonly o: FeatureCacheOptions,
   ) {
+    this.#packs = new PackFolder(folder, { ending, onNotice: o.onNotice, unwritable: errors.featuresUnwritable });
     this.#recordBytes = headBytes + 4 * o.length;
   }
 
   /** Opens the features of the network `name` below `root`. */
   static async open(root: string, name: string, o: FeatureCacheOptions): Promise<FeatureCache> {
     const cache = new FeatureCache(join(root, name), o);
-    await cache.#guarded(async () => {
-      await mkdir(cache.folder, { recursive: true });
-      for (const file of await readdir(cache.folder))
-        if (file.endsWith(ending)) await cache.#load(join(cache.folder, file));
+    await cache.#packs.guarded(async () => {
+      for (const path of await cache.#packs.files(ending)) await cache.#load(path);
     });
     return cache;
   }
 
   /** Whether nothing is kept. */
   get isEmpty(): boolean {
-    return this.#digests.rows === 0;
+    return this.#packs.rows === 0;
+  }
+
+  get #isEnded(): boolean {
+    return this.#isClosed || this.#packs.isBroken;
   }
 
   has(key: string): boolean {
-    return this.#placeOf(digestOf(key)) !== undefined;
-  }
-
-  #placeOf(digest: Buffer): { row: number; pack: Pack; offset: number } | undefined {
-    const row = this.#digests.find(digest);
-    const pack = row === undefined ? undefined : this.#packs[this.#pack.get(row)];
-    if (row === undefined || !pack) return undefined;
-    if (!this.#used.has(pack)) this.#markUsed(pack);
-    return { row, pack, offset: this.#offset.get(row) };
-  }
-
-  #markUsed(pack: Pack): void {
-    this.#used.add(pack);
-    const now = new Date();
-    this.#marking = this.#marking.then(() => this.#guarded(() => utimes(pack.path, now, now).catch(ignoreGone)));
-    this.#marking.catch(() => undefined);
-  }
-
-  /** Notes where the record lies whose digest begins at byte `at`. */
-  #note(digest: Buffer, at: number, pack: Pack, offset: number): void {
-    const row = this.#digests.add(digest, at);
-    this.#pack.set(row, pack.number);
-    this.#offset.set(row, offset);
+    return !this.#isClosed && this.#packs.find(digestOf(key)) !== undefined;
   }
 
   /** The numbers kept under `key`; undefined where there are none, or they are damaged or gone. */
   async get(key: string): Promise<Float32Array | undefined> {
+    if (this.#isClosed) return undefined;
     const digest = digestOf(key);
-    const place = this.#placeOf(digest);
+    const place = this.#packs.find(digest);
     if (!place) return undefined;
     const record = Buffer.alloc(this.#recordBytes);
-    const isWhole = await readFully(place.pack.handle, record, place.offset).catch(() => false);
+    const isWhole = await readFully(this.#handles[place.pack]!, record, place.offset).catch(() => false);
     if (isWhole && record.readUInt32LE(keyBytes) === checksum(record) && record.subarray(0, keyBytes).equals(digest)) {
       return new Float32Array(record.buffer, record.byteOffset + headBytes, this.o.length);
     }
-    this.#pack.set(place.row, lost);
-    if (!this.#damaged.has(place.pack)) this.o.onNotice(errors.cacheDamaged(place.pack.path).toInfo());
+    this.#packs.forget(place.row);
+    if (!this.#damaged.has(place.pack)) this.o.onNotice(errors.cacheDamaged(place.path).toInfo());
     this.#damaged.add(place.pack);
     return undefined;
   }
 
   /** Keeps the numbers under `key`, where the disk takes them. */
   async add(key: string, data: Float32Array): Promise<void> {
-    if (this.#isBroken) return;
+    if (this.#isEnded) return;
     const digest = digestOf(key);
     const record = new Uint8Array(this.#recordBytes);
     record.set(digest);
@@ -131,10 +96,10 @@ export class FeatureCache {
     new DataView(record.buffer).setUint32(keyBytes, checksum(record), true);
     const offset = this.#end;
     this.#end += record.length;
-    await this.#guarded(async () => {
+    await this.#packs.guarded(async () => {
       const pack = await (this.#own ??= this.#create());
-      await writeFully(pack.handle, record, offset);
-      this.#note(digest, 0, pack, offset);
+      await writeAll(this.#handles[pack]!, record, offset);
+      this.#packs.note(digest, 0, pack, offset);
     });
   }
 
@@ -143,39 +108,25 @@ export class FeatureCache {
    * run stay.
    */
   async reserve(records: number): Promise<void> {
-    await this.#guarded(async () => {
-      await this.#marking;
-      const used = new Set([...this.#used].map(({ path }) => path));
-      const packs = await featurePacks(join(this.folder, '..'));
-      let total = packs.reduce((sum, { bytes }) => sum + bytes, records * this.#recordBytes);
-      for (const { path, bytes } of packs.sort((a, b) => a.usedAt - b.usedAt)) {
-        if (total <= this.o.limitBytes) return;
-        if (used.has(path)) continue;
-        await rm(path, { force: true });
-        for (let row = 0; row < this.#digests.rows; row++)
-          if (this.#packs[this.#pack.get(row)]?.path === path) this.#pack.set(row, lost);
-        total -= bytes;
-      }
+    if (this.#isEnded) return;
+    await this.#packs.guarded(async () => {
+      let excess = (await this.#packs.totalBytes()) + records * this.#recordBytes - this.o.limitBytes;
+      if (excess <= 0) return;
+      for await (const freed of this.#packs.evict()) if ((excess -= freed) <= 0) return;
     });
   }
 
   async close(): Promise<void> {
-    await this.#marking;
-    this.#isBroken = true;
-    for (const { handle } of this.#packs.splice(0)) await handle.close();
+    await this.#packs.marked();
+    this.#isClosed = true;
+    for (const handle of this.#handles.splice(0)) await handle.close();
   }
 
-  async #create(): Promise<Pack> {
-    const path = join(
-      this.folder,
-      `${Date.now().toString(36)}-${String(process.pid)}-${randomBytes(4).toString('hex')}${ending}`,
-    );
-    return this.#opened(path, await open(path, 'wx+'));
-  }
-
-  #opened(path: string, handle: FileHandle): Pack {
-    const pack = { number: this.#packs.length, path, handle };
-    this.#packs.push(pack);
+  async #create(): Promise<number> {
+    const path = this.#packs.newPath();
+    const handle = await open(path, 'wx+');
+    const pack = this.#packs.addOwn(path);
+    this.#handles[pack] = handle;
     return pack;
   }
 
@@ -183,30 +134,14 @@ export class FeatureCache {
     // Another process may remove an old pack at this moment.
     const handle = await open(path, 'r').catch(ignoreGone);
     if (!handle) return;
-    const pack = this.#opened(path, handle);
-    const count = Math.floor((await handle.stat()).size / this.#recordBytes);
-    for (const table of [this.#digests, this.#pack, this.#offset]) table.reserve(this.#digests.rows + count);
-    const atOnce = this.#recordBytes < smallRecord ? Math.floor(portion / this.#recordBytes) : 1;
-    for (let first = 0; first < count; first += atOnce) {
-      const here = Math.min(atOnce, count - first);
-      const bytes = Buffer.alloc((here - 1) * this.#recordBytes + keyBytes);
-      if (!(await readFully(handle, bytes, first * this.#recordBytes))) return;
-      for (let i = 0; i < here; i++) {
-        this.#note(bytes, i * this.#recordBytes, pack, (first + i) * this.#recordBytes);
-      }
-    }
-  }
-
-  /** Runs a step on the disk; a fault of the disk ends the cache, not the run. */
-  async #guarded(step: () => Promise<void>): Promise<void> {
-    if (this.#isBroken) return;
-    try {
-      await step();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-      if (!this.#isBroken) this.o.onNotice(errors.featuresUnwritable(this.folder, reasonOf(error)).toInfo());
-      this.#isBroken = true;
-    }
+    const pack = this.#packs.add(path);
+    this.#handles[pack] = handle;
+    const bytes = this.#recordBytes;
+    const count = Math.floor((await handle.stat()).size / bytes);
+    this.#packs.reserve(count);
+    await readRecords(handle, { count, bytes, headBytes: keyBytes }, (buffer, at, offset) => {
+      this.#packs.note(buffer, at, pack, offset);
+    });
   }
 }
 
@@ -214,18 +149,3 @@ export class FeatureCache {
 export const featurePacks = (root: string): Promise<PackStatus[]> => packsBelow(root, ending);
 
 const checksum = (record: Uint8Array): number => crc32(record.subarray(headBytes), crc32(record.subarray(0, keyBytes)));
-
-/** Whether the file was long enough. */
-async function readFully(file: FileHandle, target: Uint8Array, position: number): Promise<boolean> {
-  for (let done = 0; done < target.length;) {
-    const { bytesRead } = await file.read(target, done, target.length - done, position + done);
-    if (bytesRead === 0) return false;
-    done += bytesRead;
-  }
-  return true;
-}
-
-async function writeFully(file: FileHandle, data: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < data.length;)
-    done += (await file.write(data, done, data.length - done, position + done)).bytesWritten;
-}

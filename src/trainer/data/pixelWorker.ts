@@ -2,9 +2,10 @@
  * A worker thread that fills batches of pixels, from the decoded cache or, where that has none, from the image files;
  * `pixelWorkers.ts` owns it.
  */
-import { openSync, readSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { readFullySync } from '../core/fileBytes.js';
 import { UserError } from '../errors/errors.js';
 import { setLanguage } from '../core/language.js';
 import type { ErrorInfo } from '../protocol.js';
@@ -76,11 +77,7 @@ function readPack({ pack, offset, width, height, seal }: Place): Uint8Array | 'd
   try {
     let file = packs.get(pack);
     if (file === undefined) packs.set(pack, (file = openSync(pack, 'r')));
-    for (let done = 0; done < record.length;) {
-      const count = readSync(file, record, done, record.length - done, offset + done);
-      if (count === 0) return 'damaged';
-      done += count;
-    }
+    if (!readFullySync(file, record, offset)) return 'damaged';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

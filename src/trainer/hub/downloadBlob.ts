@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { writeAll } from '../core/fileBytes.js';
 import { renamePatiently } from '../core/renamePatiently.js';
 import { errors, UserError } from '../errors/errors.js';
 import { acquireBlobLock } from './blobLock.js';
@@ -189,10 +190,7 @@ async function fetchFrom(
         .finally(() => clearTimeout(timer));
       if (done) break;
       if (position + value.length > file.size) throw wrong();
-      for (let written = 0; written < value.length;) {
-        const { bytesWritten } = await handle.write(value, written, value.length - written, position + written);
-        written += bytesWritten;
-      }
+      await writeAll(handle, value, position);
       position += value.length;
       onBytes(position);
     }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { readFully } from '../core/fileBytes.js';
 import { isThere, openInput } from '../core/files.js';
 import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
 import type { UserError } from '../errors/errors.js';
@@ -135,11 +136,8 @@ async function withWeights(path: string, tensors: readonly FileTensor[]): Promis
           throw errors.onnx.externalUnusable(path, location, l10n.t('it is too short'));
         if (wanted > largest) throw errors.onnx.tooLarge(path, wanted);
         const data = new Uint8Array(wanted);
-        for (let at = 0; at < wanted;) {
-          const { bytesRead } = await handle.read(data, at, wanted - at, offset + at);
-          if (!bytesRead) throw errors.onnx.externalUnusable(path, location, l10n.t('it is too short'));
-          at += bytesRead;
-        }
+        if (!(await readFully(handle, data, offset)))
+          throw errors.onnx.externalUnusable(path, location, l10n.t('it is too short'));
         return { ...tensor, message: tensor.message.bytes(9, data) };
       } finally {
         await handle.close();
