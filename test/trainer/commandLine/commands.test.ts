@@ -144,6 +144,7 @@ test('inspect: classes, counts, splits and problems with a remedy each', async (
         { label: 'lonely', train: 1, validation: 0, test: 0 },
       ],
       splits: 'seeded',
+      folders: { train: dataset },
       problems: undefined,
     },
   );
