@@ -134,6 +134,8 @@ export function activate(context: vscode.ExtensionContext): void {
       showCollapseAll: true,
     }),
     vscode.window.registerCustomEditorProvider(imageEditorType, editor, { supportsMultipleEditorsPerDocument: true }),
+    // What was refused in Restricted Mode is inspected now.
+    vscode.workspace.onDidGrantWorkspaceTrust(() => datasets.forget()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => Promise.all([runs.scan(), comparisons.scan()]).catch(failed)),
   );
 

@@ -41,7 +41,7 @@ describe('datasets of a workspace', () => {
   });
 
   test('settings changed by hand change the list', async () => {
-    list(['emoji', 'words', 'labelled', 'not there']);
+    list(['emoji', 'words', 'labelled', 'not there', '${workspaceFolder:not open}/pets']);
     await dataset('words', '2 classes').waitFor();
     await dataset('labelled', '2 classes').waitFor();
     await dataset('not there', 'This folder is not there any more.').waitFor();
@@ -71,6 +71,8 @@ describe('datasets of a workspace', () => {
     await until('the settings without it', () => !listed().includes('words'));
     await editor().notification('was removed from the list').getByText('Undo').first().click();
     await until('the settings with it', () => listed().includes('words'));
+    // A folder that is not open in this window is listed by somebody else.
+    assert.ok(listed().includes('${workspaceFolder:not open}/pets'));
     await dataset('words', '2 classes').waitFor();
   });
 

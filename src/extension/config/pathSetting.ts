@@ -47,8 +47,11 @@ export class PathSetting implements vscode.Disposable {
       this.#changed.fire();
       return;
     }
-    const written = paths.map((path) => toWorkspacePath(folders, path));
-    const value = this.key === 'datasets' ? written : written[0];
+    // A path of a folder that is not open in this window is somebody else's, and stays in the setting.
+    const committed = vscode.workspace.getConfiguration('vitune').inspect(this.key)?.workspaceValue;
+    const foreign = listOf(committed).filter((each) => fromWorkspacePath(folders, each) === undefined);
+    const written = [...paths.map((path) => toWorkspacePath(folders, path)), ...foreign];
+    const value = this.key === 'datasets' ? written : paths.length === 0 ? undefined : written[0];
     try {
       const { Workspace } = vscode.ConfigurationTarget;
       await vscode.workspace.getConfiguration('vitune').update(this.key, value, Workspace);

@@ -68,7 +68,8 @@ export async function inspectDataset(spec: DatasetSpec, options: InspectOptions 
   return { ...inspection, columns, tasks: tasks.map((task, i) => ({ ...task, counts: counts[i]! })), images };
 }
 
-function placesOf({ root, labels, splitOrigin, folders }: Dataset): Pick<Inspection, 'root' | 'labels' | 'splits'> {
+function placesOf(dataset: Dataset): Pick<Inspection, 'root' | 'labels' | 'splits' | 'folders'> {
+  const { root, labels, splitOrigin, folders } = dataset;
   return { root, labels, splits: splitOrigin, ...(folders && { folders }) };
 }
 

@@ -1,4 +1,4 @@
-/** A pipe in the place of any file of a model, a checkpoint or an adapter is refused by name, and not waited for. */
+/** A pipe in the place of any file of a model or an adapter is refused by name, and not waited for. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cp, readdir, rm } from 'node:fs/promises';
