@@ -8,16 +8,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ensureInstalled, root } from '../scripts/ensure-installed.mjs';
+import { readArguments, repeated } from './arguments.mjs';
 import { buildCli } from './bundle.mjs';
 import { machine, percent, table } from './page.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { set: { type: 'string', multiple: true, default: [] } },
-});
-if (!positionals.length) throw new Error('usage: node bench/compare.mjs FOLDER... [--set KEY=VALUE]...');
+const { values, positionals } = readArguments('node bench/compare.mjs', { set: repeated('KEY=VALUE') }, 'FOLDER...');
 ensureInstalled();
 const cli = buildCli();
 const work = mkdtempSync(join(tmpdir(), 'vitune-compare-'));

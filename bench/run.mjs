@@ -2,9 +2,7 @@
  * The benchmark: measures ViTune's claims about speed and memory against Python on the same weights and images; the two
  * sides alternate. Each part writes its section of docs/benchmarks.md, or of the page named by --page.
  *
- * npm run bench -- [head] [accuracy] [lora] [memory] [start] [scale] [--models ti,s,b] [--rounds N] [--seeds N]
- * [--seconds S] [--threads N] [--peer-epochs N] [--compile] [--trainings ti,s,b] [--peer-precisions fp32,bf16]
- * [--dataset FOLDER] [--sizes 1000,10000,...] [--page FILE] [--dry]
+ * `npm run bench -- --help` lists the parts and options.
  *
  * Without parts it runs all of them: about 25 minutes on two idle cores, and 15 more for a million images. The first run
  * creates a Python environment in .venv (a few GB of download on Linux); PYTHON names the interpreter for it.
@@ -16,8 +14,8 @@
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ensureInstalled, root } from '../scripts/ensure-installed.mjs';
+import { readArguments, requireKnown } from './arguments.mjs';
 import { buildCli } from './bundle.mjs';
 import { writeSection } from './page.mjs';
 import { accuracy } from './parts/accuracy.mjs';
@@ -29,38 +27,31 @@ import { start } from './parts/start.mjs';
 import { ensurePython, names } from './peer.mjs';
 
 const parts = { head, accuracy, lora, memory, start, scale };
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    models: { type: 'string', default: 'ti,s' },
-    rounds: { type: 'string', default: '2' },
-    seeds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '5' },
-    threads: { type: 'string', default: `${availableParallelism()}` },
-    'peer-epochs': { type: 'string' },
-    'peer-precisions': { type: 'string', default: 'fp32,bf16' },
-    trainings: { type: 'string', default: '' },
-    compile: { type: 'boolean', default: false },
-    dataset: { type: 'string', default: join('..', 'shared', 'data', 'photos', 'trashnet') },
-    sizes: { type: 'string', default: '1000,10000,100000,1000000' },
-    page: { type: 'string' },
-    dry: { type: 'boolean', default: false },
+const { values, positionals } = readArguments(
+  'npm run bench --',
+  {
+    models: ['ti', 's'],
+    rounds: 2,
+    seeds: 3,
+    seconds: 5,
+    threads: availableParallelism(),
+    'peer-epochs': NaN,
+    'peer-precisions': ['fp32', 'bf16'],
+    trainings: [],
+    compile: false,
+    dataset: join('..', 'shared', 'data', 'photos', 'trashnet'),
+    sizes: ['1000', '10000', '100000', '1000000'],
+    page: '',
+    dry: false,
   },
-});
+  `[${Object.keys(parts).join('] [')}]`,
+);
 const chosen = positionals.length ? positionals : Object.keys(parts);
-const namesIn = (text) => text.split(',').filter(Boolean);
-const models = namesIn(values.models);
-const trainings = namesIn(values.trainings);
-const peerPrecisions = namesIn(values['peer-precisions']);
-const choices = [
-  [chosen, parts],
-  [models, names],
-  [trainings, names],
-  [peerPrecisions, { fp32: true, bf16: true }],
-];
-for (const [name, known] of choices.flatMap(([given, known]) => given.map((name) => [name, known]))) {
-  if (!(name in known)) throw new Error(`${name} is not one of ${Object.keys(known).join(', ')}`);
-}
+const { models, trainings } = values;
+const peerPrecisions = values['peer-precisions'];
+requireKnown(chosen, parts);
+requireKnown([...models, ...trainings], names);
+requireKnown(peerPrecisions, { fp32: true, bf16: true });
 ensureInstalled();
 const cli = buildCli();
 const began = performance.now();
@@ -70,15 +61,15 @@ const options = {
   python: ensurePython(),
   models,
   trainings,
-  rounds: Number(values.rounds),
-  seeds: Array.from({ length: Number(values.seeds) }, (_, i) => 42 + i),
-  seconds: Number(values.seconds),
-  threads: Number(values.threads),
-  peerEpochs: values['peer-epochs'] && Number(values['peer-epochs']),
+  rounds: values.rounds,
+  seeds: Array.from({ length: values.seeds }, (_, i) => 42 + i),
+  seconds: values.seconds,
+  threads: values.threads,
+  peerEpochs: values['peer-epochs'] || undefined,
   peerPrecisions,
   compile: values.compile,
   dataset: resolve(root, values.dataset),
-  sizes: values.sizes.split(',').map(Number),
+  sizes: values.sizes.map(Number),
   say,
   dry: values.dry,
 };

@@ -1,5 +1,5 @@
 /** Campaigns that take too long for CI: `npm run campaign -- kills|writes|mutations [--count N] [--seed S] [--minutes M]`. */
-import { parseArgs } from 'node:util';
+import { readArguments, requireKnown } from '../arguments.mjs';
 import { kills } from './kills.js';
 import type { Limits } from './limits.js';
 import { mutations } from './mutations.js';
@@ -11,16 +11,17 @@ const campaigns: Record<string, { run: (limits: Limits) => Promise<boolean>; cou
   writes: { run: writes, count: 60 },
   mutations: { run: mutations, count: 1_000_000 },
 };
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { count: { type: 'string' }, seed: { type: 'string', default: '1' }, minutes: { type: 'string' } },
-});
-const campaign = campaigns[positionals[0] ?? ''];
-if (!campaign) throw new Error(`Name a campaign: ${Object.keys(campaigns).join(', ')}.`);
+const { positionals, values } = readArguments(
+  'npm run campaign --',
+  { count: NaN, seed: 1, minutes: Infinity },
+  Object.keys(campaigns).join('|'),
+);
+requireKnown(positionals, campaigns);
+const campaign = campaigns[positionals[0]!]!;
 await buildProgram();
 const clean = await campaign.run({
-  count: Number(values.count ?? campaign.count),
-  seed: Number(values.seed),
-  until: Date.now() + 60_000 * Number(values.minutes ?? Infinity),
+  count: values.count || campaign.count,
+  seed: values.seed,
+  until: Date.now() + 60_000 * values.minutes,
 });
 if (!clean) process.exitCode = 1;

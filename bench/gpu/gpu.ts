@@ -3,29 +3,30 @@
  * and measures speed, memory and loss of frozen layers in fp16 against fp32. Each printed line is JSON. A failed case
  * reports its reason and does not stop the others.
  *
- * node gpu.mjs MODEL_FOLDER... [--device webgpu] [--methods lora,head] [--batches 4,16,64] [--seconds 10] [--steps 5]
+ * Without a model folder it only tries the device; `--help` lists the options.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { DeviceReport } from '../../src/trainer/protocol.js';
 import { answersOn } from '../../src/trainer/engine/probe.js';
 import type { DeviceName } from '../../src/trainer/protocol.js';
+import { readArguments } from '../arguments.mjs';
 import { openSubject, rateOf } from '../subject.js';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    device: { type: 'string', default: 'webgpu' },
-    methods: { type: 'string', default: 'lora,head' },
-    batches: { type: 'string', default: '4,16,64' },
-    seconds: { type: 'string', default: '10' },
-    steps: { type: 'string', default: '5' },
+const { values, positionals } = readArguments(
+  'node gpu.mjs',
+  {
+    device: 'webgpu',
+    methods: ['lora', 'head'],
+    batches: ['4', '16', '64'],
+    seconds: 10,
+    steps: 5,
     /** The case that a separate process measures, as JSON. */
-    case: { type: 'string' },
+    case: '',
   },
-});
+  '[MODEL_FOLDER...]',
+);
 
 /** Steps of one model. Reports the losses of the first `steps`; without `seconds` nothing is timed. */
 interface Case {
@@ -90,7 +91,7 @@ async function measure({ folder, device, method, frozenPrecision, batchSize, ste
   };
 }
 
-if (values.case !== undefined) {
+if (values.case) {
   const request = JSON.parse(values.case) as Case | DeviceName;
   if (typeof request === 'string') for await (const report of answersOn(request)) console.log(JSON.stringify(report));
   else console.log(JSON.stringify(await measure(request)));
@@ -113,13 +114,8 @@ function runSeparately<T>(request: Case | DeviceName): T | { reason: string } {
   };
 }
 
-if (!positionals.length)
-  throw new Error(
-    'usage: gpu MODEL_FOLDER... [--device webgpu|cuda] [--methods lora,head] [--batches 4,16,64] [--seconds S] [--steps N]',
-  );
 const device = values.device as DeviceName;
 const print = (line: object): void => console.log(JSON.stringify(line));
-const listed = (text: string): string[] => text.split(',').filter(Boolean);
 /** The largest relative difference. */
 const apart = (actual: readonly number[], expected: readonly number[]): number =>
   Math.max(...expected.map((loss, i) => Math.abs(loss - actual[i]!) / Math.abs(loss)));
@@ -130,8 +126,8 @@ const hasFp16 = 'gigaflops' in report && report.noFp16 === undefined;
 let passed = 'gigaflops' in report;
 for (const folder of passed ? positionals : []) {
   const model = basename(folder);
-  for (const method of listed(values.methods)) {
-    const common = { folder, method, steps: Number(values.steps) };
+  for (const method of values.methods) {
+    const common = { folder, method, steps: values.steps };
     const first = (on: DeviceName, frozenPrecision: Case['frozenPrecision']) =>
       runSeparately<Figures>({ ...common, device: on, frozenPrecision, batchSize: 4 });
     const check = (
@@ -149,7 +145,7 @@ for (const folder of passed ? positionals : []) {
     const fp32 = first(device, 'fp32');
     check('losses in fp32 are those of the CPU', 1e-3, fp32, first('cpu', 'fp32'));
     if (hasFp16) check('losses in fp16 are those in fp32', 2e-2, first(device, 'fp16'), fp32);
-    for (const batchSize of listed(values.batches).map(Number)) {
+    for (const batchSize of values.batches.map(Number)) {
       // Alternating, so that a card that heats up slows both.
       for (const frozenPrecision of hasFp16 ? (['fp32', 'fp16'] as const) : (['fp32'] as const)) {
         print({
@@ -158,7 +154,7 @@ for (const folder of passed ? positionals : []) {
           device,
           batchSize,
           frozenPrecision,
-          ...runSeparately<Figures>({ ...common, device, frozenPrecision, batchSize, seconds: Number(values.seconds) }),
+          ...runSeparately<Figures>({ ...common, device, frozenPrecision, batchSize, seconds: values.seconds }),
         });
       }
     }

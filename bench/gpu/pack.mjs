@@ -10,9 +10,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { ensureInstalled, root } from '../../scripts/ensure-installed.mjs';
+import { readArguments } from '../arguments.mjs';
 
-const models = process.argv.slice(2);
-if (!models.length) throw new Error('usage: node bench/gpu/pack.mjs MODEL_FOLDER...');
+const { positionals: models } = readArguments('node bench/gpu/pack.mjs', {}, 'MODEL_FOLDER...');
 ensureInstalled();
 const { build } = await import('esbuild');
 const out = join(root, 'build', 'gpu');
