@@ -1,4 +1,5 @@
 /** Errors of base models: their folders, configs and weights. */
+import { basename } from 'node:path';
 import { t } from './l10n.js';
 import { type Place, UserError } from './userError.js';
 
@@ -79,6 +80,56 @@ export const models = {
         family,
       ),
       t('If it was trained otherwise, put its preprocessor_config.json there.'),
+      { file },
+    ),
+  preprocessorDefaults: (file: string, fields: readonly string[], name: string) =>
+    new UserError(
+      'PREPROCESSOR_DEFAULTS',
+      t(
+        'The preprocessor file leaves out {0}; transformers 4 and 5 differ on that for {1}. ViTune uses the values of transformers 4.',
+        fields.join(', '),
+        name,
+      ),
+      t('Write the values with which the model was trained into the file.'),
+      { file },
+    ),
+  preprocessorUnnamed: (file: string, fields: readonly string[]) =>
+    new UserError(
+      'PREPROCESSOR_UNNAMED',
+      t("The preprocessor file names no class and leaves out {0}; ViTune uses the values of ViT's.", fields.join(', ')),
+      t('Write the values with which the model was trained into the file, or its image_processor_type.'),
+      { file },
+    ),
+  preprocessorsDiffer: (file: string, other: string) =>
+    new UserError(
+      'PREPROCESSORS_DIFFER',
+      t('{0} and {1} say different things about how images are prepared.', basename(file), basename(other)),
+      t('Remove the file that does not belong to the model; transformers 5 reads {0} first.', basename(other)),
+      { file },
+    ),
+  preprocessorSize: (file: string, side: number, imageSize: number) =>
+    new UserError(
+      'PREPROCESSOR_SIZE',
+      t(
+        'Images are prepared at {0} pixels, as the preprocessor file says, not at the {1} of config.json; positions are interpolated.',
+        side,
+        imageSize,
+      ),
+      t('To use another size, set "imageSize".'),
+      { file },
+    ),
+  preprocessorShape: (file: string, width: number, height: number) =>
+    new UserError(
+      'PREPROCESSOR_SHAPE',
+      t('The preprocessor file prepares images of {0} x {1} pixels; the model takes squares only.', width, height),
+      t('Use the preprocessor_config.json that belongs to the model, or correct the value.'),
+      { file },
+    ),
+  preprocessorFlipped: (file: string) =>
+    new UserError(
+      'PREPROCESSOR_FLIPPED',
+      t('The preprocessor file swaps red and blue (do_flip_channel_order), which ViTune applies to ONNX files only.'),
+      t('Use the preprocessor_config.json that belongs to the model, or correct the value.'),
       { file },
     ),
   preprocessorInvalid: (file: string, field: string, reason: string) =>

@@ -136,6 +136,18 @@ export const onnx = {
       t('To use another one, name it in "featureOutput". The outputs and last tensors are: {0}.', others.join(', ')),
       { file },
     ),
+  sizeFixed: (file: string, height: number, width: number, own: string) =>
+    new UserError(
+      'ONNX_SIZE',
+      t(
+        'The file next to it prepares images of {0} pixels, but the ONNX file takes {1} x {2} only: that is used.',
+        own,
+        width,
+        height,
+      ),
+      t('Check that the preprocessor file belongs to the ONNX file.'),
+      { file },
+    ),
   normalisationAssumed: (file: string) =>
     new UserError(
       'ONNX_NORMALISATION',

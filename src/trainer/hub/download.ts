@@ -224,7 +224,7 @@ async function getSafetensors(
   place: Place,
 ): Promise<RemoteFile[]> {
   const of = (path: string): RemoteFile[] => files.filter((file) => file.path === path);
-  const config = [...of(modelFiles.config), ...of(modelFiles.preprocessor)];
+  const config = [modelFiles.config, modelFiles.preprocessor, modelFiles.processor].flatMap(of);
   const weights = of(modelFiles.weights);
   const small = weights.length ? config : [...config, ...of(modelFiles.index)];
   let large = weights;
@@ -246,7 +246,7 @@ async function getSafetensors(
   return [...small, ...large];
 }
 
-/** An ONNX file, its external weights, and its preprocessor config. */
+/** An ONNX file, its external weights, and what says how its images are prepared. */
 async function getOnnx(
   snapshot: SnapshotDownload,
   files: readonly RemoteFile[],
@@ -254,7 +254,8 @@ async function getOnnx(
   { name, weightFiles, place }: { name: string; weightFiles: WeightFiles; place: Place },
 ): Promise<RemoteFile[]> {
   const inFolder = (path: string): string => posix.join(posix.dirname(onnx.path), path);
-  const prepared = new Set([modelFiles.preprocessor, inFolder(modelFiles.preprocessor)]);
+  const configs = [modelFiles.config, modelFiles.preprocessor, modelFiles.processor];
+  const prepared = new Set(configs.flatMap((each) => [each, inFolder(each)]));
   const small = files.filter(({ path }) => prepared.has(path));
   await snapshot.expect([...small, onnx]);
   await snapshot.fetch(small);

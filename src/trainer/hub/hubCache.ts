@@ -36,6 +36,8 @@ export async function findSnapshot(repository: Repository, cache: string): Promi
 export const modelFiles = {
   config: 'config.json',
   preprocessor: 'preprocessor_config.json',
+  /** Where transformers 5 puts what images and texts are prepared by. */
+  processor: 'processor_config.json',
   weights: 'model.safetensors',
   index: 'model.safetensors.index.json',
 };

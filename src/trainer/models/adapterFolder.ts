@@ -6,11 +6,10 @@ import { join, resolve } from 'node:path';
 import { WeightStore, type WeightSource } from '../compile/weightStore.js';
 import { isThere, readTextInput } from '../core/files.js';
 import { parseJson } from '../core/json.js';
-import { parsePreprocessor } from '../data/transform.js';
 import { errors, reasonOf, UserError } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
 import { ConfigFields, defaultLabels } from '../nn/configFields.js';
-import { parseNetwork } from '../nn/families.js';
+import { familyOf, parseNetwork } from '../nn/families.js';
 import { isHeadOf, mapOf } from '../nn/networkMap.js';
 import { wholeModel } from '../peft/method.js';
 import { tasksOf } from '../core/tasks.js';
@@ -20,6 +19,7 @@ import { readAdapterTensors, type AdapterTensors } from './adapterTensors.js';
 import { changedWeights } from './adaptedWeights.js';
 import { openBaseModel, type BaseModel } from './baseModel.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
+import { findPreprocessor } from './findPreprocessor.js';
 import { wholeWeights } from './modelSpec.js';
 
 async function readJson(file: string): Promise<unknown> {
@@ -79,25 +79,27 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
   const model = await baseOf(folder, named);
   const place = { file: configFile };
   const revision = adapter.revision ?? undefined;
-  const base = await openBaseModel({
-    model,
-    revision,
-    init: 'pretrained',
-    seed: 0,
-    imageSize: own?.imageSize,
-    place,
-  }).catch((error: unknown) => {
-    throw error instanceof UserError && /^MODEL_NOT_/.test(error.code)
-      ? errors.baseMissing(model, revision && hubNameAt(model, revision), folder)
-      : error;
-  });
-  const preprocessorFile = join(folder, 'preprocessor_config.json');
-  const preprocessor = (await isThere(preprocessorFile))
-    ? parsePreprocessor(await readJson(preprocessorFile), preprocessorFile, base.config.imageSize)
-    : base.preprocessor;
+  const open = (size: object): Promise<BaseModel> =>
+    openBaseModel({ model, revision, init: 'pretrained', seed: 0, place, ...size }).catch((error: unknown) => {
+      throw error instanceof UserError && /^MODEL_NOT_/.test(error.code)
+        ? errors.baseMissing(model, revision && hubNameAt(model, revision), folder)
+        : error;
+    });
+  const plain = await open({});
+  const preprocessor = (await findPreprocessor(folder, familyOf(plain.config).processor))?.preprocessor;
+  // Which size the adapter was trained at: a config.json that is a copy of the base's says nothing of it.
+  const isCopy = own?.imageSize === parseNetwork(plain.json, ownFile).imageSize;
+  const imageSize = preprocessor?.transform.height ?? (isCopy ? undefined : own?.imageSize);
+  const base = imageSize === undefined || imageSize === plain.config.imageSize ? plain : await open({ imageSize });
 
   const { config } = base;
-  const opened = { folder, json: base.json, network: config, preprocessor, method: wholeModel };
+  const opened = {
+    folder,
+    json: base.json,
+    network: config,
+    preprocessor: preprocessor ?? base.preprocessor,
+    method: wholeModel,
+  };
   const names = wholeWeights({ ...opened, labels: [''], tasks: [], weights: noWeights });
   const shapes = new Map(names.map(({ name, shape }) => [name, shape]));
   const tensors = await readAdapterTensors(file, {

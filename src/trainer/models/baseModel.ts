@@ -8,11 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { isThere } from '../core/files.js';
 import { openModelWeights } from '../checkpoint/modelWeights.js';
 import { isFloat, requireFinite, type Tensor } from '../checkpoint/safetensors.js';
-import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
+import { parsePreprocessor, type Preprocessor } from '../data/imageProcessor.js';
+import { withImageSize } from '../data/transform.js';
 import { WeightStore } from '../compile/weightStore.js';
 import { errors, UserError, type Place } from '../errors/errors.js';
 import type { FilePlace } from '../core/filePlace.js';
-import { findOnnx, findSnapshot, isWholeModel } from '../hub/hubCache.js';
+import { findOnnx, findSnapshot, isWholeModel, modelFiles } from '../hub/hubCache.js';
 import { hubCache } from '../hub/hubSettings.js';
 import { hubNameAt, isCommit, parseHubName } from '../hub/repository.js';
 import { sizeOf } from '../ir/shape.js';
@@ -21,6 +22,7 @@ import { familyOf, parseNetwork } from '../nn/families.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { isHeadOf, mapOf } from '../nn/networkMap.js';
 import { Random } from '../core/random.js';
+import { findPreprocessor } from './findPreprocessor.js';
 import { hashFiles, readJson } from './modelFiles.js';
 import { onnxFileOf, openOnnxModel, type OnnxFeatures } from './onnxModel.js';
 
@@ -168,6 +170,23 @@ const drawn = (
   unused: () => [],
 });
 
+/** How images of a folder's model are prepared, what that leaves open, and the file that says it. */
+async function prepared(
+  folder: string,
+  config: NetworkConfig,
+  json: Record<string, unknown>,
+): Promise<{ preprocessor: Preprocessor; notices: UserError[]; file: string }> {
+  const family = familyOf(config);
+  const stated = family.statedPreprocessor?.(json);
+  const configFile = join(folder, modelFiles.config);
+  if (stated) return { preprocessor: parsePreprocessor(stated, configFile), notices: [], file: configFile };
+  const file = join(folder, modelFiles.preprocessor);
+  const found = await findPreprocessor(folder, family.processor);
+  if (found) return { ...found, notices: [...found.notices], file };
+  const preprocessor = parsePreprocessor(family.usualPreprocessor(config, json), file, family.processor);
+  return { preprocessor, notices: [errors.preprocessorAssumed(file, family.name)], file };
+}
+
 /** An ONNX file, which holds its own weights: only a head is ever requested. */
 async function openOnnxBase(
   file: string,
@@ -213,18 +232,13 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
   if (!(await isThere(configFile))) throw errors.modelNotFound(model, place);
   const json = (await readJson(configFile)) as Record<string, unknown>;
   const config = parseNetwork(json, configFile);
-  const preprocessorFile = join(folder, 'preprocessor_config.json');
-  const family = familyOf(config);
-  const stated = (await isThere(preprocessorFile))
-    ? await readJson(preprocessorFile)
-    : family.statedPreprocessor?.(json);
-  const preprocessor = parsePreprocessor(
-    stated ?? family.usualPreprocessor(config, json),
-    preprocessorFile,
-    config.imageSize,
-  );
-  const notices = stated === undefined ? [errors.preprocessorAssumed(preprocessorFile, family.name)] : [];
-  const side = imageSize ?? config.imageSize;
+  const { preprocessor, notices, file: preprocessorFile } = await prepared(folder, config, json);
+  const { height, width } = preprocessor.transform;
+  if (height !== width) throw errors.preprocessorShape(preprocessorFile, width, height);
+  if (preprocessor.flipped) throw errors.preprocessorFlipped(preprocessorFile);
+  const side = imageSize ?? height;
+  if (side === height && side !== config.imageSize)
+    notices.push(errors.preprocessorSize(preprocessorFile, side, config.imageSize));
   if (side !== config.imageSize && side % config.patchSize)
     throw errors.imageSizeInvalid(side, config.patchSize, place);
   const { transform } = preprocessor;

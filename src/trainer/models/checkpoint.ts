@@ -6,7 +6,7 @@ import { readTextInput } from '../core/files.js';
 import * as z from 'zod';
 import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
 import { methodObject } from '../config/methods.js';
-import { parsePreprocessor, type Kernel, type Preprocessor } from '../data/transform.js';
+import { parsePreprocessor, preprocessorJson, type Preprocessor } from '../data/imageProcessor.js';
 import type { ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
 import { WeightStore } from '../compile/weightStore.js';
@@ -75,26 +75,6 @@ const files = {
 
 /** PEFT's prefix of every name in an adapter file. */
 const peftPrefix = 'base_model.model.';
-const resampleCodes: Record<Kernel, number> = { nearest: 0, lanczos3: 1, linear: 2, cubic: 3 };
-
-function preprocessorJson({ transform, rescaleFactor, mean, std }: Preprocessor): object {
-  const { height, width, resize, crop, kernel } = transform;
-  return {
-    // ViT's own processor neither crops nor keeps proportions.
-    image_processor_type: crop || 'shortestEdge' in resize ? 'CLIPImageProcessor' : 'ViTImageProcessor',
-    do_resize: true,
-    size: 'shortestEdge' in resize ? { shortest_edge: resize.shortestEdge } : resize,
-    resample: resampleCodes[kernel],
-    do_center_crop: crop,
-    ...(crop ? { crop_size: { height, width } } : {}),
-    do_rescale: true,
-    rescale_factor: rescaleFactor,
-    do_normalize: true,
-    image_mean: mean,
-    image_std: std,
-  };
-}
-
 /** Whether a checkpoint holds the whole model, rather than what the method added to it. */
 const isWhole = ({ type }: MethodConfig): boolean => type === 'full' || type === 'partial';
 
@@ -349,9 +329,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   if (!network.labels.length) throw errors.checkpointDamaged(configFile, 'id2label');
   const tasks = tasksOf(json, network.labels, configFile);
   const preprocessorFile = join(folder, files.preprocessor);
-  const preprocessor = await parsed(preprocessorFile, (json) =>
-    parsePreprocessor(json, preprocessorFile, network.imageSize),
-  );
+  const preprocessor = await parsed(preprocessorFile, (json) => parsePreprocessor(json, preprocessorFile));
   const { file, values } = await readTrained(folder, about);
   const neighbors =
     method.type === 'pretrained' ? { ...method, images: imagesOf(values, network.labels.length, file) } : undefined;

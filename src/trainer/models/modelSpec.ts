@@ -14,10 +14,10 @@ export function modelSpecOf({
   neighbors,
   weights,
 }: LoadedCheckpoint): ModelSpec {
-  const { transform, mean, std, rescaleFactor } = preprocessor;
+  const { transform, mean, std, rescaleFactor, flipped } = preprocessor;
   return {
     config: network,
-    norm: { mean, deviation: std, rescale: rescaleFactor },
+    norm: { mean, deviation: std, rescale: rescaleFactor, flipped },
     weights,
     method: { ...methodOf(method, mapOf(network)), trains: () => false },
     labels: labels.length,

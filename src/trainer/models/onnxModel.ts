@@ -8,18 +8,22 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import * as l10n from '@vscode/l10n';
 import { readFully } from '../core/fileBytes.js';
 import { isThere, openInput } from '../core/files.js';
-import { parsePreprocessor, withImageSize, type Preprocessor } from '../data/transform.js';
-import type { UserError } from '../errors/errors.js';
-import { errors, reasonOf, type Place } from '../errors/errors.js';
-import { onnxPlaces } from '../hub/hubCache.js';
+import { parsePreprocessor, type Preprocessor } from '../data/imageProcessor.js';
+import { processorOfModelType } from '../data/processorClasses.js';
+import { withImageSize } from '../data/transform.js';
+import { errors, reasonOf, UserError, type Place } from '../errors/errors.js';
+import { modelFiles, onnxPlaces } from '../hub/hubCache.js';
+import { isObject } from '../nn/configFields.js';
+import { familyOf, parseNetwork } from '../nn/families.js';
 import { poolingOf, type Layout, type OnnxConfig, type Pooling } from '../nn/families/onnx.js';
 import { featureCandidates, findFeatureOutput, isTensorOf } from '../onnx/featureOutput.js';
 import { readOnnx, type FileInput, type FileTensor, type OnnxFile } from '../onnx/onnxFile.js';
 import { graphTo, type OnnxGraph } from '../onnx/onnxGraph.js';
 import { ProtobufError } from '../onnx/protobufReader.js';
 import type { OnnxInspection } from '../protocol.js';
-import { probe } from './onnxProbe.js';
+import { findPreprocessor } from './findPreprocessor.js';
 import { readJson } from './modelFiles.js';
+import { probe } from './onnxProbe.js';
 
 /** Which tensor the features are, and how it came out when it was tried. */
 export interface OnnxFeatures {
@@ -153,7 +157,10 @@ const imageNet = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 
  * ImageNet's mean and deviation.
  */
 const torchvisionJson = (side: number): object => ({
+  image_processor_type: 'CLIPImageProcessor',
   size: { shortest_edge: Math.round((side * 256) / 224) },
+  resample: 2,
+  vitune_center: 'rounded',
   crop_size: { height: side, width: side },
   do_center_crop: true,
   ...imageNet,
@@ -167,8 +174,36 @@ interface Sizing {
   place: Place;
 }
 
+/** The first answer that is one. */
+async function firstOf<T>(
+  folders: readonly string[],
+  ask: (folder: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (const folder of folders) {
+    const answer = await ask(folder);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+/** The processor class of the model that a config.json names, if ViTune knows it. */
+async function classOfModel(folder: string): Promise<string | undefined> {
+  const file = join(folder, modelFiles.config);
+  const json = (await isThere(file)) ? await readJson(file) : undefined;
+  if (!isObject(json)) return undefined;
+  const type = String(json.model_type);
+  if (Object.hasOwn(processorOfModelType, type)) return processorOfModelType[type];
+  try {
+    return familyOf(parseNetwork(json, file)).processor;
+  } catch (error) {
+    // What else stands in the config of an ONNX file is of no importance here.
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
 /**
- * The preprocessing of images; `isAssumed` if no file next to the model gives it, nor one in the folder above a folder
+ * The preprocessing of images; no `notices` if no file next to the model gives it, nor one in the folder above a folder
  * `onnx`.
  */
 async function preprocessorOf({
@@ -176,25 +211,24 @@ async function preprocessorOf({
   sizes,
   imageSize,
   place,
-}: Sizing): Promise<{ preprocessor: Preprocessor; isAssumed: boolean }> {
+}: Sizing): Promise<{ preprocessor: Preprocessor; notices: readonly UserError[] | undefined }> {
   const folder = dirname(path);
-  const candidates = [folder, ...(basename(folder) === 'onnx' ? [dirname(folder)] : [])].map((each) =>
-    join(each, 'preprocessor_config.json'),
-  );
-  const there = await Promise.all(candidates.map(isThere));
-  const file = candidates[there.indexOf(true)] ?? candidates[0]!;
-  const isAssumed = !there.includes(true);
+  const folders = [folder, ...(basename(folder) === 'onnx' ? [dirname(folder)] : [])];
+  const usualClass = await firstOf(folders, classOfModel);
+  const found = await firstOf(folders, (each) => findPreprocessor(each, usualClass));
   const [height, width] = [sizes[0] ?? sizes[1], sizes[1] ?? sizes[0]];
   if (imageSize !== undefined && height !== undefined && imageSize !== height)
     throw errors.onnx.imageSizeFixed(imageSize, height, width!, place);
-  const read = parsePreprocessor(
-    isAssumed ? torchvisionJson(height ?? imageSize ?? 224) : await readJson(file),
-    file,
-    height ?? imageSize,
-  );
+  const read = found?.preprocessor ?? parsePreprocessor(torchvisionJson(height ?? imageSize ?? 224), path);
   const { transform } = read;
   const [wantedHeight, wantedWidth] = [height ?? imageSize ?? transform.height, width ?? imageSize ?? transform.width];
-  if (transform.height === wantedHeight && transform.width === wantedWidth) return { preprocessor: read, isAssumed };
+  if (transform.height === wantedHeight && transform.width === wantedWidth)
+    return { preprocessor: read, notices: found?.notices };
+  const own = `${transform.width} x ${transform.height}`;
+  const notices =
+    found && imageSize === undefined
+      ? [...found.notices, errors.onnx.sizeFixed(path, wantedHeight, wantedWidth, own)]
+      : found?.notices;
   const sized =
     wantedHeight === wantedWidth
       ? withImageSize(transform, wantedHeight)
@@ -205,7 +239,7 @@ async function preprocessorOf({
           resize: { height: wantedHeight, width: wantedWidth },
           crop: false,
         };
-  return { preprocessor: { ...read, transform: sized }, isAssumed };
+  return { preprocessor: { ...read, transform: sized }, notices };
 }
 
 const poolingWords: Record<Pooling, () => string> = {
@@ -251,7 +285,7 @@ export async function openOnnxModel(o: OnnxModelOptions): Promise<OnnxModel> {
   const hash = createHash('sha256').update(bytes);
   for (const { message, external } of found.parts.tensors) if (external) hash.update(message.finish());
   const sha256 = hash.update(JSON.stringify(output)).digest('hex');
-  const { preprocessor, isAssumed } = await preprocessorOf({ path, sizes, imageSize: o.imageSize, place: o.place });
+  const { preprocessor, notices: open } = await preprocessorOf({ path, sizes, imageSize: o.imageSize, place: o.place });
   const { height, width } = preprocessor.transform;
   const takesBytes = input.type === 2;
   const shape = layout === 'nchw' ? [3, height, width] : [height, width, 3];
@@ -287,6 +321,7 @@ export async function openOnnxModel(o: OnnxModelOptions): Promise<OnnxModel> {
     output: { name: output, shape: features.shape },
   };
   const notices = [
+    ...(open ?? []),
     errors.onnx.featuresChosen(
       path,
       output,
@@ -295,6 +330,6 @@ export async function openOnnxModel(o: OnnxModelOptions): Promise<OnnxModel> {
       featureCandidates(file),
     ),
   ];
-  if (isAssumed && !takesBytes) notices.push(errors.onnx.normalisationAssumed(path));
+  if (!open && !takesBytes) notices.push(errors.onnx.normalisationAssumed(path));
   return { config, preprocessor, features, sha256, notices };
 }

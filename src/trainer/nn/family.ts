@@ -35,9 +35,11 @@ export interface Family<C extends NetworkConfig = NetworkConfig> {
    * axis; none when the graph does not read it.
    */
   weightNames(config: C, stored: string): readonly string[];
-  /** A preprocessor_config.json for a model without one whose config.json has the values. */
+  /** The class of its image processor in transformers, without `ImageProcessor`: what a file that names none means. */
+  readonly processor: string;
+  /** What says instead of a preprocessor_config.json how images are prepared, if the config.json is of that kind. */
   statedPreprocessor?(json: Fields): Fields | undefined;
-  /** The one that published models of the family have, at the size of this model. */
+  /** The preprocessor_config.json that published models of the family have, at the size of this model. */
   usualPreprocessor(config: C, json: Fields): Fields;
   /** What is to be done to the weight `name` for another image size; undefined when it does not depend on it. */
   resizing(config: C, name: string): Resizing | undefined;

@@ -106,6 +106,7 @@ export function imageTower(kind: ImageTowerKind): Family<ImageTowerConfig> {
     aliases: { query: 'q_proj', key: 'k_proj', value: 'v_proj' },
     ...(kind.unusedLayers ? { unusedLayers: kind.unusedLayers } : {}),
     isStem: (_config, name) => kind.stem.some((module) => name.startsWith(`${module}.`)),
+    processor: className,
     usualPreprocessor: kind.usualPreprocessor,
     body: kind.body,
   };

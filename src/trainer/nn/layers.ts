@@ -135,6 +135,8 @@ export interface PixelNorm {
   deviation: readonly number[];
   /** The factor from a byte to the range of `mean`, usually 1/255. */
   rescale: number;
+  /** The network takes blue, green, red; only one from an ONNX file does. */
+  flipped?: boolean | undefined;
 }
 
 /**

@@ -13,6 +13,7 @@ export const [bilinear, bicubic] = [2, 3];
 
 /** Straight to a square of the model's size. */
 export const toSquare = (size: number, resample: number, statistics: Fields): Fields => ({
+  image_processor_type: 'ViTImageProcessor',
   size: { height: size, width: size },
   resample,
   ...statistics,
@@ -20,6 +21,7 @@ export const toSquare = (size: number, resample: number, statistics: Fields): Fi
 
 /** The middle square of an image whose shorter side is 256 / 224 of the model's size, or `shortest`. */
 export const toMiddle = (size: number, statistics: Fields, shortest = Math.round((size * 256) / 224)): Fields => ({
+  image_processor_type: 'CLIPImageProcessor',
   size: { shortest_edge: shortest },
   do_center_crop: true,
   crop_size: { height: size, width: size },

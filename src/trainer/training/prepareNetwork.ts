@@ -37,11 +37,11 @@ export function prepareNetwork({ config, placeOf }: LoadedConfig, base: BaseMode
     throw errors.onnx.headOnly(type, placeOf('method'));
   const { hiddenDropout } = base.config;
   const network: NetworkConfig = { ...base.config, hiddenDropout: config.dropout ?? hiddenDropout };
-  const { mean, std, rescaleFactor, transform } = base.preprocessor;
+  const { mean, std, rescaleFactor, transform, flipped } = base.preprocessor;
   const names = mapOf(network);
   const model: ModelSpec = {
     config: network,
-    norm: { mean, deviation: std, rescale: rescaleFactor },
+    norm: { mean, deviation: std, rescale: rescaleFactor, flipped },
     weights: base.weights(config.seed),
     method: methodOf(config.method, names),
     labels,

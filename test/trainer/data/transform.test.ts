@@ -4,15 +4,15 @@ import { test } from 'node:test';
 import {
   centreCrop,
   evaluationFit,
-  parsePreprocessor,
   squareTransform,
   trainingFit,
   withImageSize,
   type ImageTransform,
 } from '../../../src/trainer/data/transform.js';
+import { parsePreprocessor } from '../../../src/trainer/data/imageProcessor.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
 
-const parse = (json: unknown, imageSize?: number) => parsePreprocessor(json, '/m/preprocessor_config.json', imageSize);
+const parse = (json: unknown) => parsePreprocessor(json, '/m/preprocessor_config.json');
 
 test("ViT's own file", () => {
   const json = {
@@ -68,17 +68,7 @@ test("DeiT's resize and crop, and files of old", () => {
       kernel: 'lanczos3',
     },
   );
-  assert.deepEqual(parse({}, 96).transform, squareTransform(96));
-});
-
-test('a shortest edge without a crop becomes its middle square: a batch holds one shape', () => {
-  assert.deepEqual(parse({ size: { shortest_edge: 64 }, do_center_crop: false }).transform, {
-    height: 64,
-    width: 64,
-    resize: { shortestEdge: 64 },
-    crop: true,
-    kernel: 'linear',
-  });
+  assert.deepEqual(parse({}).transform, squareTransform(224));
 });
 
 test('a disabled option has no effect', () => {
@@ -100,6 +90,7 @@ test('wrong files are refused by the name of the field', () => {
     [{ size: { shortest_edge: 1.5 } }, /shortest_edge/],
     [{ crop_size: -1 }, /crop_size/],
     [{ do_center_crop: 'yes' }, /do_center_crop/],
+    [{ size: { shortest_edge: 64 } }, /do_center_crop/],
     [{ resample: 9 }, /resample/],
     [{ resample: 'bilinear' }, /resample/],
     [{ resample: 'toString' }, /resample/],
@@ -178,10 +169,16 @@ test('training keeps 1.15 times the input and never enlarges', () => {
 
 test('the middle is cut, or padded with black, at the offsets of transformers', () => {
   const row = (n: number) => Uint8Array.from({ length: n * 3 }, (_, i) => 1 + Math.floor(i / 3));
-  const middle = (from: number, to: number) => [...centreCrop(row(from), from, 1, to, 1)].filter((_, i) => i % 3 === 0);
+  const middle = (from: number, to: number, options = {}) =>
+    [...centreCrop(row(from), from, 1, { width: to, height: 1, ...options })].filter((_, i) => i % 3 === 0);
   assert.deepEqual(middle(5, 2), [2, 3]);
   assert.deepEqual(middle(4, 2), [2, 3]);
   assert.deepEqual(middle(3, 4), [0, 1, 2, 3]);
   assert.deepEqual(middle(2, 5), [0, 0, 1, 2, 0]);
   assert.deepEqual(middle(3, 3), [1, 2, 3]);
+  const rounded = { rounded: true as const };
+  assert.deepEqual(middle(5, 2, rounded), [3, 4]);
+  assert.deepEqual(middle(7, 2, rounded), [3, 4]);
+  assert.deepEqual(middle(3, 4, rounded), [1, 2, 3, 0]);
+  assert.deepEqual(middle(1, 3, { border: [9, 8, 7] }), [9, 1, 9]);
 });

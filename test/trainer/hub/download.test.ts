@@ -331,8 +331,8 @@ test('a repository with only an ONNX file: the file, its external weights and th
   assert.equal(await findModel({ id }, cache), undefined);
   server.faults.clear();
   const { folder, files, bytes } = await get();
-  assert.equal(files, 3);
-  assert.deepEqual((await readdir(folder)).sort(), ['onnx', 'preprocessor_config.json']);
+  assert.equal(files, 4);
+  assert.deepEqual((await readdir(folder)).sort(), ['config.json', 'onnx', 'preprocessor_config.json']);
   assert.deepEqual((await readdir(join(folder, 'onnx'))).sort(), ['resnet-beside.onnx', 'resnet-beside.onnx.data']);
   assert.deepEqual(
     await readFile(join(folder, 'onnx', 'resnet-beside.onnx.data')),

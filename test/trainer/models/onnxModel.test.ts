@@ -115,7 +115,7 @@ test('a folder with model.onnx is a model, and its preprocessor_config.json says
   const { notices, preprocessor, reference } = await openBaseModel({ model: folder, init: 'pretrained', seed: 0 });
   assert.deepEqual(
     notices!.map(({ code }) => code),
-    ['ONNX_FEATURES'],
+    ['PREPROCESSOR_UNNAMED', 'ONNX_SIZE', 'ONNX_FEATURES'],
   );
   assert.deepEqual([preprocessor.transform.height, preprocessor.mean[0], reference.imageSize], [32, 0, 32]);
 });

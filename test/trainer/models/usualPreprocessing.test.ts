@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parsePreprocessor } from '../../../src/trainer/data/transform.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { temporaryFolder } from '../data/images.js';
 import { golden } from './goldenCheckpoint.js';
@@ -39,22 +38,4 @@ for (const [name, { resize, kernel, mean }] of Object.entries(usual))
 test("timm's config.json says it itself", async () => {
   const { notices } = await openBaseModel({ model: join(golden, 'models', 'timm-vit'), init: 'pretrained', seed: 0 });
   assert.deepEqual(notices, []);
-});
-
-test('a size that is a number is the shorter side for CLIP and BiT, and a square for others', () => {
-  const read = (kind: object) =>
-    parsePreprocessor({ size: 24, crop_size: 16, do_center_crop: true, ...kind }, 'preprocessor_config.json').transform;
-  for (const kind of [
-    { feature_extractor_type: 'CLIPFeatureExtractor' },
-    { image_processor_type: 'CLIPImageProcessor' },
-    { image_processor_type: 'BitImageProcessorFast' },
-  ]) {
-    assert.deepEqual(read(kind).resize, { shortestEdge: 24 });
-    assert.deepEqual([read(kind).height, read(kind).width, read(kind).crop], [16, 16, true]);
-  }
-  for (const kind of [
-    { feature_extractor_type: 'ViTFeatureExtractor' },
-    { image_processor_type: 'DeiTImageProcessor' },
-  ])
-    assert.deepEqual(read(kind).resize, { height: 24, width: 24 });
 });

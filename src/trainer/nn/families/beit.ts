@@ -81,6 +81,7 @@ export const beit: Family<BeitConfig> = {
     const known = hubName(stored);
     return [known.startsWith('beit.') || known.startsWith('classifier.') ? known : `beit.${known}`];
   },
+  processor: 'Beit',
   usualPreprocessor: ({ imageSize }: BeitConfig): Fields => toSquare(imageSize, bilinear, halves),
   resizing(config: BeitConfig, name: string): Resizing | undefined {
     if (name === positions) return positionResizing(config, 1, [1]);

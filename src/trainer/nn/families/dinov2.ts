@@ -77,6 +77,7 @@ function family(name: Dinov2Config['family'], className: string): Family<Dinov2C
       const known = ownName(stored, transformers5);
       return [known.startsWith(`${name}.`) || known.startsWith('classifier.') ? known : `${name}.${known}`];
     },
+    processor: 'Bit',
     usualPreprocessor: ({ imageSize }: Dinov2Config): Fields => toMiddle(imageSize, imagenet),
     resizing(config: Dinov2Config, weight: string) {
       if (weight !== `${name}.embeddings.position_embeddings`) return undefined;

@@ -55,13 +55,14 @@ function entered(
   { b }: Scope,
   { layout, takesBytes }: OnnxConfig,
   images: Value,
-  { mean, deviation, rescale }: PixelNorm,
+  { mean, deviation, rescale, flipped }: PixelNorm,
 ): Value {
   const row = (name: string, of: (channel: number) => number): Value =>
     b.constant(name, [3], Float32Array.from([0, 1, 2], of));
   const factor = (): Value => row('pixel.factor', (c) => rescale / deviation[c]!);
   const shift = (): Value => row('pixel.shift', (c) => -mean[c]! / deviation[c]!);
-  const pixels = takesBytes ? images : b.add(b.mul(b.cast(images, 'f32'), factor()), shift());
+  const usual = takesBytes ? images : b.add(b.mul(b.cast(images, 'f32'), factor()), shift());
+  const pixels = flipped ? b.concat(3, ...[2, 1, 0].map((channel) => b.slice(usual, 3, channel, 1))) : usual;
   return layout === 'nchw' ? b.transpose(pixels, [0, 3, 1, 2]) : pixels;
 }
 
@@ -76,6 +77,8 @@ export const onnx: Family<OnnxConfig> = {
     hidden_size: features,
     feature_output: output.name,
   }),
+  // Its class is told by the files next to it alone.
+  processor: '',
   usualPreprocessor: () => ({}),
   weightNames: () => [],
   resizing: () => undefined,

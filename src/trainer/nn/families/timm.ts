@@ -111,18 +111,8 @@ export function timmNames({ family, classifiers }: VitConfig, stored: string): r
   return part !== undefined && Object.hasOwn(modules, part) ? [`${block}.${modules[part]}.${kind}`] : undefined;
 }
 
-const resamples: Record<string, number> = { nearest: 0, lanczos: 1, bilinear: 2, bicubic: 3 };
-
-/** timm's transform for evaluation: the shorter side to the input's by `crop_pct`, then the middle. */
+/** timm's config.json says by itself how images are prepared; transformers reads it by this class, too. */
 export function timmPreprocessor(json: Fields): Fields | undefined {
   if (typeof json.architecture !== 'string') return undefined;
-  const { input_size: input, crop_pct: share, interpolation, mean, std } = objectOr(json.pretrained_cfg);
-  const side: unknown = Array.isArray(input) ? (input as unknown[]).at(-1) : undefined;
-  const cropped = typeof side === 'number' && typeof share === 'number' && share > 0 ? Math.floor(side / share) : side;
-  return {
-    ...(side === undefined ? {} : { size: { shortest_edge: cropped }, crop_size: { height: side, width: side } }),
-    resample: typeof interpolation === 'string' ? (resamples[interpolation] ?? 3) : 3,
-    image_mean: mean ?? [0.485, 0.456, 0.406],
-    image_std: std ?? [0.229, 0.224, 0.225],
-  };
+  return { image_processor_type: 'TimmWrapperImageProcessor', pretrained_cfg: objectOr(json.pretrained_cfg) };
 }

@@ -66,6 +66,7 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
       const body = known.startsWith(`${name}.`) ? known : `${name}.${known}`;
       return body.startsWith(`${name}.encoder.layer.`) || others.includes(body) ? [body] : [];
     },
+    processor: name === 'deit' ? 'DeiT' : 'ViT',
     statedPreprocessor: timmPreprocessor,
     usualPreprocessor: ({ imageSize }: VitConfig, { model_type: type }: Fields): Fields =>
       name === 'deit'
