@@ -81,6 +81,8 @@ export type ServeResponse =
   | { id: number; type: 'classification'; result: Classification }
   /** `src` is a data URI. */
   | { id: number; type: 'preview'; src: string }
+  /** What the model's files leave open, once when the checkpoint is opened. */
+  | ({ id: number; type: 'notice' } & ErrorInfo)
   | { id: number; type: 'done' }
   | ({ id: number; type: 'error' } & ErrorInfo);
 

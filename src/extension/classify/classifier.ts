@@ -3,12 +3,15 @@ import * as vscode from 'vscode';
 import type { Classification } from '../../trainer/protocol.js';
 import type { Settings } from '../contributions.js';
 import { errors } from '../errors/errors.js';
+import { notify } from '../notify.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Launch } from '../trainer/launch.js';
 import { ClassifierProcess } from './classifierProcess.js';
 
 export class Classifier implements vscode.Disposable {
   readonly #process: ClassifierProcess;
+  /** Notices that were shown: the process ends when idle, and the next one gives them again. */
+  readonly #noticed = new Set<string>();
 
   constructor(
     launch: Launch,
@@ -19,6 +22,11 @@ export class Classifier implements vscode.Disposable {
       backoff: 500,
       crashes: 4,
       onPoison: (path) => ({ path, error: errors.imageEndsProcess(path).info }),
+      onNotice: ({ message, remedy }) => {
+        if (this.#noticed.has(message)) return;
+        this.#noticed.add(message);
+        void notify('warning', `${message} ${remedy}`);
+      },
     });
   }
 

@@ -1,7 +1,7 @@
 /** The warm process that classifies images: started when needed, restarted after a crash, ended when idle. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Classification, ServeResponse, ServeRequest } from '../../trainer/protocol.js';
+import type { Classification, ErrorInfo, ServeResponse, ServeRequest } from '../../trainer/protocol.js';
 import { ShownError } from '../errors/shownError.js';
 import type { Launch } from '../trainer/launch.js';
 import { lastLines, TrainerDied } from '../trainer/trainerDied.js';
@@ -24,6 +24,8 @@ export interface ClassifierOptions {
   crashes: number;
   /** The error for an image that crashed the process twice. */
   onPoison: (path: string) => Classification;
+  /** What a model's files leave open, each time that it is opened. */
+  onNotice: (notice: ErrorInfo) => void;
 }
 
 interface Pending {
@@ -35,6 +37,8 @@ interface Pending {
 type Without<Key extends string, Union> = Union extends unknown ? Omit<Union, Key> : never;
 /** A request before it has its number. */
 type Asked = Without<'id', Exclude<ServeRequest, { type: 'cancel' }>>;
+
+const infoIn = ({ id: _id, type: _type, ...info }: ServeResponse & ErrorInfo): ErrorInfo => info;
 
 export class ClassifierProcess {
   #child: ChildProcess | undefined;
@@ -146,14 +150,12 @@ export class ClassifierProcess {
     const pending = this.#pending.get(answer.id);
     if (!pending) return;
     if (answer.type === 'classification') pending.onResponse(answer);
+    else if (answer.type === 'notice') this.options.onNotice(infoIn(answer));
     else if (answer.type === 'preview') {
       pending.onResponse(answer);
       pending.resolve();
     } else if (answer.type === 'done') pending.resolve();
-    else {
-      const { id: _id, type: _type, ...info } = answer;
-      pending.reject(new ShownError(info));
-    }
+    else pending.reject(new ShownError(infoIn(answer)));
   }
 
   #gone(child: ChildProcess, error: Error): void {

@@ -14,6 +14,7 @@ export async function classify(
   const files = await imagesOf(operands, signal);
   const isSoonDone = files.length <= 8;
   const classifier = await Classifier.open(folder, isSoonDone ? 1 : 'many', { maps: isSoonDone });
+  for (const notice of classifier.notices) output.problem(notice.toInfo());
   let classified = 0;
   for await (const result of classifier.classify(files, top, signal)) {
     output.json({ type: 'classification', ...result });

@@ -14,7 +14,7 @@ export async function evaluate(
   output: Output<CommandOutputs['evaluate']>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { skipped, ...evaluation } = await evaluateCheckpoint({
+  const { problems, ...evaluation } = await evaluateCheckpoint({
     checkpoint: await resolveCheckpoint(checkpoint),
     dataset: (
       await provideDataset(dataset, {
@@ -36,7 +36,7 @@ export async function evaluate(
         }
       : undefined,
   });
-  skipped.forEach((info) => output.problem(info));
+  problems.forEach((info) => output.problem(info));
   output.json({ type: 'evaluation', ...evaluation });
   const { tasks } = evaluation;
   const whole = l10n.t('Accuracy {0}, loss {1}', percent(evaluation.accuracy), evaluation.loss.toFixed(4));

@@ -26,6 +26,7 @@ export async function exportCheckpoint(
     output: target,
     images: await sampleFor(folder, dataset, signal),
     signal,
+    onNotice: (notice) => output.problem(notice.toInfo()),
     onProgress(stage) {
       output.json({ type: 'progress', stage, done: names.indexOf(stage), total: names.length });
       output.status(`${bar(names.indexOf(stage) / names.length)} ${stages[stage]()}`);

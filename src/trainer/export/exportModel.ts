@@ -24,6 +24,8 @@ export interface ExportOptions {
   images: readonly (string | number)[];
   signal?: AbortSignal;
   onProgress?: (stage: ExportStage) => void;
+  /** What the checkpoint's files leave open. */
+  onNotice?: (notice: UserError) => void;
 }
 
 async function requireFree(output: string): Promise<void> {
@@ -47,11 +49,13 @@ export async function exportModel({
   images,
   signal,
   onProgress,
+  onNotice,
 }: ExportOptions): Promise<Exported> {
   const target = resolve(output);
   await requireFree(target);
   onProgress?.('open');
   const model = await openModel(checkpoint);
+  model.notices?.forEach((notice) => onNotice?.(notice));
   if (format !== 'onnx' && isOnnx(model.network)) throw errors.onnx.exportImpossible(format);
   const live = await computeLogits({ model: checkpoint, images });
   let parity: Parity | undefined;

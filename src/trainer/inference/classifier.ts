@@ -32,6 +32,8 @@ export class Classifier {
     readonly transform: ImageTransform,
     /** Images in a batch. */
     readonly batch: number,
+    /** What the model's files leave open. */
+    readonly notices: readonly UserError[],
     private readonly forward: Executable,
     /** Throws if a weight is NaN or infinite. */
     private readonly checkWeights: () => void,
@@ -58,6 +60,7 @@ export class Classifier {
       tasks,
       preprocessor.transform,
       batch,
+      model.notices ?? [],
       await createEngine('cpu', { maps }).load(graph),
       checkWeights,
     );

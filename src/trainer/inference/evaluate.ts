@@ -37,7 +37,7 @@ function predictionsOf(classifier: Classifier, logits: Float32Array, targets: Fl
  * Evaluates on the held-out images of the dataset, as `imagesToEvaluate` chooses them, or on all.
  * @throws UserError where the run was trained on all of them, and they were not requested.
  */
-export async function evaluate(o: EvaluateOptions): Promise<CoveredEvaluation & { skipped: ErrorInfo[] }> {
+export async function evaluate(o: EvaluateOptions): Promise<CoveredEvaluation & { problems: ErrorInfo[] }> {
   const classifier = await Classifier.open(o.checkpoint, 'many');
   try {
     const { tasks, batch: batchSize } = classifier;
@@ -73,7 +73,11 @@ export async function evaluate(o: EvaluateOptions): Promise<CoveredEvaluation & 
           o.onImage({ type: 'picture', path, answers: predictionsOf(classifier, own(logits), own(batch.targets)) });
         }
       }
-      return { ...metrics.result(), coverage, skipped: [...dataset.problems, ...skipped] };
+      return {
+        ...metrics.result(),
+        coverage,
+        problems: [...classifier.notices.map((each) => each.toInfo()), ...dataset.problems, ...skipped],
+      };
     } finally {
       await store.close();
     }

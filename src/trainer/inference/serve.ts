@@ -26,7 +26,7 @@ export function serve(channel: {
   // One at a time: a session runs on this thread anyway, and the checkpoint may change between two requests.
   let queue: Promise<unknown> = Promise.resolve();
 
-  const classifierOf = async (checkpoint: string): Promise<Classifier> => {
+  const classifierOf = async (checkpoint: string, id: number): Promise<Classifier> => {
     const folder = await resolveCheckpoint(checkpoint);
     const { mtimeMs: modified } = await stat(join(folder, 'config.json')).catch(() => stat(folder));
     if (open && open.folder === folder && open.modified === modified) return open.classifier;
@@ -35,6 +35,7 @@ export function serve(channel: {
     await old?.classifier.dispose();
     const classifier = await Classifier.open(folder);
     open = { folder, modified, classifier };
+    for (const notice of classifier.notices) channel.send({ id, type: 'notice', ...notice.toInfo() });
     return classifier;
   };
 
@@ -44,7 +45,7 @@ export function serve(channel: {
   ): Promise<void> => {
     try {
       const files = await imagesOf(paths, signal);
-      for await (const result of (await classifierOf(checkpoint)).classify(files, top, signal))
+      for await (const result of (await classifierOf(checkpoint, id)).classify(files, top, signal))
         channel.send({ id, type: 'classification', result });
       channel.send({ id, type: 'done' });
     } catch (error) {

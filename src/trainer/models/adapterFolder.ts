@@ -86,7 +86,8 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
         : error;
     });
   const plain = await open({});
-  const preprocessor = (await findPreprocessor(folder, familyOf(plain.config).processor))?.preprocessor;
+  const found = await findPreprocessor(folder, familyOf(plain.config).processor);
+  const preprocessor = found?.preprocessor;
   // Which size the adapter was trained at: a config.json that is a copy of the base's says nothing of it.
   const isCopy = own?.imageSize === parseNetwork(plain.json, ownFile).imageSize;
   const imageSize = preprocessor?.transform.height ?? (isCopy ? undefined : own?.imageSize);
@@ -132,5 +133,6 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     tasks: tasksOf(said, labels, ownFile),
     weights: new WeightStore({ read, place: placeOf }),
     unused: base.unused,
+    notices: found ? found.notices : base.notices,
   };
 }

@@ -237,7 +237,7 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
   if (height !== width) throw errors.preprocessorShape(preprocessorFile, width, height);
   if (preprocessor.flipped) throw errors.preprocessorFlipped(preprocessorFile);
   const side = imageSize ?? height;
-  if (side === height && side !== config.imageSize)
+  if (side === height && side !== config.imageSize && !familyOf(config).interpolates)
     notices.push(errors.preprocessorSize(preprocessorFile, side, config.imageSize));
   if (side !== config.imageSize && side % config.patchSize)
     throw errors.imageSizeInvalid(side, config.patchSize, place);

@@ -11,7 +11,7 @@ import type { ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
 import { WeightStore } from '../compile/weightStore.js';
 import type { ReadState, Values } from '../engine/trainable.js';
-import { errors, reasonOf } from '../errors/errors.js';
+import { errors, reasonOf, type UserError } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
 import type { MethodConfig } from '../config/methodConfig.js';
 import { ConfigFields } from '../nn/configFields.js';
@@ -264,6 +264,8 @@ export interface LoadedCheckpoint {
   neighbors?: ModelSpec['neighbors'];
   /** Every weight of the network, trained or not. */
   weights: WeightStore;
+  /** What the files leave open, reported to the user. */
+  notices?: readonly UserError[] | undefined;
 }
 
 /** The file with what the method trained. */

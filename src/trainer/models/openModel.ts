@@ -55,5 +55,6 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
     tasks: tasksOf(base.json, labels, configFile),
     weights: new WeightStore({ read, place: base.place }),
     unused: base.unused,
+    notices: base.notices,
   };
 }

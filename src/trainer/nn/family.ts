@@ -41,6 +41,8 @@ export interface Family<C extends NetworkConfig = NetworkConfig> {
   statedPreprocessor?(json: Fields): Fields | undefined;
   /** The preprocessor_config.json that published models of the family have, at the size of this model. */
   usualPreprocessor(config: C, json: Fields): Fields;
+  /** Whether transformers' class takes other image sizes than that of config.json by itself. */
+  readonly interpolates?: true;
   /** What is to be done to the weight `name` for another image size; undefined when it does not depend on it. */
   resizing(config: C, name: string): Resizing | undefined;
   /** Module names of the blocks, from the input to the head. */

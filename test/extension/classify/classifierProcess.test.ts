@@ -25,6 +25,7 @@ function process(t: { after(work: () => void): void }, options: Partial<Classifi
     backoff: 1,
     crashes: 4,
     onPoison: poison,
+    onNotice: () => undefined,
     ...options,
   });
   t.after(() => classifier.dispose());

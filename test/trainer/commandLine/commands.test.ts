@@ -1,6 +1,6 @@
 /** `vitune classify`, `evaluate`, `inspect`, `doctor` and wrong calls, as child processes: shapes and exit codes. */
 import assert from 'node:assert/strict';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { metricsOf } from '../../../src/shared/metrics.js';
@@ -13,8 +13,8 @@ import type {
   Evaluation,
   Inspection,
 } from '../../../src/trainer/protocol.js';
-import { temporaryFolder } from '../data/images.js';
-import { assertPlain, jsonLines, vitune, vituneHere, writeConfig, writeDataset } from './program.js';
+import { temporaryFolder, writeTree } from '../data/images.js';
+import { assertPlain, jsonLines, tinyModel, vitune, vituneHere, writeConfig, writeDataset } from './program.js';
 
 let folder: string;
 const cleanUps: (() => unknown)[] = [];
@@ -112,6 +112,28 @@ test('classify: files and folders, --top, and the same predictions as an evaluat
     assert.deepEqual(Object.keys(each).sort(), ['f1', 'label', 'precision', 'recall', 'support']);
     assert.equal(each.support, 6);
   }
+});
+
+test('classify, evaluate and export say what the files of a model leave open', async (t) => {
+  const folder = await temporaryFolder(t);
+  const exported = join(folder, 'exported');
+  await writeTree(folder, { 'photos/apple/a.png': { seed: 1 }, 'photos/birch/b.png': { seed: 2 } });
+  const silent = join(folder, 'silent');
+  await cp(tinyModel, silent, { recursive: true });
+  await rm(join(silent, 'preprocessor_config.json'));
+  const photos = join(folder, 'photos');
+  for (const args of [
+    ['classify', photos],
+    ['evaluate', '--dataset', photos],
+    ['export', '--format', 'onnx', '--output', exported],
+  ])
+    for (const checkpoint of [tinyModel, silent]) {
+      const { code, stdout, stderr } = await vitune([...args, '--checkpoint', checkpoint, '--json']);
+      await rm(exported, { recursive: true, force: true });
+      assert.equal(code, 0, stderr);
+      assert.equal(stderr.match(/PREPROCESSOR_ASSUMED/g)?.length ?? 0, checkpoint === silent ? 1 : 0, args[0]);
+      assert.doesNotMatch(stdout, /PREPROCESSOR/);
+    }
 });
 
 test('classify with text output', async () => {

@@ -53,9 +53,12 @@ export interface StartOptions {
   onLine?: (line: string, child: ChildProcess) => void;
 }
 
+/** The path of a bundled program. */
+export const programOf = async (name: 'cli' | 'main'): Promise<string> => join(await bundleFolder(), `${name}.mjs`);
+
 /** Runs `vitune ARGS` to its end. */
 export async function vitune(args: string[], o: StartOptions = {}): Promise<Ended> {
-  const program = join(await bundleFolder(), `${o.program ?? 'cli'}.mjs`);
+  const program = await programOf(o.program ?? 'cli');
   const env = { ...process.env, VITUNE_THREADS: '1', VITUNE_CACHE: join(dirname(program), '..', 'cache'), ...o.env };
   const [executable, ...rest] = [...(o.under ?? []), process.execPath, program, ...args] as [string, ...string[]];
   const child = spawn(executable, rest, { env, cwd: o.cwd, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -72,7 +72,7 @@ test("the preprocessor's size wins over that of config.json, unless the user set
   await write(own, { ...json, size: { shortest_edge: side + 4 }, crop_size: { height: side, width: side } });
   const base = await open(folder);
   assert.deepEqual([base.config.imageSize, base.preprocessor.transform.height], [side, side]);
-  assert.deepEqual(codesOf(base), ['PREPROCESSOR_SIZE']);
+  assert.deepEqual(codesOf(base), []);
   const set = await open(folder, 2 * patchSize);
   assert.deepEqual(
     [set.config.imageSize, set.preprocessor.transform.height, codesOf(set)],
@@ -82,6 +82,13 @@ test("the preprocessor's size wins over that of config.json, unless the user set
   await assert.rejects(open(folder), refusal('PREPROCESSOR_SHAPE'));
   await write(own, { ...json, size: side + 1, crop_size: side + 1 });
   await assert.rejects(open(folder), refusal('IMAGE_SIZE_INVALID'));
+});
+
+test('a size at which the original would not run is reported', async (t) => {
+  const { folder, write } = await modelOf(t, 'vit');
+  await write(own, { image_processor_type: 'ViTImageProcessor', size: 48 });
+  const base = await open(folder);
+  assert.deepEqual([base.config.imageSize, codesOf(base)], [48, ['PREPROCESSOR_SIZE']]);
 });
 
 test("timm's config.json says it itself, whatever lies next to it", async (t) => {

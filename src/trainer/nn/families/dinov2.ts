@@ -77,6 +77,7 @@ function family(name: Dinov2Config['family'], className: string): Family<Dinov2C
       const known = ownName(stored, transformers5);
       return [known.startsWith(`${name}.`) || known.startsWith('classifier.') ? known : `${name}.${known}`];
     },
+    interpolates: true,
     processor: 'Bit',
     usualPreprocessor: ({ imageSize }: Dinov2Config): Fields => toMiddle(imageSize, imagenet),
     resizing(config: Dinov2Config, weight: string) {

@@ -78,6 +78,7 @@ export const dinov3: Family<Dinov3Config> = {
   weightNames: (_config: Dinov3Config, stored: string): readonly string[] => [
     ownName(stored.replace(/^dinov3_vit\./, ''), transformers5),
   ],
+  interpolates: true,
   processor: 'DINOv3ViT',
   usualPreprocessor: ({ imageSize }: Dinov3Config): Fields => toSquare(imageSize, bilinear, imagenet),
   resizing: () => undefined,
