@@ -87,7 +87,7 @@ def report(name: str, wanted: torch.Tensor, answers: list[dict], labels: list[st
 def main() -> None:
     folder, cli = Path(sys.argv[1]), sys.argv[2]
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
-    chosen = found[:: max(1, len(found) // 60)][:60]
+    chosen = found[:: max(1, len(found) // 200)][:200]
     images = [ImageOps.exif_transpose(Image.open(path)).convert("RGB") for path in chosen]
     print(f"transformers {transformers.__version__}, timm {timm.__version__}, {len(images)} photos")
     with tempfile.TemporaryDirectory() as root:
@@ -111,7 +111,9 @@ def main() -> None:
             torch.manual_seed(i)
             made = timm.create_model("vit_tiny_patch16_224", num_classes=8, img_size=96).eval()
             for weight in made.parameters():
-                torch.nn.init.normal_(weight, std=0.15)
+                if weight.ndim > 1:
+                    torch.nn.init.normal_(weight, std=0.1)
+            torch.nn.init.normal_(made.head.weight, std=2.0)
             target = Path(root) / f"timm {i}"
             target.mkdir()
             cfg = {"input_size": [3, 96, 96], "interpolation": "bicubic", "mean": [0.5] * 3, "std": [0.5] * 3, **fields}

@@ -57,7 +57,7 @@ interface Image {
 
 /** The pixels that evaluation and classification feed: `[transform.height, transform.width, 3]`. Throws a UserError. */
 export async function evaluationPixels(path: string, transform: ImageTransform): Promise<Uint8Array> {
-  const { data, width, height } = await decode(path, transform.kernel, (w, h) => evaluationFit(transform, w, h));
+  const { data, width, height } = await decode(path, transform.kernel, (w, h) => evaluationFit(transform, w, h), true);
   return centreCrop(data, width, height, transform);
 }
 
@@ -154,8 +154,12 @@ function withImage<T>(path: string, step: (image: Image, bytes: Uint8Array<Array
   });
 }
 
-const decode = (path: string, kernel: Kernel, fit: (width: number, height: number) => Fit): Promise<Pixels> =>
-  withImage(path, (image) => render(image, fit(image.width, image.height), kernel));
+const decode = (
+  path: string,
+  kernel: Kernel,
+  fit: (width: number, height: number) => Fit,
+  exact = false,
+): Promise<Pixels> => withImage(path, (image) => render(image, fit(image.width, image.height), kernel, exact));
 
 const resampler = new Resampler();
 
@@ -165,38 +169,35 @@ const resampler = new Resampler();
  */
 const certainlyBright = 96;
 
-async function render(image: Image, fit: Fit, kernel: Kernel): Promise<Pixels> {
-  const pixels = await rendered(image, fit, kernel);
+/** With `exact` the pixels are those that Pillow's resize gives, else as good ones that take less time. */
+async function render(image: Image, fit: Fit, kernel: Kernel, exact = false): Promise<Pixels> {
+  const pixels = await rendered(image, fit, kernel, exact);
   if (!image.byRange || pixels.data.some((value) => value >= certainlyBright)) return pixels;
   const scaled = await image.byRange();
-  return scaled ? rendered(scaled, fit, kernel) : pixels;
+  return scaled ? rendered(scaled, fit, kernel, exact) : pixels;
 }
 
 /**
- * Beyond this factor libvips averages whole pixels before its kernel, 0.4 of 255 levels off Pillow's result on photos;
- * the own resampler is 0.1 off.
+ * Where pixels are to be Pillow's, libvips reduces to this many times the size and no further: that bounds the memory
+ * and the time of the own resampler, which does the rest to the bit as Pillow.
  */
-const reducedByKernel = 4;
-/** libvips still reduces to this many times the size: that bounds the memory and the time of the own resampler. */
 const leftToResampler = 8;
 
-async function rendered(image: Image, { region, width, height }: Fit, kernel: Kernel): Promise<Pixels> {
+async function rendered(image: Image, { region, width, height }: Fit, kernel: Kernel, exact: boolean): Promise<Pixels> {
   let pipeline = image.pipeline();
   if (region.width !== image.width || region.height !== image.height) pipeline = pipeline.extract(region);
-  const isFar = Math.max(region.width / width, region.height / height) > reducedByKernel;
   // Of all pixels `nearest` must have the one that Pillow takes.
-  const times = kernel === 'nearest' ? Infinity : isFar ? leftToResampler : 1;
+  const times = !exact ? 1 : kernel === 'nearest' ? Infinity : leftToResampler;
   const first = { width: Math.min(region.width, times * width), height: Math.min(region.height, times * height) };
-  if (times > 1) image.hold?.(3 * first.width * first.height);
   if (first.width !== region.width || first.height !== region.height)
     pipeline = pipeline.resize(first.width, first.height, { fit: 'fill', kernel, fastShrinkOnLoad: false });
+  if (exact) image.hold?.(3 * first.width * first.height);
   const pixels = await rgb(pipeline);
   if (first.width === width && first.height === height) return pixels;
   // libvips shifts enlarged images by half a pixel compared with Pillow and the random crops of training. A small image
   // is enlarged quickly here.
   const data = new Uint8Array(width * height * 3);
-  const whole = { left: 0, top: 0, ...first };
-  resampler.resize(pixels.data, pixels.width, whole, data, width, height, kernel, false);
+  resampler.resize(pixels.data, pixels.width, { left: 0, top: 0, ...first }, data, width, height, kernel, false);
   return { data, width, height };
 }
 
