@@ -51,7 +51,8 @@ function tapsOf(from: number, to: number, kernel: Kernel, mirrored: boolean): Ta
     const at = place(i) * count;
     let sum = 0;
     for (let k = 0; k < count; k++) {
-      const distance = Math.abs(begin + k + 0.5 - centre) / stretch;
+      // In Pillow's order of operations: a last bit can decide about a rounding.
+      const distance = Math.abs((k + begin - centre + 0.5) * (1 / stretch));
       const w = distance < support ? weight(distance) : 0;
       exact[k] = w;
       sum += w;
@@ -65,9 +66,16 @@ function tapsOf(from: number, to: number, kernel: Kernel, mirrored: boolean): Ta
   return { starts, weights, count };
 }
 
+/** Rows of bytes within a larger array: the first begins at `offset`, the next `stride` later. */
+interface Rows {
+  data: Uint8Array;
+  offset: number;
+  stride: number;
+}
+
 /** One thread's resampler; it keeps its scratch memory from call to call. */
 export class Resampler {
-  #rows = new Uint8Array(0);
+  #between = new Uint8Array(0);
   #line = new Int32Array(0);
 
   /**
@@ -84,38 +92,63 @@ export class Resampler {
     kernel: Kernel,
     mirrored: boolean,
   ): void {
-    const stride = width * 3;
-    if (this.#rows.length < region.height * stride) this.#rows = new Uint8Array(region.height * stride);
-    if (this.#line.length < stride) this.#line = new Int32Array(stride);
-    const rows = this.#rows;
     const across = tapsOf(region.width, width, kernel, mirrored);
-    for (let y = 0; y < region.height; y++) {
-      const from = ((region.top + y) * sourceWidth + region.left) * 3;
-      for (let x = 0, w = 0, to = y * stride; x < width; x++, to += 3) {
-        let at = from + across.starts[x]! * 3;
-        // Half is in already, so cutting off rounds.
-        let [r, g, b] = [half, half, half];
-        for (const end = w + across.count; w < end; w++, at += 3) {
-          const weight = across.weights[w]!;
-          r = (r + Math.imul(weight, source[at]!)) | 0;
-          g = (g + Math.imul(weight, source[at + 1]!)) | 0;
-          b = (b + Math.imul(weight, source[at + 2]!)) | 0;
-        }
-        rows[to] = byteOf(r);
-        rows[to + 1] = byteOf(g);
-        rows[to + 2] = byteOf(b);
-      }
-    }
     const down = tapsOf(region.height, height, kernel, false);
+    const from = { data: source, offset: (region.top * sourceWidth + region.left) * 3, stride: sourceWidth * 3 };
+    const less = region.height - height;
+    // Pillow's order of the passes; what lies between them is rounded to bytes.
+    const isDownFirst = less > 0 && less > 2 * (region.width - width);
+    const [rows, stride] = isDownFirst ? [height, region.width * 3] : [region.height, width * 3];
+    if (this.#between.length < rows * stride) this.#between = new Uint8Array(rows * stride);
+    const between = { data: this.#between, offset: 0, stride };
+    if (isDownFirst) {
+      this.#down(from, down, stride, height, between.data);
+      resizeAcross(between, across, width, height, target);
+    } else {
+      resizeAcross(from, across, width, region.height, between.data);
+      this.#down(between, down, stride, height, target);
+    }
+  }
+
+  /** Resizes columns: `height` rows of `length` bytes. */
+  #down({ data, offset, stride }: Rows, taps: Taps, length: number, height: number, target: Uint8Array): void {
+    if (this.#line.length < length) this.#line = new Int32Array(length);
     const line = this.#line;
     for (let y = 0, w = 0; y < height; y++) {
-      line.fill(half, 0, stride);
-      let at = down.starts[y]! * stride;
-      for (let k = 0; k < down.count; k++, w++, at += stride) {
-        const weight = down.weights[w]!;
-        if (weight !== 0) for (let x = 0; x < stride; x++) line[x] = (line[x]! + Math.imul(weight, rows[at + x]!)) | 0;
+      line.fill(half, 0, length);
+      let at = offset + taps.starts[y]! * stride;
+      for (let k = 0; k < taps.count; k++, w++, at += stride) {
+        const weight = taps.weights[w]!;
+        if (weight !== 0) for (let x = 0; x < length; x++) line[x] = (line[x]! + Math.imul(weight, data[at + x]!)) | 0;
       }
-      for (let x = 0, to = y * stride; x < stride; x++, to++) target[to] = byteOf(line[x]!);
+      for (let x = 0, to = y * length; x < length; x++, to++) target[to] = byteOf(line[x]!);
+    }
+  }
+}
+
+/** Resizes rows: `height` of them to `width` pixels. */
+function resizeAcross(
+  { data, offset, stride }: Rows,
+  taps: Taps,
+  width: number,
+  height: number,
+  target: Uint8Array,
+): void {
+  for (let y = 0, to = 0; y < height; y++) {
+    const from = offset + y * stride;
+    for (let x = 0, w = 0; x < width; x++, to += 3) {
+      let at = from + taps.starts[x]! * 3;
+      // Half is in already, so cutting off rounds.
+      let [r, g, b] = [half, half, half];
+      for (const end = w + taps.count; w < end; w++, at += 3) {
+        const weight = taps.weights[w]!;
+        r = (r + Math.imul(weight, data[at]!)) | 0;
+        g = (g + Math.imul(weight, data[at + 1]!)) | 0;
+        b = (b + Math.imul(weight, data[at + 2]!)) | 0;
+      }
+      target[to] = byteOf(r);
+      target[to + 1] = byteOf(g);
+      target[to + 2] = byteOf(b);
     }
   }
 }

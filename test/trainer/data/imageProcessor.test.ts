@@ -75,10 +75,8 @@ function differs({ config }: Golden['cases'][number], notices: readonly UserErro
 }
 
 for (const version of ['4', '5'])
-  // Pillow's pixels to the bit, but for half precision; torchvision's, which transformers 5 uses, round otherwise.
   test(`every class prepares images as transformers ${version} and timm do`, async (t) => {
     const { sizes, cases } = goldenOf(version);
-    const bound = version === '4' ? 0.1 : 0.5;
     const bytes = readFileSync(join(folder, `${version}.bin`));
     const golden = new Float32Array(bytes.length / 2);
     readHalves(new Uint16Array(Uint8Array.from(bytes).buffer), golden);
@@ -86,17 +84,26 @@ for (const version of ['4', '5'])
     for (const [i, each] of cases.entries()) {
       const { preprocessor, notices } = read(each.config);
       const name = JSON.stringify(each.config);
+      // Half precision apart these are Pillow's pixels; torchvision, for `Fast` and in transformers 5, rounds otherwise.
+      const isPillow =
+        each.config.timm !== undefined || (version === '4' && !/Fast$/.test(String(each.config.image_processor_type)));
       const mayDiffer = version === '5' && differs(each, notices);
       for (const [j, path] of files.entries()) {
         const { transform } = preprocessor;
         assert.deepEqual([transform.height, transform.width], each.sizes[j], name);
         const pixels = await evaluationPixels(path, transform);
+        // A large image is reduced by libvips first.
+        const isNear = Math.max(...sizes[j]!) <= 8 * Math.min(...each.sizes[j]!);
+        const [bound, worstBound] = isPillow && isNear ? [0.05, 0.3] : [0.5, 2.5];
         const start = (i * files.length + j) * perImage;
         const [ours, theirs] = levels(preprocessor, pixels, golden.subarray(start, start + perImage));
         const mean = ours.reduce((sum, value, k) => sum + Math.abs(value - theirs[k]!), 0) / ours.length;
         const worst = ours.reduce((most, value, k) => Math.max(most, Math.abs(value - theirs[k]!)), 0);
         if (!mayDiffer)
-          assert.ok(mean < 0.6 && worst < 6, `${name} ${sizes[j]!.join('x')}: ${mean} levels, at most ${worst}`);
+          assert.ok(
+            mean < bound && worst < worstBound,
+            `${name} ${sizes[j]!.join('x')}: ${mean} levels, at most ${worst}`,
+          );
       }
     }
   });
