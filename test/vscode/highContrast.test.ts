@@ -1,36 +1,15 @@
 /**
- * A run of before in both high contrast themes, whose variables VS Code leaves unset: its dashboard is readable, a tree
- * says what stands in it, and what was deleted is said to be gone.
+ * A run of before in both high contrast themes, whose variables VS Code leaves unset: its curves are seen, a tree says
+ * what stands in it, and what was deleted is said to be gone.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { AxeResults, RunOptions } from 'axe-core';
-import type { Frame } from 'playwright-core';
 import { recordedRun } from '../webview/recordedRun.js';
 import { until } from './harness/editor.js';
 import { useEditor } from './harness/startEditor.js';
 import { makeWorkspace } from './workspace.js';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** Violations of what is in a view of ours. */
-async function violations(frame: Frame): Promise<string[]> {
-  await frame.evaluate(axe);
-  // A view in the side bar is transparent, and axe takes what it cannot see for white.
-  await frame.evaluate(() => {
-    const { style } = document.documentElement;
-    if (document.body.dataset.view === 'trainPanel') style.background = 'var(--vscode-sideBar-background)';
-  });
-  const found = await frame.evaluate(() =>
-    (window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }).axe.run({
-      resultTypes: ['violations'],
-    }),
-  );
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}
 
 for (const theme of ['highContrast', 'highContrastLight'] as const) {
   describe(theme, () => {
@@ -48,9 +27,8 @@ for (const theme of ['highContrast', 'highContrastLight'] as const) {
       return { workspace, theme, size: { width: 1280, height: 1300 } };
     });
 
-    test('each curve is seen, and axe finds nothing in the dashboard and the panel', async () => {
+    test('each curve of the dashboard is seen', async () => {
       await editor().openContainer('ViTune');
-      const panel = await editor().webview('trainPanel');
       await editor().row('trashnet-lora').click();
       const dashboard = await editor().webview('dashboard');
       await dashboard.locator('.swatch').first().waitFor();
@@ -66,8 +44,6 @@ for (const theme of ['highContrast', 'highContrastLight'] as const) {
         seen.join(),
       );
       await editor().screenshot(`dashboard ${theme}`);
-      assert.deepEqual(await violations(dashboard), []);
-      assert.deepEqual(await violations(panel), []);
     });
 
     test('rows of the trees are read out with what stands in them, not as paths', async () => {

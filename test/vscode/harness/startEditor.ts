@@ -24,7 +24,8 @@ export interface EditorOptions {
   isRestricted?: boolean;
 }
 
-const themes = {
+/** VS Code's own theme of each kind. */
+export const themes = {
   dark: 'Default Dark Modern',
   light: 'Default Light Modern',
   highContrast: 'Default High Contrast',
