@@ -145,7 +145,7 @@ export class Header {
     const shown = figures.filter(([, value]) => typeof value === 'string');
     this.figures.replaceChildren(
       ...shown.map(([name, value, hint]) =>
-        h('div', hint ? { title: hint } : {}, h('dt', {}, name), h('dd', {}, value!)),
+        h('div', { title: hint || undefined, 'data-length': lengthOf(value!) }, h('dt', {}, name), h('dd', {}, value!)),
       ),
     );
     this.figures.hidden = shown.length === 0;
@@ -169,3 +169,6 @@ export class Header {
     this.doing.hidden = words === '';
   }
 }
+
+/** How much room a figure takes: the style sheet gives a long one two columns. */
+const lengthOf = (value: string) => (value.length > 13 ? 'longest' : value.length > 9 ? 'long' : undefined);

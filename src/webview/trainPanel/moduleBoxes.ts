@@ -48,10 +48,11 @@ export class ModuleBoxes {
     const names = [...new Set([...this.names, ...this.chosen])];
     if (names.join() !== [...this.boxes.keys()].join()) {
       this.boxes = new Map(
-        names.map((name) => [
-          name,
-          checkbox({ name: `targetModules.${name}`, label: name, onChange: () => this.changed() }),
-        ]),
+        names.map((name) => {
+          const box = checkbox({ name: `targetModules.${name}`, label: name, onChange: () => this.changed() });
+          box.element.replaceChildren(...breakable(name));
+          return [name, box];
+        }),
       );
       this.group.replaceChildren(
         h('legend', { class: 'label' }, this.label),
@@ -74,4 +75,9 @@ export class ModuleBoxes {
     this.problem.textContent = none ? l10n.t('Choose at least one.') : '';
     this.problem.hidden = !none;
   }
+}
+
+/** The name of a layer, e.g. `attention.output.dense`, which may go on in the next line after each of its dots. */
+function breakable(name: string): (string | Node)[] {
+  return name.split('.').flatMap((part, index) => (index === 0 ? [part] : ['.', h('wbr'), part]));
 }

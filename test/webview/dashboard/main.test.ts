@@ -391,6 +391,32 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('each figure of a long run stands in one line', async () => {
+    const events = recordedRun({ steps: 100, epochs: 4 }).map((event) =>
+      event.type === 'started'
+        ? { ...event, steps: 100_000 }
+        : event.type === 'step'
+          ? { ...event, step: event.step * 1000 }
+          : event,
+    );
+    for (const width of [200, 420, 900]) {
+      const view = await open(events, { status: 'finished' }, { width });
+      assert.equal(await figure(view, 'Step'), '100,000 / 100,000');
+      const lines = await view.page.locator('.head .figures dd').evaluateAll((values) =>
+        values.map((value) => {
+          const range = document.createRange();
+          range.selectNodeContents(value);
+          return range.getClientRects().length;
+        }),
+      );
+      assert.ok(
+        lines.every((count) => count === 1),
+        `${width} px: ${lines.join()}`,
+      );
+      await view.close();
+    }
+  });
+
   test('200 classes keep their place; nothing leaves a window of 200 px', async () => {
     const many = Array.from({ length: 200 }, (_, index) => `a class with a long name ${index}`);
     for (const [names, width] of [

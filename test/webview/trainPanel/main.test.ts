@@ -483,6 +483,38 @@ describe('training panel', { skip: lacks ?? false }, () => {
     }
   });
 
+  test('check boxes of layers stand in columns, one in a narrow view, and their names break only after a dot', async () => {
+    const names = ['query', 'key', 'value', 'attention.output.dense', 'intermediate.dense', 'fc2'];
+    for (const [width, columns] of [
+      [200, 1],
+      [300, 2],
+      [440, 3],
+    ] as const) {
+      const view = await open({ targetModules: names }, { width });
+      const boxes = view.page.locator('.modules vscode-checkbox').locator('visible=true');
+      assert.deepEqual(await boxes.allTextContents(), names);
+      const seen = await boxes.evaluateAll((elements) =>
+        elements.map((element) => {
+          const control = element.shadowRoot!.querySelector('[part="control"]')!.getBoundingClientRect();
+          const words = [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE);
+          const lines = words.map((word) => {
+            const range = document.createRange();
+            range.selectNodeContents(word);
+            return range.getClientRects().length;
+          });
+          return { left: control.left, width: control.width, linesOfAWord: Math.max(...lines) };
+        }),
+      );
+      assert.equal(new Set(seen.map(({ left }) => left)).size, columns, `${width} px`);
+      assert.equal(new Set(seen.map((box) => box.width)).size, 1, `${width} px`);
+      assert.ok(
+        seen.every(({ linesOfAWord }) => linesOfAWord === 1),
+        `${width} px`,
+      );
+      await view.close();
+    }
+  });
+
   test('who wants less motion gets none', async () => {
     const view = await open(
       { runs: [runSummary({ activity: { phase: 'compile', done: 0, total: 0 } })] },
