@@ -1,6 +1,7 @@
 /** Datasets as the workspace lists them: in its settings, which are watched, as their folders are. */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import sharp from 'sharp';
@@ -111,6 +112,51 @@ describe('datasets of a workspace', () => {
       readdirSync(workspace).filter((name) => name.endsWith('.json')),
       ['plan.vitune.json'],
     );
+  });
+});
+
+describe('the inspection of a large dataset', () => {
+  const workspace = makeWorkspace();
+  const big = join(workspace, 'big');
+  const editor = useEditor(async () => {
+    // The same file under many names: small on disk, but each takes a while to decode.
+    for (const label of ['a', 'b']) mkdirSync(join(big, label), { recursive: true });
+    const image = join(big, 'a', '0.png');
+    await sharp({ create: { width: 4000, height: 3000, channels: 3, background: '#c03020' } })
+      .png()
+      .toFile(image);
+    for (let index = 1; index < 5100; index++) linkSync(image, join(big, index % 2 ? 'b' : 'a', `${index}.png`));
+    return { workspace, settings: { 'explorer.autoReveal': false } };
+  });
+  const dataset = (words: string | RegExp) => editor().row('big').filter({ hasText: words });
+  const processes = () => {
+    const { stdout } = spawnSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' });
+    return stdout.split('\n').filter((line) => line.includes(` inspect ${big} `)).length;
+  };
+
+  test('is cancelled in its notification, and what was read until then is kept', async () => {
+    await editor().openContainer('Explorer');
+    await editor().chooseFromMenu(editor().row('big'), 'Add Dataset…');
+    await dataset(/5,100 images · 2 classes · [\d,]+ of 5,100 images checked/).waitFor();
+    assert.equal(processes(), 1);
+    const notification = editor().notification('Checking the images of “big”').first();
+    await editor().screenshot('inspection of a large dataset');
+    await notification.hover();
+    await notification.getByText('Cancel', { exact: true }).click();
+    await dataset(/check stopped after [\d,]+ of 5,100 images/).waitFor();
+    await until('the process to end', () => processes() === 0);
+  });
+
+  test('ends with the removal of the dataset', async () => {
+    await editor().page.locator('.pane-header').filter({ hasText: 'Datasets' }).hover();
+    await editor().page.locator('.pane-header [aria-label="Refresh Datasets"]').click();
+    await dataset('images checked…').waitFor();
+    assert.equal(processes(), 1);
+    await editor().chooseFromMenu(dataset('images checked…'), 'Remove from List');
+    await editor().notification('was removed from the list').first().waitFor();
+    await until('the process to end', () => processes() === 0);
+    await editor().page.getByText('A dataset is a folder of images').waitFor();
+    assert.equal(await dataset('classes').count(), 0);
   });
 });
 
