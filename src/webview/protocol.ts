@@ -25,6 +25,7 @@
  * Strings: views take their own words through `@vscode/l10n`, from the bundle in `init` (`vscode.l10n.bundle`;
  * undefined is English). Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
  */
+import type { RunProgress } from '../shared/runProgress.js';
 import type { Comparison, DeviceName, ErrorInfo, Phase, Prediction, RecordedEvent } from '../trainer/protocol.js';
 
 export type ViewName = 'trainPanel' | 'dashboard' | 'comparison' | 'imageEditor' | 'report';
@@ -265,25 +266,31 @@ export interface CheckpointRow {
   savedAt: number;
 }
 
-export interface DashboardState {
+/** What has happened in a run so far. */
+export interface DashboardHistory {
+  /**
+   * All events but the steps, in the order of `seq`, and the last step. A resumed run may take some steps again: the
+   * view keeps the later. Of the evaluations only those that may be shown in full have their confusion matrix.
+   */
+  events: RecordedEvent[];
+  /** The steps before the last, packed: see `shared/packedSteps.ts`. */
+  steps: string;
+  /** What all of them amount to: a view takes as long to reduce them again as to draw them. */
+  progress: RunProgress;
+}
+
+export interface DashboardState extends DashboardHistory {
   run: { folder: string; name: string; config: string; createdAt: number };
   status: RunStatus;
   /** See `RunSummary`. */
   resumable: boolean;
-  /**
-   * All events so far but the steps, in the order of `seq`. A resumed run may take some steps again: the view keeps the
-   * later. Of the evaluations only those that may be shown in full have their confusion matrix.
-   */
-  events: RecordedEvent[];
-  /** The step events so far, packed: see `shared/packedSteps.ts`. */
-  steps: string;
   checkpoints: CheckpointRow[];
 }
 
 export type ToDashboard =
   | Init<DashboardState>
   /** Everything but what has happened, which only `init` and `events` bring. */
-  | Patch<Omit<DashboardState, 'events' | 'steps'>>
+  | Patch<Omit<DashboardState, keyof DashboardHistory>>
   /** New events; gather them to at most about ten messages a second. Those with a `seq` already seen are dropped. */
   | { type: 'events'; events: RecordedEvent[] };
 

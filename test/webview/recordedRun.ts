@@ -1,6 +1,7 @@
 /** Events and states of a run as the trainer writes them: a LoRA run on six classes of waste, for the views' tests. */
 import type { RecordedEvent, TrainEvent } from '../../src/trainer/protocol.js';
 import { historyOf } from '../../src/extension/dashboard/history.js';
+import { advance, noProgress } from '../../src/shared/runProgress.js';
 import { Random } from '../../src/trainer/core/random.js';
 import type {
   CheckpointRow,
@@ -157,6 +158,7 @@ export function dashboardState(events: RecordedEvent[], change: Partial<Dashboar
     status: 'running',
     resumable: false,
     ...historyOf(events),
+    progress: events.reduce(advance, noProgress),
     checkpoints: checkpointsOf(events),
     ...change,
   };

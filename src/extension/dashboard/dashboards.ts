@@ -1,7 +1,13 @@
 /** The dashboards: one editor panel a run. */
 import * as vscode from 'vscode';
 import type { RecordedEvent } from '../../trainer/protocol.js';
-import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../../webview/protocol.js';
+import type {
+  DashboardHistory,
+  DashboardState,
+  FromDashboard,
+  KeptByDashboard,
+  ToDashboard,
+} from '../../webview/protocol.js';
 import { commands, dashboardType } from '../contributions.js';
 import { openPlace } from '../errors/openPlace.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
@@ -27,10 +33,13 @@ export class Dashboards implements vscode.Disposable {
       view: 'dashboard',
       key: (run) => run.folder,
       title: (run) => run.info.name,
-      state: (run) => ({ ...this.#stateOf(run), ...historyOf((this.runs.get(run.folder) ?? run).events) }),
+      state: (opened) => {
+        const run = this.#asItIs(opened);
+        return { ...this.#stateOf(run), ...historyOf(run.events), progress: run.progress };
+      },
       changes: (run, events) => [
         ...(events.length > 0 ? [{ type: 'events' as const, events }] : []),
-        { type: 'patch', state: this.#stateOf(run) },
+        { type: 'patch', state: this.#stateOf(this.#asItIs(run)) },
       ],
       find: async (kept) => this.runs.get(kept.run) ?? (await this.runs.refresh(kept.run)),
       onMessage: (message) => this.#receive(message),
@@ -51,9 +60,12 @@ export class Dashboards implements vscode.Disposable {
     vscode.Disposable.from(...this.#subscriptions).dispose();
   }
 
-  #stateOf(opened: Run): Omit<DashboardState, 'events' | 'steps'> {
-    // The folder may have been deleted and created again.
-    const run = this.runs.get(opened.folder) ?? opened;
+  /** The folder may have been deleted and created again. */
+  #asItIs(opened: Run): Run {
+    return this.runs.get(opened.folder) ?? opened;
+  }
+
+  #stateOf(run: Run): Omit<DashboardState, keyof DashboardHistory> {
     const active = this.active.current?.path;
     return {
       run: { folder: run.folder, ...run.info },

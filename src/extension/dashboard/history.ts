@@ -6,13 +6,14 @@ import type { DashboardState } from '../../webview/protocol.js';
 type Recorded<Type extends TrainEvent['type']> = Extract<RecordedEvent, { type: Type }>;
 
 export function historyOf(events: readonly RecordedEvent[]): Pick<DashboardState, 'events' | 'steps'> {
-  const shown = shownInFull(events);
+  const steps = events.filter((event): event is Recorded<'step'> => event.type === 'step');
+  // Its figures are shown, and not only its place on the curves.
+  const last = steps.pop();
+  const others = events.filter((event) => event.type !== 'step' || event === last);
+  const shown = shownInFull(others);
   return {
-    steps: packSteps(events.filter((event): event is Recorded<'step'> => event.type === 'step')),
-    events: events.flatMap((event): RecordedEvent[] => {
-      if (event.type === 'step') return [];
-      return [event.type === 'evaluation' && !shown.has(event) ? withoutMatrix(event) : event];
-    }),
+    steps: packSteps(steps),
+    events: others.map((event) => (event.type === 'evaluation' && !shown.has(event) ? withoutMatrix(event) : event)),
   };
 }
 

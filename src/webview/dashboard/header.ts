@@ -5,12 +5,12 @@ import { h, setText } from '../element.js';
 import type { Formats } from '../../shared/formats.js';
 import { progressBar } from '../progressBar.js';
 import { deviceNames, methodName } from '../names.js';
-import type { DashboardState, FromDashboard } from '../protocol.js';
+import type { DashboardHistory, DashboardState, FromDashboard } from '../protocol.js';
 import { activityText, isLive, statusText } from '../runStatus.js';
 import type { RunRecord } from './runRecord.js';
 import { tasksOf } from './tasks.js';
 
-export type HeaderState = Omit<DashboardState, 'events' | 'steps'>;
+export type HeaderState = Omit<DashboardState, keyof DashboardHistory>;
 
 export class Header {
   readonly element: HTMLElement;
@@ -114,8 +114,8 @@ export class Header {
     const best = record.bestAccuracy;
     const last = validation.at(-1)?.accuracy;
     const loss = record.steps.loss.at(-1) ?? record.partialStep?.loss;
-    const speed = record.steps.imagesPerSecond.at(-1);
-    const waiting = record.steps.waiting.at(-1);
+    const speed = record.latest?.imagesPerSecond;
+    const waiting = record.latest?.waiting;
     const left = record.secondsLeft();
     const evaluatedAgain = l10n.t(
       'Re-evaluated at the end in fp32, as the saved model computes. Accuracies during training are rounded like the training steps.',

@@ -3,8 +3,7 @@ import * as l10n from '@vscode/l10n';
 import { h } from '../element.js';
 import { type Host, openView } from '../host.js';
 import { extraFigures } from '../../shared/metrics.js';
-import { unpackSteps, type StepRow } from '../../shared/packedSteps.js';
-import type { RecordedEvent, Task } from '../../trainer/protocol.js';
+import type { Task } from '../../trainer/protocol.js';
 import { errorBox, messageBox, placeName } from '../message.js';
 import { textButton } from '../controls.js';
 import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../protocol.js';
@@ -58,7 +57,7 @@ class Dashboard {
 
   constructor(
     root: HTMLElement,
-    { events, steps, ...state }: DashboardState,
+    { events, steps, progress, ...state }: DashboardState,
     private readonly host: Host<FromDashboard, Kept>,
   ) {
     const { formats } = host;
@@ -108,7 +107,7 @@ class Dashboard {
       this.results,
       this.checkpointSection,
     );
-    this.record.append(inOrder(events, unpackSteps(steps)));
+    this.record.restore({ events, steps, progress });
     this.show();
   }
 
@@ -268,18 +267,6 @@ class Dashboard {
     this.curves.recolor();
     this.matrix.draw();
   }
-}
-
-/** Steps and other events by their `seq`: both lists are in that order. */
-function inOrder(events: readonly RecordedEvent[], steps: readonly StepRow[]): RecordedEvent[] {
-  const merged: RecordedEvent[] = [];
-  let next = 0;
-  for (const event of events) {
-    while (next < steps.length && steps[next]!.seq < event.seq) merged.push({ type: 'step', ...steps[next++]! });
-    merged.push(event);
-  }
-  while (next < steps.length) merged.push({ type: 'step', ...steps[next++]! });
-  return merged;
 }
 
 function counts({ done, total }: { done: number; total: number }, { formats }: Host<FromDashboard, Kept>): string {

@@ -1,40 +1,47 @@
 /** A run's events as the dashboard draws them: its progress, series, evaluations and notices. Knows no DOM. */
 import { advance, noProgress, type Activity, type RunProgress } from '../../shared/runProgress.js';
+import { unpackSteps } from '../../shared/packedSteps.js';
 import type { ErrorInfo, RecordedEvent, TrainEvent } from '../../trainer/protocol.js';
+import type { DashboardHistory } from '../protocol.js';
 
 type EventOf<Type extends TrainEvent['type']> = Extract<TrainEvent, { type: Type }>;
 export type EvaluationEvent = EventOf<'evaluation'>;
 export type NoticeEvent = Extract<RecordedEvent, { type: 'notice' }>;
 
-/** Step events by column, in the order of steps. */
+/** What the curves show of the steps, by column, in the order of steps. */
 export interface StepColumns {
   step: number[];
-  epoch: number[];
   loss: number[];
   learningRate: number[];
-  imagesPerSecond: number[];
-  waiting: number[];
-  /** Milliseconds since 1970. */
-  time: number[];
 }
 
 export class RunRecord {
   /** Reduced as everywhere else: this class adds only what has a place on a chart, in a table or in a list. */
   progress: RunProgress = noProgress;
-  readonly steps: StepColumns = {
-    step: [],
-    epoch: [],
-    loss: [],
-    learningRate: [],
-    imagesPerSecond: [],
-    waiting: [],
-    time: [],
-  };
+  readonly steps: StepColumns = { step: [], loss: [], learningRate: [] };
+  /** The step that was taken last. */
+  latest: EventOf<'step'> | undefined;
   evaluations: EvaluationEvent[] = [];
   notices: NoticeEvent[] = [];
   private lastSeq = -1;
   /** Images that notices report. */
   private readonly leftOut = new Set<string>();
+
+  /** Takes what happened before the first `append`. */
+  restore({ progress, events, steps }: DashboardHistory): void {
+    const past = unpackSteps(steps);
+    let next = 0;
+    const takeStepsBefore = (seq: number): void => {
+      for (; next < past.seq.length && past.seq[next]! < seq; next += 1)
+        this.addStep(past.step[next]!, past.loss[next]!, past.learningRate[next]!);
+    };
+    for (const event of events) {
+      takeStepsBefore(event.seq);
+      this.take(event);
+    }
+    this.progress = progress;
+    this.lastSeq = events.at(-1)?.seq ?? -1;
+  }
 
   /** Adds events; those with a `seq` already seen are dropped. Returns whether anything was new. */
   append(events: readonly RecordedEvent[]): boolean {
@@ -108,8 +115,8 @@ export class RunRecord {
         return;
       case 'step':
         // JSON writes a loss that is not finite as null.
-        for (const name of ['step', 'epoch', 'loss', 'learningRate', 'imagesPerSecond', 'waiting', 'time'] as const)
-          this.steps[name].push((event[name] as number | null) ?? Number.NaN);
+        this.addStep(event.step, (event.loss as number | null) ?? Number.NaN, event.learningRate);
+        this.latest = event;
         return;
       case 'evaluation':
         this.record(event);
@@ -124,6 +131,12 @@ export class RunRecord {
     }
   }
 
+  private addStep(step: number, loss: number, learningRate: number): void {
+    this.steps.step.push(step);
+    this.steps.loss.push(loss);
+    this.steps.learningRate.push(learningRate);
+  }
+
   /** The best checkpoint is re-evaluated in fp32 where the training rounds: that is what counts. */
   private record(event: EvaluationEvent): void {
     const before = this.evaluations.findIndex(({ split, step }) => split === event.split && step === event.step);
@@ -136,6 +149,7 @@ export class RunRecord {
     let keep = this.steps.step.length;
     while (keep > 0 && this.steps.step[keep - 1]! > step) keep -= 1;
     for (const column of Object.values(this.steps) as number[][]) column.length = keep;
+    if (keep === 0) this.latest = undefined;
     this.evaluations = this.evaluations.filter((evaluation) => evaluation.step <= step);
   }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecordedEvent, TrainEvent } from '../../../src/trainer/protocol.js';
 import { RunRecord } from '../../../src/webview/dashboard/runRecord.js';
-import { recordedRun } from '../recordedRun.js';
+import { dashboardState, recordedRun } from '../recordedRun.js';
 
 test('all at once or a few at a time amounts to the same', () => {
   const events = recordedRun({ steps: 460, epochs: 10 });
@@ -16,6 +16,36 @@ test('all at once or a few at a time amounts to the same', () => {
   assert.equal(whole.evaluationsOf('validation').length, 10);
   assert.equal(whole.finished?.reason, 'epochs');
   assert.equal(whole.activity, null);
+});
+
+test('a history that the host hands over amounts to the same, with retaken steps and a loss that is not finite', () => {
+  const events = recordedRun({ steps: 40, epochs: 4, taken: 25 });
+  const again = recordedRun({ steps: 40, epochs: 4 }).slice(-60);
+  const started = events.find((event) => event.type === 'started')!;
+  const retaken = again.filter((event) => event.type !== 'step' || event.step > 20);
+  const whole = [...events, { ...started, resumedFrom: 20 }, ...retaken].map((event, seq) => ({ ...event, seq }));
+  const taken = whole.findIndex((event) => event.type === 'step' && event.step === 30);
+  whole[taken] = { ...whole[taken], loss: null } as unknown as RecordedEvent;
+  // Numbers as exact as they are packed: see packedSteps.
+  const exact = whole.map((event) =>
+    event.type === 'step'
+      ? { ...event, loss: Math.fround(event.loss ?? Number.NaN), learningRate: Math.fround(event.learningRate) }
+      : event,
+  );
+  for (const length of [0, 1, taken, taken + 1, exact.length - 3, exact.length]) {
+    const known = exact.slice(0, length);
+    const restored = new RunRecord();
+    restored.restore(dashboardState(known));
+    restored.append(exact);
+    const appended = new RunRecord();
+    appended.append(exact);
+    // Of evaluations that are not shown the host sends no matrix.
+    const seen = (record: RunRecord) => ({
+      ...record,
+      evaluations: record.evaluations.map((evaluation) => ({ ...evaluation, confusion: [] })),
+    });
+    assert.deepEqual(seen(restored), seen(appended), String(length));
+  }
 });
 
 test('events that were seen before are dropped', () => {
