@@ -33,7 +33,8 @@ function columnsIn(memory: ArrayBuffer): PackedColumns {
   };
 }
 
-export function packSteps(rows: readonly StepRow[]): string {
+/** The bytes whose base64 `unpackSteps` reads. */
+export function packSteps(rows: readonly StepRow[]): Uint8Array {
   const memory = new ArrayBuffer(rows.length * bytesPerRow);
   const { seq, step, loss, learningRate } = columnsIn(memory);
   rows.forEach((row, index) => {
@@ -42,13 +43,10 @@ export function packSteps(rows: readonly StepRow[]): string {
     loss[index] = row.loss ?? Number.NaN;
     learningRate[index] = row.learningRate;
   });
-  const bytes = new Uint8Array(memory);
-  let text = '';
-  // A call takes only so many arguments.
-  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(text);
+  return new Uint8Array(memory);
 }
 
+/** Reads the base64 of packed steps. */
 export function unpackSteps(packed: string): PackedColumns {
   const text = atob(packed);
   const bytes = new Uint8Array(text.length);

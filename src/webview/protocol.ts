@@ -273,7 +273,7 @@ export interface DashboardHistory {
    * view keeps the later. Of the evaluations only those that may be shown in full have their confusion matrix.
    */
   events: RecordedEvent[];
-  /** The steps before the last, packed: see `shared/packedSteps.ts`. */
+  /** The steps before the last, packed, in base64: see `shared/packedSteps.ts`. */
   steps: string;
   /** What all of them amount to: a view takes as long to reduce them again as to draw them. */
   progress: RunProgress;

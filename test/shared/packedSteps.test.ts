@@ -10,8 +10,10 @@ const rows = Array.from({ length: 100_003 }, (_, index): StepRow => ({
   learningRate: 1e-3 * Math.cos(index / 1e5),
 }));
 
+const packedAndRead = (steps: StepRow[]) => unpackSteps(Buffer.from(packSteps(steps)).toString('base64'));
+
 test('counts are exact, figures keep six digits', () => {
-  const read = unpackSteps(packSteps(rows));
+  const read = packedAndRead(rows);
   for (const name of ['seq', 'step'] as const)
     assert.deepEqual(
       [...read[name]],
@@ -27,7 +29,7 @@ test('counts are exact, figures keep six digits', () => {
 });
 
 test('a loss that is not finite, which JSON writes as null, becomes NaN; no steps are no text', () => {
-  assert.deepEqual([...unpackSteps(packSteps([{ ...rows[0]!, loss: null }])).loss], [Number.NaN]);
-  assert.equal(packSteps([]), '');
+  assert.deepEqual([...packedAndRead([{ ...rows[0]!, loss: null }]).loss], [Number.NaN]);
+  assert.equal(packSteps([]).length, 0);
   assert.equal(unpackSteps('').step.length, 0);
 });

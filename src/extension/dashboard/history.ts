@@ -12,7 +12,7 @@ export function historyOf(events: readonly RecordedEvent[]): Pick<DashboardState
   const others = events.filter((event) => event.type !== 'step' || event === last);
   const shown = shownInFull(others);
   return {
-    steps: packSteps(steps),
+    steps: Buffer.from(packSteps(steps)).toString('base64'),
     events: others.map((event) => (event.type === 'evaluation' && !shown.has(event) ? withoutMatrix(event) : event)),
   };
 }
