@@ -279,18 +279,23 @@ export interface DashboardHistory {
   progress: RunProgress;
 }
 
-export interface DashboardState extends DashboardHistory {
+export interface DashboardState {
   run: { folder: string; name: string; config: string; createdAt: number };
   status: RunStatus;
   /** See `RunSummary`. */
   resumable: boolean;
   checkpoints: CheckpointRow[];
+  /**
+   * A `DashboardHistory` as JSON: on its way through the editor's frames a text is copied at once, and a matrix number
+   * by number in each of them.
+   */
+  history: string;
 }
 
 export type ToDashboard =
   | Init<DashboardState>
   /** Everything but what has happened, which only `init` and `events` bring. */
-  | Patch<Omit<DashboardState, keyof DashboardHistory>>
+  | Patch<Omit<DashboardState, 'history'>>
   /** New events; gather them to at most about ten messages a second. Those with a `seq` already seen are dropped. */
   | { type: 'events'; events: RecordedEvent[] };
 

@@ -157,8 +157,7 @@ export function dashboardState(events: RecordedEvent[], change: Partial<Dashboar
     },
     status: 'running',
     resumable: false,
-    ...historyOf(events),
-    progress: events.reduce(advance, noProgress),
+    history: JSON.stringify(historyOf({ events, progress: events.reduce(advance, noProgress) })),
     checkpoints: checkpointsOf(events),
     ...change,
   };

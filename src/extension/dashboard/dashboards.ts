@@ -1,13 +1,7 @@
 /** The dashboards: one editor panel a run. */
 import * as vscode from 'vscode';
 import type { RecordedEvent } from '../../trainer/protocol.js';
-import type {
-  DashboardHistory,
-  DashboardState,
-  FromDashboard,
-  KeptByDashboard,
-  ToDashboard,
-} from '../../webview/protocol.js';
+import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../../webview/protocol.js';
 import { commands, dashboardType } from '../contributions.js';
 import { openPlace } from '../errors/openPlace.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
@@ -35,7 +29,7 @@ export class Dashboards implements vscode.Disposable {
       title: (run) => run.info.name,
       state: (opened) => {
         const run = this.#asItIs(opened);
-        return { ...this.#stateOf(run), ...historyOf(run.events), progress: run.progress };
+        return { ...this.#stateOf(run), history: JSON.stringify(historyOf(run)) };
       },
       changes: (run, events) => [
         ...(events.length > 0 ? [{ type: 'events' as const, events }] : []),
@@ -65,7 +59,7 @@ export class Dashboards implements vscode.Disposable {
     return this.runs.get(opened.folder) ?? opened;
   }
 
-  #stateOf(run: Run): Omit<DashboardState, keyof DashboardHistory> {
+  #stateOf(run: Run): Omit<DashboardState, 'history'> {
     const active = this.active.current?.path;
     return {
       run: { folder: run.folder, ...run.info },

@@ -1,11 +1,12 @@
 /** What has happened in a run, as a dashboard is sent it: as little of it as shows the same. */
 import { packSteps } from '../../shared/packedSteps.js';
 import type { RecordedEvent, TrainEvent } from '../../trainer/protocol.js';
-import type { DashboardState } from '../../webview/protocol.js';
+import type { DashboardHistory } from '../../webview/protocol.js';
+import type { Run } from '../runs/run.js';
 
 type Recorded<Type extends TrainEvent['type']> = Extract<RecordedEvent, { type: Type }>;
 
-export function historyOf(events: readonly RecordedEvent[]): Pick<DashboardState, 'events' | 'steps'> {
+export function historyOf({ events, progress }: Pick<Run, 'events' | 'progress'>): DashboardHistory {
   const steps = events.filter((event): event is Recorded<'step'> => event.type === 'step');
   // Its figures are shown, and not only its place on the curves.
   const last = steps.pop();
@@ -14,6 +15,7 @@ export function historyOf(events: readonly RecordedEvent[]): Pick<DashboardState
   return {
     steps: Buffer.from(packSteps(steps)).toString('base64'),
     events: others.map((event) => (event.type === 'evaluation' && !shown.has(event) ? withoutMatrix(event) : event)),
+    progress,
   };
 }
 

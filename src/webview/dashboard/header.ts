@@ -5,12 +5,12 @@ import { h, setText } from '../element.js';
 import type { Formats } from '../../shared/formats.js';
 import { progressBar } from '../progressBar.js';
 import { deviceNames, methodName } from '../names.js';
-import type { DashboardHistory, DashboardState, FromDashboard } from '../protocol.js';
+import type { DashboardState, FromDashboard } from '../protocol.js';
 import { activityText, isLive, statusText } from '../runStatus.js';
 import type { RunRecord } from './runRecord.js';
 import { tasksOf } from './tasks.js';
 
-export type HeaderState = Omit<DashboardState, keyof DashboardHistory>;
+export type HeaderState = Omit<DashboardState, 'history'>;
 
 export class Header {
   readonly element: HTMLElement;

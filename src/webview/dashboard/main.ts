@@ -6,7 +6,7 @@ import { extraFigures } from '../../shared/metrics.js';
 import type { Task } from '../../trainer/protocol.js';
 import { errorBox, messageBox, placeName } from '../message.js';
 import { textButton } from '../controls.js';
-import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../protocol.js';
+import type { DashboardHistory, DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../protocol.js';
 import { activityText, isLive } from '../runStatus.js';
 import { ConfusionMatrix } from '../charts/confusionMatrix.js';
 import type { CurveSettings } from '../charts/stepChart.js';
@@ -57,7 +57,7 @@ class Dashboard {
 
   constructor(
     root: HTMLElement,
-    { events, steps, progress, ...state }: DashboardState,
+    { history, ...state }: DashboardState,
     private readonly host: Host<FromDashboard, Kept>,
   ) {
     const { formats } = host;
@@ -107,7 +107,7 @@ class Dashboard {
       this.results,
       this.checkpointSection,
     );
-    this.record.restore({ events, steps, progress });
+    this.record.restore(JSON.parse(history) as DashboardHistory);
     this.show();
   }
 

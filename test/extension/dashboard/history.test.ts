@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { historyOf } from '../../../src/extension/dashboard/history.js';
 import { unpackSteps } from '../../../src/shared/packedSteps.js';
+import { advance, noProgress } from '../../../src/shared/runProgress.js';
 import { recordedRun } from '../../webview/recordedRun.js';
 
 test('the history has the matrices that are shown, and is below four million bytes', () => {
   const labels = Array.from({ length: 500 }, (_, index) => `class ${index}`);
   const events = recordedRun({ steps: 100_000, epochs: 20, labels });
-  const history = historyOf(events);
+  const history = historyOf({ events, progress: events.reduce(advance, noProgress) });
   const evaluations = history.events.filter((event) => event.type === 'evaluation');
   assert.equal(evaluations.length, 20);
   const whole = evaluations.filter(({ confusion }) => confusion.length === 500);
