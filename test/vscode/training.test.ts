@@ -16,6 +16,13 @@ async function fill(panel: Frame, field: string, value: string): Promise<void> {
   await panel.locator(`vscode-text-field[data-field="${field}"] input`).fill(value);
 }
 
+/** Chooses from a list of the form. */
+async function choose(panel: Frame, field: string, value: string): Promise<void> {
+  const list = panel.locator(`vscode-dropdown[data-field="${field}"]`);
+  await list.click();
+  await list.locator(`vscode-option[value="${value}"]`).click();
+}
+
 const button = (frame: Frame, label: string) => frame.getByText(label, { exact: true }).locator('visible=true').first();
 
 /** The number before the slash under a title of the dashboard's figures, e.g. the step. */
@@ -128,6 +135,38 @@ describe('training', () => {
     assert.equal(started[1]?.resumedFrom, before);
   });
 
+  test('two trainings at once are both in the Train view, and one of them is stopped alone', async () => {
+    const panel = await editor().webview('trainPanel');
+    const card = (name: string) =>
+      panel.locator('.run-card').filter({ has: panel.getByRole('heading', { name, exact: true }) });
+    const step = async (name: string) => {
+      const words = await card(name).locator('.figures div').filter({ hasText: 'Step' }).textContent();
+      return Number(/[\d,]+/.exec(words ?? '')?.[0].replaceAll(',', '') ?? 0);
+    };
+    // Another config, as one that is being trained is not started again.
+    await choose(panel, 'method', 'head');
+    await button(panel, 'Start Training').click();
+    for (const name of ['emoji-lora', 'emoji-head']) {
+      await card(name)
+        .getByText(/Training, epoch \d/)
+        .waitFor();
+      const before = await step(name);
+      await until(`${name} to go on`, async () => (await step(name)) > before);
+    }
+    await editor().screenshot('two trainings');
+    await card('emoji-head').getByText('Stop', { exact: true }).click();
+    await card('emoji-head')
+      .getByText(/Stopped at step/)
+      .waitFor();
+    await card('emoji-lora')
+      .getByText(/Training, epoch \d/)
+      .waitFor();
+    const before = await step('emoji-lora');
+    await until('the other one to go on', async () => (await step('emoji-lora')) > before);
+    await choose(panel, 'method', 'lora');
+    await editor().tab('emoji-lora').click();
+  });
+
   test('a killed trainer is reported, with a remedy', async () => {
     const { pid } = JSON.parse(readFileSync(join(workspace, 'vitune', 'runs', 'emoji-lora', 'lock.json'), 'utf8')) as {
       pid: number;
@@ -149,9 +188,7 @@ describe('training', () => {
     const panel = await editor().webview('trainPanel');
     await fill(panel, 'epochs', '2');
     await panel.locator('details.advanced > summary').click();
-    const precision = panel.locator('vscode-dropdown[data-field="frozenPrecision"]');
-    await precision.click();
-    await precision.locator('vscode-option[value="int8"]').click();
+    await choose(panel, 'frozenPrecision', 'int8');
     await button(panel, 'Start Training').click();
     await editor().notification('is trained').first().waitFor();
     await editor().row('emoji-lora-2').filter({ hasText: 'finished' }).waitFor();
