@@ -140,6 +140,21 @@ describe('classification', () => {
     await answer(await editor().webview('imageEditor')).waitFor();
   });
 
+  test('an evaluation says what its images were to the run, and is refused on those that the run trained on', async () => {
+    await editor().tab('Evaluation on emoji').click();
+    const evaluation = await editor().report('right on emoji');
+    await evaluation.getByText('Images: 60 validation images of the run.').waitFor();
+    await editor().openContainer('Explorer');
+    const train = editor().row('train');
+    if (!(await train.isVisible())) await editor().row('emoji').click();
+    await editor().chooseFromMenu(train, 'Add Dataset…');
+    await editor().row('train').filter({ hasText: '3 classes' }).waitFor();
+    await editor().chooseFromMenu(editor().row('first'), 'Evaluate on a Dataset…');
+    await editor().pick('train');
+    await editor().notification('The run was trained on all 228 images of this dataset').first().waitFor();
+    await editor().screenshot('evaluation on training images');
+  });
+
   test('an image opens from the tree of datasets', async () => {
     await editor().row('emoji').filter({ hasText: '3 classes' }).click();
     await editor().row('Validation').click();
