@@ -1,6 +1,6 @@
 /**
- * Resizes a part of an RGB image, separably and with the kernel widened for reduction: to the bit what Pillow's resize gives,
- * which also rounds to bytes between its two passes (`Resample.c`).
+ * Resizes a part of an RGB image, separably and with the kernel widened for reduction: to the bit what Pillow's resize
+ * gives, which also rounds to bytes between its two passes (`Resample.c`).
  * Written here for the training thread's sake: at 64 x 64 a call of sharp costs five to ten times as much CPU as the
  * arithmetic.
  */
