@@ -25,6 +25,8 @@ export interface ReadPreprocessor {
 
 type Fields = Record<string, unknown>;
 type Channels = [number, number, number];
+/** What a file can say of the resize; only timm measures by the longer side. */
+type FileResize = Size | { shortestEdge: number };
 
 /** Pillow's codes of resampling filters. */
 const kernels: Record<number, Kernel> = { 0: 'nearest', 1: 'lanczos3', 2: 'linear', 3: 'cubic' };
@@ -39,7 +41,7 @@ const interpolations: Record<string, Kernel> = {
 const largestSize = 4096;
 
 /** The class that timm's own configs have in transformers: its fields lie in `pretrained_cfg`. */
-export const timmProcessor = 'TimmWrapperImageProcessor';
+const timmProcessor = 'TimmWrapperImageProcessor';
 /** What ViTune calls an image within a border, for which transformers has no class. */
 const borderProcessor = 'ViTuneBorderImageProcessor';
 
@@ -75,14 +77,14 @@ class FieldReader {
     return value;
   }
 
-  share(field: string): number {
-    const value = this.value(field);
-    if (typeof value !== 'number' || !(value > 0 && value <= 4))
-      throw this.invalid(field, l10n.t('a number above 0 is expected'));
-    return value;
+  /** The side of which a crop of `side` is the share that the field says. */
+  enlarged(side: number, field: string): number {
+    const share = this.value(field);
+    if (typeof share !== 'number' || !(share > 0)) throw this.invalid(field, l10n.t('a number above 0 is expected'));
+    return this.side(Math.trunc(side / share), field);
   }
 
-  size(field: string, numberIsShortest: boolean): ImageTransform['resize'] {
+  size(field: string, numberIsShortest: boolean): FileResize {
     const value = this.value(field);
     if (typeof value === 'number') {
       const side = this.side(value, field);
@@ -126,7 +128,7 @@ export function readPreprocessor(json: unknown, file: string, usualClass?: strin
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw errors.preprocessorInvalid(file, '', l10n.t('the file holds no JSON object'));
   const given = json as Fields;
-  const kind = given.image_processor_type ?? given.feature_extractor_type;
+  const kind = given.image_processor_type ?? given.feature_extractor_type ?? undefined;
   if (kind !== undefined && typeof kind !== 'string')
     throw errors.preprocessorInvalid(file, 'image_processor_type', l10n.t('a name is expected'));
   if (kind === timmProcessor) return { preprocessor: ofTimm(given, file), notices: [] };
@@ -207,12 +209,6 @@ function statistics(r: FieldReader, { offsets }: ProcessorClass): Pick<Preproces
 
 function geometry(r: FieldReader, known: ProcessorClass, isFast: boolean): Omit<ImageTransform, 'kernel'> {
   const size = r.size('size', known.numberIsShortest === true);
-  const middle = (side: number, share: number): Omit<ImageTransform, 'kernel'> => ({
-    height: side,
-    width: side,
-    resize: { shortestEdge: Math.trunc(side / share) },
-    crop: true,
-  });
   const wantsCrop = r.flag('do_center_crop');
   if (wantsCrop && known.crops === 'fast' && !isFast)
     throw r.invalid('do_center_crop', l10n.t('versions of transformers differ on whether this class applies it'));
@@ -220,8 +216,8 @@ function geometry(r: FieldReader, known: ProcessorClass, isFast: boolean): Omit<
     if (!('shortestEdge' in size)) throw r.invalid('size.shortest_edge', l10n.t('it is expected by this class'));
     const side = size.shortestEdge;
     return side < 384
-      ? middle(side, r.share('crop_pct'))
-      : { height: side, width: side, resize: square(side), crop: false };
+      ? { ...square(side), resize: { shortestEdge: r.enlarged(side, 'crop_pct') }, crop: true }
+      : { ...square(side), resize: square(side), crop: false };
   }
   const resize = enlarged(r, size, known.sizing);
   if (!wantsCrop) {
@@ -240,17 +236,12 @@ function geometry(r: FieldReader, known: ProcessorClass, isFast: boolean): Omit<
 const square = (side: number): Size => ({ height: side, width: side });
 
 /** The size before the crop. */
-function enlarged(
-  r: FieldReader,
-  size: ImageTransform['resize'],
-  sizing: ProcessorClass['sizing'],
-): ImageTransform['resize'] {
+function enlarged(r: FieldReader, size: FileResize, sizing: ProcessorClass['sizing']): FileResize {
   if (sizing === 'levit' && 'shortestEdge' in size)
-    return { shortestEdge: Math.trunc((256 / 224) * size.shortestEdge) };
+    return { shortestEdge: r.side(Math.trunc((256 / 224) * size.shortestEdge), 'size') };
   if (sizing !== 'poolformer' || r.value('crop_pct') === undefined) return size;
-  const larger = (side: number) => Math.trunc(side / r.share('crop_pct'));
+  const larger = (side: number) => r.enlarged(side, 'crop_pct');
   if ('shortestEdge' in size) return { shortestEdge: larger(size.shortestEdge) };
-  if (!('height' in size)) return size;
   return size.height === size.width
     ? { shortestEdge: larger(size.height) }
     : { height: larger(size.height), width: larger(size.width) };
@@ -260,7 +251,7 @@ function enlarged(
 function ofTimm(json: Fields, file: string): Preprocessor {
   const given = json.pretrained_cfg;
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw errors.preprocessorInvalid(file, 'pretrained_cfg', l10n.t('a number or an object is expected'));
+    throw errors.preprocessorInvalid(file, 'pretrained_cfg', l10n.t('an object'));
   const r = new FieldReader(
     // timm's own defaults (`resolve_data_config`); it takes 0 and empty text for left out, too.
     {
@@ -287,7 +278,7 @@ function ofTimm(json: Fields, file: string): Preprocessor {
       : undefined;
   if (!kernel) throw r.invalid('interpolation', Object.keys(interpolations).join(', '));
   const [mean, std] = [r.channels('mean', false), r.channels('std', true)];
-  const side = Math.floor(height / r.share('crop_pct'));
+  const side = r.enlarged(height, 'crop_pct');
   const cropped = { height, width, crop: true, kernel, rounded: true as const };
   const transforms: Record<string, ImageTransform> = {
     center: { ...cropped, resize: { shortestEdge: side } },
@@ -317,7 +308,7 @@ function ofBorder(json: Fields, file: string): Preprocessor {
 /** The JSON of a `preprocessor_config.json` that ViTune reads as this, and transformers but for `vitune_center`. */
 export function preprocessorJson({ transform, rescaleFactor, mean, std, flipped }: Preprocessor): object {
   const { height, width, resize, crop, kernel, rounded, border } = transform;
-  const isPlain = [...mean].every((m) => m === 0) && std.every((s) => s === 1);
+  const isPlain = mean.every((m) => m === 0) && std.every((s) => s === 1);
   const size = (): object => {
     if ('shortestEdge' in resize) return { shortest_edge: resize.shortestEdge };
     return 'longestEdge' in resize ? { longest_edge: resize.longestEdge } : resize;

@@ -15,6 +15,7 @@ import type { OptimizerSpec } from '../optim/buildUpdate.js';
 import { firstValues } from '../peft/init.js';
 import { methodOf } from '../peft/method.js';
 import type { BaseModel } from '../models/baseModel.js';
+import { pixelNormOf } from '../models/modelSpec.js';
 import { checkMethod } from './checkMethod.js';
 
 export interface PreparedNetwork {
@@ -37,11 +38,11 @@ export function prepareNetwork({ config, placeOf }: LoadedConfig, base: BaseMode
     throw errors.onnx.headOnly(type, placeOf('method'));
   const { hiddenDropout } = base.config;
   const network: NetworkConfig = { ...base.config, hiddenDropout: config.dropout ?? hiddenDropout };
-  const { mean, std, rescaleFactor, transform, flipped } = base.preprocessor;
+  const { transform } = base.preprocessor;
   const names = mapOf(network);
   const model: ModelSpec = {
     config: network,
-    norm: { mean, deviation: std, rescale: rescaleFactor, flipped },
+    norm: pixelNormOf(base.preprocessor),
     weights: base.weights(config.seed),
     method: methodOf(config.method, names),
     labels,

@@ -178,6 +178,9 @@ test('what a class would not apply alike everywhere is refused by name', () => {
     [{ timm: { input_size: [1, 32, 32] } }, /pretrained_cfg\.input_size/],
     [{ timm: { input_size: [3, 32, 48] } }, /pretrained_cfg\.input_size/],
     [{ timm: { crop_pct: -1 } }, /pretrained_cfg\.crop_pct/],
+    [{ timm: { crop_pct: 1e-9 } }, /pretrained_cfg\.crop_pct/],
+    [{ image_processor_type: 'ConvNextImageProcessor', size: 32, crop_pct: 1e-9 }, /crop_pct/],
+    [{ image_processor_type: 'PoolFormerImageProcessor', crop_pct: 1e9 }, /crop_pct/],
   ];
   for (const [json, words] of faults)
     assert.throws(

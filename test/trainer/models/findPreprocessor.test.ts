@@ -34,7 +34,7 @@ test('transformers 5 writes it into processor_config.json', async (t) => {
   const base = await open(folder);
   assert.deepEqual(base.preprocessor.transform.resize, { shortestEdge: 37 });
   assert.deepEqual(codesOf(base), []);
-  // Alike in both, it is no matter which is read.
+  // Both files say the same, so either may be read.
   await write(own, { feature_extractor_type: 'CLIPFeatureExtractor', size: { shortest_edge: 37 }, crop_size: 32 });
   assert.deepEqual((await open(folder)).preprocessor, base.preprocessor);
   await write(own, { ...clip, resample: 2 });

@@ -77,7 +77,7 @@ export const onnx: Family<OnnxConfig> = {
     hidden_size: features,
     feature_output: output.name,
   }),
-  // Its class is told by the files next to it alone.
+  // Only the files next to it name its class.
   processor: '',
   usualPreprocessor: () => ({}),
   weightNames: () => [],
