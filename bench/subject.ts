@@ -8,6 +8,7 @@ import { methodOf } from '../src/trainer/peft/method.js';
 import type { DeviceName } from '../src/trainer/protocol.js';
 import { Random } from '../src/trainer/core/random.js';
 import { openBaseModel } from '../src/trainer/models/baseModel.js';
+import { pixelNormOf } from '../src/trainer/models/modelSpec.js';
 
 const seed = 1;
 const labels = 10;
@@ -32,12 +33,11 @@ export async function openSubject({
   threads,
 }: SubjectOptions): Promise<{ trainable: Trainable; batch: TrainBatch }> {
   const base = await openBaseModel({ model: folder, init: 'pretrained', seed });
-  const { transform, mean, std, rescaleFactor } = base.preprocessor;
-  const { height, width } = transform;
+  const { height, width } = base.preprocessor.transform;
   const trainable = await Trainable.create(createEngine(device, { threads }), {
     model: {
       config: base.config,
-      norm: { mean, deviation: std, rescale: rescaleFactor },
+      norm: pixelNormOf(base.preprocessor),
       weights: base.weights(seed),
       method: methodOf(methodObject().parse(method), mapOf(base.config)),
       frozenPrecision,

@@ -12,6 +12,7 @@ import { Random } from '../../src/trainer/core/random.js';
 import { writeAdapter, writeWhole } from '../../src/trainer/export/exportFormats.js';
 import { computeLogits } from '../../src/trainer/inference/computeLogits.js';
 import { openBaseModel } from '../../src/trainer/models/baseModel.js';
+import { pixelNormOf } from '../../src/trainer/models/modelSpec.js';
 import { openCheckpoint, writeCheckpoint } from '../../src/trainer/models/checkpoint.js';
 import { mapOf } from '../../src/trainer/nn/networkMap.js';
 import { firstValues } from '../../src/trainer/peft/init.js';
@@ -41,11 +42,11 @@ async function checkpointOf(model: string, options: object, folder: string): Pro
   const base = await openBaseModel({ model, init: 'pretrained', seed: 0 });
   const { config, preprocessor } = base;
   const method = methodObject().parse(options);
-  const { transform, mean, std, rescaleFactor } = preprocessor;
+  const { transform } = preprocessor;
   const { parameters, graph } = compileForward(
     {
       config,
-      norm: { mean, deviation: std, rescale: rescaleFactor },
+      norm: pixelNormOf(preprocessor),
       weights: base.weights(0),
       method: methodOf(method, mapOf(config)),
       labels: labels.length,

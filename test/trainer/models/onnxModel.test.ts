@@ -27,13 +27,13 @@ const opened = (name: string, o: Partial<BaseModelOptions> = {}): Promise<BaseMo
   openBaseModel({ model: file(name), init: 'pretrained', seed: 0, imageSize: 32, ...o });
 
 /** Features of the stored images, as a training run computes them. */
-async function featuresOf(base: BaseModel): Promise<Float32Array> {
+async function featuresOf(base: BaseModel, pixels = images): Promise<Float32Array> {
   const model = specOf(base, { type: 'head' }, 3);
   const cut = cutOf(model)!;
   assert.equal(sizeOf(cut.shape), base.config.features);
   assert.ok(cut.share > 0.5, 'the network is most of the work');
   const extractor = await FeatureExtractor.create(createEngine('cpu', { threads: 1 }), model, cut, count);
-  const features = Float32Array.from(await extractor.run(images));
+  const features = Float32Array.from(await extractor.run(pixels));
   await extractor.dispose();
   return features;
 }
@@ -118,6 +118,21 @@ test('a folder with model.onnx is a model, and its preprocessor_config.json says
     ['PREPROCESSOR_UNNAMED', 'ONNX_SIZE', 'ONNX_FEATURES'],
   );
   assert.deepEqual([preprocessor.transform.height, preprocessor.mean[0], reference.imageSize], [32, 0, 32]);
+});
+
+test('do_flip_channel_order gives the network blue, green, red', async (t) => {
+  const folder = await temporaryFolder(t);
+  await copyFile(file('resnet'), join(folder, 'model.onnx'));
+  const with32 = { image_processor_type: 'MobileViTImageProcessor', size: 32, crop_size: 32, resample: 2 };
+  const featuresWith = async (flips: boolean, pixels: typeof images): Promise<Float32Array> => {
+    const json = JSON.stringify({ ...with32, do_flip_channel_order: flips });
+    await writeFile(join(folder, 'preprocessor_config.json'), json);
+    return featuresOf(await openBaseModel({ model: folder, init: 'pretrained', seed: 0 }), pixels);
+  };
+  const swapped = images.map((_, i) => images[i - (i % 3) + 2 - (i % 3)]!);
+  const expected = await featuresWith(false, swapped);
+  assert.ok(difference(await featuresWith(true, images), [...expected]) < 1e-5);
+  assert.ok(difference(await featuresWith(false, images), [...expected]) > 1e-3);
 });
 
 const refused = async (o: Partial<BaseModelOptions> & { model: string }, code: string): Promise<void> => {

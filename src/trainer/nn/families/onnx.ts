@@ -62,7 +62,7 @@ function entered(
   const factor = (): Value => row('pixel.factor', (c) => rescale / deviation[c]!);
   const shift = (): Value => row('pixel.shift', (c) => -mean[c]! / deviation[c]!);
   const usual = takesBytes ? images : b.add(b.mul(b.cast(images, 'f32'), factor()), shift());
-  const pixels = flipped ? b.concat(3, ...[2, 1, 0].map((channel) => b.slice(usual, 3, channel, 1))) : usual;
+  const pixels = flipped ? b.concat(3, ...[2, 1, 0].map((channel) => b.slice(usual, 3, channel, channel + 1))) : usual;
   return layout === 'nchw' ? b.transpose(pixels, [0, 3, 1, 2]) : pixels;
 }
 
