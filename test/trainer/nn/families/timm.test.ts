@@ -62,20 +62,13 @@ test("what computes other things under timm's names is refused", () => {
   }
 });
 
-test("timm's transform: the shorter side by crop_pct, then the middle", () => {
-  const cfg = {
-    input_size: [3, 224, 224],
-    crop_pct: 0.9,
-    interpolation: 'bicubic',
-    mean: [0.5, 0.5, 0.5],
-    std: [0.5, 0.5, 0.5],
-  };
+test("timm's transform is named as such, whatever its pretrained_cfg says; other folders leave it open", () => {
+  const cfg = { input_size: [3, 224, 224], crop_pct: 0.9, interpolation: 'bicubic', mean: [0.5, 0.5, 0.5] };
+  const named = { image_processor_type: 'TimmWrapperImageProcessor' };
   assert.deepEqual(timmPreprocessor({ architecture: 'vit_tiny_patch16_224', pretrained_cfg: cfg }), {
-    size: { shortest_edge: 248 },
-    crop_size: { height: 224, width: 224 },
-    resample: 3,
-    image_mean: [0.5, 0.5, 0.5],
-    image_std: [0.5, 0.5, 0.5],
+    ...named,
+    pretrained_cfg: cfg,
   });
-  assert.deepEqual(timmPreprocessor({ model_type: 'vit' }), undefined);
+  assert.deepEqual(timmPreprocessor({ architecture: 'vit_tiny_patch16_224' }), { ...named, pretrained_cfg: {} });
+  assert.equal(timmPreprocessor({ model_type: 'vit' }), undefined);
 });
