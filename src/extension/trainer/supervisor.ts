@@ -21,6 +21,9 @@ export type Ending = number | NodeJS.Signals | null;
  */
 export const isKilled = (ending: Ending | undefined): boolean => ending === 'SIGKILL' || ending === 137;
 
+/** Whether the last words of a trainer are those of V8 whose memory ran out: it ends the process at once. */
+export const hasRunOutOfMemory = (tail: string): boolean => /\bOOM\b|out of memory/i.test(tail);
+
 /**
  * A trainer's connection may break off a moment before its process is known to have ended; longer is not waited for
  * that, in milliseconds.

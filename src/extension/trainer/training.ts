@@ -16,7 +16,7 @@ import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import { formats } from '../formats.js';
 import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
-import { isKilled, type Supervisor } from './supervisor.js';
+import { hasRunOutOfMemory, isKilled, type Supervisor } from './supervisor.js';
 
 const { t } = vscode.l10n;
 
@@ -121,10 +121,9 @@ export class Training implements vscode.Disposable {
     if (status === 'finished') await this.#reportFinished(run);
     else if (status === 'failed' && progress.error) await this.#reportFailed(run);
     else if (status === 'interrupted') {
-      log().error(
-        `The trainer of ${run.folder} is gone. Its last words:\n${await this.supervisor.tailOf(run.info.config)}`,
-      );
-      const isKilledRun = isKilled(await this.supervisor.endingOf(run.info.config));
+      const tail = await this.supervisor.tailOf(run.info.config);
+      log().error(`The trainer of ${run.folder} is gone. Its last words:\n${tail}`);
+      const isKilledRun = isKilled(await this.supervisor.endingOf(run.info.config)) || hasRunOutOfMemory(tail);
       await showError(isKilledRun ? errors.runKilled(name) : errors.runInterrupted(name), [
         ...this.#resume(run),
         { title: t('Show Log'), run: () => log().show() },

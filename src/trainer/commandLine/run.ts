@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import * as l10n from '@vscode/l10n';
-import { errors, infoOf, UserError } from '../errors/errors.js';
+import { errors, explainMemory, infoOf, UserError } from '../errors/errors.js';
+import { processLimits } from '../core/processLimits.js';
 import { commandNames, isCommand, type Arguments, type CommandName } from './commands.js';
 import { commandHelp, helpText, usageOf } from './help.js';
 import type { CommandOutputs, Failure } from '../protocol.js';
@@ -112,12 +113,15 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
         l10n.t('There is no command {0}.', name),
         commandNames.map((each) => usageOf(each)).join('\n       '),
       );
+    for (const { name: limit, option, most, needed } of processLimits())
+      if (most < needed) output.problem(errors.memoryLimited(limit, option, most, needed).toInfo());
     const isGood = await start(name, rest, output, controller.signal);
     if (controller.signal.aborted) return exitCodes.cancelled;
     return isGood === false ? exitCodes.input : exitCodes.done;
-  } catch (error) {
+  } catch (cause) {
     // By a signal of the system, or by a window that stopped a training before its first step.
-    if ((error as Error).name === 'AbortError') return exitCodes.cancelled;
+    if ((cause as Error).name === 'AbortError') return exitCodes.cancelled;
+    const error = explainMemory(cause);
     const info = infoOf(error);
     if (isJson) output.json({ type: 'error', ...info } satisfies Failure);
     output.problem(

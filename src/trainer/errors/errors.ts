@@ -7,6 +7,7 @@ import { datasets } from './datasets.js';
 import { hub } from './hub.js';
 import { interchange } from './interchange.js';
 import { labelFile } from './labelFile.js';
+import { memory } from './memory.js';
 import { methods } from './methods.js';
 import { models } from './models.js';
 import { onnx } from './onnx.js';
@@ -14,6 +15,7 @@ import { run } from './run.js';
 import { safetensors } from './safetensors.js';
 import { training } from './training.js';
 
+export { explainMemory } from './memory.js';
 export { infoOf, type Place, reasonOf, UserError } from './userError.js';
 
 export const errors = {
@@ -24,6 +26,7 @@ export const errors = {
   ...interchange,
   ...checkpoints,
   ...training,
+  ...memory,
   ...commandLine,
   labelFile,
   onnx,

@@ -28,30 +28,6 @@ export const training = {
       t('Add images, ten or more for each class, or a folder named validation.'),
       { file: folder },
     ),
-  batchesShrunk: (
-    before: number,
-    { batchSize, gradientAccumulationSteps }: { batchSize: number; gradientAccumulationSteps: number },
-  ) =>
-    new UserError(
-      'BATCHES_SHRUNK',
-      batchSize === before
-        ? t('Memory ran out. From now on the backward pass recomputes activations instead of holding them.')
-        : t(
-            'Memory ran out in batches of {0} images. From now on {1} batches of {2} make one step, which learns the same.',
-            before,
-            gradientAccumulationSteps,
-            batchSize,
-          ),
-      t(
-        'Training continues by itself, from the last checkpoint if there is one. For the next run, set a smaller batchSize.',
-      ),
-    ),
-  outOfMemory: (reason: string) =>
-    new UserError(
-      'OUT_OF_MEMORY',
-      t('The memory of the device ran out: {0}', reason),
-      t('Halve batchSize and double gradientAccumulationSteps, then resume.'),
-    ),
   lossNotFinite: (step: number, learningRate: number) =>
     new UserError(
       'LOSS_NOT_FINITE',

@@ -8,6 +8,7 @@ import type { OptimizerSpec } from '../optim/buildUpdate.js';
 import { bytesOf, peakBytes } from '../compile/memory.js';
 import { sizeOf } from '../ir/shape.js';
 import type { TrainConfig } from '../config/schema.js';
+import { errors } from '../errors/errors.js';
 import { swapsGraphs } from '../engine/swap.js';
 import type { DeviceName, ErrorInfo } from '../protocol.js';
 import { readChoice, writeChoice, type BatchChoice, type ResolvedConfig } from './batchChoice.js';
@@ -76,7 +77,7 @@ export interface ChooseOptions {
   free: number | undefined;
   /** Tries batch sizes in a process of its own. */
   tryApart: (request: Pick<TrialRequest, 'recomputes' | 'batches'>) => Promise<Trial[]>;
-  notice: (notice: Omit<ErrorInfo, 'remedy'>) => void;
+  notice: (notice: Omit<ErrorInfo, 'remedy'> & Partial<Pick<ErrorInfo, 'remedy'>>) => void;
 }
 
 /** The further arguments of `resolveBatch`. */
@@ -90,9 +91,20 @@ function candidates(images: number): number[] {
   return Array.from({ length: 1 + Math.floor(Math.log2(most)) }, (_, i) => 2 ** i);
 }
 
+const bytesOfChoice = ({ model, optimizer, device }: ChooseOptions, choice: BatchChoice): number =>
+  trainingBytes({ ...model, recomputes: choice.gradientCheckpointing }, optimizer, choice, device);
+
+/** Whether a choice stays within `budget` bytes. */
+function isWithin(o: ChooseOptions, choice: BatchChoice, budget: number): boolean {
+  // Twice the forward values is more than a step holds of them: mostly that is enough to know, and takes no
+  // compilation.
+  const values = 2 * arenaBytes((choice.batchSize + choice.evalBatchSize) * o.bytesOfImage);
+  return values <= budget / 2 || bytesOfChoice(o, choice) <= budget;
+}
+
 /** Decides what the config leaves open, and reports each decision with its reason. */
 export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
-  const { config, model, optimizer, images, bytesOfImage, device, free, tryApart, notice } = o;
+  const { config, images, free, tryApart, notice } = o;
   const { gradientAccumulationSteps } = config;
   // Quantised weights are for low memory: PEFT's prepare_model_for_kbit_training turns it on, too.
   const requested =
@@ -104,13 +116,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
     gradientCheckpointing,
   });
   const budget = free === undefined ? Infinity : shareTaken * free;
-  const bytesOfChoice = (choice: BatchChoice): number =>
-    trainingBytes({ ...model, recomputes: choice.gradientCheckpointing }, optimizer, choice, device);
-  // Twice the forward values is more than a step holds of them: mostly that is enough to know, and takes no
-  // compilation.
-  const isRoomy = ({ batchSize, evalBatchSize }: BatchChoice): boolean =>
-    2 * arenaBytes((batchSize + evalBatchSize) * bytesOfImage) <= budget / 2;
-  const fits = (choice: BatchChoice): boolean => isRoomy(choice) || bytesOfChoice(choice) <= budget;
+  const fits = (choice: BatchChoice): boolean => isWithin(o, choice, budget);
   if (config.method.type === 'pretrained')
     return choiceOf(config.batchSize === 'auto' ? usualBatch : config.batchSize, false);
 
@@ -122,7 +128,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
     };
     if (requested !== 'auto' || fits(plain)) return plain;
     const recomputing = { ...plain, gradientCheckpointing: true };
-    const [needed, less] = [bytesOfChoice(plain), bytesOfChoice(recomputing)];
+    const [needed, less] = [bytesOfChoice(o, plain), bytesOfChoice(o, recomputing)];
     if (less >= needed) return plain;
     const message = l10n.t(
       'Memory is short: training would take about {0} MB, and {1} MB are free. The backward pass recomputes activations instead of holding them, which takes about {2} MB; steps took 1.1 to 1.3 times as long in measurements.',
@@ -154,7 +160,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   const memory =
     free === undefined
       ? ''
-      : l10n.t('About {0} MB of {1} MB free memory are used.', megabytes(bytesOfChoice(choice)), megabytes(free));
+      : l10n.t('About {0} MB of {1} MB free memory are used.', megabytes(bytesOfChoice(o, choice)), megabytes(free));
   const how =
     recomputes && requested === 'auto' ? l10n.t('Memory is short, so the backward pass recomputes activations.') : '';
   const message = l10n.t(
@@ -166,12 +172,21 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   return choice;
 }
 
+/** Says so before the first step where even the choice that was made needs more memory than is free. */
+export function reportShortage(o: ChooseOptions, choice: BatchChoice): void {
+  const { config, free, notice } = o;
+  if (free === undefined || config.method.type === 'pretrained' || isWithin(o, choice, free)) return;
+  notice(errors.memoryShort(bytesOfChoice(o, choice), free).toInfo());
+}
+
 /** The config with what the run took before, or with what is chosen now and kept for a resume. */
 export async function resolveBatch(run: string, config: TrainConfig, o: OpenChoice): Promise<ResolvedConfig> {
+  const optimizer = optimizerOf(config);
+  const free = o.device === 'cpu' ? freeMemory() : undefined;
+  const options: ChooseOptions = { ...o, config, optimizer, free };
   const taken = await readChoice(run, config);
-  if (taken) return { ...config, ...taken };
-  const free = o.device === 'cpu' ? await freeMemory() : undefined;
-  const choice = await chooseBatch({ ...o, config, optimizer: optimizerOf(config), free });
-  await writeChoice(run, config, choice);
+  const choice = taken ?? (await chooseBatch(options));
+  if (!taken) await writeChoice(run, config, choice);
+  reportShortage(options, choice);
   return { ...config, ...choice };
 }

@@ -1,7 +1,7 @@
 /** A training run from a config file to its end: folder, lock, log and socket around the loop. */
 import { loadConfig } from '../config/load.js';
 import type { TrainConfig } from '../config/schema.js';
-import { errors, infoOf, UserError } from '../errors/errors.js';
+import { errors, explainMemory, infoOf, UserError } from '../errors/errors.js';
 import type { RecordedEvent, TrainEvent } from '../protocol.js';
 import { ActiveRun } from '../runs/activeRun.js';
 import { readChoice, smaller, writeChoice } from './batchChoice.js';
@@ -55,7 +55,7 @@ export async function runTraining({
         await train({ ...options, resumeFrom });
         break;
       } catch (error) {
-        await saveMemory(run.path, loaded.config, explain(error), emit);
+        await saveMemory(run.path, loaded.config, explainMemory(error), emit);
       }
     }
   } catch (error) {
@@ -97,12 +97,4 @@ function reportFailure(cause: unknown, emit: (event: TrainEvent) => void): void 
     // The log is on the full disk; the caller still gets the error.
     if (!(unsaved instanceof UserError)) throw unsaved;
   }
-}
-
-/** An allocation that failed inside the runtime is the machine's limit, not a bug. */
-function explain(error: unknown): unknown {
-  if (error instanceof UserError || !(error instanceof Error)) return error;
-  return /bad_alloc|out of memory|failed to allocate|allocat\w+ .*fail/i.test(error.message)
-    ? errors.outOfMemory(error.message.slice(0, 200))
-    : error;
 }

@@ -1,13 +1,14 @@
 /** Starting trainers, against real processes. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ShownError } from '../../../src/extension/errors/shownError.js';
 import { readLock } from '../../../src/extension/trainer/runFolder.js';
-import { isKilled, Supervisor } from '../../../src/extension/trainer/supervisor.js';
-import { TrainerDied } from '../../../src/extension/trainer/trainerDied.js';
+import { hasRunOutOfMemory, isKilled, Supervisor } from '../../../src/extension/trainer/supervisor.js';
+import { lastLines, TrainerDied } from '../../../src/extension/trainer/trainerDied.js';
 import { launchOfChild } from './launchOfChild.js';
 
 const root = await mkdtemp(join(tmpdir(), "vitune's tëst "));
@@ -62,6 +63,13 @@ test('how a trainer ended is known afterwards: killed from outside, by itself, o
   if (process.platform !== 'win32') assert.equal(ending, 'SIGKILL');
   assert.equal(isKilled(ending), process.platform !== 'win32');
   assert.deepEqual([137, 'SIGTERM' as const, 1, null, undefined].map(isKilled), [true, false, false, false, false]);
+});
+
+test('a trainer that V8 ended for lack of memory is known by its last words', () => {
+  const script = 'const all = []; for (;;) all.push(new Array(1e6).fill(all.length))';
+  const { stderr } = spawnSync(process.execPath, ['--max-old-space-size=32', '-e', script], { encoding: 'utf8' });
+  assert.ok(hasRunOutOfMemory(lastLines(stderr, 60)), stderr);
+  assert.ok(!hasRunOutOfMemory('a library warns'));
 });
 
 test('an executable that is not there is an error, not a wait for ever', async () => {

@@ -14,7 +14,7 @@ import { parseNetwork } from '../../../src/trainer/nn/families.js';
 import type { ErrorInfo, TrainEvent } from '../../../src/trainer/protocol.js';
 import { randomWeight } from '../../../src/trainer/models/baseModel.js';
 import { readChoice, smaller, writeChoice, type BatchChoice } from '../../../src/trainer/training/batchChoice.js';
-import { bestOf, chooseBatch, trainingBytes } from '../../../src/trainer/training/chooseBatch.js';
+import { bestOf, chooseBatch, reportShortage, trainingBytes } from '../../../src/trainer/training/chooseBatch.js';
 import { freeMemory } from '../../../src/trainer/training/freeMemory.js';
 import { optimizerOf } from '../../../src/trainer/training/prepareNetwork.js';
 import { eventsOf, jsonLines, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
@@ -125,6 +125,33 @@ test('a given batch that would not fit is kept, with recomputed activations, and
   );
 });
 
+test('what cannot fit is reported before the first step, with the bytes that it needs', () => {
+  const noticesWith = (free: number | undefined, config: object = {}): string[] => {
+    const said: Omit<ErrorInfo, 'remedy'>[] = [];
+    const options = {
+      config: parse(config),
+      model: modelOf({ type: 'full' }),
+      optimizer: optimizerOf(parse({})),
+      images: 1000,
+      bytesOfImage: 2 ** 20,
+      trainedBytes: 2 ** 18,
+      device: 'cpu' as const,
+      free,
+      tryApart: () => assert.fail('nothing is to be tried'),
+      notice: (notice: Omit<ErrorInfo, 'remedy'>) => said.push(notice),
+    };
+    reportShortage(options, choice);
+    return said.map(({ code, message }) => `${code} ${message}`);
+  };
+  const needed = trainingBytes(modelOf({ type: 'full' }), optimizerOf(parse({})), choice, 'cpu');
+  assert.deepEqual(noticesWith(needed), []);
+  assert.deepEqual(noticesWith(undefined), []);
+  assert.deepEqual(noticesWith(2 ** 20, { method: 'pretrained' }), []);
+  const [notice, ...more] = noticesWith(needed - 1);
+  assert.deepEqual(more, []);
+  assert.match(notice!, new RegExp(`^MEMORY_SHORT .* ${(needed / 2 ** 20).toFixed(0)} MB`));
+});
+
 test('the smallest batch is taken that is nearly as fast as any', () => {
   const rates = (...imagesPerSecond: number[]) =>
     imagesPerSecond.map((rate, i) => ({ batch: 8 * 2 ** i, imagesPerSecond: rate }));
@@ -209,14 +236,29 @@ const limited = { skip: !hasPrlimit && 'only Linux with prlimit can limit the me
 const data = (megabytes: number): string[] => ['prlimit', `--data=${megabytes * 2 ** 20}`];
 
 test('a limit of the process counts as the memory there is', limited, async () => {
-  const script = `import(${JSON.stringify(new URL('../../../src/trainer/training/freeMemory.ts', import.meta.url).href)}).then(async (m) => console.log(await m.freeMemory()))`;
+  const script = `import(${JSON.stringify(new URL('../../../src/trainer/training/freeMemory.ts', import.meta.url).href)}).then((m) => console.log(m.freeMemory()))`;
   const free = Number(
     spawnSync('prlimit', [`--data=${2 ** 31}`, process.execPath, '--import', 'tsx', '-e', script], { encoding: 'utf8' })
       .stdout,
   );
   assert.ok(free > 0 && free < 2 ** 31, String(free));
-  assert.ok((await freeMemory()) > 0);
+  assert.ok(freeMemory() > 0);
 });
+
+test(
+  'a limit that Node.js and ONNX Runtime cannot work within is named before the command begins',
+  limited,
+  async () => {
+    const run = (...limits: string[]) =>
+      vitune(['inspect', 'nowhere'], limits.length ? { under: ['prlimit', ...limits] } : {});
+    const { code, stderr } = await run(`--as=${2 ** 31}`);
+    assert.equal(code, 2, 'the command is tried all the same');
+    assert.match(stderr, /^MEMORY_LIMITED: .*Max address space\) allows 2048 MB.*\n.*ulimit -v unlimited\nDATASET_/);
+    const { stderr: data } = await run(`--data=${2 ** 29}`);
+    assert.match(data, /^MEMORY_LIMITED: .*Max data size\) allows 512 MB.*\n.*ulimit -d/);
+    assert.match((await run()).stderr, /^DATASET_/);
+  },
+);
 
 test('memory that runs out in a step: the run continues in smaller batches and finishes', limited, async (t) => {
   const folder = await temporaryFolder(t);
