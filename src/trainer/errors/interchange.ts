@@ -81,6 +81,16 @@ export const interchange = {
       t('Correct base_model_name_or_path in adapter_config.json.'),
       { file },
     ),
+  adapterOfTimm: (file: string, weight: string) =>
+    new UserError(
+      'ADAPTER_OF_TIMM',
+      t(
+        'The adapter was trained on a network of timm: {0}. ViTune reads adapters of the classes of transformers.',
+        weight,
+      ),
+      t('In Python, fold it into the model with merge_and_unload() and save the whole model.'),
+      { file },
+    ),
   exportTargetTaken: (folder: string) =>
     new UserError(
       'EXPORT_TARGET_TAKEN',

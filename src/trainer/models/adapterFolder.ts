@@ -107,6 +107,10 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     weights: shapes,
     unused: new Set(base.unused(new Set(shapes.keys())).map(([name]) => name)),
     transformers5: mapOf(config).transformers5,
+    isOfTimm: (weight) =>
+      familyOf(config)
+        .weightNames(config, weight.replace(/^timm_model\./, ''))
+        .some((name) => shapes.has(name)),
     isTarget: targetsOf(adapter, configFile),
   });
   const isHead = (name: string): boolean => isHeadOf(config, name);

@@ -35,6 +35,8 @@ export interface KnownNames {
   unused: ReadonlySet<string>;
   /** What transformers 5 calls a weight. */
   transformers5: (weight: string) => readonly string[];
+  /** Whether a name is timm's for weights of the network; its query, key and value are one layer. */
+  isOfTimm: (weight: string) => boolean;
   isTarget: (module: string, isLinear: boolean) => boolean;
 }
 
@@ -87,7 +89,8 @@ export async function readAdapterTensors(file: string, known: KnownNames): Promi
   const naming = namings[best]!;
   for (const { weight, lowRank } of entries) {
     const part = namings.map((each) => each.get(weight)).find((found) => found !== undefined);
-    if (part === undefined) throw errors.adapterNotOfBase(file, weight);
+    if (part === undefined)
+      throw known.isOfTimm(weight) ? errors.adapterOfTimm(file, weight) : errors.adapterNotOfBase(file, weight);
     // A file may hold everything under both libraries' names.
     const isThere = used[best]!.some((entry) => naming.get(entry.weight)!.weight === part.weight);
     if (!isThere) throw errors.adapterNotTargeted(file, lowRank ? moduleOf(weight) : weight);

@@ -154,6 +154,20 @@ const wrong: [
       ),
   ],
   [
+    'made on a network of timm',
+    'ADAPTER_OF_TIMM',
+    /timm_model\.blocks\.0\.attn\.qkv\.weight/,
+    (adapter) =>
+      edit(adapter, () =>
+        ['A', 'B'].map((part) => [
+          `base_model.model.timm_model.blocks.0.attn.qkv.lora_${part}.weight`,
+          part === 'A'
+            ? { shape: [2, 48], data: new Float32Array(96) }
+            : { shape: [144, 2], data: new Float32Array(288) },
+        ]),
+      ),
+  ],
+  [
     'another base, by its width',
     'ADAPTER_NOT_OF_BASE',
     /query/,
