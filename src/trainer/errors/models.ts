@@ -82,6 +82,15 @@ export const models = {
       t('If it was trained otherwise, put its preprocessor_config.json there.'),
       { file },
     ),
+  timmPreprocessorAssumed: (file: string) =>
+    new UserError(
+      'PREPROCESSOR_ASSUMED',
+      t(
+        "config.json has no pretrained_cfg; images are prepared with timm's defaults (87.5 % of the image, mean and deviation of ImageNet).",
+      ),
+      t('If it was trained otherwise, copy pretrained_cfg from the config.json of the original model.'),
+      { file },
+    ),
   preprocessorDefaults: (file: string, fields: readonly string[], name: string) =>
     new UserError(
       'PREPROCESSOR_DEFAULTS',

@@ -18,6 +18,7 @@ import { hubCache } from '../hub/hubSettings.js';
 import { hubNameAt, isCommit, parseHubName } from '../hub/repository.js';
 import { sizeOf } from '../ir/shape.js';
 import type { Shape } from '../ir/op.js';
+import { isObject } from '../nn/configFields.js';
 import { familyOf, parseNetwork } from '../nn/families.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { isHeadOf, mapOf } from '../nn/networkMap.js';
@@ -179,7 +180,11 @@ async function prepared(
   const family = familyOf(config);
   const stated = family.statedPreprocessor?.(json);
   const configFile = join(folder, modelFiles.config);
-  if (stated) return { preprocessor: parsePreprocessor(stated, configFile), notices: [], file: configFile };
+  if (stated) {
+    // Only timm states it in config.json.
+    const notices = isObject(json.pretrained_cfg) ? [] : [errors.timmPreprocessorAssumed(configFile)];
+    return { preprocessor: parsePreprocessor(stated, configFile), notices, file: configFile };
+  }
   const file = join(folder, modelFiles.preprocessor);
   const found = await findPreprocessor(folder, family.processor);
   if (found) return { ...found, notices: [...found.notices], file };

@@ -1,6 +1,6 @@
 /** A model without preprocessor_config.json is prepared for as its family usually is, with a notice. */
 import assert from 'node:assert/strict';
-import { cp, rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
@@ -35,7 +35,20 @@ for (const [name, { resize, kernel, mean }] of Object.entries(usual))
     assert.deepEqual([transform.height, transform.width], [32, 32]);
   });
 
-test("timm's config.json says it itself", async () => {
+test("timm's config.json says it itself; where it does not, timm's defaults hold at the network's size", async (t) => {
   const { notices } = await openBaseModel({ model: join(golden, 'models', 'timm-vit'), init: 'pretrained', seed: 0 });
   assert.deepEqual(notices, []);
+  const model = join(await temporaryFolder(t), 'model');
+  await cp(join(golden, 'models', 'timm-vit'), model, { recursive: true });
+  const file = join(model, 'config.json');
+  const rest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  delete rest.pretrained_cfg;
+  await writeFile(file, JSON.stringify(rest));
+  const assumed = await openBaseModel({ model, init: 'pretrained', seed: 0 });
+  assert.deepEqual(
+    assumed.notices?.map(({ code, message }) => [code, /pretrained_cfg/.test(message)]),
+    [['PREPROCESSOR_ASSUMED', true]],
+  );
+  const { transform, mean } = assumed.preprocessor;
+  assert.deepEqual([transform.height, mean[0]], [32, 0.485]);
 });

@@ -114,5 +114,12 @@ export function timmNames({ family, classifiers }: VitConfig, stored: string): r
 /** timm's config.json says by itself how images are prepared; transformers reads it by this class, too. */
 export function timmPreprocessor(json: Fields): Fields | undefined {
   if (typeof json.architecture !== 'string') return undefined;
-  return { image_processor_type: 'TimmWrapperImageProcessor', pretrained_cfg: objectOr(json.pretrained_cfg) };
+  const size = objectOr(json.model_args).img_size;
+  const side: unknown[] = Array.isArray(size) ? size : [size, size];
+  // A model that was saved again by transformers has no pretrained_cfg: the network still says its own size.
+  const ofNetwork = size === undefined ? {} : { input_size: [3, ...side] };
+  return {
+    image_processor_type: 'TimmWrapperImageProcessor',
+    pretrained_cfg: { ...ofNetwork, ...objectOr(json.pretrained_cfg) },
+  };
 }

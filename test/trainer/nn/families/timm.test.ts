@@ -70,5 +70,10 @@ test("timm's transform is named as such, whatever its pretrained_cfg says; other
     pretrained_cfg: cfg,
   });
   assert.deepEqual(timmPreprocessor({ architecture: 'vit_tiny_patch16_224' }), { ...named, pretrained_cfg: {} });
+  assert.deepEqual(
+    timmPreprocessor({ architecture: 'vit_tiny_patch16_224', model_args: { img_size: [48, 48] } }),
+    { ...named, pretrained_cfg: { input_size: [3, 48, 48] } },
+    'the size of the network, where nothing else is said',
+  );
   assert.equal(timmPreprocessor({ model_type: 'vit' }), undefined);
 });
