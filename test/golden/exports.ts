@@ -81,11 +81,17 @@ async function checkpointOf(model: string, options: object, folder: string): Pro
 /** A copy of a golden model whose preprocessor leaves the stored images as they are. */
 async function modelOf(name: string, folder: string): Promise<string> {
   await cp(join(golden, 'models', name), folder, { recursive: true });
+  if (name.startsWith('timm')) {
+    const config = join(folder, 'config.json');
+    const json = JSON.parse(await readFile(config, 'utf8')) as { pretrained_cfg: object };
+    const pretrained = { ...json.pretrained_cfg, crop_pct: 1 };
+    await writeFile(config, JSON.stringify({ ...json, pretrained_cfg: pretrained }));
+    return folder;
+  }
   const file = join(folder, 'preprocessor_config.json');
   const given = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as object;
   const square = { height: 32, width: 32 };
-  if (!name.startsWith('timm'))
-    await writeFile(file, JSON.stringify({ ...given, size: square, crop_size: square, do_center_crop: false }));
+  await writeFile(file, JSON.stringify({ ...given, size: square, crop_size: square, do_center_crop: false }));
   return folder;
 }
 

@@ -91,6 +91,15 @@ export const interchange = {
       t('In Python, fold it into the model with merge_and_unload() and save the whole model.'),
       { file },
     ),
+  exportCropsOtherwise: (folder: string) =>
+    new UserError(
+      'EXPORT_CROPS_OTHERWISE',
+      t(
+        'The middle of an image is cut as timm cuts it; the image processors of transformers may cut one pixel to the side, and then probabilities differ a little.',
+      ),
+      t('For equal probabilities in Python, prepare the images with timm.'),
+      { file: folder },
+    ),
   exportTargetTaken: (folder: string) =>
     new UserError(
       'EXPORT_TARGET_TAKEN',

@@ -92,6 +92,8 @@ const isElsewhere = ({ base, method }: LoadedCheckpoint): boolean =>
   method.type !== 'qlora' &&
   base.reference.model !== 'embedded' &&
   base.reference.init === 'pretrained' &&
+  // transformers would fill its own classes with random weights from a folder with timm's names.
+  typeof base.json.architecture !== 'string' &&
   parseNetwork(base.json, base.reference.model).imageSize === base.reference.imageSize;
 
 /**

@@ -56,6 +56,7 @@ export async function exportModel({
   onProgress?.('open');
   const model = await openModel(checkpoint);
   model.notices?.forEach((notice) => onNotice?.(notice));
+  if (format !== 'onnx' && model.preprocessor.transform.rounded) onNotice?.(errors.exportCropsOtherwise(target));
   if (format !== 'onnx' && isOnnx(model.network)) throw errors.onnx.exportImpossible(format);
   const live = await computeLogits({ model: checkpoint, images });
   let parity: Parity | undefined;

@@ -18,6 +18,7 @@ import { Samples } from '../../../src/trainer/data/samples.js';
 import { SaveCheck } from '../../../src/trainer/training/saveCheck.js';
 import { sampleFor } from '../../../src/trainer/inference/sample.js';
 import { onSmallDisk } from '../checkpoint/smallDisk.js';
+import { vitune, writeConfig, writeDataset } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/images.js';
 import {
   distance,
@@ -71,6 +72,28 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
     );
   });
 }
+
+test("a PEFT export of a base with timm's names brings it along under those of transformers, which has no others", async (t) => {
+  const folder = await temporaryFolder(t);
+  const run = join(folder, 'run');
+  await writeDataset(join(folder, 'photos'), { red: 4, green: 4 });
+  const model = join(golden, 'models', 'timm-vit');
+  const config = await writeConfig(folder, { model, method: { type: 'lora', rank: 2 }, epochs: 1, output: run });
+  assert.equal((await vitune(['train', config])).code, 0);
+  const [output, codes] = [join(folder, 'export'), [] as string[]];
+  await exportModel({
+    checkpoint: run,
+    format: 'peft',
+    output,
+    images: [0, 1],
+    onNotice: ({ code }) => codes.push(code),
+  });
+  const adapter = JSON.parse(await readFile(join(output, 'adapter_config.json'), 'utf8')) as Record<string, unknown>;
+  assert.equal(adapter.base_model_name_or_path, 'base');
+  const { tensors } = await readSafetensors(join(output, 'base', 'model.safetensors'));
+  assert.ok(tensors.has('vit.encoder.layer.0.attention.attention.query.weight'), [...tensors.keys()].join());
+  assert.deepEqual(codes, ['EXPORT_CROPS_OTHERWISE'], 'the crop that transformers rounds otherwise is reported');
+});
 
 test('a PEFT export has an adapter under the names of transformers 4 and 5, and brings a base that Python would not find', async (t) => {
   const folder = await temporaryFolder(t);
