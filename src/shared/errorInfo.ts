@@ -12,6 +12,8 @@ export interface ErrorInfo {
   remedy: string;
   /** Absolute path of the file at fault, where there is one. */
   file?: string;
+  /** Absolute path of the image that is the same as `file`. */
+  twin?: string;
   /** One-based place in `file`. */
   line?: number;
   column?: number;
@@ -24,6 +26,7 @@ export const errorInfoFields = {
   message: text,
   remedy: text,
   file: optional(text),
+  twin: optional(text),
   line: optional(count),
   column: optional(count),
   said: optional(saidWordsSchema),

@@ -3,6 +3,7 @@ import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
+import type { ImageColumn } from '../shared/imageList.js';
 import type { ExtraFigures } from '../shared/metrics.js';
 import type { ClassFigures, DeviceName, Parity, SplitName, Task, TrainEvent } from '../shared/trainEvent.js';
 
@@ -30,7 +31,11 @@ export interface CommandOutputs {
   /** The events of the run as they happen, without their number in the log. */
   train: (TrainEvent & { time: number }) | ProfileReport;
   classify: { type: 'classification' } & Classification;
-  evaluate: EvaluatedImage | ({ type: 'evaluation' } & CoveredEvaluation);
+  /** With `--list`, also how many images were evaluated. */
+  evaluate:
+    | EvaluatedImage
+    | { type: 'progress'; phase: 'evaluate'; done: number; total: number }
+    | ({ type: 'evaluation' } & CoveredEvaluation);
   /** With `--background`, first what the file names say (`found`), then how many images were read, then the result. */
   inspect:
     | ({ type: 'found' | 'dataset' } & Inspection)
@@ -86,6 +91,38 @@ export type ServeResponse =
   | { id: number; type: 'done' }
   | ({ id: number; type: 'error' } & ErrorInfo);
 
+/** Why an image of a list stands out: an image with several marks has them all. */
+export interface ImageMark {
+  /** Absolute path. */
+  path: string;
+  message: string;
+  /** Images with the same group belong together, such as an image and its duplicate. */
+  group?: string;
+}
+
+/**
+ * Requests to and responses from the process of images (`main.js images`), over the fork's IPC channel: it lists
+ * datasets, looks files up, and makes thumbnails.
+ */
+export type ImagesRequest =
+  /**
+   * Write the list of the images of a dataset (see `shared/imageList.ts`) to `file`, with their labels, splits and
+   * marks; `only`: of those with a mark.
+   */
+  | { id: number; type: 'list'; dataset: string; file: string; marks: ImageMark[]; only: boolean }
+  /** The columns of a list that take longer: `size` and `date` of the files, or the order of the names. */
+  | { id: number; type: 'columns'; file: string; of: 'files' | 'names' }
+  | { id: number; type: 'thumbnail'; path: string }
+  | { id: number; type: 'cancel'; request: number };
+
+export type ImagesResponse =
+  | { id: number; type: 'progress'; done: number; total: number }
+  | { id: number; type: 'listed'; images: number }
+  | { id: number; type: 'columns'; columns: ImageColumn[] }
+  /** A JPEG. */
+  | { id: number; type: 'thumbnail'; jpeg: Uint8Array }
+  | ({ id: number; type: 'error' } & ErrorInfo);
+
 export interface TaskEvaluation extends ExtraFigures {
   accuracy: number;
   loss: number;
@@ -115,7 +152,8 @@ export interface CoveredEvaluation extends Evaluation {
 export interface EvaluatedImage {
   type: 'picture';
   path: string;
-  answers: { task: string; truth: string; prediction: Prediction }[];
+  /** `loss` is the cross-entropy, in nats. */
+  answers: { task: string; truth: string; prediction: Prediction; loss: number }[];
 }
 
 /** Readable images of a label in each split. */

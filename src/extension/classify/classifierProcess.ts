@@ -1,10 +1,9 @@
 /** The warm process that classifies images: started when needed, restarted after a crash, ended when idle. */
-import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Classification, ErrorInfo, ServeResponse, ServeRequest } from '../../trainer/protocol.js';
-import { ShownError } from '../errors/shownError.js';
 import type { Launch } from '../trainer/launch.js';
-import { lastLines, TrainerDied } from '../trainer/trainerDied.js';
+import { TrainerDied } from '../trainer/trainerDied.js';
+import { infoIn, WarmProcess } from '../trainer/warmProcess.js';
 
 export interface ClassifyRequest {
   checkpoint: string;
@@ -28,33 +27,23 @@ export interface ClassifierOptions {
   onNotice: (notice: ErrorInfo) => void;
 }
 
-interface Pending {
-  onResponse: (answer: ServeResponse) => void;
-  resolve: () => void;
-  reject: (error: Error) => void;
-}
-
-type Without<Key extends string, Union> = Union extends unknown ? Omit<Union, Key> : never;
-/** A request before it has its number. */
-type Asked = Without<'id', Exclude<ServeRequest, { type: 'cancel' }>>;
-
-const infoIn = ({ id: _id, type: _type, ...info }: ServeResponse & ErrorInfo): ErrorInfo => info;
-
 export class ClassifierProcess {
-  #child: ChildProcess | undefined;
-  #said = '';
-  #next = 0;
-  #pending = new Map<number, Pending>();
-  #idle: NodeJS.Timeout | undefined;
+  readonly #process: WarmProcess<ServeRequest, ServeResponse>;
 
   constructor(
-    private readonly launch: Launch,
+    launch: Launch,
     private readonly options: ClassifierOptions,
-  ) {}
+  ) {
+    this.#process = new WarmProcess(launch, {
+      command: 'serve',
+      idle: options.idle,
+      isLast: ({ type }) => type === 'done' || type === 'preview',
+    });
+  }
 
   /** The process at work, if any. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#process.pid;
   }
 
   /**
@@ -73,8 +62,11 @@ export class ClassifierProcess {
     while (left.length > 0) {
       signal?.throwIfAborted();
       try {
-        const onResponse = (answer: ServeResponse) => answer.type === 'classification' && answered(answer.result);
-        await this.#ask({ type: 'classify', checkpoint, paths: left, top }, onResponse, signal);
+        const onResponse = (answer: ServeResponse) => {
+          if (answer.type === 'classification') answered(answer.result);
+          if (answer.type === 'notice') this.options.onNotice(infoIn(answer));
+        };
+        await this.#process.ask({ type: 'classify', checkpoint, paths: left, top }, onResponse, signal);
         return;
       } catch (error) {
         if (!(error instanceof TrainerDied) || ++crashes >= this.options.crashes) throw error;
@@ -96,71 +88,14 @@ export class ClassifierProcess {
    */
   async preview(path: string, side: number): Promise<string> {
     let src: string | undefined;
-    await this.#ask({ type: 'preview', path, side }, (answer) => answer.type === 'preview' && (src = answer.src));
+    const onResponse = (answer: ServeResponse) => answer.type === 'preview' && (src = answer.src);
+    await this.#process.ask({ type: 'preview', path, side }, onResponse);
     if (src === undefined) throw new Error(`There was no preview of ${path}`);
     return src;
   }
 
   /** Ends the process; the next request starts another. */
   dispose(): void {
-    clearTimeout(this.#idle);
-    this.#child?.kill();
-  }
-
-  #ask(request: Asked, onResponse: (answer: ServeResponse) => void, signal?: AbortSignal): Promise<void> {
-    const id = this.#next++;
-    const child = this.#started();
-    const send = (message: ServeRequest) => child.connected && child.send(message);
-    const cancel = () => send({ id: this.#next++, type: 'cancel', request: id });
-    return new Promise<void>((resolve, reject) => {
-      this.#pending.set(id, { onResponse, resolve, reject });
-      clearTimeout(this.#idle);
-      send({ id, ...request });
-      signal?.addEventListener('abort', cancel, { once: true });
-    }).finally(() => {
-      signal?.removeEventListener('abort', cancel);
-      this.#pending.delete(id);
-      if (this.#pending.size === 0) this.#idle = setTimeout(() => this.#child?.kill(), this.options.idle).unref();
-      signal?.throwIfAborted();
-    });
-  }
-
-  #started(): ChildProcess {
-    if (this.#child?.connected) return this.#child;
-    this.launch.requireAllowed();
-    this.#said = '';
-    const child = fork(this.launch.scripts.main, ['serve'], {
-      execPath: this.launch.executable,
-      // The extension host's own flags are not for the trainer.
-      execArgv: [],
-      env: this.launch.env,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    this.#child = child;
-    const listen = (chunk: Buffer) => (this.#said = (this.#said + chunk.toString('utf8')).slice(-20_000));
-    child.stdout?.on('data', listen);
-    child.stderr?.on('data', listen);
-    child.on('message', (answer) => this.#answer(answer as ServeResponse));
-    child.once('error', (error) => this.#gone(child, error));
-    child.once('exit', (code, killer) => this.#gone(child, new TrainerDied(code ?? killer, lastLines(this.#said))));
-    return child;
-  }
-
-  #answer(answer: ServeResponse): void {
-    const pending = this.#pending.get(answer.id);
-    if (!pending) return;
-    if (answer.type === 'classification') pending.onResponse(answer);
-    else if (answer.type === 'notice') this.options.onNotice(infoIn(answer));
-    else if (answer.type === 'preview') {
-      pending.onResponse(answer);
-      pending.resolve();
-    } else if (answer.type === 'done') pending.resolve();
-    else pending.reject(new ShownError(infoIn(answer)));
-  }
-
-  #gone(child: ChildProcess, error: Error): void {
-    if (this.#child !== child) return;
-    this.#child = undefined;
-    for (const pending of this.#pending.values()) pending.reject(error);
+    this.#process.dispose();
   }
 }

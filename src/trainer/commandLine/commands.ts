@@ -4,7 +4,7 @@
  */
 import * as l10n from '@vscode/l10n';
 import { exportFormatNames } from '../../shared/exportFormats.js';
-import { count, flag, list, requiredChoice, requiredText, text, type Option } from './option.js';
+import { choice, count, flag, list, requiredChoice, requiredText, text, type Option } from './option.js';
 
 export interface CommandRow {
   /** What the command does, in a sentence. */
@@ -73,11 +73,17 @@ export const commands = {
     summary: () => l10n.t('Measures a checkpoint on labelled images.'),
     options: {
       checkpoint,
-      dataset: requiredText({ placeholder: 'FOLDER_OR_CSV', example: 'photos' }, () =>
-        l10n.t('A folder of labelled images, a label file, or hub:owner/name.'),
+      dataset: text({ placeholder: 'FOLDER_OR_CSV', example: 'photos' }, () =>
+        l10n.t('A folder of labelled images, a label file, or hub:owner/name. May be left out with --split.'),
+      ),
+      split: choice(['validation', 'test'] as const, 'validation', () =>
+        l10n.t("Evaluates on the run's own images of this split."),
       ),
       all: flag(() => l10n.t('Evaluates on all images, also on those that the run was trained on.')),
       images: flag(() => l10n.t('Also shows each image with its label and its prediction.'), 'pictures'),
+      list: text({ placeholder: 'FILE', example: 'photos.images' }, () =>
+        l10n.t('Writes the images with their labels and predictions to a file that the editor shows.'),
+      ),
       json,
     },
     examples: ['evaluate --checkpoint runs/flowers --dataset photos'],

@@ -1,31 +1,41 @@
 /** `vitune evaluate`: how right a checkpoint is on a folder of labelled images. */
+import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { coverageWords } from '../../shared/coverage.js';
 import type { CommandOutputs, TaskEvaluation } from '../protocol.js';
+import { errors } from '../errors/errors.js';
 import { cacheFolder } from '../runs/cacheFolder.js';
 import { evaluate as evaluateCheckpoint } from '../inference/evaluate.js';
 import { provideDataset } from '../models/hubSources.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 import type { Arguments } from './commands.js';
+import { usageOf } from './help.js';
 import { bar, confusionTable, downloadStatus, figureWords, percent, table, type Output } from './output.js';
 
 export async function evaluate(
-  { checkpoint, dataset, all, images }: Arguments<'evaluate'>,
+  { checkpoint, dataset, split, all, images, list }: Arguments<'evaluate'>,
   output: Output<CommandOutputs['evaluate']>,
   signal: AbortSignal,
 ): Promise<void> {
+  if (dataset === undefined && split === undefined)
+    throw errors.usage(l10n.t('The option --{0} is missing.', 'dataset'), usageOf('evaluate'));
+  if (all && split !== undefined)
+    throw errors.usage(l10n.t('--{0} and --{1} exclude each other.', 'all', 'split'), usageOf('evaluate'));
+  const onDownload = (done: number, total: number) => output.status(downloadStatus(done, total));
   const { problems, ...evaluation } = await evaluateCheckpoint({
     checkpoint: await resolveCheckpoint(checkpoint),
-    dataset: (
-      await provideDataset(dataset, {
-        signal,
-        onProgress: (done, total) => output.status(downloadStatus(done, total)),
-      })
-    ).folder,
-    all,
+    dataset:
+      dataset === undefined
+        ? undefined
+        : (await provideDataset(dataset, { signal, onProgress: onDownload })).folder,
+    images: split ?? (all ? 'all' : 'heldOut'),
+    ...(list === undefined ? {} : { list: resolve(list) }),
     cacheFolder: cacheFolder(),
     signal,
-    onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
+    onProgress(done, total) {
+      if (list !== undefined) output.json({ type: 'progress', phase: 'evaluate', done, total });
+      output.status(`${bar(done / total)} ${done}/${total}`);
+    },
     onImage: images
       ? (image) => {
           output.json(image);

@@ -1,11 +1,11 @@
 /**
  * Entry of the trainer's child process: `train CONFIG` for a run that outlives its window, `serve` for classification,
- * and the command line's own.
+ * `images` for the editor's grids, and the command line's own.
  */
 import { logitsCommand, probeCommand, trialCommand } from '../core/program.js';
 import { infoOf } from '../errors/errors.js';
 import { setLanguage } from '../core/language.js';
-import type { DeviceName, ServeResponse, ServeRequest } from '../protocol.js';
+import type { DeviceName, ImagesRequest, ImagesResponse, ServeResponse, ServeRequest } from '../protocol.js';
 import type { LogitsRequest } from '../inference/computeLogits.js';
 import type { TrialRequest } from '../training/trial.js';
 
@@ -15,6 +15,9 @@ const [command, argument] = process.argv.slice(2);
 const printed = (output: unknown): Promise<void> =>
   new Promise((resolve) => process.stdout.write(`${JSON.stringify(output)}\n`, () => resolve()));
 const print = (output: unknown): void => void printed(output);
+
+/** Thumbnails take no more than this, nor than the limit of all decoded images. */
+const thumbnailBytes = 2e9;
 
 /**
  * Each command loads only the code it needs: a short command ends before the rest of the program would have been read.
@@ -41,6 +44,18 @@ const tasks: Record<string, () => Promise<unknown>> = {
       onRequest: (listen) => process.on('message', (message) => listen(message as ServeRequest)),
     });
     // The window that forked this process is gone.
+    process.on('disconnect', () => process.exit(0));
+  },
+  images: async () => {
+    const [{ serveImages }, { Thumbnails }, { cacheFolder, cacheLimit, thumbnailFolder }] = await Promise.all([
+      import('../data/serveImages.js'),
+      import('../data/thumbnails.js'),
+      import('../runs/cacheFolder.js'),
+    ]);
+    serveImages(new Thumbnails(thumbnailFolder(cacheFolder()), Math.min(thumbnailBytes, cacheLimit('images'))), {
+      send: (output: ImagesResponse) => process.send?.(output),
+      onRequest: (listen) => process.on('message', (message) => listen(message as ImagesRequest)),
+    });
     process.on('disconnect', () => process.exit(0));
   },
 };

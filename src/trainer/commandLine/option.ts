@@ -83,3 +83,13 @@ export const requiredChoice = <Choice extends string>(
     );
   },
 });
+
+/** One of a few texts; undefined where the option is left out. */
+export const choice = <Choice extends string>(
+  choices: readonly Choice[],
+  example: Choice,
+  help: () => string,
+): Option<Choice | undefined> => {
+  const { isRequired: _, ...option } = requiredChoice(choices, example, help);
+  return { ...option, read: (given, ...rest) => (given.length ? option.read(given, ...rest) : undefined) };
+};

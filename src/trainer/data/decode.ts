@@ -57,7 +57,8 @@ interface Image {
 
 /** The pixels that evaluation and classification feed: `[transform.height, transform.width, 3]`. Throws a UserError. */
 export async function evaluationPixels(path: string, transform: ImageTransform): Promise<Uint8Array> {
-  const { data, width, height } = await decode(path, transform.kernel, (w, h) => evaluationFit(transform, w, h), true);
+  const fit = (w: number, h: number): Fit => evaluationFit(transform, w, h);
+  const { data, width, height } = await decode(path, transform.kernel, fit, 'exact');
   return centreCrop(data, width, height, transform);
 }
 
@@ -122,11 +123,12 @@ const isLevel = ([min, max]: [number, number]): boolean => max - min <= 1;
 
 /** The image as a JPEG of at most `side` pixels in each direction, for a window to show. Throws a UserError. */
 export async function previewOf(path: string, side: number): Promise<Uint8Array> {
-  const { data, width, height } = await decode(path, 'linear', (w, h) => {
+  const fit = (w: number, h: number): Fit => {
     const scale = Math.min(1, side / Math.max(w, h));
     const fitted = (length: number) => Math.max(1, Math.round(length * scale));
     return { region: { left: 0, top: 0, width: w, height: h }, width: fitted(w), height: fitted(h) };
-  });
+  };
+  const { data, width, height } = await decode(path, 'linear', fit, 'quick');
   return explained(path, () =>
     sharp(data, { raw: { width, height, channels: 3 } })
       .jpeg({ quality: 85 })
@@ -158,8 +160,14 @@ const decode = (
   path: string,
   kernel: Kernel,
   fit: (width: number, height: number) => Fit,
-  exact = false,
-): Promise<Pixels> => withImage(path, (image) => render(image, fit(image.width, image.height), kernel, exact));
+  quality: Quality = 'good',
+): Promise<Pixels> => withImage(path, (image) => render(image, fit(image.width, image.height), kernel, quality));
+
+/**
+ * `exact`: the pixels are those that Pillow's resize gives; `good`: as good ones that take less time; `quick`: a decoder
+ * may leave out pixels that are hardly seen where the image is made much smaller.
+ */
+type Quality = 'exact' | 'good' | 'quick';
 
 const resampler = new Resampler();
 
@@ -169,12 +177,11 @@ const resampler = new Resampler();
  */
 const certainlyBright = 96;
 
-/** With `exact` the pixels are those that Pillow's resize gives, else as good ones that take less time. */
-async function render(image: Image, fit: Fit, kernel: Kernel, exact = false): Promise<Pixels> {
-  const pixels = await rendered(image, fit, kernel, exact);
+async function render(image: Image, fit: Fit, kernel: Kernel, quality: Quality = 'good'): Promise<Pixels> {
+  const pixels = await rendered(image, fit, kernel, quality);
   if (!image.byRange || pixels.data.some((value) => value >= certainlyBright)) return pixels;
   const scaled = await image.byRange();
-  return scaled ? rendered(scaled, fit, kernel, exact) : pixels;
+  return scaled ? rendered(scaled, fit, kernel, quality) : pixels;
 }
 
 /**
@@ -183,14 +190,24 @@ async function render(image: Image, fit: Fit, kernel: Kernel, exact = false): Pr
  */
 const leftToResampler = 8;
 
-async function rendered(image: Image, { region, width, height }: Fit, kernel: Kernel, exact: boolean): Promise<Pixels> {
+async function rendered(
+  image: Image,
+  { region, width, height }: Fit,
+  kernel: Kernel,
+  quality: Quality,
+): Promise<Pixels> {
+  const exact = quality === 'exact';
   let pipeline = image.pipeline();
   if (region.width !== image.width || region.height !== image.height) pipeline = pipeline.extract(region);
   // Of all pixels `nearest` must have the one that Pillow takes.
   const times = !exact ? 1 : kernel === 'nearest' ? Infinity : leftToResampler;
   const first = { width: Math.min(region.width, times * width), height: Math.min(region.height, times * height) };
   if (first.width !== region.width || first.height !== region.height)
-    pipeline = pipeline.resize(first.width, first.height, { fit: 'fill', kernel, fastShrinkOnLoad: false });
+    pipeline = pipeline.resize(first.width, first.height, {
+      fit: 'fill',
+      kernel,
+      fastShrinkOnLoad: quality === 'quick',
+    });
   if (exact) image.hold?.(3 * first.width * first.height);
   const pixels = await rgb(pipeline);
   if (first.width === width && first.height === height) return pixels;

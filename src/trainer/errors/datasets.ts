@@ -287,12 +287,26 @@ export const datasets = {
       t('Rename the file if other programs refuse it.'),
       { file },
     ),
+  noDatasetOfRun: (checkpoint: string) =>
+    new UserError(
+      'RUN_DATASET_UNKNOWN',
+      t('The dataset that this checkpoint was trained on is not known, or it is gone.'),
+      t('Evaluate the checkpoint on a dataset that you choose.'),
+      { file: checkpoint },
+    ),
+  splitUnknown: (root: string, split: string) =>
+    new UserError(
+      'SPLIT_UNKNOWN',
+      t('It is not known which of the images here were the {0} images of the run.', split),
+      t('If the dataset has changed since the run, train again. Or evaluate the checkpoint on a dataset.'),
+      { file: root },
+    ),
   duplicateAcrossClasses: (file: string, other: string, label: string, otherLabel: string) =>
     new UserError(
       'DUPLICATE_ACROSS_CLASSES',
       t('The same image is in the class {0} and, as {1}, in the class {2}.', label, other, otherLabel),
       t('Keep it in the class that is right.'),
-      { file },
+      { file, twin: other },
     ),
   duplicateAcrossSplits: (file: string, other: string, split: string, otherSplit: string) =>
     new UserError(
@@ -304,14 +318,14 @@ export const datasets = {
         otherSplit,
       ),
       t('Keep one of them.'),
-      { file },
+      { file, twin: other },
     ),
   duplicatesAcrossClasses: (count: number, file: string, other: string, label: string, otherLabel: string) =>
     new UserError(
       'DUPLICATES_ACROSS_CLASSES',
       t('{0} images of the class {1} are also in the class {2}; the first is {3}.', count, label, otherLabel, other),
       t('Keep each in the class that is right.'),
-      { file },
+      { file, twin: other },
     ),
   duplicatesAcrossSplits: (count: number, file: string, other: string, split: string, otherSplit: string) =>
     new UserError(
@@ -324,7 +338,7 @@ export const datasets = {
         other,
       ),
       t('Keep each in one split.'),
-      { file },
+      { file, twin: other },
     ),
   classesImbalanced: (folder: string, largest: string, most: number, smallest: string, least: number) =>
     new UserError(

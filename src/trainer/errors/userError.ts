@@ -2,9 +2,10 @@
 import type { ErrorInfo } from '../protocol.js';
 import { asIs, Words } from './l10n.js';
 
-/** The position of the problem in a file; `line` and `column` count from 1. */
+/** The position of the problem in a file; `line` and `column` count from 1. `twin` is an image that equals `file`. */
 export interface Place {
   file?: string;
+  twin?: string;
   line?: number;
   column?: number;
 }

@@ -3,6 +3,15 @@ import type { TaskEvaluation } from '../protocol.js';
 import { measure } from '../../shared/metrics.js';
 import { classFigures } from './classFigures.js';
 
+/**
+ * The cross-entropy of one image in nats, from its logits before the softmax: the logarithm of the sum of exponentials,
+ * shifted by the greatest so that none overflows.
+ */
+export function crossEntropy(logits: Float32Array, label: number): number {
+  const greatest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  return greatest + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - greatest), 0)) - logits[label]!;
+}
+
 export class Metrics {
   readonly #confusion: number[][];
   /** Sum of the cross-entropies, in nats. */
@@ -21,9 +30,7 @@ export class Metrics {
       const row = logits.subarray(i * classes, (i + 1) * classes);
       const label = truth[i]!;
       const prediction = row.reduce((best, value, j) => (value > row[best]! ? j : best), 0);
-      const greatest = row[prediction]!;
-      // log of the sum of exponentials, shifted by the greatest so that none overflows.
-      this.#loss += greatest + Math.log(row.reduce((sum, value) => sum + Math.exp(value - greatest), 0)) - row[label]!;
+      this.#loss += crossEntropy(row, label);
       this.#confusion[label]![prediction]! += 1;
     }
   }

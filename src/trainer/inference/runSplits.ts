@@ -3,6 +3,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { loadConfig } from '../config/load.js';
 import type { Dataset, DatasetSpec } from '../data/dataset.js';
+import { Samples } from '../data/samples.js';
 import { fingerprint } from '../data/fingerprint.js';
 import { scanDataset } from '../data/scan.js';
 import { errors, UserError } from '../errors/errors.js';
@@ -36,6 +37,14 @@ async function folderOf(dataset: DatasetSpec, revision: string | undefined): Pro
   return repository && (await findDataset({ ...repository, revision }, hubCache()))?.folder;
 }
 
+/** The dataset of the run that `checkpoint` belongs to; undefined where it belongs to none, or where that is gone. */
+export async function datasetOfRun(checkpoint: string): Promise<DatasetSpec | undefined> {
+  const file = runConfig(dirname(dirname(checkpoint)));
+  if (!(await stat(file).catch(() => undefined))) return undefined;
+  const { config } = await loadConfig(file);
+  return folderOf(config.dataset, (await readProgress(checkpoint)).datasetRevision);
+}
+
 /**
  * The split of the run that `checkpoint` belongs to, made again from its config as the run made it. It is not known for
  * a model without a run, where the run's images are gone, and where they have changed since and the split was drawn.
@@ -66,18 +75,23 @@ async function splitsOf({ root, splits }: Dataset): Promise<RunSplits> {
   return { split: 'known', partOf: (path) => parts.get(path) };
 }
 
+/** `heldOut`: images that the run was not trained on; the name of a split: the run's images of it. */
+export type EvaluatedImages = 'heldOut' | 'all' | 'validation' | 'test';
+
 /**
- * The images of `dataset` to evaluate on, with the run's part of each. By default they are held out: its test images
- * where it has such, else its validation images, else the others, without those that the run was trained on.
- * @throws UserError where the run was trained on all of them.
+ * The images of `dataset` to evaluate on, with the run's part of each. Those held out are its test images where it has
+ * such, else its validation images, else the others, without those that the run was trained on.
+ * @throws UserError where the run was trained on all of them, and where those of its split are not known.
  */
-export async function imagesToEvaluate(dataset: Dataset, { partOf }: RunSplits, all: boolean) {
+export async function imagesToEvaluate(dataset: Dataset, { split, partOf }: RunSplits, wanted: EvaluatedImages) {
   const placeOf = await placesIn(dataset.root);
   const part = (path: string): SplitName | undefined => partOf(placeOf(path));
   const { train, validation, test } = dataset.splits;
-  if (all) {
-    const images = test.filter(() => true);
-    for (const { path, ...labels } of [...validation, ...train]) images.push(path, labels);
+  if (wanted !== 'heldOut') {
+    const images = new Samples();
+    for (const { path, ...labels } of [...test, ...validation, ...train])
+      if (wanted === 'all' || part(path) === wanted) images.push(path, labels);
+    if (wanted !== 'all' && (split !== 'known' || !images.length)) throw errors.splitUnknown(dataset.root, wanted);
     return { images, part };
   }
   for (const samples of [test, validation, train]) {

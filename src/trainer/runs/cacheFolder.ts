@@ -23,8 +23,11 @@ export const featureFolder = (cache: string): string => join(cache, 'features');
 /** Where what was seen of the images of datasets is kept. */
 export const checkedFolder = (cache: string): string => join(cache, 'checked');
 
+/** Where small JPEGs of images are kept. */
+export const thumbnailFolder = (cache: string): string => join(cache, 'thumbnails');
+
 /**
- * What is kept: `images` are decoded pixels and what was seen of files. Users limit them by `VITUNE_PICTURE_CACHE_GB`.
+ * What is kept: `images` are decoded pixels, thumbnails and what was seen of files. Users limit them by `VITUNE_PICTURE_CACHE_GB`.
  */
 export type CacheKind = 'images' | 'features';
 
@@ -47,7 +50,7 @@ export function cacheLimit(kind: CacheKind, env: NodeJS.ProcessEnv = process.env
  */
 function kindOf(name: string): CacheKind | undefined {
   if (name === 'features') return 'features';
-  return name === 'checked' || /^[0-9a-f]{16}$/.test(name) ? 'images' : undefined;
+  return name === 'checked' || name === 'thumbnails' || /^[0-9a-f]{16}$/.test(name) ? 'images' : undefined;
 }
 
 async function kept(folder: string): Promise<{ path: string; kind: CacheKind }[]> {
