@@ -45,6 +45,9 @@ const paths = {
   warning: 'M8 2L14.5 13.5H1.5ZM8 6.5v3.5M8 11.5v.5',
   info: 'M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0 -13M8 7v4.5M8 4.5v.5',
   close: 'M4 4l8 8M12 4l-8 8',
+  check: 'M3 8.5l3.5 3.5l6.5 -8',
+  up: 'M8 13V3M4 7l4 -4l4 4',
+  down: 'M8 3v10M4 9l4 4l4 -4',
   chevron: 'M6 4l4 4l-4 4',
   image: 'M1.5 3.5h13v9h-13ZM1.5 11l4 -4l3 3l2 -2l4 4M11 6v.1',
 };

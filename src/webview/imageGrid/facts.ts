@@ -1,0 +1,76 @@
+/** What a list says of one image, in words: for its tile, its tooltip and a screen reader. */
+import * as l10n from '@vscode/l10n';
+import type { Formats } from '../../shared/formats.js';
+import type { ImageList } from '../../shared/imageList.js';
+import { Queries } from './query.js';
+import { columnTitle, figureOf, wordOf } from './words.js';
+
+export interface Facts {
+  name: string;
+  label: string | undefined;
+  prediction: string | undefined;
+  probability: string | undefined;
+  /** Whether the prediction is the label, where both are known. */
+  isRight: boolean | undefined;
+  split: string | undefined;
+  mark: string | undefined;
+  /** The value of the column that the grid is sorted by, unless the tile shows it anyway. */
+  sortedBy: string | undefined;
+}
+
+const shownAnyway = new Set(['label', 'prediction', 'probability', 'split', 'mark', 'name']);
+
+export class ImageFacts {
+  readonly #isRight: ((row: number) => boolean | undefined) | undefined;
+
+  constructor(
+    readonly list: ImageList,
+    private readonly task: string | undefined,
+    private readonly formats: Formats,
+  ) {
+    this.#isRight = new Queries(list, task).verdicts();
+  }
+
+  of(row: number, sort: string | undefined): Facts {
+    const { list } = this;
+    return {
+      name: list.nameAt(row),
+      label: this.#value('label', row),
+      prediction: this.#value('prediction', row),
+      probability: this.#value('probability', row),
+      isRight: this.#isRight?.(row),
+      split: this.#value('split', row),
+      mark: this.#value('mark', row),
+      sortedBy: sort === undefined || shownAnyway.has(sort) ? undefined : this.#value(sort, row),
+    };
+  }
+
+  /** One line for each column that says something. */
+  tooltip(row: number): string {
+    const lines = this.list.columns.flatMap((column) => {
+      if (column.task !== undefined && column.task !== this.task) return [];
+      const value = this.#value(column.id, row);
+      return value ? [`${columnTitle(column)}: ${value}`] : [];
+    });
+    return [this.list.pathAt(row), ...lines].join('\n');
+  }
+
+  #value(id: string, row: number): string | undefined {
+    const column = this.list.column(id, this.task);
+    if (!column) return undefined;
+    const number = column.data[row]!;
+    if (column.kind === 'choice') return number ? wordOf(id, column.values[number - 1]!) : undefined;
+    return Number.isNaN(number) ? undefined : figureOf(column.format, number, this.formats);
+  }
+}
+
+/** As a screen reader says it. */
+export function spoken({ name, label, prediction, probability, isRight, split, mark, sortedBy }: Facts): string {
+  const words = [name];
+  if (label !== undefined) words.push(label);
+  if (prediction !== undefined && isRight !== true) words.push(l10n.t('predicted as {0}', prediction));
+  if (isRight === true) words.push(l10n.t('predicted correctly'));
+  if (probability !== undefined) words.push(probability);
+  for (const each of [split, sortedBy, mark]) if (each) words.push(each);
+  return words.join(', ');
+}

@@ -1,0 +1,224 @@
+/** The image grid: the images of a dataset, an evaluation or a problem, filtered, sorted and selected. */
+import * as l10n from '@vscode/l10n';
+import { textButton } from '../controls.js';
+import { h, icon, setText } from '../element.js';
+import { type Host, openView } from '../host.js';
+import { errorBox } from '../message.js';
+import { ImageList } from '../../shared/imageList.js';
+import type {
+  FromImageGrid,
+  ImageAction,
+  ImageGridState,
+  ImageQuery,
+  KeptByImageGrid,
+  LateColumns,
+  ToImageGrid,
+} from '../protocol.js';
+import { ImageFacts } from './facts.js';
+import { Grid } from './grid.js';
+import { everything, Queries } from './query.js';
+import { Selection } from './selection.js';
+import { Thumbnails } from './thumbnails.js';
+import { columnsOf, isFiltered, Toolbar } from './toolbar.js';
+import './style.css';
+
+type Kept = KeptByImageGrid & { query: ImageQuery; place: Grid['place']; selected: string };
+type Later = Exclude<ToImageGrid, { type: 'init' }>;
+
+openView<ImageGridState, Later, FromImageGrid, Kept>((root, state, host) => {
+  view?.dispose();
+  view = new ImageGridView(root, state, host);
+  return (message) => view?.receive(message);
+});
+
+let view: ImageGridView | undefined;
+
+/** Which request brings a column. */
+const lateOf = (column: string): LateColumns | undefined =>
+  column === 'name' ? 'names' : column === 'size' || column === 'date' ? 'files' : undefined;
+
+class ImageGridView {
+  private list: ImageList;
+  private readonly task: string | undefined;
+  private facts: ImageFacts;
+  private query: ImageQuery;
+  /** What the tiles show; `query` may still wait for its columns. */
+  private shown: ImageQuery = everything;
+  private order = new Uint32Array();
+  private waitsFor: LateColumns | undefined;
+  private readonly selection: Selection;
+  private readonly thumbnails: Thumbnails;
+  private readonly toolbar: Toolbar;
+  private readonly grid: Grid;
+  private readonly counts = h('p', { class: 'counts quiet', role: 'status' });
+  private readonly actions = h('div', { class: 'selection-actions' });
+  private readonly progress = h('p', { class: 'columns-progress', role: 'status' });
+  private readonly problem = h('div', { class: 'messages' });
+  private readonly empty = h('div', { class: 'empty' });
+
+  constructor(
+    root: HTMLElement,
+    private readonly state: ImageGridState,
+    private readonly host: Host<FromImageGrid, Kept>,
+  ) {
+    const kept = host.kept()?.grid === state.id ? host.kept() : undefined;
+    this.list = ImageList.of(state.list);
+    this.task = state.task ?? undefined;
+    this.query = kept?.query ?? { ...everything, ...state.query };
+    this.facts = new ImageFacts(this.list, this.task, host.formats);
+    this.selection = new Selection(this.list.length);
+    if (kept?.selected) this.selection.restore(kept.selected);
+    this.thumbnails = new Thumbnails((rows) => host.post({ type: 'want', rows }));
+    this.toolbar = new Toolbar(columnsOf(this.list, this.task), this.query, (query) => this.ask(query));
+    this.grid = new Grid(this.facts, this.selection, this.thumbnails, host.formats, {
+      onSelect: () => this.showSelection(),
+      onOpen: (row) => this.act('open', Uint32Array.of(row)),
+      onMove: () => this.keep(),
+    });
+    root.append(
+      h(
+        'header',
+        { class: 'grid-head' },
+        h('h1', {}, state.heading),
+        ...state.lead.map((line) => h('p', { class: 'quiet' }, line)),
+      ),
+      this.toolbar.element,
+      this.problem,
+      this.progress,
+      this.empty,
+      this.grid.element,
+      h('footer', { class: 'grid-foot' }, this.counts, this.actions),
+    );
+    this.apply();
+    if (kept) this.grid.restore(kept.place);
+    this.ask(this.query);
+    this.keep();
+  }
+
+  receive(message: Later): void {
+    switch (message.type) {
+      case 'thumbnail': {
+        const { row } = message;
+        const thumbnail = 'src' in message ? { src: message.src } : { error: message.error };
+        this.thumbnails.set(row, thumbnail);
+        this.grid.showThumbnail(row, thumbnail);
+        return;
+      }
+      case 'columnsProgress':
+        if (message.of === this.waitsFor) this.showProgress(message.total > 0 ? message.done / message.total : 0);
+        return;
+      case 'columns':
+        this.list = this.list.with(...message.columns);
+        this.facts = new ImageFacts(this.list, this.task, this.host.formats);
+        if (message.of === this.waitsFor) this.waitsFor = undefined;
+        this.ask(this.query);
+        return;
+      case 'columnsFailed':
+        if (message.of !== this.waitsFor) return;
+        this.stopWaiting();
+        this.problem.replaceChildren(errorBox(message.error, (toHost) => this.host.post(toHost)));
+    }
+  }
+
+  dispose(): void {
+    this.grid.dispose();
+    this.toolbar.dispose();
+  }
+
+  /** Shows what the query asks for, at once or when its columns are there. */
+  private ask(query: ImageQuery): void {
+    this.query = query;
+    this.problem.replaceChildren();
+    const [lacking] = new Queries(this.list, this.task).lacks(query).flatMap((column) => lateOf(column) ?? []);
+    if (lacking !== this.waitsFor) {
+      if (this.waitsFor) this.host.post({ type: 'dropColumns' });
+      this.waitsFor = lacking;
+      if (lacking) this.host.post({ type: 'columns', of: lacking });
+    }
+    this.showProgress(0);
+    if (!lacking && query !== this.shown) this.apply();
+    this.keep();
+  }
+
+  private apply(): void {
+    this.shown = this.query;
+    this.order = new Queries(this.list, this.task).rows(this.query) as Uint32Array<ArrayBuffer>;
+    this.grid.show(this.order, this.query.sort?.column, this.facts);
+    this.grid.element.hidden = this.order.length === 0;
+    this.showEmpty();
+    this.showSelection();
+  }
+
+  /** Back to what is shown. */
+  private stopWaiting(): void {
+    if (this.waitsFor) this.host.post({ type: 'dropColumns' });
+    this.waitsFor = undefined;
+    this.showProgress(0);
+    this.query = this.shown;
+    this.toolbar.set(this.shown, false);
+    this.keep();
+  }
+
+  private showProgress(share: number): void {
+    const { waitsFor } = this;
+    this.progress.hidden = waitsFor === undefined;
+    if (!waitsFor) return this.progress.replaceChildren();
+    const words =
+      waitsFor === 'files'
+        ? l10n.t('Looking up the size and date of each file: {0}', this.host.formats.wholePercent(share))
+        : l10n.t('Sorting the file names…');
+    this.progress.replaceChildren(words, ' ', textButton(l10n.t('Cancel'), () => this.stopWaiting()));
+  }
+
+  private showEmpty(): void {
+    this.empty.hidden = this.order.length > 0;
+    if (this.order.length > 0) return this.empty.replaceChildren();
+    const words = this.list.length === 0 ? l10n.t('There are no images here.') : l10n.t('No image is like that.');
+    this.empty.replaceChildren(
+      icon('image'),
+      h('p', {}, words),
+      ...(isFiltered(this.query)
+        ? [
+            textButton(l10n.t('Show all {0} images', this.host.formats.integer(this.list.length)), () =>
+              this.toolbar.set({ ...everything, sort: this.query.sort }, true),
+            ),
+          ]
+        : []),
+    );
+  }
+
+  private showSelection(): void {
+    const { formats } = this.host;
+    const { size } = this.selection;
+    const [all, shown] = [this.list.length, this.order.length];
+    const counted =
+      shown < all
+        ? l10n.t('{0} of {1} images', formats.integer(shown), formats.integer(all))
+        : all === 1
+          ? l10n.t('1 image')
+          : l10n.t('{0} images', formats.integer(all));
+    setText(this.counts, size > 0 ? `${counted} · ${l10n.t('{0} selected', formats.integer(size))}` : counted);
+    this.actions.hidden = size === 0;
+    if (size > 0 && !this.actions.childElementCount) this.actions.append(...this.actionButtons());
+    this.keep();
+  }
+
+  private actionButtons(): HTMLElement[] {
+    const action = (name: ImageAction, label: string) => textButton(label, () => this.act(name, this.selection.rows()));
+    return [
+      action('open', l10n.t('Open')),
+      action('reveal', l10n.t('Reveal')),
+      action('copyPaths', l10n.t('Copy Paths')),
+      textButton(l10n.t('Clear Selection'), () => this.grid.clearSelection()),
+    ];
+  }
+
+  private act(action: ImageAction, rows: Uint32Array): void {
+    this.host.post({ type: 'act', action, rows });
+  }
+
+  private keep(): void {
+    const { query, grid, selection, state } = this;
+    this.host.keep({ grid: state.id, query, place: grid.place, selected: selection.toText() });
+  }
+}

@@ -1,0 +1,83 @@
+/** A tile of the grid: the thumbnail of an image, its name, and what is known of it. It is used for one after another. */
+import { h, icon } from '../element.js';
+import { spoken, type Facts } from './facts.js';
+import type { Thumbnail } from './thumbnails.js';
+
+let tiles = 0;
+
+export class Tile {
+  readonly element: HTMLElement;
+  /** Of the image that it shows now; −1: none. */
+  row = -1;
+  private readonly image = h('img', { alt: '', draggable: 'false', decoding: 'async' });
+  private readonly placeholder = h('span', { class: 'placeholder' }, icon('image'));
+  private readonly failure = h('span', { class: 'failure' });
+  private readonly mark = h('span', { class: 'mark' }, icon('warning'));
+  private readonly split = h('span', { class: 'split' });
+  private readonly name = h('span', { class: 'name' });
+  private readonly verdict = h('span', { class: 'verdict' });
+  private readonly extra = h('span', { class: 'extra quiet' });
+  private shown = '';
+  private src = '';
+
+  constructor(column: number) {
+    this.element = h(
+      'div',
+      { id: `tile-${++tiles}`, class: 'tile', role: 'gridcell', 'aria-colindex': column + 1 },
+      h('span', { class: 'picture' }, this.placeholder, this.image, this.failure, this.mark),
+      h('span', { class: 'first-line' }, this.name, this.split),
+      h('span', { class: 'second-line' }, this.verdict, this.extra),
+    );
+  }
+
+  show(row: number, facts: Facts, tooltip: string): void {
+    const key = `${row} ${facts.sortedBy ?? ''}`;
+    if (key === this.shown) return;
+    this.shown = key;
+    this.row = row;
+    this.name.textContent = facts.name;
+    this.element.title = tooltip;
+    this.element.setAttribute('aria-label', spoken(facts));
+    this.verdict.replaceChildren(...verdictOf(facts));
+    this.verdict.className = `verdict ${facts.isRight === false ? 'wrong' : ''}`;
+    this.split.textContent = facts.split ?? '';
+    this.extra.textContent = facts.sortedBy ?? '';
+    this.mark.hidden = facts.mark === undefined;
+    this.draw(undefined);
+  }
+
+  /** Undefined: it is not there yet. */
+  draw(thumbnail: Thumbnail | undefined): void {
+    const src = thumbnail && 'src' in thumbnail ? thumbnail.src : '';
+    const error = thumbnail && 'error' in thumbnail ? thumbnail.error : undefined;
+    if (src !== this.src) {
+      this.src = src;
+      if (src) this.image.src = src;
+      else this.image.removeAttribute('src');
+    }
+    this.image.hidden = !src;
+    this.placeholder.hidden = Boolean(src) || error !== undefined;
+    this.failure.hidden = error === undefined;
+    if (error) this.failure.replaceChildren(icon('error'), h('span', {}, error.message));
+  }
+
+  set(isSelected: boolean, isFocused: boolean): void {
+    this.element.setAttribute('aria-selected', String(isSelected));
+    this.element.classList.toggle('focused', isFocused);
+  }
+
+  /** The images end before this place. */
+  clear(): void {
+    this.row = -1;
+    this.shown = '';
+  }
+}
+
+/** `cat`, `cat → dog 87 %`, or `✓ cat 98 %`: the mark says in shape what the colour says. */
+function verdictOf({ label, prediction, probability, isRight }: Facts): (string | Node)[] {
+  const share = probability === undefined ? [] : [' ', h('span', { class: 'quiet' }, probability)];
+  if (isRight === true) return [icon('check'), ` ${label}`, ...share];
+  if (prediction === undefined) return label === undefined ? [] : [label];
+  const predicted = h('strong', {}, prediction);
+  return label === undefined ? [predicted, ...share] : [`${label} → `, predicted, ...share];
+}

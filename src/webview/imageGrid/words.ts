@@ -1,0 +1,47 @@
+/** What columns are called, and their values in words. */
+import * as l10n from '@vscode/l10n';
+import type { Formats } from '../../shared/formats.js';
+import type { ImageColumn, NumberColumn } from '../../shared/imageList.js';
+
+/** Of a column by its `id`; one that the view does not know brings its own title. */
+export function columnTitle({ id, title }: Pick<ImageColumn, 'id' | 'title'>): string {
+  const titles: Record<string, string> = {
+    label: l10n.t('Class'),
+    prediction: l10n.t('Predicted class'),
+    split: l10n.t('Split'),
+    probability: l10n.t('Confidence'),
+    loss: l10n.t('Loss'),
+    size: l10n.t('File size'),
+    date: l10n.t('Date changed'),
+    name: l10n.t('File name'),
+    mark: l10n.t('Remark'),
+    group: l10n.t('Group'),
+  };
+  return titles[id] ?? title ?? id;
+}
+
+/** A word of a column as it is shown: splits have names in the user's language. */
+export function wordOf(id: string, word: string): string {
+  if (id !== 'split') return word === '' ? l10n.t('(none)') : word;
+  const splits: Record<string, string> = {
+    train: l10n.t('Training'),
+    validation: l10n.t('Validation'),
+    test: l10n.t('Test'),
+  };
+  return splits[word] ?? word;
+}
+
+export function figureOf(format: NumberColumn['format'], value: number, formats: Formats): string {
+  switch (format) {
+    case 'percent':
+      return formats.percent(value);
+    case 'bytes':
+      return formats.bytes(value);
+    case 'date':
+      return formats.moment(value);
+    case 'figure':
+      return formats.loss(value);
+    case 'rank':
+      return '';
+  }
+}
