@@ -10,6 +10,7 @@ export const commands = {
   addDataset: 'vitune.addDataset',
   removeDataset: 'vitune.removeDataset',
   inspectDataset: 'vitune.inspectDataset',
+  showImages: 'vitune.showImages',
   refreshDatasets: 'vitune.refreshDatasets',
   classify: 'vitune.classify',
   classifyFolder: 'vitune.classifyFolder',
@@ -59,12 +60,14 @@ export const imageEditorType = 'vitune.image';
 export const dashboardType = 'vitune.dashboard';
 export const comparisonType = 'vitune.comparison';
 export const reportType = 'vitune.report';
+export const imageGridType = 'vitune.images';
 
 /** Words in a tree item's context value, by which package.json decides which actions it has. */
 export type ContextWord =
   | 'dataset'
   | 'folder'
   | 'image'
+  | 'images'
   | 'run'
   | 'running'
   | 'resumable'

@@ -15,6 +15,7 @@ import { ConfigDiagnostics } from './config/configDiagnostics.js';
 import { ConfigLens, configFiles } from './config/configLens.js';
 import { commands, imageEditorType, views } from './contributions.js';
 import { Dashboards } from './dashboard/dashboards.js';
+import { RunImages } from './dashboard/runImages.js';
 import { datasetCommands } from './datasets/datasetCommands.js';
 import { DatasetStore } from './datasets/datasetStore.js';
 import { DatasetsTree } from './datasets/datasetsTree.js';
@@ -25,6 +26,10 @@ import { evaluateCommands } from './evaluate/evaluateCommands.js';
 import { cachedModels } from './hub/cachedModels.js';
 import { hubCommands } from './hub/hubCommands.js';
 import { HubToken } from './hub/hubToken.js';
+import { DatasetImages } from './imageGrid/datasetImages.js';
+import { GridStore } from './imageGrid/gridStore.js';
+import { ImageGrids } from './imageGrid/imageGrids.js';
+import { ImagesProcess } from './imageGrid/imagesProcess.js';
 import { Previews } from './images/previews.js';
 import { exportCommands } from './export/exportCommands.js';
 import { ImageEditorProvider } from './imageEditor/imageEditor.js';
@@ -65,9 +70,20 @@ export function activate(context: vscode.ExtensionContext): void {
   const training = new Training(supervisor, runs, active);
   const classifier = new Classifier(launch, active);
   const previews = new Previews((path, side) => classifier.preview(path, side));
-  const reports = new ReportPanels(context.extensionUri, new ReportStore(join(storage, 'reports')), previews, failed);
+  const images = new ImagesProcess(launch);
+  const grids = new ImageGrids(context.extensionUri, new GridStore(join(storage, 'grids')), images, failed);
+  const datasetImages = new DatasetImages(grids, images, datasets);
+  const reports = new ReportPanels(
+    context.extensionUri,
+    new ReportStore(join(storage, 'reports')),
+    previews,
+    grids,
+    datasetImages,
+    failed,
+  );
   const doctor = new Doctor(reports, launch);
-  const dashboards = new Dashboards(context.extensionUri, runs, training, active);
+  const runImages = new RunImages(join(storage, 'predictions'), grids, launch);
+  const dashboards = new Dashboards(context.extensionUri, runs, training, active, runImages, failed);
   const configHome = new ConfigHome(storage);
   const panel = new TrainPanel({
     context,
@@ -113,6 +129,8 @@ export function activate(context: vscode.ExtensionContext): void {
     datasets,
     training,
     classifier,
+    images,
+    grids,
     reports,
     dashboards,
     panel,
@@ -142,6 +160,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const handlers: Record<string, (...args: never[]) => unknown> = {
     ...configCommands(panel, training, datasets, configHome),
     ...datasetCommands(reports, datasets),
+    ...datasetImages.commands,
     ...runCommands(runs, training, active, comparisons),
     ...classifyCommands(reports, classifier, active),
     ...evaluateCommands(reports, launch, runs, datasets),

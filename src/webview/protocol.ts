@@ -312,7 +312,16 @@ export type FromDashboard =
   | { type: 'openConfig'; file: string }
   | { type: 'revealRun'; run: string }
   | { type: 'useCheckpoint'; path: string }
-  | { type: 'revealCheckpoint'; path: string };
+  | { type: 'revealCheckpoint'; path: string }
+  /** Show images of a split with the predictions of the checkpoint of this step, or of the best one. */
+  | {
+      type: 'showImages';
+      split: 'validation' | 'test';
+      step: number;
+      title: string;
+      task: string | null;
+      query: Partial<ImageQuery>;
+    };
 
 // --- comparison of methods (editor panel of one comparison) -----------------------------------------------------
 
@@ -374,8 +383,14 @@ export interface Report {
 /** What the host does for a report, beyond opening an image. */
 export type ReportAction =
   | { type: 'trainDataset'; dataset: string }
-  /** Show the images of a cell of a confusion matrix; `task` is null where there is only one. */
-  | { type: 'showConfused'; task: string | null; truth: string; prediction: string };
+  /** Show images of the evaluation that the report is about; `task` is null where there is only one. */
+  | { type: 'showImages'; title: string; task: string | null; query: Partial<ImageQuery> }
+  /** Show images of the cell of a confusion matrix. */
+  | { type: 'showConfused'; task: string | null; truth: string; prediction: string }
+  /** Show the images of a dataset that have a label. */
+  | { type: 'showClass'; dataset: string; label: string; task: string | null }
+  /** Show the images that problems of this kind are about. */
+  | { type: 'showProblems'; code: string; heading: string };
 
 export type ReportBlock =
   | { kind: 'table'; heading?: string; lead?: string; columns: ReportColumn[]; rows: ReportRow[] }
@@ -396,6 +411,8 @@ export interface ReportColumn {
 export interface ReportRow {
   /** One for each column; null: there is none. */
   cells: (string | number | null)[];
+  /** What a click on its name does. */
+  action?: ReportAction;
   /** Why there is nothing in the place of all cells but the first. */
   instead?: { message: string; remedy: string };
 }
@@ -405,6 +422,8 @@ export interface ReportProblems {
   message: string;
   remedy: string;
   files: { path: string; /** As the user knows it, e.g. relative to the dataset. */ name: string; note?: string }[];
+  /** Shows the images that they are about. */
+  action?: ReportAction;
 }
 
 export interface ReportState {

@@ -46,6 +46,20 @@ const editorStyles = `@layer vscode-default {
   a:focus, input:focus, select:focus, textarea:focus { outline: 1px solid -webkit-focus-ring-color; outline-offset: -1px; }
 }`;
 
+/** A message as an expression of JavaScript: VS Code hands blocks of bytes on as they are, which JSON cannot. */
+function sourceOf(message: unknown): string {
+  const bytes: string[] = [];
+  const text = JSON.stringify(message, (_, value: unknown) => {
+    if (!(value instanceof ArrayBuffer)) return value;
+    bytes.push(Buffer.from(value).toString('base64'));
+    return `BYTES ${bytes.length - 1}`;
+  });
+  return text.replace(/"BYTES (\d+)"/g, (_, number: string) => {
+    const list = bytes[Number(number)]!;
+    return `Uint8Array.from(atob('${list}'), (letter) => letter.charCodeAt(0)).buffer`;
+  });
+}
+
 /** The host's end of the channel, as text: a function compiled here may use what only this process has. */
 const fakeHost = `() => {
   window.posted = [];
@@ -107,7 +121,7 @@ export class ViewPage {
       });
     });
     const message = { type: 'init', language: o.language ?? 'en', bundle: o.bundle, state: init };
-    await page.addInitScript({ content: `(${fakeHost.replace('FIRST', () => JSON.stringify(message))})()` });
+    await page.addInitScript({ content: `(${fakeHost.replace('FIRST', () => sourceOf(message))})()` });
     const opened = new ViewPage(page, problems);
     await page.goto(`${origin}/`);
     await page

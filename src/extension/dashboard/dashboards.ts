@@ -9,6 +9,7 @@ import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Training } from '../trainer/training.js';
 import { historyOf } from './history.js';
+import type { RunImages } from './runImages.js';
 import { Panels } from '../webviews/panels.js';
 import type { OwnMessage } from '../webviews/webviewHost.js';
 
@@ -21,6 +22,8 @@ export class Dashboards implements vscode.Disposable {
     private readonly runs: RunStore,
     private readonly training: Training,
     private readonly active: ActiveCheckpointStore,
+    private readonly images: RunImages,
+    onFailure: (error: unknown) => void,
   ) {
     this.#panels = new Panels(extension, {
       type: dashboardType,
@@ -36,8 +39,10 @@ export class Dashboards implements vscode.Disposable {
         { type: 'patch', state: this.#stateOf(this.#asItIs(run)) },
       ],
       find: async (kept) => this.runs.get(kept.run) ?? (await this.runs.refresh(kept.run)),
-      onMessage: (message) => this.#receive(message),
+      onMessage: (message, run) => this.#receive(message, this.#asItIs(run)),
+      onClose: (run) => void images.forget(run.folder).catch(onFailure),
     });
+    images.clear().catch(onFailure);
     this.#subscriptions = [
       this.#panels,
       runs.onEvents(({ run, events }) => this.#panels.changed(run.folder, events)),
@@ -69,7 +74,7 @@ export class Dashboards implements vscode.Disposable {
     };
   }
 
-  async #receive(message: OwnMessage<FromDashboard>): Promise<void> {
+  async #receive(message: OwnMessage<FromDashboard>, shown: Run): Promise<void> {
     switch (message.type) {
       case 'stop': {
         const run = this.runs.get(message.run);
@@ -90,6 +95,9 @@ export class Dashboards implements vscode.Disposable {
         return;
       case 'revealCheckpoint':
         await vscode.commands.executeCommand(commands.reveal, message.path);
+        return;
+      case 'showImages':
+        await this.images.show(shown, message);
     }
   }
 }

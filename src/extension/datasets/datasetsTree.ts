@@ -15,12 +15,22 @@ const { t } = vscode.l10n;
 /** A class may hold thousands of images; beyond these the Explorer is the better place to look. */
 const maxImages = 500;
 
+/** A class of a dataset, or of one split of it. */
+interface ClassPart {
+  folder: string;
+  splits: SplitName[] | undefined;
+  /** Of several tasks, whose class it is. */
+  task: string | undefined;
+  label: string;
+  images: number;
+}
+
 export type DatasetNode =
   | { kind: 'dataset'; folder: string }
-  | { kind: 'split'; folder: string; split: SplitName; path: string; title: string }
-  | { kind: 'class'; path: string; label: string; images: number }
+  | { kind: 'split'; folder: string; split: SplitName; splits: SplitName[]; path: string; title: string }
+  | ({ kind: 'class'; path: string } & ClassPart)
   // The images of a class that a label file names lie anywhere.
-  | { kind: 'label'; id: string; label: string; images: number }
+  | ({ kind: 'label'; id: string } & ClassPart)
   | { kind: 'image'; path: string }
   | { kind: 'more'; folder: string; count: number };
 
@@ -62,7 +72,7 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
       case 'dataset':
         return this.#partsOf(node.folder);
       case 'split':
-        return this.#classesOf(node.folder, node.path, node.split);
+        return this.#classesOf(node.folder, node.path, node.split, node.splits);
       case 'class':
         return imageNodes(node.path);
       default:
@@ -78,14 +88,18 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
       case 'split':
         return item(node.title, Collapsed, {
           iconPath: new vscode.ThemeIcon('folder-library'),
-          contextValue: words('folder'),
+          contextValue: words('folder', 'images'),
           accessibilityInformation: { label: node.title },
           id: node.path,
         });
       case 'class':
-        return item(node.label, Collapsed, { ...ofClass(node), contextValue: words('folder'), id: node.path });
+        return item(node.label, Collapsed, {
+          ...ofClass(node),
+          contextValue: words('folder', 'images'),
+          id: node.path,
+        });
       case 'label':
-        return item(node.label, None, { ...ofClass(node), id: node.id });
+        return item(node.label, None, { ...ofClass(node), contextValue: words('images'), id: node.id });
       case 'image':
         return item(basename(node.path), None, {
           resourceUri: vscode.Uri.file(node.path),
@@ -125,7 +139,7 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
 
   #datasetItem(folder: string): vscode.TreeItem {
     const known = this.datasets.knowledgeOf(folder);
-    const common = { id: folder, contextValue: words('dataset', 'folder'), tooltip: folder };
+    const common = { id: folder, contextValue: words('dataset', 'folder', 'images'), tooltip: folder };
     const { Collapsed, None } = vscode.TreeItemCollapsibleState;
     if (!known)
       return item(basename(folder), Collapsed, {
@@ -177,12 +191,18 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
     if (isSeeded && places.length === 1) return this.#classesOf(folder, folders.train);
     return places.map(([split, path]): DatasetNode => {
       const title = isSeeded && split === 'train' ? t('Training and Validation') : splitTitle(split);
-      return { kind: 'split', folder, split, path, title };
+      const ofSeed: SplitName[] = ['train', 'validation'];
+      return { kind: 'split', folder, split, splits: isSeeded && split === 'train' ? ofSeed : [split], path, title };
     });
   }
 
   /** The classes of a split, else of the dataset; `parent` holds their folders. */
-  async #classesOf(folder: string, parent?: string, split?: SplitName): Promise<DatasetNode[]> {
+  async #classesOf(
+    folder: string,
+    parent?: string,
+    split?: SplitName,
+    splits?: SplitName[],
+  ): Promise<DatasetNode[]> {
     const inspection = this.datasets.knowledgeOf(folder)?.inspection;
     if (!inspection) return [];
     const isSeeded = inspection.splits === 'seeded';
@@ -196,9 +216,11 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
         split === undefined
           ? row.train + row.validation + row.test
           : row[split] + (isSeeded && split === 'train' ? row.validation : 0);
+      const task = inspection.tasks && inspection.tasks.length > 1 ? inspection.tasks[0]!.name : undefined;
+      const part: ClassPart = { folder, splits, task, label, images };
       if (parent === undefined || name === undefined)
-        return { kind: 'label', id: `${folder}:${split ?? ''}:${label}`, label, images };
-      return { kind: 'class', path: join(parent, name), label, images };
+        return { kind: 'label', id: `${folder}:${split ?? ''}:${label}`, ...part };
+      return { kind: 'class', path: join(parent, name), ...part };
     });
   }
 }

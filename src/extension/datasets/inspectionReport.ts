@@ -5,6 +5,7 @@ import type { ErrorInfo, Inspection } from '../../trainer/protocol.js';
 import type { Report, ReportProblems } from '../../webview/protocol.js';
 import { classesText, count, imagesText } from '../runs/count.js';
 import { imagesIn } from './datasetStore.js';
+import { isImage } from './images.js';
 
 const { t } = vscode.l10n;
 
@@ -19,6 +20,7 @@ export function inspectionReport({ folder, inspection }: InspectionData): Report
     inspection.splits === 'folders'
       ? t('The splits are the folders that are there.')
       : t('The splits are drawn from the seed, with the same share of each class.');
+  const task = inspection.tasks && inspection.tasks.length > 1 ? inspection.tasks[0]!.name : null;
   const place = vscode.workspace.asRelativePath(folder);
   return {
     title: t('Dataset {0}', basename(folder)),
@@ -40,6 +42,7 @@ export function inspectionReport({ folder, inspection }: InspectionData): Report
         ],
         rows: counts.map(({ label, train, validation, test }) => ({
           cells: [label, train + validation + test, train, validation, test],
+          action: { type: 'showClass', dataset: folder, label, task },
         })),
       },
       {
@@ -58,10 +61,14 @@ function groupsOf(problems: readonly ErrorInfo[], root: string): ReportProblems[
   return [...byCode.values()].map((group) => {
     const [{ code, message, remedy, file }] = group as [ErrorInfo, ...ErrorInfo[]];
     const fileOf = (path: string, note?: string) => ({ path, name: nameIn(root, path), note });
-    if (group.length === 1) return { message, remedy, files: file === undefined ? [] : [fileOf(file)] };
+    const heading = group.length === 1 ? message : (headingOf(code, group.length) ?? `${message} (${count(group.length)})`);
+    const isOfImages = group.some((each) => each.file !== undefined && isImage(each.file));
+    const action: ReportProblems['action'] = isOfImages ? { type: 'showProblems', code, heading } : undefined;
+    if (group.length === 1) return { message, remedy, files: file === undefined ? [] : [fileOf(file)], action };
     return {
-      message: headingOf(code, group.length) ?? `${message} (${count(group.length)})`,
+      message: heading,
       remedy,
+      action,
       files: group.map((each) => fileOf(each.file ?? root, each.message)),
     };
   });

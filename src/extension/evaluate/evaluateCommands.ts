@@ -9,7 +9,7 @@ import type { ReportPanels } from '../reports/reportPanels.js';
 import { pickCheckpoint, type RunArgument } from '../runs/pickRun.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Launch } from '../trainer/launch.js';
-import { outputOf, outputsOf, runCommand } from '../trainer/runCommand.js';
+import { evaluateImages } from './evaluationImages.js';
 
 const { t } = vscode.l10n;
 
@@ -20,12 +20,12 @@ export function evaluateCommands(panels: ReportPanels, launch: Launch, runs: Run
       if (checkpoint === undefined) return;
       const dataset = await pickDataset(datasets, undefined);
       if (dataset === undefined) return;
-      const args = ['--checkpoint', checkpoint, '--dataset', dataset, '--pictures'];
-      const outputs = await withProgress(t('Evaluating on “{0}”…', basename(dataset)), (signal) =>
-        runCommand(launch, 'evaluate', { args, signal }),
+      const list = await panels.newFile();
+      const args = ['--checkpoint', checkpoint, '--dataset', dataset];
+      const evaluation = await withProgress(t('Evaluating on “{0}”…', basename(dataset)), (signal, report) =>
+        evaluateImages(launch, args, list, signal, report),
       );
-      const evaluation = outputOf(outputs, 'evaluation');
-      await panels.show('evaluation', { evaluation, images: outputsOf(outputs, 'picture'), checkpoint, dataset });
+      await panels.show('evaluation', { evaluation, list, checkpoint, dataset });
     },
   };
 }

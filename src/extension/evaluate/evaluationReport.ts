@@ -3,17 +3,18 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { coverageWords } from '../../shared/coverage.js';
 import { extraFigures } from '../../shared/metrics.js';
-import type { CoveredEvaluation, EvaluatedImage, TaskEvaluation } from '../../trainer/protocol.js';
+import type { CoveredEvaluation, TaskEvaluation } from '../../trainer/protocol.js';
 import type { Report, ReportBlock } from '../../webview/protocol.js';
 import { imagesText } from '../runs/count.js';
 import { formats } from '../formats.js';
+import { imageWays } from './evaluationImages.js';
 
 const { t } = vscode.l10n;
 
 export interface EvaluationData {
   evaluation: CoveredEvaluation;
-  /** The prediction of each image. */
-  images: EvaluatedImage[];
+  /** The file with the list of its images, labels and predictions. */
+  list: string;
   /** Folders. */
   checkpoint: string;
   dataset: string;
@@ -32,13 +33,24 @@ export function evaluationReport({ evaluation, checkpoint, dataset }: Evaluation
       ...coverageWords(evaluation.coverage, t),
       vscode.workspace.asRelativePath(checkpoint),
     ],
-    links: [],
+    links: linksOf(evaluation),
     blocks: tasks
       ? tasks.flatMap((task) =>
           blocksOf(task, task.task, t('{0}: {1} right', task.task, formats().percent(task.accuracy))),
         )
       : blocksOf(evaluation, null),
   };
+}
+
+/** Ways into the images of the first task. */
+function linksOf({ tasks, confusion }: CoveredEvaluation): Report['links'] {
+  const task = tasks?.[0]?.task ?? null;
+  // Of several labels an image none is the prediction.
+  const hasPrediction = (tasks?.[0]?.confusion ?? confusion).length > 0;
+  return imageWays(hasPrediction).map(({ label, query }) => ({
+    label,
+    action: { type: 'showImages', title: label, task, query },
+  }));
 }
 
 const figure = (value: number): string =>
@@ -64,6 +76,7 @@ function blocksOf(evaluation: TaskEvaluation, task: string | null, heading?: str
     ],
     rows: perClass.map(({ label, f1, precision, recall, support }) => ({
       cells: [label, f1, precision, recall, support],
+      action: { type: 'showImages', title: label, task, query: { words: { label: [label] } } },
     })),
   };
   if (confusion.length === 0) return [classes];

@@ -3,12 +3,10 @@ import type { Report } from '../../webview/protocol.js';
 import { classificationReport, type ClassificationData } from '../classify/classificationReport.js';
 import { inspectionReport, type InspectionData } from '../datasets/inspectionReport.js';
 import { doctorReport, type DoctorData } from '../doctor/doctorReport.js';
-import { confusedReport, type ConfusedData } from '../evaluate/confusedReport.js';
 import { evaluationReport, type EvaluationData } from '../evaluate/evaluationReport.js';
 
 export interface ReportData {
   classification: ClassificationData;
-  confused: ConfusedData;
   doctor: DoctorData;
   evaluation: EvaluationData;
   inspection: InspectionData;
@@ -18,7 +16,6 @@ export type ReportKind = keyof ReportData;
 
 const pages: { [Kind in ReportKind]: (data: ReportData[Kind]) => Report } = {
   classification: classificationReport,
-  confused: confusedReport,
   doctor: doctorReport,
   evaluation: evaluationReport,
   inspection: inspectionReport,

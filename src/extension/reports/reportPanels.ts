@@ -1,9 +1,13 @@
 /** The panels of reports: each shows what it was kept as, and is kept until it is closed. */
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { FromReport, KeptByReport, Report, ReportAction, ReportState, ToReport } from '../../webview/protocol.js';
 import { commands, reportType } from '../contributions.js';
-import { confusedIn } from '../evaluate/confusedReport.js';
+import { confusedQuery, confusedTitle, gridLead } from '../evaluate/evaluationImages.js';
+import type { DatasetImages } from '../imageGrid/datasetImages.js';
+import type { GridAbout } from '../imageGrid/gridStore.js';
+import type { ImageGrids } from '../imageGrid/imageGrids.js';
 import type { Previews } from '../images/previews.js';
 import { Panels } from '../webviews/panels.js';
 import type { OwnMessage } from '../webviews/webviewHost.js';
@@ -21,6 +25,8 @@ export class ReportPanels implements vscode.Disposable {
     extension: vscode.Uri,
     private readonly store: ReportStore,
     private readonly previews: Previews,
+    private readonly grids: ImageGrids,
+    private readonly datasetImages: DatasetImages,
     private readonly onFailure: (error: unknown) => void,
   ) {
     this.#panels = new Panels(extension, {
@@ -36,7 +42,7 @@ export class ReportPanels implements vscode.Disposable {
         return stored && shownOf(stored);
       },
       onMessage: (message, shown, post) => this.#receive(message, shown, post),
-      onClose: ({ id }) => void store.delete(id).catch(onFailure),
+      onClose: (shown) => void this.#forget(shown).catch(onFailure),
     });
     if (!hasReportTabs()) store.clear().catch(onFailure);
   }
@@ -45,8 +51,19 @@ export class ReportPanels implements vscode.Disposable {
     this.#panels.show(shownOf(await this.store.add(kind, data)));
   }
 
+  /** A file for what a report names, such as the list of its images. */
+  newFile(): Promise<string> {
+    return this.store.newFile();
+  }
+
   dispose(): void {
     this.#panels.dispose();
+  }
+
+  async #forget({ id, kind, data }: Shown): Promise<void> {
+    await this.store.delete(id);
+    // The images of an evaluation are kept as long as its report.
+    if (kind === 'evaluation') await rm((data as ReportData['evaluation']).list, { force: true });
   }
 
   async #receive(message: OwnMessage<FromReport>, shown: Shown, post: (message: ToReport) => void): Promise<void> {
@@ -62,14 +79,33 @@ export class ReportPanels implements vscode.Disposable {
     }
   }
 
+  async #showEvaluated(about: Pick<GridAbout, 'title' | 'task' | 'query'>, shown: Shown): Promise<void> {
+    const { evaluation, list } = shown.data as ReportData['evaluation'];
+    const { title, task, query } = about;
+    await this.grids.showList({ title, heading: shown.page.title, lead: gridLead(evaluation), task, query }, list);
+  }
+
   async #act(action: ReportAction, shown: Shown): Promise<void> {
     switch (action.type) {
       case 'trainDataset':
         await vscode.commands.executeCommand(commands.trainDataset, action.dataset);
         return;
-      case 'showConfused':
-        if (shown.kind === 'evaluation')
-          await this.show('confused', confusedIn(shown.data as ReportData['evaluation'], action));
+      case 'showConfused': {
+        const { task } = action;
+        await this.#showEvaluated({ ...action, title: confusedTitle(action), task, query: confusedQuery(action) }, shown);
+        return;
+      }
+      case 'showImages':
+        return this.#showEvaluated(action, shown);
+      case 'showClass': {
+        const { dataset: folder, label, task } = action;
+        return this.datasetImages.show({ folder, label, task: task ?? undefined });
+      }
+      case 'showProblems': {
+        const { folder, inspection } = shown.data as ReportData['inspection'];
+        const problems = inspection.problems.filter(({ code }) => code === action.code);
+        return this.datasetImages.showProblems(folder, action.heading, problems);
+      }
     }
   }
 }

@@ -12,7 +12,7 @@ export interface StoredReport<Kind extends ReportKind = ReportKind> {
 }
 
 /** Grows when the data of a report changes its shape: an older window's reports are then not restored. */
-const format = 1;
+const format = 2;
 
 export class ReportStore {
   constructor(private readonly folder: string) {}
@@ -22,6 +22,12 @@ export class ReportStore {
     await mkdir(this.folder, { recursive: true });
     await writeFile(this.#fileOf(report.id), JSON.stringify({ format, ...report }));
     return report;
+  }
+
+  /** A file next to the reports for what one of them names: it is deleted with what a window leaves behind. */
+  async newFile(): Promise<string> {
+    await mkdir(this.folder, { recursive: true });
+    return join(this.folder, `${randomUUID()}.images`);
   }
 
   /** Undefined: it was closed, it was torn by a crash, or another version wrote it. */
@@ -49,7 +55,7 @@ export class ReportStore {
       if (isMissing(error)) return;
       throw error;
     }
-    for (const name of names) if (name.endsWith('.json')) await rm(join(this.folder, name), { force: true });
+    for (const name of names) if (/\.(json|images)$/.test(name)) await rm(join(this.folder, name), { force: true });
   }
 
   #fileOf(id: string): string {

@@ -17,6 +17,7 @@ import { perClass } from '../perClass.js';
 import { type EvaluationEvent, RunRecord } from './runRecord.js';
 import { TaskSwitch } from './taskSwitch.js';
 import { figuresOf, tasksOf, type TaskFigures } from './tasks.js';
+import { cellWay, imageWays, type ImageWay } from './imageWays.js';
 import { checkpointTable, classTable, multiLabelTable } from './tables.js';
 import './style.css';
 
@@ -41,6 +42,9 @@ class Dashboard {
   private readonly curves: Curves;
   private readonly matrix: ConfusionMatrix;
   private readonly matrixCard: HTMLElement;
+  private readonly ways: HTMLElement;
+  /** What the matrix shows, and of which task; null: there is only one. */
+  private shownTask: { task: string | null; labels: readonly string[]; confusion: number[][] } | undefined;
   private readonly matrixTitle = h('span', { class: 'quiet' });
   private readonly classesTitle = h('span', { class: 'quiet' });
   private readonly classes;
@@ -74,15 +78,18 @@ class Dashboard {
     keep();
     this.header = new Header(state, formats, post);
     this.curves = new Curves(this.record, settings, formats, keep);
-    this.matrix = new ConfusionMatrix(formats, null);
+    this.matrix = new ConfusionMatrix(formats, ({ truth, prediction }) => this.openCell(truth, prediction));
+    this.ways = imageWays((way) => this.showImages(way));
     this.matrixCard = h(
       'section',
       { class: 'card' },
       h('h2', {}, l10n.t('Confusion matrix'), ' ', this.matrixTitle),
+      this.ways,
       this.matrix.element,
     );
-    this.classes = classTable(formats);
-    this.multiLabelClasses = multiLabelTable(formats);
+    const openClass = (label: string) => this.showImages({ title: label, query: { words: { label: [label] } } });
+    this.classes = classTable(formats, openClass);
+    this.multiLabelClasses = multiLabelTable(formats, openClass);
     this.checkpoints = checkpointTable(formats, post);
     const classes = h(
       'section',
@@ -200,7 +207,21 @@ class Dashboard {
         : l10n.t('{0}, step {1}', split, step);
     // Without a matrix next to it the table of classes shows its own step.
     this.classesTitle.textContent = task.multiLabel ? this.matrixTitle.textContent : '';
+    this.shownTask = { task: tasks.length > 1 ? task.name : null, labels: task.labels, confusion: figures.confusion };
     this.showClasses(task, figures);
+  }
+
+  private openCell(truth: number, prediction: number): void {
+    const { labels, confusion } = this.shownTask ?? { labels: [], confusion: [] };
+    // An empty cell has no images to show.
+    if (confusion[truth]?.[prediction]) this.showImages(cellWay(labels[truth]!, labels[prediction]!));
+  }
+
+  private showImages({ title, query }: ImageWay): void {
+    const { shownEvaluation, shownTask } = this;
+    if (!shownEvaluation || !shownTask) return;
+    const split = shownEvaluation.split === 'test' ? 'test' : 'validation';
+    this.host.post({ type: 'showImages', split, step: shownEvaluation.step, title, task: shownTask.task, query });
   }
 
   /** The figures shown are those of the best checkpoint, the one that classifies; until there is one, of the last. */

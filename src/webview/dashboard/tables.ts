@@ -7,12 +7,13 @@ import type { CheckpointRow, FromDashboard } from '../protocol.js';
 import type { ClassFigures } from '../perClass.js';
 import { type Column, Table } from '../table.js';
 
-export const classTable = (formats: Formats): Table<ClassFigures> =>
-  new Table(l10n.t('Metrics of each class'), classColumns(formats));
+/** `onOpen`: the user wants to see the images of a label. */
+export const classTable = (formats: Formats, onOpen: (label: string) => void): Table<ClassFigures> =>
+  new Table(l10n.t('Metrics of each class'), classColumns(formats, onOpen));
 
 /** The labels of a multi-label task have the area under their precision-recall curve, too. */
-export function multiLabelTable(formats: Formats): Table<ClassFigures> {
-  const [label, ...rest] = classColumns(formats) as [Column<ClassFigures>, ...Column<ClassFigures>[]];
+export function multiLabelTable(formats: Formats, onOpen: (label: string) => void): Table<ClassFigures> {
+  const [label, ...rest] = classColumns(formats, onOpen) as [Column<ClassFigures>, ...Column<ClassFigures>[]];
   const precision: Column<ClassFigures> = {
     title: l10n.t('Average precision'),
     numeric: true,
@@ -22,7 +23,7 @@ export function multiLabelTable(formats: Formats): Table<ClassFigures> {
   return new Table(l10n.t('Metrics of each label'), [label, precision, ...rest]);
 }
 
-function classColumns(formats: Formats): Column<ClassFigures>[] {
+function classColumns(formats: Formats, onOpen: (label: string) => void): Column<ClassFigures>[] {
   const share = (of: (row: ClassFigures) => number | undefined) => ({
     numeric: true,
     cell: (row: ClassFigures) => {
@@ -32,7 +33,11 @@ function classColumns(formats: Formats): Column<ClassFigures>[] {
     key: of,
   });
   return [
-    { title: l10n.t('Class'), cell: (row) => row.label, key: (row) => row.label },
+    {
+      title: l10n.t('Class'),
+      cell: ({ label }) => textButton(label, () => onOpen(label)),
+      key: (row) => row.label,
+    },
     { title: l10n.t('Precision'), ...share((row) => row.precision) },
     { title: l10n.t('Recall'), ...share((row) => row.recall) },
     { title: l10n.t('F1'), ...share((row) => row.f1) },

@@ -1,7 +1,7 @@
 /** Where the tiles of a grid lie: how many fit side by side, and which rows of them are seen. */
 
 /** CSS pixels. */
-export const narrowestTile = 168;
+export const narrowestTile = 140;
 export const gap = 8;
 /** Of a tile but its picture: two lines of text and its padding. */
 export const wordsHeight = 58;
@@ -22,7 +22,7 @@ export function layoutOf(width: number, images: number): Layout {
   const columns = Math.max(1, Math.floor((width + gap) / (narrowestTile + gap)));
   const tileWidth = Math.max(1, Math.floor((width - gap * (columns - 1)) / columns));
   const rows = Math.ceil(images / columns);
-  const pitch = Math.min(tileWidth, 1.5 * narrowestTile) + wordsHeight + gap;
+  const pitch = Math.min(tileWidth, 1.6 * narrowestTile) + wordsHeight + gap;
   return { columns, tileWidth, pitch, rows, height: rows * pitch };
 }
 

@@ -59,7 +59,7 @@ export class Toolbar {
       ids.has('label') && ids.has('prediction')
         ? dropdown({
             name: 'verdict',
-            label: l10n.t('Prediction'),
+            label: l10n.t('Result'),
             onChange: (value) => this.change({ verdict: value as ImageQuery['verdict'] }),
           })
         : undefined;

@@ -21,13 +21,17 @@ export function problemList(
         'div',
         { class: 'problem-group' },
         icon('warning'),
-        h('div', { class: 'problem-words' }, h('p', {}, group.message), remedy(group), files(group, host)),
+        h('div', { class: 'problem-words' }, h('p', {}, group.message), remedy(group), images(group, host), files(group, host)),
       ),
     ),
   );
 }
 
 const remedy = (group: ReportProblems) => (group.remedy ? h('p', { class: 'quiet' }, group.remedy) : null);
+
+function images({ action }: ReportProblems, host: Host<FromReport, KeptByReport>): HTMLElement | null {
+  return action ? h('p', {}, textButton(l10n.t('Show images'), () => host.post({ type: 'act', action }))) : null;
+}
 
 function files({ files: all }: ReportProblems, host: Host<FromReport, KeptByReport>): HTMLElement | null {
   if (all.length === 0) return null;

@@ -58,6 +58,9 @@ export class ReportTable {
       class: kind,
       cell: (row) => {
         const given = value(row);
+        const { action } = row;
+        if (kind === 'name' && action && given !== undefined)
+          return textButton(String(given), () => this.host.post({ type: 'act', action }));
         return given === undefined ? '–' : draw(given);
       },
       key: kind === 'bar' ? undefined : value,

@@ -1,0 +1,63 @@
+/** The images of an evaluation: how they are computed, and the ways in which they are shown. */
+import * as vscode from 'vscode';
+import { coverageWords } from '../../shared/coverage.js';
+import type { CoveredEvaluation } from '../../trainer/protocol.js';
+import type { ImageQuery } from '../../webview/protocol.js';
+import type { Report } from '../progress.js';
+import { count } from '../runs/count.js';
+import type { Launch } from '../trainer/launch.js';
+import { outputOf, runCommand } from '../trainer/runCommand.js';
+
+const { t } = vscode.l10n;
+
+/** Evaluates as `args` say, writes the list of the images to `list`, and reports how far it is. */
+export async function evaluateImages(
+  launch: Launch,
+  args: readonly string[],
+  list: string,
+  signal: AbortSignal,
+  report: Report,
+): Promise<CoveredEvaluation> {
+  const outputs = await runCommand(launch, 'evaluate', {
+    args: [...args, '--list', list],
+    signal,
+    onOutput: (output) => {
+      if (output.type !== 'progress') return;
+      const { done, total } = output;
+      report(t('{0} of {1} images', count(done), count(total)), (100 * done) / Math.max(1, total));
+    },
+  });
+  return outputOf(outputs, 'evaluation');
+}
+
+/** The ways into the images that every report of an evaluation has. */
+export function imageWays(hasPrediction: boolean): { label: string; query: Partial<ImageQuery> }[] {
+  const all = { label: t('All images'), query: {} };
+  if (!hasPrediction) return [all];
+  return [
+    {
+      label: t('Mistakes, most confident first'),
+      query: { verdict: 'wrong', sort: { column: 'probability', descending: true } },
+    },
+    { label: t('Low confidence'), query: { sort: { column: 'probability', descending: false } } },
+    all,
+  ];
+}
+
+/** A cell of the matrix of a task. */
+interface Cell {
+  truth: string;
+  prediction: string;
+}
+
+export const confusedTitle = ({ truth, prediction }: Cell): string =>
+  truth === prediction ? t('{0}, classified correctly', truth) : t('{0} predicted as {1}', truth, prediction);
+
+/** The images of a cell, the most confident first. */
+export const confusedQuery = ({ truth, prediction }: Cell): Partial<ImageQuery> => ({
+  words: { label: [truth], prediction: [prediction] },
+  sort: { column: 'probability', descending: true },
+});
+
+/** Which images an evaluation covers. */
+export const gridLead = ({ coverage }: CoveredEvaluation): string[] => coverageWords(coverage, t);
