@@ -106,6 +106,27 @@ export class ImageList {
     return new ImageList(this.folders, this.folder, this.ends, this.names, [...kept, ...columns], [...this.#odd]);
   }
 
+  /** The first images of the list. */
+  head(images: number): ImageList {
+    const columns = this.columns.map((column) => ({ ...column, data: column.data.slice(0, images) }) as ImageColumn);
+    const ends = this.ends.slice(0, images);
+    const odd = [...this.#odd].filter(([row]) => row < images);
+    return new ImageList(
+      this.folders,
+      this.folder.slice(0, images),
+      ends,
+      this.names.slice(0, ends.at(-1) ?? 0),
+      columns,
+      odd,
+    );
+  }
+
+  /** All names, end to end, and where each ends in them; undefined where these are no places in the text. */
+  get plainNames(): { text: string; ends: Uint32Array } | undefined {
+    const text = this.#decoder.decode(this.names);
+    return text.length === this.names.length && this.#odd.size === 0 ? { text, ends: this.ends } : undefined;
+  }
+
   toBytes(): Uint8Array<ArrayBuffer> {
     const data: Data[] = [this.folder, this.ends, this.names, ...this.columns.map((column) => column.data)];
     let at = 0;
@@ -177,6 +198,6 @@ function read(buffer: ArrayBuffer): ImageList {
 
 /** The numbers of a choice column in as few bytes as hold them. */
 export function smallest(numbers: Uint32Array, values: number): Uint8Array | Uint16Array | Uint32Array {
-  if (values < 2 ** 8) return Uint8Array.from(numbers);
-  return values < 2 ** 16 ? Uint16Array.from(numbers) : numbers;
+  if (values < 2 ** 8) return new Uint8Array(numbers);
+  return values < 2 ** 16 ? new Uint16Array(numbers) : numbers;
 }

@@ -115,16 +115,30 @@ export class ImageListBuilder {
     const row = this.#length++;
     const name = path.slice(cut);
     this.#folder.set(row, this.#numberOf(path.slice(0, cut)));
-    if (/\p{Surrogate}/u.test(name)) this.#odd.push([row, name]);
     // No character of UTF-16 takes more than three bytes.
     if (this.#end + 3 * name.length > this.#names.length) {
       const larger = new Uint8Array(Math.ceil(1.5 * this.#end) + 3 * name.length);
       larger.set(this.#names);
       this.#names = larger;
     }
-    this.#end += this.#encoder.encodeInto(name, this.#names.subarray(this.#end)).written;
+    this.#append(name, row);
     this.#ends.set(row, this.#end);
     return row;
+  }
+
+  #append(name: string, row: number): void {
+    // Most names are ASCII, of which each letter is a byte.
+    for (let i = 0; i < name.length; i++) {
+      const code = name.charCodeAt(i);
+      if (code < 128) {
+        this.#names[this.#end + i] = code;
+        continue;
+      }
+      if (/\p{Surrogate}/u.test(name)) this.#odd.push([row, name]);
+      this.#end += this.#encoder.encodeInto(name, this.#names.subarray(this.#end)).written;
+      return;
+    }
+    this.#end += name.length;
   }
 
   #numberOf(folder: string): number {

@@ -518,7 +518,12 @@ export interface ImageGridState {
   heading: string;
   /** Lines below the heading. */
   lead: string[];
-  /** The bytes of an `ImageList`; images are named by their rows in it. */
+  /** Of the whole list. */
+  images: number;
+  /**
+   * The bytes of an `ImageList`; images are named by their rows in it. Where it has fewer images than `images` it is
+   * the beginning of the list, to be seen while the whole is on its way.
+   */
   list: ArrayBuffer;
   /** Of several tasks, whose labels and predictions are shown. */
   task: string | null;
@@ -531,6 +536,8 @@ export type LateColumns = 'files' | 'names';
 
 export type ToImageGrid =
   | Init<ImageGridState>
+  /** The whole list, after its beginning. */
+  | { type: 'list'; list: ArrayBuffer }
   /** The thumbnail of an image as a data URI, or why there is none. */
   | { type: 'thumbnail'; row: number; src: string }
   | { type: 'thumbnail'; row: number; error: ErrorInfo }

@@ -124,7 +124,7 @@ describe('the image grid', () => {
     const heading = 'right on emoji';
     await (await editor().report(heading)).getByText('Low confidence').click();
     const unsure = await grid(/^\d+ images$/);
-    const shares = await unsure.locator('.tile:visible .verdict .quiet').allTextContents();
+    const shares = await unsure.locator('.tile:visible .verdict + .extra').allTextContents();
     const numbers = shares.map((share) => parseFloat(share));
     assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b));
     await editor().screenshot('grid of an evaluation');

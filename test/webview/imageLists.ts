@@ -27,6 +27,7 @@ export function gridState(images = 60, given: Partial<ImageGridState> = {}): Ima
     id: '1f4bd2c3-0000-4000-8000-000000000000',
     heading: 'Images of animals',
     lead: [`Images: ${images} validation images of the run.`],
+    images,
     list: list.toBytes().buffer,
     task: null,
     query: {},

@@ -7,7 +7,7 @@ import { isMissing } from '../trainer/runFolder.js';
 
 /** What a grid shows, beyond its images. */
 export interface GridAbout {
-  /** Of the tab; a later grid of the same title takes its place. */
+  /** Of the tab; a later grid of the same title and heading takes its place. */
   title: string;
   heading: string;
   lead: string[];

@@ -36,10 +36,10 @@ export class ImageGrids implements vscode.Disposable {
     this.#panels = new Panels(extension, {
       type: imageGridType,
       view: 'imageGrid',
-      key: ({ title }) => title,
+      key: ({ heading, title }) => `${heading}\n${title}`,
       title: ({ title }) => title,
       replaces: true,
-      state: (shown) => stateOf(shown),
+      state: (shown, _, post) => stateOf(shown, post),
       find: (kept) => store.get(kept.grid),
       onMessage: (message, shown, post) => this.#receive(message, shown, post),
       onClose: (shown) => {
@@ -108,16 +108,23 @@ export class ImageGrids implements vscode.Disposable {
   }
 }
 
+/** A longer list is sent in two parts: its beginning is on the screen before the rest has arrived. */
+const beginning = 2000;
+
 /** The view is sent the bytes of the list as they are; the panel keeps only what looks paths up in them. */
-async function stateOf(shown: Shown): Promise<ImageGridState> {
+async function stateOf(shown: Shown, post: Post): Promise<ImageGridState> {
   const { id, heading, lead, task, query, file } = shown;
   const bytes = await readFile(file);
-  const list = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  shown.list = ImageList.of(list);
+  const whole = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const list = ImageList.of(whole);
+  shown.list = list;
   // What an earlier view wished for is of no use to this one.
   shown.queue?.close();
   delete shown.queue;
-  return { id, heading, lead, list, task, query };
+  const state = { id, heading, lead, task, query, images: list.length };
+  if (list.length <= beginning) return { ...state, list: whole };
+  post({ type: 'list', list: whole });
+  return { ...state, list: list.head(beginning).toBytes().buffer };
 }
 
 /** Whether grids of an earlier window are still to be restored. */

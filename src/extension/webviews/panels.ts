@@ -13,7 +13,8 @@ export interface PanelKind<Shown, State, Kept, FromView, ToView, News> {
   title: (shown: Shown) => string;
   /** Folders that the view shows files of. */
   folders?: (shown: Shown) => readonly vscode.Uri[];
-  state: (shown: Shown, webview: vscode.Webview) => State | Promise<State>;
+  /** What it posts meanwhile follows the state. */
+  state: (shown: Shown, webview: vscode.Webview, post: (message: ToView) => void) => State | Promise<State>;
   /** What the view is sent when something is new. */
   changes?: (shown: Shown, news: News[]) => ToView[];
   /** Whose panel it is that comes back, by what its view kept; undefined: that was deleted in the meantime. */
@@ -118,7 +119,7 @@ export class Panels<
       view,
       title: title(shown),
       folders: folders?.(shown),
-      state: () => state(shown, panel.webview),
+      state: () => state(shown, panel.webview, (message) => host.post(message)),
       changes: (news) => changes?.(shown, news) ?? [],
       onMessage: (message) => onMessage(message, shown, (answer) => host.post(answer)),
     });

@@ -22,6 +22,8 @@ const shownAnyway = new Set(['label', 'prediction', 'probability', 'split', 'mar
 
 export class ImageFacts {
   readonly #isRight: ((row: number) => boolean | undefined) | undefined;
+  /** Where all images are of one split, the filter is enough to say which. */
+  readonly #hasSplits: boolean;
 
   constructor(
     readonly list: ImageList,
@@ -29,6 +31,8 @@ export class ImageFacts {
     private readonly formats: Formats,
   ) {
     this.#isRight = new Queries(list, task).verdicts();
+    const splits = list.choice('split', task)?.data;
+    this.#hasSplits = splits?.some((split) => split !== splits[0]) ?? false;
   }
 
   of(row: number, sort: string | undefined): Facts {
@@ -39,7 +43,7 @@ export class ImageFacts {
       prediction: this.#value('prediction', row),
       probability: this.#value('probability', row),
       isRight: this.#isRight?.(row),
-      split: this.#value('split', row),
+      split: this.#hasSplits ? this.#value('split', row) : undefined,
       mark: this.#value('mark', row),
       sortedBy: sort === undefined || shownAnyway.has(sort) ? undefined : this.#value(sort, row),
     };

@@ -4,7 +4,6 @@
  */
 import * as l10n from '@vscode/l10n';
 import { h } from '../element.js';
-import type { Formats } from '../../shared/formats.js';
 import type { ImageFacts } from './facts.js';
 import { gap, layoutOf, offsetToShow, rowsAt, type Layout } from './layout.js';
 import type { Selection } from './selection.js';
@@ -44,6 +43,7 @@ export class Grid {
   private anchor = 0;
   private sort: string | undefined;
   private frame = 0;
+  private active: string | undefined;
   private settling: ReturnType<typeof setTimeout> | undefined;
   private readonly resizes = new ResizeObserver(() => this.resize());
 
@@ -51,7 +51,6 @@ export class Grid {
     private facts: ImageFacts,
     private readonly selection: Selection,
     private readonly thumbnails: Thumbnails,
-    private readonly formats: Formats,
     private readonly events: GridEvents,
   ) {
     this.spacer.append(this.layer);
@@ -68,6 +67,7 @@ export class Grid {
         blur: () => this.draw(),
         mousedown: (event: MouseEvent) => this.press(event),
         dblclick: (event: MouseEvent) => this.openAt(event),
+        mouseover: (event: MouseEvent) => this.explain(event),
       },
       this.spacer,
     );
@@ -81,16 +81,15 @@ export class Grid {
     return { focus: this.order[this.focus], top: this.order[first * this.layout.columns] };
   }
 
-  /** Shows these rows of the list; the focused image keeps the focus where it is still among them. */
+  /** Shows these rows of the list, from the first on. */
   show(order: Uint32Array<ArrayBuffer>, sort: string | undefined, facts: ImageFacts): void {
-    const focused = this.order[this.focus];
     this.order = order;
     this.sort = sort;
     this.facts = facts;
     this.forgetTiles();
-    this.focus = this.anchor = Math.max(0, focused === undefined ? 0 : order.indexOf(focused));
+    this.focus = this.anchor = 0;
     this.resize();
-    this.goTo(this.focus > 0 ? this.rowOf(this.focus) : 0);
+    this.scrollTo(0);
   }
 
   /** Puts the place of an earlier view back. */
@@ -201,8 +200,19 @@ export class Grid {
       tileRow.element.style.transform = `translateY(${row * this.layout.pitch - offset + gap}px)`;
     }
     for (const { element } of this.spare) element.hidden = true;
+    this.putInOrder(first, end);
     this.mark();
     this.thumbnails.show(this.rowsSeen(first, end));
+  }
+
+  /** The order in the document is that on the screen, for who reads it without seeing it. */
+  private putInOrder(first: number, end: number): void {
+    let before = this.layer.firstElementChild;
+    for (let row = first; row < end; row++) {
+      const { element } = this.drawn.get(row)!;
+      if (element === before) before = before.nextElementSibling;
+      else this.layer.insertBefore(element, before);
+    }
   }
 
   private newRow(): TileRow {
@@ -219,7 +229,7 @@ export class Grid {
       const image = this.order[row * this.layout.columns + column];
       tile.element.hidden = image === undefined;
       if (image === undefined) return tile.clear();
-      tile.show(image, this.facts.of(image, this.sort), this.facts.tooltip(image));
+      tile.show(image, this.facts.of(image, this.sort));
       tile.draw(this.thumbnails.get(image));
     });
   }
@@ -235,6 +245,8 @@ export class Grid {
         tile.set(this.selection.has(tile.row), hasFocus && tile.row === focused);
         if (tile.row === focused) active = tile.element.id;
       }
+    if (active === this.active) return;
+    this.active = active;
     if (active === undefined) this.element.removeAttribute('aria-activedescendant');
     else this.element.setAttribute('aria-activedescendant', active);
   }
@@ -328,6 +340,13 @@ export class Grid {
       this.toggle(position);
     }
     this.events.onMove();
+  }
+
+  /** A tooltip is made when the pointer comes. */
+  private explain(event: MouseEvent): void {
+    const position = this.positionAt(event);
+    const tile = (event.target as Element).closest<HTMLElement>('.tile');
+    if (position !== undefined && tile && !tile.title) tile.title = this.facts.tooltip(this.order[position]!);
   }
 
   private openAt(event: MouseEvent): void {

@@ -1,7 +1,7 @@
 /** Where the tiles of a grid lie: how many fit side by side, and which rows of them are seen. */
 
 /** CSS pixels. */
-export const narrowestTile = 140;
+export const narrowestTile = 148;
 export const gap = 8;
 /** Of a tile but its picture: two lines of text and its padding. */
 export const wordsHeight = 58;

@@ -41,11 +41,15 @@ class ImageGridView {
   private list: ImageList;
   private readonly task: string | undefined;
   private facts: ImageFacts;
+  private queries: Queries;
   private query: ImageQuery;
   /** What the tiles show; `query` may still wait for its columns. */
   private shown: ImageQuery = everything;
   private order = new Uint32Array();
   private waitsFor: LateColumns | undefined;
+  /** Of an earlier view, to which this one returns. */
+  private place: Grid['place'] | undefined;
+  private keeping: ReturnType<typeof setTimeout> | undefined;
   private readonly selection: Selection;
   private readonly thumbnails: Thumbnails;
   private readonly toolbar: Toolbar;
@@ -66,14 +70,15 @@ class ImageGridView {
     this.task = state.task ?? undefined;
     this.query = kept?.query ?? { ...everything, ...state.query };
     this.facts = new ImageFacts(this.list, this.task, host.formats);
-    this.selection = new Selection(this.list.length);
+    this.queries = new Queries(this.list, this.task);
+    this.selection = new Selection(state.images);
     if (kept?.selected) this.selection.restore(kept.selected);
     this.thumbnails = new Thumbnails((rows) => host.post({ type: 'want', rows }));
     this.toolbar = new Toolbar(columnsOf(this.list, this.task), this.query, (query) => this.ask(query));
-    this.grid = new Grid(this.facts, this.selection, this.thumbnails, host.formats, {
+    this.grid = new Grid(this.facts, this.selection, this.thumbnails, {
       onSelect: () => this.showSelection(),
       onOpen: (row) => this.act('open', Uint32Array.of(row)),
-      onMove: () => this.keep(),
+      onMove: () => this.keepSoon(),
     });
     root.append(
       h(
@@ -89,14 +94,36 @@ class ImageGridView {
       this.grid.element,
       h('footer', { class: 'grid-foot' }, this.counts, this.actions),
     );
+    this.place = kept?.place;
+    this.begin();
+  }
+
+  /** Whether only the beginning of the list is there. */
+  private get isPartial(): boolean {
+    return this.list.length < this.state.images;
+  }
+
+  private begin(): void {
+    // Of a beginning nothing can be found or sorted: its images are shown only where they are the first anyway.
+    if (this.isPartial) {
+      const isAsListed = !isFiltered(this.query) && !this.query.sort && !this.place;
+      if (isAsListed) this.apply();
+      else this.counts.textContent = l10n.t('{0} images', this.host.formats.integer(this.state.images));
+      return;
+    }
     this.apply();
-    if (kept) this.grid.restore(kept.place);
+    if (this.place) this.grid.restore(this.place);
+    this.place = undefined;
     this.ask(this.query);
-    this.keep();
   }
 
   receive(message: Later): void {
     switch (message.type) {
+      case 'list':
+        if (this.order.length > 0) this.place ??= this.grid.place;
+        this.setList(ImageList.of(message.list));
+        this.begin();
+        return;
       case 'thumbnail': {
         const { row } = message;
         const thumbnail = 'src' in message ? { src: message.src } : { error: message.error };
@@ -108,8 +135,7 @@ class ImageGridView {
         if (message.of === this.waitsFor) this.showProgress(message.total > 0 ? message.done / message.total : 0);
         return;
       case 'columns':
-        this.list = this.list.with(...message.columns);
-        this.facts = new ImageFacts(this.list, this.task, this.host.formats);
+        this.setList(this.list.with(...message.columns));
         if (message.of === this.waitsFor) this.waitsFor = undefined;
         this.ask(this.query);
         return;
@@ -121,15 +147,25 @@ class ImageGridView {
   }
 
   dispose(): void {
+    clearTimeout(this.keeping);
     this.grid.dispose();
+    this.thumbnails.dispose();
     this.toolbar.dispose();
+  }
+
+  private setList(list: ImageList): void {
+    this.list = list;
+    this.facts = new ImageFacts(list, this.task, this.host.formats);
+    this.queries = new Queries(list, this.task);
   }
 
   /** Shows what the query asks for, at once or when its columns are there. */
   private ask(query: ImageQuery): void {
     this.query = query;
     this.problem.replaceChildren();
-    const [lacking] = new Queries(this.list, this.task).lacks(query).flatMap((column) => lateOf(column) ?? []);
+    // It is shown when the whole list is there.
+    if (this.isPartial) return;
+    const [lacking] = this.queries.lacks(query).flatMap((column) => lateOf(column) ?? []);
     if (lacking !== this.waitsFor) {
       if (this.waitsFor) this.host.post({ type: 'dropColumns' });
       this.waitsFor = lacking;
@@ -137,12 +173,12 @@ class ImageGridView {
     }
     this.showProgress(0);
     if (!lacking && query !== this.shown) this.apply();
-    this.keep();
+    this.keepSoon();
   }
 
   private apply(): void {
     this.shown = this.query;
-    this.order = new Queries(this.list, this.task).rows(this.query) as Uint32Array<ArrayBuffer>;
+    this.order = this.queries.rows(this.query) as Uint32Array<ArrayBuffer>;
     this.grid.show(this.order, this.query.sort?.column, this.facts);
     this.grid.element.hidden = this.order.length === 0;
     this.showEmpty();
@@ -156,7 +192,7 @@ class ImageGridView {
     this.showProgress(0);
     this.query = this.shown;
     this.toolbar.set(this.shown, false);
-    this.keep();
+    this.keepSoon();
   }
 
   private showProgress(share: number): void {
@@ -190,7 +226,8 @@ class ImageGridView {
   private showSelection(): void {
     const { formats } = this.host;
     const { size } = this.selection;
-    const [all, shown] = [this.list.length, this.order.length];
+    const all = this.state.images;
+    const shown = this.isPartial ? all : this.order.length;
     const counted =
       shown < all
         ? l10n.t('{0} of {1} images', formats.integer(shown), formats.integer(all))
@@ -200,7 +237,7 @@ class ImageGridView {
     setText(this.counts, size > 0 ? `${counted} · ${l10n.t('{0} selected', formats.integer(size))}` : counted);
     this.actions.hidden = size === 0;
     if (size > 0 && !this.actions.childElementCount) this.actions.append(...this.actionButtons());
-    this.keep();
+    this.keepSoon();
   }
 
   private actionButtons(): HTMLElement[] {
@@ -217,8 +254,12 @@ class ImageGridView {
     this.host.post({ type: 'act', action, rows });
   }
 
-  private keep(): void {
-    const { query, grid, selection, state } = this;
-    this.host.keep({ grid: state.id, query, place: grid.place, selected: selection.toText() });
+  /** What comes back with a later view of this grid; the state of a million selected images takes a while to write. */
+  private keepSoon(): void {
+    this.keeping ??= setTimeout(() => {
+      this.keeping = undefined;
+      const { query, grid, selection, state } = this;
+      this.host.keep({ grid: state.id, query, place: this.place ?? grid.place, selected: selection.toText() });
+    }, 100);
   }
 }

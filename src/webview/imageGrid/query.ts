@@ -36,7 +36,9 @@ export class Queries {
     }
     if (query.verdict !== 'all') this.#keepVerdict(kept, query.verdict === 'wrong');
     if (query.text) (this.#text ??= new NameText(this.list)).keep(kept, query.text);
-    const rows = new Uint32Array(kept.reduce((sum, each) => sum + each, 0));
+    let count = 0;
+    for (let row = 0; row < length; row++) count += kept[row]!;
+    const rows = new Uint32Array(count);
     for (let row = 0, found = 0; row < length; row++) if (kept[row]) rows[found++] = row;
     return query.sort ? this.#sorted(rows, query.sort) : rows;
   }
@@ -64,10 +66,13 @@ export class Queries {
     if (column.kind === 'number') return sortRows(rows, column.data, descending);
     const { compare } = new Intl.Collator(undefined, { numeric: true });
     const order = column.values.map((_, i) => i).sort((a, b) => compare(column.values[a]!, column.values[b]!));
+    if (descending) order.reverse();
     // An image without a word comes last.
-    const places = new Float32Array(column.values.length + 1).fill(NaN);
+    const places = new Uint32Array(column.values.length + 1).fill(0xffffffff);
     order.forEach((value, place) => (places[value + 1] = place));
-    return sortRows(rows, Float32Array.from(column.data, (number) => places[number]!), descending);
+    const keys = new Uint32Array(column.data.length);
+    for (let row = 0; row < keys.length; row++) keys[row] = places[column.data[row]!]!;
+    return sortRows(rows, keys, false);
   }
 }
 
@@ -83,35 +88,44 @@ function keepWords(kept: Uint8Array, { values, parts, data }: Choice, words: rea
 /** All names as one text in lower case, in which a part of a name is found quickly. */
 class NameText {
   readonly #text: string;
-  /** Where each name begins. */
-  readonly #starts: Uint32Array;
+  /** Where each name ends. */
+  readonly #ends: Uint32Array;
 
   constructor(private readonly list: ImageList) {
-    const names: string[] = [];
-    this.#starts = new Uint32Array(list.length + 1);
-    let at = 0;
-    for (let row = 0; row < list.length; row++) {
-      const name = list.nameAt(row).toLowerCase();
-      names.push(name);
-      at += name.length + 1;
-      this.#starts[row + 1] = at;
-    }
-    // No name has a slash in it.
-    this.#text = names.join('/');
+    const plain = list.plainNames;
+    const text = plain?.text.toLowerCase() ?? '';
+    // Letters beyond ASCII take several bytes, and in lower case another number of letters.
+    const isPlace = plain !== undefined && text.length === plain.text.length;
+    [this.#text, this.#ends] = isPlace ? [text, plain.ends] : oneByOne(list);
   }
 
   keep(kept: Uint8Array, part: string): void {
     const wanted = part.toLowerCase();
-    if (wanted.includes('/')) return void kept.fill(0);
     let row = 0;
-    for (let at = this.#text.indexOf(wanted); at >= 0; at = this.#text.indexOf(wanted, this.#starts[row]!)) {
+    let from = 0;
+    for (let at = this.#text.indexOf(wanted); at >= 0; at = this.#text.indexOf(wanted, from)) {
       const first = row;
-      while (this.#starts[row + 1]! <= at) row++;
+      while (this.#ends[row]! <= at) row++;
       kept.fill(0, first, row);
+      from = at + 1;
+      // It reaches from one name into the next.
+      if (at + wanted.length > this.#ends[row]!) continue;
       // The rest of this name need not be looked at.
+      from = this.#ends[row]!;
       row++;
       if (row >= this.list.length) return;
     }
     kept.fill(0, row);
   }
+}
+
+function oneByOne(list: ImageList): [string, Uint32Array] {
+  const ends = new Uint32Array(list.length);
+  const names: string[] = [];
+  for (let row = 0, at = 0; row < list.length; row++) {
+    const name = list.nameAt(row).toLowerCase();
+    names.push(name);
+    ends[row] = at += name.length;
+  }
+  return [names.join(''), ends];
 }

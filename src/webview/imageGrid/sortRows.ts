@@ -34,17 +34,20 @@ function wordsOf(keys: Float32Array | Float64Array | Uint32Array, descending: bo
   const perKey = keys.BYTES_PER_ELEMENT / 4;
   const bits = new Uint32Array(keys.buffer.slice(keys.byteOffset, keys.byteOffset + keys.byteLength));
   const words = Array.from({ length: perKey }, () => new Uint32Array(keys.length));
+  const high = words[perKey - 1]!;
+  const low = perKey > 1 ? words[0] : undefined;
   for (let row = 0; row < keys.length; row++) {
-    // −0 and 0 are one key.
-    const isZero = keys[row] === 0;
-    const isNaN = Number.isNaN(keys[row]);
-    const isNegative = !isZero && bits[perKey * row + perKey - 1]! >>> 31 === 1;
-    words.forEach((word, place) => {
-      // The bits of positive floats have their order; those of negative ones the opposite.
-      const own = isZero ? 0 : bits[perKey * row + place]!;
-      const sign = place === perKey - 1 ? 0x80000000 : 0;
-      word[row] = isNaN ? 0xffffffff : (isNegative ? ~own : own ^ sign) ^ flip;
-    });
+    const key = keys[row]!;
+    if (Number.isNaN(key)) {
+      high[row] = 0xffffffff;
+      if (low) low[row] = 0xffffffff;
+      continue;
+    }
+    // The bits of positive floats have their order; those of negative ones the opposite. −0 and 0 are one key.
+    const isNegative = key < 0;
+    const first = key === 0 ? 0 : bits[perKey * row + perKey - 1]!;
+    high[row] = (isNegative ? ~first : first ^ 0x80000000) ^ flip;
+    if (low) low[row] = (isNegative ? ~bits[perKey * row]! : key === 0 ? 0 : bits[perKey * row]!) ^ flip;
   }
   return words;
 }

@@ -16,31 +16,36 @@ export class Tile {
   private readonly split = h('span', { class: 'split' });
   private readonly name = h('span', { class: 'name' });
   private readonly verdict = h('span', { class: 'verdict' });
+  private readonly share = h('span', { class: 'extra quiet' });
   private readonly extra = h('span', { class: 'extra quiet' });
   private shown = '';
   private src = '';
+  private isSelected: boolean | undefined;
+  private isFocused = false;
 
   constructor(column: number) {
     this.element = h(
       'div',
       { id: `tile-${++tiles}`, class: 'tile', role: 'gridcell', 'aria-colindex': column + 1 },
-      h('span', { class: 'picture' }, this.placeholder, this.image, this.failure, this.mark),
-      h('span', { class: 'first-line' }, this.name, this.split),
-      h('span', { class: 'second-line' }, this.verdict, this.extra),
+      h('span', { class: 'picture' }, this.placeholder, this.image, this.failure, this.mark, this.split),
+      this.name,
+      h('span', { class: 'second-line' }, this.verdict, this.share, this.extra),
     );
   }
 
-  show(row: number, facts: Facts, tooltip: string): void {
+  show(row: number, facts: Facts): void {
     const key = `${row} ${facts.sortedBy ?? ''}`;
     if (key === this.shown) return;
     this.shown = key;
     this.row = row;
     this.name.textContent = facts.name;
-    this.element.title = tooltip;
+    this.element.removeAttribute('title');
     this.element.setAttribute('aria-label', spoken(facts));
     this.verdict.replaceChildren(...verdictOf(facts));
     this.verdict.className = `verdict ${facts.isRight === false ? 'wrong' : ''}`;
     this.split.textContent = facts.split ?? '';
+    this.split.hidden = facts.split === undefined;
+    this.share.textContent = facts.probability ?? '';
     this.extra.textContent = facts.sortedBy ?? '';
     this.mark.hidden = facts.mark === undefined;
     this.draw(undefined);
@@ -62,8 +67,10 @@ export class Tile {
   }
 
   set(isSelected: boolean, isFocused: boolean): void {
-    this.element.setAttribute('aria-selected', String(isSelected));
-    this.element.classList.toggle('focused', isFocused);
+    if (isSelected !== this.isSelected) this.element.setAttribute('aria-selected', String(isSelected));
+    if (isFocused !== this.isFocused) this.element.classList.toggle('focused', isFocused);
+    this.isSelected = isSelected;
+    this.isFocused = isFocused;
   }
 
   /** The images end before this place. */
@@ -73,11 +80,10 @@ export class Tile {
   }
 }
 
-/** `cat`, `cat → dog 87 %`, or `✓ cat 98 %`: the mark says in shape what the colour says. */
-function verdictOf({ label, prediction, probability, isRight }: Facts): (string | Node)[] {
-  const share = probability === undefined ? [] : [' ', h('span', { class: 'quiet' }, probability)];
-  if (isRight === true) return [icon('check'), ` ${label}`, ...share];
+/** `cat`, `cat → dog`, or `✓ cat`: the mark says in shape what the colour says. */
+function verdictOf({ label, prediction, isRight }: Facts): (string | Node)[] {
+  if (isRight === true) return [icon('check'), ` ${label}`];
   if (prediction === undefined) return label === undefined ? [] : [label];
   const predicted = h('strong', {}, prediction);
-  return label === undefined ? [predicted, ...share] : [`${label} → `, predicted, ...share];
+  return label === undefined ? [predicted] : [`${label} → `, predicted];
 }

@@ -1,0 +1,155 @@
+/**
+ * Measures the image grid of a dataset of a million images in a real editor: how long it takes to open once the dataset
+ * is listed, and the longest frame while it is scrolled by wheel, by keys and by its scroll bar, sorted and filtered.
+ * `node --import tsx test/vscode/measureGrid.ts [images]`.
+ */
+import { existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Frame } from 'playwright-core';
+import sharp from 'sharp';
+import { until } from './harness/editor.js';
+import { startEditor } from './harness/startEditor.js';
+
+const images = Number(process.argv[2] ?? 1_000_000);
+const perClass = 1000;
+/** A file system allows only so many names of a file. */
+const namesOfOne = 20_000;
+
+/** The same few files under many names. */
+async function makeDataset(folder: string): Promise<void> {
+  let source = '';
+  for (let i = 0; i < images; i++) {
+    const label = `class ${Math.floor(i / perClass)}`;
+    if (i % perClass === 0) mkdirSync(join(folder, label), { recursive: true });
+    const path = join(folder, label, `image ${i}.jpg`);
+    if (i % namesOfOne === 0) {
+      const hue = { r: (i / namesOfOne) * 5, g: 120, b: 90 };
+      await sharp({ create: { width: 640, height: 480, channels: 3, background: hue } })
+        .jpeg()
+        .toFile(path);
+      source = path;
+    } else linkSync(source, path);
+  }
+}
+
+/** Runs in the window: milliseconds from the tab of the grid to its first tiles, and to its first thumbnails. */
+const openingTime = `new Promise((resolve) => {
+  const framesOf = (frame) => Array.from(frame, (_, i) => frame[i]).flatMap((each) => [each, ...framesOf(each)]);
+  const gridFrame = () => framesOf(window).find((each) => each.document.body?.dataset.view === 'imageGrid');
+  let tab, tiles;
+  const look = () => {
+    if (tab === undefined && [...document.querySelectorAll('.tab')].some((each) => /million/.test(each.textContent)))
+      tab = performance.now();
+    const grid = gridFrame();
+    if (tab !== undefined && tiles === undefined && grid?.document.querySelector('.tile .name')?.textContent)
+      tiles = performance.now();
+    if (tiles !== undefined && grid.document.querySelector('.tile img')?.naturalWidth > 0)
+      return resolve({ tiles: tiles - tab, thumbnails: performance.now() - tab });
+    requestAnimationFrame(look);
+  };
+  look();
+})`;
+
+/** Runs in the grid: notes the time from each frame to the next, and tasks that blocked it for 50 ms or more. */
+const startWatching = `(() => {
+  const watch = (window.watch = { frames: [], tasks: [], isOver: false });
+  let before = performance.now();
+  const note = (now) => {
+    watch.frames.push(now - before);
+    before = now;
+    if (!watch.isOver) requestAnimationFrame(note);
+  };
+  requestAnimationFrame((now) => { before = now; requestAnimationFrame(note); });
+  watch.observer = new PerformanceObserver((list) => watch.tasks.push(...list.getEntries().map((each) => each.duration)));
+  watch.observer.observe({ type: 'longtask' });
+})()`;
+
+interface Watched {
+  frames: number[];
+  tasks: number[];
+}
+
+const stopWatching = `(() => { window.watch.isOver = true; window.watch.observer.disconnect(); return { frames: window.watch.frames, tasks: window.watch.tasks }; })()`;
+
+async function watched(grid: Frame, what: string, work: () => Promise<unknown>): Promise<void> {
+  await grid.evaluate(startWatching);
+  await work();
+  const { frames, tasks } = await grid.evaluate<Watched>(stopWatching);
+  const sorted = frames.toSorted((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(0);
+  console.log(
+    `${what}: ${frames.length} frames, median ${at(0.5)} ms, 99 % within ${at(0.99)} ms, longest ${at(1)} ms; ` +
+      `${tasks.length} tasks of 50 ms or more${tasks.length ? ` (${tasks.map((each) => each.toFixed(0)).join(', ')} ms)` : ''}`,
+  );
+}
+
+const parent = realpathSync(mkdtempSync(join(tmpdir(), 'vitune-grid-')));
+const workspace = join(parent, 'workspace');
+const dataset = join(parent, 'million');
+mkdirSync(workspace);
+console.log(`making ${images} files…`);
+await makeDataset(dataset);
+const editor = await startEditor({ workspace, size: { width: 1400, height: 900 } });
+try {
+  const { page } = editor;
+  await editor.openContainer('ViTune');
+  await editor.command('ViTune: Show Images');
+  await editor.pick('Choose a Folder…');
+  const opening = page.evaluate<{ tiles: number; thumbnails: number }>(openingTime);
+  const before = performance.now();
+  await editor.answer(dataset, 'Choose a folder');
+  const { tiles, thumbnails } = await opening;
+  const all = ((performance.now() - before) / 1000).toFixed(1);
+  console.log(
+    `opened in ${(tiles / 1000).toFixed(2)} s (thumbnails ${(thumbnails / 1000).toFixed(2)} s) after the listing; ` +
+      `${all} s with it; load ${loadavg()[0]!.toFixed(1)}`,
+  );
+  const grid = await editor.webview('imageGrid');
+  const counts = grid.locator('.counts');
+  await until('the inspection to be cancelled', async () => {
+    const cancel = editor.notification('Checking the images').getByText('Cancel', { exact: true }).first();
+    if (!(await cancel.isVisible())) return (await editor.row('million').filter({ hasText: 'stopped' }).count()) > 0;
+    await cancel.click();
+    return false;
+  });
+  await grid.locator('.grid').hover();
+  await watched(grid, 'wheel', async () => {
+    for (let i = 0; i < 150; i++) {
+      await page.mouse.wheel(0, i % 30 < 20 ? 240 : 900);
+      await page.waitForTimeout(20);
+    }
+  });
+  await grid.locator('.grid').focus();
+  await watched(grid, 'keys', async () => {
+    for (let i = 0; i < 100; i++) await page.keyboard.press(i % 2 ? 'PageDown' : 'ArrowDown');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Home');
+  });
+  await watched(grid, 'scroll bar', async () => {
+    for (let i = 0; i < 100; i++) {
+      await grid.locator('.grid').evaluate((element, share) => element.scrollTo(0, share * element.scrollHeight), i / 100);
+      await page.waitForTimeout(20);
+    }
+  });
+  await watched(grid, 'select all', async () => {
+    await page.keyboard.press('Control+A');
+    await counts.filter({ hasText: 'selected' }).waitFor();
+  });
+  await page.keyboard.press('Escape');
+  await watched(grid, 'filter by a name', async () => {
+    await grid.locator('vscode-text-field[data-field="text"] input').fill('99');
+    await counts.filter({ hasText: ' of ' }).waitFor();
+  });
+  console.log(`found: ${await counts.textContent()}`);
+  await grid.getByText('Clear Filters').click();
+  const started = performance.now();
+  await grid.locator('vscode-dropdown[data-field="sort"]').click();
+  await grid.locator('vscode-option[value="size"]').locator('visible=true').first().click();
+  await grid.locator('.columns-progress').locator('visible=true').waitFor();
+  await grid.locator('.columns-progress').waitFor({ state: 'hidden' });
+  console.log(`sorted by the size of the files in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+} finally {
+  await editor.close();
+  if (existsSync(parent)) rmSync(parent, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
