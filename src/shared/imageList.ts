@@ -175,9 +175,7 @@ function read(buffer: ArrayBuffer): ImageList {
   const length = new DataView(buffer).getUint32(magic.length, true);
   const header = JSON.parse(decoder.decode(new Uint8Array(buffer, magic.length + 4, length))) as Header;
   const start = upToEight(magic.length + 4 + length);
-  const arrays = header.arrays.map(
-    (each): Data => new arrayTypes[each.type](buffer, start + each.at, each.length),
-  );
+  const arrays = header.arrays.map((each): Data => new arrayTypes[each.type](buffer, start + each.at, each.length));
   const [folder, ends, names, ...data] = arrays;
   const columns = header.columns.map((about, i) => ({ ...about, data: data[i] }) as ImageColumn);
   const isWhole =

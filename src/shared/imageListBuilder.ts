@@ -41,7 +41,7 @@ export class ChoiceBuilder {
 
   constructor(
     private readonly about: { id: string; title?: string; task?: string },
-    /** All words, where a value may have several of them; else the words in the order in which they are to be listed. */
+    /** All words, where a value may have several of them; else words that are listed first, in this order. */
     private readonly words: readonly string[] = [],
     private readonly hasSeveral = false,
   ) {

@@ -25,38 +25,15 @@
  * Strings: views take their own words through `@vscode/l10n`, from the bundle in `init` (`vscode.l10n.bundle`;
  * undefined is English). Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
  */
-import type { ImageColumn } from '../shared/imageList.js';
 import type { RunProgress } from '../shared/runProgress.js';
 import type { Comparison, DeviceName, ErrorInfo, Phase, Prediction, RecordedEvent } from '../trainer/protocol.js';
+import type { ImageQuery } from './imageGrid/messages.js';
+import type { FromAnyView, Init, Patch } from './messages.js';
+
+export type * from './imageGrid/messages.js';
+export type * from './messages.js';
 
 export type ViewName = 'trainPanel' | 'dashboard' | 'comparison' | 'imageEditor' | 'imageGrid' | 'report';
-
-/** The host's response to every `ready`. */
-export interface Init<State> {
-  type: 'init';
-  /** BCP 47 tag for numbers and plurals: `vscode.env.language`. */
-  language: string;
-  /** `vscode.l10n.bundle`. */
-  bundle?: Record<string, string>;
-  state: State;
-}
-
-/**
- * Later changes: the keys given replace those of the state, whole; keys not given stay. `null` is a value, `undefined`
- * is "not given".
- */
-export interface Patch<State> {
-  type: 'patch';
-  state: Partial<State>;
-}
-
-/** Messages from any view to the host. */
-export type FromAnyView =
-  | { type: 'ready' }
-  /** Open the file an error names, at its place (both count from 1). */
-  | { type: 'openPlace'; file: string; line?: number; column?: number }
-  /** Open the output channel with the log. */
-  | { type: 'openLog' };
 
 /**
  * The status of a run. `interrupted`: its trainer ended without an end event (killed, power loss); `failed`: its last
@@ -495,68 +472,3 @@ export type FromImageEditor =
   | { type: 'train' }
   /** Try again after an error. */
   | { type: 'classify' };
-
-// --- image grid (editor panel of a list of images) ----------------------------------------------------------------
-
-/** Which images of a list are shown, and in which order. Columns are named by their `id`. */
-export interface ImageQuery {
-  /** A part of the file name; empty: any. */
-  text: string;
-  /** Images that have one of these words. */
-  words: Record<string, string[]>;
-  /** Images whose number lies in the range, its ends included. */
-  ranges: Record<string, { from?: number; to?: number }>;
-  /** Of images with a label and a prediction: those of which they differ, or are equal. */
-  verdict: 'all' | 'wrong' | 'right';
-  /** Null: the order of the list. */
-  sort: { column: string; descending: boolean } | null;
-}
-
-export interface ImageGridState {
-  /** Names the grid for a later window. */
-  id: string;
-  heading: string;
-  /** Lines below the heading. */
-  lead: string[];
-  /** Of the whole list. */
-  images: number;
-  /**
-   * The bytes of an `ImageList`; images are named by their rows in it. Where it has fewer images than `images` it is
-   * the beginning of the list, to be seen while the whole is on its way.
-   */
-  list: ArrayBuffer;
-  /** Of several tasks, whose labels and predictions are shown. */
-  task: string | null;
-  /** With what the grid begins. */
-  query: Partial<ImageQuery>;
-}
-
-/** Columns of a list that are made on request: size and date of the files, or the order of their names. */
-export type LateColumns = 'files' | 'names';
-
-export type ToImageGrid =
-  | Init<ImageGridState>
-  /** The whole list, after its beginning. */
-  | { type: 'list'; list: ArrayBuffer }
-  /** The thumbnail of an image as a data URI, or why there is none. */
-  | { type: 'thumbnail'; row: number; src: string }
-  | { type: 'thumbnail'; row: number; error: ErrorInfo }
-  | { type: 'columnsProgress'; of: LateColumns; done: number; total: number }
-  | { type: 'columns'; of: LateColumns; columns: ImageColumn[] }
-  | { type: 'columnsFailed'; of: LateColumns; error: ErrorInfo };
-
-/** What `deserializeWebviewPanel` is given as the state of a grid. */
-export interface KeptByImageGrid {
-  grid: string;
-}
-
-/** What can be done with images. */
-export type ImageAction = 'open' | 'reveal' | 'copyPaths';
-
-export type FromImageGrid =
-  | FromAnyView
-  /** The images whose thumbnails are missing, the most wanted first; earlier wishes are dropped. */
-  | { type: 'want'; rows: number[] }
-  | { type: 'columns'; of: LateColumns }
-  | { type: 'dropColumns' }
-  | { type: 'act'; action: ImageAction; rows: Uint32Array };

@@ -126,7 +126,10 @@ describe('the image grid', () => {
     const unsure = await grid(/^\d+ images$/);
     const shares = await unsure.locator('.tile:visible .verdict + .extra').allTextContents();
     const numbers = shares.map((share) => parseFloat(share));
-    assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b));
+    assert.deepEqual(
+      numbers,
+      [...numbers].sort((a, b) => a - b),
+    );
     await editor().screenshot('grid of an evaluation');
     await editor().command('View: Close Editor');
     await (await editor().report(heading)).getByText('Mistakes, most confident first').click();
@@ -154,7 +157,10 @@ describe('the image grid', () => {
     const dashboard = await editor().webview('dashboard');
     await dashboard.getByRole('button', { name: 'flags', exact: true }).click();
     const flags = await grid(/of \d+ images$/);
-    assert.match((await flags.locator('.grid-head').textContent())!, /validation images of the run.*checkpoint at step/s);
+    assert.match(
+      (await flags.locator('.grid-head').textContent())!,
+      /validation images of the run.*checkpoint at step/s,
+    );
     await editor().page.locator('.tabs-container .tab').first().click();
     const again = await editor().webview('dashboard');
     const matrix = again.getByRole('application', { name: /^Confusion matrix/ });

@@ -7,7 +7,7 @@ import { fileNameOf } from '../config/configFile.js';
 import type { ConfigHome } from '../config/configHome.js';
 import { commands, type Settings } from '../contributions.js';
 import { notify } from '../notify.js';
-import { pickDataset } from '../datasets/datasetCommands.js';
+import { pickDataset } from '../datasets/pickDataset.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
 import type { DatasetNode } from '../datasets/datasetsTree.js';
 import type { ComparisonNode } from '../runs/runsTree.js';

@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import { commands, configEnding } from '../contributions.js';
-import { pickDataset } from '../datasets/datasetCommands.js';
+import { pickDataset } from '../datasets/pickDataset.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
 import type { DatasetNode } from '../datasets/datasetsTree.js';
 import type { TrainPanel } from '../trainPanel/trainPanel.js';

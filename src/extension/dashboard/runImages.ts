@@ -1,4 +1,4 @@
-/** The images of a run with its predictions: computed when they are first asked for, kept until its dashboard closes. */
+/** The images of a run with its predictions: computed when first asked for, kept until its dashboard is closed. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -8,12 +8,9 @@ import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import type { ReportPanels } from '../reports/reportPanels.js';
 import type { DatasetStore } from './datasetStore.js';
-import type { DatasetNode } from './datasetsTree.js';
+import { chooseFolders, pickDataset, type DatasetArgument } from './pickDataset.js';
 
 const { t } = vscode.l10n;
-
-/** A node of the tree, a folder of the Explorer, or a path. */
-type DatasetArgument = DatasetNode | vscode.Uri | string | undefined;
 
 export function datasetCommands(panels: ReportPanels, datasets: DatasetStore) {
   return {
@@ -45,35 +42,4 @@ export function datasetCommands(panels: ReportPanels, datasets: DatasetStore) {
     },
     [commands.refreshDatasets]: () => datasets.forget(),
   };
-}
-
-async function chooseFolders(): Promise<string[]> {
-  const chosen = await vscode.window.showOpenDialog({
-    canSelectFolders: true,
-    canSelectFiles: false,
-    canSelectMany: true,
-    openLabel: t('Add Dataset'),
-    title: t('Choose a folder with one subfolder of images for each class'),
-  });
-  return (chosen ?? []).map((uri) => uri.fsPath);
-}
-
-/** The dataset of a command: its argument, else the user's choice. */
-export async function pickDataset(datasets: DatasetStore, given: DatasetArgument): Promise<string | undefined> {
-  if (typeof given === 'string') return given;
-  if (given instanceof vscode.Uri) return given.fsPath;
-  if (given?.kind === 'dataset') return given.folder;
-  const items = datasets.folders.map((folder) => ({ label: basename(folder), description: folder, folder }));
-  const browse = {
-    label: t('Choose a Folder…'),
-    description: '',
-    folder: undefined,
-    iconPath: new vscode.ThemeIcon('folder-opened'),
-  };
-  const chosen = await vscode.window.showQuickPick([...items, browse], { title: t('Which dataset?') });
-  if (!chosen) return undefined;
-  if (chosen.folder !== undefined) return chosen.folder;
-  const [folder] = await chooseFolders();
-  if (folder !== undefined) await datasets.add(folder);
-  return folder;
 }

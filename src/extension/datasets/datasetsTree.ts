@@ -197,12 +197,7 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
   }
 
   /** The classes of a split, else of the dataset; `parent` holds their folders. */
-  async #classesOf(
-    folder: string,
-    parent?: string,
-    split?: SplitName,
-    splits?: SplitName[],
-  ): Promise<DatasetNode[]> {
+  async #classesOf(folder: string, parent?: string, split?: SplitName, splits?: SplitName[]): Promise<DatasetNode[]> {
     const inspection = this.datasets.knowledgeOf(folder)?.inspection;
     if (!inspection) return [];
     const isSeeded = inspection.splits === 'seeded';

@@ -61,7 +61,8 @@ function groupsOf(problems: readonly ErrorInfo[], root: string): ReportProblems[
   return [...byCode.values()].map((group) => {
     const [{ code, message, remedy, file }] = group as [ErrorInfo, ...ErrorInfo[]];
     const fileOf = (path: string, note?: string) => ({ path, name: nameIn(root, path), note });
-    const heading = group.length === 1 ? message : (headingOf(code, group.length) ?? `${message} (${count(group.length)})`);
+    const heading =
+      group.length === 1 ? message : (headingOf(code, group.length) ?? `${message} (${count(group.length)})`);
     const isOfImages = group.some((each) => each.file !== undefined && isImage(each.file));
     const action: ReportProblems['action'] = isOfImages ? { type: 'showProblems', code, heading } : undefined;
     if (group.length === 1) return { message, remedy, files: file === undefined ? [] : [fileOf(file)], action };

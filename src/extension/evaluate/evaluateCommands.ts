@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../contributions.js';
-import { pickDataset } from '../datasets/datasetCommands.js';
+import { pickDataset } from '../datasets/pickDataset.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
 import { withProgress } from '../progress.js';
 import type { ReportPanels } from '../reports/reportPanels.js';

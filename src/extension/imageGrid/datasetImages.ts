@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { ErrorInfo, ImageMark, SplitName } from '../../trainer/protocol.js';
 import { commands } from '../contributions.js';
-import { pickDataset } from '../datasets/datasetCommands.js';
+import { pickDataset } from '../datasets/pickDataset.js';
 import { splitTitle, type DatasetNode } from '../datasets/datasetsTree.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
 import { withProgress } from '../progress.js';
@@ -35,7 +35,13 @@ export class DatasetImages {
     const marks = marksOf(folder, this.datasets.knowledgeOf(folder)?.inspection?.problems ?? []);
     await this.#list(
       folder,
-      { title: [name, ...part].join(' · '), heading: name, lead: placeOf(folder), task: task ?? null, query: { words } },
+      {
+        title: [name, ...part].join(' · '),
+        heading: name,
+        lead: placeOf(folder),
+        task: task ?? null,
+        query: { words },
+      },
       marks,
       false,
     );

@@ -21,7 +21,10 @@ export async function actOn(action: ImageAction, paths: readonly string[]): Prom
       return;
     case 'copyPaths':
       await vscode.env.clipboard.writeText(paths.join('\n'));
-      void notify('info', paths.length === 1 ? t('The path was copied.') : t('{0} paths were copied.', count(paths.length)));
+      void notify(
+        'info',
+        paths.length === 1 ? t('The path was copied.') : t('{0} paths were copied.', count(paths.length)),
+      );
   }
 }
 

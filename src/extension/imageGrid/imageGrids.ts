@@ -79,7 +79,10 @@ export class ImageGrids implements vscode.Disposable {
         shown.making?.abort();
         return;
       case 'act':
-        await actOn(message.action, Array.from(message.rows, (row) => list.pathAt(row)));
+        await actOn(
+          message.action,
+          Array.from(message.rows, (row) => list.pathAt(row)),
+        );
     }
   }
 

@@ -17,13 +17,7 @@ export class ImagesProcess {
   }
 
   /** Writes the list of a dataset's images to `file`; with `only` that of those with a mark. */
-  async list(
-    dataset: string,
-    file: string,
-    marks: ImageMark[],
-    only: boolean,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async list(dataset: string, file: string, marks: ImageMark[], only: boolean, signal?: AbortSignal): Promise<void> {
     await this.#process.ask({ type: 'list', dataset, file, marks, only }, () => undefined, signal);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Which thumbnails are made next: those that the view wishes for now, a few at a time. A wish that is no longer there is
- * dropped. Where the process dies, the images it was at are tried one by one, so that only the culprit gets the blame.
+ * Which thumbnails are made next: those that the view wishes for now, a few at a time. Earlier wishes are dropped.
+ * Where the process dies, the images it was at are tried one by one, so that only the culprit gets the blame.
  */
 import { TrainerDied } from '../trainer/trainerDied.js';
 

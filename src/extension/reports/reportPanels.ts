@@ -92,7 +92,10 @@ export class ReportPanels implements vscode.Disposable {
         return;
       case 'showConfused': {
         const { task } = action;
-        await this.#showEvaluated({ ...action, title: confusedTitle(action), task, query: confusedQuery(action) }, shown);
+        await this.#showEvaluated(
+          { ...action, title: confusedTitle(action), task, query: confusedQuery(action) },
+          shown,
+        );
         return;
       }
       case 'showImages':

@@ -25,10 +25,7 @@ export interface WarmProcessOptions<Response> {
 }
 
 /** `Request` has a row `{ type: 'cancel'; request }`, and `Response` one of type `error`. */
-export class WarmProcess<
-  Request extends { id: number; type: string },
-  Response extends { id: number; type: string },
-> {
+export class WarmProcess<Request extends { id: number; type: string }, Response extends { id: number; type: string }> {
   #child: ChildProcess | undefined;
   #said = '';
   #next = 0;

@@ -25,9 +25,7 @@ export async function evaluate(
   const { problems, ...evaluation } = await evaluateCheckpoint({
     checkpoint: await resolveCheckpoint(checkpoint),
     dataset:
-      dataset === undefined
-        ? undefined
-        : (await provideDataset(dataset, { signal, onProgress: onDownload })).folder,
+      dataset === undefined ? undefined : (await provideDataset(dataset, { signal, onProgress: onDownload })).folder,
     images: split ?? (all ? 'all' : 'heldOut'),
     ...(list === undefined ? {} : { list: resolve(list) }),
     cacheFolder: cacheFolder(),

@@ -60,7 +60,7 @@ export async function datasetList(
   return builder.list([...labels.columns, split, ...marked.columns]);
 }
 
-/** The marked images in the order of their marks; also those that are no part of the dataset, such as unreadable ones. */
+/** The marked images in the order of their marks; also those that are no part of the dataset. */
 async function listMarked(
   splits: Dataset['splits'],
   marks: readonly ImageMark[],

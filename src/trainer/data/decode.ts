@@ -164,8 +164,8 @@ const decode = (
 ): Promise<Pixels> => withImage(path, (image) => render(image, fit(image.width, image.height), kernel, quality));
 
 /**
- * `exact`: the pixels are those that Pillow's resize gives; `good`: as good ones that take less time; `quick`: a decoder
- * may leave out pixels that are hardly seen where the image is made much smaller.
+ * `exact`: the pixels are those that Pillow's resize gives; `good`: as good ones that take less time; `quick`: the
+ * decoder may leave out pixels that are hardly seen where the image is made much smaller.
  */
 type Quality = 'exact' | 'good' | 'quick';
 

@@ -1,4 +1,4 @@
-/** The list of the images of an evaluation: labels, predictions with their probabilities, losses, and the run's splits. */
+/** The list of the images of an evaluation: labels, predictions, probabilities, losses, and the run's splits. */
 import { spansOf } from '../core/tasks.js';
 import { LabelColumns } from '../data/datasetList.js';
 import type { EvaluatedImage, SplitName, Task } from '../protocol.js';
@@ -30,7 +30,7 @@ export class EvaluatedList {
     });
   }
 
-  /** `targets` (1 for a label that is right) and `logits`, both [labels of all tasks]; `part`: of the checkpoint's run. */
+  /** `targets` (1 for a label that is right) and `logits`, both [labels of all tasks]; `part` is of the run. */
   add(
     path: string,
     part: SplitName | undefined,

@@ -27,7 +27,8 @@ export const checkedFolder = (cache: string): string => join(cache, 'checked');
 export const thumbnailFolder = (cache: string): string => join(cache, 'thumbnails');
 
 /**
- * What is kept: `images` are decoded pixels, thumbnails and what was seen of files. Users limit them by `VITUNE_PICTURE_CACHE_GB`.
+ * What is kept: `images` are decoded pixels, thumbnails and what was seen of files. Users limit them by
+ * `VITUNE_PICTURE_CACHE_GB`.
  */
 export type CacheKind = 'images' | 'features';
 

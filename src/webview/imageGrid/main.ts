@@ -203,7 +203,11 @@ class ImageGridView {
       waitsFor === 'files'
         ? l10n.t('Looking up the size and date of each file: {0}', this.host.formats.wholePercent(share))
         : l10n.t('Sorting the file names…');
-    this.progress.replaceChildren(words, ' ', textButton(l10n.t('Cancel'), () => this.stopWaiting()));
+    this.progress.replaceChildren(
+      words,
+      ' ',
+      textButton(l10n.t('Cancel'), () => this.stopWaiting()),
+    );
   }
 
   private showEmpty(): void {

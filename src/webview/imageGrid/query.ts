@@ -78,9 +78,7 @@ export class Queries {
 
 function keepWords(kept: Uint8Array, { values, parts, data }: Choice, words: readonly string[]): void {
   const isWanted = (value: number) =>
-    parts
-      ? parts.of[value]!.some((part) => words.includes(parts.words[part]!))
-      : words.includes(values[value]!);
+    parts ? parts.of[value]!.some((part) => words.includes(parts.words[part]!)) : words.includes(values[value]!);
   const wanted = Uint8Array.from([0, ...values.map((_, i) => Number(isWanted(i)))]);
   for (let row = 0; row < kept.length; row++) if (!wanted[data[row]!]) kept[row] = 0;
 }

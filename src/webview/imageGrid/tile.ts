@@ -1,4 +1,4 @@
-/** A tile of the grid: the thumbnail of an image, its name, and what is known of it. It is used for one after another. */
+/** A tile of the grid: the thumbnail of an image, its name, and what is known of it. It is used again and again. */
 import { h, icon } from '../element.js';
 import { spoken, type Facts } from './facts.js';
 import type { Thumbnail } from './thumbnails.js';

@@ -143,7 +143,10 @@ export class Toolbar {
   }
 
   private showFigures(chosen = this.figure.value): void {
-    const options = this.figures.map(({ id, title, format }) => ({ value: id, label: titleWithUnit({ id, title, format }) }));
+    const options = this.figures.map(({ id, title, format }) => ({
+      value: id,
+      label: titleWithUnit({ id, title, format }),
+    }));
     this.figure.setOptions(options, chosen || options[0]!.value);
   }
 
@@ -200,7 +203,9 @@ export class Toolbar {
     this.sort.setOptions([{ value: '', label: l10n.t('Order of the list') }, ...options], sort?.column ?? '');
     this.direction.hidden = !sort;
     if (!sort) return;
-    const label = sort.descending ? l10n.t('Descending; change to ascending') : l10n.t('Ascending; change to descending');
+    const label = sort.descending
+      ? l10n.t('Descending; change to ascending')
+      : l10n.t('Ascending; change to descending');
     this.direction.title = label;
     this.direction.setAttribute('aria-label', label);
     this.direction.replaceChildren(icon(sort.descending ? 'down' : 'up'));
@@ -209,7 +214,10 @@ export class Toolbar {
 
 function showWords(id: string, control: ChoiceControl, lists: readonly string[][], chosen?: readonly string[]): void {
   const number = chosen ? lists.findIndex((list) => list.join('\n') === chosen.join('\n')) : -1;
-  const options = lists.map((list, i) => ({ value: String(i), label: list.map((word) => wordOf(id, word)).join(', ') }));
+  const options = lists.map((list, i) => ({
+    value: String(i),
+    label: list.map((word) => wordOf(id, word)).join(', '),
+  }));
   control.setOptions([{ value: '', label: l10n.t('All') }, ...options], number < 0 ? '' : String(number));
 }
 

@@ -21,7 +21,14 @@ export function problemList(
         'div',
         { class: 'problem-group' },
         icon('warning'),
-        h('div', { class: 'problem-words' }, h('p', {}, group.message), remedy(group), images(group, host), files(group, host)),
+        h(
+          'div',
+          { class: 'problem-words' },
+          h('p', {}, group.message),
+          remedy(group),
+          images(group, host),
+          files(group, host),
+        ),
       ),
     ),
   );
@@ -30,7 +37,13 @@ export function problemList(
 const remedy = (group: ReportProblems) => (group.remedy ? h('p', { class: 'quiet' }, group.remedy) : null);
 
 function images({ action }: ReportProblems, host: Host<FromReport, KeptByReport>): HTMLElement | null {
-  return action ? h('p', {}, textButton(l10n.t('Show images'), () => host.post({ type: 'act', action }))) : null;
+  return action
+    ? h(
+        'p',
+        {},
+        textButton(l10n.t('Show images'), () => host.post({ type: 'act', action })),
+      )
+    : null;
 }
 
 function files({ files: all }: ReportProblems, host: Host<FromReport, KeptByReport>): HTMLElement | null {

@@ -62,7 +62,10 @@ describe('a query finds', () => {
       rowsWhere(({ probability }) => probability !== undefined && probability >= 0.25 && probability <= 0.5),
     );
     const all = queries.rows({ ...everything, ranges: { probability: {} } });
-    assert.deepEqual([...all], rowsWhere(({ probability }) => probability !== undefined));
+    assert.deepEqual(
+      [...all],
+      rowsWhere(({ probability }) => probability !== undefined),
+    );
   });
 
   test('mistakes and what is right, where both the label and the prediction are known', () => {
