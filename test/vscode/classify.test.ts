@@ -131,11 +131,12 @@ describe('classification', () => {
       return undefined;
     });
     await editor().page.keyboard.press('Enter');
-    const images = await editor().report(/predicted as|classified correctly/);
-    assert.equal(await images.locator('td.image').count(), number, 'as many images as the cell says');
+    const images = await editor().webview('imageGrid');
+    // As many images as the cell says.
+    await images.locator('.counts', { hasText: new RegExp(`^${number} of 60 images$`) }).waitFor();
     await editor().screenshot('evaluation cell');
-    const name = (await images.locator('td.image').first().textContent())!.trim();
-    await images.locator('td.image button').first().click();
+    const name = (await images.locator('.tile:visible .name').first().textContent())!;
+    await images.locator('.tile:visible').first().dblclick();
     await editor().tab(name).waitFor();
     await answer(await editor().webview('imageEditor')).waitFor();
   });

@@ -142,7 +142,8 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await shoot('evaluation');
   // The commonest confusion.
   await openCommonestConfusion(evaluation);
-  await editor.report('predicted as');
+  const cell = await editor.webview('imageGrid');
+  await cell.locator('.tile img:visible').first().waitFor();
   await shoot('confused');
 
   await editor.command('View: Close All Editors');

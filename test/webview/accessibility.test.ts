@@ -8,6 +8,7 @@ import type { AxeResults, RunOptions } from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { root } from '../../scripts/ensure-installed.mjs';
 import type { ViewName } from '../../src/webview/protocol.js';
+import { gridState } from './imageLists.js';
 import { dashboardState, recordedRun, runSummary, trainPanelState } from './recordedRun.js';
 import { imageState, reportState } from './reports.js';
 import type { ThemeName } from './themes.js';
@@ -49,6 +50,9 @@ const states: [name: string, view: ViewName, state: unknown, width: number][] = 
   ['the comparison', 'comparison', comparison, 900],
   ['the image editor', 'imageEditor', image, 900],
   ['the image editor without a checkpoint', 'imageEditor', { ...image, checkpoint: null, verdict: { kind: 'noCheckpoint' } }, 500],
+  ['the image grid', 'imageGrid', gridState(40, { query: { sort: { column: 'loss', descending: true } } }), 900],
+  ['a narrow image grid', 'imageGrid', gridState(), 340],
+  ['an image grid without images', 'imageGrid', gridState(0), 900],
   ['a report', 'report', reportState(), 900],
   ['a report of images', 'report', imageState(['/a.jpg', '/b.jpg']), 900],
 ]; // prettier-ignore

@@ -68,13 +68,14 @@ export class ImageFacts {
   }
 }
 
-/** As a screen reader says it. */
-export function spoken({ name, label, prediction, probability, isRight, split, mark, sortedBy }: Facts): string {
+/** As a screen reader says it; `problem`: why its image is not seen. */
+export function spoken(facts: Facts, problem: string | undefined): string {
+  const { name, label, prediction, probability, isRight, split, mark, sortedBy } = facts;
   const words = [name];
   if (label !== undefined) words.push(label);
   if (prediction !== undefined && isRight !== true) words.push(l10n.t('predicted as {0}', prediction));
   if (isRight === true) words.push(l10n.t('predicted correctly'));
   if (probability !== undefined) words.push(probability);
-  for (const each of [split, sortedBy, mark]) if (each) words.push(each);
+  for (const each of [split, sortedBy, mark, problem]) if (each) words.push(each);
   return words.join(', ');
 }

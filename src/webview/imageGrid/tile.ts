@@ -14,7 +14,10 @@ export class Tile {
   private readonly failure = h('span', { class: 'failure' });
   private readonly mark = h('span', { class: 'mark' }, icon('warning'));
   private readonly split = h('span', { class: 'split' });
-  private readonly name = h('span', { class: 'name' });
+  private readonly name = h('span', { class: 'name', 'aria-hidden': 'true' });
+  /** What a screen reader says in the place of all that is seen. */
+  private readonly spoken = h('span', { class: 'visually-hidden' });
+  private facts: Facts | undefined;
   private readonly verdict = h('span', { class: 'verdict' });
   private readonly share = h('span', { class: 'extra quiet' });
   private readonly extra = h('span', { class: 'extra quiet' });
@@ -27,9 +30,18 @@ export class Tile {
     this.element = h(
       'div',
       { id: `tile-${++tiles}`, class: 'tile', role: 'gridcell', 'aria-colindex': column + 1 },
-      h('span', { class: 'picture' }, this.placeholder, this.image, this.failure, this.mark, this.split),
+      this.spoken,
+      h(
+        'span',
+        { class: 'picture', 'aria-hidden': 'true' },
+        this.placeholder,
+        this.image,
+        this.failure,
+        this.mark,
+        this.split,
+      ),
       this.name,
-      h('span', { class: 'second-line' }, this.verdict, this.share, this.extra),
+      h('span', { class: 'second-line', 'aria-hidden': 'true' }, this.verdict, this.share, this.extra),
     );
   }
 
@@ -40,7 +52,7 @@ export class Tile {
     this.row = row;
     this.name.textContent = facts.name;
     this.element.removeAttribute('title');
-    this.element.setAttribute('aria-label', spoken(facts));
+    this.facts = facts;
     this.verdict.replaceChildren(...verdictOf(facts));
     this.verdict.className = `verdict ${facts.isRight === false ? 'wrong' : ''}`;
     this.split.textContent = facts.split ?? '';
@@ -64,6 +76,7 @@ export class Tile {
     this.placeholder.hidden = Boolean(src) || error !== undefined;
     this.failure.hidden = error === undefined;
     if (error) this.failure.replaceChildren(icon('error'), h('span', {}, error.message));
+    if (this.facts) this.spoken.textContent = spoken(this.facts, error?.message);
   }
 
   set(isSelected: boolean, isFocused: boolean): void {
