@@ -124,7 +124,7 @@ describe('the image grid', () => {
     const heading = 'right on emoji';
     await (await editor().report(heading)).getByText('Low confidence').click();
     const unsure = await grid(/^\d+ images$/);
-    const shares = await unsure.locator('.tile:visible .verdict + .extra').allTextContents();
+    const shares = await unsure.locator('.tile:visible .share').allTextContents();
     const numbers = shares.map((share) => parseFloat(share));
     assert.deepEqual(
       numbers,

@@ -13,14 +13,14 @@ export class Tile {
   private readonly placeholder = h('span', { class: 'placeholder' }, icon('image'));
   private readonly failure = h('span', { class: 'failure' });
   private readonly mark = h('span', { class: 'mark' }, icon('warning'));
-  private readonly split = h('span', { class: 'split' });
+  private readonly split = h('span', { class: 'chip split' });
   private readonly name = h('span', { class: 'name', 'aria-hidden': 'true' });
   /** What a screen reader says in the place of all that is seen. */
   private readonly spoken = h('span', { class: 'visually-hidden' });
   private facts: Facts | undefined;
   private readonly verdict = h('span', { class: 'verdict' });
-  private readonly share = h('span', { class: 'extra quiet' });
-  private readonly extra = h('span', { class: 'extra quiet' });
+  private readonly share = h('span', { class: 'share quiet' });
+  private readonly extra = h('span', { class: 'chip extra' });
   private shown = '';
   private src = '';
   private isSelected: boolean | undefined;
@@ -39,9 +39,10 @@ export class Tile {
         this.failure,
         this.mark,
         this.split,
+        this.extra,
       ),
       this.name,
-      h('span', { class: 'second-line', 'aria-hidden': 'true' }, this.verdict, this.share, this.extra),
+      h('span', { class: 'second-line', 'aria-hidden': 'true' }, this.verdict, this.share),
     );
   }
 
@@ -59,6 +60,7 @@ export class Tile {
     this.split.hidden = facts.split === undefined;
     this.share.textContent = facts.probability ?? '';
     this.extra.textContent = facts.sortedBy ?? '';
+    this.extra.hidden = facts.sortedBy === undefined;
     this.mark.hidden = facts.mark === undefined;
     this.draw(undefined);
   }

@@ -131,7 +131,7 @@ describe('image grid', { skip: lacks ?? false }, () => {
     const view = await open(60, { query });
     const { page } = view;
     assert.equal(await page.locator('.counts').textContent(), '12 of 60 images');
-    const shares = await page.locator('.tile:visible .verdict + .extra').allTextContents();
+    const shares = await page.locator('.tile:visible .share').allTextContents();
     const numbers = shares.map((share) => parseFloat(share));
     assert.deepEqual(
       numbers,
@@ -172,7 +172,7 @@ describe('image grid', { skip: lacks ?? false }, () => {
       window.postMessage({ type: 'columns', of: 'files', columns: [column] }, '*');
     });
     await page.locator('.tile .extra', { hasText: '29 byte' }).first().waitFor();
-    assert.match((await shown(view).first().locator('.second-line').textContent())!, /29 byte$/);
+    assert.match((await shown(view).first().locator('.extra').textContent())!, /^29 byte$/);
     await view.close();
   });
 
