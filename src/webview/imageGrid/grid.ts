@@ -106,7 +106,8 @@ export class Grid {
   }
 
   selectAll(): void {
-    for (const row of this.order) this.selection.set(row, true);
+    if (this.order.length === this.selection.images) this.selection.setAll();
+    else for (const row of this.order) this.selection.set(row, true);
     this.selected();
   }
 

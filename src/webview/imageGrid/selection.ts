@@ -22,6 +22,13 @@ export class Selection {
     this.#size += isSelected ? 1 : -1;
   }
 
+  setAll(): void {
+    this.#bits.fill(255);
+    // The last byte may have places for rows that are not there.
+    if (this.images & 7) this.#bits[this.#bits.length - 1]! &= (1 << (this.images & 7)) - 1;
+    this.#size = this.images;
+  }
+
   clear(): void {
     this.#bits.fill(0);
     this.#size = 0;

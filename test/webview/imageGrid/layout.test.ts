@@ -93,6 +93,8 @@ test('a selection counts, lists and keeps its images', () => {
   const other = new Selection(40);
   other.restore(selection.toText());
   assert.equal(other.size, 0);
+  selection.setAll();
+  assert.deepEqual([...selection.rows()], [...Array(21).keys()]);
   selection.clear();
   assert.deepEqual([selection.size, selection.toText()], [0, '']);
 });
