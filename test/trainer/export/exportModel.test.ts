@@ -12,6 +12,7 @@ import type { ExportFormat } from '../../../src/shared/exportFormats.js';
 import { computeLogits } from '../../../src/trainer/inference/computeLogits.js';
 import { writeOnnx } from '../../../src/trainer/export/exportFormats.js';
 import { exportModel } from '../../../src/trainer/export/exportModel.js';
+import { lastCheckpoint } from '../../../src/trainer/runs/runFolder.js';
 import { openModel } from '../../../src/trainer/models/openModel.js';
 import { comparePredictions } from '../../../src/trainer/inference/parity.js';
 import { Samples } from '../../../src/trainer/data/samples.js';
@@ -82,7 +83,7 @@ test("a PEFT export of a base with timm's names brings it along under those of t
   assert.equal((await vitune(['train', config])).code, 0);
   const [output, codes] = [join(folder, 'export'), [] as string[]];
   await exportModel({
-    checkpoint: run,
+    checkpoint: (await lastCheckpoint(run))!,
     format: 'peft',
     output,
     images: [0, 1],
