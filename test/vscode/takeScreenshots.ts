@@ -1,6 +1,6 @@
 /**
  * Takes the images of docs/images/ in a real editor, in a dark and a light theme: `node --import tsx
- * test/vscode/takeImages.ts [dark|light]`.
+ * test/vscode/takeScreenshots.ts [dark|light]`.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
