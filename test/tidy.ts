@@ -71,9 +71,10 @@ const below: Record<string, string[]> = {
   models: [...execution, ...storage],
   runs: [...storage, 'models'],
   inference: runnable,
-  training: [...runnable, 'inference'],
+  insight: runnable,
+  training: [...runnable, 'inference', 'insight'],
   export: [...runnable, 'inference'],
-  commandLine: [...runnable, 'inference', 'training', 'export'],
+  commandLine: [...runnable, 'inference', 'insight', 'training', 'export'],
 };
 const everywhere: Record<string, string[]> = { errors: [], core: ['errors'] };
 const roomsBelow = (room: string): string[] | undefined =>

@@ -2,7 +2,7 @@
 import type { Evaluation, SplitName, Task, TaskEvaluation, TrainEvent } from '../protocol.js';
 import { eachUntilAborted, untilAborted } from '../core/untilAborted.js';
 import { TaskMetrics } from '../inference/taskMetrics.js';
-import type { BatchSource } from './featureStore.js';
+import type { BatchSource } from '../insight/featureStore.js';
 import type { Predictor } from './learner.js';
 
 export interface EvaluateSplitOptions {

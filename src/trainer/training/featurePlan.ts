@@ -2,33 +2,18 @@
  * Decides whether features are computed once and kept: compares the request of the config with the network and the size
  * of the cache.
  */
-import { createHash } from 'node:crypto';
-import { cutOf, compilePrefix, type ModelSpec } from '../compile/compile.js';
-import type { Cut } from '../compile/split.js';
+import { cutOf, type ModelSpec } from '../compile/compile.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { TrainConfig } from '../config/schema.js';
 import type { Dataset } from '../data/dataset.js';
-import { decoderVersion } from '../data/decode.js';
-import type { ImageTransform } from '../data/transform.js';
 import { errors } from '../errors/errors.js';
-import type { Graph } from '../ir/graph.js';
-import { bytesIn } from '../ir/op.js';
-import { print } from '../ir/print.js';
+import type { FeaturePlan } from '../insight/featureStore.js';
 import { sizeOf } from '../ir/shape.js';
 import { mapOf } from '../nn/networkMap.js';
-import type { DeviceName, ErrorInfo } from '../protocol.js';
-import type { BaseModel } from '../models/baseModel.js';
+import type { ErrorInfo } from '../protocol.js';
 
-/** Part of every name of features; a change of how they are made makes it another number. */
-const featureVersion = 1;
 /** By default features are kept only if the frozen part has at least this share of a step's multiplications. */
 const worthwhile = 0.5;
-
-export interface FeaturePlan {
-  cut: Cut;
-  /** Fixed views of each training image; the first is the image as evaluation sees it. */
-  views: number;
-}
 
 /** The augmentation in the config: none, the default crops and flips, or explicit choices. */
 function augmentationOf({
@@ -71,42 +56,4 @@ export function planFeatures(
   if (bytes <= limit) return plan;
   onNotice(errors.featuresTooLarge(bytes, limit).toInfo());
   return undefined;
-}
-
-/**
- * SHA-256 of the constants that a graph holds itself, e.g. the tables of rotary positions, which the printed graph
- * shows by name alone. Weights are read from their source, which has a hash of its own.
- */
-function constantsOf({ nodes }: Graph): string {
-  const hash = createHash('sha256');
-  for (const { op } of nodes) {
-    if (op.type !== 'constant' || 'read' in op.data) continue;
-    hash.update(`${op.name}\0${op.dtype}\0${op.shape.join()}\0`).update(bytesIn(op.data));
-  }
-  return hash.digest('hex');
-}
-
-/**
- * A key for everything that the features of an image depend on in addition to its pixels: network, weights,
- * preprocessing and device.
- */
-export function featureName(cut: Cut, model: ModelSpec, base: BaseModel, device: DeviceName): string {
-  const transform: ImageTransform = base.preprocessor.transform;
-  const graph = compilePrefix(model, cut, 1);
-  return createHash('sha256')
-    .update(
-      JSON.stringify([
-        featureVersion,
-        base.reference.sha256,
-        base.reference.init,
-        transform,
-        model.norm,
-        device,
-        decoderVersion,
-        print(graph),
-        constantsOf(graph),
-      ]),
-    )
-    .digest('hex')
-    .slice(0, 16);
 }

@@ -11,8 +11,8 @@ import { cacheLimit } from '../runs/cacheFolder.js';
 import { runConfig } from '../runs/runFolder.js';
 import type { ResolvedConfig } from './batchChoice.js';
 import { resolveBatch } from './chooseBatch.js';
-import { featureName } from './featurePlan.js';
-import { FeatureStore } from './featureStore.js';
+import { featureName, sourceOf } from '../insight/featureName.js';
+import { FeatureStore } from '../insight/featureStore.js';
 import type { Learner, Predictor } from './learner.js';
 import { NeighborsModel } from './neighborsModel.js';
 import type { Inputs } from './openInputs.js';
@@ -195,7 +195,7 @@ async function openFeatures(
       model: whole,
       engine,
       cacheFolder,
-      name: featureName(plan.cut, whole, base, engine.device),
+      name: featureName(plan.cut, whole, sourceOf(base), engine.device),
       limitBytes: cacheLimit('features'),
       seed: config.seed,
       augmentation,

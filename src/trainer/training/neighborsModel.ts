@@ -11,7 +11,7 @@ import type { Engine, Executable } from '../engine/engine.js';
 import { imagesFeed, type ReadState } from '../engine/trainable.js';
 import { sizeOf } from '../ir/shape.js';
 import { bank, oneHot, unitRows } from '../nn/neighbors.js';
-import type { FeatureStore } from './featureStore.js';
+import type { FeatureStore } from '../insight/featureStore.js';
 import type { Predictor } from './learner.js';
 
 export interface NeighborsModelOptions {

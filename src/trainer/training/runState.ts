@@ -8,7 +8,7 @@ import { readState, writeCheckpoint, type CheckpointContent, type Progress } fro
 import type { Evaluation, SplitName, TrainEvent } from '../protocol.js';
 import type { ResolvedConfig } from './batchChoice.js';
 import { evaluateSplit, figuresOf } from './evaluateSplit.js';
-import type { BatchSource } from './featureStore.js';
+import type { BatchSource } from '../insight/featureStore.js';
 import type { Learner, Predictor } from './learner.js';
 import type { Plan } from './plan.js';
 import { SaveCheck } from './saveCheck.js';

@@ -8,7 +8,7 @@ import { scanDataset } from '../../../src/trainer/data/scan.js';
 import { ImageStore } from '../../../src/trainer/data/store.js';
 import type { TrainEvent } from '../../../src/trainer/protocol.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
-import { FeatureStore } from '../../../src/trainer/training/featureStore.js';
+import { FeatureStore } from '../../../src/trainer/insight/featureStore.js';
 import { jsonLines, tinyModel, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/images.js';
 import { HalvesOnCpu } from '../engine/halvesOnCpu.js';

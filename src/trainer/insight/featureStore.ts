@@ -3,6 +3,7 @@
  * memory and on disk, and read ever after.
  */
 import type { ModelSpec } from '../compile/compile.js';
+import type { Cut } from '../compile/split.js';
 import { FeatureCache } from '../data/featureCache.js';
 import type { Labels } from '../data/sample.js';
 import { batchOf, epochOrder, plainOrder, type Batch, type ImageStore, type TrainBatchOptions } from '../data/store.js';
@@ -12,7 +13,6 @@ import { sizeOf } from '../ir/shape.js';
 import type { ErrorInfo, SplitName } from '../protocol.js';
 import { publishSpan } from '../core/stages.js';
 import { featureFolder } from '../runs/cacheFolder.js';
-import type { FeaturePlan } from './featurePlan.js';
 import { imagesAtOnce } from '../models/partSize.js';
 
 /** What the training loop reads. */
@@ -27,6 +27,12 @@ export interface BatchSource {
   featuresOf?(rows: readonly number[], batchSize: number): Promise<Float32Array>;
   /** Milliseconds that have gone into computing that. */
   readonly computing?: number;
+}
+
+export interface FeaturePlan {
+  cut: Cut;
+  /** Fixed views of each training image; the first is the image as evaluation sees it. */
+  views: number;
 }
 
 export interface FeatureStoreOptions {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { compilePrefix, cutOf } from '../../../src/trainer/compile/compile.js';
 import { print } from '../../../src/trainer/ir/print.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
-import { featureName } from '../../../src/trainer/training/featurePlan.js';
+import { featureName, sourceOf } from '../../../src/trainer/insight/featureName.js';
 import { temporaryFolder } from '../data/images.js';
 import { golden } from '../models/goldenCheckpoint.js';
 import { specOf } from '../models/specOf.js';
@@ -15,7 +15,7 @@ async function featuresOf(folder: string) {
   const base = await openBaseModel({ model: folder, init: 'pretrained', seed: 0 });
   const model = specOf(base, { type: 'head' }, 3);
   const cut = cutOf(model)!;
-  const name = featureName(cut, model, base, 'cpu');
+  const name = featureName(cut, model, sourceOf(base), 'cpu');
   return { name, printed: print(compilePrefix(model, cut, 1)), weights: base.reference.sha256 };
 }
 
