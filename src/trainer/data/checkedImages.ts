@@ -8,9 +8,10 @@ import { join, relative } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { renamePatiently } from '../core/renamePatiently.js';
 import { checkImage, type ImageCheck } from './decode.js';
+import type { Capture } from './exif.js';
 
 /** Is raised when `checkImage` sees more than before, or something else. */
-const version = 1;
+const version = 2;
 
 interface Seen {
   size: number;
@@ -18,7 +19,15 @@ interface Seen {
   time: number;
   check: ImageCheck;
 }
-type Line = [path: string, size: number, time: number, ...check: [string, string, number, number, string]];
+type Line = [
+  path: string,
+  size: number,
+  time: number,
+  ...check: [string, string, number, number, string],
+  thumbnail: string,
+  figures: number[],
+  capture: Capture,
+];
 
 export class CheckedImages {
   readonly #before: ReadonlyMap<string, Seen>;
@@ -63,7 +72,14 @@ export class CheckedImages {
   async save(isPartial: boolean): Promise<void> {
     const kept = isPartial ? new Map([...this.#before, ...this.#now]) : this.#now;
     const lines = [...kept].map(([path, { size, time, check }]) => {
-      const line: Line = [path, size, time, check.hash, check.format, check.width, check.height, check.blank ?? ''];
+      const { thumbnail, brightness, contrast, sharpness, border, ...capture } = check.look;
+      const line: Line = [
+        ...([path, size, time] as const),
+        ...([check.hash, check.format, check.width, check.height, check.blank ?? ''] as const),
+        Buffer.from(thumbnail).toString('base64'),
+        [brightness, contrast, sharpness, border],
+        capture,
+      ];
       const text = JSON.stringify(line);
       return `${crc32(text)} ${text}`;
     });
@@ -88,8 +104,11 @@ function entryOf(line: string): [string, Seen][] | undefined {
   const space = line.indexOf(' ');
   const text = line.slice(space + 1);
   if (space < 0 || line.slice(0, space) !== String(crc32(text))) return undefined;
-  const [path, size, time, hash, format, width, height, blank] = JSON.parse(text) as Line;
-  const check: ImageCheck = { hash, format, width, height };
+  const [path, size, time, hash, format, width, height, blank, thumbnail, figures, capture] = JSON.parse(text) as Line;
+  const [brightness, contrast, sharpness, border] = figures as [number, number, number, number];
+  const luma = new Uint8Array(Buffer.from(thumbnail, 'base64'));
+  const look = { thumbnail: luma, brightness, contrast, sharpness, border, ...capture };
+  const check: ImageCheck = { hash, format, width, height, look };
   if (blank === 'constant' || blank === 'black' || blank === 'white') check.blank = blank;
   return [[path, { size, time, check }]];
 }

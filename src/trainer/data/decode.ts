@@ -12,6 +12,8 @@ import { formatOfContent, isReadable, sniffedBytes } from '../../shared/imageFor
 import { type DecodeMemory, decodeMemoryLimit, TooLargeToDecode, withDecodeMemory } from './decodeMemory.js';
 import { type DeepSamples, deepSamplesOfPng, deepSamplesOfTiff, hasOtherChannel } from './deepSamples.js';
 import { labToSrgb, relabelledLab } from './labTiff.js';
+import { captureOf } from './exif.js';
+import { type ImageLook, lookAt, reduced } from './imageLook.js';
 import { Resampler } from './resample.js';
 import { isColour, type Samples16To64 as Samples, sampleRangeOf, toRgb } from './sampleRange.js';
 import { centreCrop, evaluationFit, trainingFit, type Fit, type ImageTransform, type Kernel } from './transform.js';
@@ -73,8 +75,9 @@ export async function trainingPixels(path: string, transform: ImageTransform): P
 /** What is to be seen of an image that hardly shows anything. */
 export type Blank = 'constant' | 'black' | 'white';
 
-/** Images are checked for being blank at this size, in pixels. */
-const lookSide = 64;
+/** Images are looked at with sides of at most this many pixels, and checked for being blank at the smaller ones. */
+const lookSide = 256;
+const blankSide = 64;
 /** Of 255: a brightest pixel below this, or a darkest one as near to white, shows next to nothing. */
 const nearlyBlack = 16;
 
@@ -85,6 +88,7 @@ export interface ImageCheck {
   width: number;
   height: number;
   blank?: Blank;
+  look: ImageLook;
 }
 
 /**
@@ -94,23 +98,48 @@ export interface ImageCheck {
 export function checkImage(path: string): Promise<ImageCheck> {
   return withImage(path, async (image, bytes) => {
     const { format, width, height } = image;
-    const fit: Fit = {
+    const fitTo = (side: number): Fit => ({
       region: { left: 0, top: 0, width, height },
-      width: Math.min(lookSide, width),
-      height: Math.min(lookSide, height),
-    };
-    const extremes = async (kernel: Kernel): Promise<[number, number]> => {
-      const { data } = await render(image, fit, kernel);
-      return data.reduce<[number, number]>(([min, max], v) => [Math.min(min, v), Math.max(max, v)], [255, 0]);
-    };
-    const [darkest, brightest] = await extremes('linear');
-    const found = { hash: await hashOf(bytes), format, width, height };
+      width: Math.min(side, width),
+      height: Math.min(side, height),
+    });
+    const pixels = await render(image, fitTo(lookSide), 'linear');
+    const [darkest, brightest] = extremesOf(smaller(pixels, blankSide));
+    const look = lookAt(pixels, captureOf(await exifOf(format, bytes)));
+    const found = { hash: await hashOf(bytes), format, width, height, look };
     if (brightest < nearlyBlack && darkest !== brightest) return { ...found, blank: 'black' };
     if (darkest > 255 - nearlyBlack && darkest !== brightest) return { ...found, blank: 'white' };
     // Fine structure is levelled out where images are made smaller.
-    if (brightest - darkest > 1 || !isLevel(await extremes('nearest'))) return found;
-    return { ...found, blank: 'constant' };
+    if (brightest - darkest > 1) return found;
+    const [min, max] = extremesOf((await render(image, fitTo(blankSide), 'nearest')).data);
+    return max - min > 1 ? found : { ...found, blank: 'constant' };
   });
+}
+
+function extremesOf(values: ArrayLike<number>): [min: number, max: number] {
+  let [min, max] = [255, 0];
+  for (let i = 0; i < values.length; i++) {
+    min = Math.min(min, values[i]!);
+    max = Math.max(max, values[i]!);
+  }
+  return [min, max];
+}
+
+/** The samples of an image that is made no larger than `side`, channel by channel. */
+function smaller({ data, width, height }: Pixels, side: number): Float32Array {
+  const [columns, rows] = [Math.min(side, width), Math.min(side, height)];
+  const result = new Float32Array(3 * columns * rows);
+  for (let c = 0; c < 3; c++) {
+    const plane = data.filter((_, i) => i % 3 === c);
+    result.set(reduced(plane, width, height, columns, rows), c * columns * rows);
+  }
+  return result;
+}
+
+/** The EXIF data of a file in one of the formats that have it. */
+async function exifOf(format: string, bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  if (!['JPEG', 'PNG', 'WebP', 'TIFF', 'AVIF'].includes(format)) return undefined;
+  return (await sharp(bytes, options).metadata()).exif;
 }
 
 /** Small files are hashed off the thread, which takes a copy of them. */
@@ -118,8 +147,6 @@ async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   if (bytes.length > 2 ** 22) return createHash('sha256').update(bytes).digest('hex');
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }
-
-const isLevel = ([min, max]: [number, number]): boolean => max - min <= 1;
 
 /** The image as a JPEG of at most `side` pixels in each direction, for a window to show. Throws a UserError. */
 export async function previewOf(path: string, side: number): Promise<Uint8Array> {

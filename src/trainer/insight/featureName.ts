@@ -44,7 +44,12 @@ function constantsOf({ nodes }: Graph): string {
  * A key for everything that the features of an image depend on in addition to its pixels: network, weights,
  * preprocessing and device.
  */
-export function featureName(cut: Cut, model: ModelSpec, { sha256, init, transform }: FeatureSource, device: DeviceName): string {
+export function featureName(
+  cut: Cut,
+  model: ModelSpec,
+  { sha256, init, transform }: FeatureSource,
+  device: DeviceName,
+): string {
   const graph = compilePrefix(model, cut, 1);
   return createHash('sha256')
     .update(

@@ -138,13 +138,15 @@ export class FeatureStore implements BatchSource {
   }
 
   /**
-   * The labels of a split's images that can be read, and their features [images, length] as evaluation sees them.
+   * The images of a split that can be read, by their indices, their labels, and their features [images, length] as
+   * evaluation sees them.
    */
-  async all(split: SplitName): Promise<{ labels: Labels[]; features: Float32Array }> {
+  async all(split: SplitName): Promise<{ samples: number[]; labels: Labels[]; features: Float32Array }> {
     const [part, order] = [this.#partOf(split), plainOrder(this.splits[split].length)];
     await this.#fill(part, order);
     const { samples, features } = await this.#read(part, [...order], this.#readable(part, order).length);
-    return { labels: samples.map((sample) => this.splits[split].labelsAt(sample)), features };
+    const labels = samples.map((sample) => this.splits[split].labelsAt(sample));
+    return { samples, labels, features: features.subarray(0, samples.length * this.#length) };
   }
 
   /** Features [batchSize, length] of validation images that can be read; zeros after them. */

@@ -76,7 +76,7 @@ test('damaged lines, another version and a file of anything lead to reading the 
     broken((line) => line.slice(0, -9)),
     broken((line) => line.replace(/^\d+/, '1')),
     broken(() => '\u0000\u0001 ['),
-    text.replace('"version":1', '"version":0'),
+    text.replace('"version":2', '"version":0'),
     'anything\n'.repeat(100),
     '',
   ]) {
