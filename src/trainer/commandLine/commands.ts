@@ -105,6 +105,22 @@ export const commands = {
     },
     examples: ['inspect photos', 'inspect flowers.vitune.json', 'inspect model.onnx'],
   }),
+  audit: row({
+    summary: () => l10n.t('Finds wrong labels, duplicates, leaks between splits and odd images in a dataset.'),
+    operand: {
+      placeholder: 'DATASET_OR_CONFIG',
+      help: () => l10n.t('A folder of labelled images, a label file, hub:owner/name, or a config file.'),
+      min: 1,
+      max: 1,
+    },
+    options: {
+      model: text({ placeholder: 'MODEL', example: 'embedded' }, () =>
+        l10n.t('The model whose features judge the images: a name, folder, checkpoint or run. Default: embedded.'),
+      ),
+      json,
+    },
+    examples: ['audit photos', 'audit flowers.vitune.json --json'],
+  }),
   export: row({
     summary: () => l10n.t('Writes a checkpoint in a format that other programs read.'),
     options: {

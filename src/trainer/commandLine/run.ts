@@ -33,6 +33,7 @@ const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   classify: async () => (await import('./classify.js')).classify,
   evaluate: async () => (await import('./evaluate.js')).evaluate,
   inspect: async () => (await import('./inspect.js')).inspect,
+  audit: async () => (await import('./audit.js')).audit,
   export: async () => (await import('./export.js')).exportCheckpoint,
   compare: async () => (await import('./compare.js')).compare,
   download: async () => (await import('./download.js')).download,

@@ -129,8 +129,9 @@ function extremesOf(values: ArrayLike<number>): [min: number, max: number] {
 function smaller({ data, width, height }: Pixels, side: number): Float32Array {
   const [columns, rows] = [Math.min(side, width), Math.min(side, height)];
   const result = new Float32Array(3 * columns * rows);
+  const plane = new Uint8Array(width * height);
   for (let c = 0; c < 3; c++) {
-    const plane = data.filter((_, i) => i % 3 === c);
+    for (let i = 0; i < plane.length; i++) plane[i] = data[3 * i + c]!;
     result.set(reduced(plane, width, height, columns, rows), c * columns * rows);
   }
   return result;

@@ -66,24 +66,29 @@ export function reduced(
 
 function momentsOf(values: Float32Array): { mean: number; variance: number } {
   let [sum, squares] = [0, 0];
-  for (const value of values) {
-    sum += value;
-    squares += value * value;
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i]!;
+    squares += values[i]! * values[i]!;
   }
-  const mean = sum / values.length;
-  return { mean, variance: Math.max(0, squares / values.length - mean * mean) };
+  return momentsFrom(sum, squares, values.length);
+}
+
+function momentsFrom(sum: number, squares: number, count: number): { mean: number; variance: number } {
+  const mean = sum / count;
+  return { mean, variance: Math.max(0, squares / count - mean * mean) };
 }
 
 /** Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000: the variance of the Laplacian. */
 function laplacianVariance(luma: Float32Array, width: number, height: number): number {
   if (width < 3 || height < 3) return 0;
-  const values = new Float32Array((width - 2) * (height - 2));
-  for (let y = 1, i = 0; y < height - 1; y++)
-    for (let x = 1; x < width - 1; x++, i++) {
-      const at = y * width + x;
-      values[i] = luma[at - 1]! + luma[at + 1]! + luma[at - width]! + luma[at + width]! - 4 * luma[at]!;
+  let [sum, squares] = [0, 0];
+  for (let y = 1; y < height - 1; y++)
+    for (let x = 1, at = y * width + 1; x < width - 1; x++, at++) {
+      const value = luma[at - 1]! + luma[at + 1]! + luma[at - width]! + luma[at + width]! - 4 * luma[at]!;
+      sum += value;
+      squares += value * value;
     }
-  return momentsOf(values).variance;
+  return momentsFrom(sum, squares, (width - 2) * (height - 2)).variance;
 }
 
 /** The larger of the shares that flat rows above and below, and flat columns at the sides, take together. */

@@ -2,16 +2,14 @@
  * Looks a dataset over before training: counts, and every problem with its remedy. Reads each image once and writes
  * nothing.
  */
-import { availableParallelism } from 'node:os';
 import { errors, UserError } from '../errors/errors.js';
-import type { ErrorInfo, Inspection, LabelCount, SplitName, Task } from '../protocol.js';
+import type { ErrorInfo, Inspection, LabelCount, Task } from '../protocol.js';
 import { logitNames } from '../core/tasks.js';
-import { CheckedImages } from './checkedImages.js';
-import { forEachConcurrently } from './concurrently.js';
-import { type Blank, checkImage, type ImageCheck } from './decode.js';
+import type { Blank } from './decode.js';
 import { formatOfName } from '../../shared/imageFormats.js';
 import { countEach } from './labelCounts.js';
-import { targetsOf, type Sample } from './sample.js';
+import { type GoodLook, lookAtAll } from './lookAtAll.js';
+import { targetsOf } from './sample.js';
 import { scanDataset } from './scan.js';
 import type { Dataset, DatasetSpec } from './dataset.js';
 
@@ -37,20 +35,12 @@ const strongImbalance = 10;
 
 const splitNames = ['train', 'validation', 'test'] as const;
 
-interface Look {
-  split: SplitName;
-  sample: Sample;
-  /** Why the image cannot be read, or what was seen of it. */
-  result: UserError | ImageCheck;
-}
-type GoodLook = Look & { result: Exclude<Look['result'], UserError> };
-
 /** Throws a UserError if the folder is not a dataset. */
 export async function inspectDataset(spec: DatasetSpec, options: InspectOptions = {}): Promise<Inspection> {
   const { signal, onFound, onProgress, memory, validationSplit = 0.2, seed = 42 } = options;
   const dataset = await scanDataset(spec, { validationSplit, seed, signal });
   onFound?.(foundIn(dataset));
-  const looks = await lookAtAll(dataset, memory, signal, onProgress);
+  const looks = await lookAtAll(dataset, { memory, signal, onProgress });
   const good = looks.filter((look): look is GoodLook => !(look.result instanceof UserError));
   const { tasks, columns } = dataset;
   const counts = countEach(tasks, good);
@@ -82,43 +72,6 @@ function foundIn(dataset: Dataset): Inspection {
   if (!columns) return found;
   const images = { train: splits.train.length, validation: splits.validation.length, test: splits.test.length };
   return { ...found, columns, tasks: tasks.map((task, i) => ({ ...task, counts: counts[i]! })), images };
-}
-
-async function lookAtAll(
-  dataset: Dataset,
-  memory: string | undefined,
-  signal: AbortSignal | undefined,
-  onProgress: InspectOptions['onProgress'],
-): Promise<Look[]> {
-  const all = splitNames.flatMap((split) => [...dataset.splits[split]].map((sample) => ({ split, sample })));
-  const looks: Look[] = [];
-  const checked = memory === undefined ? undefined : await CheckedImages.open(memory, dataset.root);
-  const check = checked ? (path: string) => checked.check(path) : checkImage;
-  let done = 0;
-  let reported = 0;
-  try {
-    await forEachConcurrently(all.length, Math.min(4, availableParallelism()), signal, async (i) => {
-      const { split, sample } = all[i]!;
-      looks[i] = { split, sample, result: await look(sample.path, check) };
-      done++;
-      if (done < all.length && performance.now() - reported < 100) return;
-      reported = performance.now();
-      onProgress?.(done, all.length);
-    });
-  } finally {
-    // A full disk makes the next inspection slower, not this one wrong.
-    await checked?.save(done < all.length).catch(() => undefined);
-  }
-  return looks;
-}
-
-async function look(path: string, check: (path: string) => Promise<ImageCheck>): Promise<Look['result']> {
-  try {
-    return await check(path);
-  } catch (error) {
-    if (error instanceof UserError) return error;
-    throw error;
-  }
 }
 
 function classProblems(root: string, { labels, multiLabel }: Task, counts: LabelCount[]): ErrorInfo[] {

@@ -257,6 +257,17 @@ export const datasets = {
       t('Add images to it, or remove it.'),
       { file: folder },
     ),
+  tasksNotAudited: (file: string, tasks: readonly string[], audited: string | undefined) =>
+    new UserError(
+      'TASKS_NOT_AUDITED',
+      audited === undefined
+        ? t('No label is audited, since each image may have several: {0}. The images themselves are.', some(tasks))
+        : t('The labels of {0} are audited, those of {1} are not.', audited, some(tasks)),
+      audited === undefined
+        ? t('Name a column with one label for each image in "columns" of a config, and audit the config.')
+        : t('To audit another task, name it first in "columns" of a config, and audit the config.'),
+      { file },
+    ),
   imageTiny: (file: string, width: number, height: number) =>
     new UserError(
       'IMAGE_TINY',

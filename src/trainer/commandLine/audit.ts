@@ -1,0 +1,67 @@
+/** `vitune audit`: what is probably wrong with a dataset, judged by the features of a network. */
+import { resolve } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { loadConfig } from '../config/load.js';
+import { scanDataset } from '../data/scan.js';
+import { auditDataset } from '../insight/audit.js';
+import { openFeatureModel } from '../insight/featureModel.js';
+import { provideDataset, provideModel } from '../models/hubSources.js';
+import type { AuditProgress, CommandOutputs, FindingKind } from '../protocol.js';
+import { cacheFolder } from '../runs/cacheFolder.js';
+import type { Arguments } from './commands.js';
+import { auditLines } from './auditLines.js';
+import { bar, downloadStatus, type Output } from './output.js';
+
+/** Of a dataset without a config: as every config has it where it does not say. */
+const usual = { validationSplit: 0.2, seed: 42 };
+
+const phases: Record<AuditProgress['phase'], () => string> = {
+  look: () => l10n.t('Reading images'),
+  features: () => l10n.t('Computing features'),
+  compare: () => l10n.t('Comparing images'),
+};
+
+export async function audit(
+  { operands, model: named = 'embedded' }: Arguments<'audit'>,
+  output: Output<CommandOutputs['audit']>,
+  signal: AbortSignal,
+): Promise<void> {
+  const [given] = operands as [string];
+  const config = given.endsWith('.vitune.json') ? (await loadConfig(given)).config : undefined;
+  const spec = config?.dataset ?? given;
+  const download = {
+    signal,
+    onProgress: (done: number, total: number): void => output.status(downloadStatus(done, total)),
+  };
+  const folder = typeof spec === 'string' ? (await provideDataset(spec, download)).folder : spec;
+  const { validationSplit, seed } = config ?? usual;
+  const dataset = await scanDataset(folder, { validationSplit, seed, signal });
+  const revision = await provideModel(named, undefined, download);
+  const model = await openFeatureModel(
+    named === 'embedded' || revision !== undefined ? named : resolve(named),
+    revision,
+  );
+  model.notices.forEach((notice) => output.problem(notice.toInfo()));
+  let reported = 0;
+  const { images, findings, curve, accuracy, honestAccuracy } = await auditDataset(dataset, {
+    model,
+    cacheFolder: cacheFolder(),
+    signal,
+    onProgress(phase, done, total) {
+      output.status(`${bar(done / Math.max(1, total))} ${phases[phase]()} ${done}/${total}`);
+      if (done < total && performance.now() - reported < 100) return;
+      reported = performance.now();
+      output.json({ type: 'progress', phase, done, total });
+    },
+    onNotice: (notice) => output.problem(notice),
+  });
+  const counts: Partial<Record<FindingKind, number>> = {};
+  for (const finding of findings) {
+    output.json(finding);
+    counts[finding.kind] = (counts[finding.kind] ?? 0) + 1;
+  }
+  if (curve) output.json(curve);
+  output.json({ type: 'audit', images, findings: counts, accuracy, honestAccuracy });
+  const lines = auditLines({ root: dataset.root, images, findings, curve, accuracy, honestAccuracy });
+  for (const line of lines) output.line(line);
+}

@@ -1,0 +1,102 @@
+/** What cross-validation says of the labels: which are doubtful, how accurate a head is, and what would help. */
+import type { ImageCheck } from '../data/decode.js';
+import type { CurveReport, Finding, Task } from '../protocol.js';
+import { classFaults } from './classFaults.js';
+import type { Features } from './features.js';
+import { foldsOf } from './folds.js';
+import { labelErrors } from './labelErrors.js';
+import { gainOfDoubling, learningCurve } from './learningCurve.js';
+import type { Neighbours } from './nearest.js';
+import { crossValidate, momentsByFold, type Labelled } from './outOfFold.js';
+import { shortcuts } from './shortcuts.js';
+import { meanOf, standardised } from './standardise.js';
+
+export interface LabelledImages {
+  features: Features;
+  /** The label of each image, by number; -1 for none. */
+  labels: Int32Array;
+  task: Task;
+  checks: readonly ImageCheck[];
+  neighbours: Neighbours;
+  /** The set of images that each belongs to. */
+  groups: Int32Array;
+  pathOf: (image: number) => string;
+}
+
+/** As many folds as are usual; a head is trained on four fifths of the images. */
+export const foldCount = 5;
+/** One draw of the folds: the same dataset has the same findings. */
+const foldSeed = 0;
+
+export interface LabelFindings {
+  findings: Finding[];
+  curve: CurveReport;
+  accuracy: number;
+  honestAccuracy: number;
+}
+
+export function labelFindings(o: LabelledImages): LabelFindings {
+  const { labels, task, neighbours, checks, pathOf } = o;
+  const classes = task.labels.length;
+  const features = standardised(o.features, meanOf(o.features, [...labels.keys()]));
+  const data: Labelled = { features, labels, classes };
+  const validated = (groups: ArrayLike<number>) => {
+    const folds = foldsOf(labels, groups, foldCount, foldSeed);
+    const moments = momentsByFold(data, folds, foldCount);
+    return { folds, moments, ...crossValidate(data, folds, neighbours, moments) };
+  };
+  const random = validated(Int32Array.from(labels.keys()));
+  // A copy of an image with the same wrong label would vouch for it: labels are judged by the honest folds.
+  const honest = validated(o.groups);
+  const points = learningCurve(data, honest.folds, honest.moments, honest.penalty);
+  const name = (label: number): string => task.labels[label]!;
+  const faults = classFaults(honest.probabilities, labels, classes);
+  const findings: Finding[] = [
+    ...labelErrors(honest.probabilities, labels, classes).map(({ image, given, suggested, confidence }): Finding => ({
+      type: 'finding',
+      kind: 'label-error',
+      path: pathOf(image),
+      given: name(given),
+      suggested: name(suggested),
+      confidence,
+    })),
+    ...shortcuts(checks, labels, classes).map((each): Finding => ({ type: 'finding', kind: 'shortcut', ...each })),
+    ...imbalanceOf(faults, labels, name),
+    ...faults.tiny.map(({ label, images }): Finding => ({
+      type: 'finding',
+      kind: 'tiny-class',
+      label: name(label),
+      images,
+    })),
+    ...faults.inseparable.map(({ a, b, accuracy }): Finding => ({
+      type: 'finding',
+      kind: 'inseparable',
+      labels: [name(a), name(b)],
+      accuracy,
+    })),
+  ];
+  return {
+    findings,
+    curve: { type: 'curve', points, gain: gainOfDoubling(points) },
+    accuracy: random.accuracy,
+    honestAccuracy: honest.accuracy,
+  };
+}
+
+function imbalanceOf(
+  { imbalance }: ReturnType<typeof classFaults>,
+  labels: Int32Array,
+  name: (label: number) => string,
+): Finding[] {
+  if (!imbalance) return [];
+  const { largest, smallest } = imbalance;
+  const count = (label: number): number => labels.filter((each) => each === label).length;
+  return [
+    {
+      type: 'finding',
+      kind: 'imbalance',
+      labels: [name(largest), name(smallest)],
+      images: [count(largest), count(smallest)],
+    },
+  ];
+}
