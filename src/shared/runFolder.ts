@@ -8,6 +8,8 @@ export const runFiles = {
   config: 'config.json',
   /** The batch sizes that were chosen. */
   batch: 'batch.json',
+  /** Which images validate, where groups of them stay together. */
+  split: 'split.json',
   events: 'events.jsonl',
   lock: 'lock.json',
   checkpoints: 'checkpoints',

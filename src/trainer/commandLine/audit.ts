@@ -1,10 +1,12 @@
 /** `vitune audit`: what is probably wrong with a dataset, judged by the features of a network. */
 import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { loadConfig } from '../config/load.js';
+import { loadConfig, type LoadedConfig } from '../config/load.js';
+import type { Dataset, DatasetSpec } from '../data/dataset.js';
 import { scanDataset } from '../data/scan.js';
-import { auditDataset } from '../insight/audit.js';
+import { auditDataset, type AuditOptions } from '../insight/audit.js';
 import { openFeatureModel } from '../insight/featureModel.js';
+import { groupColumnOf, splitByGroups } from '../insight/splitGroups.js';
 import { provideDataset, provideModel } from '../models/hubSources.js';
 import type { AuditProgress, CommandOutputs, FindingKind } from '../protocol.js';
 import { cacheFolder } from '../runs/cacheFolder.js';
@@ -27,15 +29,13 @@ export async function audit(
   signal: AbortSignal,
 ): Promise<void> {
   const [given] = operands as [string];
-  const config = given.endsWith('.vitune.json') ? (await loadConfig(given)).config : undefined;
-  const spec = config?.dataset ?? given;
+  const loaded = given.endsWith('.vitune.json') ? await loadConfig(given) : undefined;
+  const spec = loaded?.config.dataset ?? given;
   const download = {
     signal,
     onProgress: (done: number, total: number): void => output.status(downloadStatus(done, total)),
   };
   const folder = typeof spec === 'string' ? (await provideDataset(spec, download)).folder : spec;
-  const { validationSplit, seed } = config ?? usual;
-  const dataset = await scanDataset(folder, { validationSplit, seed, signal });
   const revision = await provideModel(named, undefined, download);
   const model = await openFeatureModel(
     named === 'embedded' || revision !== undefined ? named : resolve(named),
@@ -43,8 +43,7 @@ export async function audit(
   );
   model.notices.forEach((notice) => output.problem(notice.toInfo()));
   let reported = 0;
-  const { images, findings, curve, accuracy, honestAccuracy } = await auditDataset(dataset, {
-    model,
+  const watching: Omit<AuditOptions, 'model'> = {
     cacheFolder: cacheFolder(),
     signal,
     onProgress(phase, done, total) {
@@ -54,7 +53,9 @@ export async function audit(
       output.json({ type: 'progress', phase, done, total });
     },
     onNotice: (notice) => output.problem(notice),
-  });
+  };
+  const dataset = await datasetOf(folder, loaded, watching);
+  const { images, findings, curve, accuracy, honestAccuracy } = await auditDataset(dataset, { model, ...watching });
   const counts: Partial<Record<FindingKind, number>> = {};
   for (const finding of findings) {
     output.json(finding);
@@ -64,4 +65,29 @@ export async function audit(
   output.json({ type: 'audit', images, findings: counts, accuracy, honestAccuracy });
   const lines = auditLines({ root: dataset.root, images, findings, curve, accuracy, honestAccuracy });
   for (const line of lines) output.line(line);
+}
+
+/** The dataset with the split that a training has by this config. */
+async function datasetOf(
+  spec: DatasetSpec,
+  loaded: LoadedConfig | undefined,
+  watching: Omit<AuditOptions, 'model'>,
+): Promise<Dataset> {
+  const { validationSplit, seed } = loaded?.config ?? usual;
+  const split = loaded?.config.split;
+  const { signal } = watching;
+  if (!split) return scanDataset(spec, { validationSplit, seed, signal });
+  const whole = await scanDataset(spec, {
+    validationSplit: 0,
+    seed,
+    signal,
+    groupColumn: groupColumnOf(split.groupBy),
+  });
+  return splitByGroups(whole, {
+    ...split,
+    ...watching,
+    validationSplit,
+    seed,
+    place: loaded!.placeOf('split.groupBy'),
+  });
 }

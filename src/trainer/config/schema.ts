@@ -384,6 +384,40 @@ export function buildSchema() {
             isFolded: true,
           }),
         ),
+      split: z
+        .strictObject({
+          groupBy: z
+            .union([
+              choice({
+                duplicates: l10n.t('Images that are nearly the same, or follow each other in a burst or video.'),
+                folder: l10n.t('Images in the same folder, below that of their class.'),
+                time: l10n.t('Images taken one after the other, by the time in their EXIF data.'),
+              }),
+              z.strictObject({
+                column: z
+                  .string()
+                  .min(1)
+                  .describe(l10n.t('Rows with the same value in this column of the label file.')),
+              }),
+              z.strictObject({
+                pattern: z
+                  .string()
+                  .min(1)
+                  .describe(
+                    l10n.t(
+                      'Images whose paths have the same text where this regular expression matches, or in its first group.',
+                    ),
+                  ),
+              }),
+            ])
+            .describe(l10n.t('Which images stay on one side of a split that is drawn by seed.')),
+        })
+        .optional()
+        .describe(
+          l10n.t(
+            'How the validation images are drawn where the dataset has no validation folder; without it, one by one.',
+          ),
+        ),
       featureCache: z
         .union([
           choice({
@@ -457,6 +491,9 @@ export function buildSchema() {
 
 /** A whole config, defaults applied. After `loadConfig` its paths are absolute. */
 export type TrainConfig = z.output<ReturnType<typeof buildSchema>>;
+
+/** What keeps images on one side of a split. */
+export type GroupBy = NonNullable<TrainConfig['split']>['groupBy'];
 
 /** The config's learning rate, or the usual one of its method in a model of this width. */
 export const learningRateOf = (

@@ -18,6 +18,8 @@ export interface Dataset {
   problems: ErrorInfo[];
   /** Of a label file: its columns. */
   columns?: LabelColumn[];
+  /** What the column `ScanOptions.groupColumn` says of each image, by its path. */
+  groups?: ReadonlyMap<string, string>;
 }
 
 export interface SplitSpec {
@@ -37,6 +39,8 @@ export interface ScanOptions {
   validationSplit: number;
   seed: number;
   signal?: AbortSignal | undefined;
+  /** A column of the label file whose values are wanted, by its name. */
+  groupColumn?: string | undefined;
   /**
    * What an existing model was trained on, which the dataset must keep to: a class unknown to it is an error, and
    * classes may be missing. With `validationSplit: 0` a dataset without splits is then all `test`, since it is there to

@@ -89,6 +89,7 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
         : splitOffCombined(splits.train, countLabels(tasks), share, seed),
     );
   }
+  const group = options.groupColumn === undefined ? undefined : columnNamed(table, options.groupColumn);
   const columns = table.columns.map((name, i) => {
     const values = new Set(table.rows.map(({ cells }) => cells[i]!));
     const empty = table.rows.filter(({ cells }) => !cells[i]).length;
@@ -103,6 +104,7 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
     splitOrigin: seeded ? 'seeded' : 'folders',
     problems: walk.problems,
     columns,
+    ...(group === undefined ? {} : { groups: new Map(images.map(({ path, row }) => [path, row.cells[group]!])) }),
   };
 }
 

@@ -71,3 +71,46 @@ export function splitOffCombined(
   }
   return parted(samples, taken);
 }
+
+/**
+ * As `splitOff`, but images of one group stay together: whole groups in random order go to validation until each of
+ * their classes has about `fraction` of its images there. A class keeps a group in training, so one whose images are
+ * all in one group is not validated. `groups` has a key for each image; `labels` is how many labels there are.
+ */
+export function splitOffGroups(
+  samples: Samples,
+  groups: readonly (string | number)[],
+  labels: number,
+  fraction: number,
+  seed: number,
+): { train: Samples; validation: Samples } {
+  const members = new Map<string | number, number[]>();
+  const totals = new Float64Array(labels);
+  for (let row = 0; row < samples.length; row++) {
+    const own = members.get(groups[row]!);
+    if (own) own.push(row);
+    else members.set(groups[row]!, [row]);
+    for (const target of targetsOf(samples.labelsAt(row))) totals[target]!++;
+  }
+  const taken = new Uint8Array(samples.length);
+  const counts = new Float64Array(labels);
+  const wanted = totals.map((total) => Math.max(1, Math.round(total * fraction)));
+  const take = (group: readonly number[], excess: (target: number) => number): void => {
+    const own = new Map<number, number>();
+    for (const row of group)
+      for (const target of targetsOf(samples.labelsAt(row))) own.set(target, (own.get(target) ?? 0) + 1);
+    const fits = [...own].every(
+      ([target, count]) => counts[target]! + count <= excess(target) && counts[target]! + count < totals[target]!,
+    );
+    if (!fits) return;
+    for (const row of group) taken[row] = 1;
+    for (const [target, count] of own) counts[target]! += count;
+  };
+  const shuffled = new Random(seed, 'split', 'groups').shuffle([...members.values()]);
+  for (const group of shuffled) take(group, (target) => wanted[target]!);
+  // A class whose groups are all larger than its share gets the smallest of them.
+  for (const group of shuffled.sort((a, b) => a.length - b.length))
+    if (!taken[group[0]!] && group.some((row) => targetsOf(samples.labelsAt(row)).every((target) => !counts[target])))
+      take(group, (target) => (counts[target] ? wanted[target]! : Infinity));
+  return parted(samples, taken);
+}

@@ -1,6 +1,6 @@
 /** Errors and notices of images and of folders of them. */
 import { t } from './l10n.js';
-import { UserError } from './userError.js';
+import { type Place, UserError } from './userError.js';
 
 /** The first few of some names. */
 const some = (names: readonly string[]): string => names.slice(0, 4).join(', ') + (names.length > 4 ? ', …' : '');
@@ -255,6 +255,34 @@ export const datasets = {
       'SPLIT_EMPTY',
       t('The folder {0} holds no image; validation images are taken from the training images instead.', folder),
       t('Add images to it, or remove it.'),
+      { file: folder },
+    ),
+  groupsUnneeded: (folder: string, place: Place) =>
+    new UserError(
+      'SPLIT_GROUPS_UNNEEDED',
+      t('The dataset {0} has its own validation images, so "split.groupBy" would change nothing.', folder),
+      t('Remove "split" from the config, or the validation folder or column from the dataset.'),
+      place,
+    ),
+  groupsMissing: (by: string, reason: string, place: Place) =>
+    new UserError(
+      'SPLIT_GROUPS_MISSING',
+      t('The images cannot be grouped by {0}: {1}', by, reason),
+      t('Choose another "split.groupBy", such as "duplicates".'),
+      place,
+    ),
+  groupsTooLarge: (folder: string, place: Place) =>
+    new UserError(
+      'SPLIT_GROUPS_TOO_LARGE',
+      t('No image of {0} is left to validate on: the images of each class are all in one group.', folder),
+      t('Choose another "split.groupBy" with smaller groups, or add images of other groups.'),
+      place,
+    ),
+  classNotValidated: (folder: string, labels: readonly string[]) =>
+    new UserError(
+      'CLASS_NOT_VALIDATED',
+      t('All images of {0} are in one group, so none of them is validated on.', some(labels)),
+      t('Add images of other groups, or choose another "split.groupBy".'),
       { file: folder },
     ),
   tasksNotAudited: (file: string, tasks: readonly string[], audited: string | undefined) =>

@@ -14,6 +14,7 @@ import { readProgress } from '../models/checkpoint.js';
 import { hubPrefix } from '../models/hubSources.js';
 import type { Coverage, SplitName } from '../protocol.js';
 import { runConfig } from '../runs/runFolder.js';
+import { withSplitOf } from '../runs/splitFile.js';
 
 export interface RunSplits {
   split: Coverage['split'];
@@ -57,8 +58,10 @@ export async function runSplitsOf(checkpoint: string, signal?: AbortSignal): Pro
     const progress = await readProgress(checkpoint);
     const spec = await folderOf(config.dataset, progress.datasetRevision);
     if (spec === undefined) return none;
-    const { validationSplit, seed } = config;
-    const dataset = await scanDataset(spec, { validationSplit, seed, signal });
+    const { seed, split } = config;
+    const scanned = await scanDataset(spec, { validationSplit: split ? 0 : config.validationSplit, seed, signal });
+    const dataset = split ? await withSplitOf(dirname(file), scanned) : scanned;
+    if (!dataset) return none;
     const isSame = fingerprint(dataset) === progress.dataset;
     return isSame || dataset.splitOrigin === 'folders' ? await splitsOf(dataset) : { ...none, split: 'changed' };
   } catch (error) {

@@ -1,8 +1,8 @@
 /**
  * Whether two images show the same: their thumbnails are laid over one another, mirrored or not, whole or as a part of
- * each other.
+ * each other. A look at coarse ones tells most pairs apart; the detail of those that are left decides.
  */
-import { thumbnailSide as side } from '../data/imageLook.js';
+import { reduced, thumbnailSide } from '../data/imageLook.js';
 
 /** A part of an image: its width as a share of the whole, and where it begins as shares of what is left. */
 interface Window {
@@ -11,74 +11,109 @@ interface Window {
   y: number;
 }
 
-const steps = [0, 0.25, 0.5, 0.75, 1];
-const windows: readonly Window[] = [
+const windowsOf = (steps: readonly number[]): readonly Window[] => [
   { size: 1, x: 0, y: 0 },
   ...[0.95, 0.9].flatMap((size) => steps.flatMap((y) => steps.map((x) => ({ size, x, y })))),
 ];
-const area = side * side;
+const coarse = { side: thumbnailSide / 2, windows: windowsOf([0, 0.5, 1]) };
+const fine = { side: thumbnailSide, windows: windowsOf([0, 0.25, 0.5, 0.75, 1]) };
 
-/** The views of a thumbnail [windows, side, side], each without its mean and of length 1. */
-export type Views = Float32Array;
+/** Square images [views, side, side], each without its mean and of length 1; the first is the whole. */
+export interface Views {
+  side: number;
+  values: Float32Array;
+}
 
-/** The part `window` of a thumbnail at its full size, by bilinear interpolation. */
-function cut(thumbnail: Uint8Array, { size, x, y }: Window, target: Float32Array): void {
+/** Views of the thumbnail made smaller. */
+export const coarseViewsOf = (thumbnail: Uint8Array): Views =>
+  viewsOf(Float32Array.from(reduced(thumbnail, thumbnailSide, thumbnailSide, coarse.side, coarse.side)), coarse);
+
+/** Views of the thumbnail's edges alone: a wall and its shadow are alike in many images. */
+export const fineViewsOf = (thumbnail: Uint8Array): Views => viewsOf(Float32Array.from(thumbnail), fine, keepDetail);
+
+function viewsOf(
+  image: Float32Array,
+  { side, windows }: { side: number; windows: readonly Window[] },
+  change?: (view: Float32Array) => void,
+): Views {
+  const area = side * side;
+  const values = new Float32Array(windows.length * area);
+  windows.forEach((window, i) => {
+    const view = values.subarray(i * area, (i + 1) * area);
+    cut(image, side, window, view);
+    change?.(view);
+    normalise(view);
+  });
+  return { side, values };
+}
+
+/** The part `window` of an image [side, side] at its full size, by bilinear interpolation. */
+function cut(image: Float32Array, side: number, { size, x, y }: Window, target: Float32Array): void {
+  if (size === 1) return target.set(image);
   const [left, top] = [x * (1 - size) * side, y * (1 - size) * side];
-  const columns = Array.from({ length: side }, (_, c) => Math.max(0, (c + 0.5) * size + left - 0.5));
+  const last = side - 1;
   for (let r = 0; r < side; r++) {
     const v = Math.max(0, (r + 0.5) * size + top - 0.5);
     const v0 = Math.floor(v);
-    const v1 = Math.min(side - 1, v0 + 1);
+    const [above, below, down] = [v0 * side, Math.min(last, v0 + 1) * side, v - v0];
     for (let c = 0; c < side; c++) {
-      const u = columns[c]!;
+      const u = Math.max(0, (c + 0.5) * size + left - 0.5);
       const u0 = Math.floor(u);
-      const u1 = Math.min(side - 1, u0 + 1);
-      const above = thumbnail[v0 * side + u0]! * (1 - u + u0) + thumbnail[v0 * side + u1]! * (u - u0);
-      const below = thumbnail[v1 * side + u0]! * (1 - u + u0) + thumbnail[v1 * side + u1]! * (u - u0);
-      target[r * side + c] = above * (1 - v + v0) + below * (v - v0);
+      const u1 = Math.min(last, u0 + 1);
+      const across = u - u0;
+      const first = image[above + u0]! * (1 - across) + image[above + u1]! * across;
+      const second = image[below + u0]! * (1 - across) + image[below + u1]! * across;
+      target[r * side + c] = first * (1 - down) + second * down;
     }
   }
 }
 
+/** How far the mean around a pixel reaches that is taken off it. */
+const reach = 2;
+
+/** Takes the mean of its surroundings off each pixel of [fine side, fine side]; at the edges the last one goes on. */
+function keepDetail(values: Float32Array): void {
+  const { side } = fine;
+  const rows = new Float32Array(values.length);
+  const clamp = (i: number): number => (i < 0 ? 0 : i >= side ? side - 1 : i);
+  for (let r = 0; r < side; r++)
+    for (let c = 0; c < side; c++) {
+      let sum = 0;
+      for (let d = -reach; d <= reach; d++) sum += values[r * side + clamp(c + d)]!;
+      rows[r * side + c] = sum;
+    }
+  const count = (2 * reach + 1) ** 2;
+  for (let r = 0; r < side; r++)
+    for (let c = 0; c < side; c++) {
+      let sum = 0;
+      for (let d = -reach; d <= reach; d++) sum += rows[clamp(r + d) * side + c]!;
+      values[r * side + c]! -= sum / count;
+    }
+}
+
 function normalise(values: Float32Array): void {
   let sum = 0;
-  for (const value of values) sum += value;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
   const mean = sum / values.length;
   let squares = 0;
   for (let i = 0; i < values.length; i++) {
     values[i]! -= mean;
-    squares += values[i]! ** 2;
+    squares += values[i]! * values[i]!;
   }
   // An image of one colour is like no other.
-  const scale = squares > values.length / 4 ? 1 / Math.sqrt(squares) : 0;
+  const scale = squares > values.length / 16 ? 1 / Math.sqrt(squares) : 0;
   for (let i = 0; i < values.length; i++) values[i]! *= scale;
 }
 
-export function viewsOf(thumbnail: Uint8Array): Views {
-  const views = new Float32Array(windows.length * area);
-  windows.forEach((window, i) => {
-    const view = views.subarray(i * area, (i + 1) * area);
-    cut(thumbnail, window, view);
-    normalise(view);
-  });
-  return views;
-}
-
-/** The whole thumbnail, as views are. */
-export function wholeOf(thumbnail: Uint8Array): Views {
-  const whole = Float32Array.from(thumbnail);
-  normalise(whole);
-  return whole;
-}
-
-/** The highest correlation of a whole image, mirrored or not, with any view of another, -1 to 1. */
-export function correlation(views: Views, whole: Float32Array): number {
+/** The highest correlation of any view with the whole of another image, mirrored or not: -1 to 1. */
+export function correlation({ side, values }: Views, { values: whole }: Views): number {
+  const area = side * side;
   let best = -1;
-  for (let at = 0; at < views.length; at += area) {
+  for (let at = 0; at < values.length; at += area) {
     let [plain, mirrored] = [0, 0];
     for (let row = 0; row < area; row += side) {
       for (let c = 0; c < side; c++) {
-        const value = views[at + row + c]!;
+        const value = values[at + row + c]!;
         plain += value * whole[row + c]!;
         mirrored += value * whole[row + side - 1 - c]!;
       }

@@ -1,6 +1,7 @@
 /** Images that belong together, so that a split should not part them: near-duplicates, bursts and frames of a video. */
 import { basename, dirname } from 'node:path';
 import type { ImageCheck } from '../data/decode.js';
+import type { Pair } from './nearDuplicates.js';
 import type { Neighbours } from './nearest.js';
 
 /** Sets of numbers that are joined in pairs. */
@@ -73,14 +74,17 @@ export interface Taken {
   check: ImageCheck;
 }
 
-/** Joins images that were taken one right after the other and look alike to the network. */
-export function joinBursts(unions: Unions, images: readonly Taken[], neighbours: Neighbours): void {
+/** Pairs of images that were taken one right after the other and look alike to the network. */
+export function burstPairs(images: readonly Taken[], neighbours: Neighbours): Pair[] {
   const { count, indices, similarities } = neighbours;
+  const pairs: Pair[] = [];
   for (const [a, image] of images.entries()) {
     for (let k = 0; k < count; k++) {
       const b = indices[a * count + k]!;
-      if (b < 0 || similarities[a * count + k]! < burst.cosine) break;
-      if (unions.find(a) !== unions.find(b) && followEachOther(image, images[b]!)) unions.join(a, b);
+      const similarity = similarities[a * count + k]!;
+      if (b < 0 || similarity < burst.cosine) break;
+      if (followEachOther(image, images[b]!)) pairs.push({ a, b, similarity });
     }
   }
+  return pairs;
 }

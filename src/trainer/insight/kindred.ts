@@ -1,14 +1,14 @@
 /** Images that are copies of each other, or belong together: found by their bytes, their features and their names. */
 import type { GoodLook } from '../data/lookAtAll.js';
 import type { Finding } from '../protocol.js';
-import { followEachOther, joinBursts, Unions, type Taken } from './groups.js';
+import { burstPairs, followEachOther, Unions, type Taken } from './groups.js';
 import { nearDuplicates, type Pair } from './nearDuplicates.js';
 import type { Neighbours } from './nearest.js';
 
 export interface Kindred {
   /** Sets of images with the same bytes. */
   same: number[][];
-  /** Pairs of images that show nearly the same, without those of the same bytes. */
+  /** Pairs of images that show nearly the same or follow each other, without those of the same bytes. */
   pairs: Pair[];
   /** For each image the number of the set that a split should keep together. */
   groups: Int32Array;
@@ -37,9 +37,10 @@ export async function kindredImages(
     images.map(({ result }) => result.look.thumbnail),
     signal,
   );
-  const pairs = found.filter(({ a, b }) => images[a]!.result.hash !== images[b]!.result.hash);
+  const pairs = [...found, ...burstPairs(images.map(takenOf), neighbours)].filter(
+    ({ a, b }) => images[a]!.result.hash !== images[b]!.result.hash,
+  );
   for (const { a, b } of pairs) unions.join(a, b);
-  joinBursts(unions, images.map(takenOf), neighbours);
   return { same, pairs, groups: unions.numbers(), sets: unions.sets() };
 }
 

@@ -1,5 +1,5 @@
 /** Images that show nearly the same: near in their features, and alike where their thumbnails are laid over another. */
-import { correlation, viewsOf, wholeOf } from './alignment.js';
+import { coarseViewsOf, correlation, fineViewsOf, type Views } from './alignment.js';
 import type { Neighbours } from './nearest.js';
 
 export interface Pair {
@@ -10,35 +10,30 @@ export interface Pair {
 }
 
 /**
- * How near features must be to look at a pair at all, and how alike the thumbnails must then be. The two are chosen on
- * planted copies (`bench/audit/duplicates.ts`, docs/audit.md).
+ * How near features must be to look at a pair at all, and how alike the coarse thumbnails and the detail of the fine
+ * ones must then be. They are chosen on planted copies (`bench/audit/duplicates.ts`, docs/audit.md).
  */
-export const bounds = { cosine: 0.7, correlation: 0.93 };
-/** Neighbours that are looked at, and how alike whole thumbnails must be for a part of one to match the other. */
-const candidates = { neighbours: 24, whole: 0.3 };
+const bounds = { cosine: 0.7, coarse: 0.85, detail: 0.75 };
+/** Neighbours of each image that are looked at. */
+const neighboursLookedAt = 24;
 
-/**
- * Pairs of near-duplicates, each once. `thumbnails` are those of `data/imageLook.ts`, by image; of two whose
- * thumbnails are alike the features must be near too, which tells one product from another in front of the same wall.
- */
+/** Pairs of near-duplicates, each once. `thumbnails` are those of `data/imageLook.ts`, by image. */
 export async function nearDuplicates(
   { count, indices, similarities }: Neighbours,
   thumbnails: readonly Uint8Array[],
   signal?: AbortSignal,
 ): Promise<Pair[]> {
   const pairs = new Map<string, Pair>();
-  const wholes = thumbnails.map(wholeOf);
+  const coarse = remembered(thumbnails, coarseViewsOf);
+  const fine = remembered(thumbnails, fineViewsOf);
   for (let a = 0; a < thumbnails.length; a++) {
-    let views: Float32Array | undefined;
-    for (let k = 0; k < Math.min(count, candidates.neighbours); k++) {
+    for (let k = 0; k < Math.min(count, neighboursLookedAt); k++) {
       const b = indices[a * count + k]!;
       const similarity = similarities[a * count + k]!;
       if (b < 0 || similarity < bounds.cosine) break;
       const key = a < b ? `${a} ${b}` : `${b} ${a}`;
-      if (pairs.has(key)) continue;
-      if (correlation(wholes[a]!, wholes[b]!) < candidates.whole) continue;
-      views ??= viewsOf(thumbnails[a]!);
-      if (correlation(views, wholes[b]!) < bounds.correlation) continue;
+      if (pairs.has(key) || correlation(coarse(a), coarse(b)) < bounds.coarse) continue;
+      if (correlation(fine(a), fine(b)) < bounds.detail) continue;
       pairs.set(key, { a: Math.min(a, b), b: Math.max(a, b), similarity });
     }
     if (a % 64 === 63) {
@@ -47,4 +42,19 @@ export async function nearDuplicates(
     }
   }
   return [...pairs.values()].sort((p, q) => p.a - q.a || p.b - q.b);
+}
+
+/** Views of the images that were asked for last: those of 100,000 would not fit into memory. */
+const kept = 4096;
+
+function remembered(thumbnails: readonly Uint8Array[], viewsOf: (thumbnail: Uint8Array) => Views) {
+  const known = new Map<number, Views>();
+  return (image: number): Views => {
+    const found = known.get(image);
+    if (found) return found;
+    if (known.size >= kept) known.delete(known.keys().next().value!);
+    const made = viewsOf(thumbnails[image]!);
+    known.set(image, made);
+    return made;
+  };
 }

@@ -35,9 +35,9 @@ export function momentsByFold({ features, labels, classes }: Labelled, folds: Ui
   const seen = new Map<string, number>();
   for (let i = 0; i < labels.length; i++) {
     if (labels[i]! < 0) continue;
-    // Each class goes round the parts.
+    // Each class goes round the parts, from another one each, so that small classes fill them all.
     const key = `${folds[i]} ${labels[i]}`;
-    const turn = seen.get(key) ?? 0;
+    const turn = seen.get(key) ?? folds[i]! + labels[i]!;
     seen.set(key, turn + 1);
     rows[folds[i]! * partsOfFold + (turn % partsOfFold)]!.push(i);
   }

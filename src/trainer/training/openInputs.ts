@@ -9,6 +9,8 @@ import { readBaseReference, readProgress, type Progress } from '../models/checkp
 import { withHeadFor } from '../models/headByName.js';
 import { provideDataset, provideModel } from '../models/hubSources.js';
 import { fingerprint } from '../data/fingerprint.js';
+import { groupColumnOf, splitByGroups } from '../insight/splitGroups.js';
+import { withSplitOf, writeSplit } from '../runs/splitFile.js';
 import type { RunContext } from './runContext.js';
 
 export interface Inputs {
@@ -30,7 +32,15 @@ function atConfig(error: unknown, place: Place): unknown {
   return error.at(place);
 }
 
-export async function openInputs({ loaded, resumeFrom, emit, notice, signal }: RunContext): Promise<Inputs> {
+export async function openInputs({
+  loaded,
+  run,
+  cacheFolder,
+  resumeFrom,
+  emit,
+  notice,
+  signal,
+}: RunContext): Promise<Inputs> {
   const { config, placeOf } = loaded;
   const download = {
     signal,
@@ -53,7 +63,32 @@ export async function openInputs({ loaded, resumeFrom, emit, notice, signal }: R
     typeof config.dataset === 'string'
       ? await provideDataset(config.dataset, { ...download, place: placeOf('dataset') }, reached?.datasetRevision)
       : { folder: config.dataset, commit: undefined };
-  const scan = () => scanDataset(spec, { validationSplit: config.validationSplit, seed: config.seed, signal });
+  const scan = async (): Promise<Dataset> => {
+    const { seed, validationSplit, split } = config;
+    if (!split) return scanDataset(spec, { validationSplit, seed, signal });
+    const whole = await scanDataset(spec, {
+      validationSplit: 0,
+      seed,
+      signal,
+      groupColumn: groupColumnOf(split.groupBy),
+    });
+    // A resumed run validates on the images that it began with.
+    const kept = resumeFrom === undefined ? undefined : await withSplitOf(run, whole);
+    if (kept) return kept;
+    const drawn = await splitByGroups(whole, {
+      ...split,
+      validationSplit,
+      seed,
+      place: placeOf('split.groupBy'),
+      cacheFolder,
+      signal,
+      onProgress: (phase, done, total) =>
+        emit({ type: 'progress', phase: phase === 'look' ? 'decode' : 'features', done, total }),
+      onNotice: notice,
+    });
+    await writeSplit(run, drawn);
+    return drawn;
+  };
   const dataset = await timed('scan', scan).catch((error: unknown) => {
     throw atConfig(error, placeOf('dataset'));
   });

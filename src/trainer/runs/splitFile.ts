@@ -1,0 +1,55 @@
+/** `split.json` in a run folder: the validation images of a run whose split keeps groups of images together. */
+import { join, relative, sep } from 'node:path';
+import * as z from 'zod';
+import { runFiles } from '../../shared/runFolder.js';
+import { writeFileAtomically } from '../checkpoint/store.js';
+import { isMissing, readTextInput } from '../core/files.js';
+import { parseJson } from '../core/json.js';
+import type { Dataset } from '../data/dataset.js';
+import type { Samples } from '../data/samples.js';
+import { errors, reasonOf } from '../errors/errors.js';
+
+const schema = z.object({ format: z.literal(1), validation: z.array(z.string()) });
+
+/** Paths are written with / on every system, so that a project can move. */
+const placeIn = (root: string, path: string): string => relative(root, path).split(sep).join('/');
+
+export async function writeSplit(run: string, { root, splits }: Dataset): Promise<void> {
+  const validation = [...splits.validation].map(({ path }) => placeIn(root, path));
+  await writeFileAtomically(join(run, runFiles.split), `${JSON.stringify({ format: 1, validation })}\n`);
+}
+
+/**
+ * The dataset, whose images are all for training or testing, with the validation images of the run; undefined where the
+ * run has no such file.
+ * @throws UserError when it is damaged.
+ */
+export async function withSplitOf(run: string, dataset: Dataset): Promise<Dataset | undefined> {
+  const file = join(run, runFiles.split);
+  const text = await readTextInput(file).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw errors.fileUnreadable(file, reasonOf(error));
+  });
+  if (text === undefined) return undefined;
+  const parsed = schema.safeParse(parsedOr(text));
+  if (!parsed.success) throw errors.run.damaged(file, z.prettifyError(parsed.error).replaceAll(/\s+/g, ' '));
+  const named = new Set(parsed.data.validation);
+  const all: Samples = dataset.splits.train;
+  const isNamed = (row: number): boolean => named.has(placeIn(dataset.root, all.pathAt(row)));
+  return {
+    ...dataset,
+    splits: {
+      ...dataset.splits,
+      train: all.filter((row) => !isNamed(row)),
+      validation: all.filter(isNamed),
+    },
+  };
+}
+
+function parsedOr(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
