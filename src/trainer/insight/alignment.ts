@@ -11,40 +11,67 @@ interface Window {
   y: number;
 }
 
-const windowsOf = (steps: readonly number[]): readonly Window[] => [
-  { size: 1, x: 0, y: 0 },
+const whole: Window = { size: 1, x: 0, y: 0 };
+const steps = [0, 0.5, 1];
+const windows: readonly Window[] = [
+  whole,
   ...[0.95, 0.9].flatMap((size) => steps.flatMap((y) => steps.map((x) => ({ size, x, y })))),
 ];
-const coarse = { side: thumbnailSide / 2, windows: windowsOf([0, 0.5, 1]) };
-const fine = { side: thumbnailSide, windows: windowsOf([0, 0.25, 0.5, 0.75, 1]) };
+const coarseSide = thumbnailSide / 2;
+/** Between the places of coarse windows. */
+const halfStep = 0.25;
 
-/** Square images [views, side, side], each without its mean and of length 1; the first is the whole. */
+/** The windows next to one, itself included, within the image. */
+function around({ size, x, y }: Window): Window[] {
+  if (size === 1) return [whole];
+  const near = (place: number): number[] =>
+    [place - halfStep, place, place + halfStep].filter((each) => each >= 0 && each <= 1);
+  return near(y).flatMap((v) => near(x).map((u) => ({ size, x: u, y: v })));
+}
+
+/** Images [views, side, side], each without its mean and of length 1. */
 export interface Views {
   side: number;
   values: Float32Array;
 }
 
-/** Views of the thumbnail made smaller. */
-export const coarseViewsOf = (thumbnail: Uint8Array): Views =>
-  viewsOf(Float32Array.from(reduced(thumbnail, thumbnailSide, thumbnailSide, coarse.side, coarse.side)), coarse);
-
-/** Views of the thumbnail's edges alone: a wall and its shadow are alike in many images. */
-export const fineViewsOf = (thumbnail: Uint8Array): Views => viewsOf(Float32Array.from(thumbnail), fine, keepDetail);
-
 function viewsOf(
   image: Float32Array,
-  { side, windows }: { side: number; windows: readonly Window[] },
+  side: number,
+  wanted: readonly Window[],
   change?: (view: Float32Array) => void,
 ): Views {
   const area = side * side;
-  const values = new Float32Array(windows.length * area);
-  windows.forEach((window, i) => {
+  const values = new Float32Array(wanted.length * area);
+  wanted.forEach((window, i) => {
     const view = values.subarray(i * area, (i + 1) * area);
     cut(image, side, window, view);
     change?.(view);
     normalise(view);
   });
   return { side, values };
+}
+
+/** Views of a thumbnail made smaller: the whole first, then its parts. */
+export const coarseViewsOf = (thumbnail: Uint8Array): Views =>
+  viewsOf(reduced(thumbnail, thumbnailSide, thumbnailSide, coarseSide, coarseSide), coarseSide, windows);
+
+/** The edges of the parts of a thumbnail: a wall and its shadow, which are no edges, are alike in many images. */
+const detailOf = (thumbnail: Uint8Array, parts: readonly Window[]): Views =>
+  viewsOf(Float32Array.from(thumbnail), thumbnailSide, parts, keepDetail);
+
+/**
+ * How alike the detail of a whole image and that part of another is which the coarse views say is most alike: -1 to 1.
+ * Undefined where no part is as alike as `least`.
+ */
+export function likeness(
+  a: { thumbnail: Uint8Array; coarse: Views },
+  b: { thumbnail: Uint8Array; coarse: Views },
+  least: number,
+): number | undefined {
+  const best = correlation(a.coarse, b.coarse);
+  if (best.value < least) return undefined;
+  return correlation(detailOf(a.thumbnail, around(windows[best.view]!)), detailOf(b.thumbnail, [whole])).value;
 }
 
 /** The part `window` of an image [side, side] at its full size, by bilinear interpolation. */
@@ -71,9 +98,9 @@ function cut(image: Float32Array, side: number, { size, x, y }: Window, target: 
 /** How far the mean around a pixel reaches that is taken off it. */
 const reach = 2;
 
-/** Takes the mean of its surroundings off each pixel of [fine side, fine side]; at the edges the last one goes on. */
+/** Takes the mean of its surroundings off each pixel of a thumbnail; at the edges the last one goes on. */
 function keepDetail(values: Float32Array): void {
-  const { side } = fine;
+  const side = thumbnailSide;
   const rows = new Float32Array(values.length);
   const clamp = (i: number): number => (i < 0 ? 0 : i >= side ? side - 1 : i);
   for (let r = 0; r < side; r++)
@@ -105,20 +132,21 @@ function normalise(values: Float32Array): void {
   for (let i = 0; i < values.length; i++) values[i]! *= scale;
 }
 
-/** The highest correlation of any view with the whole of another image, mirrored or not: -1 to 1. */
-export function correlation({ side, values }: Views, { values: whole }: Views): number {
+/** The highest correlation of any view with the first of another image, mirrored or not, and which view that is. */
+function correlation({ side, values }: Views, { values: other }: Views): { value: number; view: number } {
   const area = side * side;
-  let best = -1;
+  let best = { value: -1, view: 0 };
   for (let at = 0; at < values.length; at += area) {
     let [plain, mirrored] = [0, 0];
     for (let row = 0; row < area; row += side) {
       for (let c = 0; c < side; c++) {
         const value = values[at + row + c]!;
-        plain += value * whole[row + c]!;
-        mirrored += value * whole[row + side - 1 - c]!;
+        plain += value * other[row + c]!;
+        mirrored += value * other[row + side - 1 - c]!;
       }
     }
-    best = Math.max(best, plain, mirrored);
+    const value = Math.max(plain, mirrored);
+    if (value > best.value) best = { value, view: at / area };
   }
   return best;
 }

@@ -46,13 +46,15 @@ export function labelFindings(o: LabelledImages): LabelFindings {
     return { folds, moments, ...crossValidate(data, folds, neighbours, moments) };
   };
   const random = validated(Int32Array.from(labels.keys()));
-  // A copy of an image with the same wrong label would vouch for it: labels are judged by the honest folds.
   const honest = validated(o.groups);
-  const points = learningCurve(data, honest.folds, honest.moments, honest.penalty);
+  // A copy of an image with the same wrong label would vouch for it, so the honest folds judge the labels. They cannot
+  // where all images of a class are in one fold: the heads of the others do not know it.
+  const judged = isParted(labels, honest.folds) ? honest : random;
+  const points = learningCurve(data, judged.folds, judged.moments, judged.penalty);
   const name = (label: number): string => task.labels[label]!;
-  const faults = classFaults(honest.probabilities, labels, classes);
+  const faults = classFaults(judged.probabilities, labels, classes);
   const findings: Finding[] = [
-    ...labelErrors(honest.probabilities, labels, classes).map(({ image, given, suggested, confidence }): Finding => ({
+    ...labelErrors(judged.probabilities, labels, classes).map(({ image, given, suggested, confidence }): Finding => ({
       type: 'finding',
       kind: 'label-error',
       path: pathOf(image),
@@ -81,6 +83,17 @@ export function labelFindings(o: LabelledImages): LabelFindings {
     accuracy: random.accuracy,
     honestAccuracy: honest.accuracy,
   };
+}
+
+/** Whether each class with several images has them in several folds. */
+function isParted(labels: Int32Array, folds: Uint8Array): boolean {
+  const seen = new Map<number, { images: number; folds: Set<number> }>();
+  labels.forEach((label, i) => {
+    const own = seen.get(label) ?? { images: 0, folds: new Set() };
+    own.images++;
+    seen.set(label, { ...own, folds: own.folds.add(folds[i]!) });
+  });
+  return [...seen].every(([label, own]) => label < 0 || own.images < 2 || own.folds.size > 1);
 }
 
 function imbalanceOf(

@@ -1,5 +1,5 @@
 /** Images that show nearly the same: near in their features, and alike where their thumbnails are laid over another. */
-import { coarseViewsOf, correlation, fineViewsOf, type Views } from './alignment.js';
+import { coarseViewsOf, likeness, type Views } from './alignment.js';
 import type { Neighbours } from './nearest.js';
 
 export interface Pair {
@@ -24,16 +24,16 @@ export async function nearDuplicates(
   signal?: AbortSignal,
 ): Promise<Pair[]> {
   const pairs = new Map<string, Pair>();
-  const coarse = remembered(thumbnails, coarseViewsOf);
-  const fine = remembered(thumbnails, fineViewsOf);
+  const lookOf = remembered(thumbnails);
   for (let a = 0; a < thumbnails.length; a++) {
     for (let k = 0; k < Math.min(count, neighboursLookedAt); k++) {
       const b = indices[a * count + k]!;
       const similarity = similarities[a * count + k]!;
       if (b < 0 || similarity < bounds.cosine) break;
       const key = a < b ? `${a} ${b}` : `${b} ${a}`;
-      if (pairs.has(key) || correlation(coarse(a), coarse(b)) < bounds.coarse) continue;
-      if (correlation(fine(a), fine(b)) < bounds.detail) continue;
+      if (pairs.has(key)) continue;
+      const alike = likeness(lookOf(a), lookOf(b), bounds.coarse);
+      if (alike === undefined || alike < bounds.detail) continue;
       pairs.set(key, { a: Math.min(a, b), b: Math.max(a, b), similarity });
     }
     if (a % 64 === 63) {
@@ -44,16 +44,23 @@ export async function nearDuplicates(
   return [...pairs.values()].sort((p, q) => p.a - q.a || p.b - q.b);
 }
 
-/** Views of the images that were asked for last: those of 100,000 would not fit into memory. */
-const kept = 4096;
+/** Images whose coarse views are kept: those of 100,000 would not fit into memory. */
+const kept = 8192;
 
-function remembered(thumbnails: readonly Uint8Array[], viewsOf: (thumbnail: Uint8Array) => Views) {
-  const known = new Map<number, Views>();
-  return (image: number): Views => {
+interface Remembered {
+  thumbnail: Uint8Array;
+  coarse: Views;
+}
+
+/** An image's thumbnail with its views, which were made for the images that were asked for last. */
+function remembered(thumbnails: readonly Uint8Array[]): (image: number) => Remembered {
+  const known = new Map<number, Remembered>();
+  return (image) => {
     const found = known.get(image);
     if (found) return found;
     if (known.size >= kept) known.delete(known.keys().next().value!);
-    const made = viewsOf(thumbnails[image]!);
+    const thumbnail = thumbnails[image]!;
+    const made = { thumbnail, coarse: coarseViewsOf(thumbnail) };
     known.set(image, made);
     return made;
   };
