@@ -108,7 +108,7 @@ describe('the image grid', () => {
     const group = (words: string) => report.locator('.problem-group').filter({ hasText: words });
     await group('in the class').getByText('Show images').click();
     const twins = await grid(/^2 images$/);
-    await name(twins, 'twin.png').waitFor();
+    await name(twins, 'twin.png').hover();
     assert.match((await name(twins, 'twin.png').getAttribute('title'))!, /The same image|in the class/);
     await close();
     await editor().chooseFromMenu(dataset, 'Inspect Dataset');

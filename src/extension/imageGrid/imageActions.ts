@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { ImageAction } from '../../webview/protocol.js';
 import { commands, imageEditorType } from '../contributions.js';
-import { notify } from '../notify.js';
+import { ask, notify } from '../notify.js';
 import { count } from '../runs/count.js';
 
 const { t } = vscode.l10n;
@@ -32,7 +32,7 @@ async function openAll(paths: readonly string[]): Promise<void> {
   if (paths.length > manyTabs) {
     const open = t('Open {0} Editors', count(paths.length));
     const question = t('Each of the {0} images opens in an editor of its own.', count(paths.length));
-    if ((await vscode.window.showWarningMessage(question, { modal: true }, open)) !== open) return;
+    if (!(await ask(question, open))) return;
   }
   for (const path of paths)
     await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(path), imageEditorType, {

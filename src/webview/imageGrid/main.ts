@@ -255,15 +255,20 @@ class ImageGridView {
   }
 
   private act(action: ImageAction, rows: Uint32Array): void {
+    // An editor that opens takes the place of this view.
+    this.keepNow();
     this.host.post({ type: 'act', action, rows });
   }
 
   /** What comes back with a later view of this grid; the state of a million selected images takes a while to write. */
   private keepSoon(): void {
-    this.keeping ??= setTimeout(() => {
-      this.keeping = undefined;
-      const { query, grid, selection, state } = this;
-      this.host.keep({ grid: state.id, query, place: this.place ?? grid.place, selected: selection.toText() });
-    }, 100);
+    this.keeping ??= setTimeout(() => this.keepNow(), 100);
+  }
+
+  private keepNow(): void {
+    clearTimeout(this.keeping);
+    this.keeping = undefined;
+    const { query, grid, selection, state } = this;
+    this.host.keep({ grid: state.id, query, place: this.place ?? grid.place, selected: selection.toText() });
   }
 }
