@@ -69,6 +69,8 @@ function inPrecision(graph: Graph, { weights, frozenPrecision }: ModelSpec): Gra
 interface Forward {
   scope: GraphScope;
   logits: Value;
+  /** What the head reads. */
+  features: readonly Value[];
 }
 
 /** The rate of each block, by name: evenly from 0 to the model's, as timm has it. */
@@ -91,23 +93,32 @@ function buildForward(b: Builder, model: ModelSpec, batch: number, training: boo
     : b.within({ part: 'head' }, () =>
         classificationHead(scope, model.config, features, { labels, ...model.method.head }),
       );
-  return { scope, logits };
+  return { scope, logits, features };
 }
 
-/** Input `images` [batch, height, width, 3] uint8 and the parameters; output `logits` [batch, labels]. */
+/** Name of the output that holds what the head reads of each image, beside the logits. */
+export const embedding = 'embedding';
+
+/**
+ * Input `images` [batch, height, width, 3] uint8 and the parameters; output `logits` [batch, labels], and where it
+ * `embeds` also `embedding` [batch, width]: what the head reads, end to end where that is several.
+ */
 export function compileForward(
   model: ModelSpec,
   batch: number,
+  { embeds = false } = {},
 ): { graph: Graph; parameters: ParameterSpec[]; layers: string[] } {
   const b = new Builder();
-  const { scope, logits } = buildForward(b, model, batch, false);
+  const { scope, logits, features } = buildForward(b, model, batch, false);
   b.output('logits', logits);
+  // The sum makes it a value of its own where it is the input of the graph, which cannot be an output as well.
+  if (embeds) b.output(embedding, b.add(features.length > 1 ? b.concat(1, ...features) : features[0]!, b.scalar(0)));
   return { graph: finish(b, model.cut), parameters: specsOf(scope), layers: scope.layers };
 }
 
 /** The same with its frozen layers in the precision of the steps, and whether that makes a difference. */
 export function compileValidation(model: ModelSpec, batch: number): { graph: Graph; isRounded: boolean } {
-  const graph = inPrecision(compileForward(model, batch).graph, model);
+  const graph = inPrecision(compileForward(model, batch, { embeds: true }).graph, model);
   return {
     graph,
     isRounded: graph.nodes.some(({ op }) => op.type === 'matmulInt8' || (op.type === 'cast' && op.to === 'f16')),
@@ -143,7 +154,7 @@ const specsOf = (scope: GraphScope): ParameterSpec[] =>
  * gradients.
  */
 function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & { loss: Value; grads: Value[] } {
-  const { scope, logits } = buildForward(b, model, batch, true);
+  const { scope, logits, features } = buildForward(b, model, batch, true);
   const targets = b.input('targets', [batch, model.labels]);
   const weights = b.input('weights', [batch]);
   const tasks = [{ labels: model.labels, multiLabel: false }];
@@ -152,7 +163,7 @@ function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & {
   );
   const recomputes = new Set(model.recomputes ? blocksOf(model.config) : []);
   const cheapShare = model.frozenPrecision === 'int8' ? 0 : cheapShareInFloats;
-  return { scope, logits, loss, grads: backward(b, loss, [...scope.parameters.values()], { recomputes, cheapShare }) };
+  return { scope, logits, features, loss, grads: backward(b, loss, [...scope.parameters.values()], { recomputes, cheapShare }) };
 }
 
 /**

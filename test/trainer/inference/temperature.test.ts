@@ -1,0 +1,72 @@
+/** The temperature and the calibration error are scikit-learn's, also where validation images are few or all right. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { reliabilityOf } from '../../../src/trainer/inference/reliability.js';
+import { fitTemperature, type Labelled } from '../../../src/trainer/inference/temperature.js';
+
+const golden = JSON.parse(readFileSync(new URL('../../golden/calibration.json', import.meta.url), 'utf8')) as {
+  cases: { truth: number[]; logits: number[][]; temperature: number; before: number; after: number }[];
+};
+
+const oneLabel = (logits: number[][], truth: number[]): Labelled => ({
+  multiLabel: false,
+  logits: logits.map((row) => Float32Array.from(row)),
+  truth,
+  targets: [],
+});
+
+test("temperatures and calibration errors are scikit-learn's", () => {
+  for (const { truth, logits, temperature, before, after } of golden.cases) {
+    const labelled = oneLabel(logits, truth);
+    const found = fitTemperature(labelled);
+    assert.ok(Math.abs(found - temperature) < 1e-4 * temperature, `${found} ${temperature}`);
+    assert.ok(Math.abs(reliabilityOf(labelled, 1).error() - before) < 1e-6);
+    assert.ok(Math.abs(reliabilityOf(labelled, found).error() - after) < 1e-4);
+  }
+});
+
+test('of a multi-label task the temperature has the least cross-entropy of its neighbours', () => {
+  const { logits, truth } = golden.cases[2]!;
+  const targets = logits.map((row, i) => Float32Array.from(row, (_, k) => Number(k === truth[i] || (i + k) % 5 === 0)));
+  const labelled: Labelled = { ...oneLabel(logits, truth), multiLabel: true, targets };
+  const loss = (temperature: number) =>
+    labelled.logits.reduce(
+      (sum, row, i) =>
+        sum +
+        row.reduce((all, logit, k) => all + Math.log1p(Math.exp(((targets[i]![k] ? -1 : 1) * logit) / temperature)), 0),
+      0,
+    );
+  const found = fitTemperature(labelled);
+  assert.ok(loss(found) < loss(found * 1.01) && loss(found) < loss(found / 1.01), String(found));
+});
+
+test('where all validation images are right, the model is as sure as the rule of succession allows', () => {
+  const labelled = oneLabel(
+    [
+      [2, 0],
+      [0, 1],
+      [3, 1],
+      [0, 4],
+    ],
+    [0, 1, 0, 1],
+  );
+  const found = fitTemperature(labelled);
+  const bins = reliabilityOf(labelled, found).bins();
+  const mean = bins.reduce((sum, { images, confidence }) => sum + images * confidence, 0) / 4;
+  assert.ok(Math.abs(mean - 5 / 6) < 1e-6, String(mean));
+});
+
+test('a model worse than chance is made to say that it knows nothing', () => {
+  const found = fitTemperature(
+    oneLabel(
+      [
+        [2, 0],
+        [0, 1],
+        [3, 1],
+      ],
+      [1, 0, 1],
+    ),
+  );
+  assert.ok(found > 1000, String(found));
+});
