@@ -1,4 +1,6 @@
-/** `calibration.json` of a checkpoint: how sure its probabilities may be, and from where on an image is unknown to it. */
+/**
+ * `calibration.json` of a checkpoint: how sure its probabilities may be, and from where on an image is unknown to it.
+ */
 import { count, exactly, listOf, number, objectOf, oneOf, optional, text } from './schema.js';
 
 /** The file in a checkpoint, and the one with the features of training images that it refers to. */
@@ -52,8 +54,8 @@ export interface UnknownRule {
   accepted: number;
   /** How many of the nearest training images count. */
   neighbors: number;
-  /** Training images in the bank. */
-  bank: number;
+  /** The label of each training image in the bank, counted through all tasks. */
+  labels: number[];
   distance: Spread;
   energy: Spread;
   /** The scores of validation images, ascending, and for each `1` where the model was right, else `0`. */
@@ -90,7 +92,7 @@ export const unknownRuleSchema = objectOf<UnknownRule>({
   threshold: number,
   accepted: number,
   neighbors: count,
-  bank: count,
+  labels: listOf(count),
   distance: spread,
   energy: spread,
   scores: listOf(number),

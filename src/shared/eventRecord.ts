@@ -1,4 +1,5 @@
 /** Reads the lines of `events.jsonl`, which an older or a newer version, or a crash, may have written. */
+import { taskCalibrationSchema } from './calibration.js';
 import { errorInfoSchema } from './errorInfo.js';
 import { extraFigureSchemas } from './metrics.js';
 import { saidWordsSchema } from './said.js';
@@ -27,6 +28,7 @@ const classFigures = objectOf<ClassFigures>({
   f1: number,
   support: number,
   averagePrecision: optional(number),
+  intervals: () => undefined,
 });
 
 const evaluatedFields = {
@@ -92,6 +94,17 @@ const eventSchemas: { readonly [Type in keyof EventFields]: Schema<EventFields[T
     tasks: optional(listOf(objectOf<EvaluatedTask & { task: string }>({ task: text, ...evaluatedFields }))),
   }),
   checkpoint: objectOf<EventFields['checkpoint']>({ step: count, path: text, best: flag }),
+  calibration: objectOf<EventFields['calibration']>({
+    step: count,
+    tasks: listOf(taskCalibrationSchema),
+    unknown: optional(
+      objectOf<NonNullable<EventFields['calibration']['unknown']>>({
+        accepted: number,
+        threshold: number,
+        images: count,
+      }),
+    ),
+  }),
   notice: objectOf<EventFields['notice']>({
     code: text,
     message: text,

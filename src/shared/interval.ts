@@ -7,8 +7,9 @@ export type Interval = [low: number, high: number];
 const z = 1.959963984540054;
 
 /**
- * Wilson's score interval of 95 % for `hits` of `images` (Wilson, 1927; without a correction for continuity). Unlike the
- * usual one it stays within 0 and 1, and says something where all or none are right. [0, 1] where there are no images.
+ * Wilson's score interval of 95 % for `hits` of `images` (Wilson, 1927; without a correction for continuity). Unlike
+ * the usual one it stays within 0 and 1, and says something where all or none are right. [0, 1] where there are no
+ * images.
  */
 export function wilson(hits: number, images: number): Interval {
   if (images === 0) return [0, 1];

@@ -50,8 +50,8 @@ function erfc(x: number): number {
 }
 
 /**
- * McNemar's test (1947), two-sided: exact, by the binomial distribution, where few images tell the models apart, else by
- * the chi-squared distribution with Edwards' correction for continuity.
+ * McNemar's test (1947), two-sided: exact, by the binomial distribution, where few images tell the models apart, else
+ * by the chi-squared distribution with Edwards' correction for continuity.
  */
 export function pairedTest(counts: PairedCounts): PairedTest {
   const { images, onlyFirst, onlySecond } = counts;

@@ -42,6 +42,8 @@ export interface RunProgress {
   pace: readonly TimedStep[];
   /** The only estimate of the time left; absent before a speed is known, and after the end. */
   secondsLeft?: number | undefined;
+  /** Of the best checkpoint, where the run got as far. */
+  calibration?: EventFields['calibration'] | undefined;
   /** How it ended; absent while it has not. */
   end?: 'finished' | 'stopped' | 'failed' | undefined;
   finished?: EventFields['finished'] | undefined;
@@ -92,6 +94,8 @@ export function advance(now: RunProgress, event: RecordedEvent): RunProgress {
       if (!event.best || validation?.step !== event.step) return now;
       return { ...now, best: validation, bests: [...now.bests, validation] };
     }
+    case 'calibration':
+      return { ...now, calibration: event };
     case 'notice':
       return { ...now, notice: event };
     case 'finished':

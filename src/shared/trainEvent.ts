@@ -1,5 +1,7 @@
 /** The events of a training run: one JSON object a line in `events.jsonl`, and on stdout with `--json`. Types only. */
+import type { TaskCalibration } from './calibration.js';
 import type { ErrorInfo } from './errorInfo.js';
+import type { ClassIntervals } from './interval.js';
 import type { ExtraFigures } from './metrics.js';
 import type { SaidWords } from './said.js';
 
@@ -25,6 +27,8 @@ export interface ClassFigures {
   support: number;
   /** Of a multi-label task; absent where no image has the label. */
   averagePrecision?: number;
+  /** Intervals of 95 % (Wilson's); absent in logs, where they follow from the counts. */
+  intervals?: ClassIntervals;
 }
 
 /** The comparison of a saved or exported model with the one it was made of, on a few images. */
@@ -107,6 +111,14 @@ export interface EventFields {
   };
   /** A checkpoint was saved. `best`: it is the best so far, by the config's `metricForBestModel`. */
   checkpoint: { step: number; path: string; best: boolean };
+  /** What the validation images say of the best checkpoint's probabilities, and of what it does not know. */
+  calibration: {
+    step: number;
+    /** One for each task. */
+    tasks: TaskCalibration[];
+    /** Absent where there are too few validation images. `images` is the number of training images in the bank. */
+    unknown?: { accepted: number; threshold: number; images: number };
+  };
   /** Something the user should know that is not an error: a device fallback, skipped images. */
   notice: { code: string; message: string; remedy?: string; file?: string; said?: SaidWords };
   finished: {

@@ -1,9 +1,12 @@
 /** The trainer's DOOR: what goes into the trainer process and what comes out of it. Types only. */
+import type { TaskCalibration } from '../shared/calibration.js';
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
 import type { ImageColumn } from '../shared/imageList.js';
+import type { Interval } from '../shared/interval.js';
+import type { PairedTest } from '../shared/pairedTest.js';
 import type { ExtraFigures } from '../shared/metrics.js';
 import type { ClassFigures, DeviceName, Parity, SplitName, Task, TrainEvent } from '../shared/trainEvent.js';
 
@@ -31,11 +34,14 @@ export interface CommandOutputs {
   /** The events of the run as they happen, without their number in the log. */
   train: (TrainEvent & { time: number }) | ProfileReport;
   classify: { type: 'classification' } & Classification;
-  /** With `--list`, also how many images were evaluated. */
+  /** With `--list`, also how many images were evaluated; with `--against`, the comparison last. */
   evaluate:
     | EvaluatedImage
     | { type: 'progress'; phase: 'evaluate'; done: number; total: number }
-    | ({ type: 'evaluation' } & CoveredEvaluation);
+    | ({ type: 'evaluation' } & CoveredEvaluation)
+    | ({ type: 'comparison' } & ModelComparison);
+  calibrate:
+    { type: 'progress'; phase: 'evaluate'; done: number; total: number } | ({ type: 'calibrated' } & Calibrated);
   /** With `--background`, first what the file names say (`found`), then how many images were read, then the result. */
   inspect:
     | ({ type: 'found' | 'dataset' } & Inspection)
@@ -65,22 +71,42 @@ export type RunRequest = { type: 'stop' };
 
 export interface Prediction {
   label: string;
-  /** 0 to 1. */
+  /** 0 to 1; calibrated where the checkpoint has a calibration. */
   probability: number;
+  /** As the model itself gives it; absent in what an older version said. */
+  rawProbability?: number;
+  /** In a multi-label task: the probability from which on the label counts as predicted. */
+  threshold?: number;
+}
+
+/** Whether an image is unlike all that the model was trained on. */
+export interface UnknownAnswer {
+  isUnknown: boolean;
+  /** Greater for what is less known; above `threshold` it is unknown. */
+  score: number;
+  threshold: number;
+  /** The labels of the nearest training images, the nearest first, each once. */
+  nearest: string[];
+}
+
+/** The predictions of one image in each task, where there are several. */
+export interface TaskPredictions {
+  task: string;
+  predictions: Prediction[];
 }
 
 /**
  * The predictions for one image, best first, or why there are none. In a multi-label task each label has its own
  * probability, and they do not sum to 1. With several tasks, `predictions` are the first task's and `tasks` has each
- * task's.
+ * task's. `unknown` is absent where the checkpoint has no bank of training images.
  */
 export type Classification =
-  | { path: string; predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] }
+  | { path: string; predictions: Prediction[]; tasks?: TaskPredictions[]; unknown?: UnknownAnswer }
   | { path: string; error: ErrorInfo };
 
 /** Requests to and responses from the warm classification process (`main.js serve`), over the fork's IPC channel. */
 export type ServeRequest =
-  | { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number }
+  | { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number; accepted?: number }
   /** A small preview of an image that an editor cannot draw itself: at most `side` pixels wide and high. */
   | { id: number; type: 'preview'; path: string; side: number }
   | { id: number; type: 'cancel'; request: number };
@@ -132,6 +158,10 @@ export interface TaskEvaluation extends ExtraFigures {
   perClass: ClassFigures[];
   /** `confusion[truth][prediction]`, counts, in the order of `labels`; empty of a multi-label task. */
   confusion: number[][];
+  /** Wilson's interval of 95 % of the accuracy. */
+  interval: Interval;
+  /** Expected calibration error of the probabilities that are shown, 0 to 1. */
+  ece: number;
 }
 
 /**
@@ -147,6 +177,12 @@ export interface CoveredEvaluation extends Evaluation {
   coverage: Coverage;
 }
 
+/** `vitune evaluate --against`: the model that was evaluated, compared with another on the same images. */
+export interface ModelComparison extends PairedTest {
+  /** Absolute path of the other's checkpoint. */
+  against: string;
+}
+
 /**
  * An image of an evaluation with its prediction in each task that has one label an image: `vitune evaluate --pictures
  * --json` prints them before the result.
@@ -156,6 +192,16 @@ export interface EvaluatedImage {
   path: string;
   /** `loss` is the cross-entropy, in nats. */
   answers: { task: string; truth: string; prediction: Prediction; loss: number }[];
+  /** Where the checkpoint has a bank of training images. */
+  unknown?: UnknownAnswer;
+}
+
+/** What `vitune calibrate --json` prints: what was written into the checkpoint. */
+export interface Calibrated {
+  /** Absolute path. */
+  checkpoint: string;
+  tasks: TaskCalibration[];
+  unknown?: { accepted: number; threshold: number; images: number };
 }
 
 /** Readable images of a label in each split. */

@@ -4,6 +4,8 @@
  */
 import { mkdir, open, readdir, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { calibrationFiles } from '../../shared/calibration.js';
+import { outcomesFileName } from '../../shared/outcomes.js';
 import { stepOfCheckpoint } from '../../shared/runFolder.js';
 import { codeOf, isMissing, isThere } from '../core/files.js';
 import { removePatiently, renamePatiently } from '../core/renamePatiently.js';
@@ -88,17 +90,25 @@ async function atomically(target: string, fill: (path: string) => Promise<void>)
 }
 
 /**
- * Writes a file so that its old or its new content is there at any moment.
+ * Writes a file so that its old or its new content is there at any moment; a function writes it to the path it gets.
  * @throws UserError when the disk is full or does not let us; the old content stays.
  */
-export async function writeFileAtomically(target: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileAtomically(
+  target: string,
+  content: string | Uint8Array | ((path: string) => Promise<void>),
+): Promise<void> {
   await atomically(target, async (path) => {
-    const handle = await open(path, 'wx');
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
+    if (typeof content === 'function') {
+      await content(path);
+      await sync(path, 'r+');
+    } else {
+      const handle = await open(path, 'wx');
+      try {
+        await handle.writeFile(content);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
     }
     await renamePatiently(path, target);
   });
@@ -229,6 +239,8 @@ export async function pruneCheckpoints(run: string, limit: number, keep: Readonl
   const steps = await listCheckpoints(run);
   const removable = steps.filter((step) => !keep.has(step));
   const ours = new Set(steps.length ? await namesIn(checkpointFolder(run, steps.at(-1)!)) : []);
+  // Only some checkpoints have these.
+  for (const name of [...Object.values(calibrationFiles), outcomesFileName]) ours.add(name);
   for (const step of removable.slice(0, Math.max(0, steps.length - limit))) {
     const folder = checkpointFolder(run, step);
     if ((await namesIn(folder)).some((name) => !ours.has(name) && !litter.has(name))) continue;

@@ -1,4 +1,5 @@
 /** `vitune classify`: what a checkpoint says of images. */
+import * as l10n from '@vscode/l10n';
 import type { CommandOutputs, Prediction } from '../protocol.js';
 import { Classifier, imagesOf } from '../inference/classifier.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
@@ -6,7 +7,7 @@ import type { Arguments } from './commands.js';
 import { percent, type Output } from './output.js';
 
 export async function classify(
-  { operands, checkpoint, top }: Arguments<'classify'>,
+  { operands, checkpoint, top, accept: accepted }: Arguments<'classify'>,
   output: Output<CommandOutputs['classify']>,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -16,17 +17,18 @@ export async function classify(
   const classifier = await Classifier.open(folder, isSoonDone ? 1 : 'many', { maps: isSoonDone });
   for (const notice of classifier.notices) output.problem(notice.toInfo());
   let classified = 0;
-  for await (const result of classifier.classify(files, top, signal)) {
+  for await (const result of classifier.classify(files, { top, accepted }, signal)) {
     output.json({ type: 'classification', ...result });
     if (!('error' in result)) classified++;
     if ('error' in result) output.line(`${result.path}\n  ${result.error.message}`);
     else {
       const lines = (predictions: readonly Prediction[]) =>
         predictions.map(({ label, probability }) => `  ${percent(probability).padStart(7)}  ${label}`);
-      const { tasks } = result;
+      const { tasks, unknown } = result;
       output.line(
         [
           result.path,
+          ...(unknown?.isUnknown ? [`  ${l10n.t('unknown; nearest: {0}', unknown.nearest.join(', '))}`] : []),
           ...(tasks
             ? tasks.flatMap(({ task, predictions }) => [`  ${task}`, ...lines(predictions)])
             : lines(result.predictions)),

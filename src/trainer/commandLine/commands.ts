@@ -4,7 +4,17 @@
  */
 import * as l10n from '@vscode/l10n';
 import { exportFormatNames } from '../../shared/exportFormats.js';
-import { choice, count, flag, list, requiredChoice, requiredText, text, type Option } from './option.js';
+import {
+  acceptedShare,
+  choice,
+  count,
+  flag,
+  list,
+  requiredChoice,
+  requiredText,
+  text,
+  type Option,
+} from './option.js';
 
 export interface CommandRow {
   /** What the command does, in a sentence. */
@@ -65,6 +75,9 @@ export const commands = {
     options: {
       checkpoint,
       top: count(5, { placeholder: 'N', example: '3' }, () => l10n.t('How many labels to show for each image.')),
+      accept: acceptedShare(() =>
+        l10n.t('The share of the validation images that counts as known. Default: that of the calibration.'),
+      ),
       json,
     },
     examples: ['classify photo.jpg --checkpoint runs/flowers', 'classify photos --checkpoint runs/flowers --top 1'],
@@ -80,6 +93,9 @@ export const commands = {
         l10n.t("Evaluates on the run's own images of this split."),
       ),
       all: flag(() => l10n.t('Evaluates on all images, also on those that the run was trained on.')),
+      against: text({ placeholder: 'RUN_OR_CHECKPOINT', example: 'runs/roses' }, () =>
+        l10n.t('Another model to evaluate too: says whether the difference could be chance.'),
+      ),
       images: flag(() => l10n.t('Also shows each image with its label and its prediction.'), 'pictures'),
       list: text({ placeholder: 'FILE', example: 'photos.images' }, () =>
         l10n.t('Writes the images with their labels and predictions to a file that the editor shows.'),
@@ -87,6 +103,26 @@ export const commands = {
       json,
     },
     examples: ['evaluate --checkpoint runs/flowers --dataset photos'],
+  }),
+  calibrate: row({
+    summary: () =>
+      l10n.t('Computes how sure the probabilities of a checkpoint may be, and which images it does not know.'),
+    operand: {
+      placeholder: 'RUN_OR_CHECKPOINT',
+      help: () => l10n.t('The run, whose best checkpoint is used, or the folder of a checkpoint.'),
+      min: 1,
+      max: 1,
+    },
+    options: {
+      dataset: text({ placeholder: 'FOLDER_OR_CSV', example: 'photos' }, () =>
+        l10n.t("The images of the run, where they lie elsewhere now. Default: the run's own."),
+      ),
+      accept: acceptedShare(() =>
+        l10n.t('The share of the validation images that must count as known. Default: acceptedShare of the run.'),
+      ),
+      json,
+    },
+    examples: ['calibrate runs/flowers', 'calibrate runs/flowers --accept 0.9'],
   }),
   inspect: row({
     summary: () => l10n.t('Shows what a dataset contains and what is wrong with it.'),

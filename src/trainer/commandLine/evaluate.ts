@@ -2,6 +2,8 @@
 import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { coverageWords } from '../../shared/coverage.js';
+import type { Interval } from '../../shared/interval.js';
+import { countPairs, pairedTest, pairedWords } from '../../shared/pairedTest.js';
 import type { CommandOutputs, TaskEvaluation } from '../protocol.js';
 import { errors } from '../errors/errors.js';
 import { cacheFolder } from '../runs/cacheFolder.js';
@@ -13,7 +15,7 @@ import { usageOf } from './help.js';
 import { bar, confusionTable, downloadStatus, figureWords, percent, table, type Output } from './output.js';
 
 export async function evaluate(
-  { checkpoint, dataset, split, all, images, list }: Arguments<'evaluate'>,
+  { checkpoint, dataset, split, all, images, list, against }: Arguments<'evaluate'>,
   output: Output<CommandOutputs['evaluate']>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -22,14 +24,18 @@ export async function evaluate(
   if (all && split !== undefined)
     throw errors.usage(l10n.t('--{0} and --{1} exclude each other.', 'all', 'split'), usageOf('evaluate'));
   const onDownload = (done: number, total: number) => output.status(downloadStatus(done, total));
-  const { problems, ...evaluation } = await evaluateCheckpoint({
-    checkpoint: await resolveCheckpoint(checkpoint),
+  const other = against === undefined ? undefined : await resolveCheckpoint(against);
+  const options = {
     dataset:
       dataset === undefined ? undefined : (await provideDataset(dataset, { signal, onProgress: onDownload })).folder,
-    images: split ?? (all ? 'all' : 'heldOut'),
-    ...(list === undefined ? {} : { list: resolve(list) }),
+    images: split ?? (all ? ('all' as const) : ('heldOut' as const)),
     cacheFolder: cacheFolder(),
     signal,
+  };
+  const { problems, outcomes, ...evaluation } = await evaluateCheckpoint({
+    ...options,
+    checkpoint: await resolveCheckpoint(checkpoint),
+    ...(list === undefined ? {} : { list: resolve(list) }),
     onProgress(done, total) {
       if (list !== undefined) output.json({ type: 'progress', phase: 'evaluate', done, total });
       output.status(`${bar(done / total)} ${done}/${total}`);
@@ -49,21 +55,49 @@ export async function evaluate(
   const { tasks } = evaluation;
   const whole = l10n.t('Accuracy {0}, loss {1}', percent(evaluation.accuracy), evaluation.loss.toFixed(4));
   output.line(tasks ? whole : whole + figureWords(evaluation));
+  if (!tasks) output.line(sureness(evaluation));
   for (const line of coverageWords(evaluation.coverage, l10n.t)) output.line(line);
   for (const { task, ...each } of tasks ?? []) {
     output.line(`\n${l10n.t('{0}: accuracy {1}', task, percent(each.accuracy))}${figureWords(each)}`);
+    output.line(sureness(each));
     show(each, output);
   }
   if (!tasks) show(evaluation, output);
+  if (other === undefined) return;
+  const { outcomes: theirs, problems: further } = await evaluateCheckpoint({
+    ...options,
+    checkpoint: other,
+    onProgress: (done, total) => output.status(`${bar(done / total)} ${done}/${total}`),
+  });
+  further.forEach((info) => output.problem(info));
+  const common = [...outcomes.keys()].filter((path) => theirs.has(path));
+  if (!common.length) throw errors.calibration.nothingInCommon(options.dataset ?? checkpoint);
+  const letters = (of: ReadonlyMap<string, boolean>) => common.map((path) => (of.get(path) ? '1' : '0')).join('');
+  const compared = pairedTest(countPairs(letters(outcomes), letters(theirs)));
+  output.json({ type: 'comparison', against: other, ...compared });
+  output.line(`\n${pairedWords(compared, against!, l10n.t)}`);
 }
+
+/** How sure the accuracy is, and how far the probabilities are from it. */
+const sureness = ({ interval: [low, high], ece }: Pick<TaskEvaluation, 'interval' | 'ece'>): string =>
+  l10n.t(
+    'The accuracy is between {0} and {1} (95 % interval); calibration error {2}.',
+    percent(low),
+    percent(high),
+    percent(ece),
+  );
+
+/** A share with its interval. */
+const within = (share: number, interval: Interval | undefined): string =>
+  interval ? `${percent(share)} (${interval.map((each) => (100 * each).toFixed(0)).join('–')})` : percent(share);
 
 function show({ perClass, labels, confusion }: TaskEvaluation, output: Output): void {
   const header = [l10n.t('class'), l10n.t('precision'), l10n.t('recall'), 'F1', l10n.t('images')];
-  const rows = perClass.map(({ label, precision, recall, f1, support }) => [
+  const rows = perClass.map(({ label, precision, recall, f1, support, intervals }) => [
     label,
-    percent(precision),
-    percent(recall),
-    percent(f1),
+    within(precision, intervals?.precision),
+    within(recall, intervals?.recall),
+    within(f1, intervals?.f1),
     String(support),
   ]);
   output.line(`\n${table([header, ...rows])}`);

@@ -64,6 +64,19 @@ export const count = (usual: number, words: ValueWords, help: () => string): Opt
   },
 });
 
+/** A share of the validation images, from one half to all; undefined where it is not given. */
+export const acceptedShare = (help: () => string): Option<number | undefined> => ({
+  placeholder: 'SHARE',
+  example: '0.95',
+  help,
+  read(given, name, refuse) {
+    const text = given.at(-1);
+    if (text === undefined) return undefined;
+    const share = text.trim() === '' ? Number.NaN : Number(text);
+    return share >= 0.5 && share <= 1 ? share : refuse(l10n.t('--{0} must be a number from 0.5 to 1.', name));
+  },
+});
+
 /** One of a few texts; the option cannot be left out. */
 export const requiredChoice = <Choice extends string>(
   choices: readonly Choice[],

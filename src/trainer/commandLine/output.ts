@@ -82,6 +82,9 @@ export function downloadStatus(done: number, total: number): string {
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
+/** How the figures of a calibration are written. */
+export const calibrationFormats = { t: l10n.t, percent, figure: (value: number) => value.toPrecision(3) };
+
 /** What follows the accuracy of a task: the other metrics it has. */
 export function figureWords(figures: ExtraFigures): string {
   return extraFigures(figures)

@@ -18,6 +18,7 @@ const stageWords = (): Record<Stage, string> => ({
   step: l10n.t('training steps'),
   evaluate: l10n.t('evaluating'),
   checkpoint: l10n.t('saving checkpoints'),
+  calibrate: l10n.t('calibrating the best checkpoint'),
   check: l10n.t('test and check at the end'),
   decode: l10n.t('making batches and decoding their images, in other threads'),
   augment: l10n.t('making batches, in other threads'),

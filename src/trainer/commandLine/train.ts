@@ -3,13 +3,23 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { calibrationWords } from '../../shared/calibrationWords.js';
 import type { CommandOutputs, RecordedEvent, Task, TrainEvent } from '../protocol.js';
 import { Profile } from './profile.js';
 import { runTraining } from '../training/runTraining.js';
 import { countLabels, singleTask } from '../core/tasks.js';
 import type { Arguments } from './commands.js';
 import { profileTable } from './profileTable.js';
-import { bar, confusionTable, downloadStatus, formatError, figureWords, percent, type Output } from './output.js';
+import {
+  bar,
+  calibrationFormats,
+  confusionTable,
+  downloadStatus,
+  formatError,
+  figureWords,
+  percent,
+  type Output,
+} from './output.js';
 
 const splits = { train: () => l10n.t('train'), validation: () => l10n.t('validation'), test: () => l10n.t('test') };
 
@@ -102,6 +112,9 @@ function reporter(output: Output): (event: TrainEvent) => void {
         return event.tasks?.forEach(({ task, accuracy, ...figures }) =>
           output.line(`  ${l10n.t('{0}: accuracy {1}', task, percent(accuracy))}${figureWords(figures)}`),
         );
+      case 'calibration':
+        for (const line of calibrationWords(event, calibrationFormats)) output.line(line);
+        return;
       case 'notice':
         return output.line(formatError({ ...event, remedy: event.remedy ?? '' }));
       case 'finished':

@@ -163,7 +163,13 @@ function buildGradient(b: Builder, model: ModelSpec, batch: number): Forward & {
   );
   const recomputes = new Set(model.recomputes ? blocksOf(model.config) : []);
   const cheapShare = model.frozenPrecision === 'int8' ? 0 : cheapShareInFloats;
-  return { scope, logits, features, loss, grads: backward(b, loss, [...scope.parameters.values()], { recomputes, cheapShare }) };
+  return {
+    scope,
+    logits,
+    features,
+    loss,
+    grads: backward(b, loss, [...scope.parameters.values()], { recomputes, cheapShare }),
+  };
 }
 
 /**

@@ -476,6 +476,16 @@ export function buildSchema() {
       )
         .default('accuracy')
         .describe(l10n.t('The metric on the validation images that decides which checkpoint is the best.')),
+      acceptedShare: z
+        .number()
+        .min(0.5)
+        .max(1)
+        .default(0.95)
+        .describe(
+          l10n.t(
+            'Share of the validation images that must count as known. A greater share calls fewer images unknown, and misses more that are.',
+          ),
+        ),
       output: z
         .string()
         .min(1)

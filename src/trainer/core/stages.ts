@@ -21,6 +21,7 @@ export const stages = [
   'step',
   'evaluate',
   'checkpoint',
+  'calibrate',
   'check',
   'decode',
   'augment',

@@ -6,6 +6,7 @@ import {
   compileForward,
   compileStep,
   compileValidation,
+  embedding,
   type ModelSpec,
 } from '../compile/compile.js';
 import { names } from '../optim/stateNames.js';
@@ -220,12 +221,17 @@ export class Trainable {
    * has a cut; by the averages where such are kept. Rounded while `isRounded`.
    */
   async logits(images: Uint8Array | Float32Array): Promise<Float32Array> {
+    return (await this.infer(images)).logits;
+  }
+
+  /** The same with what the head reads, [evalBatchSize, width]. */
+  async infer(images: Uint8Array | Float32Array): Promise<{ logits: Float32Array; embedding: Float32Array }> {
     const { evalBatchSize, model, optimizer } = this.o;
-    const { logits } = await this.graphs.forward!.run({
+    const outputs = await this.graphs.forward!.run({
       ...imagesFeed(model, evalBatchSize, images),
       ...this.#parameterTensors(optimizer.ema && names.average),
     });
-    return logits!.data as Float32Array;
+    return inferredOf(outputs);
   }
 
   /** Copies of parameters, moments and averages. */
@@ -260,7 +266,8 @@ export class Trainable {
     const before = Object.values(this.graphs);
     this.graphs = {};
     for (const each of before) await each.dispose();
-    this.graphs = { forward: await this.engine.load(compileForward(this.o.model, this.o.evalBatchSize).graph) };
+    const { graph } = compileForward(this.o.model, this.o.evalBatchSize, { embeds: true });
+    this.graphs = { forward: await this.engine.load(graph) };
     this.isRounded = false;
   }
 
@@ -276,6 +283,12 @@ export function imagesFeed({ cut, height, width }: ModelSpec, batch: number, dat
   const [first, ...rest] = cut.shape as [number, ...number[]];
   return { [features]: hostTensor('f32', [batch * first, ...rest], data) };
 }
+
+/** What a forward graph that embeds gives of a batch, in host memory. */
+export const inferredOf = (outputs: Tensors): { logits: Float32Array; embedding: Float32Array } => ({
+  logits: outputs.logits!.data as Float32Array,
+  embedding: outputs[embedding]!.data as Float32Array,
+});
 
 /** `next:x` becomes `x`. */
 const renamed = (outputs: Tensors): Tensors =>

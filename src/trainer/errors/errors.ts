@@ -1,5 +1,6 @@
 /** Every `UserError` that this program makes, by named factories: one file for each area in errors/. */
 import { caches } from './caches.js';
+import { calibration } from './calibration.js';
 import { checkpoints } from './checkpoints.js';
 import { commandLine } from './commandLine.js';
 import { config } from './config.js';
@@ -28,6 +29,7 @@ export const errors = {
   ...training,
   ...memory,
   ...commandLine,
+  calibration,
   labelFile,
   onnx,
   safetensors,

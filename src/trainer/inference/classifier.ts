@@ -1,7 +1,9 @@
 /** A loaded checkpoint: logits of batches of images, and the labels of single ones. */
 import { stat } from 'node:fs/promises';
 import { notAFile } from '../core/files.js';
-import { compileForward } from '../compile/compile.js';
+import type { Calibration, UnknownRule } from '../../shared/calibration.js';
+import { sigmoid, softmax } from '../../shared/probabilities.js';
+import { compileForward, embedding } from '../compile/compile.js';
 import { evaluationPixels } from '../data/decode.js';
 import { imagesBelow } from '../data/folder.js';
 import type { ImageTransform } from '../data/transform.js';
@@ -11,20 +13,24 @@ import { errors, UserError } from '../errors/errors.js';
 import type { Graph } from '../ir/graph.js';
 import { numbersOf } from '../ir/op.js';
 import { hostTensor } from '../engine/tensor.js';
-import type { Classification, Prediction, Task } from '../protocol.js';
+import type { Classification, Task, UnknownAnswer } from '../protocol.js';
 import { countLabels, logitNames, spansOf } from '../core/tasks.js';
 import { modelSpecOf } from '../models/modelSpec.js';
 import { openModel } from '../models/openModel.js';
 import { imagesAtOnce } from '../models/partSize.js';
+import type { Inferred } from './answers.js';
+import { Bank } from './bank.js';
+import { energyOf, scoreOf, thresholdOf } from './unknown.js';
 
-const sigmoid = (logits: Float32Array): number[] => Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
-
-function softmax(logits: Float32Array): number[] {
-  const highest = Math.max(...logits);
-  const powers = Array.from(logits, (logit) => Math.exp(logit - highest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
+/** How images are classified. */
+export interface AnswerOptions {
+  /** How many labels of each task. */
+  top: number;
+  /** The share of the validation images that counts as known; by default that of the calibration. */
+  accepted?: number | undefined;
 }
+
+type Answer = Omit<Extract<Classification, { predictions: unknown }>, 'path'>;
 
 export class Classifier {
   private constructor(
@@ -37,6 +43,9 @@ export class Classifier {
     private readonly forward: Executable,
     /** Throws if a weight is NaN or infinite. */
     private readonly checkWeights: () => void,
+    /** How sure the probabilities may be, where that is known. */
+    readonly calibration: Calibration | undefined,
+    private readonly bank: Bank | undefined,
   ) {}
 
   /** A name for each logit. */
@@ -46,15 +55,21 @@ export class Classifier {
 
   /**
    * Opens the checkpoint in `folder` on the CPU, for so many images at once, or for as many as keep the processor
-   * busy; `maps` as OrtEngine's.
+   * busy; `maps` as OrtEngine's; `embeds` says that features are wanted also where the checkpoint has no bank.
    * @throws UserError when it cannot be used.
    */
-  static async open(folder: string, images: number | 'many' = 1, { maps = false } = {}): Promise<Classifier> {
+  static async open(
+    folder: string,
+    images: number | 'many' = 1,
+    { maps = false, embeds = false } = {},
+  ): Promise<Classifier> {
     const model = await openModel(folder);
     const { tasks, preprocessor } = model;
     const spec = modelSpecOf(model);
     const batch = images === 'many' ? imagesAtOnce(spec) : images;
-    const { graph } = compileForward(spec, batch);
+    const { calibration, bank: stored } = model.calibrated ?? {};
+    const bank = stored && Bank.stored(stored.rows, stored.width, calibration!.unknown!.labels);
+    const { graph } = compileForward(spec, batch, { embeds: embeds || bank !== undefined });
     const checkWeights = maps ? () => readWeights(graph) : () => undefined;
     return new Classifier(
       tasks,
@@ -63,22 +78,31 @@ export class Classifier {
       model.notices ?? [],
       await createEngine('cpu', { maps }).load(graph),
       checkWeights,
+      calibration,
+      bank,
     );
   }
 
-  /** Logits [batch, labels] of images [batch, height, width, 3]. */
+  /** Logits [batch, labels] of images [batch, height, width, 3], as the model gives them. */
   async logits(images: Uint8Array): Promise<Float32Array> {
+    return (await this.infer(images)).logits;
+  }
+
+  /** The same with what the head reads [batch, width]; empty where nothing needs it. */
+  async infer(images: Uint8Array): Promise<Inferred> {
     const { height, width } = this.transform;
-    const { logits } = await this.forward.run({
-      images: hostTensor('u8', [this.batch, height, width, 3], images),
-    });
-    const values = logits!.data as Float32Array;
-    if (!values.every(Number.isFinite)) this.checkWeights();
-    return values;
+    const outputs = await this.forward.run({ images: hostTensor('u8', [this.batch, height, width, 3], images) });
+    const logits = outputs.logits!.data as Float32Array;
+    if (!logits.every(Number.isFinite)) this.checkWeights();
+    return { logits, embedding: (outputs[embedding]?.data ?? new Float32Array()) as Float32Array };
   }
 
   /** The `top` likeliest labels of each file, in the order of `paths`; a file that is not an image gets its error. */
-  async *classify(paths: readonly string[], top: number, signal?: AbortSignal): AsyncGenerator<Classification> {
+  async *classify(
+    paths: readonly string[],
+    options: AnswerOptions,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Classification> {
     const { height, width: imageWidth } = this.transform;
     const width = countLabels(this.tasks);
     const imageSize = height * imageWidth * 3;
@@ -99,31 +123,59 @@ export class Classifier {
       next = readGroup(i + 1);
       const images = new Uint8Array(this.batch * imageSize);
       pixels.forEach((each, k) => each instanceof UserError || images.set(each, k * imageSize));
-      const logits = await this.logits(images);
+      const inferred = await this.infer(images);
+      const features = inferred.embedding.length / this.batch;
       for (const [k, path] of group.entries()) {
         const each = pixels[k]!;
+        const own = {
+          logits: inferred.logits.subarray(k * width, (k + 1) * width),
+          embedding: inferred.embedding.subarray(k * features, (k + 1) * features),
+        };
         if (each instanceof UserError) yield { path, error: each.toInfo() };
-        else yield { path, ...this.answer(logits.subarray(k * width, (k + 1) * width), top) };
+        else yield { path, ...this.answer(own, options) };
       }
     }
     await next;
   }
 
-  /** What the logits of one image say: the `top` likeliest labels of each task. */
-  answer(
-    logits: Float32Array,
-    top: number,
-  ): { predictions: Prediction[]; tasks?: { task: string; predictions: Prediction[] }[] } {
-    const byTask = spansOf(this.tasks).map(({ task, start, end }) => {
+  /**
+   * What the logits and features of one image say: the `top` likeliest labels of each task, and whether it is known.
+   */
+  answer({ logits, embedding: features }: Inferred, { top, accepted }: AnswerOptions): Answer {
+    const byTask = spansOf(this.tasks).map(({ task, start, end }, t) => {
       const own = logits.subarray(start, end);
-      const likelihood = task.multiLabel ? sigmoid(own) : softmax(own);
-      const predictions = likelihood
-        .map((probability, i) => ({ label: task.labels[i]!, probability }))
+      const { temperature = 1, thresholds } = this.calibration?.tasks[t] ?? {};
+      const likelihood = task.multiLabel ? sigmoid : softmax;
+      const [calibrated, raw] = [likelihood(own, temperature), likelihood(own)];
+      const predictions = calibrated
+        .map((probability, i) => ({
+          label: task.labels[i]!,
+          probability,
+          rawProbability: raw[i]!,
+          ...(thresholds ? { threshold: thresholds[i]! } : {}),
+        }))
         .sort((a, b) => b.probability - a.probability);
       return { task: task.name, predictions: predictions.slice(0, top) };
     });
     const { predictions } = byTask[0]!;
-    return byTask.length > 1 ? { predictions, tasks: byTask } : { predictions };
+    const rule = this.calibration?.unknown;
+    return {
+      predictions,
+      ...(byTask.length > 1 ? { tasks: byTask } : {}),
+      ...(rule && this.bank ? { unknown: this.#known(rule, this.bank, { logits, features, accepted }) } : {}),
+    };
+  }
+
+  #known(
+    rule: UnknownRule,
+    bank: Bank,
+    { logits, features, accepted }: { logits: Float32Array; features: Float32Array; accepted: number | undefined },
+  ): UnknownAnswer {
+    const { distance, labels } = bank.nearest(features, rule.neighbors);
+    const score = scoreOf({ distance, energy: energyOf(this.tasks, logits) }, rule);
+    const threshold = accepted === undefined ? rule.threshold : thresholdOf(rule.scores, accepted);
+    const names = labels.map((label) => this.labels[label]).filter((name) => name !== undefined);
+    return { isUnknown: score > threshold, score, threshold, nearest: [...new Set(names)] };
   }
 
   dispose(): Promise<void> {

@@ -7,6 +7,7 @@ import { countLabels, spansOf } from '../core/tasks.js';
 import { errors } from '../errors/errors.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
 import { writeImageList } from '../data/datasetList.js';
+import { Answers, type Inferred } from './answers.js';
 import { Classifier } from './classifier.js';
 import { EvaluatedList } from './evaluatedList.js';
 import { crossEntropy } from './metrics.js';
@@ -29,23 +30,39 @@ export interface EvaluateOptions {
   list?: string;
 }
 
-/** `logits` and `targets` [labels of all tasks] of one image. */
-function predictionsOf(classifier: Classifier, logits: Float32Array, targets: Float32Array): EvaluatedImage['answers'] {
-  const { predictions, tasks = [{ task: classifier.tasks[0]!.name, predictions }] } = classifier.answer(logits, 1);
-  return spansOf(classifier.tasks).flatMap(({ task, start, end }, i) => {
+/** Of what was inferred of one image, and its `targets` [labels of all tasks]. */
+function predictionsOf(
+  classifier: Classifier,
+  inferred: Inferred,
+  targets: Float32Array,
+): Pick<EvaluatedImage, 'answers' | 'unknown'> {
+  const { predictions, unknown, ...more } = classifier.answer(inferred, { top: 1 });
+  const { tasks = [{ task: classifier.tasks[0]!.name, predictions }] } = more;
+  const answers = spansOf(classifier.tasks).flatMap(({ task, start, end }, i) => {
     const label = targets.subarray(start, end).indexOf(1);
     const truth = task.labels[label];
     if (task.multiLabel || truth === undefined) return [];
-    const loss = crossEntropy(logits.subarray(start, end), label);
+    const loss = crossEntropy(inferred.logits.subarray(start, end), label);
     return [{ task: task.name, truth, prediction: tasks[i]!.predictions[0]!, loss }];
   });
+  return { answers, ...(unknown && { unknown }) };
+}
+
+/** Which images, by path, the first task was answered right of; without those that have no label for it. */
+function outcomesOf(images: Samples, answers: Answers): ReadonlyMap<string, boolean> {
+  const [letters] = answers.outcomes();
+  const found = new Map<string, boolean>();
+  for (let i = 0; i < images.length; i++) if (letters![i] !== '-') found.set(images.pathAt(i), letters![i] === '1');
+  return found;
 }
 
 /**
  * Evaluates on the held-out images of the dataset, as `imagesToEvaluate` chooses them, or on all.
  * @throws UserError where the run was trained on all of them, and they were not requested.
  */
-export async function evaluate(o: EvaluateOptions): Promise<CoveredEvaluation & { problems: ErrorInfo[] }> {
+export async function evaluate(
+  o: EvaluateOptions,
+): Promise<CoveredEvaluation & { problems: ErrorInfo[]; outcomes: ReadonlyMap<string, boolean> }> {
   const classifier = await Classifier.open(o.checkpoint, 'many');
   try {
     const { tasks, batch: batchSize } = classifier;
@@ -65,31 +82,36 @@ export async function evaluate(o: EvaluateOptions): Promise<CoveredEvaluation & 
       onSkipped: (reason) => skipped.push(reason),
     });
     try {
-      const metrics = new TaskMetrics(tasks);
+      const metrics = new TaskMetrics(tasks, classifier.calibration?.tasks);
       const list = o.list === undefined ? undefined : new EvaluatedList(tasks);
       const total = store.splits.test.length;
+      const answers = new Answers(tasks, total, { keeps: false, calibration: classifier.calibration?.tasks });
       let done = 0;
       for await (const batch of store.evaluationBatches('test', batchSize, o.signal)) {
         o.signal?.throwIfAborted();
         done = Math.min(total, done + batchSize);
         o.onProgress?.(done, total);
         if (!batch.count) continue;
-        const logits = await classifier.logits(batch.images);
-        metrics.add(logits, batch.targets, batch.count);
+        const inferred = await classifier.infer(batch.images);
+        metrics.add(inferred.logits, batch.targets, batch.count);
+        answers.add(inferred, batch);
         for (const sample of batch.samples) coverage[part(store.splits.test.pathAt(sample)) ?? 'other']++;
         for (let row = 0; (o.onImage || list) && row < batch.count; row++) {
           const path = store.splits.test.pathAt(batch.samples[row]!);
-          const own = (values: Float32Array) =>
-            values.subarray(row * countLabels(tasks), (row + 1) * countLabels(tasks));
-          const answers = predictionsOf(classifier, own(logits), own(batch.targets));
-          list?.add(path, part(path), own(batch.targets), own(logits), answers);
-          o.onImage?.({ type: 'picture', path, answers });
+          const own = (values: Float32Array, width = countLabels(tasks)) =>
+            values.subarray(row * width, (row + 1) * width);
+          const { logits, embedding } = inferred;
+          const image = { logits: own(logits), embedding: own(embedding, embedding.length / batchSize) };
+          const predicted = predictionsOf(classifier, image, own(batch.targets));
+          list?.add(path, part(path), own(batch.targets), own(logits), predicted.answers);
+          o.onImage?.({ type: 'picture', path, ...predicted });
         }
       }
       if (o.list !== undefined && list) await writeImageList(o.list, list.list());
       return {
         ...metrics.result(),
         coverage,
+        outcomes: outcomesOf(store.splits.test, answers),
         problems: [...classifier.notices.map((each) => each.toInfo()), ...dataset.problems, ...skipped],
       };
     } finally {

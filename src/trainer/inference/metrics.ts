@@ -1,7 +1,10 @@
 /** Counts the predictions of a task with one right label an image: cross-entropy and confusion matrix. */
 import type { TaskEvaluation } from '../protocol.js';
+import { wilson } from '../../shared/interval.js';
 import { measure } from '../../shared/metrics.js';
+import { softmax } from '../../shared/probabilities.js';
 import { classFigures } from './classFigures.js';
+import { Reliability } from './reliability.js';
 
 /**
  * The cross-entropy of one image in nats, from its logits before the softmax: the logarithm of the sum of exponentials,
@@ -17,7 +20,13 @@ export class Metrics {
   /** Sum of the cross-entropies, in nats. */
   #loss = 0;
 
-  constructor(private readonly labels: readonly string[]) {
+  readonly #reliability = new Reliability();
+
+  /** Probabilities are those of the logits divided by the temperature; the loss is that of the logits. */
+  constructor(
+    private readonly labels: readonly string[],
+    private readonly temperature = 1,
+  ) {
     this.#confusion = labels.map(() => labels.map(() => 0));
   }
 
@@ -32,6 +41,7 @@ export class Metrics {
       const prediction = row.reduce((best, value, j) => (value > row[best]! ? j : best), 0);
       this.#loss += crossEntropy(row, label);
       this.#confusion[label]![prediction]! += 1;
+      this.#reliability.add(Math.max(...softmax(row, this.temperature)), prediction === label);
     }
   }
 
@@ -45,13 +55,14 @@ export class Metrics {
       predicted: sum(confusion.map((row) => row[i]!)),
       support: sum(confusion[i]!),
     }));
-    const figures = measure({
-      multiLabel: false,
-      images: sum(confusion.map(sum)),
-      right: sum(classes.map(({ hits }) => hits)),
-      loss: this.#loss,
-      classes,
-    });
-    return { ...figures, labels: [...this.labels], perClass: classes.map(classFigures), confusion };
+    const [images, right] = [sum(confusion.map(sum)), sum(classes.map(({ hits }) => hits))];
+    return {
+      ...measure({ multiLabel: false, images, right, loss: this.#loss, classes }),
+      labels: [...this.labels],
+      perClass: classes.map(classFigures),
+      confusion,
+      interval: wilson(right, images),
+      ece: this.#reliability.error(),
+    };
   }
 }

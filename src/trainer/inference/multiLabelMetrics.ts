@@ -1,7 +1,10 @@
 /** Counts the predictions of a multi-label task: right images, binary cross-entropy and average precision. */
 import type { TaskEvaluation } from '../protocol.js';
+import { wilson } from '../../shared/interval.js';
 import { measure, type ClassTally } from '../../shared/metrics.js';
 import { classFigures } from './classFigures.js';
+import { cutsOf } from './thresholds.js';
+import { Reliability } from './reliability.js';
 
 /** log(1 + eˣ) without overflow. */
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
@@ -33,7 +36,17 @@ export class MultiLabelMetrics {
   #right = 0;
   #images = 0;
 
-  constructor(private readonly labels: readonly string[]) {
+  readonly #reliability = new Reliability();
+  /** The logit from which on each label counts as predicted. */
+  readonly #cuts: readonly number[];
+
+  /** A label counts as predicted from its threshold on, or from one half. */
+  constructor(
+    private readonly labels: readonly string[],
+    private readonly temperature = 1,
+    thresholds?: readonly number[],
+  ) {
+    this.#cuts = cutsOf({ temperature, ...(thresholds && { thresholds: [...thresholds] }) }) ?? labels.map(() => 0);
     this.#scores = labels.map(() => []);
     this.#truth = labels.map(() => []);
   }
@@ -46,16 +59,16 @@ export class MultiLabelMetrics {
       this.#scores[i]!.push(logit);
       this.#truth[i]!.push(has);
       this.#loss += softplus(has ? -logit : logit) / logits.length;
-      right &&= logit >= 0 === has;
+      right &&= logit >= this.#cuts[i]! === has;
+      this.#reliability.add(1 / (1 + Math.exp(-logit / this.temperature)), has);
     });
     this.#images++;
     if (right) this.#right++;
   }
 
-  /** A label counts as predicted from a probability of one half. */
   result(): TaskEvaluation {
     const classes = this.labels.map((label, i): ClassTally => {
-      const [truth, predicted] = [this.#truth[i]!, this.#scores[i]!.map((score) => score >= 0)];
+      const [truth, predicted] = [this.#truth[i]!, this.#scores[i]!.map((score) => score >= this.#cuts[i]!)];
       const area = averagePrecision(this.#scores[i]!, this.#truth[i]!);
       return {
         label,
@@ -66,6 +79,13 @@ export class MultiLabelMetrics {
       };
     });
     const tally = { multiLabel: true, images: this.#images, right: this.#right, loss: this.#loss, classes };
-    return { ...measure(tally), labels: [...this.labels], perClass: classes.map(classFigures), confusion: [] };
+    return {
+      ...measure(tally),
+      labels: [...this.labels],
+      perClass: classes.map(classFigures),
+      confusion: [],
+      interval: wilson(this.#right, this.#images),
+      ece: this.#reliability.error(),
+    };
   }
 }

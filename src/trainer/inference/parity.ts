@@ -2,6 +2,7 @@
  * The parity check: a saved, merged or exported model must give the same predictions for the user's own images as its
  * source.
  */
+import { softmax } from '../../shared/probabilities.js';
 import { errors } from '../errors/errors.js';
 import type { Parity } from '../protocol.js';
 import { computeLogitsInFreshProcess, type LabelledLogits, type LogitsRequest } from './computeLogits.js';
@@ -12,13 +13,6 @@ import { computeLogitsInFreshProcess, type LabelledLogits, type LogitsRequest } 
  */
 export const tolerance = 1e-3;
 
-function probabilities(logits: readonly number[]): number[] {
-  const highest = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - highest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
-}
-
 const topOf = (row: readonly number[]): number => row.reduce((best, value, i) => (value > row[best]! ? i : best), 0);
 
 /** Compares two models' predictions for the same images; `names` are those of the images. */
@@ -26,7 +20,7 @@ export function comparePredictions(names: readonly string[], live: LabelledLogit
   const parity: Parity = { pictures: names.length, tolerance, largestDifference: 0, changed: [] };
   const sameLabels = live.labels.join('\0') === reloaded.labels.join('\0');
   names.forEach((image, i) => {
-    const [before, after] = [probabilities(live.logits[i]!), probabilities(reloaded.logits[i] ?? [])];
+    const [before, after] = [softmax(live.logits[i]!), softmax(reloaded.logits[i] ?? [])];
     // A comparison would not find NaN.
     const differences = before.map((value, k) => Math.abs(value - (after[k] ?? NaN)));
     const difference = differences.some(Number.isNaN) ? 1 : Math.max(...differences);

@@ -7,9 +7,9 @@ import type { Labelled } from './temperature.js';
 export const reliabilityBins = 15;
 
 /**
- * The bins of a reliability diagram (DeGroot and Fienberg, 1983; Guo et al., 2017): an image counts by the probability of
- * its likeliest label, and is right or wrong. In a multi-label task each label of each image counts by its probability,
- * and is there or not. Bin b holds probabilities in (b / 15, (b + 1) / 15].
+ * The bins of a reliability diagram (DeGroot and Fienberg, 1983; Guo et al., 2017): an image counts by the probability
+ * of its likeliest label, and is right or wrong. In a multi-label task each label of each image counts by its
+ * probability, and is there or not. Bin b holds probabilities in (b / 15, (b + 1) / 15].
  */
 export class Reliability {
   readonly #images = new Float64Array(reliabilityBins);

@@ -32,7 +32,7 @@ async function placesIn(root: string): Promise<(path: string) => string> {
 }
 
 /** The dataset of a run as it is on disk now; undefined for one of the hub that is not in the cache. */
-async function folderOf(dataset: DatasetSpec, revision: string | undefined): Promise<DatasetSpec | undefined> {
+export async function folderOf(dataset: DatasetSpec, revision: string | undefined): Promise<DatasetSpec | undefined> {
   if (typeof dataset !== 'string' || !dataset.startsWith(hubPrefix)) return dataset;
   const repository = parseHubName(dataset.slice(hubPrefix.length));
   return repository && (await findDataset({ ...repository, revision }, hubCache()))?.folder;

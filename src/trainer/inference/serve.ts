@@ -4,6 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { calibrationFiles } from '../../shared/calibration.js';
 import { previewOf } from '../data/decode.js';
 import { infoOf } from '../errors/errors.js';
 import type { ServeResponse, ServeRequest } from '../protocol.js';
@@ -13,7 +14,7 @@ import { resolveCheckpoint } from '../runs/runFolder.js';
 interface Open {
   folder: string;
   /** A folder can be replaced under the same name. */
-  modified: number;
+  modified: string;
   classifier: Classifier;
 }
 
@@ -28,7 +29,11 @@ export function serve(channel: {
 
   const classifierOf = async (checkpoint: string, id: number): Promise<Classifier> => {
     const folder = await resolveCheckpoint(checkpoint);
-    const { mtimeMs: modified } = await stat(join(folder, 'config.json')).catch(() => stat(folder));
+    // A calibration that is computed later makes another answer.
+    const times = [calibrationFiles.calibration, 'config.json'].map((name) => stat(join(folder, name)));
+    const modified = (await Promise.allSettled([...times, stat(folder)]))
+      .map((each) => (each.status === 'fulfilled' ? each.value.mtimeMs : 0))
+      .join();
     if (open && open.folder === folder && open.modified === modified) return open.classifier;
     const old = open;
     open = undefined;
@@ -40,12 +45,12 @@ export function serve(channel: {
   };
 
   const respond = async (
-    { id, checkpoint, paths, top }: ServeRequest & { type: 'classify' },
+    { id, checkpoint, paths, top, accepted }: ServeRequest & { type: 'classify' },
     signal: AbortSignal,
   ): Promise<void> => {
     try {
       const files = await imagesOf(paths, signal);
-      for await (const result of (await classifierOf(checkpoint, id)).classify(files, top, signal))
+      for await (const result of (await classifierOf(checkpoint, id)).classify(files, { top, accepted }, signal))
         channel.send({ id, type: 'classification', result });
       channel.send({ id, type: 'done' });
     } catch (error) {

@@ -1,6 +1,7 @@
 /**
  * Sums up an evaluation of one task or several: the figures of each, their mean accuracy and the sum of their losses.
  */
+import type { TaskCalibration } from '../../shared/calibration.js';
 import type { Evaluation, Task } from '../protocol.js';
 import { countLabels, spansOf } from '../core/tasks.js';
 import { Metrics } from './metrics.js';
@@ -9,10 +10,15 @@ import { MultiLabelMetrics } from './multiLabelMetrics.js';
 export class TaskMetrics {
   readonly #parts: (Metrics | MultiLabelMetrics)[];
 
-  constructor(private readonly tasks: readonly Task[]) {
-    this.#parts = tasks.map(({ labels, multiLabel }) =>
-      multiLabel ? new MultiLabelMetrics(labels) : new Metrics(labels),
-    );
+  /** `calibration` has the temperature and the thresholds of each task, where they are known. */
+  constructor(
+    private readonly tasks: readonly Task[],
+    calibration: readonly Pick<TaskCalibration, 'temperature' | 'thresholds'>[] = [],
+  ) {
+    this.#parts = tasks.map(({ labels, multiLabel }, i) => {
+      const { temperature, thresholds } = calibration[i] ?? {};
+      return multiLabel ? new MultiLabelMetrics(labels, temperature, thresholds) : new Metrics(labels, temperature);
+    });
   }
 
   /**
@@ -37,11 +43,12 @@ export class TaskMetrics {
     const parts = this.#parts.map((part) => part.result());
     const [first] = parts;
     if (parts.length === 1) return first!;
-    const sum = (of: 'accuracy' | 'loss') => parts.reduce((total, part) => total + part[of], 0);
+    const sum = (of: 'accuracy' | 'loss' | 'ece') => parts.reduce((total, part) => total + part[of], 0);
     return {
       ...first!,
       accuracy: sum('accuracy') / parts.length,
       loss: sum('loss'),
+      ece: sum('ece') / parts.length,
       tasks: parts.map((part, i) => ({ task: this.tasks[i]!.name, ...part })),
     };
   }

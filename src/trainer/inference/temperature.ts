@@ -1,7 +1,9 @@
 /** The temperature that makes probabilities as sure as they may be: temperature scaling (Guo et al., 2017). */
 import { softmax } from '../../shared/probabilities.js';
 
-/** Logits [images, labels] of one task, and for each image its label, or in a multi-label task 1 or 0 for each label. */
+/**
+ * Logits [images, labels] of one task, and for each image its label, or in a multi-label task 1 or 0 for each label.
+ */
 export interface Labelled {
   multiLabel: boolean;
   logits: readonly Float32Array[];
@@ -68,9 +70,9 @@ function bisect(isTooLow: (temperature: number) => boolean): number {
 }
 
 /**
- * The temperature of the least cross-entropy, which is convex in its inverse. Where every image is predicted right there
- * is no least: the model would be ever surer. Then the mean probability of what is predicted becomes that by which
- * Laplace's rule of succession expects the next to be right, (n + 1) / (n + 2).
+ * The temperature of the least cross-entropy, which is convex in its inverse. Where every image is predicted right
+ * there is no least: the model would be ever surer. Then the mean probability of what is predicted becomes that by
+ * which Laplace's rule of succession expects the next to be right, (n + 1) / (n + 2).
  */
 export function fitTemperature(labelled: Labelled): number {
   if (isAllRight(labelled)) {

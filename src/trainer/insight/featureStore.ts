@@ -23,6 +23,12 @@ export interface BatchSource {
     split: SplitName,
     batchSize: number,
   ): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
+  /** The images of a split that `order` names, as evaluation sees them. */
+  batchesOf(
+    split: SplitName,
+    order: Uint32Array,
+    batchSize: number,
+  ): AsyncGenerator<Batch<Uint8Array | Float32Array>, void, undefined>;
   /** The features that replace the pixels of validation images, if any. */
   featuresOf?(rows: readonly number[], batchSize: number): Promise<Float32Array>;
   /** Milliseconds that have gone into computing that. */
@@ -135,6 +141,14 @@ export class FeatureStore implements BatchSource {
     // Sequentially, so that the spans do not overlap.
     await this.#fill(part, order);
     yield* this.#batches(part, order, batchSize);
+  }
+
+  async *batchesOf(
+    split: SplitName,
+    order: Uint32Array,
+    batchSize: number,
+  ): AsyncGenerator<Batch<Float32Array>, void, undefined> {
+    yield* this.#batches(this.#partOf(split), order, batchSize);
   }
 
   /**

@@ -11,7 +11,7 @@ import type { ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
 import { WeightStore } from '../compile/weightStore.js';
 import type { ReadState, Values } from '../engine/trainable.js';
-import { errors, reasonOf, type UserError } from '../errors/errors.js';
+import { errors, reasonOf, UserError } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
 import type { MethodConfig } from '../config/methodConfig.js';
 import { ConfigFields } from '../nn/configFields.js';
@@ -27,6 +27,8 @@ import type { Task } from '../protocol.js';
 import { jsonText, parseJson } from '../core/json.js';
 import { logitNames, tasksJson, tasksOf } from '../core/tasks.js';
 import { reopenBaseModel, unusedOf, type BaseModel, type BaseReference, type UnusedWeights } from './baseModel.js';
+import { readCalibration, type LoadedCalibration } from './calibrationFile.js';
+import { hashFiles } from './modelFiles.js';
 import { hashesOf, verifyWeights, type WeightHashes } from './weightHashes.js';
 
 /**
@@ -264,6 +266,8 @@ export interface LoadedCheckpoint {
   neighbors?: ModelSpec['neighbors'];
   /** Every weight of the network, trained or not. */
   weights: WeightStore;
+  /** How sure its probabilities may be, where that is known. */
+  calibrated?: LoadedCalibration | undefined;
   /** What the files leave open, reported to the user. */
   notices?: readonly UserError[] | undefined;
 }
@@ -347,6 +351,7 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
   const place = (name: string, shape: Shape) =>
     values.has(name) || isHeadOf(network, name) ? undefined : opened?.place(name, shape);
   const unused = opened?.unused ?? unusedOf(network, values);
+  const calibrated = await readCalibration(folder, await hashOfTrained(folder, about), tasks);
   const { labels } = network;
   return {
     folder,
@@ -360,8 +365,19 @@ export async function openCheckpoint(folder: string): Promise<LoadedCheckpoint> 
     neighbors,
     weights: new WeightStore({ read, place }),
     unused,
+    ...(calibrated instanceof UserError ? { notices: [calibrated] } : { calibrated }),
   };
 }
+
+/** The hash of what the method trained, which says what a calibration belongs to. */
+async function hashOfTrained(folder: string, { method, sha256 }: Pick<About, 'method' | 'sha256'>): Promise<string> {
+  const name = trainedFileOf(method);
+  return sha256?.[name] ?? hashFiles([join(folder, name)]);
+}
+
+/** The same of a checkpoint on disk. */
+export const hashOfWeights = async (folder: string): Promise<string> =>
+  hashOfTrained(folder, await parsed(join(folder, files.about), (json) => aboutSchema().parse(json)));
 
 /** What a run trains, to be held against what its checkpoint was saved from. */
 export interface Trained {

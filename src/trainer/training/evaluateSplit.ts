@@ -1,6 +1,7 @@
 /** The evaluation of a split by the model in training, as an event shows it. */
 import type { Evaluation, SplitName, Task, TaskEvaluation, TrainEvent } from '../protocol.js';
 import { eachUntilAborted, untilAborted } from '../core/untilAborted.js';
+import type { Answers } from '../inference/answers.js';
 import { TaskMetrics } from '../inference/taskMetrics.js';
 import type { BatchSource } from '../insight/featureStore.js';
 import type { Predictor } from './learner.js';
@@ -8,8 +9,10 @@ import type { Predictor } from './learner.js';
 export interface EvaluateSplitOptions {
   split: SplitName;
   store: BatchSource;
-  model: Pick<Predictor, 'logits'>;
+  model: Pick<Predictor, 'infer'>;
   tasks: readonly Task[];
+  /** Takes what the model answered to each image. */
+  answers: Answers;
   batchSize: number;
   emit: (event: TrainEvent) => void;
   signal: AbortSignal;
@@ -22,14 +25,18 @@ const millisecondsBetweenReports = 200;
  * validation. Throws the signal's reason where a stop is requested.
  */
 export async function evaluateSplit(o: EvaluateSplitOptions): Promise<Evaluation | undefined> {
-  const { split, store, model, tasks, batchSize, emit, signal } = o;
+  const { split, store, model, tasks, answers, batchSize, emit, signal } = o;
   const metrics = new TaskMetrics(tasks);
   const total = store.splits[split].length;
   let done = 0;
   let evaluated = 0;
   let reported = 0;
   for await (const batch of eachUntilAborted(store.evaluationBatches(split, batchSize), signal)) {
-    if (batch.count) metrics.add(await untilAborted(model.logits(batch.images), signal), batch.targets, batch.count);
+    if (batch.count) {
+      const inferred = await untilAborted(model.infer(batch.images), signal);
+      metrics.add(inferred.logits, batch.targets, batch.count);
+      answers.add(inferred, batch);
+    }
     // Messages (a stop, a window that attaches) are handled between batches, which block this thread.
     await new Promise(setImmediate);
     done = Math.min(total, done + batchSize);
@@ -43,7 +50,9 @@ export async function evaluateSplit(o: EvaluateSplitOptions): Promise<Evaluation
 
 /** The figures of an evaluation in an event: the table of classes only where the confusion matrix does not imply it. */
 export function figuresOf({ tasks, ...whole }: Evaluation) {
-  const own = ({ labels: _labels, perClass, ...figures }: TaskEvaluation) =>
-    figures.confusion.length > 0 ? figures : { ...figures, perClass };
+  const own = ({ labels: _labels, interval: _interval, ece: _ece, perClass, ...figures }: TaskEvaluation) =>
+    figures.confusion.length > 0
+      ? figures
+      : { ...figures, perClass: perClass.map(({ intervals: _intervals, ...row }) => row) };
   return { ...own(whole), ...(tasks && { tasks: tasks.map(({ task, ...each }) => ({ task, ...own(each) })) }) };
 }

@@ -4,6 +4,8 @@ import type { ReadState, Trainable } from '../engine/trainable.js';
 export interface Predictor {
   /** Logits [batch, labels] of a batch of images, or of their features. */
   logits: Trainable['logits'];
+  /** The same with what the head reads of each image. */
+  infer: Trainable['infer'];
   /** What a checkpoint holds of it. */
   read(): Promise<ReadState>;
   dispose(): Promise<void>;

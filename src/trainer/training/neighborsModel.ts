@@ -8,7 +8,7 @@ import type { ParameterSpec } from '../compile/scope.js';
 import { WeightStore } from '../compile/weightStore.js';
 import { targetsOf } from '../data/sample.js';
 import type { Engine, Executable } from '../engine/engine.js';
-import { imagesFeed, type ReadState } from '../engine/trainable.js';
+import { imagesFeed, inferredOf, type ReadState } from '../engine/trainable.js';
 import { sizeOf } from '../ir/shape.js';
 import { bank, oneHot, unitRows } from '../nn/neighbors.js';
 import type { FeatureStore } from '../insight/featureStore.js';
@@ -67,12 +67,16 @@ export class NeighborsModel implements Predictor {
       [bank.features as string, unit],
       [bank.labels, labels],
     ]);
-    return new NeighborsModel(parameters, values, spec, batch, await engine.load(compileForward(spec, batch).graph));
+    const forward = await engine.load(compileForward(spec, batch, { embeds: true }).graph);
+    return new NeighborsModel(parameters, values, spec, batch, forward);
   }
 
   async logits(images: Uint8Array | Float32Array): Promise<Float32Array> {
-    const { logits } = await this.forward.run(imagesFeed(this.model, this.batch, images));
-    return logits!.data as Float32Array;
+    return (await this.infer(images)).logits;
+  }
+
+  async infer(images: Uint8Array | Float32Array) {
+    return inferredOf(await this.forward.run(imagesFeed(this.model, this.batch, images)));
   }
 
   read(): Promise<ReadState> {

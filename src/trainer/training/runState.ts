@@ -4,9 +4,11 @@ import { checkpointFolder, pruneCheckpoints, writeFolderAtomically, writePointer
 import { logitNames } from '../core/tasks.js';
 import { untilAborted } from '../core/untilAborted.js';
 import type { TrainableState } from '../engine/trainable.js';
+import { Answers } from '../inference/answers.js';
 import { readState, writeCheckpoint, type CheckpointContent, type Progress } from '../models/checkpoint.js';
 import type { Evaluation, SplitName, TrainEvent } from '../protocol.js';
 import type { ResolvedConfig } from './batchChoice.js';
+import { calibrateRun } from './calibrateRun.js';
 import { evaluateSplit, figuresOf } from './evaluateSplit.js';
 import type { BatchSource } from '../insight/featureStore.js';
 import type { Learner, Predictor } from './learner.js';
@@ -31,6 +33,8 @@ export class RunState {
   #progress: Progress;
   #savedStep: number;
   readonly #check: SaveCheck;
+  /** What the best model answered to the validation images. */
+  #answers: { step: number; answers: Answers } | undefined;
   /** What the best checkpoint holds, where its validation was rounded and it is still to be evaluated in fp32. */
   #best: Pick<TrainableState, 'parameters' | 'ema'> | undefined;
 
@@ -78,19 +82,21 @@ export class RunState {
   /** Evaluates by the model after `step` and reports the figures. */
   async #evaluate(
     split: SplitName,
-    { step, ...judged }: { step: number; judged?: true },
-  ): Promise<Evaluation | undefined> {
+    { step, isSilent, ...judged }: { step: number; judged?: true; isSilent?: true },
+  ): Promise<{ evaluation: Evaluation | undefined; answers: Answers }> {
     const { config, plan, store, content, emit, signal } = this.p;
+    const answers = new Answers(content.tasks, store.splits[split].length, { keeps: split === 'validation' });
     const evaluation = await evaluateSplit({
       split,
       store,
       model: this.model,
       tasks: content.tasks,
+      answers,
       batchSize: config.evalBatchSize,
       emit,
       signal,
     });
-    if (evaluation)
+    if (evaluation && !isSilent)
       emit({
         type: 'evaluation',
         step,
@@ -99,19 +105,21 @@ export class RunState {
         ...judged,
         ...figuresOf(evaluation),
       });
-    return evaluation;
+    return { evaluation, answers };
   }
 
   /** Evaluates the validation images and notes whether the model has improved. */
   async validate(): Promise<void> {
     this.#progress = { ...this.#progress, unevaluated: true };
-    const { accuracy, loss } = (await this.#evaluate('validation', { step: this.step }))!;
+    const { evaluation, answers } = await this.#evaluate('validation', { step: this.step });
+    const { accuracy, loss } = evaluation!;
     this.#progress = { ...this.#progress, unevaluated: undefined };
     const { best, step, evaluationsSinceBest } = this.#progress;
     this.#progress =
       !best || isBetter(this.p.config.metricForBestModel, { accuracy, loss }, best)
         ? { ...this.#progress, best: { step, accuracy, loss }, evaluationsSinceBest: 0 }
         : { ...this.#progress, evaluationsSinceBest: evaluationsSinceBest + 1 };
+    if (this.#progress.best?.step === step) this.#answers = { step, answers };
   }
 
   /** Writes a checkpoint and moves the pointers; the best and the last are never pruned. */
@@ -157,11 +165,24 @@ export class RunState {
     const hasTest = store.splits.test.length > 0;
     const isKnown = this.#check.hasLogits(step);
     const wasRounded = this.learner?.isRounded === true;
-    if (this.learner && (hasTest || !isKnown)) await this.#restoreBest(this.learner, checkpoint);
-    const { accuracy } = wasRounded
-      ? (await this.#evaluate('validation', { step, judged: true }))!
-      : this.#progress.best!;
-    if (hasTest) await this.#evaluate('test', { step });
+    if (this.learner && (!isKnown || this.step !== step)) await this.#restoreBest(this.learner, checkpoint);
+    const judged = wasRounded ? await this.#evaluate('validation', { step, judged: true }) : undefined;
+    const { accuracy } = judged?.evaluation ?? this.#progress.best!;
+    const tested = hasTest ? await this.#evaluate('test', { step }) : undefined;
+    // A run that was resumed after its best step has not seen these answers itself.
+    const validation =
+      judged ??
+      (this.#answers?.step === step ? this.#answers : await this.#evaluate('validation', { step, isSilent: true }));
+    await calibrateRun({
+      ...this.p,
+      step,
+      checkpoint,
+      model: this.model,
+      dataset: this.#progress.dataset,
+      stepsTaken: this.step,
+      answers: validation.answers,
+      tested: tested?.answers,
+    });
     // A run that was resumed after its best step has not seen that model itself.
     if (!isKnown) await untilAborted(this.#check.remember(step), signal);
     const parity = await this.#check.compare(checkpoint, emit, signal);

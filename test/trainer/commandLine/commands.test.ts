@@ -78,7 +78,16 @@ test('classify: files and folders, --top, and the same predictions as an evaluat
   const images = lines as EvaluatedImage[];
   assert.deepEqual(
     Object.keys(evaluation).sort(),
-    [...metricsOf('oneLabel').map(({ name }) => name), 'confusion', 'coverage', 'labels', 'perClass', 'type'].sort(),
+    [
+      ...metricsOf('oneLabel').map(({ name }) => name),
+      'confusion',
+      'coverage',
+      'ece',
+      'interval',
+      'labels',
+      'perClass',
+      'type',
+    ].sort(),
   );
   assert.deepEqual(evaluation.labels, labels);
   // The two commands decode, batch and compute each in their own way, and must say the same.
@@ -109,7 +118,7 @@ test('classify: files and folders, --top, and the same predictions as an evaluat
   }
   assert.equal(evaluation.accuracy, confusion.reduce((sum, row, i) => sum + row[i]!, 0) / 18);
   for (const each of evaluation.perClass) {
-    assert.deepEqual(Object.keys(each).sort(), ['f1', 'label', 'precision', 'recall', 'support']);
+    assert.deepEqual(Object.keys(each).sort(), ['f1', 'intervals', 'label', 'precision', 'recall', 'support']);
     assert.equal(each.support, 6);
   }
 });

@@ -50,6 +50,7 @@ test('arguments are read as the row says: defaults, lists, former names, a value
     operands: ['a', 'b'],
     checkpoint: 'c',
     top: 5,
+    accept: undefined,
     json: false,
   });
   assert.deepEqual(parseArguments('train', ['a', '--set', 'x=1', '--set=y=-2', '--json']), {

@@ -43,7 +43,7 @@ test('classification and evaluation give equal outputs, in any batch', async (t)
   const paths = await imagesOf([photos]);
   assert.equal(paths.length, 16);
   const [single, batched] = [await Classifier.open(checkpoint), await Classifier.open(checkpoint, 8)];
-  const [one, many] = [await all(single.classify(paths, 3)), await all(batched.classify(paths, 3))];
+  const [one, many] = [await all(single.classify(paths, { top: 3 })), await all(batched.classify(paths, { top: 3 }))];
   for (const answers of [one, many]) {
     assert.deepEqual(
       answers.map(({ path }) => path),
@@ -91,7 +91,7 @@ test('memory-mapped weights give the same outputs as those that are read, also t
   const images = [join(folder, 'a.png'), join(folder, 'b.png')];
   const answers = async (model: string, maps: boolean) => {
     const classifier = await Classifier.open(model, 1, { maps });
-    const found = await all(classifier.classify(images, 3));
+    const found = await all(classifier.classify(images, { top: 3 }));
     await classifier.dispose();
     return found;
   };

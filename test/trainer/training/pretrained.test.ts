@@ -44,8 +44,10 @@ test('train: features once, an evaluation, a checkpoint with equal predictions i
   assert.ok(finished!.parity && finished!.parity.pictures > 0 && finished!.parity.changed.length === 0);
   const files = await readdir(join(run, 'checkpoints', '0'));
   assert.deepEqual(files.sort(), [
+    'calibration.json',
     'config.json',
     'neighbors.safetensors',
+    'outcomes.json',
     'preprocessor_config.json',
     'state.json',
     'vitune.json',
