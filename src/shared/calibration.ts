@@ -30,8 +30,11 @@ export interface TaskCalibration {
   /** Logits are divided by it; 1 where it is not known. */
   temperature: number;
   missing?: NotCalibrated;
-  /** Expected calibration errors on the validation images, 0 to 1. */
-  ece?: BeforeAndAfter<number>;
+  /**
+   * Expected calibration errors on the validation images, 0 to 1; `chance` is the one that as many images would show on
+   * average if the probabilities were right.
+   */
+  ece?: BeforeAndAfter<number> & { chance?: number };
   bins?: BeforeAndAfter<ReliabilityBin[]>;
   /** In a multi-label task: the probability from which on each label counts as predicted. */
   thresholds?: number[];
@@ -83,7 +86,9 @@ export const taskCalibrationSchema = objectOf<TaskCalibration>({
   images: count,
   temperature: number,
   missing: optional(oneOf<NotCalibrated>({ fewImages: true, oneClass: true })),
-  ece: optional(objectOf<BeforeAndAfter<number>>({ before: number, after: number })),
+  ece: optional(
+    objectOf<BeforeAndAfter<number> & { chance?: number }>({ before: number, after: number, chance: optional(number) }),
+  ),
   bins: optional(objectOf<BeforeAndAfter<ReliabilityBin[]>>({ before: bins, after: bins })),
   thresholds: optional(listOf(number)),
 });

@@ -26,11 +26,12 @@ export function calibrationWords(
         images,
       );
     return t(
-      'Calibrated on {0} validation images: temperature {1}, calibration error {2} before and {3} after.',
+      'Calibrated on {0} validation images: temperature {1}, calibration error {2} before, {3} after; chance alone makes {4}.',
       images,
       figure(temperature),
       percent(ece?.before ?? 0),
       percent(ece?.after ?? 0),
+      percent(ece?.chance ?? 0),
     );
   };
   return [

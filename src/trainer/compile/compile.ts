@@ -44,6 +44,8 @@ export interface ModelSpec {
   frozenPrecision?: 'fp32' | 'fp16' | 'int8' | undefined;
   /** Predicts by the labels of the nearest of so many images, instead of the model's own head. */
   neighbors?: Omit<NeighborsOptions, 'labels'> | undefined;
+  /** What each logit is multiplied by at the end, where the graph is to carry a calibration. */
+  logitScales?: readonly number[] | undefined;
   /** Where the graphs begin: after it they read `features` (`Cut.shape` for each image) instead of `images`. */
   cut?: Cut | undefined;
   /** Whether the backward pass recomputes each block's values: less memory for more work. */
@@ -87,12 +89,13 @@ function buildForward(b: Builder, model: ModelSpec, batch: number, training: boo
     training ? { dropPath: dropPathRates(model) } : undefined,
   );
   const features = familyOf(model.config).body(scope, model.config, images, model.norm);
-  const { labels, neighbors } = model;
-  const logits = neighbors
+  const { labels, neighbors, logitScales } = model;
+  const own = neighbors
     ? nearestNeighbors(scope, features, { ...neighbors, labels })
     : b.within({ part: 'head' }, () =>
         classificationHead(scope, model.config, features, { labels, ...model.method.head }),
       );
+  const logits = logitScales ? b.mul(own, b.constant('logitScales', [1, labels], Float32Array.from(logitScales))) : own;
   return { scope, logits, features };
 }
 

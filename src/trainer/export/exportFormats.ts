@@ -9,7 +9,7 @@ import { compileForward } from '../compile/compile.js';
 import { WeightStore } from '../compile/weightStore.js';
 import { errors } from '../errors/errors.js';
 import { parseNetwork } from '../nn/families.js';
-import { mapOf, unusedLayersOf, type NetworkMap } from '../nn/networkMap.js';
+import { isHeadOf, mapOf, unusedLayersOf, type NetworkMap } from '../nn/networkMap.js';
 import { emitModel } from '../onnx/emit.js';
 import { bytesOf, type Shape } from '../ir/op.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
@@ -19,6 +19,7 @@ import { adaptedLayers, peftTargets } from '../peft/peftTargets.js';
 import { dequantize, quantize } from '../peft/quantize.js';
 import { writeModelConfig, type LoadedCheckpoint } from '../models/checkpoint.js';
 import { modelSpecOf, wholeWeights } from '../models/modelSpec.js';
+import { calibrationJson, logitScales, scaleRows, withCalibratedHead } from './calibratedLogits.js';
 
 /**
  * Whether the method left layers in the network that its architecture in transformers does not have, and that cannot be
@@ -76,8 +77,8 @@ function merged(saved: LoadedCheckpoint): LoadedCheckpoint {
  */
 export async function writeWhole(folder: string, model: LoadedCheckpoint): Promise<void> {
   if (hasOwnLayers(model)) throw errors.exportImpossible('transformers', model.method.type, ['onnx']);
-  const whole = merged(model);
-  await writeModelConfig(folder, model);
+  const whole = merged(withCalibratedHead(model));
+  await writeModelConfig(folder, model, calibrationJson(model));
   const tensors = wholeWeights(whole).map(({ name, shape }): [string, Tensor] => [
     name,
     { shape: [...shape], data: whole.weights.share(name, shape) },
@@ -133,6 +134,10 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   const config = parseJson(text) as Record<string, unknown>;
   const { tensors } = await readSafetensors(join(model.folder, file));
   const map = mapOf(model.network);
+  const scales = logitScales(model);
+  for (const [name, { shape, data }] of scales ? tensors : [])
+    if (isHeadOf(model.network, name.slice(peftPrefix.length)))
+      tensors.set(name, { shape, data: scaleRows(data, scales!) });
   const both = [...tensors, ...[...tensors].flatMap((entry) => renamedForTransformers5(map, entry))];
   await writeSafetensors(join(folder, file), [...new Map(both)], { format: 'pt' });
   const adapted = adaptedLayers([...tensors.keys()].map((name) => name.replace(peftPrefix, '')));
@@ -144,7 +149,7 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
     join(folder, configFile),
     jsonText({ ...config, target_modules: targets, base_model_name_or_path: base }),
   );
-  await writeModelConfig(folder, model);
+  await writeModelConfig(folder, model, calibrationJson(model));
   if (base !== 'base') return;
   await mkdir(join(folder, base));
   // Under a method without adapters the same weights are the base's own, and the head is the trained one, so that sizes
@@ -160,7 +165,7 @@ const largestFile = 1.5 * 2 ** 30;
  * only.
  */
 export async function writeOnnx(folder: string, model: LoadedCheckpoint, largest = largestFile): Promise<void> {
-  const spec = modelSpecOf(merged(model));
+  const spec = { ...modelSpecOf(merged(model)), logitScales: logitScales(model) };
   // Builders leave out what changes nothing, as much does for a single image.
   const [graph, twin] = [compileForward(spec, 2).graph, compileForward(spec, 4).graph];
   // The operators for WebGPU are those of the standard.
@@ -176,7 +181,7 @@ export async function writeOnnx(folder: string, model: LoadedCheckpoint, largest
   const initialisers =
     bytes > largest ? await writeExternal(join(folder, dataFile), dataFile, onnx.initialisers) : onnx.initialisers;
   await writeFile(join(folder, 'model.onnx'), encodeModel({ ...onnx, initialisers, metadata }));
-  await writeModelConfig(folder, model);
+  await writeModelConfig(folder, model, calibrationJson(model));
 }
 
 /**

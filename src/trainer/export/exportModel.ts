@@ -10,6 +10,7 @@ import { isOnnx } from '../nn/families/onnx.js';
 import { exportFormats, type ExportFormat } from '../../shared/exportFormats.js';
 import type { Exported, ExportStage, Parity } from '../protocol.js';
 import { computeLogits } from '../inference/computeLogits.js';
+import { logitScales } from './calibratedLogits.js';
 import { writers } from './exportFormats.js';
 import { openModel } from '../models/openModel.js';
 import { checkParity, requireParity } from '../inference/parity.js';
@@ -58,7 +59,9 @@ export async function exportModel({
   model.notices?.forEach((notice) => onNotice?.(notice));
   if (format !== 'onnx' && model.preprocessor.transform.rounded) onNotice?.(errors.exportCropsOtherwise(target));
   if (format !== 'onnx' && isOnnx(model.network)) throw errors.onnx.exportImpossible(format);
-  const live = await computeLogits({ model: checkpoint, images });
+  const { labels, logits } = await computeLogits({ model: checkpoint, images });
+  const scales = logitScales(model);
+  const live = { labels, logits: scales ? logits.map((row) => row.map((logit, i) => logit * scales[i]!)) : logits };
   let parity: Parity | undefined;
   let files: string[] = [];
   await writeFolderAtomically(target, async (folder) => {

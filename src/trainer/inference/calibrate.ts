@@ -22,7 +22,7 @@ function calibrateTask({ name }: Task, labelled: Labelled): TaskCalibration {
   return {
     ...about,
     temperature,
-    ece: { before: before.error(), after: after.error() },
+    ece: { before: before.error(), after: after.error(), chance: after.chance() },
     bins: { before: before.bins(), after: after.bins() },
     ...(multiLabel ? { thresholds: fitThresholds(labelled, temperature) } : {}),
   };

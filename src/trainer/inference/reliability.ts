@@ -15,6 +15,8 @@ export class Reliability {
   readonly #images = new Float64Array(reliabilityBins);
   readonly #confidence = new Float64Array(reliabilityBins);
   readonly #right = new Float64Array(reliabilityBins);
+  /** Of each bin, how much the number of right answers varies where the probabilities are right. */
+  readonly #variance = new Float64Array(reliabilityBins);
 
   /** Counts one answer of a probability 0 to 1. */
   add(probability: number, isRight: boolean): void {
@@ -22,6 +24,7 @@ export class Reliability {
     this.#images[bin]!++;
     this.#confidence[bin]! += probability;
     this.#right[bin]! += Number(isRight);
+    this.#variance[bin]! += probability * (1 - probability);
   }
 
   bins(): ReliabilityBin[] {
@@ -39,6 +42,15 @@ export class Reliability {
   error(): number {
     const all = this.#images.reduce((a, b) => a + b, 0);
     return all ? this.#confidence.reduce((sum, each, b) => sum + Math.abs(each - this.#right[b]!), 0) / all : 0;
+  }
+
+  /**
+   * The error that these images would show on average if the probabilities were right: a bin's share of right answers
+   * is off by chance, by the mean absolute deviation of the normal distribution.
+   */
+  chance(): number {
+    const all = this.#images.reduce((a, b) => a + b, 0);
+    return all ? this.#variance.reduce((sum, each) => sum + Math.sqrt((2 * each) / Math.PI), 0) / all : 0;
   }
 }
 

@@ -110,7 +110,7 @@ const writeJson = (file: string, value: unknown): Promise<void> => writeFile(fil
 
 /**
  * The files that transformers reads in addition to the weights: config.json, from that of the base, and
- * preprocessor_config.json.
+ * preprocessor_config.json. `more` are further fields of config.json.
  */
 export async function writeModelConfig(
   folder: string,
@@ -120,6 +120,7 @@ export async function writeModelConfig(
     tasks,
     preprocessor,
   }: Pick<LoadedCheckpoint, 'json' | 'network' | 'preprocessor'> & { tasks: readonly Task[] },
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const [first, ...others] = tasks;
   const labels = logitNames(tasks);
@@ -136,6 +137,7 @@ export async function writeModelConfig(
         ? 'multi_label_classification'
         : 'single_label_classification',
     ...tasksJson(tasks),
+    ...more,
   };
   await writeFile(join(folder, files.config), jsonText(config, floatFields));
   await writeJson(join(folder, files.preprocessor), preprocessorJson(preprocessor));

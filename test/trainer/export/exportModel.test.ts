@@ -13,6 +13,8 @@ import { computeLogits } from '../../../src/trainer/inference/computeLogits.js';
 import { writeOnnx } from '../../../src/trainer/export/exportFormats.js';
 import { exportModel } from '../../../src/trainer/export/exportModel.js';
 import { lastCheckpoint } from '../../../src/trainer/runs/runFolder.js';
+import { writeCalibration } from '../../../src/trainer/models/calibrationFile.js';
+import { hashOfWeights } from '../../../src/trainer/models/checkpoint.js';
 import { openModel } from '../../../src/trainer/models/openModel.js';
 import { comparePredictions } from '../../../src/trainer/inference/parity.js';
 import { Samples } from '../../../src/trainer/data/samples.js';
@@ -49,6 +51,24 @@ for (const format of ['peft', 'transformers', 'onnx'] as const) {
     // Whatever is in it names no folder that vanishes with the export's making.
     for (const name of exported.files.filter((each) => each.endsWith('.json')))
       assert.doesNotMatch(await readFile(join(output, name), 'utf8'), /unfinished/);
+  });
+}
+
+for (const format of ['peft', 'transformers', 'onnx'] as const) {
+  test(`${format}: the logits of a calibrated checkpoint are PyTorch's divided by the temperature`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'));
+    const images = await writeImages(join(folder, 'images'));
+    const tasks = [{ task: 'label', images: 30, temperature: 2.5 }];
+    await writeCalibration(checkpoint, { model: await hashOfWeights(checkpoint), tasks }, undefined);
+    const output = join(folder, 'export');
+    const { parity } = await exportModel({ checkpoint, format, output, images });
+    assert.deepEqual([parity.pictures, parity.changed], [16, []]);
+    const { logits } = await computeLogits({ model: opened(format, output), images });
+    const wanted = expected.map((row) => row.map((logit) => logit / 2.5));
+    assert.ok(distance(logits, wanted) < 1e-4, String(distance(logits, wanted)));
+    const config = JSON.parse(await readFile(join(output, 'config.json'), 'utf8')) as Record<string, unknown>;
+    assert.deepEqual(config.vitune_calibration, [{ task: 'label', temperature: 2.5 }]);
   });
 }
 

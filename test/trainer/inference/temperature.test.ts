@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { reliabilityOf } from '../../../src/trainer/inference/reliability.js';
+import { Random } from '../../../src/trainer/core/random.js';
+import { Reliability, reliabilityOf } from '../../../src/trainer/inference/reliability.js';
 import { fitTemperature, type Labelled } from '../../../src/trainer/inference/temperature.js';
 
 const golden = JSON.parse(readFileSync(new URL('../../golden/calibration.json', import.meta.url), 'utf8')) as {
@@ -69,4 +70,20 @@ test('a model worse than chance is made to say that it knows nothing', () => {
     ),
   );
   assert.ok(found > 1000, String(found));
+});
+
+test('the error that chance makes is the mean of that of many models whose probabilities are right', () => {
+  const random = new Random(3, 'reliability');
+  const [errors, chances]: [number[], number[]] = [[], []];
+  for (let model = 0; model < 300; model++) {
+    const found = new Reliability();
+    for (let image = 0; image < 200; image++) {
+      const probability = 0.3 + 0.7 * random.uniform();
+      found.add(probability, random.uniform() < probability);
+    }
+    errors.push(found.error());
+    chances.push(found.chance());
+  }
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  assert.ok(Math.abs(mean(errors) / mean(chances) - 1) < 0.05, `${mean(errors)} ${mean(chances)}`);
 });
