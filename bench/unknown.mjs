@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { ensureInstalled, root } from '../scripts/ensure-installed.mjs';
 import { readArguments } from './arguments.mjs';
@@ -141,9 +141,10 @@ for (const method of values.methods) {
         .filter(({ type }) => type === 'picture')
         .map(({ unknown, answers: [{ prediction }] }) => ({ unknown, predictions: [prediction] }));
       const known = scoresOf(answered);
+      const others = [...found.keys()].map((kind) => join(work, 'unknown', kind));
+      const asked = vitune('classify', ...others, '--checkpoint', run).filter(({ predictions }) => predictions);
       for (const [kind, rows] of found) {
-        const asked = vitune('classify', join(work, 'unknown', kind), '--checkpoint', run);
-        const unknown = scoresOf(asked.filter(({ predictions }) => predictions));
+        const unknown = scoresOf(asked.filter(({ path }) => basename(dirname(path)) === kind));
         rows.push({
           ours: auroc(known.ours, unknown.ours),
           softmax: auroc(known.softmax, unknown.softmax),

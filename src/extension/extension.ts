@@ -1,6 +1,7 @@
 /** activate(): wiring only. Nothing here loads a native module or waits for a disk. */
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { AcceptedShare } from './classify/acceptedShare.js';
 import { Classifier } from './classify/classifier.js';
 import { classifyCommands } from './classify/classifyCommands.js';
 import { compareCommands } from './compare/compareCommands.js';
@@ -68,7 +69,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const datasets = new DatasetStore(datasetsSetting, launch);
   const supervisor = new Supervisor(launch, join(storage, 'logs'));
   const training = new Training(supervisor, runs, active);
-  const classifier = new Classifier(launch, active);
+  const accepted = new AcceptedShare(context.workspaceState);
+  const classifier = new Classifier(launch, active, accepted);
   const previews = new Previews((path, side) => classifier.preview(path, side));
   const images = new ImagesProcess(launch);
   const grids = new ImageGrids(context.extensionUri, new GridStore(join(storage, 'grids')), images, failed);
@@ -102,6 +104,7 @@ export function activate(context: vscode.ExtensionContext): void {
     active,
     (path, signal) => classifier.classifyOne(path, signal),
     previews,
+    accepted,
   );
   const comparisons = new ComparisonStore(memory, runs, failed);
   const comparing = new Comparing(launch, comparisons, runs);

@@ -7,6 +7,14 @@ import type { SplitName } from './trainEvent.js';
 /** The name that makes a folder one of a comparison; the runs of its methods are the folders in it. */
 export const comparisonFileName = 'compare.json';
 
+/** Accuracy less that of the method `against`, and how likely so great a difference is by chance. */
+export interface Paired {
+  against: string;
+  difference: number;
+  p: number;
+  images: number;
+}
+
 /** One method's row in a comparison. */
 export interface ComparisonRow extends ExtraFigures {
   method: string;
@@ -21,6 +29,8 @@ export interface ComparisonRow extends ExtraFigures {
   /** Of the best checkpoint: on the test images where the dataset has such, else on the validation images. */
   accuracy?: number;
   split?: SplitName;
+  /** How it differs from the most accurate method on the same images (`pairedTest`). */
+  paired?: Paired | undefined;
   /** Why the method could not be trained. */
   error?: ErrorInfo;
 }
@@ -53,6 +63,7 @@ export const comparisonSchema = objectOf<Comparison>({
       accuracy: optional(number),
       ...extraFigureSchemas,
       split: optional(oneOf<SplitName>({ train: true, validation: true, test: true })),
+      paired: optional(objectOf<Paired>({ against: plainName, difference: number, p: number, images: number })),
       error: optional(errorInfoSchema),
     }),
   ),

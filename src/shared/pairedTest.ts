@@ -81,7 +81,7 @@ export function countPairs(first: string, second: string): PairedCounts {
  * called `other`. `t` is that of l10n: it translates a text and fills in its parts.
  */
 export function pairedWords(
-  { difference, p, images }: PairedTest,
+  { difference, p, images }: Pick<PairedTest, 'difference' | 'p' | 'images'>,
   other: string,
   t: (message: string, ...args: (string | number)[]) => string,
 ): string {

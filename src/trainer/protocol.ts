@@ -87,6 +87,9 @@ export interface UnknownAnswer {
   threshold: number;
   /** The labels of the nearest training images, the nearest first, each once. */
   nearest: string[];
+  /** Of the validation images, the share that the threshold accepts, and of these the share that was answered right. */
+  recall: number;
+  precision: number;
 }
 
 /** The predictions of one image in each task, where there are several. */
@@ -106,7 +109,7 @@ export type Classification =
 
 /** Requests to and responses from the warm classification process (`main.js serve`), over the fork's IPC channel. */
 export type ServeRequest =
-  | { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number; accepted?: number }
+  | { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number; accepted?: number | undefined }
   /** A small preview of an image that an editor cannot draw itself: at most `side` pixels wide and high. */
   | { id: number; type: 'preview'; path: string; side: number }
   | { id: number; type: 'cancel'; request: number };

@@ -1,5 +1,7 @@
 /** Precision, recall and F1 of each class from a confusion matrix. */
 
+import { classIntervals, type ClassIntervals } from '../shared/interval.js';
+
 export interface ClassFigures {
   label: string;
   /** 0 to 1; undefined where nothing was predicted (precision) or nothing is there (recall). */
@@ -10,6 +12,8 @@ export interface ClassFigures {
   support: number;
   /** Of a multi-label task; absent where no image has the label. */
   averagePrecision?: number;
+  /** Intervals of 95 %. */
+  intervals?: ClassIntervals;
 }
 
 /** `confusion[truth][prediction]`, counts. */
@@ -24,6 +28,7 @@ export function perClass(labels: readonly string[], confusion: readonly (readonl
       recall: support > 0 ? right / support : undefined,
       f1: support + predicted > 0 ? (2 * right) / (support + predicted) : undefined,
       support,
+      intervals: classIntervals({ hits: right, predicted, support }),
     };
   });
 }

@@ -26,7 +26,16 @@
  * undefined is English). Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
  */
 import type { RunProgress } from '../shared/runProgress.js';
-import type { Comparison, DeviceName, ErrorInfo, Phase, Prediction, RecordedEvent } from '../trainer/protocol.js';
+import type {
+  Comparison,
+  DeviceName,
+  ErrorInfo,
+  Phase,
+  Prediction,
+  RecordedEvent,
+  TaskPredictions,
+  UnknownAnswer,
+} from '../trainer/protocol.js';
 import type { ImageQuery } from './imageGrid/messages.js';
 import type { FromAnyView, Init, Patch } from './messages.js';
 
@@ -442,7 +451,9 @@ export type VerdictState =
   | {
       kind: 'predictions';
       predictions: Prediction[];
-      /** Where there are several: each one's. */ tasks?: { task: string; predictions: Prediction[] }[];
+      /** Where there are several: each one's. */ tasks?: TaskPredictions[];
+      /** Whether the image is unlike the training images, where the checkpoint can tell. */
+      unknown?: UnknownAnswer;
     }
   | { kind: 'error'; error: ErrorInfo };
 
@@ -470,5 +481,7 @@ export type FromImageEditor =
   | { type: 'chooseCheckpoint' }
   /** Show the training panel. */
   | { type: 'train' }
+  /** The share of the validation images that counts as known, from 0.5 to 1, is to be another. */
+  | { type: 'accept'; share: number }
   /** Try again after an error. */
   | { type: 'classify' };

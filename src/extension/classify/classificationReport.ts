@@ -20,6 +20,7 @@ type Failed = Extract<Classification, { error: unknown }>;
 export function classificationReport({ results, checkpoint, stopped }: ClassificationData): Report {
   const classified = results.filter((result): result is Classified => 'predictions' in result);
   classified.sort((a, b) => (b.predictions[0]?.probability ?? 0) - (a.predictions[0]?.probability ?? 0));
+  const unknown = classified.filter((result) => result.unknown?.isUnknown).length;
   const failed = results.filter((result): result is Failed => 'error' in result);
   return {
     title: t('Classification Results'),
@@ -27,6 +28,7 @@ export function classificationReport({ results, checkpoint, stopped }: Classific
     lead: [
       [
         t('by {0}, step {1}', checkpoint.run, count(checkpoint.step)),
+        ...(unknown > 0 ? [t('{0} unknown', count(unknown))] : []),
         ...(failed.length > 0 ? [t('{0} could not be read', count(failed.length))] : []),
         ...(stopped ? [t('cancelled before the end')] : []),
       ].join(' · '),
@@ -47,13 +49,17 @@ export function classificationReport({ results, checkpoint, stopped }: Classific
   };
 }
 
-function classifiedRow({ path, predictions, tasks }: Classified): ReportRow {
+function classifiedRow({ path, predictions, tasks, unknown }: Classified): ReportRow {
   const [first, ...others] = predictions;
   const named = ({ label, probability }: Prediction) => `${label} ${formats().percent(probability)}`;
   // Of several tasks the others' predictions say more than what else this one could have been.
   const also =
     tasks?.slice(1).flatMap(({ task, predictions: [best] }) => (best ? [`${task}: ${named(best)}`] : [])) ??
     others.slice(0, 2).map(named);
+  if (unknown?.isUnknown)
+    return {
+      cells: [path, t('Unknown'), first?.probability ?? null, t('nearest: {0}', unknown.nearest.join(', '))],
+    };
   return { cells: [path, first?.label ?? null, first?.probability ?? null, also.join(', ')] };
 }
 

@@ -6,6 +6,7 @@ import { errors } from '../errors/errors.js';
 import { notify } from '../notify.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Launch } from '../trainer/launch.js';
+import type { AcceptedShare } from './acceptedShare.js';
 import { ClassifierProcess } from './classifierProcess.js';
 
 export class Classifier implements vscode.Disposable {
@@ -16,6 +17,7 @@ export class Classifier implements vscode.Disposable {
   constructor(
     launch: Launch,
     private readonly active: ActiveCheckpointStore,
+    private readonly accepted: AcceptedShare,
   ) {
     this.#process = new ClassifierProcess(launch, {
       idle: 5 * 60_000,
@@ -39,7 +41,14 @@ export class Classifier implements vscode.Disposable {
     if (!checkpoint)
       throw this.active.chosen === undefined ? errors.noCheckpoint() : errors.checkpointGone(this.active.chosen);
     const top = vscode.workspace.getConfiguration('vitune').get<Settings['predictions']>('predictions', 5);
-    await this.#process.classify({ checkpoint: checkpoint.path, paths, top, signal, onResult });
+    await this.#process.classify({
+      checkpoint: checkpoint.path,
+      paths,
+      top,
+      accepted: this.accepted.current,
+      signal,
+      onResult,
+    });
   }
 
   async classifyOne(path: string, signal: AbortSignal): Promise<Classification> {

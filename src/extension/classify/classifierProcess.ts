@@ -9,6 +9,8 @@ export interface ClassifyRequest {
   checkpoint: string;
   paths: string[];
   top: number;
+  /** The share of validation images that counts as known; undefined: that of the checkpoint. */
+  accepted?: number | undefined;
   signal?: AbortSignal;
   /** The result of each image as it arrives, in the order of `paths`. */
   onResult: (result: Classification) => void;
@@ -50,7 +52,7 @@ export class ClassifierProcess {
    * Classifies images. A crash of the process loses no result: a fresh process gets the remaining images, and an image
    * that crashes it a second time gets its own error. Throws `ShownError`, `TrainerDied` or `AbortError`.
    */
-  async classify({ checkpoint, paths, top, signal, onResult }: ClassifyRequest): Promise<void> {
+  async classify({ checkpoint, paths, top, accepted, signal, onResult }: ClassifyRequest): Promise<void> {
     let left = paths;
     let crashes = 0;
     let suspect: string | undefined;
@@ -66,7 +68,7 @@ export class ClassifierProcess {
           if (answer.type === 'classification') answered(answer.result);
           if (answer.type === 'notice') this.options.onNotice(infoIn(answer));
         };
-        await this.#process.ask({ type: 'classify', checkpoint, paths: left, top }, onResponse, signal);
+        await this.#process.ask({ type: 'classify', checkpoint, paths: left, top, accepted }, onResponse, signal);
         return;
       } catch (error) {
         if (!(error instanceof TrainerDied) || ++crashes >= this.options.crashes) throw error;

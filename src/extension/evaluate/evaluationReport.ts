@@ -30,6 +30,7 @@ export function evaluationReport({ evaluation, checkpoint, dataset }: Evaluation
     heading: t('{0} right on {1}', formats().percent(accuracy), basename(dataset)),
     lead: [
       [...images, t('loss {0}', figure(loss))].join(' · '),
+      ...surenessOf(evaluation),
       ...coverageWords(evaluation.coverage, t),
       vscode.workspace.asRelativePath(checkpoint),
     ],
@@ -51,6 +52,20 @@ function linksOf({ tasks, confusion }: CoveredEvaluation): Report['links'] {
     label,
     action: { type: 'showImages', title: label, task, query },
   }));
+}
+
+/** A report that was kept by an older version has neither. */
+function surenessOf({ interval, ece }: Partial<Pick<TaskEvaluation, 'interval' | 'ece'>>): string[] {
+  if (!interval || ece === undefined) return [];
+  const [low, high] = interval;
+  return [
+    t(
+      'The accuracy is between {0} and {1} (95 % interval); calibration error {2}.',
+      formats().percent(low),
+      formats().percent(high),
+      formats().percent(ece),
+    ),
+  ];
 }
 
 const figure = (value: number): string =>

@@ -8,6 +8,7 @@ import { commands } from '../contributions.js';
 import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import { isMissing } from '../trainer/runFolder.js';
+import type { AcceptedShare } from '../classify/acceptedShare.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Previews } from '../images/previews.js';
 import { previewSides } from '../images/previews.js';
@@ -21,6 +22,7 @@ export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider 
     private readonly active: ActiveCheckpointStore,
     private readonly classify: ClassifyOne,
     private readonly previews: Previews,
+    private readonly accepted: AcceptedShare,
   ) {}
 
   openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
@@ -35,6 +37,7 @@ export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider 
       this.active,
       this.classify,
       this.previews,
+      this.accepted,
     );
     panel.onDidDispose(() => editor.dispose());
   }
@@ -54,6 +57,7 @@ class ImageEditor {
     private readonly active: ActiveCheckpointStore,
     private readonly classify: ClassifyOne,
     private readonly previews: Previews,
+    private readonly accepted: AcceptedShare,
   ) {
     this.#image = this.#shown();
     this.#host = new WebviewHost(panel.webview, extension, {
@@ -72,6 +76,7 @@ class ImageEditor {
       watcher.onDidChange(changed),
       watcher.onDidCreate(changed),
       active.onChange(() => void this.#ask()),
+      accepted.onChange(() => void this.#ask({ isQuiet: true })),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#ask()),
     ];
     void this.#ask();
@@ -115,7 +120,7 @@ class ImageEditor {
   }
 
   /** Runs the active checkpoint; an older request is dropped. */
-  async #ask(): Promise<void> {
+  async #ask({ isQuiet = false } = {}): Promise<void> {
     this.#asking?.abort();
     if (!vscode.workspace.isTrusted) {
       this.#show({ kind: 'error', error: errors.restricted().info });
@@ -127,14 +132,15 @@ class ImageEditor {
     }
     const asking = new AbortController();
     this.#asking = asking;
-    this.#show({ kind: 'classifying' });
+    // The slider stays under the pointer while its new threshold is applied.
+    if (!isQuiet) this.#show({ kind: 'classifying' });
     let verdict: VerdictState;
     try {
       const answer = await this.classify(this.path, asking.signal);
       verdict =
         'error' in answer
           ? { kind: 'error', error: answer.error }
-          : { kind: 'predictions', predictions: answer.predictions, tasks: answer.tasks };
+          : { kind: 'predictions', predictions: answer.predictions, tasks: answer.tasks, unknown: answer.unknown };
     } catch (error) {
       if (isCancel(error)) return;
       verdict = { kind: 'error', error: infoOf(error) };
@@ -169,6 +175,8 @@ class ImageEditor {
       case 'train':
         await vscode.commands.executeCommand(commands.startTraining);
         return;
+      case 'accept':
+        return this.accepted.set(message.share);
       case 'classify':
         await this.#ask();
     }

@@ -8,6 +8,7 @@ import { compare as compareMethods } from './compareMethods.js';
 import type { CommandOutputs } from '../protocol.js';
 import { comparisonCells } from './comparisonTable.js';
 import type { Arguments } from './commands.js';
+import { pairedLines } from './pairedRows.js';
 import { usageOf } from './help.js';
 import { bar, formatError, table, type Output } from './output.js';
 
@@ -58,6 +59,7 @@ export async function compare(
   });
   output.json({ type: 'comparison', folder, ...comparison });
   output.line(`\n${table(comparisonCells(comparison))}\n`);
+  for (const line of pairedLines(comparison.rows)) output.line(line);
   output.line(l10n.t('Written to {0}', folder));
   return comparison.rows.some(({ error }) => !error);
 }

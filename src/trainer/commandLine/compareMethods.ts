@@ -17,6 +17,7 @@ import { errors, reasonOf } from '../errors/errors.js';
 import { extraFigures, type ExtraFigures } from '../../shared/metrics.js';
 import type { Comparison, ComparisonRow, ErrorInfo, RecordedEvent, TrainEvent } from '../protocol.js';
 import { comparisonTable } from './comparisonTable.js';
+import { pairRows } from './pairedRows.js';
 import { readEvents } from '../runs/eventLog.js';
 
 export interface CompareOptions {
@@ -178,6 +179,7 @@ export async function compare({
     const row = isDone ? rowOf(method, run, await readEvents(run)) : { method, run, error };
     comparison.rows.push(row);
     comparison.rows.sort((a, b) => comparison.methods.indexOf(a.method) - comparison.methods.indexOf(b.method));
+    comparison.rows = await pairRows(comparison.rows);
     await write(folder, comparison);
     onRow?.(row);
   }

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { extraFigures, metrics } from '../../shared/metrics.js';
 import type { Comparison } from '../protocol.js';
+import { pairedLines } from './pairedRows.js';
 import { formatMetric, percent } from './output.js';
 
 /** A header and a row a method; what a method did not get as far as is empty. */
@@ -43,5 +44,7 @@ export function comparisonTable(comparison: Comparison): string {
   const settings = comparison.settings.length ? `\n${l10n.t('Settings: {0}', comparison.settings.join(', '))}\n` : '';
   const rule = header.map((_, i) => (i ? '---:' : '---'));
   const title = l10n.t('Methods compared on {0}', basename(comparison.dataset));
-  return `# ${title}\n${settings}\n${[header, rule, ...rows].map(line).join('\n')}\n`;
+  const paired = pairedLines(comparison.rows).map((each) => `\n- ${each}`);
+  const list = paired.length ? `${paired.join('')}\n` : '';
+  return `# ${title}\n${settings}\n${[header, rule, ...rows].map(line).join('\n')}\n${list}`;
 }

@@ -20,7 +20,7 @@ import { openModel } from '../models/openModel.js';
 import { imagesAtOnce } from '../models/partSize.js';
 import type { Inferred } from './answers.js';
 import { Bank } from './bank.js';
-import { energyOf, scoreOf, thresholdOf } from './unknown.js';
+import { energyOf, figuresAt, scoreOf, thresholdOf } from './unknown.js';
 
 /** How images are classified. */
 export interface AnswerOptions {
@@ -175,7 +175,8 @@ export class Classifier {
     const score = scoreOf({ distance, energy: energyOf(this.tasks, logits) }, rule);
     const threshold = accepted === undefined ? rule.threshold : thresholdOf(rule.scores, accepted);
     const names = labels.map((label) => this.labels[label]).filter((name) => name !== undefined);
-    return { isUnknown: score > threshold, score, threshold, nearest: [...new Set(names)] };
+    const nearest = [...new Set(names)];
+    return { isUnknown: score > threshold, score, threshold, nearest, ...figuresAt(rule, threshold) };
   }
 
   dispose(): Promise<void> {

@@ -46,6 +46,14 @@ export const scoreOf = (
 export const thresholdOf = (scores: readonly number[], accepted: number): number =>
   scores[Math.max(0, Math.ceil(accepted * scores.length - 1e-9) - 1)]! + slack;
 
+/** Of the validation images, the share that a threshold accepts, and of these the share that was answered right. */
+export function figuresAt({ scores, right }: UnknownRule, threshold: number): { recall: number; precision: number } {
+  const above = scores.findIndex((score) => score > threshold);
+  const accepted = above < 0 ? scores.length : above;
+  const hits = [...right.slice(0, accepted)].filter((letter) => letter === '1').length;
+  return { recall: accepted / scores.length, precision: accepted ? hits / accepted : 0 };
+}
+
 const rounded = (value: number): number => Math.round(value * 1e5) / 1e5;
 
 /** Validation images between which messages are handled. */

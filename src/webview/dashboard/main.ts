@@ -8,6 +8,7 @@ import { errorBox, messageBox, placeName } from '../message.js';
 import { textButton } from '../controls.js';
 import type { DashboardHistory, DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../protocol.js';
 import { activityText, isLive } from '../runStatus.js';
+import { ReliabilityDiagram } from '../charts/reliabilityDiagram.js';
 import { ConfusionMatrix } from '../charts/confusionMatrix.js';
 import type { CurveSettings } from '../charts/stepChart.js';
 import { onThemeChange } from '../theme.js';
@@ -50,6 +51,7 @@ class Dashboard {
   private readonly classes;
   private readonly multiLabelClasses;
   private readonly figures = h('dl', { class: 'figures' });
+  private readonly reliability: ReliabilityDiagram;
   private readonly taskSwitch: TaskSwitch;
   private readonly results: HTMLElement;
   private readonly checkpoints;
@@ -99,7 +101,15 @@ class Dashboard {
       this.classes.element,
       this.multiLabelClasses.element,
     );
-    this.results = h('div', { class: 'results' }, this.taskSwitch.element, this.matrixCard, classes);
+    this.reliability = new ReliabilityDiagram(formats);
+    this.results = h(
+      'div',
+      { class: 'results' },
+      this.taskSwitch.element,
+      this.matrixCard,
+      classes,
+      this.reliability.element,
+    );
     this.checkpointSection = h(
       'section',
       { class: 'card checkpoints' },
@@ -197,6 +207,9 @@ class Dashboard {
     const task = tasks.find(({ name }) => name === this.taskSwitch.chosen);
     const figures = evaluation && task && figuresOf(evaluation, task.name);
     this.results.hidden = !figures || task.labels.length === 0;
+    // A run with a single task calls it by the name that its dataset gives it.
+    const calibrated = record.progress.calibration?.tasks;
+    this.reliability.show(calibrated?.find((each) => each.task === task?.name) ?? calibrated?.[0]);
     if (!figures || evaluation === this.shownEvaluation) return;
     this.shownEvaluation = evaluation;
     const split = evaluation.split === 'test' ? l10n.t('test') : l10n.t('validation');

@@ -24,13 +24,16 @@ export function multiLabelTable(formats: Formats, onOpen: (label: string) => voi
 }
 
 function classColumns(formats: Formats, onOpen: (label: string) => void): Column<ClassFigures>[] {
-  const share = (of: (row: ClassFigures) => number | undefined) => ({
+  const share = (name: 'precision' | 'recall' | 'f1') => ({
     numeric: true,
     cell: (row: ClassFigures) => {
-      const value = of(row);
-      return value === undefined ? '–' : formats.percent(value);
+      const [value, interval] = [row[name], row.intervals?.[name]];
+      if (value === undefined) return '–';
+      const [low, high] = (interval ?? [0, 1]).map((each) => formats.percent(each)) as [string, string];
+      const title = interval && l10n.t('95 % interval: {0} to {1}', low, high);
+      return h('span', { title }, formats.percent(value));
     },
-    key: of,
+    key: (row: ClassFigures) => row[name],
   });
   return [
     {
@@ -38,9 +41,9 @@ function classColumns(formats: Formats, onOpen: (label: string) => void): Column
       cell: ({ label }) => textButton(label, () => onOpen(label)),
       key: (row) => row.label,
     },
-    { title: l10n.t('Precision'), ...share((row) => row.precision) },
-    { title: l10n.t('Recall'), ...share((row) => row.recall) },
-    { title: l10n.t('F1'), ...share((row) => row.f1) },
+    { title: l10n.t('Precision'), ...share('precision') },
+    { title: l10n.t('Recall'), ...share('recall') },
+    { title: l10n.t('F1'), ...share('f1') },
     {
       title: l10n.t('Images'),
       numeric: true,

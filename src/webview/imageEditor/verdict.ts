@@ -1,7 +1,7 @@
 /** What the active checkpoint says of the image: bars of the top predictions, or why there are none. */
 import * as l10n from '@vscode/l10n';
 import { button, textButton } from '../controls.js';
-import type { Prediction } from '../../trainer/protocol.js';
+import type { Prediction, UnknownAnswer } from '../../trainer/protocol.js';
 import { h } from '../element.js';
 import type { Formats } from '../../shared/formats.js';
 import { errorBox } from '../message.js';
@@ -74,10 +74,55 @@ export class Verdict {
             actions: [{ label: l10n.t('Try Again'), run: () => this.post({ type: 'classify' }) }],
           }),
         ];
-      case 'predictions':
-        if (!verdict.tasks) return [this.list(verdict.predictions)];
-        return verdict.tasks.flatMap(({ task, predictions }) => [h('h3', {}, task), this.list(predictions)]);
+      case 'predictions': {
+        const { predictions, tasks, unknown } = verdict;
+        const lists = tasks
+          ? tasks.flatMap((each) => [h('h3', {}, each.task), this.list(each.predictions)])
+          : [this.list(predictions)];
+        return unknown ? [...this.unknownParts(unknown), ...lists, this.knownSlider(unknown)] : lists;
+      }
     }
+  }
+
+  /** What an image that is unlike the training images is nearest to. */
+  private unknownParts({ isUnknown, nearest }: UnknownAnswer): HTMLElement[] {
+    if (!isUnknown) return [];
+    return [
+      h(
+        'div',
+        { class: 'unknown' },
+        h('strong', {}, l10n.t('Unknown')),
+        h('p', {}, l10n.t('Unlike the training images. Nearest: {0}.', nearest.join(', '))),
+      ),
+    ];
+  }
+
+  /** Sets from where on an image is unknown, and says what that costs. */
+  private knownSlider({ recall, precision }: UnknownAnswer): HTMLElement {
+    const { formats } = this;
+    const words = h('p', { class: 'quiet', id: 'known-words' });
+    words.textContent = l10n.t(
+      'Of the validation images {0} count as known (recall), and {1} of these are right (precision).',
+      formats.percent(recall),
+      formats.percent(precision),
+    );
+    const slider = h('input', {
+      type: 'range',
+      min: 0.5,
+      max: 1,
+      step: 0.01,
+      id: 'known-share',
+      'aria-describedby': 'known-words',
+      change: () => this.post({ type: 'accept', share: Number(slider.value) }),
+    });
+    slider.value = String(recall);
+    return h(
+      'div',
+      { class: 'known' },
+      h('label', { for: 'known-share' }, l10n.t('Images that count as known')),
+      slider,
+      words,
+    );
   }
 
   /** The likeliest labels, each with a bar. */
@@ -85,7 +130,7 @@ export class Verdict {
     return h(
       'ol',
       { class: 'predictions' },
-      ...predictions.map(({ label, probability }) => {
+      ...predictions.map(({ label, probability, rawProbability = probability }) => {
         const fill = h('div', { class: 'bar-fill' });
         fill.style.width = `${Math.min(1, Math.max(0, probability)) * 100}%`;
         return h(
@@ -95,7 +140,14 @@ export class Verdict {
             'div',
             { class: 'prediction' },
             h('span', { class: 'prediction-label', title: label }, label),
-            h('span', { class: 'prediction-share' }, this.formats.percent(probability)),
+            h(
+              'span',
+              {
+                class: 'prediction-share',
+                title: l10n.t('Calibrated; the model itself gives {0}.', this.formats.percent(rawProbability)),
+              },
+              this.formats.percent(probability),
+            ),
           ),
           h('div', { class: 'bar', 'aria-hidden': 'true' }, fill),
         );
