@@ -46,6 +46,23 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     };
   };
 
+  test('the end of a run draws its reliability diagram, before and after the calibration', async () => {
+    const events = recordedRun({ steps: 460, epochs: 10, taken: 460 });
+    const bin = (place: number, accuracy: number) => ({ images: 10, confidence: (place + 0.5) / 15, accuracy });
+    const bins = Array.from({ length: 15 }, (_, place) => bin(place, place / 15));
+    const task = { task: 'label', images: 150, temperature: 1.25, ece: { before: 0.08, after: 0.03, chance: 0.04 } };
+    const view = await open(events);
+    assert.equal(await view.page.getByRole('heading', { name: 'Calibration' }).isVisible(), false);
+    const { seq, time } = events.at(-1)!;
+    const calibration = { type: 'calibration', step: 460, tasks: [{ ...task, bins: { before: bins, after: bins } }] };
+    await view.send({ type: 'events', events: [{ ...calibration, seq: seq + 1, time }] });
+    await view.page.getByText(/Calibrated on 150 validation images: temperature 1.25, .*8.0%.*3.0%/).waitFor();
+    await view.page.getByRole('img', { name: 'After: calibration error 3.0%' }).waitFor();
+    assert.equal(await view.page.locator('.reliability-bar').count(), 30);
+    if (process.env.VITUNE_LOOK) await view.page.screenshot({ path: process.env.VITUNE_LOOK, fullPage: true });
+    await view.close();
+  });
+
   test('before the first step it shows the activity, then the curves begin', async () => {
     const events = recordedRun({ steps: 460, epochs: 10, taken: 2 });
     const firstStep = events.findIndex(({ type }) => type === 'step');

@@ -68,6 +68,29 @@ describe('image editor', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('an image unlike the training images is unknown, and the slider asks for another threshold', async () => {
+    const { verdict } = state();
+    assert.ok(verdict.kind === 'predictions');
+    const unknown = {
+      isUnknown: true,
+      score: 3,
+      threshold: 2,
+      nearest: ['glass', 'metal'],
+      recall: 0.95,
+      precision: 0.8,
+    };
+    const view = await open({ verdict: { ...verdict, unknown } });
+    const content = view.page.locator('.verdict-content');
+    await content.getByText('Unlike the training images. Nearest: glass, metal.').waitFor();
+    await content.getByText(/95.0% count as known \(recall\), and 80.0% of these are right/).waitFor();
+    await view.page.getByLabel('Images that count as known').fill('0.8');
+    await view.page.getByLabel('Images that count as known').dispatchEvent('change');
+    assert.deepEqual((await view.posted('accept')).at(-1), { type: 'accept', share: 0.8 });
+    await view.send({ type: 'patch', state: { verdict: { ...verdict, unknown: { ...unknown, isUnknown: false } } } });
+    await content.locator('.unknown').waitFor({ state: 'detached' });
+    await view.close();
+  });
+
   test('the image fits its place, goes to 100 % and in steps, by button, key and wheel', async () => {
     const view = await open();
     const { page } = view;
