@@ -10,7 +10,7 @@ import { hashOfWeights, type CheckpointContent } from '../models/checkpoint.js';
 import { writeOutcomes } from '../models/outcomesFile.js';
 import type { TrainEvent } from '../protocol.js';
 import type { ResolvedConfig } from './batchChoice.js';
-import type { BatchSource } from './featureStore.js';
+import type { BatchSource } from '../insight/featureStore.js';
 import type { Predictor } from './learner.js';
 
 export interface CalibrateRunOptions {
