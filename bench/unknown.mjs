@@ -167,12 +167,17 @@ for (const method of values.methods) {
 rmSync(work, { recursive: true, force: true });
 
 const gainOf = (list) => (list.length ? `${(100 * mean(list)).toFixed(1)} points` : 'not measured');
+/** How each method was trained; every seed draws its own split. */
+const recipes = values.methods.map((method) =>
+  method === 'head'
+    ? `\`head\` for ${values.epochs} epochs, seeds ${seeds.join(', ')}`
+    : `\`${method}\` for ${Math.min(3, values.epochs)} epochs, seed ${seeds[0]}`,
+);
 writeFileSync(
   join(root, 'docs', 'unknown.md'),
   `# What a model does not know, and how sure it may be
 
-Made by \`node bench/unknown.mjs\` with the embedded model on the CPU: \`head\` for ${values.epochs} epochs with the seeds ${seeds.join(', ')} (each draws
-its own split), \`lora\` for ${Math.min(3, values.epochs)} epochs with the first. All else is at its default.
+Made by \`node bench/unknown.mjs\` with the embedded model on the CPU: ${recipes.join('; ')}. All else is at its default.
 
 ## Unknown images
 

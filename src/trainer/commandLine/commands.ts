@@ -4,17 +4,7 @@
  */
 import * as l10n from '@vscode/l10n';
 import { exportFormatNames } from '../../shared/exportFormats.js';
-import {
-  acceptedShare,
-  choice,
-  count,
-  flag,
-  list,
-  requiredChoice,
-  requiredText,
-  text,
-  type Option,
-} from './option.js';
+import { acceptedShare, choice, count, flag, list, requiredChoice, requiredText, text, type Option } from './option.js';
 
 export interface CommandRow {
   /** What the command does, in a sentence. */

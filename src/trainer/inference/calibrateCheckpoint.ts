@@ -14,6 +14,7 @@ import { writeOutcomes } from '../models/outcomesFile.js';
 import type { ErrorInfo, SplitName } from '../protocol.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
 import { runConfig } from '../runs/runFolder.js';
+import { withSplitOf } from '../runs/splitFile.js';
 import { Answers } from './answers.js';
 import { bankLabel, chooseForBank, collectBank, mostInBank } from './bank.js';
 import { calibrate } from './calibrate.js';
@@ -42,9 +43,15 @@ async function settingsOf({ checkpoint, dataset, accepted, signal }: CalibrateCh
   const config = (await isThere(file)) ? (await loadConfig(file)).config : undefined;
   const spec = dataset ?? (config && (await folderOf(config.dataset, datasetRevision)));
   if (spec === undefined) throw errors.calibration.noDataset(checkpoint);
-  const { validationSplit = 0.2, seed = 42 } = config ?? {};
+  const { validationSplit = 0.2, seed = 42, split } = config ?? {};
   return {
-    scan: () => scanDataset(spec, { validationSplit, seed, signal }),
+    // A split by groups is that of the run's own list.
+    async scan(): Promise<Dataset> {
+      const scanned = await scanDataset(spec, { validationSplit: split ? 0 : validationSplit, seed, signal });
+      const dataset = split ? await withSplitOf(dirname(file), scanned) : scanned;
+      if (!dataset) throw errors.calibration.noDataset(checkpoint);
+      return dataset;
+    },
     seed,
     accepted: accepted ?? config?.acceptedShare ?? usualShare,
   };
