@@ -318,7 +318,9 @@ export interface CurveReport {
   gain: number;
 }
 
-/** The end of an audit. The accuracies are those of a linear head, in cross-validation; null where there is no label. */
+/**
+ * The end of an audit. The accuracies are those of a linear head, in cross-validation; null where there is no label.
+ */
 export interface Audit {
   type: 'audit';
   /** Images that were read. */

@@ -17,6 +17,7 @@ import {
   trainingMethods,
   type MethodName,
 } from './methods.js';
+import { splitSchema } from './splitSchema.js';
 
 const share = () => z.number().gte(0).lt(1);
 const count = (max: number) => z.int().min(1).max(max);
@@ -320,40 +321,7 @@ export function buildSchema() {
             isFolded: true,
           }),
         ),
-      split: z
-        .strictObject({
-          groupBy: z
-            .union([
-              choice({
-                duplicates: l10n.t('Images that are nearly the same, or follow each other in a burst or video.'),
-                folder: l10n.t('Images in the same folder, below that of their class.'),
-                time: l10n.t('Images taken one after the other, by the time in their EXIF data.'),
-              }),
-              z.strictObject({
-                column: z
-                  .string()
-                  .min(1)
-                  .describe(l10n.t('Rows with the same value in this column of the label file.')),
-              }),
-              z.strictObject({
-                pattern: z
-                  .string()
-                  .min(1)
-                  .describe(
-                    l10n.t(
-                      'Images whose paths have the same text where this regular expression matches, or in its first group.',
-                    ),
-                  ),
-              }),
-            ])
-            .describe(l10n.t('Which images stay on one side of a split that is drawn by seed.')),
-        })
-        .optional()
-        .describe(
-          l10n.t(
-            'How the validation images are drawn where the dataset has no validation folder; without it, one by one.',
-          ),
-        ),
+      split: splitSchema(),
       featureCache: z
         .union([
           choice({

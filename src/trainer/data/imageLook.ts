@@ -3,7 +3,13 @@
  * bordered it is.
  */
 import type { Capture } from './exif.js';
-import type { Pixels } from './decode.js';
+
+/** `data` is `[height, width, 3]`, RGB. */
+interface Seen {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
 
 export interface ImageLook extends Capture {
   /** [side, side] luma, the whole image whatever its shape. */
@@ -24,7 +30,7 @@ export const thumbnailSide = 24;
 const flat = 3;
 
 /** `pixels` are the whole image, made smaller. */
-export function lookAt({ data, width, height }: Pixels, capture: Capture): ImageLook {
+export function lookAt({ data, width, height }: Seen, capture: Capture): ImageLook {
   const luma = new Float32Array(width * height);
   for (let i = 0; i < luma.length; i++)
     luma[i] = 0.299 * data[3 * i]! + 0.587 * data[3 * i + 1]! + 0.114 * data[3 * i + 2]!;

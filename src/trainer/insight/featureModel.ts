@@ -1,4 +1,4 @@
-/** A model as a source of features: the embedded one, a model folder, an ONNX file, a checkpoint, a run or an adapter. */
+/** A model as a source of features: embedded, a model folder, an ONNX file, a checkpoint, a run or an adapter. */
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
