@@ -3,6 +3,7 @@ import { constants, setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { loadConfig } from '../config/load.js';
+import { errors } from '../errors/errors.js';
 import { inspectDataset } from '../data/inspect.js';
 import type { ColumnUse, CommandOutputs } from '../protocol.js';
 import { cacheFolder, checkedFolder } from '../runs/cacheFolder.js';
@@ -48,12 +49,13 @@ export async function inspect(
   }
   // A config says more of its dataset than a path can: which columns of a label file are meant, and how the split is
   // drawn.
-  const config = given.endsWith('.vitune.json') ? (await loadConfig(given)).config : undefined;
+  const loaded = given.endsWith('.vitune.json') ? await loadConfig(given) : undefined;
+  const config = loaded?.config;
   const spec = config?.dataset ?? given;
   const onDownload = (done: number, total: number): void => output.status(downloadStatus(done, total));
   const dataset =
     typeof spec === 'string' ? (await provideDataset(spec, { signal, onProgress: onDownload })).folder : spec;
-  const inspection = await inspectDataset(dataset, {
+  const found = await inspectDataset(dataset, {
     signal,
     memory: checkedFolder(cacheFolder()),
     onFound: background ? (found) => output.json({ type: 'found', ...found }) : undefined,
@@ -63,6 +65,10 @@ export async function inspect(
     },
     ...(config && { validationSplit: config.validationSplit, seed: config.seed }),
   });
+  // Groups may need the features of a network, which is too long to wait for here.
+  const ungrouped = config?.split && found.splits === 'seeded';
+  const notice = ungrouped ? [errors.groupsNotInspected(loaded!.placeOf('split')).toInfo()] : [];
+  const inspection = { ...found, problems: [...notice, ...found.problems] };
   output.json({ type: 'dataset', ...inspection });
   const { columns, tasks, counts } = inspection;
   if (columns) {

@@ -264,6 +264,13 @@ export const datasets = {
       t('Remove "split" from the config, or the validation folder or column from the dataset.'),
       place,
     ),
+  groupsNotInspected: (place: Place) =>
+    new UserError(
+      'SPLIT_GROUPS_NOT_INSPECTED',
+      t('The counts of the splits are those without "split.groupBy": a run keeps each group on one side.'),
+      t('"vitune audit" with this config groups the images as a run does.'),
+      place,
+    ),
   groupsMissing: (by: string, reason: string, place: Place) =>
     new UserError(
       'SPLIT_GROUPS_MISSING',

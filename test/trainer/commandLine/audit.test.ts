@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { Random } from '../../../src/trainer/core/random.js';
-import type { CommandOutputs, Finding } from '../../../src/trainer/protocol.js';
+import type { CommandOutputs, Finding, Inspection } from '../../../src/trainer/protocol.js';
 import { temporaryFolder, writeTree } from '../data/images.js';
 import { jsonLines, vitune, writeConfig } from './program.js';
 
@@ -124,6 +124,8 @@ test('a run by groups keeps each on one side, and its evaluation and its resume 
   const env = { VITUNE_CACHE: join(folder, 'cache') };
   const base = { dataset: 'photos', method: 'head', epochs: 2, batchSize: 8, output: 'run' };
   const config = await writeConfig(folder, { ...base, split: { groupBy: 'folder' } });
+  const [ungrouped] = jsonLines<Inspection>((await vitune(['inspect', config, '--json'], { env })).stdout);
+  assert.ok(ungrouped!.problems.some(({ code }) => code === 'SPLIT_GROUPS_NOT_INSPECTED'));
   const trained = await vitune(['train', config, '--json'], { env });
   assert.equal(trained.code, 0, trained.stderr);
   const { validation } = JSON.parse(await readFile(join(folder, 'run', 'split.json'), 'utf8')) as {
