@@ -35,7 +35,11 @@ test('three classes, six images in two batches', () => {
   close(perClass[1]!.precision, 1 / 2);
   close(perClass[1]!.recall, 1 / 2);
   close(perClass[1]!.f1, 1 / 2);
-  assert.deepEqual(perClass[2], { label: 'c', precision: 0, recall: 0, f1: 0, support: 1 });
+  const { intervals, ...figures } = perClass[2]!;
+  assert.deepEqual(figures, { label: 'c', precision: 0, recall: 0, f1: 0, support: 1 });
+  assert.deepEqual(intervals?.precision, [0, 1], 'nothing is known of a precision without predictions');
+  // Wilson's interval of 0 of 1 ends at z^2 / (1 + z^2).
+  close(intervals!.recall[1], 1.959964 ** 2 / (1 + 1.959964 ** 2));
 });
 
 test('large logits neither overflow nor vanish', () => {
