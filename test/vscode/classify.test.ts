@@ -160,7 +160,10 @@ describe('classification', () => {
     await editor().row('emoji').filter({ hasText: '3 classes' }).click();
     await editor().row('Validation').click();
     await editor().row('faces').click();
-    const image = editor().page.locator('.monaco-list-row[role="treeitem"]').filter({ hasText: '.noto.png' }).first();
+    const image = editor()
+      .page.locator('.monaco-list-row[role="treeitem"]')
+      .filter({ hasText: /\.(png|webp)/ })
+      .first();
     const name = (await image.locator('.label-name').textContent()) ?? '';
     await image.click();
     await editor().tab(name).waitFor();
