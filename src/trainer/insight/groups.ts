@@ -51,7 +51,7 @@ interface Place {
   number: number;
 }
 
-/** `clip/frame_0012.jpg` is number 12 of the series `clip/frame_.jpg`; undefined for a name without a number. */
+/** `video/frame_0012.jpg` is number 12 of the series `video/frame_.jpg`; undefined for a name without a number. */
 function placeOf(path: string): Place | undefined {
   const name = basename(path);
   const last = /(\d+)(?!.*\d)/.exec(name.replace(/\.[^.]*$/, ''));
