@@ -46,8 +46,9 @@ function beforeClassifier(file: OnnxFile, output: string): string | undefined {
     const [data, ...others]: string[] = node.inputs.filter((each) => each && !constants.has(each));
     if (data === undefined || others.length) return undefined;
     if ((node.type === 'Gemm' || node.type === 'MatMul') && node.inputs[0] === data) return data;
-    // Adding a constant is the bias.
-    if (!afterClassifier.has(node.type) && node.type !== 'Add') return undefined;
+    // Adding a constant is the bias; multiplying by one, or dividing by it, is a temperature of the logits.
+    const isScale = node.type === 'Mul' || (node.type === 'Div' && node.inputs[0] === data);
+    if (!afterClassifier.has(node.type) && node.type !== 'Add' && !isScale) return undefined;
     name = data;
   }
   return undefined;
