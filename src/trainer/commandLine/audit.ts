@@ -1,4 +1,4 @@
-/** `vitune audit`: what is probably wrong with a dataset, judged by the features of a network. */
+/** `vitune audit`: what is probably wrong with a dataset, by the features of a network. */
 import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { loadConfig, type LoadedConfig } from '../config/load.js';

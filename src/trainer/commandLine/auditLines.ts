@@ -67,8 +67,8 @@ export function auditLines({ root, ...result }: AuditResult & { root: string }):
     ),
     ...[shortcutLines(of('shortcut'), of('imbalance')), classLines(of('tiny-class'), of('inseparable'))],
   ];
-  const told = blocks.filter(({ length }) => length).flatMap((lines, i) => (i ? ['', ...lines] : lines));
-  return findings.length ? told : [...told, '', l10n.t('Nothing else was found.')];
+  const shown = blocks.filter(({ length }) => length).flatMap((lines, i) => (i ? ['', ...lines] : lines));
+  return findings.length ? shown : [...shown, '', l10n.t('Nothing else was found.')];
 }
 
 const kindredTitles: Record<Kindred['kind'], (count: number) => string> = {

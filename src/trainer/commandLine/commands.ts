@@ -141,7 +141,7 @@ export const commands = {
     },
     options: {
       model: text({ placeholder: 'MODEL', example: 'embedded' }, () =>
-        l10n.t('The model whose features judge the images: a name, folder, checkpoint or run. Default: embedded.'),
+        l10n.t('The model whose features describe the images: a name, folder, checkpoint or run. Default: embedded.'),
       ),
       json,
     },

@@ -1,4 +1,4 @@
-/** The audit of a dataset: what is wrong with its labels, images and splits, judged by features of a network. */
+/** The audit of a dataset: what is wrong with its labels, images and splits, by the features of a network. */
 import { spansOf } from '../core/tasks.js';
 import type { Dataset } from '../data/dataset.js';
 import { type GoodLook, lookAtAll } from '../data/lookAtAll.js';

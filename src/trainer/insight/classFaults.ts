@@ -1,4 +1,4 @@
-/** Classes that are too small, far smaller than others, or hardly told apart. */
+/** Classes that are too small, far smaller than others, or hardly distinguished. */
 
 export interface ClassFaults {
   /** Classes with fewer images than `tinyClass`. */
@@ -9,11 +9,11 @@ export interface ClassFaults {
   inseparable: { a: number; b: number; accuracy: number }[];
 }
 
-/** Images below which a class can hardly be learnt, or judged. */
+/** Images below which a class can hardly be learnt. */
 const tinyClass = 10;
 /** The largest class has so many times the images of the smallest: a model does well by guessing the largest. */
 const strongImbalance = 10;
-/** Mean accuracy of two classes below which they are not told apart; a coin has 0.5. */
+/** Mean accuracy of two classes below which they are not distinguished; a coin has 0.5. */
 const coin = 0.65;
 
 /** `probabilities` [images, classes] come from heads that were not trained on the image. */

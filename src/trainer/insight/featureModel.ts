@@ -27,7 +27,7 @@ export interface FeatureModel {
 
 /**
  * Opens a model for its features. What a fine-tuned model computes of its own training images knows their labels:
- * `embedded`, or what the run started from, judges labels better.
+ * `embedded`, or what the run started from, finds wrong labels better.
  * @throws UserError when it is none, or damaged.
  */
 export async function openFeatureModel(model: string, revision?: string): Promise<FeatureModel> {
