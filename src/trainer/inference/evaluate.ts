@@ -83,7 +83,7 @@ export async function evaluate(
     });
     try {
       const metrics = new TaskMetrics(tasks, classifier.calibration?.tasks);
-      const list = o.list === undefined ? undefined : new EvaluatedList(tasks);
+      const list = o.list === undefined ? undefined : new EvaluatedList(tasks, classifier.calibration?.tasks);
       const total = store.splits.test.length;
       const answers = new Answers(tasks, total, { keeps: false, calibration: classifier.calibration?.tasks });
       let done = 0;

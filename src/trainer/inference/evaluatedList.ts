@@ -1,9 +1,11 @@
 /** The list of the images of an evaluation: labels, predictions, probabilities, losses, and the run's splits. */
+import type { TaskCalibration } from '../../shared/calibration.js';
 import { spansOf } from '../core/tasks.js';
 import { LabelColumns } from '../data/datasetList.js';
 import type { EvaluatedImage, SplitName, Task } from '../protocol.js';
 import type { ImageList } from '../../shared/imageList.js';
 import { ChoiceBuilder, ImageListBuilder, NumberBuilder } from '../../shared/imageListBuilder.js';
+import { cutsOf } from './thresholds.js';
 
 /** Of a task: what was predicted of each image. */
 interface Predicted {
@@ -18,7 +20,15 @@ export class EvaluatedList {
   readonly #predicted: Predicted[];
   readonly #split = new ChoiceBuilder({ id: 'split' }, ['train', 'validation', 'test']);
 
-  constructor(private readonly tasks: readonly Task[]) {
+  /** Of each multi-label task, the logit from which on each label counts as predicted. */
+  readonly #cuts: readonly (readonly number[] | undefined)[];
+
+  /** `calibration` has the thresholds of each multi-label task, where they are known. */
+  constructor(
+    private readonly tasks: readonly Task[],
+    calibration: readonly Pick<TaskCalibration, 'temperature' | 'thresholds'>[] = [],
+  ) {
+    this.#cuts = tasks.map((_, t) => cutsOf(calibration[t]));
     this.#labels = new LabelColumns(tasks);
     this.#predicted = tasks.map(({ name, labels, multiLabel }) => {
       const about = tasks.length > 1 ? { task: name } : {};
@@ -45,9 +55,9 @@ export class EvaluatedList {
     spansOf(this.tasks).forEach(({ task, start, end }, t) => {
       const { prediction, probability, loss } = this.#predicted[t]!;
       if (task.multiLabel) {
-        // A label counts as predicted from a probability of one half on, which is a logit of 0.
+        // Without thresholds a label counts as predicted from a probability of one half on, which is a logit of 0.
         const own = logits.subarray(start, end);
-        const labels = [...own.keys()].filter((label) => own[label]! >= 0);
+        const labels = [...own.keys()].filter((label) => own[label]! >= (this.#cuts[t]?.[label] ?? 0));
         prediction.setSeveral(row, labels);
         loss.set(row, binaryCrossEntropy(own, targets.subarray(start, end)));
         return;

@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ImageList } from '../../../src/shared/imageList.js';
+import { EvaluatedList } from '../../../src/trainer/inference/evaluatedList.js';
 import type { CoveredEvaluation, EvaluatedImage } from '../../../src/trainer/protocol.js';
 import { jsonLines, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/images.js';
@@ -44,8 +45,8 @@ test('a list has the labels, predictions, probabilities and losses that the eval
   );
   const losses = [...list.number('loss')!.data];
   assert.ok(Math.abs(losses.reduce((sum, loss) => sum + loss, 0) / 5 - evaluation.loss) < 1e-5);
-  const told = lines.filter(({ type }) => type === 'picture') as EvaluatedImage[];
-  told.forEach(({ path, answers: [answer] }, row) => {
+  const pictures = lines.filter(({ type }) => type === 'picture') as EvaluatedImage[];
+  pictures.forEach(({ path, answers: [answer] }, row) => {
     assert.equal(path, list.pathAt(row));
     assert.deepEqual([answer!.truth, answer!.prediction.label], [labels[row], predictions[row]]);
     assert.ok(Math.abs(answer!.prediction.probability - list.number('probability')!.data[row]!) < 1e-6);
@@ -93,4 +94,17 @@ test('of several tasks each has its columns; a multi-label task the sets of its 
     const losses = [...list.number('loss', task)!.data];
     assert.ok(Math.abs(losses.reduce((sum, each) => sum + each, 0) / 12 - loss) < 1e-4, task);
   }
+});
+
+test('the labels of a multi-label task are those from its thresholds on, as in the figures', () => {
+  const task = { name: 'marks', labels: ['old', 'red', 'wet'], multiLabel: true };
+  const predicted = (calibration?: { temperature: number; thresholds: number[] }[]): string | undefined => {
+    const list = new EvaluatedList([task], calibration);
+    list.add('/a.png', 'validation', Float32Array.of(1, 0, 0), Float32Array.of(-0.5, 0.5, 3), []);
+    return words(list.list(), 'prediction')[0];
+  };
+  assert.equal(predicted(), 'red, wet');
+  // At a temperature of 1 the logits have the probabilities 0.38, 0.62 and 0.95, at 2 they have 0.44, 0.56 and 0.82.
+  assert.equal(predicted([{ temperature: 1, thresholds: [0.3, 0.7, 0.9] }]), 'old, wet');
+  assert.equal(predicted([{ temperature: 2, thresholds: [0.4, 0.5, 0.9] }]), 'old, red');
 });
