@@ -1,8 +1,9 @@
 /** The grids that are open, each a list of images and what is said of it, so that a reload of the window finds them. */
 import { randomUUID } from 'node:crypto';
-import { copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageQuery } from '../../webview/protocol.js';
+import { removeKept } from '../reports/removeKept.js';
 import { isMissing } from '../trainer/runFolder.js';
 
 /** What a grid shows, beyond its images. */
@@ -23,7 +24,6 @@ export interface StoredGrid extends GridAbout {
 
 /** Grows when what is stored changes its shape: an older window's grids are then not restored. */
 const format = 1;
-const ours = /\.(json|images)$/;
 
 export class GridStore {
   constructor(private readonly folder: string) {}
@@ -66,15 +66,8 @@ export class GridStore {
   }
 
   /** Deletes what a window left behind that ended without closing its grids. */
-  async clear(): Promise<void> {
-    let names: string[];
-    try {
-      names = await readdir(this.folder);
-    } catch (error) {
-      if (isMissing(error)) return;
-      throw error;
-    }
-    for (const name of names) if (ours.test(name)) await rm(join(this.folder, name), { force: true });
+  clear(): Promise<void> {
+    return removeKept(this.folder);
   }
 
   #fileOf(id: string, ending: 'json' | 'images'): string {

@@ -1,8 +1,9 @@
 /** The reports that are open, one file each, so that a reload of the window finds them; a closed one is deleted. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from '../trainer/runFolder.js';
+import { removeKept } from './removeKept.js';
 import type { ReportData, ReportKind } from './reportKinds.js';
 
 export interface StoredReport<Kind extends ReportKind = ReportKind> {
@@ -47,15 +48,8 @@ export class ReportStore {
   }
 
   /** Deletes what a window left behind that ended without closing its reports. */
-  async clear(): Promise<void> {
-    let names: string[];
-    try {
-      names = await readdir(this.folder);
-    } catch (error) {
-      if (isMissing(error)) return;
-      throw error;
-    }
-    for (const name of names) if (/\.(json|images)$/.test(name)) await rm(join(this.folder, name), { force: true });
+  clear(): Promise<void> {
+    return removeKept(this.folder);
   }
 
   #fileOf(id: string): string {
