@@ -66,7 +66,7 @@ for (const root of process.argv.slice(2)) {
     for (const i of planted) labels[i] = (truth[i]! + 1 + random.below(classes - 1)) % classes;
     const folds = foldsOf(labels, Int32Array.from(truth.keys()), 5, seed);
     const labelled = { features: data, labels, classes };
-    const { probabilities } = crossValidate(labelled, folds, neighbours, momentsByFold(labelled, folds, 5));
+    const { probabilities } = await crossValidate(labelled, folds, neighbours, momentsByFold(labelled, folds, 5));
     const own = (i: number): number => probabilities[i * classes + labels[i]!]!;
     cases.push({
       name,

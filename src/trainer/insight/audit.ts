@@ -77,7 +77,7 @@ export async function auditDataset(dataset: Dataset, o: AuditOptions): Promise<A
     const own = targetsOf(sample).find((target) => target >= start && target < end);
     return own === undefined ? -1 : own - start;
   });
-  const ofLabels = labelFindings({
+  const ofLabels = await labelFindings({
     features,
     labels,
     task,

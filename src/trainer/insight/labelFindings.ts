@@ -35,22 +35,23 @@ export interface LabelFindings {
   honestAccuracy: number;
 }
 
-export function labelFindings(o: LabelledImages): LabelFindings {
+export async function labelFindings(o: LabelledImages): Promise<LabelFindings> {
   const { labels, task, neighbours, checks, pathOf } = o;
   const classes = task.labels.length;
   const features = standardised(o.features, meanOf(o.features, [...labels.keys()]));
   const data: Labelled = { features, labels, classes };
-  const validated = (groups: ArrayLike<number>) => {
+  const validated = async (groups: ArrayLike<number>) => {
     const folds = foldsOf(labels, groups, foldCount, foldSeed);
     const moments = momentsByFold(data, folds, foldCount);
-    return { folds, moments, ...crossValidate(data, folds, neighbours, moments) };
+    return { folds, moments, ...(await crossValidate(data, folds, neighbours, moments)) };
   };
-  const random = validated(Int32Array.from(labels.keys()));
-  const honest = validated(o.groups);
+  const random = await validated(Int32Array.from(labels.keys()));
+  const isGrouped = new Set(o.groups).size < labels.length;
+  const honest = isGrouped ? await validated(o.groups) : random;
   // A copy of an image with the same wrong label would vouch for it, so the honest folds judge the labels. They cannot
   // where all images of a class are in one fold: the heads of the others do not know it.
   const judged = isParted(labels, honest.folds) ? honest : random;
-  const points = learningCurve(data, judged.folds, judged.moments, judged.penalty);
+  const points = await learningCurve(data, judged.folds, judged.moments, judged.penalty);
   const name = (label: number): string => task.labels[label]!;
   const faults = classFaults(judged.probabilities, labels, classes);
   const findings: Finding[] = [

@@ -10,17 +10,23 @@ export interface CurvePoint {
 }
 
 /** A point for each quarter of the training images, by a linear head. */
-export function learningCurve(data: Labelled, folds: Uint8Array, moments: readonly Moments[], penalty: number) {
+export async function learningCurve(
+  data: Labelled,
+  folds: Uint8Array,
+  moments: readonly Moments[],
+  penalty: number,
+): Promise<CurvePoint[]> {
   const { labels, classes } = data;
   const count = moments.length / partsOfFold;
-  return Array.from({ length: partsOfFold }, (_, i): CurvePoint => {
-    const parts = i + 1;
+  const points: CurvePoint[] = [];
+  for (let parts = 1; parts <= partsOfFold; parts++) {
     const images = moments.reduce((sum, own, m) => sum + (m % partsOfFold < parts ? own.images : 0), 0);
-    return {
+    points.push({
       images: Math.round((images * (count - 1)) / count),
-      accuracy: accuracyOf(outOfFoldScores(data, folds, moments, penalty, parts), labels, classes),
-    };
-  });
+      accuracy: accuracyOf(await outOfFoldScores(data, folds, moments, penalty, parts), labels, classes),
+    });
+  }
+  return points;
 }
 
 /**

@@ -73,17 +73,19 @@ function unitTiles(values: Float32Array, width: number, images: number): Float32
 
 /** Offers each pair of a tile to both of its images. */
 function take(found: Lists, similarity: Float32Array, top: number, left: number, images: number): void {
-  const { least } = found;
   const rows = Math.min(tile, images - top);
   const columns = Math.min(tile, images - left);
+  const leastOfColumns = found.least.subarray(left, left + columns);
   for (let r = 0; r < rows; r++) {
     const a = top + r;
-    const at = r * tile;
+    const row = similarity.subarray(r * tile, r * tile + columns);
+    // Most pairs enter neither list: this loop reads numbers alone.
+    let leastOfRow = found.least[a]!;
     for (let c = top === left ? r + 1 : 0; c < columns; c++) {
-      const value = similarity[at + c]!;
-      const b = left + c;
-      if (value > least[a]!) found.add(a, b, value);
-      if (value > least[b]!) found.add(b, a, value);
+      const value = row[c]!;
+      if (value <= leastOfRow && value <= leastOfColumns[c]!) continue;
+      if (value > leastOfRow) leastOfRow = found.add(a, left + c, value);
+      if (value > leastOfColumns[c]!) found.add(left + c, a, value);
     }
   }
 }
@@ -104,7 +106,8 @@ class Lists implements Neighbours {
     this.least = new Float32Array(images).fill(-Infinity);
   }
 
-  add(image: number, other: number, similarity: number): void {
+  /** Returns what a neighbour must exceed from now on. */
+  add(image: number, other: number, similarity: number): number {
     const start = image * this.count;
     let at = start + this.count - 1;
     for (; at > start && this.similarities[at - 1]! < similarity; at--) {
@@ -113,6 +116,6 @@ class Lists implements Neighbours {
     }
     this.similarities[at] = similarity;
     this.indices[at] = other;
-    this.least[image] = this.similarities[start + this.count - 1]!;
+    return (this.least[image] = this.similarities[start + this.count - 1]!);
   }
 }

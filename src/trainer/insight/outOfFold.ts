@@ -49,27 +49,24 @@ export function momentsByFold({ features, labels, classes }: Labelled, folds: Ui
 }
 
 /** Scores [images, classes] of each image by the head that was trained on `parts` of the other folds. */
-export function outOfFoldScores(
+export async function outOfFoldScores(
   { features, labels, classes }: Labelled,
   folds: Uint8Array,
   moments: readonly Moments[],
   penalty: number,
   parts = partsOfFold,
-): Float32Array {
+): Promise<Float32Array> {
   const { values, width } = features;
   const count = moments.length / partsOfFold;
   const scores = new Float32Array(labels.length * classes);
-  const own = new Float64Array(classes);
   for (let fold = 0; fold < count; fold++) {
     const training = moments.filter((_, i) => Math.floor(i / partsOfFold) !== fold && i % partsOfFold < parts);
     const total = sumOf(training, width, classes);
     if (total.images === 0) continue;
     const head = ridgeHead(total, width, classes, penalty);
-    for (let i = 0; i < labels.length; i++) {
-      if (folds[i] !== fold) continue;
-      scoresOf(head, values, i, own);
-      scores.set(own, i * classes);
-    }
+    const rows = [...labels.keys()].filter((i) => folds[i] === fold);
+    const own = await scoresOf(head, values, rows);
+    rows.forEach((row, i) => scores.set(own.subarray(i * classes, (i + 1) * classes), row * classes));
   }
   return scores;
 }
@@ -91,12 +88,16 @@ function lossOf(scores: Float32Array, labels: Int32Array, classes: number, sharp
 }
 
 /** The penalty and the sharpness under which the labels are likeliest, of those that are tried. */
-export function bestHead(data: Labelled, folds: Uint8Array, moments: readonly Moments[]) {
+export async function bestHead(data: Labelled, folds: Uint8Array, moments: readonly Moments[]) {
   let best = { penalty: penalties[0]!, sharpness: 1, loss: Infinity, scores: new Float32Array() as Float32Array };
   for (const penalty of penalties) {
-    const scores = outOfFoldScores(data, folds, moments, penalty);
+    const scores = await outOfFoldScores(data, folds, moments, penalty);
+    let last = Infinity;
     for (const sharpness of sharpnesses) {
       const loss = lossOf(scores, data.labels, data.classes, sharpness);
+      // The loss is convex in the sharpness: once it rises it does not fall again.
+      if (loss > last) break;
+      last = loss;
       if (loss < best.loss) best = { penalty, sharpness, loss, scores };
     }
   }
@@ -128,9 +129,14 @@ const floor = 0.01;
  * The geometric mean of a linear head and of a vote of the nearest neighbours, both of images in other folds. Where
  * 5 % of the labels of four sets of photos were wrong, it found more of them than either alone (docs/audit.md).
  */
-export function crossValidate(data: Labelled, folds: Uint8Array, neighbours: Neighbours, moments: readonly Moments[]) {
+export async function crossValidate(
+  data: Labelled,
+  folds: Uint8Array,
+  neighbours: Neighbours,
+  moments: readonly Moments[],
+) {
   const { labels, classes } = data;
-  const { penalty, sharpness, scores } = bestHead(data, folds, moments);
+  const { penalty, sharpness, scores } = await bestHead(data, folds, moments);
   const probabilities = new Float32Array(labels.length * classes);
   const vote = new Float64Array(classes);
   for (let i = 0; i < labels.length; i++) {

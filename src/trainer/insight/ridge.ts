@@ -1,4 +1,7 @@
 /** A linear head in closed form: ridge regression of the labels, as rows of zeros and a one, on features. */
+import { createEngine } from '../engine/createEngine.js';
+import { hostTensor } from '../engine/tensor.js';
+import { Builder } from '../ir/builder.js';
 import { factorise, solve } from './cholesky.js';
 import type { Moments } from './moments.js';
 
@@ -43,18 +46,32 @@ function factoriseWith(matrix: Float64Array, width: number, penalty: number): vo
   }
 }
 
-/** Scores [classes] of the image `row`, into `scores`. */
-export function scoresOf(
+/** Images that are scored in one product. */
+const tile = 1024;
+
+/** Scores [images, classes] of the images `rows` of `values` [all, width], those of `rows[i]` at row i. */
+export async function scoresOf(
   { width, classes, weight, bias }: LinearHead,
   values: Float32Array,
-  row: number,
-  scores: Float64Array,
-): void {
-  const from = row * width;
-  for (let c = 0; c < classes; c++) {
-    let sum = bias[c]!;
-    const at = c * width;
-    for (let i = 0; i < width; i++) sum += weight[at + i]! * values[from + i]!;
-    scores[c] = sum;
+  rows: readonly number[],
+): Promise<Float32Array> {
+  const b = new Builder();
+  const product = b.matmul(b.input('x', [tile, width]), b.constant('weight', [classes, width], weight), {
+    transB: true,
+  });
+  b.output('scores', b.add(product, b.constant('bias', [classes], bias)));
+  const scorer = await createEngine('cpu').load(b.graph);
+  const found = new Float32Array(rows.length * classes);
+  const x = new Float32Array(tile * width);
+  try {
+    for (let start = 0; start < rows.length; start += tile) {
+      const own = rows.slice(start, start + tile);
+      own.forEach((row, i) => x.set(values.subarray(row * width, (row + 1) * width), i * width));
+      const { scores } = await scorer.run({ x: hostTensor('f32', [tile, width], x) });
+      found.set((scores!.data as Float32Array).subarray(0, own.length * classes), start * classes);
+    }
+  } finally {
+    await scorer.dispose();
   }
+  return found;
 }

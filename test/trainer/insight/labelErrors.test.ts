@@ -25,7 +25,12 @@ async function validated(features: { width: number; values: Float32Array }, labe
   const data = { features: standardised(features, meanOf(features, [...labels.keys()])), labels, classes };
   const folds = foldsOf(labels, Int32Array.from(labels.keys()), 5, 0);
   const moments = momentsByFold(data, folds, 5);
-  return { data, folds, moments, ...crossValidate(data, folds, await nearestNeighbours(features, 30), moments) };
+  return {
+    data,
+    folds,
+    moments,
+    ...(await crossValidate(data, folds, await nearestNeighbours(features, 30), moments)),
+  };
 }
 
 test('planted errors come first, with the label that is right', async () => {
@@ -64,7 +69,7 @@ test('a class with one image, and one with none, are borne', async () => {
   labels[0] = 2;
   const { probabilities, data, folds, moments, penalty } = await validated(features, labels, 4);
   assert.ok(probabilities.every(Number.isFinite));
-  const curve = learningCurve(data, folds, moments, penalty);
+  const curve = await learningCurve(data, folds, moments, penalty);
   assert.ok(curve.every(({ images }, i) => i === 0 || images > curve[i - 1]!.images));
   assert.ok(gainOfDoubling(curve) >= 0);
 });
