@@ -134,7 +134,7 @@ for (const method of values.methods) {
       );
       const [task] = events.find(({ type }) => type === 'calibration').tasks;
       calibrationRows.push(
-        `| ${name} | ${method} | ${seed} | ${images.validation} | ${task.temperature.toFixed(3)} | ${percent(task.ece.before)} | ${percent(task.ece.after)} | ${percent(task.ece.chance)} |`,
+        `| ${name} | ${method} | ${seed} | ${images.validation} | ${task.temperature.toFixed(3)} | ${percent(task.ece.before)} | ${percent(task.ece.after)} | ${percent(task.ece.corrected.before)} | ${percent(task.ece.corrected.after)} |`,
       );
       console.log(calibrationRows.at(-1));
       const answered = vitune('evaluate', '--checkpoint', run, '--dataset', folder, '--pictures')
@@ -198,11 +198,12 @@ ${unknownRows.join('\n')}
 ## Calibration
 
 The temperature is fitted to the validation images of the best checkpoint, and the expected calibration error (15 bins of
-equal width) is measured on the same images. It is never 0: "chance" is the error that as many images would show on
-average if every probability were right. An error after calibration near it cannot be told from none.
+equal width) is measured on the same images. Chance adds to it: right probabilities of 200 images show about 8 %. The
+corrected error is without that: the root of the mean squared distance of accuracy from probability, in bins of at least
+30 images, less the variance of each bin's accuracy (Kumar, Liang and Ma, 2019, arXiv:1909.10155).
 
-| photos | method | seed | validation images | temperature | error before | error after | chance |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| photos | method | seed | images | temperature | before | after | corrected before | corrected after |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${calibrationRows.join('\n')}
 `,
 );

@@ -20,6 +20,10 @@ export interface BeforeAndAfter<Value> {
   after: Value;
 }
 
+export interface CalibrationErrors extends BeforeAndAfter<number> {
+  corrected?: BeforeAndAfter<number>;
+}
+
 /** Why a task has no temperature of its own. */
 export type NotCalibrated = 'fewImages' | 'oneClass';
 
@@ -30,11 +34,8 @@ export interface TaskCalibration {
   /** Logits are divided by it; 1 where it is not known. */
   temperature: number;
   missing?: NotCalibrated;
-  /**
-   * Expected calibration errors on the validation images, 0 to 1; `chance` is the one that as many images would show on
-   * average if the probabilities were right.
-   */
-  ece?: BeforeAndAfter<number> & { chance?: number };
+  /** Expected calibration errors on the validation images, 0 to 1; `corrected` is without what chance adds. */
+  ece?: CalibrationErrors;
   bins?: BeforeAndAfter<ReliabilityBin[]>;
   /** In a multi-label task: the probability from which on each label counts as predicted. */
   thresholds?: number[];
@@ -87,7 +88,11 @@ export const taskCalibrationSchema = objectOf<TaskCalibration>({
   temperature: number,
   missing: optional(oneOf<NotCalibrated>({ fewImages: true, oneClass: true })),
   ece: optional(
-    objectOf<BeforeAndAfter<number> & { chance?: number }>({ before: number, after: number, chance: optional(number) }),
+    objectOf<CalibrationErrors>({
+      before: number,
+      after: number,
+      corrected: optional(objectOf<BeforeAndAfter<number>>({ before: number, after: number })),
+    }),
   ),
   bins: optional(objectOf<BeforeAndAfter<ReliabilityBin[]>>({ before: bins, after: bins })),
   thresholds: optional(listOf(number)),

@@ -25,14 +25,16 @@ export function calibrationWords(
         'Not calibrated: all {0} validation images have the same label. Add validation images of other labels.',
         images,
       );
-    return t(
-      'Calibrated on {0} validation images: temperature {1}, calibration error {2} before, {3} after; chance alone makes {4}.',
+    const errors = t(
+      'Calibrated on {0} validation images: temperature {1}, calibration error {2} before, {3} after.',
       images,
       figure(temperature),
       percent(ece?.before ?? 0),
       percent(ece?.after ?? 0),
-      percent(ece?.chance ?? 0),
     );
+    if (!ece?.corrected) return errors;
+    const { before, after } = ece.corrected;
+    return `${errors} ${t('Without what chance adds: {0} before, {1} after.', percent(before), percent(after))}`;
   };
   return [
     ...tasks.map((each) => (tasks.length > 1 ? `${each.task}: ${of(each)}` : of(each))),

@@ -22,7 +22,11 @@ function calibrateTask({ name }: Task, labelled: Labelled): TaskCalibration {
   return {
     ...about,
     temperature,
-    ece: { before: before.error(), after: after.error(), chance: after.chance() },
+    ece: {
+      before: before.error(),
+      after: after.error(),
+      corrected: { before: before.correctedError(), after: after.correctedError() },
+    },
     bins: { before: before.bins(), after: after.bins() },
     ...(multiLabel ? { thresholds: fitThresholds(labelled, temperature) } : {}),
   };

@@ -5,6 +5,8 @@ import type { Labelled } from './temperature.js';
 
 /** Bins of equal width over the probabilities from 0 to 1. */
 export const reliabilityBins = 15;
+/** Answers of a bin below which its variance says little. */
+const fewestInBin = 30;
 
 /**
  * The bins of a reliability diagram (DeGroot and Fienberg, 1983; Guo et al., 2017): an image counts by the probability
@@ -15,8 +17,7 @@ export class Reliability {
   readonly #images = new Float64Array(reliabilityBins);
   readonly #confidence = new Float64Array(reliabilityBins);
   readonly #right = new Float64Array(reliabilityBins);
-  /** Of each bin, how much the number of right answers varies where the probabilities are right. */
-  readonly #variance = new Float64Array(reliabilityBins);
+  readonly #answers: { probability: number; isRight: boolean }[] = [];
 
   /** Counts one answer of a probability 0 to 1. */
   add(probability: number, isRight: boolean): void {
@@ -24,7 +25,7 @@ export class Reliability {
     this.#images[bin]!++;
     this.#confidence[bin]! += probability;
     this.#right[bin]! += Number(isRight);
-    this.#variance[bin]! += probability * (1 - probability);
+    this.#answers.push({ probability, isRight });
   }
 
   bins(): ReliabilityBin[] {
@@ -45,12 +46,24 @@ export class Reliability {
   }
 
   /**
-   * The error that these images would show on average if the probabilities were right: a bin's share of right answers
-   * is off by chance, by the mean absolute deviation of the normal distribution.
+   * The calibration error without what chance adds to it, which is much where images are few: the root of the mean
+   * squared distance in bins of equally many answers, each less the variance of its share of right ones (Kumar, Liang
+   * and Ma, 2019, arXiv:1909.10155, definition 4.2). Perfect probabilities show about 0 whatever the number of answers.
    */
-  chance(): number {
-    const all = this.#images.reduce((a, b) => a + b, 0);
-    return all ? this.#variance.reduce((sum, each) => sum + Math.sqrt((2 * each) / Math.PI), 0) / all : 0;
+  correctedError(): number {
+    const answers = this.#answers.toSorted((a, b) => a.probability - b.probability);
+    const bins = Math.min(reliabilityBins, Math.max(1, Math.floor(answers.length / fewestInBin)));
+    let sum = 0;
+    for (let b = 0; b < bins; b++) {
+      const own = answers.slice(Math.round((b * answers.length) / bins), Math.round(((b + 1) * answers.length) / bins));
+      if (own.length < 2) continue;
+      const mean = (of: (answer: (typeof own)[number]) => number) =>
+        own.reduce((all, each) => all + of(each), 0) / own.length;
+      const accuracy = mean(({ isRight }) => Number(isRight));
+      const distance = mean(({ probability }) => probability) - accuracy;
+      sum += own.length * (distance ** 2 - (accuracy * (1 - accuracy)) / (own.length - 1));
+    }
+    return Math.sqrt(Math.max(0, sum / Math.max(1, answers.length)));
   }
 }
 

@@ -72,18 +72,31 @@ test('a model worse than chance is made to say that it knows nothing', () => {
   assert.ok(found > 1000, String(found));
 });
 
-test('the error that chance makes is the mean of that of many models whose probabilities are right', () => {
-  const random = new Random(3, 'reliability');
-  const [errors, chances]: [number[], number[]] = [[], []];
-  for (let model = 0; model < 300; model++) {
-    const found = new Reliability();
-    for (let image = 0; image < 200; image++) {
-      const probability = 0.3 + 0.7 * random.uniform();
-      found.add(probability, random.uniform() < probability);
-    }
-    errors.push(found.error());
-    chances.push(found.chance());
+/** Reliability of 200 images whose probabilities, 0.3 to 1, are right, or too great by `excess`. */
+function simulated(random: Random, excess: number): Reliability {
+  const found = new Reliability();
+  for (let image = 0; image < 200; image++) {
+    const probability = 0.3 + 0.7 * random.uniform();
+    found.add(probability, random.uniform() < probability - excess);
   }
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  assert.ok(Math.abs(mean(errors) / mean(chances) - 1) < 0.05, `${mean(errors)} ${mean(chances)}`);
+  return found;
+}
+
+test('the corrected error is near 0 for right probabilities and near their excess for others, the plain one is not', () => {
+  const random = new Random(3, 'reliability');
+  const mean = (of: () => number): number => Array.from({ length: 300 }, of).reduce((a, b) => a + b, 0) / 300;
+  const right = mean(() => simulated(random, 0).correctedError());
+  const plain = mean(() => simulated(random, 0).error());
+  const wrong = mean(() => simulated(random, 0.2).correctedError());
+  assert.ok(right < 0.035, String(right));
+  assert.ok(plain > 0.07, String(plain));
+  assert.ok(Math.abs(wrong - 0.2) < 0.02, String(wrong));
+});
+
+test('the corrected error is that of its formula', () => {
+  const found = new Reliability();
+  // One bin of 10 answers at 0.9, of which 6 are right: 0.3 squared less 0.6 · 0.4 / 9.
+  for (let i = 0; i < 10; i++) found.add(0.9, i < 6);
+  assert.ok(Math.abs(found.correctedError() - Math.sqrt(0.09 - 0.24 / 9)) < 1e-9, String(found.correctedError()));
+  assert.equal(new Reliability().correctedError(), 0);
 });

@@ -50,7 +50,7 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     const events = recordedRun({ steps: 460, epochs: 10, taken: 460 });
     const bin = (place: number, accuracy: number) => ({ images: 10, confidence: (place + 0.5) / 15, accuracy });
     const bins = Array.from({ length: 15 }, (_, place) => bin(place, place / 15));
-    const task = { task: 'label', images: 150, temperature: 1.25, ece: { before: 0.08, after: 0.03, chance: 0.04 } };
+    const task = { task: 'label', images: 150, temperature: 1.25, ece: { before: 0.08, after: 0.03 } };
     const view = await open(events);
     assert.equal(await view.page.getByRole('heading', { name: 'Calibration' }).isVisible(), false);
     const { seq, time } = events.at(-1)!;
