@@ -99,13 +99,7 @@ export function activate(context: vscode.ExtensionContext): void {
     layersOf: (model) => layersOf(launch, model),
     configHome,
   });
-  const editor = new ImageEditorProvider(
-    context.extensionUri,
-    active,
-    (path, signal) => classifier.classifyOne(path, signal),
-    previews,
-    accepted,
-  );
+  const editor = new ImageEditorProvider(context.extensionUri, active, classifier, previews, accepted);
   const comparisons = new ComparisonStore(memory, runs, failed);
   const comparing = new Comparing(launch, comparisons, runs);
   const comparisonPanels = new ComparisonPanels(

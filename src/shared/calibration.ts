@@ -60,6 +60,8 @@ export interface UnknownRule {
   neighbors: number;
   /** The label of each training image in the bank, counted through all tasks. */
   labels: number[];
+  /** The path of each, below the folder of the dataset, with / on every system. */
+  paths?: string[];
   distance: Spread;
   energy: Spread;
   /** The scores of validation images, ascending, and for each `1` where the model was right, else `0`. */
@@ -103,6 +105,7 @@ export const unknownRuleSchema = objectOf<UnknownRule>({
   accepted: number,
   neighbors: count,
   labels: listOf(count),
+  paths: optional(listOf(text)),
   distance: spread,
   energy: spread,
   scores: listOf(number),

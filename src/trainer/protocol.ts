@@ -1,4 +1,5 @@
 /** The trainer's DOOR: what goes into the trainer process and what comes out of it. Types only. */
+import type { Explanation } from '../shared/explanation.js';
 import type { TaskCalibration } from '../shared/calibration.js';
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
@@ -40,6 +41,7 @@ export interface CommandOutputs {
     | { type: 'progress'; phase: 'evaluate'; done: number; total: number }
     | ({ type: 'evaluation' } & CoveredEvaluation)
     | ({ type: 'comparison' } & ModelComparison);
+  explain: { type: 'explanation' } & Explanation;
   calibrate:
     { type: 'progress'; phase: 'evaluate'; done: number; total: number } | ({ type: 'calibrated' } & Calibrated);
   /** With `--background`, first what the file names say (`found`), then how many images were read, then the result. */
@@ -110,11 +112,14 @@ export type Classification =
 /** Requests to and responses from the warm classification process (`main.js serve`), over the fork's IPC channel. */
 export type ServeRequest =
   | { id: number; type: 'classify'; checkpoint: string; paths: string[]; top: number; accepted?: number | undefined }
+  /** Explain the answer to an image for a class, by default the likeliest. */
+  | { id: number; type: 'explain'; checkpoint: string; path: string; label?: string | undefined }
   /** A small preview of an image that an editor cannot draw itself: at most `side` pixels wide and high. */
   | { id: number; type: 'preview'; path: string; side: number }
   | { id: number; type: 'cancel'; request: number };
 export type ServeResponse =
   | { id: number; type: 'classification'; result: Classification }
+  | { id: number; type: 'explanation'; result: Explanation }
   /** `src` is a data URI. */
   | { id: number; type: 'preview'; src: string }
   /** What the model's files leave open, once when the checkpoint is opened. */

@@ -1,5 +1,6 @@
 /** Classifies images with the active checkpoint, in the warm process. */
 import * as vscode from 'vscode';
+import type { Explanation } from '../../shared/explanation.js';
 import type { Classification } from '../../trainer/protocol.js';
 import type { Settings } from '../contributions.js';
 import { errors } from '../errors/errors.js';
@@ -37,12 +38,10 @@ export class Classifier implements vscode.Disposable {
    * request.
    */
   async classify(paths: string[], signal: AbortSignal, onResult: (result: Classification) => void): Promise<void> {
-    const checkpoint = this.active.current;
-    if (!checkpoint)
-      throw this.active.chosen === undefined ? errors.noCheckpoint() : errors.checkpointGone(this.active.chosen);
+    const checkpoint = this.#checkpoint();
     const top = vscode.workspace.getConfiguration('vitune').get<Settings['predictions']>('predictions', 5);
     await this.#process.classify({
-      checkpoint: checkpoint.path,
+      checkpoint,
       paths,
       top,
       accepted: this.accepted.current,
@@ -57,6 +56,17 @@ export class Classifier implements vscode.Disposable {
     const [result] = results;
     if (!result) throw new Error(`Classifying ${path} gave no answer`);
     return result;
+  }
+
+  /** Why the active checkpoint answers as it does, for a class, by default the likeliest. */
+  explain(path: string, label: string | undefined, signal: AbortSignal): Promise<Explanation> {
+    return this.#process.explain({ checkpoint: this.#checkpoint(), path, label }, signal);
+  }
+
+  #checkpoint(): string {
+    const { current, chosen } = this.active;
+    if (current) return current.path;
+    throw chosen === undefined ? errors.noCheckpoint() : errors.checkpointGone(chosen);
   }
 
   /** A small preview as a data URI. */

@@ -1,5 +1,6 @@
 /** The warm process that classifies images: started when needed, restarted after a crash, ended when idle. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Explanation } from '../../shared/explanation.js';
 import type { Classification, ErrorInfo, ServeResponse, ServeRequest } from '../../trainer/protocol.js';
 import type { Launch } from '../trainer/launch.js';
 import { TrainerDied } from '../trainer/trainerDied.js';
@@ -82,6 +83,21 @@ export class ClassifierProcess {
         await pause(this.options.backoff * 2 ** (crashes - 1), undefined, { signal });
       }
     }
+  }
+
+  /**
+   * Why the checkpoint answers to an image as it does, for a class, by default the likeliest. Throws `ShownError`,
+   * `TrainerDied` or `AbortError`.
+   */
+  async explain(
+    { checkpoint, path, label }: { checkpoint: string; path: string; label?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<Explanation> {
+    let result: Explanation | undefined;
+    const onResponse = (answer: ServeResponse) => answer.type === 'explanation' && (result = answer.result);
+    await this.#process.ask({ type: 'explain', checkpoint, path, label }, onResponse, signal);
+    if (!result) throw new Error(`There was no explanation of ${path}`);
+    return result;
   }
 
   /**

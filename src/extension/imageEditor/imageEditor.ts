@@ -2,8 +2,16 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
+import type { Explanation } from '../../shared/explanation.js';
 import type { Classification } from '../../trainer/protocol.js';
-import type { FromImageEditor, ImageEditorState, Patch, ImageState, VerdictState } from '../../webview/protocol.js';
+import type {
+  FromImageEditor,
+  ImageEditorState,
+  Patch,
+  ImageState,
+  VerdictState,
+  WhyState,
+} from '../../webview/protocol.js';
 import { commands } from '../contributions.js';
 import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
@@ -14,13 +22,17 @@ import type { Previews } from '../images/previews.js';
 import { previewSides } from '../images/previews.js';
 import { WebviewHost, type OwnMessage } from '../webviews/webviewHost.js';
 
-export type ClassifyOne = (path: string, signal: AbortSignal) => Promise<Classification>;
+/** What the active checkpoint says of an image, and why. */
+export interface Answering {
+  classifyOne(path: string, signal: AbortSignal): Promise<Classification>;
+  explain(path: string, label: string | undefined, signal: AbortSignal): Promise<Explanation>;
+}
 
 export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider {
   constructor(
     private readonly extension: vscode.Uri,
     private readonly active: ActiveCheckpointStore,
-    private readonly classify: ClassifyOne,
+    private readonly answering: Answering,
     private readonly previews: Previews,
     private readonly accepted: AcceptedShare,
   ) {}
@@ -35,7 +47,7 @@ export class ImageEditorProvider implements vscode.CustomReadonlyEditorProvider 
       panel,
       this.extension,
       this.active,
-      this.classify,
+      this.answering,
       this.previews,
       this.accepted,
     );
@@ -47,7 +59,9 @@ class ImageEditor {
   readonly #host: WebviewHost<ImageEditorState, FromImageEditor, Patch<ImageEditorState>>;
   readonly #subscriptions: vscode.Disposable[];
   #verdict: VerdictState = { kind: 'noCheckpoint' };
+  #why: WhyState = { kind: 'hidden' };
   #image: ImageState;
+  #explaining: AbortController | undefined;
   #asking: AbortController | undefined;
 
   constructor(
@@ -55,7 +69,7 @@ class ImageEditor {
     private readonly panel: vscode.WebviewPanel,
     extension: vscode.Uri,
     private readonly active: ActiveCheckpointStore,
-    private readonly classify: ClassifyOne,
+    private readonly answering: Answering,
     private readonly previews: Previews,
     private readonly accepted: AcceptedShare,
   ) {
@@ -84,6 +98,7 @@ class ImageEditor {
 
   dispose(): void {
     this.#asking?.abort();
+    this.#explaining?.abort();
     this.#host.dispose();
     vscode.Disposable.from(...this.#subscriptions).dispose();
   }
@@ -110,6 +125,7 @@ class ImageEditor {
       image: this.#image,
       checkpoint: this.active.current ?? null,
       verdict: this.#verdict,
+      why: this.#why,
     };
   }
 
@@ -122,6 +138,8 @@ class ImageEditor {
   /** Runs the active checkpoint; an older request is dropped. */
   async #ask({ isQuiet = false } = {}): Promise<void> {
     this.#asking?.abort();
+    // It was about the answer before; the slider changes no answer.
+    if (!isQuiet) this.#showWhy({ kind: 'hidden' });
     if (!vscode.workspace.isTrusted) {
       this.#show({ kind: 'error', error: errors.restricted().info });
       return;
@@ -136,7 +154,7 @@ class ImageEditor {
     if (!isQuiet) this.#show({ kind: 'classifying' });
     let verdict: VerdictState;
     try {
-      const answer = await this.classify(this.path, asking.signal);
+      const answer = await this.answering.classifyOne(this.path, asking.signal);
       verdict =
         'error' in answer
           ? { kind: 'error', error: answer.error }
@@ -146,6 +164,29 @@ class ImageEditor {
       verdict = { kind: 'error', error: infoOf(error) };
     }
     if (!asking.signal.aborted) this.#show(verdict);
+  }
+
+  /** Explains the answer for a class; an older request is dropped. */
+  async #explain(label: string | undefined): Promise<void> {
+    this.#showWhy({ kind: 'asking' });
+    const explaining = new AbortController();
+    this.#explaining = explaining;
+    let why: WhyState;
+    try {
+      const explanation = await this.answering.explain(this.path, label, explaining.signal);
+      const previews = explanation.similar.map(({ path }) => this.previews.of(path, previewSides.hover));
+      why = { kind: 'shown', explanation, previews: (await Promise.all(previews)).map((src) => src ?? null) };
+    } catch (error) {
+      if (isCancel(error)) return;
+      why = { kind: 'error', error: infoOf(error) };
+    }
+    if (!explaining.signal.aborted) this.#showWhy(why);
+  }
+
+  #showWhy(why: WhyState): void {
+    this.#explaining?.abort();
+    this.#why = why;
+    this.#host.post({ type: 'patch', state: { why } });
   }
 
   /** For what the browser cannot draw. */
@@ -174,6 +215,13 @@ class ImageEditor {
         return;
       case 'train':
         await vscode.commands.executeCommand(commands.startTraining);
+        return;
+      case 'explain':
+        return this.#explain(message.label);
+      case 'hideExplanation':
+        return this.#showWhy({ kind: 'hidden' });
+      case 'openImage':
+        await vscode.commands.executeCommand(commands.openWithPredictions, message.path);
         return;
       case 'accept':
         return this.accepted.set(message.share);

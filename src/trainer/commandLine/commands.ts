@@ -94,6 +94,21 @@ export const commands = {
     },
     examples: ['evaluate --checkpoint runs/flowers --dataset photos'],
   }),
+  explain: row({
+    summary: () => l10n.t('Shows which places of an image speak for a class, and which training images are alike.'),
+    operand: { placeholder: 'IMAGE', help: () => l10n.t('Images, or folders of images.'), min: 1, max: Infinity },
+    options: {
+      checkpoint,
+      label: text({ placeholder: 'CLASS', example: 'roses' }, () =>
+        l10n.t('The class to explain. Default: the likeliest of each image.'),
+      ),
+      output: text({ placeholder: 'FOLDER', example: 'why' }, () =>
+        l10n.t('Writes each image with its places coloured, as a PNG file, to this folder.'),
+      ),
+      json,
+    },
+    examples: ['explain photo.jpg --checkpoint runs/flowers', 'explain photos --checkpoint runs/flowers --output why'],
+  }),
   calibrate: row({
     summary: () =>
       l10n.t('Computes how sure the probabilities of a checkpoint may be, and which images it does not know.'),

@@ -119,7 +119,28 @@ export function compileForward(
   return { graph: finish(b, model.cut), parameters: specsOf(scope), layers: scope.layers };
 }
 
-/** The same with its frozen layers in the precision of the steps, and whether that makes a difference. */
+/**
+ * Inputs `images` [1, height, width, 3] uint8 and `wanted` [1, labels]; outputs `logits`, and `relevance.0` and so on
+ * [queries, tokens] for each attention from the input to the head, of which there are `maps`: its shares times the
+ * gradient of the wanted logits, without what is negative, as the mean of the heads (Chefer, Gur and Wolf, CVPR 2021,
+ * arXiv:2012.09838, equation 13). A network from a file has no map.
+ */
+export function compileRelevance(model: ModelSpec): { graph: Graph; maps: number } {
+  const b = new Builder();
+  const { logits } = buildForward(b, model, 1, false);
+  b.output('logits', logits);
+  const shares = b.graph.nodes.filter(({ op }) => op.type === 'softmax').map(({ outputs: [output] }) => output!);
+  const score = b.total(b.mul(logits, b.input('wanted', [1, model.labels])));
+  const grads = shares.length ? backward(b, score, shares) : [];
+  shares.forEach((share, i) => {
+    const [, heads, queries, tokens] = share.shape as [number, number, number, number];
+    const mean = b.scale(b.sum(b.relu(b.mul(share, grads[i]!)), [1]), 1 / heads);
+    b.output(`relevance.${i}`, b.reshape(mean, [queries, tokens]));
+  });
+  return { graph: finish(b), maps: shares.length };
+}
+
+/** The forward graph with its frozen layers in the precision of the steps, and whether that makes a difference. */
 export function compileValidation(model: ModelSpec, batch: number): { graph: Graph; isRounded: boolean } {
   const graph = inPrecision(compileForward(model, batch, { embeds: true }).graph, model);
   return {

@@ -1,4 +1,5 @@
 /** A dataset as found by a scan, and the options of a scan. */
+import { dirname, resolve } from 'node:path';
 import type { ErrorInfo, LabelColumn, SplitName, Task } from '../protocol.js';
 
 import type { Samples } from './samples.js';
@@ -33,6 +34,12 @@ export interface SplitSpec {
  * label file, one folder of classes for each split, or a folder and how its label file is to be read.
  */
 export type DatasetSpec = string | SplitSpec | LabelFileSpec;
+
+/** `Dataset.root` of what a scan of it finds. */
+export function rootOf(spec: DatasetSpec): string {
+  if (typeof spec === 'string') return resolve(/\.csv$/i.test(spec) ? dirname(spec) : spec);
+  return resolve('folder' in spec ? spec.folder : spec.train);
+}
 
 export interface ScanOptions {
   /** Share of each class that goes to validation where there is no validation folder; 0 for none. */

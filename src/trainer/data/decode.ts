@@ -16,7 +16,16 @@ import { captureOf } from './exif.js';
 import { type ImageLook, lookAt, reduced } from './imageLook.js';
 import { Resampler } from './resample.js';
 import { isColour, type Samples16To64 as Samples, sampleRangeOf, toRgb } from './sampleRange.js';
-import { centreCrop, evaluationFit, trainingFit, type Fit, type ImageTransform, type Kernel } from './transform.js';
+import {
+  centreCrop,
+  evaluationFit,
+  seenRegion,
+  trainingFit,
+  type Fit,
+  type ImageTransform,
+  type Kernel,
+  type Region,
+} from './transform.js';
 import { YCbCrTiff } from './yCbCrTiff.js';
 
 /** `data` is `[height, width, 3]`, RGB. */
@@ -62,6 +71,19 @@ export async function evaluationPixels(path: string, transform: ImageTransform):
   const fit = (w: number, h: number): Fit => evaluationFit(transform, w, h);
   const { data, width, height } = await decode(path, transform.kernel, fit, 'exact');
   return centreCrop(data, width, height, transform);
+}
+
+/** The same, and which part of the image they show, upright, in shares of its width and height. */
+export async function seenPixels(path: string, transform: ImageTransform): Promise<{ data: Uint8Array; seen: Region }> {
+  let seen: Region = { left: 0, top: 0, width: 1, height: 1 };
+  const fit = (w: number, h: number): Fit => {
+    const own = evaluationFit(transform, w, h);
+    const { left, top, width, height } = seenRegion(transform, own);
+    seen = { left: left / w, top: top / h, width: width / w, height: height / h };
+    return own;
+  };
+  const { data, width, height } = await decode(path, transform.kernel, fit, 'exact');
+  return { data: centreCrop(data, width, height, transform), seen };
 }
 
 /**
@@ -149,19 +171,42 @@ async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }
 
-/** The image as a JPEG of at most `side` pixels in each direction, for a window to show. Throws a UserError. */
-export async function previewOf(path: string, side: number): Promise<Uint8Array> {
+/** The whole image, at most `side` pixels wide and high, for people to look at. */
+function reducedTo(path: string, side: number): Promise<Pixels> {
   const fit = (w: number, h: number): Fit => {
     const scale = Math.min(1, side / Math.max(w, h));
     const fitted = (length: number) => Math.max(1, Math.round(length * scale));
     return { region: { left: 0, top: 0, width: w, height: h }, width: fitted(w), height: fitted(h) };
   };
-  const { data, width, height } = await decode(path, 'linear', fit, 'quick');
+  return decode(path, 'linear', fit, 'quick');
+}
+
+/** The image as a JPEG of at most `side` pixels in each direction, for a window to show. Throws a UserError. */
+export async function previewOf(path: string, side: number): Promise<Uint8Array> {
+  const { data, width, height } = await reducedTo(path, side);
   return explained(path, () =>
     sharp(data, { raw: { width, height, channels: 3 } })
       .jpeg({ quality: 85 })
       .toBuffer(),
   );
+}
+
+/**
+ * Writes the image, at most `side` pixels in each direction, as the PNG file `target` below the cover [height, width,
+ * 4] of its size. Throws a UserError where it cannot be read.
+ */
+export async function writeCovered(
+  path: string,
+  side: number,
+  target: string,
+  cover: (width: number, height: number) => Uint8Array,
+): Promise<void> {
+  const { data, width, height } = await reducedTo(path, side);
+  const input = Buffer.from(cover(width, height));
+  await sharp(data, { raw: { width, height, channels: 3 } })
+    .composite([{ input, raw: { width, height, channels: 4 } }])
+    .png()
+    .toFile(target);
 }
 
 /** The bytes of an image file. Throws an Error in words where it cannot be read or is empty. */

@@ -105,6 +105,23 @@ export function trainingFit(transform: ImageTransform, width: number, height: nu
   return fitShortest(width, height, Math.min(bound, width, height), longestStrip * bound);
 }
 
+/** Where a crop begins of what is longer by `margin`; below 0 in the border. */
+function cropOffset(margin: number, rounded?: true): number {
+  if (!rounded) return Math.floor(margin / 2);
+  return margin > 0 ? roundHalfEven(margin / 2) : Math.ceil(margin / 2);
+}
+
+/** What the model sees of an image that evaluation fits so; more than the image where it has a border. */
+export function seenRegion(transform: ImageTransform, { region, width, height }: Fit): Region {
+  const [across, down] = [region.width / width, region.height / height];
+  return {
+    left: region.left + across * cropOffset(width - transform.width, transform.rounded),
+    top: region.top + down * cropOffset(height - transform.height, transform.rounded),
+    width: across * transform.width,
+    height: down * transform.height,
+  };
+}
+
 /**
  * The middle `transform.width` x `transform.height` of `[sourceHeight, sourceWidth, 3]`, with a border where the source
  * is smaller. The offsets are those of transformers' center_crop or, where `rounded`, of torchvision's CenterCrop.
@@ -118,12 +135,8 @@ export function centreCrop(
   if (sourceWidth === width && sourceHeight === height) return source;
   const result = new Uint8Array(width * height * 3);
   if (border) for (let i = 0; i < result.length; i++) result[i] = border[i % 3]!;
-  const offset = (margin: number): number => {
-    if (!rounded) return Math.floor(margin / 2);
-    return margin > 0 ? roundHalfEven(margin / 2) : Math.ceil(margin / 2);
-  };
-  const left = offset(sourceWidth - width);
-  const top = offset(sourceHeight - height);
+  const left = cropOffset(sourceWidth - width, rounded);
+  const top = cropOffset(sourceHeight - height, rounded);
   const from = Math.max(0, left);
   const to = Math.min(sourceWidth, left + width);
   for (let y = Math.max(0, top); y < Math.min(sourceHeight, top + height); y++) {

@@ -1,5 +1,6 @@
 /** Errors of the command line. */
 import { asIs, t } from './l10n.js';
+import { shortList } from './models.js';
 import { UserError } from './userError.js';
 
 export const commandLine = {
@@ -18,6 +19,12 @@ export const commandLine = {
       t('There is no image in {0}.', path),
       t('Give image files, or a folder that holds some.'),
       { file: path },
+    ),
+  classUnknown: (label: string, labels: readonly string[]) =>
+    new UserError(
+      'CLASS_UNKNOWN',
+      t('The model has no class {0}.', label),
+      t('Name one of its classes: {0}', shortList(labels)),
     ),
   usage: (message: string, usage: string) => new UserError('USAGE', asIs(message), t('Usage: {0}', usage)),
 };

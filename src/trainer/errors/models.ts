@@ -4,7 +4,7 @@ import { t } from './l10n.js';
 import { type Place, UserError } from './userError.js';
 
 /** The first names of a list. */
-const shortList = (names: readonly string[]): string =>
+export const shortList = (names: readonly string[]): string =>
   names.length > 5 ? `${names.slice(0, 5).join(', ')}, …` : names.join(', ');
 
 export const models = {

@@ -17,6 +17,8 @@ export interface Neighbors {
   distance: number;
   /** The labels of these, the nearest first. */
   labels: number[];
+  /** Which images these are, with their cosine similarity. */
+  images: { row: number; similarity: number }[];
 }
 
 export class Bank {
@@ -26,38 +28,40 @@ export class Bank {
     readonly width: number,
     /** A label of each image, counted through all tasks. */
     readonly labels: readonly number[],
+    /** The path of each image, where it is known (`UnknownRule.paths`). */
+    readonly paths?: readonly string[],
   ) {}
 
   /** Of features [images, width] of any length, in the precision in which they are stored. */
-  static of(features: readonly Float32Array[], labels: readonly number[]): Bank {
+  static of(features: readonly Float32Array[], labels: readonly number[], paths?: readonly string[]): Bank {
     const width = features[0]!.length;
     const flat = new Float32Array(features.length * width);
     features.forEach((row, i) => flat.set(row, i * width));
     const rounded = new Float32Array(flat.length);
     readHalves(toHalves(unitRows(flat, width)), rounded);
-    return new Bank(rounded, width, labels);
+    return new Bank(rounded, width, labels, paths);
   }
 
   /** As it was stored. */
-  static stored(rows: Float32Array, width: number, labels: readonly number[]): Bank {
-    return new Bank(rows, width, labels);
+  static stored(rows: Float32Array, width: number, labels: readonly number[], paths?: readonly string[]): Bank {
+    return new Bank(rows, width, labels, paths);
   }
 
   /** The `count` training images nearest to features [width], by cosine distance. */
   nearest(features: Float32Array, count: number): Neighbors {
     const { rows, width } = this;
     const own = unitRows(features, width);
-    const best: { similarity: number; label: number }[] = [];
+    const best: { similarity: number; row: number }[] = [];
     for (let start = 0, image = 0; start < rows.length; start += width, image++) {
       let similarity = 0;
       for (let k = 0; k < width; k++) similarity += rows[start + k]! * own[k]!;
       if (best.length === count && similarity <= best.at(-1)!.similarity) continue;
       const place = best.findIndex((each) => each.similarity < similarity);
-      best.splice(place < 0 ? best.length : place, 0, { similarity, label: this.labels[image]! });
+      best.splice(place < 0 ? best.length : place, 0, { similarity, row: image });
       if (best.length > count) best.pop();
     }
     const mean = best.reduce((sum, { similarity }) => sum + similarity, 0) / best.length;
-    return { distance: 1 - mean, labels: best.map(({ label }) => label) };
+    return { distance: 1 - mean, labels: best.map(({ row }) => this.labels[row]!), images: best };
   }
 }
 
@@ -65,21 +69,21 @@ export class Bank {
 export async function collectBank<Images>(
   batches: AsyncIterable<{ images: Images; count: number; samples: readonly number[] }>,
   infer: (images: Images) => Promise<{ embedding: Float32Array }>,
-  { width, labelOf }: { width: number; labelOf: (image: number) => number },
+  o: { width: number; labelOf: (image: number) => number; pathOf: (image: number) => string },
 ): Promise<Bank | undefined> {
   const features: Float32Array[] = [];
-  const labels: number[] = [];
+  const taken: number[] = [];
   for await (const { images, count, samples } of batches) {
     if (!count) continue;
     const { embedding } = await infer(images);
     for (let row = 0; row < count; row++) {
-      features.push(embedding.slice(row * width, (row + 1) * width));
-      labels.push(labelOf(samples[row]!));
+      features.push(embedding.slice(row * o.width, (row + 1) * o.width));
+      taken.push(samples[row]!);
     }
     // Messages are handled between batches, which block this thread.
     await new Promise(setImmediate);
   }
-  return features.length ? Bank.of(features, labels) : undefined;
+  return features.length ? Bank.of(features, taken.map(o.labelOf), taken.map(o.pathOf)) : undefined;
 }
 
 /** The label by which an image counts in a bank, counted through all tasks: its first, or one past the last. */

@@ -14,7 +14,7 @@ import { writeOutcomes } from '../models/outcomesFile.js';
 import type { ErrorInfo, SplitName } from '../protocol.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
 import { runConfig } from '../runs/runFolder.js';
-import { withSplitOf } from '../runs/splitFile.js';
+import { placeIn, withSplitOf } from '../runs/splitFile.js';
 import { Answers } from './answers.js';
 import { bankLabel, chooseForBank, collectBank, mostInBank } from './bank.js';
 import { calibrate } from './calibrate.js';
@@ -105,6 +105,7 @@ export async function calibrateCheckpoint(
     const bank = await collectBank(batchesOf('train', chosen), (images) => classifier.infer(images), {
       width,
       labelOf,
+      pathOf: (image) => placeIn(dataset.root, train.pathAt(image)),
     });
     const found = await calibrate(tasks, answers, { bank, accepted });
     const model = await hashOfWeights(checkpoint);

@@ -9,6 +9,7 @@ import { previewOf } from '../data/decode.js';
 import { infoOf } from '../errors/errors.js';
 import type { ServeResponse, ServeRequest } from '../protocol.js';
 import { Classifier, imagesOf } from './classifier.js';
+import { Explainer } from './explainer.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 
 interface Open {
@@ -16,6 +17,8 @@ interface Open {
   /** A folder can be replaced under the same name. */
   modified: string;
   classifier: Classifier;
+  /** Opened with the first wish for it. */
+  explainer?: Explainer;
 }
 
 export function serve(channel: {
@@ -27,31 +30,47 @@ export function serve(channel: {
   // One at a time: a session runs on this thread anyway, and the checkpoint may change between two requests.
   let queue: Promise<unknown> = Promise.resolve();
 
-  const classifierOf = async (checkpoint: string, id: number): Promise<Classifier> => {
+  const opened = async (checkpoint: string, id: number): Promise<Open> => {
     const folder = await resolveCheckpoint(checkpoint);
     // A calibration that is computed later makes another answer.
     const times = [calibrationFiles.calibration, 'config.json'].map((name) => stat(join(folder, name)));
     const modified = (await Promise.allSettled([...times, stat(folder)]))
       .map((each) => (each.status === 'fulfilled' ? each.value.mtimeMs : 0))
       .join();
-    if (open && open.folder === folder && open.modified === modified) return open.classifier;
+    if (open && open.folder === folder && open.modified === modified) return open;
     const old = open;
     open = undefined;
     await old?.classifier.dispose();
+    await old?.explainer?.dispose();
     const classifier = await Classifier.open(folder);
     open = { folder, modified, classifier };
     for (const notice of classifier.notices) channel.send({ id, type: 'notice', ...notice.toInfo() });
-    return classifier;
+    return open;
   };
 
-  const respond = async (
+  const classify = async (
     { id, checkpoint, paths, top, accepted }: ServeRequest & { type: 'classify' },
     signal: AbortSignal,
   ): Promise<void> => {
+    const files = await imagesOf(paths, signal);
+    const { classifier } = await opened(checkpoint, id);
+    for await (const result of classifier.classify(files, { top, accepted }, signal))
+      channel.send({ id, type: 'classification', result });
+  };
+
+  const explain = async (
+    { id, checkpoint, path, label }: ServeRequest & { type: 'explain' },
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const own = await opened(checkpoint, id);
+    own.explainer ??= await Explainer.open(own.folder);
+    channel.send({ id, type: 'explanation', result: await own.explainer.explain(path, label, signal) });
+  };
+
+  const respond = async (request: ServeRequest & { type: 'classify' | 'explain' }, signal: AbortSignal) => {
+    const { id } = request;
     try {
-      const files = await imagesOf(paths, signal);
-      for await (const result of (await classifierOf(checkpoint, id)).classify(files, { top, accepted }, signal))
-        channel.send({ id, type: 'classification', result });
+      await (request.type === 'classify' ? classify(request, signal) : explain(request, signal));
       channel.send({ id, type: 'done' });
     } catch (error) {
       if (signal.aborted) channel.send({ id, type: 'done' });

@@ -87,6 +87,7 @@ export async function fitUnknown(
     accepted,
     neighbors,
     labels: [...bank.labels],
+    ...(bank.paths && { paths: [...bank.paths] }),
     ...spreads,
     scores,
     right: scored.map(({ isRight }) => (isRight ? '1' : '0')).join(''),

@@ -36,6 +36,7 @@ function defectOf({ tasks, unknown, bank }: Calibration, own: readonly Task[]): 
   if ((unknown === undefined) !== (bank === undefined)) return 'bank';
   if (unknown && (unknown.accepted < 0.5 || unknown.accepted > 1)) return 'unknown.accepted';
   if (unknown && (!unknown.scores.length || unknown.right.length !== unknown.scores.length)) return 'unknown.scores';
+  if (unknown?.paths && unknown.paths.length !== unknown.labels.length) return 'unknown.paths';
   if (unknown && !(unknown.neighbors >= 1 && unknown.neighbors <= unknown.labels.length)) return 'unknown.neighbors';
   return undefined;
 }

@@ -12,7 +12,7 @@ import { errors, reasonOf } from '../errors/errors.js';
 const schema = z.object({ format: z.literal(1), validation: z.array(z.string()) });
 
 /** Paths are written with / on every system, so that a project can move. */
-const placeIn = (root: string, path: string): string => relative(root, path).split(sep).join('/');
+export const placeIn = (root: string, path: string): string => relative(root, path).split(sep).join('/');
 
 export async function writeSplit(run: string, { root, splits }: Dataset): Promise<void> {
   const validation = [...splits.validation].map(({ path }) => placeIn(root, path));

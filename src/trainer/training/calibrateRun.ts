@@ -9,6 +9,7 @@ import { writeCalibration } from '../models/calibrationFile.js';
 import { hashOfWeights, type CheckpointContent } from '../models/checkpoint.js';
 import { writeOutcomes } from '../models/outcomesFile.js';
 import type { TrainEvent } from '../protocol.js';
+import { placeIn } from '../runs/splitFile.js';
 import type { ResolvedConfig } from './batchChoice.js';
 import type { BatchSource } from '../insight/featureStore.js';
 import type { Predictor } from './learner.js';
@@ -25,6 +26,8 @@ export interface CalibrateRunOptions {
   model: Pick<Predictor, 'infer'>;
   /** Identifies the images, as `Progress` has it. */
   dataset: string;
+  /** The folder of the dataset. */
+  root: string;
   /** Steps that the run has taken. */
   stepsTaken: number;
   /** To the validation images, and to the test images where there are such. */
@@ -50,6 +53,7 @@ async function bankOf({
   stepsTaken,
   answers,
   signal,
+  root,
 }: CalibrateRunOptions): Promise<Bank | undefined> {
   const width = answers.embeddings[0]?.length;
   if (width === undefined) return undefined;
@@ -65,7 +69,7 @@ async function bankOf({
   return collectBank(
     eachUntilAborted(store.batchesOf('train', chosen, evalBatchSize), signal),
     (images) => untilAborted(model.infer(images), signal),
-    { width, labelOf },
+    { width, labelOf, pathOf: (image) => placeIn(root, train.pathAt(image)) },
   );
 }
 

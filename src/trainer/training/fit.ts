@@ -53,6 +53,7 @@ export async function fit(context: RunContext, inputs: Inputs, prepared: Prepare
     const parts: RunParts = {
       config,
       run,
+      root: inputs.dataset.root,
       plan,
       store: features ?? images,
       content: {

@@ -19,6 +19,8 @@ import { requireRun } from '../runs/runFolder.js';
 export interface RunParts {
   config: ResolvedConfig;
   run: string;
+  /** The folder of the dataset. */
+  root: string;
   plan: Plan;
   store: BatchSource;
   /** What every checkpoint of the run has in common. */

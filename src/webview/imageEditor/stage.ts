@@ -4,6 +4,8 @@
  */
 import * as l10n from '@vscode/l10n';
 import { textButton } from '../controls.js';
+import type { Explanation } from '../../shared/explanation.js';
+import { heatAt, heatColour } from '../../shared/heat.js';
 import { h, icon, setText } from '../element.js';
 import type { Formats } from '../../shared/formats.js';
 import { errorBox, messageBox } from '../message.js';
@@ -14,12 +16,15 @@ import { fitZoom, nextZoom } from './zoom.js';
 export type ZoomSetting = 'fit' | number;
 
 const margin = 16;
+/** Pixels of a side of the drawn explanation, which is stretched over the image. */
+const heatSide = 256;
 /** CSS pixels that an arrow key moves the image. */
 const arrowStep = 40;
 
 export class Stage {
   readonly element: HTMLElement;
   private readonly image = h('img', { class: 'image', draggable: 'false' });
+  private readonly heat = h('canvas', { class: 'heat', width: heatSide, height: heatSide, 'aria-hidden': 'true' });
   private readonly viewport: HTMLElement;
   private readonly note = h('div', { class: 'stage-note' });
   private readonly size = h('span', { class: 'quiet' });
@@ -46,7 +51,7 @@ export class Stage {
         'aria-label': l10n.t('Image; plus and minus zoom, 0 fits, arrows move'),
         keydown: (event: KeyboardEvent) => this.key(event),
       },
-      this.image,
+      h('div', { class: 'picture' }, this.image, this.heat),
     );
     this.viewport.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
     this.viewport.addEventListener('pointerdown', (event) => this.drag(event));
@@ -79,6 +84,23 @@ export class Stage {
       this.image.hidden = true;
       this.image.src = image.src;
     }
+  }
+
+  /** Draws which places count over the part of the image that the model saw; undefined takes it away. */
+  showHeat(explanation: Explanation | undefined): void {
+    this.heat.hidden = explanation === undefined;
+    const context = this.heat.getContext('2d');
+    if (!explanation || !context) return;
+    const { seen } = explanation;
+    const pixels = context.createImageData(heatSide, heatSide);
+    for (let y = 0; y < heatSide; y++)
+      for (let x = 0; x < heatSide; x++) {
+        const u = ((x + 0.5) / heatSide - seen.left) / seen.width;
+        const v = ((y + 0.5) / heatSide - seen.top) / seen.height;
+        if (u < 0 || u > 1 || v < 0 || v > 1) continue;
+        pixels.data.set(heatColour(heatAt(explanation, u, v)), (y * heatSide + x) * 4);
+      }
+    context.putImageData(pixels, 0, 0);
   }
 
   private sayInstead(words: HTMLElement): void {

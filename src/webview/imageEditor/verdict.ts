@@ -17,6 +17,7 @@ export class Verdict {
   constructor(
     private readonly formats: Formats,
     private readonly post: (message: FromImageEditor) => void,
+    why: HTMLElement,
   ) {
     this.change = textButton(l10n.t('Change checkpoint…'), () => post({ type: 'chooseCheckpoint' }));
     this.element = h(
@@ -24,6 +25,7 @@ export class Verdict {
       { class: 'verdict', 'aria-label': l10n.t('Classification') },
       h('h2', {}, l10n.t('Predictions')),
       this.content,
+      why,
       h('div', { class: 'by-line' }, this.by, this.change),
     );
   }

@@ -82,7 +82,7 @@ const hasProgram = (name: string): boolean => spawnSync(name, ['-c', 'exit 0']).
 
 test('completion in bash', { skip: !hasProgram('bash') && 'bash is not installed' }, () => {
   assert.deepEqual(bashOffers('').sort(), [...commandNames, 'help', '--help', '--version'].sort());
-  assert.deepEqual(bashOffers('ex'), ['export']);
+  assert.deepEqual(bashOffers('exp'), ['explain', 'export']);
   assert.deepEqual(bashOffers('export', '--format', '').sort(), ['onnx', 'peft', 'transformers']);
   assert.deepEqual(bashOffers('export', '--f'), ['--format']);
   assert.deepEqual(bashOffers('export', '--output', 'x'), [], 'files are the shell’s own');

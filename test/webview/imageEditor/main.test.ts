@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
+import type { Explanation } from '../../../src/shared/explanation.js';
 import type { ImageEditorState } from '../../../src/webview/protocol.js';
 import { browserLacks, launchBrowser, ViewPage } from '../viewPage.js';
 
@@ -33,6 +34,7 @@ describe('image editor', { skip: lacks ?? false }, () => {
     file: { path: `/images/${name}`, name, size: files[name]!.length },
     image: { kind: 'shown', src: `/${name}` },
     checkpoint: { path: '/r/92', run: 'trashnet-lora', step: 92 },
+    why: { kind: 'hidden' },
     verdict: {
       kind: 'predictions',
       predictions: [
@@ -88,6 +90,61 @@ describe('image editor', { skip: lacks ?? false }, () => {
     assert.deepEqual((await view.posted('accept')).at(-1), { type: 'accept', share: 0.8 });
     await view.send({ type: 'patch', state: { verdict: { ...verdict, unknown: { ...unknown, isUnknown: false } } } });
     await content.locator('.unknown').waitFor({ state: 'detached' });
+    await view.close();
+  });
+
+  test('the explanation is drawn over what the model saw, for any class, with similar images', async () => {
+    const { verdict } = state();
+    const view = await open();
+    const { page } = view;
+    await page.getByRole('button', { name: 'Why?' }).click();
+    assert.deepEqual((await view.posted('explain')).at(-1), { type: 'explain' });
+    await view.send({ type: 'patch', state: { why: { kind: 'asking' } } });
+    await page.getByRole('progressbar', { name: 'Explaining…' }).waitFor();
+    const explanation: Explanation = {
+      path: '/images/photo.jpg',
+      label: 'glass',
+      probability: 0.8125,
+      method: 'attention',
+      rows: 2,
+      columns: 2,
+      values: [1, 0, 0, 0],
+      seen: { left: 0.25, top: 0, width: 0.5, height: 1 },
+      similar: [
+        { path: '/train/a.jpg', label: 'glass', similarity: 0.91 },
+        { path: '/train/b.jpg', label: 'metal', similarity: 0.8 },
+      ],
+    };
+    const previews = [`data:image/jpeg;base64,${files['photo.jpg']!.toString('base64')}`, null];
+    await view.send({ type: 'patch', state: { why: { kind: 'shown', explanation, previews } } });
+    await page.getByText('It looks like these training images').waitFor();
+    // Outside of what the model saw nothing is drawn; the place that counts is lighter than the others.
+    const at = (x: number, y: number) =>
+      page
+        .locator('canvas.heat')
+        .evaluate(
+          (canvas: HTMLCanvasElement, [left, top]) => [
+            ...canvas.getContext('2d')!.getImageData(256 * left!, 256 * top!, 1, 1).data,
+          ],
+          [x, y],
+        );
+    assert.deepEqual(await at(0.1, 0.5), [0, 0, 0, 0]);
+    const [light, dark] = [await at(0.3, 0.1), await at(0.7, 0.9)];
+    assert.ok(light[0]! > 200 && dark[0]! < 10, `${light.join()} ${dark.join()}`);
+    const [image, heat] = await Promise.all(
+      ['img.image', 'canvas.heat'].map((each) => page.locator(each).boundingBox()),
+    );
+    assert.deepEqual(heat, image);
+    if (process.env.VITUNE_LOOK) await page.screenshot({ path: process.env.VITUNE_LOOK });
+    await page.getByRole('button', { name: /metal 80%/ }).click();
+    assert.deepEqual((await view.posted('openImage')).at(-1), { type: 'openImage', path: '/train/b.jpg' });
+    await page.locator('vscode-dropdown[data-field=label]').click();
+    await page.getByRole('option', { name: 'paper' }).click();
+    assert.deepEqual((await view.posted('explain')).at(-1), { type: 'explain', label: 'paper' });
+    await page.getByRole('button', { name: 'Hide Explanation' }).click();
+    assert.equal((await view.posted('hideExplanation')).length, 1);
+    await view.send({ type: 'patch', state: { why: { kind: 'hidden' }, verdict } });
+    assert.equal(await page.locator('canvas.heat').isVisible(), false);
     await view.close();
   });
 
