@@ -21,6 +21,7 @@ import { planOf } from './plan.js';
 import { prepare, type Prepared } from './prepare.js';
 import { optimizerOf } from './prepareNetwork.js';
 import type { RunContext } from './runContext.js';
+import { endFirst } from './trial.js';
 import { trialRun, type TrialRun } from './trialRun.js';
 
 /** Of the free memory, the share from which on it is worked out beforehand what would take less. */
@@ -31,6 +32,7 @@ export async function estimateTraining(
   { config: file, overrides, folder }: EstimateRequest,
   report: (line: EstimateLine) => void,
 ): Promise<void> {
+  await endFirst();
   const loaded = await loadConfig(file, [...overrides]);
   if (loaded.config.output !== undefined) await requireNew(loaded.config.output);
   const run = join(folder, 'run');
