@@ -1,5 +1,10 @@
-/** What `vitune advise --json` prints: what was measured of each model, then the advice. */
+/** What `vitune advise --json` prints: what was measured of each model, then the advice; and where its rule has limits. */
 import type { Interval } from './interval.js';
+
+/** Below so many training images no method was more accurate than a head by more than chance. */
+export const fewImages = 400;
+/** From this familiarity on a head leaves too little wrong for a longer training to gain more than a point or two. */
+export const wellKnown = 0.9;
 
 /** What the features of a model say of a dataset. */
 export interface Measurement {

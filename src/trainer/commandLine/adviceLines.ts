@@ -1,6 +1,7 @@
 /** Advice in plain words: the reasons with the numbers behind them, and the text that `vitune advise` prints. */
 import * as l10n from '@vscode/l10n';
-import { fewImages, type Sized, trainingImages, wellKnown } from '../insight/adviceRule.js';
+import { fewImages, wellKnown } from '../../shared/advice.js';
+import { type Sized, trainingImages } from '../insight/adviceRule.js';
 import type { Advice, Estimate } from '../protocol.js';
 import { estimateLines } from './dryRun.js';
 import { percent } from './output.js';

@@ -1,11 +1,8 @@
 /** The rule that chooses model and method from what was measured; docs/advise.md says how it was found. */
+import { fewImages, wellKnown } from '../../shared/advice.js';
 import type { Interval } from '../../shared/interval.js';
 import type { Measurement } from '../protocol.js';
 
-/** Below so many training images no method was more accurate than a head by more than chance. */
-export const fewImages = 400;
-/** From here on a head leaves too little wrong for a longer training to gain more than a point or two. */
-export const wellKnown = 0.9;
 /** Trained whole, a larger model than this was not measured, and takes much memory. */
 const manyParameters = 50e6;
 /** Models are equally accurate within this; the smaller is then the better. */

@@ -92,6 +92,7 @@ export async function estimateTraining(
     isNew: newOf(counts) > 0,
     onProgress: (done, total) => report({ type: 'progress', phase: 'trial', done, total }),
   });
+  const peak = 1024 * process.resourceUsage().maxRSS;
   const { total, firstMetric } = extrapolate(trial.costs, plan, counts, started);
   // In memory there are the features of all images, not only of those of the trial.
   const length = prepared.features ? 4 * sizeOf(prepared.features.cut.shape) : 0;
@@ -104,7 +105,9 @@ export async function estimateTraining(
       ...known,
       seconds: total / 1000,
       firstMetricSeconds: firstMetric / 1000,
-      memoryBytes: 1024 * process.resourceUsage().maxRSS + further,
+      memoryBytes: peak + further,
+      // The trial has come to its end: so much was to be had.
+      freeMemoryBytes: Math.max(known.freeMemoryBytes, peak),
       ...(await diskOf(loaded, config, plan, counts, prepared, trial)),
     }),
   });

@@ -1,5 +1,6 @@
 /** The classic quadrant of fine-tuning: how many images there are by how well the model knows them, and what suits. */
 import * as l10n from '@vscode/l10n';
+import { fewImages, wellKnown } from '../../shared/advice.js';
 import { h } from '../element.js';
 
 export interface QuadrantPoint {
@@ -9,8 +10,6 @@ export interface QuadrantPoint {
   familiarity: number;
 }
 
-/** Where the rule of the advice draws its lines: `fewImages` and `wellKnown` of the trainer. */
-const lines = { images: 400, familiarity: 0.9 };
 /** The decades of images that the chart shows. */
 const range = [10, 16_000] as const;
 const size = { width: 240, height: 120 };
@@ -29,7 +28,7 @@ function svg(tag: string, attributes: Record<string, string | number>, text?: st
 
 /** `words` says the same for those who do not see it. */
 export function quadrant({ images, familiarity }: QuadrantPoint, words: string): HTMLElement {
-  const [x, y] = [across(lines.familiarity), up(lines.images)];
+  const [x, y] = [across(wellKnown), up(fewImages)];
   const chart = svg('svg', { viewBox: `0 0 ${size.width} ${size.height}`, role: 'img', 'aria-label': words });
   chart.append(
     svg('rect', { class: 'quadrant-frame', x: 0.5, y: 0.5, width: size.width - 1, height: size.height - 1 }),

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { Formats } from '../../shared/formats.js';
 import { quadrant } from '../charts/quadrant.js';
 import { button, iconButton, textButton } from '../controls.js';
-import { h } from '../element.js';
+import { h, icon } from '../element.js';
 import { errorBox } from '../message.js';
 import { methodName } from '../names.js';
 import { progressBar } from '../progressBar.js';
@@ -83,7 +83,7 @@ export class AdviceCard {
       h(
         'details',
         { class: 'fold' },
-        h('summary', {}, l10n.t('Why')),
+        h('summary', {}, icon('chevron'), l10n.t('Why')),
         h('ul', {}, ...reasons.map((each) => h('li', {}, each))),
       ),
       button({

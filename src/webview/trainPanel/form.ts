@@ -257,8 +257,11 @@ export class FormView {
         );
       }
       this.datasetDetail.append(
-        ' · ',
-        textButton(l10n.t('Advise on model and method'), () => this.post({ type: 'advise' })),
+        h(
+          'div',
+          {},
+          textButton(l10n.t('Advise on model and method'), () => this.post({ type: 'advise' })),
+        ),
       );
     }
   }
