@@ -49,7 +49,11 @@ export class Planning implements vscode.Disposable {
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known) return this.#set({ estimate: { kind: 'known', result: known } });
     this.#set({ estimate: { kind: 'none' } });
-    if (key !== undefined) this.#timer = setTimeout(() => this.p.mayEstimate() && void this.#estimate(), rest);
+    if (key !== undefined)
+      this.#timer = setTimeout(
+        () => this.state.advice.kind !== 'working' && this.p.mayEstimate() && void this.#estimate(),
+        rest,
+      );
   }
 
   /** Ends an estimate, e.g. since a run begins, which needs the machine. */
@@ -106,12 +110,17 @@ export class Planning implements vscode.Disposable {
     } catch (error) {
       show(isCancel(error) ? { kind: 'none' } : { kind: 'failed', error: infoOf(error) });
     }
+    // What the form was waiting with.
+    this.#shown = undefined;
+    this.formChanged();
   }
 
-  /** Names the form's settings; undefined where it has no dataset. */
+  /** Names the form's settings, in whatever order the view has written them; undefined where it has no dataset. */
   #key(): string | undefined {
-    const form = this.p.form();
-    return form.dataset === undefined ? undefined : JSON.stringify(form);
+    const form: TrainForm = { model: 'embedded', ...this.p.form() };
+    if (form.dataset === undefined) return undefined;
+    const given = Object.entries(form).filter(([, value]) => value !== undefined);
+    return JSON.stringify(given.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   async #estimate(): Promise<void> {

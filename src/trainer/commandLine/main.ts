@@ -39,6 +39,9 @@ const tasks: Record<string, () => Promise<unknown>> = {
     await tryBatches(JSON.parse(argument!) as TrialRequest, print);
   },
   [estimateCommand]: async () => {
+    // Nobody would hear the answer once the process that asked is gone.
+    process.stdin.on('close', () => process.exit(1)).resume();
+    process.stdin.unref();
     const { estimateTraining } = await import('../training/estimate.js');
     await estimateTraining(JSON.parse(argument!) as EstimateRequest, print).catch((error: unknown) =>
       printed({ type: 'failed', error: infoOf(explainMemory(error)) }),

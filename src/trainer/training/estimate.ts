@@ -160,11 +160,10 @@ async function diskOf(
   { features, model, parameters }: Prepared,
   trial?: TrialRun,
 ): Promise<Pick<Estimate, 'diskBytes' | 'freeDiskBytes'>> {
-  const saves = Math.max(1, Math.ceil(plan.totalSteps / Math.min(config.saveSteps ?? Infinity, plan.stepsPerEpoch)));
   // Of the parameters, two moments, and the average where one is kept.
   const checkpoint = trial?.checkpointBytes ?? 4 * (3 + Number(ema !== false)) * scalarsOf(parameters);
   // The best one stays besides the last ones.
-  const run = checkpoint * Math.min(saves, saveTotalLimit + 1);
+  const run = checkpoint * Math.min(Math.max(1, plan.saves), saveTotalLimit + 1);
   const fresh = newOf(counts);
   const pixels = Math.min(cacheLimit('images'), fresh * (trial?.pixelBytes ?? 3 * model.height * model.width));
   const kept = features ? Math.min(cacheLimit('features'), fresh * 4 * sizeOf(features.cut.shape)) : 0;

@@ -55,7 +55,8 @@ export async function estimateApart(
 function estimateIn(request: EstimateRequest, { signal, onProgress, onNotice }: EstimateOptions): Promise<Estimate> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...trainerProgram, estimateCommand, JSON.stringify(request)], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      // Its input ends with this process, and it with its input.
+      stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
     });
     let estimate: Estimate | undefined;

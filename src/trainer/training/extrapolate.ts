@@ -33,20 +33,13 @@ export interface ImageCounts {
 /** In milliseconds, from the start of the process, which has taken `started` until the first cache was opened. */
 export function extrapolate(
   costs: Costs,
-  plan: Pick<Plan, 'stepsPerEpoch' | 'totalSteps' | 'evaluatesAfter' | 'savesAfter'>,
+  plan: Pick<Plan, 'stepsPerEpoch' | 'totalSteps' | 'firstEvaluation' | 'evaluations' | 'saves'>,
   images: ImageCounts,
   started: number,
 ): { total: number; firstMetric: number } {
   const { stepsPerEpoch, totalSteps } = plan;
-  let [evaluations, saves, first] = [0, 0, totalSteps];
-  for (let step = 1; step <= totalSteps; step++) {
-    if (plan.savesAfter(step)) saves++;
-    if (!plan.evaluatesAfter(step)) continue;
-    evaluations++;
-    first = Math.min(first, step);
-  }
   // A method that takes no steps is evaluated and saved once, and reads all training images before.
-  if (!totalSteps) evaluations = saves = 1;
+  const { evaluations, saves } = totalSteps ? plan : { evaluations: 1, saves: 1 };
   const stepsTo = (steps: number): number => {
     const seen = totalSteps ? Math.min(1, steps / stepsPerEpoch) : 1;
     return (steps ? costs.firstStep : 0) + steps * costs.step + seen * images.newTrain * costs.newImage;
@@ -55,7 +48,7 @@ export function extrapolate(
   const fresh = images.newValidation * costs.newEvaluatedImage;
   const begun = started + costs.setup;
   return {
-    firstMetric: begun + stepsTo(first) + evaluation + fresh,
+    firstMetric: begun + stepsTo(plan.firstEvaluation) + evaluation + fresh,
     total:
       begun +
       stepsTo(totalSteps) +
