@@ -10,6 +10,7 @@ export const commands = {
   addDataset: 'vitune.addDataset',
   removeDataset: 'vitune.removeDataset',
   inspectDataset: 'vitune.inspectDataset',
+  advise: 'vitune.advise',
   showImages: 'vitune.showImages',
   refreshDatasets: 'vitune.refreshDatasets',
   classify: 'vitune.classify',

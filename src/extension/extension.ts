@@ -18,6 +18,7 @@ import { commands, imageEditorType, views } from './contributions.js';
 import { Dashboards } from './dashboard/dashboards.js';
 import { RunImages } from './dashboard/runImages.js';
 import { datasetCommands } from './datasets/datasetCommands.js';
+import { pickDataset, type DatasetArgument } from './datasets/pickDataset.js';
 import { DatasetStore } from './datasets/datasetStore.js';
 import { DatasetsTree } from './datasets/datasetsTree.js';
 import { Doctor } from './doctor/doctor.js';
@@ -88,6 +89,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const dashboards = new Dashboards(context.extensionUri, runs, training, active, runImages, failed);
   const configHome = new ConfigHome(storage);
   const panel = new TrainPanel({
+    launch,
     context,
     memory,
     datasets,
@@ -174,6 +176,10 @@ export function activate(context: vscode.ExtensionContext): void {
         vscode.l10n.t('There is no run yet.'),
       );
       if (run) dashboards.show(run);
+    },
+    [commands.advise]: async (given?: DatasetArgument) => {
+      const dataset = await pickDataset(datasets, given);
+      if (dataset !== undefined) await panel.advise(dataset);
     },
     [commands.reveal]: revealCommand,
     [commands.doctor]: () => doctor.show(),

@@ -1,19 +1,23 @@
 /** The trainer's DOOR: what goes into the trainer process and what comes out of it. Types only. */
 import type { Explanation } from '../shared/explanation.js';
+import type { Advice, Measurement } from '../shared/advice.js';
 import type { TaskCalibration } from '../shared/calibration.js';
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
+import type { Estimate } from '../shared/estimate.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
 import type { ImageColumn } from '../shared/imageList.js';
 import type { Interval } from '../shared/interval.js';
 import type { PairedTest } from '../shared/pairedTest.js';
 import type { ExtraFigures } from '../shared/metrics.js';
-import type { ClassFigures, DeviceName, Parity, SplitName, Task, TrainEvent } from '../shared/trainEvent.js';
+import type { ClassFigures, DeviceName, Parity, Phase, SplitName, Task, TrainEvent } from '../shared/trainEvent.js';
 
 export type { Comparison, ComparisonRow } from '../shared/comparison.js';
 export type { Coverage } from '../shared/coverage.js';
+export type { Advice, Measurement } from '../shared/advice.js';
 export type { ErrorInfo } from '../shared/errorInfo.js';
+export type { Estimate, Resource } from '../shared/estimate.js';
 export type { ExportFormat } from '../shared/exportFormats.js';
 export type { RunInfo, RunLock } from '../shared/runFolder.js';
 export type {
@@ -32,8 +36,8 @@ export type {
  * A command that fails prints a `Failure` last.
  */
 export interface CommandOutputs {
-  /** The events of the run as they happen, without their number in the log. */
-  train: (TrainEvent & { time: number }) | ProfileReport;
+  /** The events of the run as they happen, without their number in the log; with `--dry-run` an estimate instead. */
+  train: (TrainEvent & { time: number }) | ProfileReport | EstimateProgress | ({ type: 'estimate' } & Estimate);
   classify: { type: 'classification' } & Classification;
   /** With `--list`, also how many images were evaluated; with `--against`, the comparison last. */
   evaluate:
@@ -52,6 +56,8 @@ export interface CommandOutputs {
     | OnnxInspection;
   /** How far the audit is, then what it found, then the whole. */
   audit: AuditProgress | Finding | CurveReport | Audit;
+  /** How far it is, then what was measured of each model, then the advice. */
+  advise: AuditProgress | EstimateProgress | ({ type: 'measurement' } & Measurement) | ({ type: 'advice' } & Advice);
   export: ExportProgress | ({ type: 'exported' } & Exported);
   compare:
     | (TrainEvent & { method: string })
@@ -67,6 +73,14 @@ export type CommandName = keyof CommandOutputs;
 
 /** Why a command failed. */
 export type Failure = { type: 'error' } & ErrorInfo;
+
+/** How far an estimate is: with what a training does before its first step, then with steps of a trial. */
+export interface EstimateProgress {
+  type: 'progress';
+  phase: Phase | 'trial';
+  done: number;
+  total: number;
+}
 
 /** Sent to a running trainer over its socket. */
 export type RunRequest = { type: 'stop' };

@@ -38,10 +38,12 @@ import type {
 } from '../trainer/protocol.js';
 import type { ImageQuery } from './imageGrid/messages.js';
 import type { FromAnyView, Init, Patch } from './messages.js';
+import type { FromPlan, PlanState } from './trainPanel/planMessages.js';
 
 export type * from './imageEditor/messages.js';
 export type * from './imageGrid/messages.js';
 export type * from './messages.js';
+export type * from './trainPanel/planMessages.js';
 
 export type ViewName = 'trainPanel' | 'dashboard' | 'comparison' | 'imageEditor' | 'imageGrid' | 'report';
 
@@ -209,6 +211,7 @@ export interface TrainPanelState {
   error: ErrorInfo | null;
   /** Something the user should know that is not an error, e.g. a device fallback; null: nothing. */
   notice: { message: string; remedy?: string } | null;
+  plan: PlanState;
 }
 
 /** A `patch` with `form` replaces all the inputs, so the host sends it only when the host itself changed the form. */
@@ -216,6 +219,7 @@ export type ToTrainPanel = Init<TrainPanelState> | Patch<TrainPanelState>;
 
 export type FromTrainPanel =
   | FromAnyView
+  | FromPlan
   /** The user changed the form and it is valid: the host keeps it for the next `init`. */
   | { type: 'form'; form: TrainForm }
   /** Ask for a folder; the host then patches `datasets` and `form` (with it chosen). */

@@ -9,7 +9,7 @@ import type { Browser } from 'playwright-core';
 import { root } from '../../scripts/ensure-installed.mjs';
 import type { ViewName } from '../../src/webview/protocol.js';
 import { gridState } from './imageLists.js';
-import { dashboardState, recordedRun, runSummary, trainPanelState } from './recordedRun.js';
+import { dashboardState, plan, recordedRun, runSummary, trainPanelState } from './recordedRun.js';
 import { imageState, reportState } from './reports.js';
 import type { ThemeName } from './themes.js';
 import { browserLacks, launchBrowser, ViewPage } from './viewPage.js';
@@ -44,6 +44,7 @@ const comparison = {
 
 const states: [name: string, view: ViewName, state: unknown, width: number][] = [
   ['the training panel', 'trainPanel', trainPanelState({ runs: [runSummary()], error, notice: { message: 'On the CPU.' } }), 320],
+  ['the training panel with advice', 'trainPanel', trainPanelState({ plan }), 240],
   ['the training panel with an ended run', 'trainPanel', trainPanelState({ runs: [runSummary({ status: 'failed', resumable: true })] }), 240],
   ['the dashboard', 'dashboard', dashboardState(recordedRun({ steps: 200, epochs: 4 }), { status: 'finished' }), 900],
   ['the dashboard of a run that begins', 'dashboard', dashboardState([], { status: 'starting', checkpoints: [] }), 900],

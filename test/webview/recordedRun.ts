@@ -9,6 +9,7 @@ import type {
   FormOption,
   NumberRule,
   RunSummary,
+  PlanState,
   TrainPanelState,
 } from '../../src/webview/protocol.js';
 
@@ -195,9 +196,63 @@ const number = (key: string, label: string, isFolded: boolean, rule: NumberRule)
   rule,
 });
 
+/** Advice to train the whole network, and an estimate that does not fit. */
+export const plan: PlanState = {
+  estimate: {
+    kind: 'known',
+    result: {
+      seconds: 200,
+      firstMetricSeconds: 25,
+      memoryBytes: 5e8,
+      freeMemoryBytes: 4e8,
+      diskBytes: 1.8e8,
+      freeDiskBytes: 1e11,
+      steps: 490,
+      batchSize: 16,
+      recomputes: false,
+      device: 'cpu',
+      images: 777,
+      newImages: 971,
+      short: ['memory'],
+      settings: ['batchSize=4 gradientAccumulationSteps=4', 'method=lora'],
+    },
+  },
+  advice: {
+    kind: 'known',
+    result: {
+      advice: {
+        model: 'embedded',
+        method: 'full',
+        settings: { epochs: 10 },
+        expectedAccuracy: 0.826,
+        interval: [0.681, 0.882],
+        seconds: 200,
+        memoryBytes: 5e8,
+        reasons: ['A linear head is right in 71.1 % of images.', 'Twice as many images may add about 6.6 %.'],
+      },
+      measured: {
+        model: 'embedded',
+        images: 971,
+        ofImages: 971,
+        classes: 6,
+        imagesPerClass: 175,
+        accuracy: 0.711,
+        interval: [0.681, 0.738],
+        familiarity: 0.647,
+        curve: [
+          { images: 194, accuracy: 0.516 },
+          { images: 777, accuracy: 0.711 },
+        ],
+        gain: 0.066,
+      },
+    },
+  },
+};
+
 export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPanelState {
   return {
     form: { dataset: '/images/trashnet', model: 'embedded', method: { type: 'lora' } },
+    plan: { estimate: { kind: 'none' }, advice: { kind: 'none' } },
     datasets: [
       { folder: '/images/trashnet', name: 'trashnet', inspection: { classes: 6, images: 971, problems: 2 } },
       { folder: '/images/hymenoptera with a rather long name', name: 'hymenoptera with a rather long name' },

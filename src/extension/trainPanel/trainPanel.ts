@@ -1,7 +1,7 @@
 /** The view "Train" in the side bar: keeps the form, starts and follows runs, and sends changes to the view. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { CachedModel, ErrorInfo, OnnxInspection } from '../../trainer/protocol.js';
+import type { Advice, CachedModel, ErrorInfo, OnnxInspection } from '../../trainer/protocol.js';
 import type {
   DatasetChoice,
   DeviceChoice,
@@ -20,10 +20,12 @@ import { infoOf, isCancel } from '../errors/showError.js';
 import { log } from '../log/log.js';
 import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
+import type { Launch } from '../trainer/launch.js';
 import type { Training } from '../trainer/training.js';
 import { WebviewHost, type OwnMessage } from '../webviews/webviewHost.js';
 import { formOptions, methodChoices } from './formRules.js';
 import { folderOf, modelChoices, onnxFilesOf, type KnownNetwork } from './modelChoices.js';
+import { Planning } from './planning.js';
 
 const { t } = vscode.l10n;
 const formKey = 'form';
@@ -32,6 +34,7 @@ const modelsKey = 'models';
 const maxRecent = 10;
 
 export interface TrainPanelParts {
+  launch: Launch;
   context: vscode.ExtensionContext;
   memory: vscode.Memento;
   datasets: DatasetStore;
@@ -58,14 +61,27 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   #cached: CachedModel[] = [];
   /** ONNX files among the models, by path. */
   readonly #networks = new Map<string, KnownNetwork>();
+  readonly #planning: Planning;
+  #isVisible = false;
   /** Layers that can be adapted, by the folder of their model. */
   readonly #layers = new Map<string, string[]>();
 
   constructor(private readonly parts: TrainPanelParts) {
-    const { runs, datasets, training } = parts;
+    const { runs, datasets, training, launch, configHome } = parts;
+    this.#planning = new Planning({
+      launch,
+      form: () => this.#form,
+      mayEstimate: () => this.#mayEstimate,
+      runsFolder: ({ dataset }) => configHome.folderFor(dataset),
+      onChange: () => this.#patch({ plan: this.#planning.state }),
+    });
     this.#subscriptions = [
+      this.#planning,
       runs.onChange((run) => {
-        if (run?.busy) this.#followed.add(run.folder);
+        if (run?.busy) {
+          this.#followed.add(run.folder);
+          this.#planning.stop();
+        }
         this.#host?.changed();
       }),
       datasets.onChange(() => void this.#datasetsChanged()),
@@ -96,7 +112,10 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       },
     );
     this.#host = host;
+    this.#isVisible = view.visible;
+    view.onDidChangeVisibility(() => (this.#isVisible = view.visible));
     view.onDidDispose(() => {
+      this.#isVisible = false;
       host.dispose();
       if (this.#host === host) this.#host = undefined;
     });
@@ -115,13 +134,30 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   async #setForm(form: TrainForm): Promise<void> {
     await this.parts.memory.update(formKey, form);
     this.#patch({ form });
+    this.#formChanged();
+  }
+
+  #formChanged(): void {
     this.#lookAtLayers();
+    this.#planning.formChanged();
+  }
+
+  /** Nobody would see an estimate, or it would be wrong and slow another run, or download a model unasked. */
+  get #mayEstimate(): boolean {
+    const isBusy = this.parts.runs.runs.some(({ busy }) => busy);
+    return this.#isVisible && !isBusy && this.#modelFolder !== undefined && vscode.workspace.isTrusted;
+  }
+
+  /** Shows the panel with a dataset chosen, and advice on it as soon as there is some. */
+  async advise(dataset: string): Promise<void> {
+    await this.open(dataset);
+    await this.#planning.advise();
   }
 
   async #state(): Promise<TrainPanelState> {
     const schema = await readSchema(this.parts.context.extensionUri);
     if (!this.#devices) void this.#findDevices();
-    this.#lookAtLayers();
+    this.#formChanged();
     for (const look of [this.#findCached(), this.#lookAtNetworks(this.#recentModels)])
       look.catch((error: unknown) => log().error(error as Error));
     return {
@@ -132,6 +168,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       targetModules: this.#targetModules,
       methods: methodChoices(schema),
       options: formOptions(schema),
+      plan: this.#planning.state,
       ...this.#live(),
     };
   }
@@ -286,7 +323,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     switch (message.type) {
       case 'form':
         await memory.update(formKey, message.form);
-        this.#lookAtLayers();
+        this.#formChanged();
         return;
       case 'addDataset': {
         const added = await vscode.commands.executeCommand<string[]>(commands.addDataset);
@@ -325,13 +362,28 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
             : (this.#error ?? this.#runs[0]?.progress.error)?.message;
         if (message.what === 'error') this.#error = null;
         return;
+      case 'estimate':
+      case 'cancelEstimate':
+      case 'advise':
+      case 'cancelAdvice':
+      case 'useAdvice': {
+        const used = this.#planning.receive(message)?.advice;
+        if (used) await this.#useAdvice(used);
+        return;
+      }
       case 'dismissRun':
         this.#followed.delete(message.run);
         this.#patch(this.#live());
     }
   }
 
+  /** Its settings replace the form's; what it says nothing of stays, but for a rate that was for another method. */
+  async #useAdvice({ model, method, settings }: Advice): Promise<void> {
+    await this.#setForm({ ...this.#form, ...settings, model, method: { type: method }, learningRate: undefined });
+  }
+
   async #start(form: TrainForm): Promise<void> {
+    this.#planning.stop();
     await this.parts.memory.update(formKey, form);
     try {
       const config = await keepConfig(

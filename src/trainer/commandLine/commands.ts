@@ -46,11 +46,13 @@ export const commands = {
       set,
       resume: flag(() => l10n.t('Continues the run of this config from its last checkpoint.')),
       profile: flag(() => l10n.t('Measures where the time goes, and writes a trace.')),
+      'dry-run': flag(() => l10n.t('Only estimates time, memory and disk, from a trial of a few steps.')),
       json,
     },
     examples: [
       'train flowers.vitune.json',
       'train flowers.vitune.json --set method=full --set epochs=3',
+      'train flowers.vitune.json --dry-run',
       'train flowers.vitune.json --resume',
     ],
   }),
@@ -161,6 +163,22 @@ export const commands = {
       json,
     },
     examples: ['audit photos', 'audit flowers.vitune.json --json'],
+  }),
+  advise: row({
+    summary: () => l10n.t('Measures which model and method suit a dataset, and what accuracy to expect.'),
+    operand: {
+      placeholder: 'DATASET_OR_CONFIG',
+      help: () => l10n.t('A folder of labelled images, a label file, hub:owner/name, or a config file.'),
+      min: 1,
+      max: 1,
+    },
+    options: {
+      model: list({ placeholder: 'MODEL', example: 'embedded' }, () =>
+        l10n.t('A model to measure: a name, a folder or an ONNX file. May be given several times. Default: embedded.'),
+      ),
+      json,
+    },
+    examples: ['advise photos', 'advise photos --model embedded --model models/dinov2-small'],
   }),
   export: row({
     summary: () => l10n.t('Writes a checkpoint in a format that other programs read.'),

@@ -2,11 +2,12 @@
  * Entry of the trainer's child process: `train CONFIG` for a run that outlives its window, `serve` for classification,
  * `images` for the editor's grids, and the command line's own.
  */
-import { logitsCommand, probeCommand, trialCommand } from '../core/program.js';
-import { infoOf } from '../errors/errors.js';
+import { estimateCommand, logitsCommand, probeCommand, trialCommand } from '../core/program.js';
+import { explainMemory, infoOf } from '../errors/errors.js';
 import { setLanguage } from '../core/language.js';
 import type { DeviceName, ImagesRequest, ImagesResponse, ServeResponse, ServeRequest } from '../protocol.js';
 import type { LogitsRequest } from '../inference/computeLogits.js';
+import type { EstimateRequest } from '../training/estimateApart.js';
 import type { TrialRequest } from '../training/trial.js';
 
 await setLanguage();
@@ -36,6 +37,15 @@ const tasks: Record<string, () => Promise<unknown>> = {
   [trialCommand]: async () => {
     const { tryBatches } = await import('../training/trial.js');
     await tryBatches(JSON.parse(argument!) as TrialRequest, print);
+  },
+  [estimateCommand]: async () => {
+    // Nobody would hear the answer once the process that asked is gone.
+    process.stdin.on('close', () => process.exit(1)).resume();
+    process.stdin.unref();
+    const { estimateTraining } = await import('../training/estimate.js');
+    await estimateTraining(JSON.parse(argument!) as EstimateRequest, print).catch((error: unknown) =>
+      printed({ type: 'failed', error: infoOf(explainMemory(error)) }),
+    );
   },
   serve: async () => {
     const { serve } = await import('../inference/serve.js');

@@ -36,6 +36,7 @@ const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   calibrate: async () => (await import('./calibrate.js')).calibrate,
   inspect: async () => (await import('./inspect.js')).inspect,
   audit: async () => (await import('./audit.js')).audit,
+  advise: async () => (await import('./advise.js')).advise,
   export: async () => (await import('./export.js')).exportCheckpoint,
   compare: async () => (await import('./compare.js')).compare,
   download: async () => (await import('./download.js')).download,

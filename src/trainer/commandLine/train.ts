@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { calibrationWords } from '../../shared/calibrationWords.js';
 import type { CommandOutputs, RecordedEvent, Task, TrainEvent } from '../protocol.js';
+import { errors } from '../errors/errors.js';
+import { dryRun } from './dryRun.js';
+import { usageOf } from './help.js';
 import { Profile } from './profile.js';
 import { runTraining } from '../training/runTraining.js';
 import { countLabels, singleTask } from '../core/tasks.js';
@@ -31,10 +34,15 @@ const phases = {
 };
 
 export async function train(
-  { operands, set, resume, profile: isProfiled }: Arguments<'train'>,
+  { operands, set, resume, profile: isProfiled, 'dry-run': isDry }: Arguments<'train'>,
   output: Output<CommandOutputs['train']>,
   signal: AbortSignal,
 ): Promise<void> {
+  if (isDry) {
+    if (resume || isProfiled)
+      throw errors.usage(l10n.t('--dry-run goes with neither --resume nor --profile.'), usageOf('train'));
+    return dryRun(operands[0]!, set, output, signal);
+  }
   const show = reporter(output);
   const profile = isProfiled ? await Profile.begin(await mkdtemp(join(tmpdir(), 'vitune-profile-'))) : undefined;
   let run: string | undefined;

@@ -1,5 +1,6 @@
 /** Questions that many rooms ask of the file system. */
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 
 /** The system's code of an error, e.g. `ENOENT`; undefined where it has none. */
@@ -40,3 +41,11 @@ async function requireNoPipe(file: string): Promise<void> {
 
 /** The text of such a file, in UTF-8. Throws as `readInput`. */
 export const readTextInput = async (file: string): Promise<string> => (await readInput(file)).toString('utf8');
+
+/** Bytes of all files in a folder and below. */
+export async function bytesBelow(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size;
+  return bytes;
+}

@@ -9,7 +9,11 @@ const script = fileURLToPath(
 /** Arguments of `process.execPath` that run the trainer: next to this code in a bundle, or from the sources. */
 export const trainerProgram: readonly string[] = [...process.execArgv, script];
 
-/** Its hidden commands: try a device, compute the logits of a `LogitsRequest`, try the batches of a `TrialRequest`. */
+/**
+ * Its hidden commands: try a device, compute the logits of a `LogitsRequest`, try the batches of a `TrialRequest`,
+ * estimate what the training of an `EstimateRequest` takes.
+ */
 export const probeCommand = 'probe';
 export const logitsCommand = 'answer';
 export const trialCommand = 'trial';
+export const estimateCommand = 'estimate';

@@ -120,6 +120,9 @@ function stateOf(path: string): [size: number, modified: number] | [undefined, u
 
 type Identity = [...ReturnType<typeof stateOf>, path: string];
 
+/** Under what the pixels of a file are kept. */
+const keyOf = (kind: Kind, identity: Identity): string => JSON.stringify([kind, ...identity]);
+
 /** A batch with keys that identify the content of each of its images, also after a change. */
 export interface IdentifiedBatch extends Batch {
   identities: string[];
@@ -214,6 +217,15 @@ export class ImageStore {
     return JSON.stringify(this.#identity(split, sample));
   }
 
+  /** How many images of a split no run has decoded yet: as `augmentation` wants them, or as evaluation does. */
+  undecoded(split: SplitName, augmentation?: Augmentation): number {
+    const kind = augmentation ? kindOf(augmentation) : 'evaluation';
+    return plainOrder(this.splits[split].length).reduce(
+      (sum, sample) => sum + Number(!this.cache.knows(keyOf(kind, this.#identity(split, sample)))),
+      0,
+    );
+  }
+
   /** Whether an image has been found to be unreadable. */
   isUnreadable(split: SplitName, sample: number): boolean {
     return this.#readability.isUnreadable(split, sample);
@@ -297,7 +309,7 @@ export class ImageStore {
       .filter((sample) => !this.isUnreadable(split, sample))
       .map((sample) => {
         const identity = this.#identity(split, sample);
-        const key = JSON.stringify([kind, ...identity]);
+        const key = keyOf(kind, identity);
         const isThere = identity[0] !== undefined;
         return {
           sample,

@@ -303,6 +303,32 @@ export const datasets = {
         : t('To audit another task, name it first in "columns" of a config, and audit the config.'),
       { file },
     ),
+  adviceNeedsOneLabel: (file: string, tasks: readonly { name: string; multiLabel: boolean }[]) =>
+    new UserError(
+      'ADVICE_NEEDS_ONE_LABEL',
+      tasks.length > 1
+        ? t(
+            'Advice is for one label of an image, and this dataset has several tasks: {0}.',
+            some(tasks.map(({ name }) => name)),
+          )
+        : t('Advice is for one label of an image, and the images of this dataset may have several.'),
+      t('Name one column with one label for each image in "columns" of a config, and ask for advice on the config.'),
+      { file },
+    ),
+  adviceNeedsBase: (model: string) =>
+    new UserError(
+      'ADVICE_NEEDS_BASE',
+      t('{0} was fine-tuned: what it says of the images that it was trained on is not what it says of others.', model),
+      t('Name the model that it was started from, or another pretrained one.'),
+      { file: model },
+    ),
+  adviceTooFew: (file: string, images: number) =>
+    new UserError(
+      'ADVICE_TOO_FEW_IMAGES',
+      t('{0} images that can be read are too few to measure anything.', images),
+      t('Add images: ten or more in all, and two or more in at least two classes.'),
+      { file },
+    ),
   imageTiny: (file: string, width: number, height: number) =>
     new UserError(
       'IMAGE_TINY',

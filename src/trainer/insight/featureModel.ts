@@ -21,6 +21,8 @@ export interface FeatureModel {
   /** The value that the head reads. */
   cut: Cut;
   source: FeatureSource;
+  /** Whether it was trained on somebody's images: a checkpoint, a run or an adapter. */
+  isTuned: boolean;
   /** What the model's files leave open. */
   notices: readonly UserError[];
 }
@@ -56,7 +58,7 @@ function ofBase(base: BaseModel): FeatureModel {
     height: transform.height,
     width: transform.width,
   };
-  return { spec, cut: cutOf(spec)!, source: sourceOf(base), notices: base.notices ?? [] };
+  return { spec, cut: cutOf(spec)!, source: sourceOf(base), isTuned: false, notices: base.notices ?? [] };
 }
 
 async function ofCheckpoint(folder: string): Promise<FeatureModel> {
@@ -75,7 +77,7 @@ async function ofCheckpoint(folder: string): Promise<FeatureModel> {
     init: model.base?.reference.init ?? 'pretrained',
     transform: model.preprocessor.transform,
   };
-  return { spec, cut: cutOf(spec)!, source, notices: model.notices ?? [] };
+  return { spec, cut: cutOf(spec)!, source, isTuned: true, notices: model.notices ?? [] };
 }
 
 /** The files of a checkpoint that its answers depend on. */

@@ -59,7 +59,7 @@ export interface FeatureStoreOptions {
 }
 
 /** Features up to this many bytes are held in memory: batches then cost nothing. */
-const residentBytes = 2 ** 28;
+export const residentBytes = 2 ** 28;
 
 const [unknown, missing, known] = [0, 1, 2];
 
@@ -166,6 +166,17 @@ export class FeatureStore implements BatchSource {
   /** Features [batchSize, length] of validation images that can be read; zeros after them. */
   async featuresOf(rows: readonly number[], batchSize: number): Promise<Float32Array> {
     return (await this.#read(this.#partOf('validation'), rows, batchSize)).features;
+  }
+
+  /** How many features of a split, in all its views, are not kept. */
+  missing(split: SplitName): number {
+    let count = 0;
+    for (const part of this.#parts) {
+      if (part.split !== split) continue;
+      for (const sample of part.states.keys())
+        if (!this.cache.has(this.#key(part, this.o.images.identityOf(split, sample), sample))) count++;
+    }
+    return count;
   }
 
   async close(): Promise<void> {

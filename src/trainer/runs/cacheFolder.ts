@@ -2,9 +2,10 @@
  * The folder in which decoded images, features and other things that can be made again are kept; what it takes, and
  * how it is emptied.
  */
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { bytesBelow } from '../core/files.js';
 
 /** `VITUNE_CACHE`, or the system's usual place for caches. */
 export function cacheFolder(
@@ -68,11 +69,7 @@ async function kept(folder: string): Promise<{ path: string; kind: CacheKind }[]
 /** Bytes on disk by kind. */
 export async function cacheUsage(folder: string): Promise<Record<CacheKind, number>> {
   const usage = { images: 0, features: 0 };
-  for (const { path, kind } of await kept(folder)) {
-    for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile()) usage[kind] += (await stat(join(entry.parentPath, entry.name))).size;
-    }
-  }
+  for (const { path, kind } of await kept(folder)) usage[kind] += await bytesBelow(path);
   return usage;
 }
 

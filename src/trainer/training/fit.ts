@@ -37,7 +37,7 @@ export async function fit(context: RunContext, inputs: Inputs, prepared: Prepare
     images.requireValidation();
     const state = await readCheckpointState(context, inputs, prepared);
     const progress = progressOf(inputs);
-    const config = await timed('batch', () => resolveBatches(context, inputs, prepared, images));
+    const config = await timed('batch', () => resolveBatches(context, inputs, prepared, images.splits.train.length));
     const plan = planOf(config, images.splits.train.length, prepared.network.hiddenSize);
     emit(startedEvent(context, inputs, prepared, { config, plan, images }));
     features = await openFeatures(context, inputs, prepared, { config, images });
@@ -90,8 +90,8 @@ async function runToEnd(
   const state = new RunState(parts, model, learner, progress);
   try {
     if (state.isUnevaluated) {
-      await state.validate();
-      await state.save();
+      await timed('evaluate', () => state.validate());
+      await timed('checkpoint', () => state.save());
     }
     if (learner) await new TrainingLoop(parts, learner, state).run();
     await timed('check', () => state.finish());
@@ -101,7 +101,7 @@ async function runToEnd(
   }
 }
 
-function openImages({ cacheFolder, emit, notice }: RunContext, { base, dataset }: Inputs): Promise<ImageStore> {
+export function openImages({ cacheFolder, emit, notice }: RunContext, { base, dataset }: Inputs): Promise<ImageStore> {
   return ImageStore.open({
     cacheFolder,
     cacheBytes: cacheLimit('images'),
@@ -129,19 +129,19 @@ async function readCheckpointState(
   return untilAborted(readState(resumeFrom, trained), signal);
 }
 
-/** The config with everything decided that it leaves open. */
-function resolveBatches(
+/** The config with everything decided that it leaves open; `images` are those to train on. */
+export function resolveBatches(
   { loaded, run, notice, signal }: RunContext,
   { revision, dataset: { tasks } }: Inputs,
   { parameters, bytesOfImage, model, engine, features }: Prepared,
-  images: ImageStore,
+  images: number,
 ): Promise<ResolvedConfig> {
   const { device } = engine;
   const { frozenPrecision } = model;
   const trial = { config: runConfig(run), revision, device, frozenPrecision, tasks, cached: features !== undefined };
   return resolveBatch(run, loaded.config, {
     model,
-    images: images.splits.train.length,
+    images,
     bytesOfImage,
     trainedBytes: 4 * scalarsOf(parameters),
     device,
@@ -150,7 +150,7 @@ function resolveBatches(
   });
 }
 
-const scalarsOf = (parameters: Prepared['parameters']): number =>
+export const scalarsOf = (parameters: Prepared['parameters']): number =>
   parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
 function startedEvent(
@@ -180,11 +180,11 @@ function startedEvent(
 }
 
 /** The features of the images, where the run keeps them. */
-async function openFeatures(
+export async function openFeatures(
   { cacheFolder, emit, notice, signal }: RunContext,
   { base }: Inputs,
   { engine, features: plan, model }: Prepared,
-  { config, images }: { config: ResolvedConfig; images: ImageStore },
+  { config, images }: { config: Pick<ResolvedConfig, 'augmentation' | 'seed'>; images: ImageStore },
 ): Promise<FeatureStore | undefined> {
   if (!plan) return undefined;
   const { views: _views, ...augmentation } = config.augmentation;

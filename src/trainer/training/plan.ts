@@ -8,6 +8,10 @@ export interface Plan {
   stepsPerEpoch: number;
   totalSteps: number;
   schedule: Schedule;
+  /** The step after which the first evaluation comes, and how many evaluations and checkpoints there are. */
+  firstEvaluation: number;
+  evaluations: number;
+  saves: number;
   evaluatesAfter(step: number): boolean;
   savesAfter(step: number): boolean;
 }
@@ -22,10 +26,11 @@ export function planOf(config: ResolvedConfig, images: number, width: number): P
     config.method.type === 'pretrained'
       ? 0
       : Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs));
-  const every = (steps: number | undefined) => (step: number) =>
-    step % (steps ?? stepsPerEpoch) === 0 || step === totalSteps;
-  const evaluatesAfter = every(config.evalSteps);
-  const saves = every(config.saveSteps);
+  const { evalSteps = stepsPerEpoch, saveSteps = stepsPerEpoch } = config;
+  const every = (steps: number) => (step: number) => step % steps === 0 || step === totalSteps;
+  const times = (steps: number): number => Math.ceil(totalSteps / steps);
+  const evaluatesAfter = every(evalSteps);
+  const saves = every(saveSteps);
   return {
     stepsPerEpoch,
     totalSteps,
@@ -35,8 +40,14 @@ export function planOf(config: ResolvedConfig, images: number, width: number): P
       warmupSteps: Math.ceil(config.warmupRatio * totalSteps),
       totalSteps,
     },
+    firstEvaluation: Math.min(evalSteps, totalSteps),
+    evaluations: times(evalSteps),
+    saves: times(evalSteps) + times(saveSteps) - times((evalSteps / greatestDivisor(evalSteps, saveSteps)) * saveSteps),
     evaluatesAfter,
     // What is evaluated is saved, or the best would be lost.
     savesAfter: (step) => saves(step) || evaluatesAfter(step),
   };
 }
+
+/** Of two whole numbers, by Euclid. */
+const greatestDivisor = (a: number, b: number): number => (b ? greatestDivisor(b, a % b) : a);

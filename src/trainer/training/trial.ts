@@ -48,10 +48,12 @@ const isPeakPassed = (trials: readonly Trial[]): boolean => {
   return !!last && !!before && last.imagesPerSecond < (1 + worthwhileGain) * before.imagesPerSecond;
 };
 
+/** Where memory is short, Linux should end this process and no other. */
+export const endFirst = (): Promise<void> => writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
+
 /** Tries in this process; reports each batch that worked, and ends when a larger one is not faster. */
 export async function tryBatches(o: TrialRequest, report: (trial: Trial) => void): Promise<void> {
-  // Where memory is short, Linux should end this process and no other.
-  await writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
+  await endFirst();
   const loaded = await loadConfig(o.config);
   const { config } = loaded;
   const base = await openBaseModel({ ...config, revision: o.revision, place: {} });

@@ -111,6 +111,10 @@ export class FormView {
     this.show();
   }
 
+  get hasDataset(): boolean {
+    return this.state.form.dataset !== undefined;
+  }
+
   /** Takes what the host changed; `form` replaces the inputs. */
   update(change: Partial<FormState>): void {
     const typed = this.read();
@@ -252,6 +256,13 @@ export class FormView {
           ),
         );
       }
+      this.datasetDetail.append(
+        h(
+          'div',
+          {},
+          textButton(l10n.t('Advise on model and method'), () => this.post({ type: 'advise' })),
+        ),
+      );
     }
   }
 

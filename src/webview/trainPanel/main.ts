@@ -6,7 +6,9 @@ import { type Host, openView } from '../host.js';
 import { errorBox, messageBox } from '../message.js';
 import type { FromTrainPanel, Patch, TrainPanelState } from '../protocol.js';
 import { isLive } from '../runStatus.js';
+import { AdviceCard } from './adviceCard.js';
 import { FormView } from './form.js';
+import { PlanLine } from './planLine.js';
 import { RunCard } from './runCard.js';
 import './style.css';
 
@@ -21,6 +23,8 @@ openView<TrainPanelState, Patch<TrainPanelState>, FromTrainPanel, Kept>((root, f
 
 class TrainPanel {
   private readonly form: FormView;
+  private readonly advice: AdviceCard;
+  private readonly planLine: PlanLine;
   /** By the folder of the run. */
   private readonly cards = new Map<string, RunCard>();
   private readonly runs = h('section', { class: 'runs', 'aria-label': l10n.t('Training runs') });
@@ -47,19 +51,37 @@ class TrainPanel {
     this.form = new FormView(state, post, host.formats, host.kept()?.advancedOpen ?? false, (advancedOpen) =>
       host.keep({ advancedOpen }),
     );
-    this.element.append(this.messages, this.runs, this.formTitle, this.form.element, this.save.element);
+    this.advice = new AdviceCard(post, host.formats);
+    this.planLine = new PlanLine(post, host.formats);
+    this.element.append(
+      this.messages,
+      this.advice.element,
+      this.runs,
+      this.formTitle,
+      this.form.element,
+      this.save.element,
+    );
     const title = h('h1', { class: 'visually-hidden' }, l10n.t('Train'));
-    root.append(title, this.element, h('div', { class: 'action-bar' }, this.start.element));
+    root.append(title, this.element, h('div', { class: 'action-bar' }, this.planLine.element, this.start.element));
     this.showMessages();
     this.showRuns();
+    this.showPlan();
   }
 
   update(change: Partial<TrainPanelState>): void {
     this.state = { ...this.state, ...change };
-    const { runs, error, notice, ...form } = change;
+    const { runs, error, notice, plan, ...form } = change;
     if (Object.keys(form).length > 0) this.form.update(form);
     if (error !== undefined || notice !== undefined) this.showMessages();
     if (runs !== undefined) this.showRuns();
+    if (plan !== undefined || change.form !== undefined) this.showPlan();
+  }
+
+  private showPlan(): void {
+    const { plan } = this.state;
+    if (plan.advice.kind !== 'none' && this.advice.element.hidden) this.scrollUp();
+    this.advice.show(plan);
+    this.planLine.show(plan, this.form.hasDataset);
   }
 
   private showMessages(): void {

@@ -39,6 +39,19 @@ test('evaluations and checkpoints: after each epoch, or as configured, and alway
   assert.deepEqual(stepsWhere(often.evaluatesAfter, 9), [4, 8, 9]);
   assert.deepEqual(stepsWhere(often.savesAfter, 9), [3, 4, 6, 8, 9], 'what is evaluated is saved');
   assert.deepEqual(stepsWhere(plan({ maxSteps: 4 }, 9).evaluatesAfter, 4), [3, 4]);
+  for (const config of [
+    {},
+    { evalSteps: 4, saveSteps: 3 },
+    { evalSteps: 2, saveSteps: 4 },
+    { saveSteps: 100 },
+    { evalSteps: 50 },
+  ]) {
+    const { evaluatesAfter, savesAfter, ...counts } = plan(config, 37);
+    const evaluated = stepsWhere(evaluatesAfter, counts.totalSteps);
+    assert.equal(counts.evaluations, evaluated.length);
+    assert.equal(counts.firstEvaluation, evaluated[0]);
+    assert.equal(counts.saves, stepsWhere(savesAfter, counts.totalSteps).length, JSON.stringify(config));
+  }
 });
 
 test('the schedule covers the run; the warm-up rounds up', () => {

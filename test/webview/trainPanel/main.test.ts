@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { TrainForm } from '../../../src/webview/protocol.js';
-import { runSummary, trainPanelState } from '../recordedRun.js';
+import { plan, runSummary, trainPanelState } from '../recordedRun.js';
 import { browserLacks, launchBrowser, ViewPage } from '../viewPage.js';
 
 const lacks = browserLacks();
@@ -524,6 +524,66 @@ describe('training panel', { skip: lacks ?? false }, () => {
       await view.page.locator('.progress-fill').evaluate((fill) => getComputedStyle(fill).animationName),
       'none',
     );
+    await view.close();
+  });
+
+  test('the estimate is asked for, cancelled, and shown with what does not fit', async () => {
+    const view = await open();
+    const { page } = view;
+    await page.getByText('Estimate time and memory').click();
+    assert.equal((await view.posted('estimate')).length, 1);
+    const none = { kind: 'none' } as const;
+    await view.send({
+      type: 'patch',
+      state: { plan: { estimate: { kind: 'working', done: 3, total: 8 }, advice: none } },
+    });
+    await page.getByText('Estimating time and memory… 3/8').waitFor();
+    await page.getByText('Cancel', { exact: true }).click();
+    assert.equal((await view.posted('cancelEstimate')).length, 1);
+    await view.send({ type: 'patch', state: { plan: { ...plan, advice: none } } });
+    await page.getByText('About 3 min 20 sec, first result after 25 sec; memory 500 MB, disk 180 MB').waitFor();
+    await page
+      .getByText(
+        'It will not fit into the memory. This would fit: batchSize=4 gradientAccumulationSteps=4; method=lora',
+      )
+      .waitFor();
+    const failed = { kind: 'failed', error: { code: 'X', message: 'the disk is gone', remedy: '' } } as const;
+    await view.send({ type: 'patch', state: { plan: { estimate: failed, advice: none } } });
+    await page.getByText('No estimate: the disk is gone').waitFor();
+    await view.close();
+  });
+
+  test('without a dataset there is nothing to estimate', async () => {
+    const view = await open({ form: { method: { type: 'lora' } }, plan: { ...plan, advice: { kind: 'none' } } });
+    assert.equal(await view.page.locator('.plan-line').isVisible(), false);
+    await view.close();
+  });
+
+  test('advice is asked for, shown with its point in the quadrant, and used', async () => {
+    const view = await open();
+    const { page } = view;
+    await page.getByText('Advise on model and method').click();
+    assert.equal((await view.posted('advise')).length, 1);
+    await view.send({
+      type: 'patch',
+      state: { plan: { ...plan, advice: { kind: 'working', done: 10, total: 40 } } },
+    });
+    await page.getByText('Measuring what suits the dataset…').waitFor();
+    assert.equal(await page.locator('.advice [role="progressbar"]').getAttribute('aria-valuenow'), '25');
+    await view.send({ type: 'patch', state: { plan } });
+    await page.getByText('Advice: Full on embedded, epochs 10').waitFor();
+    await page.getByText('Expected accuracy: 82.6% (68.1% to 88.2%)').waitFor();
+    const point = page.locator('.quadrant-point');
+    const [x, y] = [Number(await point.getAttribute('cx')), Number(await point.getAttribute('cy'))];
+    const line = page.locator('.quadrant-line');
+    assert.ok(y < Number(await line.first().getAttribute('y1')), 'more than few images');
+    assert.ok(x < Number(await line.last().getAttribute('x1')), 'not known well');
+    await page.getByText('Why').click();
+    await page.getByText('Twice as many images may add about 6.6 %.').waitFor();
+    await page.getByText('Use This Advice').click();
+    assert.equal((await view.posted('useAdvice')).length, 1);
+    await view.send({ type: 'patch', state: { plan: { ...plan, advice: { kind: 'none' } } } });
+    assert.equal(await page.locator('.advice').isVisible(), false);
     await view.close();
   });
 });
