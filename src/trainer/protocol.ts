@@ -40,6 +40,8 @@ export interface CommandOutputs {
     | { type: 'progress'; phase: 'evaluate'; done: number; total: number }
     | ({ type: 'evaluation' } & CoveredEvaluation)
     | ({ type: 'comparison' } & ModelComparison);
+  /** The images whose answer changed, then the whole. */
+  diff: Flip | { type: 'progress'; phase: 'evaluate'; done: number; total: number } | ({ type: 'diff' } & Diff);
   calibrate:
     { type: 'progress'; phase: 'evaluate'; done: number; total: number } | ({ type: 'calibrated' } & Calibrated);
   /** With `--background`, first what the file names say (`found`), then how many images were read, then the result. */
@@ -184,6 +186,39 @@ export interface CoveredEvaluation extends Evaluation {
 export interface ModelComparison extends PairedTest {
   /** Absolute path of the other's checkpoint. */
   against: string;
+}
+
+/** An image that two models answer differently, by `vitune diff --json`: a line for each task, where there are several. */
+export interface Flip {
+  type: 'flip';
+  path: string;
+  /** Labels: the answer of the first model, that of the second, and the right one. */
+  was: string;
+  is: string;
+  truth: string;
+  task?: string;
+}
+
+/** How many answers changed in a task, and who was right: `changed` is the sum of the three after it. */
+export interface DiffCounts {
+  /** That both models were asked about. */
+  images: number;
+  changed: number;
+  wasRight: number;
+  isRight: number;
+  neither: number;
+  /** The second model against the first. */
+  test: PairedTest;
+}
+
+/** The end of `vitune diff`; with several tasks the counts are those of the first, and `tasks` has each task's. */
+export interface Diff extends DiffCounts {
+  /** Absolute paths of the checkpoints. */
+  was: string;
+  is: string;
+  /** What the run of each used the images for. */
+  coverage: { was: Coverage; is: Coverage };
+  tasks?: ({ task: string } & DiffCounts)[];
 }
 
 /**

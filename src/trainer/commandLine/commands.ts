@@ -94,6 +94,32 @@ export const commands = {
     },
     examples: ['evaluate --checkpoint runs/flowers --dataset photos'],
   }),
+  diff: row({
+    summary: () => l10n.t('Shows which images changed their answer between two models, and who was right.'),
+    operand: {
+      placeholder: 'RUN_OR_CHECKPOINT',
+      help: () =>
+        l10n.t('The model before and the model after: runs, checkpoints, adapters, models or exports to ONNX.'),
+      min: 2,
+      max: 2,
+    },
+    options: {
+      dataset: text(
+        { placeholder: 'FOLDER_OR_CSV', example: 'photos' },
+        () => l10n.t('A folder of labelled images, a label file, or hub:owner/name. May be left out with --split.'),
+        'data',
+      ),
+      split: choice(['validation', 'test'] as const, 'validation', () =>
+        l10n.t("Compares on the runs' own images of this split."),
+      ),
+      all: flag(() => l10n.t('Compares on all images, also on those that a run was trained on.')),
+      list: text({ placeholder: 'FILE', example: 'flips.images' }, () =>
+        l10n.t('Writes the images that changed to a file that the editor shows.'),
+      ),
+      json,
+    },
+    examples: ['diff runs/flowers runs/flowers-2 --dataset photos', 'diff runs/flowers exported --dataset photos'],
+  }),
   calibrate: row({
     summary: () =>
       l10n.t('Computes how sure the probabilities of a checkpoint may be, and which images it does not know.'),

@@ -32,6 +32,7 @@ const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   train: async () => (await import('./train.js')).train,
   classify: async () => (await import('./classify.js')).classify,
   evaluate: async () => (await import('./evaluate.js')).evaluate,
+  diff: async () => (await import('./diff.js')).diff,
   calibrate: async () => (await import('./calibrate.js')).calibrate,
   inspect: async () => (await import('./inspect.js')).inspect,
   audit: async () => (await import('./audit.js')).audit,
