@@ -50,6 +50,8 @@ export interface CommandOutputs {
     | { type: 'progress'; phase: 'inspect'; done: number; total: number }
     | ModelInspection
     | OnnxInspection;
+  /** Each as it ends. */
+  test: TestResult;
   /** How far the audit is, then what it found, then the whole. */
   audit: AuditProgress | Finding | CurveReport | Audit;
   export: ExportProgress | ({ type: 'exported' } & Exported);
@@ -188,7 +190,7 @@ export interface ModelComparison extends PairedTest {
   against: string;
 }
 
-/** An image that two models answer differently, by `vitune diff --json`: a line for each task, where there are several. */
+/** An image that two models answer differently: `vitune diff --json` prints a line for each, of several tasks each. */
 export interface Flip {
   type: 'flip';
   path: string;
@@ -364,6 +366,18 @@ export interface Audit {
   /** With images divided at random, and with those that belong together kept on one side. */
   accuracy: number | null;
   honestAccuracy: number | null;
+}
+
+/** A test of a model: `vitune test --json` prints one a line. */
+export interface TestResult {
+  type: 'test';
+  /** E.g. `accuracy`, `classAccuracy.cat`; see `shared/testNames.ts`. */
+  name: string;
+  passed: boolean;
+  /** What was found and what is wanted; of several lines. */
+  message: string;
+  /** Absolute paths of the images that made it fail, the most telling first. */
+  images: string[];
 }
 
 export type ExportStage = 'open' | 'write' | 'compare';

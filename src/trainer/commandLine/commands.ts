@@ -140,6 +140,25 @@ export const commands = {
     },
     examples: ['calibrate runs/flowers', 'calibrate runs/flowers --accept 0.9'],
   }),
+  test: row({
+    summary: () => l10n.t('Tests whether a model holds what a file asks of it, e.g. a least accuracy.'),
+    operand: {
+      placeholder: 'FILE',
+      help: () => l10n.t('A file whose name ends in .vitune-test.json, or a config with tests.'),
+      min: 1,
+      max: 1,
+    },
+    options: {
+      only: list({ placeholder: 'NAME', example: 'accuracy' }, () =>
+        l10n.t('Runs the test of this name. May be given several times. Default: all tests.'),
+      ),
+      junit: text({ placeholder: 'FILE', example: 'results.xml' }, () =>
+        l10n.t('Writes the results as JUnit XML, which build servers read.'),
+      ),
+      json,
+    },
+    examples: ['test flowers.vitune-test.json', 'test flowers.vitune.json --only accuracy --junit results.xml'],
+  }),
   inspect: row({
     summary: () => l10n.t('Shows what a dataset contains and what is wrong with it.'),
     operand: {

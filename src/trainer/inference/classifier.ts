@@ -54,14 +54,20 @@ export class Classifier {
     private readonly bank: Bank | undefined,
   ) {}
 
+  /** Whether an image can be answered as unknown. */
+  get knowsUnknown(): boolean {
+    return this.calibration?.unknown !== undefined && this.bank !== undefined;
+  }
+
   /** A name for each logit. */
   get labels(): string[] {
     return logitNames(this.tasks);
   }
 
   /**
-   * Opens the checkpoint or the exported ONNX file in `folder` on the CPU, for so many images at once, or for as many as keep the processor
-   * busy; `maps` as OrtEngine's; `embeds` says that features are wanted also where the checkpoint has no bank.
+   * Opens the checkpoint or the exported ONNX file in `folder` on the CPU, for so many images at once, or for as many
+   * as keep the processor busy; `maps` as OrtEngine's; `embeds` says that features are wanted also where the checkpoint
+   * has no bank.
    * @throws UserError when it cannot be used.
    */
   static async open(

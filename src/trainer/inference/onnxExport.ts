@@ -1,4 +1,4 @@
-/** An exported ONNX file as others run it: unchanged, with the labels and the preprocessing from the files next to it. */
+/** An exported ONNX file as others run it: unchanged, with labels and preprocessing from the files next to it. */
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { TaskCalibration } from '../../shared/calibration.js';
