@@ -17,6 +17,7 @@ export const commands = {
   openWithPredictions: 'vitune.openWithPredictions',
   setActiveCheckpoint: 'vitune.setActiveCheckpoint',
   evaluate: 'vitune.evaluate',
+  compareAnswers: 'vitune.compareAnswers',
   exportCheckpoint: 'vitune.exportCheckpoint',
   compareMethods: 'vitune.compareMethods',
   openComparison: 'vitune.openComparison',

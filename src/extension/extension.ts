@@ -166,7 +166,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...datasetImages.commands,
     ...runCommands(runs, training, active, comparisons),
     ...classifyCommands(reports, classifier, active),
-    ...evaluateCommands(reports, launch, runs, datasets),
+    ...evaluateCommands(reports, grids, launch, runs, datasets),
     ...hubCommands(launch, token, panel),
     ...exportCommands(launch, runs),
     ...compareCommands({ datasets, comparisons, comparing, panels: comparisonPanels, methods, configHome }),

@@ -2,6 +2,7 @@
 import type { TaskCalibration } from '../shared/calibration.js';
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
+import type { Diff } from '../shared/diffWords.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
 import type { ImageColumn } from '../shared/imageList.js';
@@ -12,6 +13,7 @@ import type { ClassFigures, DeviceName, Parity, SplitName, Task, TrainEvent } fr
 
 export type { Comparison, ComparisonRow } from '../shared/comparison.js';
 export type { Coverage } from '../shared/coverage.js';
+export type { Diff, DiffCounts } from '../shared/diffWords.js';
 export type { ErrorInfo } from '../shared/errorInfo.js';
 export type { ExportFormat } from '../shared/exportFormats.js';
 export type { RunInfo, RunLock } from '../shared/runFolder.js';
@@ -199,28 +201,6 @@ export interface Flip {
   is: string;
   truth: string;
   task?: string;
-}
-
-/** How many answers changed in a task, and who was right: `changed` is the sum of the three after it. */
-export interface DiffCounts {
-  /** That both models were asked about. */
-  images: number;
-  changed: number;
-  wasRight: number;
-  isRight: number;
-  neither: number;
-  /** The second model against the first. */
-  test: PairedTest;
-}
-
-/** The end of `vitune diff`; with several tasks the counts are those of the first, and `tasks` has each task's. */
-export interface Diff extends DiffCounts {
-  /** Absolute paths of the checkpoints. */
-  was: string;
-  is: string;
-  /** What the run of each used the images for. */
-  coverage: { was: Coverage; is: Coverage };
-  tasks?: ({ task: string } & DiffCounts)[];
 }
 
 /**

@@ -1,10 +1,9 @@
 /** `vitune diff`: which images changed their answer between two models, and who was right. */
 import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { coverageWords } from '../../shared/coverage.js';
-import { pairedWords } from '../../shared/pairedTest.js';
+import { diffWords } from '../../shared/diffWords.js';
 import { diff as diffModels } from '../inference/diff.js';
-import type { CommandOutputs, DiffCounts } from '../protocol.js';
+import type { CommandOutputs } from '../protocol.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 import type { Arguments } from './commands.js';
 import { evaluatedImages } from './evaluatedImages.js';
@@ -34,26 +33,6 @@ export async function diff(
   });
   problems.forEach((info) => output.problem(info));
   output.json({ type: 'diff', ...found });
-  const { coverage } = found;
   output.line();
-  for (const { task, ...counts } of found.tasks ?? [{ task: undefined, ...found }]) {
-    output.line(task === undefined ? countWords(counts) : `${task}: ${countWords(counts)}`);
-    output.line(`${second}: ${pairedWords(counts.test, first, l10n.t)}`);
-  }
-  const [ofFirst, ofSecond] = [coverageWords(coverage.was, l10n.t), coverageWords(coverage.is, l10n.t)];
-  const isSame = ofFirst.join('\n') === ofSecond.join('\n');
-  for (const line of isSame
-    ? ofFirst
-    : [...ofFirst.map((each) => `${first}: ${each}`), ...ofSecond.map((each) => `${second}: ${each}`)])
-    output.line(line);
+  for (const line of diffWords(found, { was: first, is: second }, l10n.t)) output.line(line);
 }
-
-const countWords = ({ images, changed, wasRight, isRight, neither }: DiffCounts): string =>
-  l10n.t(
-    '{0} of {1} images changed their answer: {2} were right before, {3} are right now, {4} are wrong both times.',
-    changed,
-    images,
-    wasRight,
-    isRight,
-    neither,
-  );
