@@ -12,7 +12,8 @@ const escaped = (text: string): string =>
 export function junitXml(file: string, results: readonly TestResult[], seconds: readonly number[]): string {
   const suite = escaped(basename(file));
   const cases = results.map(({ name, passed, message, images }, i) => {
-    const opening = `<testcase name="${escaped(name)}" classname="${suite}" file="${escaped(file)}" time="${seconds[i]!.toFixed(3)}">`;
+    const time = seconds[i]!.toFixed(3);
+    const opening = `<testcase name="${escaped(name)}" classname="${suite}" file="${escaped(file)}" time="${time}">`;
     const [summary] = message.split('\n');
     const ending = passed
       ? `<system-out>${escaped(message)}</system-out>`

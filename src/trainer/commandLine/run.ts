@@ -82,7 +82,7 @@ interface Streams {
   stderr: Writable;
 }
 
-/** Runs `vitune ARGS` and returns the exit code: 0 done, 2 the input is wrong, 1 a test failed or there is a bug, 130 cancelled. */
+/** Runs `vitune ARGS` and returns the exit code: 0 done, 2 wrong input, 1 a failed test or a bug, 130 cancelled. */
 export async function runCommandLine(args: string[], { stdout, stderr }: Streams = process): Promise<number> {
   const [name, ...rest] = args;
   const isJson = rest.includes('--json');

@@ -6,12 +6,13 @@ import type { Diff, DiffCounts, ErrorInfo, EvaluatedImage, Flip } from '../proto
 import { Classifier } from './classifier.js';
 import { evaluateOpen, findEvaluated, type EvaluateOptions, type Found } from './evaluate.js';
 import { FlipList } from './flipList.js';
-import { datasetOfRun } from './runSplits.js';
+import { datasetOfRun, type EvaluatedImages } from './runSplits.js';
 
 export interface DiffOptions extends Pick<
   EvaluateOptions,
-  'dataset' | 'images' | 'cacheFolder' | 'signal' | 'onProgress' | 'list'
+  'dataset' | 'cacheFolder' | 'signal' | 'onProgress' | 'list'
 > {
+  images: EvaluatedImages;
   /** Checkpoint folders: the model before, and the one after. */
   was: string;
   is: string;
