@@ -35,7 +35,7 @@ export const tests = {
     new UserError(
       'TESTS_NOTHING_UNKNOWN',
       t('The model answers no image as unknown, since it has no calibration for that.'),
-      t('Compute it: vitune calibrate {0}', checkpoint),
+      t('Compute it: vitune calibrate {0}. An export has none; test its checkpoint.', checkpoint),
       place,
     ),
   labelsDiffer: (place: Place, model: readonly string[], exported: readonly string[]) =>
