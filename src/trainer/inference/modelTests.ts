@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { coverageWords } from '../../shared/coverage.js';
 import type { LoadedTests } from '../config/loadTests.js';
-import { usualImages } from '../config/testsSchema.js';
+import { usualImages, type Tests } from '../config/testsSchema.js';
 import { nearestName } from '../core/nearestName.js';
 import { errors, type Place, UserError } from '../errors/errors.js';
 import type { Classification, ErrorInfo, TestResult } from '../protocol.js';
@@ -90,7 +90,7 @@ class ModelTests {
 
   async run(): Promise<void> {
     this.#requireClasses();
-    const { checkpoint, classifier } = this;
+    const { checkpoint } = this;
     const { classAccuracy = {}, maxMegabytes, maxMilliseconds, right, unknown, export: exported } = this.#tests;
     if (this.#wants('accuracy', ...Object.keys(classAccuracy).map((label) => `classAccuracy.${label}`)))
       await this.#testAccuracy();
@@ -98,30 +98,29 @@ class ModelTests {
     if (unknown && this.#wants('unknown')) await this.#testUnknown(unknown);
     if (maxMegabytes !== undefined) await this.#testSize('maxMegabytes', checkpoint, maxMegabytes);
     if (maxMilliseconds !== undefined) await this.#testTime('maxMilliseconds', checkpoint, maxMilliseconds);
-    if (
-      !exported ||
-      !this.#wants(
-        ...['sameAnswers', 'maxDifference', 'maxMegabytes', 'maxMilliseconds'].map((each) => `export.${each}`),
-      )
-    )
-      return;
+    if (exported && this.o.loaded.names.some(({ name, path }) => path[0] === 'export' && this.o.wants(name)))
+      await this.#testExport(exported);
+  }
+
+  async #testExport({ folder: path, images: count, ...wanted }: NonNullable<Tests['export']>): Promise<void> {
+    const { classifier } = this;
     const place = this.o.loaded.placeOf('tests', 'export', 'folder');
-    const folder = await at(place, resolveCheckpoint(exported.folder));
+    const folder = await at(place, resolveCheckpoint(path));
     if (this.#wants('export.sameAnswers', 'export.maxDifference')) {
       const other = await at(place, Classifier.open(folder, 'many'));
       try {
         const [own, theirs] = [classifier.labels, other.labels];
         if (own.toSorted().join('\n') !== theirs.toSorted().join('\n'))
           throw errors.tests.labelsDiffer(place, own, theirs);
-        const images = spread(await this.#paths(), exported.images ?? usualImages);
-        this.#sayDifference(await compareWithExport(classifier, other, images, this.o.signal), exported.maxDifference);
+        const images = spread(await this.#paths(), count ?? usualImages);
+        this.#sayDifference(await compareWithExport(classifier, other, images, this.o.signal), wanted.maxDifference);
       } finally {
         await other.dispose();
       }
     }
-    if (exported.maxMegabytes !== undefined) await this.#testSize('export.maxMegabytes', folder, exported.maxMegabytes);
-    if (exported.maxMilliseconds !== undefined)
-      await this.#testTime('export.maxMilliseconds', folder, exported.maxMilliseconds);
+    if (wanted.maxMegabytes !== undefined) await this.#testSize('export.maxMegabytes', folder, wanted.maxMegabytes);
+    if (wanted.maxMilliseconds !== undefined)
+      await this.#testTime('export.maxMilliseconds', folder, wanted.maxMilliseconds);
   }
 
   /** A class that the model does not have is an error of the file, not of the model. */
