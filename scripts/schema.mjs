@@ -1,6 +1,6 @@
 /**
- * Writes the config's JSON Schema in each language to dist/schema/, for the editor's completion: vitune.schema.json,
- * vitune.schema.tr.json.
+ * Writes the JSON Schemas of configs and test files in each language to dist/schema/, for the editor's completion:
+ * vitune.schema.json, vitune.schema.tr.json, vitune-test.schema.json, vitune-test.schema.tr.json.
  */
 import * as esbuild from 'esbuild';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ async function schemaModule() {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
     stdin: {
-      contents: `export * as l10n from '@vscode/l10n'; export { configJsonSchema } from './src/trainer/config/jsonSchema.ts';`,
+      contents: `export * as l10n from '@vscode/l10n'; export { configJsonSchema, testFileJsonSchema } from './src/trainer/config/jsonSchema.ts';`,
       resolveDir: root,
     },
     bundle: true,
@@ -39,13 +39,17 @@ async function bundles() {
 
 /** Writes the schemas under `folder` (default dist/). */
 export async function writeSchemas({ folder = join(root, 'dist') } = {}) {
-  const { l10n, configJsonSchema } = await schemaModule();
+  const { l10n, configJsonSchema, testFileJsonSchema } = await schemaModule();
   await mkdir(join(folder, 'schema'), { recursive: true });
-  const write = (name) => writeFile(join(folder, 'schema', name), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
-  await write('vitune.schema.json');
+  const write = (name, schema) => writeFile(join(folder, 'schema', name), `${JSON.stringify(schema, null, 2)}\n`);
+  const writeAll = async (ending) => {
+    await write(`vitune.schema${ending}`, configJsonSchema());
+    await write(`vitune-test.schema${ending}`, testFileJsonSchema());
+  };
+  await writeAll('.json');
   for (const { language, path } of await bundles()) {
     l10n.config({ fsPath: path });
-    await write(`vitune.schema.${language}.json`);
+    await writeAll(`.${language}.json`);
   }
 }
 

@@ -18,6 +18,7 @@ export const commands = {
   openWithPredictions: 'vitune.openWithPredictions',
   setActiveCheckpoint: 'vitune.setActiveCheckpoint',
   evaluate: 'vitune.evaluate',
+  compareAnswers: 'vitune.compareAnswers',
   exportCheckpoint: 'vitune.exportCheckpoint',
   compareMethods: 'vitune.compareMethods',
   openComparison: 'vitune.openComparison',

@@ -45,6 +45,7 @@ import { runCommands } from './runs/runCommands.js';
 import { RunsTree } from './runs/runsTree.js';
 import { RunStore } from './runs/runStore.js';
 import { StatusItem } from './status/statusItem.js';
+import { TestExplorer } from './tests/testExplorer.js';
 import { trainerLaunch } from './trainer/launch.js';
 import { Supervisor } from './trainer/supervisor.js';
 import { Training } from './trainer/training.js';
@@ -142,6 +143,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     new StatusItem(runs, active),
     new ConfigDiagnostics(training),
+    new TestExplorer(launch, failed),
     vscode.languages.registerCodeLensProvider(configFiles, new ConfigLens()),
     vscode.window.registerWebviewViewProvider(views.train, panel),
     vscode.window.registerTreeDataProvider(views.runs, runsTree),
@@ -162,7 +164,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...datasetImages.commands,
     ...runCommands(runs, training, active, comparisons),
     ...classifyCommands(reports, classifier, active),
-    ...evaluateCommands(reports, launch, runs, datasets),
+    ...evaluateCommands(reports, grids, launch, runs, datasets),
     ...hubCommands(launch, token, panel),
     ...exportCommands(launch, runs),
     ...compareCommands({ datasets, comparisons, comparing, panels: comparisonPanels, methods, configHome }),

@@ -1,9 +1,11 @@
 /** The trainer's DOOR: what goes into the trainer process and what comes out of it. Types only. */
+import type { Audit, AuditProgress, CurveReport, Finding } from '../shared/auditOutput.js';
 import type { Explanation } from '../shared/explanation.js';
 import type { Advice, Measurement } from '../shared/advice.js';
 import type { TaskCalibration } from '../shared/calibration.js';
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
+import type { Diff } from '../shared/diffWords.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { Estimate } from '../shared/estimate.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
@@ -16,6 +18,16 @@ import type { ClassFigures, DeviceName, Parity, Phase, SplitName, Task, TrainEve
 export type { Comparison, ComparisonRow } from '../shared/comparison.js';
 export type { Coverage } from '../shared/coverage.js';
 export type { Advice, Measurement } from '../shared/advice.js';
+export type { Diff, DiffCounts } from '../shared/diffWords.js';
+export type {
+  AuditProgress,
+  ImageFault,
+  ShortcutProperty,
+  Finding,
+  FindingKind,
+  CurveReport,
+  Audit,
+} from '../shared/auditOutput.js';
 export type { ErrorInfo } from '../shared/errorInfo.js';
 export type { Estimate, Resource } from '../shared/estimate.js';
 export type { ExportFormat } from '../shared/exportFormats.js';
@@ -46,6 +58,8 @@ export interface CommandOutputs {
     | ({ type: 'evaluation' } & CoveredEvaluation)
     | ({ type: 'comparison' } & ModelComparison);
   explain: { type: 'explanation' } & Explanation;
+  /** The images whose answer changed, then the whole. */
+  diff: Flip | { type: 'progress'; phase: 'evaluate'; done: number; total: number } | ({ type: 'diff' } & Diff);
   calibrate:
     { type: 'progress'; phase: 'evaluate'; done: number; total: number } | ({ type: 'calibrated' } & Calibrated);
   /** With `--background`, first what the file names say (`found`), then how many images were read, then the result. */
@@ -54,6 +68,8 @@ export interface CommandOutputs {
     | { type: 'progress'; phase: 'inspect'; done: number; total: number }
     | ModelInspection
     | OnnxInspection;
+  /** Each as it ends. */
+  test: TestResult;
   /** How far the audit is, then what it found, then the whole. */
   audit: AuditProgress | Finding | CurveReport | Audit;
   /** How far it is, then what was measured of each model, then the advice. */
@@ -205,6 +221,17 @@ export interface ModelComparison extends PairedTest {
   against: string;
 }
 
+/** An image that two models answer differently: `vitune diff --json` prints a line for each, of several tasks each. */
+export interface Flip {
+  type: 'flip';
+  path: string;
+  /** Labels: the answer of the first model, that of the second, and the right one. */
+  was: string;
+  is: string;
+  truth: string;
+  task?: string;
+}
+
 /**
  * An image of an evaluation with its prediction in each task that has one label an image: `vitune evaluate --pictures
  * --json` prints them before the result.
@@ -280,74 +307,16 @@ export interface OnnxInspection {
   tensors: string[];
 }
 
-/** What an audit is at: reading the images, computing their features, or comparing these. */
-export interface AuditProgress {
-  type: 'progress';
-  phase: 'look' | 'features' | 'compare';
-  done: number;
-  total: number;
-}
-
-/**
- * How an image is odd in itself, and what its `score` then is: of an outlier how many robust deviations its distance to
- * the others is above the usual one, of one that hardly shows anything (constant) its contrast, 0 to 0.5, of a blurred
- * one its sharpness as a share of the median, of a tiny one its shorter side in pixels, and of a stretched one its
- * longer side divided by the shorter.
- */
-export type ImageFault = 'outlier' | 'constant' | 'blurred' | 'tiny' | 'stretched';
-
-/** What of a file, other than what it shows, may give its label away. */
-export type ShortcutProperty =
-  'width' | 'height' | 'shape' | 'format' | 'brightness' | 'contrast' | 'sharpness' | 'border' | 'camera';
-
-/** Something that an audit found; paths are absolute. `vitune audit --json` prints one a line. */
-export type Finding = { type: 'finding' } & (
-  | {
-      kind: 'label-error';
-      path: string;
-      given: string;
-      suggested: string;
-      /** 1 − the probability of the given label, by a head that was not trained on the image. */
-      confidence: number;
-    }
-  | {
-      /** `leakage` is either of the others, or a burst, in more than one split. */
-      kind: 'duplicate' | 'near-duplicate' | 'burst' | 'leakage';
-      paths: string[];
-      /** Of each path. */
-      splits: SplitName[];
-      /** The least cosine of the features of two of them that follow each other, 1 for the same bytes. */
-      similarity: number;
-    }
-  | { kind: ImageFault; path: string; score: number }
-  /** How often the property alone is right about the label, and how often the largest class is. */
-  | { kind: 'shortcut'; property: ShortcutProperty; accuracy: number; baseline: number }
-  | { kind: 'imbalance'; labels: [largest: string, smallest: string]; images: [number, number] }
-  | { kind: 'tiny-class'; label: string; images: number }
-  /** `accuracy` is that of a choice between the two; a coin has 0.5. */
-  | { kind: 'inseparable'; labels: [string, string]; accuracy: number }
-);
-
-export type FindingKind = Finding['kind'];
-
-/** Accuracy by the number of images trained on, and what twice as many images are expected to add to it. */
-export interface CurveReport {
-  type: 'curve';
-  points: { images: number; accuracy: number }[];
-  gain: number;
-}
-
-/**
- * The end of an audit. The accuracies are those of a linear head, in cross-validation; null where there is no label.
- */
-export interface Audit {
-  type: 'audit';
-  /** Images that were read. */
-  images: number;
-  findings: Partial<Record<FindingKind, number>>;
-  /** With images divided at random, and with those that belong together kept on one side. */
-  accuracy: number | null;
-  honestAccuracy: number | null;
+/** A test of a model: `vitune test --json` prints one a line. */
+export interface TestResult {
+  type: 'test';
+  /** E.g. `accuracy`, `classAccuracy.cat`; see `shared/testNames.ts`. */
+  name: string;
+  passed: boolean;
+  /** What was found and what is wanted; of several lines. */
+  message: string;
+  /** Absolute paths of the images that made it fail, the most telling first. */
+  images: string[];
 }
 
 export type ExportStage = 'open' | 'write' | 'compare';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { commands, configEnding, imageEditorType, settings, views } from '../../src/extension/contributions.js';
+import { testFileEnding } from '../../src/shared/testNames.js';
 import { readableEndings } from '../../src/shared/imageFormats.js';
 import { withImageEndings } from '../../scripts/imageEndings.js';
 
@@ -42,7 +43,7 @@ test('commands, settings, views and editors are those of package.json', () => {
     contributes.customEditors.map((editor) => editor.viewType),
     [imageEditorType],
   );
-  assert.deepEqual(contributes.languages[0]?.filenamePatterns, [`*${configEnding}`]);
+  assert.deepEqual(contributes.languages[0]?.filenamePatterns, [`*${configEnding}`, `*${testFileEnding}`]);
 });
 
 test('menus and welcome texts name what exists', () => {

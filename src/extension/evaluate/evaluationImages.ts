@@ -1,7 +1,7 @@
 /** The images of an evaluation: how they are computed, and the ways in which they are shown. */
 import * as vscode from 'vscode';
 import { coverageWords } from '../../shared/coverage.js';
-import type { CoveredEvaluation } from '../../trainer/protocol.js';
+import type { CommandOutputs, CoveredEvaluation } from '../../trainer/protocol.js';
 import type { ImageQuery } from '../../webview/protocol.js';
 import type { Report } from '../progress.js';
 import { count } from '../runs/count.js';
@@ -9,6 +9,13 @@ import type { Launch } from '../trainer/launch.js';
 import { outputOf, runCommand } from '../trainer/runCommand.js';
 
 const { t } = vscode.l10n;
+
+/** Says how many images are done. */
+export function reportImages(output: CommandOutputs['evaluate' | 'diff'], report: Report): void {
+  if (output.type !== 'progress') return;
+  const { done, total } = output;
+  report(t('{0} of {1} images', count(done), count(total)), (100 * done) / Math.max(1, total));
+}
 
 /** Evaluates as `args` say, writes the list of the images to `list`, and reports how far it is. */
 export async function evaluateImages(
@@ -21,11 +28,7 @@ export async function evaluateImages(
   const outputs = await runCommand(launch, 'evaluate', {
     args: [...args, '--list', list],
     signal,
-    onOutput: (output) => {
-      if (output.type !== 'progress') return;
-      const { done, total } = output;
-      report(t('{0} of {1} images', count(done), count(total)), (100 * done) / Math.max(1, total));
-    },
+    onOutput: (output) => reportImages(output, report),
   });
   return outputOf(outputs, 'evaluation');
 }

@@ -14,6 +14,8 @@ export interface CommandRun<Name extends CommandName> {
   script?: Script;
   cwd?: string;
   signal?: AbortSignal | undefined;
+  /** An exit code other than 0 that is an answer too. */
+  answersWith?: number;
   /** Called with each object as soon as it is printed. */
   onOutput?: (output: CommandOutputs[Name]) => void;
 }
@@ -25,7 +27,7 @@ export interface CommandRun<Name extends CommandName> {
 export async function runCommand<Name extends CommandName>(
   launch: Launch,
   command: Name,
-  { args, script = 'cli', cwd, signal, onOutput }: CommandRun<Name>,
+  { args, script = 'cli', cwd, signal, answersWith = 0, onOutput }: CommandRun<Name>,
 ): Promise<CommandOutputs[Name][]> {
   signal?.throwIfAborted();
   launch.requireAllowed();
@@ -57,7 +59,7 @@ export async function runCommand<Name extends CommandName>(
   }).finally(() => signal?.removeEventListener('abort', cancel));
   signal?.throwIfAborted();
   if (failure) throw new ShownError(failure);
-  if (ending !== 0) throw new TrainerDied(ending, lastLines(said));
+  if (ending !== 0 && ending !== answersWith) throw new TrainerDied(ending, lastLines(said));
   return outputs;
 }
 

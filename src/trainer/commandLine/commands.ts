@@ -111,6 +111,32 @@ export const commands = {
     },
     examples: ['explain photo.jpg --checkpoint runs/flowers', 'explain photos --checkpoint runs/flowers --output why'],
   }),
+  diff: row({
+    summary: () => l10n.t('Shows which images changed their answer between two models, and who was right.'),
+    operand: {
+      placeholder: 'RUN_OR_CHECKPOINT',
+      help: () =>
+        l10n.t('The model before and the model after: runs, checkpoints, adapters, models or exports to ONNX.'),
+      min: 2,
+      max: 2,
+    },
+    options: {
+      dataset: text(
+        { placeholder: 'FOLDER_OR_CSV', example: 'photos' },
+        () => l10n.t('A folder of labelled images, a label file, or hub:owner/name. May be left out with --split.'),
+        'data',
+      ),
+      split: choice(['validation', 'test'] as const, 'validation', () =>
+        l10n.t("Compares on the runs' own images of this split."),
+      ),
+      all: flag(() => l10n.t('Compares on all images, also on those that a run was trained on.')),
+      list: text({ placeholder: 'FILE', example: 'flips.images' }, () =>
+        l10n.t('Writes the images that changed to a file that the editor shows.'),
+      ),
+      json,
+    },
+    examples: ['diff runs/flowers runs/flowers-2 --dataset photos', 'diff runs/flowers exported --dataset photos'],
+  }),
   calibrate: row({
     summary: () =>
       l10n.t('Computes how sure the probabilities of a checkpoint may be, and which images it does not know.'),
@@ -130,6 +156,25 @@ export const commands = {
       json,
     },
     examples: ['calibrate runs/flowers', 'calibrate runs/flowers --accept 0.9'],
+  }),
+  test: row({
+    summary: () => l10n.t('Tests whether a model holds what a file asks of it, e.g. a least accuracy.'),
+    operand: {
+      placeholder: 'FILE',
+      help: () => l10n.t('A file whose name ends in .vitune-test.json, or a config with tests.'),
+      min: 1,
+      max: 1,
+    },
+    options: {
+      only: list({ placeholder: 'NAME', example: 'accuracy' }, () =>
+        l10n.t('Runs the test of this name. May be given several times. Default: all tests.'),
+      ),
+      junit: text({ placeholder: 'FILE', example: 'results.xml' }, () =>
+        l10n.t('Writes the results as JUnit XML, which build servers read.'),
+      ),
+      json,
+    },
+    examples: ['test flowers.vitune-test.json', 'test flowers.vitune.json --only accuracy --junit results.xml'],
   }),
   inspect: row({
     summary: () => l10n.t('Shows what a dataset contains and what is wrong with it.'),

@@ -6,32 +6,19 @@ import type { Interval } from '../../shared/interval.js';
 import { countPairs, pairedTest, pairedWords } from '../../shared/pairedTest.js';
 import type { CommandOutputs, TaskEvaluation } from '../protocol.js';
 import { errors } from '../errors/errors.js';
-import { cacheFolder } from '../runs/cacheFolder.js';
 import { evaluate as evaluateCheckpoint } from '../inference/evaluate.js';
-import { provideDataset } from '../models/hubSources.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 import type { Arguments } from './commands.js';
-import { usageOf } from './help.js';
-import { bar, confusionTable, downloadStatus, figureWords, percent, table, type Output } from './output.js';
+import { evaluatedImages } from './evaluatedImages.js';
+import { bar, confusionTable, figureWords, percent, table, type Output } from './output.js';
 
 export async function evaluate(
   { checkpoint, dataset, split, all, images, list, against }: Arguments<'evaluate'>,
   output: Output<CommandOutputs['evaluate']>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (dataset === undefined && split === undefined)
-    throw errors.usage(l10n.t('The option --{0} is missing.', 'dataset'), usageOf('evaluate'));
-  if (all && split !== undefined)
-    throw errors.usage(l10n.t('--{0} and --{1} exclude each other.', 'all', 'split'), usageOf('evaluate'));
-  const onDownload = (done: number, total: number) => output.status(downloadStatus(done, total));
+  const options = await evaluatedImages('evaluate', { dataset, split, all }, output, signal);
   const other = against === undefined ? undefined : await resolveCheckpoint(against);
-  const options = {
-    dataset:
-      dataset === undefined ? undefined : (await provideDataset(dataset, { signal, onProgress: onDownload })).folder,
-    images: split ?? (all ? ('all' as const) : ('heldOut' as const)),
-    cacheFolder: cacheFolder(),
-    signal,
-  };
   const { problems, outcomes, ...evaluation } = await evaluateCheckpoint({
     ...options,
     checkpoint: await resolveCheckpoint(checkpoint),

@@ -103,7 +103,7 @@ export function commandsPage(): string {
     '<!-- Made from src/trainer/commandLine/commands.ts by `npm run docs`. Do not edit. -->',
     '',
     'Every command has `--help`; `vitune --version` shows the version. The exit code is 0 when all went well, 2 when',
-    'the input is wrong, 130 when the command was cancelled, and 1 for a bug in ViTune.',
+    'the input is wrong, 130 when the command was cancelled, and 1 when a test failed or for a bug in ViTune.',
     '',
     ...parts,
   ]

@@ -13,7 +13,7 @@ export interface Option<Value = unknown> {
   choices?: readonly string[];
   /** A value for the help. */
   example?: string;
-  /** A name that earlier versions used and that is still accepted. */
+  /** A name that is accepted too, such as that of earlier versions. */
   formerName?: string;
   /** Reads the texts given, in their order (a switch: one empty text each time). `refuse` throws a usage error. */
   read(given: readonly string[], name: string, refuse: (message: string) => never): Value;
@@ -31,9 +31,10 @@ export const flag = (help: () => string, formerName?: string): Option<boolean> =
   read: (given) => given.length > 0,
 });
 
-export const text = (words: ValueWords, help: () => string): Option<string | undefined> => ({
+export const text = (words: ValueWords, help: () => string, formerName?: string): Option<string | undefined> => ({
   ...words,
   help,
+  ...(formerName === undefined ? {} : { formerName }),
   read: (given) => given.at(-1),
 });
 

@@ -12,17 +12,17 @@ import type { CommandOutputs, Failure } from '../protocol.js';
 import { outputTo, type Output } from './output.js';
 import { parseArguments } from './parseArguments.js';
 
-export const exitCodes = { done: 0, bug: 1, input: 2, cancelled: 130 } as const;
+export const exitCodes = { done: 0, bug: 1, failed: 1, input: 2, cancelled: 130 } as const;
 
 /**
  * Runs a command to its end; throws a `UserError` for what the user can mend. Returns whether all of the input was
- * good, if it knows.
+ * good, if it knows, or that a test failed.
  */
 type Command<Name extends CommandName> = (
   args: Arguments<Name>,
   output: Output<CommandOutputs[Name]>,
   signal: AbortSignal,
-) => Promise<boolean | void>;
+) => Promise<boolean | 'failed' | void>;
 
 /**
  * Where each command of `commands.ts` is carried out. It is loaded when it is called: one image is classified before
@@ -33,7 +33,9 @@ const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   classify: async () => (await import('./classify.js')).classify,
   evaluate: async () => (await import('./evaluate.js')).evaluate,
   explain: async () => (await import('./explain.js')).explain,
+  diff: async () => (await import('./diff.js')).diff,
   calibrate: async () => (await import('./calibrate.js')).calibrate,
+  test: async () => (await import('./test.js')).test,
   inspect: async () => (await import('./inspect.js')).inspect,
   audit: async () => (await import('./audit.js')).audit,
   advise: async () => (await import('./advise.js')).advise,
@@ -71,7 +73,7 @@ async function start<Name extends CommandName>(
   args: string[],
   output: Output<CommandOutputs[Name]>,
   signal: AbortSignal,
-): Promise<boolean | void> {
+): Promise<boolean | 'failed' | void> {
   const parsed = parseArguments(name, args);
   const command: Command<Name> = await programs[name]();
   return command(parsed, output, signal);
@@ -82,7 +84,7 @@ interface Streams {
   stderr: Writable;
 }
 
-/** Runs `vitune ARGS` and returns the exit code: 0 done, 2 the input is wrong, 1 a bug, 130 cancelled. */
+/** Runs `vitune ARGS` and returns the exit code: 0 done, 2 wrong input, 1 a failed test or a bug, 130 cancelled. */
 export async function runCommandLine(args: string[], { stdout, stderr }: Streams = process): Promise<number> {
   const [name, ...rest] = args;
   const isJson = rest.includes('--json');
@@ -119,9 +121,10 @@ export async function runCommandLine(args: string[], { stdout, stderr }: Streams
       );
     for (const { name: limit, option, most, needed } of processLimits())
       if (most < needed) output.problem(errors.memoryLimited(limit, option, most, needed).toInfo());
-    const isGood = await start(name, rest, output, controller.signal);
+    const ended = await start(name, rest, output, controller.signal);
     if (controller.signal.aborted) return exitCodes.cancelled;
-    return isGood === false ? exitCodes.input : exitCodes.done;
+    if (ended === 'failed') return exitCodes.failed;
+    return ended === false ? exitCodes.input : exitCodes.done;
   } catch (cause) {
     // By a signal of the system, or by a window that stopped a training before its first step.
     if ((cause as Error).name === 'AbortError') return exitCodes.cancelled;

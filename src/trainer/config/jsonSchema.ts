@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { FormField } from './formField.js';
 import { defaultMethod, learningRateWords, methodSchemas, type MethodName } from './methods.js';
 import { buildSchema } from './schema.js';
+import { testFileSchema } from './testsSchema.js';
 
 /** The part of JSON Schema that the config's schema uses, with VS Code's additions. */
 export interface JsonSchema {
@@ -59,15 +60,31 @@ function methodSnippets(): JsonSchema['defaultSnippets'] {
 const alternatives = (schema: JsonSchema): JsonSchema[] =>
   [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((branch) => [branch, ...alternatives(branch)]);
 
-/** The schema in the current language of `@vscode/l10n`. */
-export function configJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(buildSchema(), {
+const jsonSchemaOf = (schema: z.ZodType): JsonSchema =>
+  z.toJSONSchema(schema, {
     target: 'draft-7',
     io: 'input',
     override: ({ jsonSchema }) => {
       if (jsonSchema.description) jsonSchema.markdownDescription = jsonSchema.description;
     },
   }) as JsonSchema;
+
+/** That of a test file, likewise. */
+export function testFileJsonSchema(): JsonSchema {
+  const schema = jsonSchemaOf(testFileSchema());
+  schema.defaultSnippets = [
+    {
+      label: l10n.t('ViTune: new tests of a model'),
+      description: schema.description,
+      body: { checkpoint: '${1:runs/flowers}', tests: { accuracy: '^${2:0.9}' } },
+    },
+  ];
+  return schema;
+}
+
+/** The schema of a config in the current language of `@vscode/l10n`. */
+export function configJsonSchema(): JsonSchema {
+  const schema = jsonSchemaOf(buildSchema());
   const { method, dataset } = schema.properties!;
   method!.defaultSnippets = methodSnippets();
   for (const branch of alternatives(method!)) {

@@ -1,15 +1,14 @@
 /** Reads a `*.vitune.json`: text, overrides, validation, absolute paths; every fault is a UserError at its place. */
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import type * as z from 'zod';
 import { readInput } from '../core/files.js';
 import { errors, reasonOf, type Place } from '../errors/errors.js';
-import { nearestName } from '../core/nearestName.js';
-import { allowed, keysOf, schemasAt, typeFits } from './allowed.js';
-import { parseConfigText, type ConfigText, type KeyPath } from './configText.js';
+import { parseConfigText, type ConfigText } from './configText.js';
+import { explain } from './explain.js';
 import { configJsonSchema } from './jsonSchema.js';
-import { applyOverrides, overrideOf, overrideWithin, parseOverride, type Override } from './overrides.js';
+import { applyOverrides, overrideOf, parseOverride } from './overrides.js';
 import { buildSchema, type TrainConfig } from './schema.js';
+import { absoluteTests } from './testsSchema.js';
 
 export interface LoadedConfig {
   /** Absolute path of the file. */
@@ -18,70 +17,11 @@ export interface LoadedConfig {
   config: TrainConfig;
   /** What was given to change the file's values, `KEY=VALUE` each. */
   overrides: string[];
+  text: ConfigText;
   /**
    * Where the value of a key (`method.rank`) lies, for errors that a later stage finds; empty if it came from `--set`.
    */
   placeOf(key: string): Place;
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** How many keys or values are wrong. */
-const faultsIn = (issues: readonly Issue[]): number =>
-  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
-
-/**
- * The issue inside a union's branches that says most: of the branch that took the value and failed deeper with the
- * fewest faults, else the union's own.
- */
-function narrow(issue: Issue): Issue {
-  if (issue.code !== 'invalid_union') return issue;
-  const refused = ({ code, path }: Issue) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
-  const [branch] = issue.errors.filter((issues) => !issues.some(refused)).sort((a, b) => faultsIn(a) - faultsIn(b));
-  if (!branch?.[0]) return issue;
-  // A missing key is often the misspelt one.
-  const inner = narrow(branch.find(({ code }) => code === 'unrecognized_keys') ?? branch[0]);
-  return { ...inner, path: [...issue.path, ...inner.path] };
-}
-
-function at(value: unknown, path: KeyPath): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown> | undefined)?.[key], value);
-}
-
-/** A value as shown in a message. */
-function shown(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
-
-/** The UserError of the first fault that zod found in `value`; unknown keys first, since they explain missing ones. */
-function explain(issues: Issue[], value: unknown, text: ConfigText, overrides: Override[]): Error {
-  const narrowed = issues.map(narrow);
-  const issue = narrowed.find(({ code }) => code === 'unrecognized_keys') ?? narrowed[0]!;
-  const path = issue.path as KeyPath;
-  const key = path.join('.');
-  const schemas = schemasAt(configJsonSchema(), path, value);
-  if (issue.code === 'unrecognized_keys') {
-    const unknown = [...path, issue.keys[0]!];
-    const known = keysOf(schemas);
-    const option = overrideWithin(overrides, unknown)?.text;
-    return errors.config.keyUnknown(
-      option ? {} : text.placeOfKey(unknown),
-      unknown.join('.'),
-      nearestName(issue.keys[0]!, known),
-      known,
-      option,
-    );
-  }
-  const option = overrideWithin(overrides, path)?.text;
-  const place = option ? {} : text.placeOfValue(path);
-  const given = at(value, path);
-  if (given === undefined) return errors.config.keyMissing(place, key, allowed(schemas), option);
-  if (issue.code === 'custom') return errors.config.pairNotOrdered(place, key, shown(given), option);
-  const words = { key, value: shown(given), allowed: allowed(schemas) };
-  return typeFits(schemas, given)
-    ? errors.config.value(place, words, option)
-    : errors.config.type(place, words, option);
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -118,7 +58,7 @@ async function resolvePaths(
   folder: string,
   placeOf: LoadedConfig['placeOf'],
 ): Promise<TrainConfig> {
-  const { dataset, model, output } = config;
+  const { dataset, model, output, tests } = config;
   const modelPath = resolve(folder, model);
   const isFileOfHub = /^[^:/\\]+\/[^:/\\@]+(@[^:]+)?:/.test(model);
   const looksLikePath = /^\.{0,2}[\\/]|\\/.test(model) || (/\.onnx$/i.test(model) && !isFileOfHub) || isAbsolute(model);
@@ -129,6 +69,7 @@ async function resolvePaths(
     ...(isPath ? { ...config, model: modelPath } : withRevision(config, placeOf)),
     dataset: absoluteDataset(dataset, absolute),
     output: absolute(output),
+    ...(tests && { tests: absoluteTests(tests, absolute) }),
   };
 }
 
@@ -145,7 +86,7 @@ export async function loadConfig(path: string, overrideTexts: string[] = []): Pr
   const overrides = overrideTexts.map(parseOverride);
   const value = applyOverrides(text.value, overrides);
   const parsed = buildSchema().safeParse(value);
-  if (!parsed.success) throw explain(parsed.error.issues, value, text, overrides);
+  if (!parsed.success) throw explain(parsed.error.issues, { value, text, overrides, schema: configJsonSchema() });
   const placeOf = (key: string): Place => {
     const keys = key.split('.');
     return overrideOf(overrides, keys) ? {} : text.placeOfValue(keys);
@@ -154,6 +95,7 @@ export async function loadConfig(path: string, overrideTexts: string[] = []): Pr
     path: file,
     config: await resolvePaths(parsed.data, dirname(file), placeOf),
     overrides: overrideTexts,
+    text,
     placeOf,
   };
 }

@@ -18,6 +18,7 @@ import {
   type MethodName,
 } from './methods.js';
 import { splitSchema } from './splitSchema.js';
+import { testsSchema } from './testsSchema.js';
 
 const share = () => z.number().gte(0).lt(1);
 const count = (max: number) => z.int().min(1).max(max);
@@ -390,6 +391,9 @@ export function buildSchema() {
             'Share of the validation images that must count as known. A greater share calls fewer images unknown, and misses more that are.',
           ),
         ),
+      tests: testsSchema()
+        .optional()
+        .describe(l10n.t('What must hold of the newest run of this config: vitune test checks it.')),
       output: z
         .string()
         .min(1)

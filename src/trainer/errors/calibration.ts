@@ -47,6 +47,26 @@ export const calibration = {
       t('Add a validation folder, or a validationSplit above 0 to the config of the run.'),
       { file: dataset },
     ),
+  labelsDiffer: (first: string, second: string, onlyFirst: string, onlySecond: string) =>
+    new UserError(
+      'LABELS_DIFFER',
+      t(
+        'The two models do not have the same labels. Only {0}: {1}. Only {2}: {3}.',
+        first,
+        onlyFirst,
+        second,
+        onlySecond,
+      ),
+      t('Compare models that were trained on the same labels.'),
+      { file: second },
+    ),
+  severalLabels: (folder: string, task: string) =>
+    new UserError(
+      'DIFF_MULTI_LABEL',
+      t('In the task {0} an image may have several labels, so there is no one answer that could change.', task),
+      t('Compare such models by their figures: vitune evaluate --against'),
+      { file: folder },
+    ),
   nothingInCommon: (dataset: string) =>
     new UserError(
       'COMPARED_WITHOUT_IMAGES',

@@ -16,14 +16,14 @@ export const config = {
   syntax: (place: Place, what: string) =>
     new UserError(
       'CONFIG_SYNTAX',
-      t('The config is not valid JSON: {0}.', what),
+      t('The file is not valid JSON: {0}.', what),
       t('Correct the file at this place.'),
       place,
     ),
   notObject: (place: Place) =>
     new UserError(
       'CONFIG_NOT_OBJECT',
-      t('The config is not a JSON object.'),
+      t('The file is not a JSON object.'),
       t('Begin it with { and end it with }.'),
       place,
     ),

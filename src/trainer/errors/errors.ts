@@ -14,6 +14,7 @@ import { models } from './models.js';
 import { onnx } from './onnx.js';
 import { run } from './run.js';
 import { safetensors } from './safetensors.js';
+import { tests } from './tests.js';
 import { training } from './training.js';
 
 export { explainMemory } from './memory.js';
@@ -36,4 +37,5 @@ export const errors = {
   hub,
   run,
   config,
+  tests,
 };

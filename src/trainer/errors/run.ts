@@ -28,6 +28,10 @@ export const run = {
         file: config,
       },
     ),
+  none: (config: string) =>
+    new UserError('RUN_NONE', t('There is no run of this config yet.'), t('Train it first: vitune train {0}', config), {
+      file: config,
+    }),
   finished: (folder: string) =>
     new UserError(
       'RUN_FINISHED',

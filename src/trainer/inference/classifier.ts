@@ -1,5 +1,6 @@
 /** A loaded checkpoint: logits of batches of images, and the labels of single ones. */
 import { stat } from 'node:fs/promises';
+import * as l10n from '@vscode/l10n';
 import { notAFile } from '../core/files.js';
 import type { Calibration, UnknownRule } from '../../shared/calibration.js';
 import { sigmoid, softmax } from '../../shared/probabilities.js';
@@ -16,10 +17,12 @@ import { hostTensor } from '../engine/tensor.js';
 import type { Classification, Task, UnknownAnswer } from '../protocol.js';
 import { countLabels, logitNames, spansOf } from '../core/tasks.js';
 import { modelSpecOf } from '../models/modelSpec.js';
+import { onnxFileOf } from '../models/onnxModel.js';
 import { openModel } from '../models/openModel.js';
 import { imagesAtOnce } from '../models/partSize.js';
 import type { Inferred } from './answers.js';
 import { Bank } from './bank.js';
+import { openOnnxExport, type OnnxExport } from './onnxExport.js';
 import { energyOf, figuresAt, scoreOf, thresholdOf } from './unknown.js';
 
 /** How images are classified. */
@@ -29,6 +32,9 @@ export interface AnswerOptions {
   /** The share of the validation images that counts as known; by default that of the calibration. */
   accepted?: number | undefined;
 }
+
+/** Of an export, whose network is not known, the images that keep a processor busy. */
+const exportedAtOnce = 16;
 
 type Answer = Omit<Extract<Classification, { predictions: unknown }>, 'path'>;
 
@@ -44,9 +50,14 @@ export class Classifier {
     /** Throws if a weight is NaN or infinite. */
     private readonly checkWeights: () => void,
     /** How sure the probabilities may be, where that is known. */
-    readonly calibration: Calibration | undefined,
+    readonly calibration: Pick<Calibration, 'tasks' | 'unknown'> | undefined,
     private readonly bank: Bank | undefined,
   ) {}
+
+  /** Whether an image can be answered as unknown. */
+  get knowsUnknown(): boolean {
+    return this.calibration?.unknown !== undefined && this.bank !== undefined;
+  }
 
   /** A name for each logit. */
   get labels(): string[] {
@@ -54,8 +65,9 @@ export class Classifier {
   }
 
   /**
-   * Opens the checkpoint in `folder` on the CPU, for so many images at once, or for as many as keep the processor
-   * busy; `maps` as OrtEngine's; `embeds` says that features are wanted also where the checkpoint has no bank.
+   * Opens the checkpoint or the exported ONNX file in `folder` on the CPU, for so many images at once, or for as many
+   * as keep the processor busy; `maps` as OrtEngine's; `embeds` says that features are wanted also where the checkpoint
+   * has no bank.
    * @throws UserError when it cannot be used.
    */
   static async open(
@@ -63,6 +75,9 @@ export class Classifier {
     images: number | 'many' = 1,
     { maps = false, embeds = false } = {},
   ): Promise<Classifier> {
+    const file = await onnxFileOf(folder);
+    const exported = file === undefined ? undefined : await openOnnxExport(file);
+    if (exported) return Classifier.#exported(file!, exported, images === 'many' ? exportedAtOnce : images);
     const model = await openModel(folder);
     const { tasks, preprocessor } = model;
     const spec = modelSpecOf(model);
@@ -81,6 +96,14 @@ export class Classifier {
       calibration,
       bank,
     );
+  }
+
+  static #exported(file: string, { tasks, transform, forward, calibration }: OnnxExport, batch: number): Classifier {
+    // Its weights were not read, so that nobody knows yet whether they are numbers.
+    const refuse = (): never => {
+      throw errors.checkpointDamaged(file, l10n.t('its answers are no numbers'));
+    };
+    return new Classifier(tasks, transform, batch, [], forward, refuse, { tasks: calibration }, undefined);
   }
 
   /** Logits [batch, labels] of images [batch, height, width, 3], as the model gives them. */

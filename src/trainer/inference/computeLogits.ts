@@ -1,18 +1,15 @@
 /** The predictions of a model for a few images, computed in this process or, to check the files, in a fresh one. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import * as z from 'zod';
 import { evaluationPixels } from '../data/decode.js';
-import { parsePreprocessor } from '../data/imageProcessor.js';
 import type { ImageTransform } from '../data/transform.js';
 import { logitsCommand, trainerProgram } from '../core/program.js';
+import { logitNames } from '../core/tasks.js';
 import { errors, reasonOf, UserError } from '../errors/errors.js';
-import { loadOnnxFile } from '../engine/loadOnnxFile.js';
 import { hostTensor } from '../engine/tensor.js';
 import type { ErrorInfo } from '../protocol.js';
 import { Random } from '../core/random.js';
 import { Classifier } from './classifier.js';
+import { openOnnxExport } from './onnxExport.js';
 
 /** The request: a model's folder or an `.onnx` file, and images by path, or by the seed of a synthetic one. */
 export interface LogitsRequest {
@@ -50,32 +47,22 @@ export async function computeLogits({ model, images }: LogitsRequest): Promise<L
   }
 }
 
-const onnxConfigSchema = z.object({ image_size: z.number().optional(), id2label: z.record(z.string(), z.string()) });
-
-/**
- * An exported ONNX file, run unchanged: all images in one batch; labels and preprocessing are in the files next to it.
- */
+/** An exported ONNX file, run unchanged: all images in one batch. */
 async function computeOnnxLogits(file: string, images: readonly (string | number)[]): Promise<LabelledLogits> {
-  const json = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(dirname(file), name), 'utf8'));
-  const { id2label } = onnxConfigSchema.parse(await json('config.json'));
-  const { transform } = parsePreprocessor(
-    await json('preprocessor_config.json'),
-    join(dirname(file), 'preprocessor_config.json'),
-  );
+  const opened = await openOnnxExport(file);
+  if (!opened) throw errors.headMissing(file);
+  const { tasks, transform, forward } = opened;
   const { height, width } = transform;
   const pixels = new Uint8Array(images.length * height * width * 3);
   for (const [i, image] of images.entries()) pixels.set(await pixelsOf(image, transform), i * height * width * 3);
-  const session = await loadOnnxFile(file).catch((error: unknown) => {
-    throw errors.checkpointDamaged(file, reasonOf(error));
-  });
-  const { logits } = await session.run({
+  const { logits } = await forward.run({
     images: hostTensor('u8', [images.length, height, width, 3], pixels),
   });
-  const labels = Object.keys(id2label).map((_, i) => id2label[i]!);
+  const labels = logitNames(tasks);
   const rows = images.map((_, i) =>
     Array.from((logits!.data as Float32Array).subarray(i * labels.length, (i + 1) * labels.length)),
   );
-  await session.dispose();
+  await forward.dispose();
   return { labels, logits: rows };
 }
 

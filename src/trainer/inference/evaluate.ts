@@ -1,8 +1,9 @@
 /** The evaluation of a checkpoint on a folder of labelled images. */
+import type { Dataset, DatasetSpec } from '../data/dataset.js';
 import { scanDataset } from '../data/scan.js';
 import { Samples } from '../data/samples.js';
 import { ImageStore } from '../data/store.js';
-import type { CoveredEvaluation, ErrorInfo, EvaluatedImage } from '../protocol.js';
+import type { Coverage, CoveredEvaluation, ErrorInfo, EvaluatedImage, SplitName, Task } from '../protocol.js';
 import { countLabels, spansOf } from '../core/tasks.js';
 import { errors } from '../errors/errors.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
@@ -18,17 +19,20 @@ export interface EvaluateOptions {
   /** Checkpoint folder. */
   checkpoint: string;
   /** Undefined: that of the checkpoint's run. */
-  dataset?: string | undefined;
+  dataset?: DatasetSpec | undefined;
   /** Default: those held out. */
   images?: EvaluatedImages;
   cacheFolder: string;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
-  /** Each image with its prediction, in order. */
-  onImage?: (image: EvaluatedImage) => void;
+  /** Each image with its prediction, in order, and what the checkpoint's run used it for. */
+  onImage?: ((image: EvaluatedImage, part: SplitName | undefined) => void) | undefined;
   /** A file for the list of all images with their labels and predictions; see `shared/imageList.ts`. */
   list?: string;
 }
+
+/** `outcomes`: which images, by path, the first task was answered right of. */
+export type Evaluated = CoveredEvaluation & { problems: ErrorInfo[]; outcomes: ReadonlyMap<string, boolean> };
 
 /** Of what was inferred of one image, and its `targets` [labels of all tasks]. */
 function predictionsOf(
@@ -56,68 +60,90 @@ function outcomesOf(images: Samples, answers: Answers): ReadonlyMap<string, bool
   return found;
 }
 
+/** The images that an evaluation covers, what the run used each for, and whether its split is known. */
+export interface Found {
+  dataset: Dataset;
+  images: Samples;
+  part: (path: string) => SplitName | undefined;
+  split: Coverage['split'];
+}
+
+/**
+ * The images of a dataset that an evaluation covers, as `imagesToEvaluate` chooses them, labelled in the model's tasks.
+ * @throws UserError where there is none.
+ */
+export async function findEvaluated(
+  tasks: readonly Task[],
+  o: Pick<EvaluateOptions, 'checkpoint' | 'dataset' | 'images' | 'signal'>,
+): Promise<Found> {
+  const spec = o.dataset ?? (await datasetOfRun(o.checkpoint));
+  if (spec === undefined) throw errors.noDatasetOfRun(o.checkpoint);
+  const dataset = await scanDataset(spec, { validationSplit: 0, seed: 0, tasks, signal: o.signal });
+  const splits = await runSplitsOf(o.checkpoint, o.signal);
+  return { dataset, split: splits.split, ...(await imagesToEvaluate(dataset, splits, o.images ?? 'heldOut')) };
+}
+
 /**
  * Evaluates on the held-out images of the dataset, as `imagesToEvaluate` chooses them, or on all.
  * @throws UserError where the run was trained on all of them, and they were not requested.
  */
-export async function evaluate(
-  o: EvaluateOptions,
-): Promise<CoveredEvaluation & { problems: ErrorInfo[]; outcomes: ReadonlyMap<string, boolean> }> {
+export async function evaluate(o: EvaluateOptions): Promise<Evaluated> {
   const classifier = await Classifier.open(o.checkpoint, 'many');
   try {
-    const { tasks, batch: batchSize } = classifier;
-    const spec = o.dataset ?? (await datasetOfRun(o.checkpoint));
-    if (spec === undefined) throw errors.noDatasetOfRun(o.checkpoint);
-    const dataset = await scanDataset(spec, { validationSplit: 0, seed: 0, tasks, signal: o.signal });
-    const splits = await runSplitsOf(o.checkpoint, o.signal);
-    const { images, part } = await imagesToEvaluate(dataset, splits, o.images ?? 'heldOut');
-    const only = { ...dataset, splits: { train: new Samples(), validation: new Samples(), test: images } };
-    const coverage = { train: 0, validation: 0, test: 0, other: 0, split: splits.split };
-    const skipped: ErrorInfo[] = [];
-    const store = await ImageStore.open({
-      cacheFolder: o.cacheFolder,
-      cacheBytes: cacheLimit('images'),
-      dataset: only,
-      transform: classifier.transform,
-      onSkipped: (reason) => skipped.push(reason),
-    });
-    try {
-      const metrics = new TaskMetrics(tasks, classifier.calibration?.tasks);
-      const list = o.list === undefined ? undefined : new EvaluatedList(tasks, classifier.calibration?.tasks);
-      const total = store.splits.test.length;
-      const answers = new Answers(tasks, total, { keeps: false, calibration: classifier.calibration?.tasks });
-      let done = 0;
-      for await (const batch of store.evaluationBatches('test', batchSize, o.signal)) {
-        o.signal?.throwIfAborted();
-        done = Math.min(total, done + batchSize);
-        o.onProgress?.(done, total);
-        if (!batch.count) continue;
-        const inferred = await classifier.infer(batch.images);
-        metrics.add(inferred.logits, batch.targets, batch.count);
-        answers.add(inferred, batch);
-        for (const sample of batch.samples) coverage[part(store.splits.test.pathAt(sample)) ?? 'other']++;
-        for (let row = 0; (o.onImage || list) && row < batch.count; row++) {
-          const path = store.splits.test.pathAt(batch.samples[row]!);
-          const own = (values: Float32Array, width = countLabels(tasks)) =>
-            values.subarray(row * width, (row + 1) * width);
-          const { logits, embedding } = inferred;
-          const image = { logits: own(logits), embedding: own(embedding, embedding.length / batchSize) };
-          const predicted = predictionsOf(classifier, image, own(batch.targets));
-          list?.add(path, part(path), own(batch.targets), own(logits), predicted.answers);
-          o.onImage?.({ type: 'picture', path, ...predicted });
-        }
-      }
-      if (o.list !== undefined && list) await writeImageList(o.list, list.list());
-      return {
-        ...metrics.result(),
-        coverage,
-        outcomes: outcomesOf(store.splits.test, answers),
-        problems: [...classifier.notices.map((each) => each.toInfo()), ...dataset.problems, ...skipped],
-      };
-    } finally {
-      await store.close();
-    }
+    return await evaluateOpen(classifier, o);
   } finally {
     await classifier.dispose();
+  }
+}
+
+/** The same with a classifier that is open, and stays so, and perhaps of images that are found already. */
+export async function evaluateOpen(classifier: Classifier, o: EvaluateOptions, found?: Found): Promise<Evaluated> {
+  const { tasks, batch: batchSize } = classifier;
+  const { dataset, images, part, split } = found ?? (await findEvaluated(tasks, o));
+  const only = { ...dataset, splits: { train: new Samples(), validation: new Samples(), test: images } };
+  const coverage = { train: 0, validation: 0, test: 0, other: 0, split };
+  const skipped: ErrorInfo[] = [];
+  const store = await ImageStore.open({
+    cacheFolder: o.cacheFolder,
+    cacheBytes: cacheLimit('images'),
+    dataset: only,
+    transform: classifier.transform,
+    onSkipped: (reason) => skipped.push(reason),
+  });
+  try {
+    const metrics = new TaskMetrics(tasks, classifier.calibration?.tasks);
+    const list = o.list === undefined ? undefined : new EvaluatedList(tasks, classifier.calibration?.tasks);
+    const total = store.splits.test.length;
+    const answers = new Answers(tasks, total, { keeps: false, calibration: classifier.calibration?.tasks });
+    let done = 0;
+    for await (const batch of store.evaluationBatches('test', batchSize, o.signal)) {
+      o.signal?.throwIfAborted();
+      done = Math.min(total, done + batchSize);
+      o.onProgress?.(done, total);
+      if (!batch.count) continue;
+      const inferred = await classifier.infer(batch.images);
+      metrics.add(inferred.logits, batch.targets, batch.count);
+      answers.add(inferred, batch);
+      for (const sample of batch.samples) coverage[part(store.splits.test.pathAt(sample)) ?? 'other']++;
+      for (let row = 0; (o.onImage || list) && row < batch.count; row++) {
+        const path = store.splits.test.pathAt(batch.samples[row]!);
+        const own = (values: Float32Array, width = countLabels(tasks)) =>
+          values.subarray(row * width, (row + 1) * width);
+        const { logits, embedding } = inferred;
+        const image = { logits: own(logits), embedding: own(embedding, embedding.length / batchSize) };
+        const predicted = predictionsOf(classifier, image, own(batch.targets));
+        list?.add(path, part(path), own(batch.targets), own(logits), predicted.answers);
+        o.onImage?.({ type: 'picture', path, ...predicted }, part(path));
+      }
+    }
+    if (o.list !== undefined && list) await writeImageList(o.list, list.list());
+    return {
+      ...metrics.result(),
+      coverage,
+      outcomes: outcomesOf(store.splits.test, answers),
+      problems: [...classifier.notices.map((each) => each.toInfo()), ...dataset.problems, ...skipped],
+    };
+  } finally {
+    await store.close();
   }
 }

@@ -171,6 +171,16 @@ export async function findRunToResume({ path, config: { output } }: LoadedConfig
   throw errors.run.nothingToResume(path, runsFolder(path));
 }
 
+/**
+ * The newest run of a config, finished or not: `output` if the config has one.
+ * @throws UserError when there is none.
+ */
+export async function newestRun({ path, config: { output } }: LoadedConfig): Promise<string> {
+  const [run] = output === undefined ? await runsOf(path) : [output];
+  if (run === undefined || !(await isThere(runFile(run)))) throw errors.run.none(path);
+  return run;
+}
+
 /** The first checkpoint that is there of those the pointers name, in this order. */
 async function checkpointOf(run: string, ...pointers: ('best' | 'last')[]): Promise<string | undefined> {
   const found = await pointersIn(run);

@@ -9,6 +9,8 @@ export interface Facts {
   name: string;
   label: string | undefined;
   prediction: string | undefined;
+  /** What another model answered before. */
+  was: string | undefined;
   probability: string | undefined;
   /** Whether the prediction is the label, where both are known. */
   isRight: boolean | undefined;
@@ -18,7 +20,7 @@ export interface Facts {
   sortedBy: string | undefined;
 }
 
-const shownAnyway = new Set(['label', 'prediction', 'probability', 'split', 'mark', 'name']);
+const shownAnyway = new Set(['label', 'prediction', 'was', 'probability', 'split', 'mark', 'name']);
 
 export class ImageFacts {
   readonly #isRight: ((row: number) => boolean | undefined) | undefined;
@@ -41,6 +43,7 @@ export class ImageFacts {
       name: list.nameAt(row),
       label: this.#value('label', row),
       prediction: this.#value('prediction', row),
+      was: this.#value('was', row),
       probability: this.#value('probability', row),
       isRight: this.#isRight?.(row),
       split: this.#hasSplits ? this.#value('split', row) : undefined,
@@ -70,12 +73,13 @@ export class ImageFacts {
 
 /** As a screen reader says it; `problem`: why its image is not seen. */
 export function spoken(facts: Facts, problem: string | undefined): string {
-  const { name, label, prediction, probability, isRight, split, mark, sortedBy } = facts;
+  const { name, label, prediction, was, probability, isRight, split, mark, sortedBy } = facts;
   const words = [name];
   if (label !== undefined) words.push(label);
   if (prediction !== undefined && isRight !== true) words.push(l10n.t('predicted as {0}', prediction));
   if (isRight === true) words.push(l10n.t('predicted correctly'));
   if (probability !== undefined) words.push(probability);
+  if (was !== undefined) words.push(l10n.t('before: {0}', was));
   for (const each of [split, sortedBy, mark, problem]) if (each) words.push(each);
   return words.join(', ');
 }

@@ -1,4 +1,5 @@
 /** A tile of the grid: the thumbnail of an image, its name, and what is known of it. It is used again and again. */
+import * as l10n from '@vscode/l10n';
 import { h, icon } from '../element.js';
 import { spoken, type Facts } from './facts.js';
 import type { Thumbnail } from './thumbnails.js';
@@ -14,6 +15,7 @@ export class Tile {
   private readonly failure = h('span', { class: 'failure' });
   private readonly mark = h('span', { class: 'mark' }, icon('warning'));
   private readonly split = h('span', { class: 'chip split' });
+  private readonly was = h('span', { class: 'chip was' });
   private readonly name = h('span', { class: 'name', 'aria-hidden': 'true' });
   /** What a screen reader says in the place of all that is seen. */
   private readonly spoken = h('span', { class: 'visually-hidden' });
@@ -38,6 +40,7 @@ export class Tile {
         this.image,
         this.failure,
         this.mark,
+        this.was,
         this.split,
         this.extra,
       ),
@@ -56,6 +59,10 @@ export class Tile {
     this.facts = facts;
     this.verdict.replaceChildren(...verdictOf(facts));
     this.verdict.className = `verdict ${facts.isRight === false ? 'wrong' : ''}`;
+    const { was, label } = facts;
+    this.was.hidden = was === undefined;
+    if (was !== undefined)
+      this.was.replaceChildren(...(was === label ? [icon('check'), ' '] : []), l10n.t('before: {0}', was));
     this.split.textContent = facts.split ?? '';
     this.split.hidden = facts.split === undefined;
     this.share.textContent = facts.probability ?? '';

@@ -8,6 +8,8 @@ export function columnTitle({ id, title }: Pick<ImageColumn, 'id' | 'title'>): s
   const titles: Record<string, string> = {
     label: l10n.t('Class'),
     prediction: l10n.t('Predicted class'),
+    was: l10n.t('Answer before'),
+    change: l10n.t('Change'),
     split: l10n.t('Split'),
     probability: l10n.t('Confidence'),
     loss: l10n.t('Loss'),
@@ -20,15 +22,18 @@ export function columnTitle({ id, title }: Pick<ImageColumn, 'id' | 'title'>): s
   return titles[id] ?? title ?? id;
 }
 
-/** A word of a column as it is shown: splits have names in the user's language. */
+/** A word of a column as it is shown: splits and changes have names in the user's language. */
 export function wordOf(id: string, word: string): string {
-  if (id !== 'split') return word === '' ? l10n.t('(none)') : word;
-  const splits: Record<string, string> = {
-    train: l10n.t('Training'),
-    validation: l10n.t('Validation'),
-    test: l10n.t('Test'),
+  const words: Record<string, Record<string, string>> = {
+    split: { train: l10n.t('Training'), validation: l10n.t('Validation'), test: l10n.t('Test') },
+    change: {
+      wasRight: l10n.t('Was right before'),
+      isRight: l10n.t('Is right now'),
+      neither: l10n.t('Wrong both times'),
+    },
   };
-  return splits[word] ?? word;
+  const own = Object.hasOwn(words, id) ? words[id]![word] : undefined;
+  return own ?? (word === '' ? l10n.t('(none)') : word);
 }
 
 export function figureOf(format: NumberColumn['format'], value: number, formats: Formats): string {

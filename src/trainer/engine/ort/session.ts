@@ -132,6 +132,14 @@ export class Session {
     return new Session(session, profile?.runs ?? 0);
   }
 
+  get inputs(): readonly string[] {
+    return this.#session.inputNames;
+  }
+
+  get outputs(): readonly string[] {
+    return this.#session.outputNames;
+  }
+
   /** Runs the graph; blocks this thread until it is done. */
   async run(feeds: Tensors): Promise<Tensors> {
     const raw = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, OrtTensor.of(tensor).raw]));
