@@ -4,6 +4,7 @@ import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
+import type { Precision, PrecisionFigures } from '../shared/precisions.js';
 import type { ImageColumn } from '../shared/imageList.js';
 import type { Interval } from '../shared/interval.js';
 import type { PairedTest } from '../shared/pairedTest.js';
@@ -14,6 +15,7 @@ export type { Comparison, ComparisonRow } from '../shared/comparison.js';
 export type { Coverage } from '../shared/coverage.js';
 export type { ErrorInfo } from '../shared/errorInfo.js';
 export type { ExportFormat } from '../shared/exportFormats.js';
+export type { Precision, PrecisionFigures } from '../shared/precisions.js';
 export type { RunInfo, RunLock } from '../shared/runFolder.js';
 export type {
   ClassFigures,
@@ -50,6 +52,7 @@ export interface CommandOutputs {
     | OnnxInspection;
   /** How far the audit is, then what it found, then the whole. */
   audit: AuditProgress | Finding | CurveReport | Audit;
+  /** With `--ladder`, each precision as it is measured. */
   export: ExportProgress | ({ type: 'exported' } & Exported);
   compare:
     | (TrainEvent & { method: string })
@@ -331,7 +334,7 @@ export interface Audit {
   honestAccuracy: number | null;
 }
 
-export type ExportStage = 'open' | 'write' | 'compare';
+export type ExportStage = 'open' | 'narrow' | 'write' | 'compare' | 'measure';
 
 export interface ExportProgress {
   type: 'progress';
@@ -340,9 +343,13 @@ export interface ExportProgress {
   total: number;
 }
 
-/** Result of an export. */
-export interface Exported {
+/** Result of an export; one whose precision was chosen has its figures, and which images they are about. */
+export interface Exported extends Partial<PrecisionFigures> {
   format: ExportFormat;
+  precision?: Precision;
+  /** Of all files. */
+  bytes: number;
+  coverage?: Coverage;
   /** Absolute path. */
   folder: string;
   /** Names in it. */

@@ -31,7 +31,7 @@ export interface NarrowPlan {
   range(weight: string): Range;
 }
 
-/** Biases, norms and normalisation stay as they are: they are few. */
+/** Smaller weights, and vectors such as biases and norms, stay as they are: they are few. */
 const leastNumbers = 1024;
 
 /** A linear layer x · wᵀ + bias with a frozen weight of its own: its weight. */
@@ -106,6 +106,7 @@ function narrowed(b: Builder, graph: Graph, plan: NarrowPlan, weights: NarrowWei
         op.name !== '' &&
         !op.name.startsWith('pixel.') &&
         !layers.has(op.name) &&
+        op.shape.filter((size) => size > 1).length > 1 &&
         sizeOf(op.shape) >= leastNumbers;
       const value = isTable && stored(op, plan.table);
       return value ? [value] : undefined;

@@ -12,6 +12,7 @@ import { memory } from './memory.js';
 import { methods } from './methods.js';
 import { models } from './models.js';
 import { onnx } from './onnx.js';
+import { quantization } from './quantization.js';
 import { run } from './run.js';
 import { safetensors } from './safetensors.js';
 import { training } from './training.js';
@@ -32,6 +33,7 @@ export const errors = {
   calibration,
   labelFile,
   onnx,
+  quantization,
   safetensors,
   hub,
   run,

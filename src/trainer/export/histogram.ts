@@ -59,8 +59,7 @@ export class Histogram {
       const [first, end] = [Math.floor(this.#binOf(share * Math.min(low, 0))), Math.ceil(this.#binOf(share * high))];
       if (end - first < levels) break;
       const divergence = this.#divergence(first, end);
-      if (divergence < best.divergence)
-        best = { divergence, range: { low: this.#edge(first), high: this.#edge(end) } };
+      if (divergence < best.divergence) best = { divergence, range: { low: this.#edge(first), high: this.#edge(end) } };
     }
     return best.range;
   }
