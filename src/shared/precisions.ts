@@ -21,7 +21,7 @@ export const precisions = {
   },
   fp16: {
     label: 'fp16',
-    detail: (l10n) => l10n.t('Half the size, as fast, equal predictions.'),
+    detail: (l10n) => l10n.t('Half the size and as fast; predictions hardly ever change.'),
     maxLoss: 0.5,
     tolerance: 0.02,
   },

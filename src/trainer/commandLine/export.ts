@@ -131,7 +131,7 @@ function progressTo(
 /** The figures of measured exports as a table, and which images they are about. */
 function show(rungs: readonly Exported[], output: ExportOutput): void {
   const header = [
-    l10n.t('precision'),
+    l10n.t('stored in'),
     l10n.t('size (MB)'),
     l10n.t('ms per image'),
     l10n.t('speed of fp32'),
