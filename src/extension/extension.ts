@@ -166,7 +166,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...classifyCommands(reports, classifier, active),
     ...evaluateCommands(reports, grids, launch, runs, datasets),
     ...hubCommands(launch, token, panel),
-    ...exportCommands(launch, runs),
+    ...exportCommands({ launch, runs, grids, newFile: () => reports.newFile() }),
     ...compareCommands({ datasets, comparisons, comparing, panels: comparisonPanels, methods, configHome }),
     [commands.openDashboard]: async (given?: RunArgument) => {
       await scan;

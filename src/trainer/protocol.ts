@@ -9,6 +9,7 @@ import type { Diff } from '../shared/diffWords.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { Estimate } from '../shared/estimate.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
+import type { Precision, PrecisionFigures } from '../shared/precisions.js';
 import type { ImageColumn } from '../shared/imageList.js';
 import type { Interval } from '../shared/interval.js';
 import type { PairedTest } from '../shared/pairedTest.js';
@@ -31,6 +32,7 @@ export type {
 export type { ErrorInfo } from '../shared/errorInfo.js';
 export type { Estimate, Resource } from '../shared/estimate.js';
 export type { ExportFormat } from '../shared/exportFormats.js';
+export type { Precision, PrecisionFigures } from '../shared/precisions.js';
 export type { RunInfo, RunLock } from '../shared/runFolder.js';
 export type {
   ClassFigures,
@@ -74,6 +76,7 @@ export interface CommandOutputs {
   audit: AuditProgress | Finding | CurveReport | Audit;
   /** How far it is, then what was measured of each model, then the advice. */
   advise: AuditProgress | EstimateProgress | ({ type: 'measurement' } & Measurement) | ({ type: 'advice' } & Advice);
+  /** With `--ladder`, each precision as it is measured. */
   export: ExportProgress | ({ type: 'exported' } & Exported);
   compare:
     | (TrainEvent & { method: string })
@@ -319,7 +322,7 @@ export interface TestResult {
   images: string[];
 }
 
-export type ExportStage = 'open' | 'write' | 'compare';
+export type ExportStage = 'open' | 'narrow' | 'write' | 'compare' | 'measure';
 
 export interface ExportProgress {
   type: 'progress';
@@ -328,9 +331,13 @@ export interface ExportProgress {
   total: number;
 }
 
-/** Result of an export. */
-export interface Exported {
+/** Result of an export; one whose precision was chosen has its figures, and which images they are about. */
+export interface Exported extends Partial<PrecisionFigures> {
   format: ExportFormat;
+  precision?: Precision;
+  /** Of all files. */
+  bytes: number;
+  coverage?: Coverage;
   /** Absolute path. */
   folder: string;
   /** Names in it. */

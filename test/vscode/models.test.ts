@@ -52,6 +52,7 @@ describe('models and methods', () => {
     await editor().openContainer('ViTune');
     await editor().chooseFromMenu(editor().row('first'), 'Export Checkpoint…');
     await editor().pick('ONNX');
+    await editor().pick('fp32');
     // The dialog proposes a folder once it is ready; what is typed before would be lost.
     const proposed = editor().quickInput.locator('input').first();
     await editor().quickInput.getByText('Name a new folder for the export').first().waitFor();

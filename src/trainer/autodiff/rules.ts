@@ -96,6 +96,9 @@ export const rules: { [T in OpType]: Rule<T> | 'not differentiable' | 'constant'
   },
   // It replaces a product that already has its gradient (`compile/int8Products.ts`).
   matmulInt8: 'not differentiable',
+  // Only exports hold them (`compile/narrowGraph.ts`).
+  matmulQdq: 'not differentiable',
+  matmulInt4: 'not differentiable',
   transpose: (b, grad, { op }) => {
     const inverse: number[] = [];
     op.perm.forEach((axis, i) => (inverse[axis] = i));

@@ -4,7 +4,8 @@
  */
 import * as l10n from '@vscode/l10n';
 import { exportFormatNames } from '../../shared/exportFormats.js';
-import { acceptedShare, choice, count, flag, list, requiredChoice, requiredText, text, type Option } from './option.js';
+import { precisionNames } from '../../shared/precisions.js';
+import { acceptedShare, choice, count, flag, list, points, requiredText, text, type Option } from './option.js';
 
 export interface CommandRow {
   /** What the command does, in a sentence. */
@@ -229,18 +230,34 @@ export const commands = {
     summary: () => l10n.t('Writes a checkpoint in a format that other programs read.'),
     options: {
       checkpoint,
-      format: requiredChoice(exportFormatNames, 'onnx', () =>
+      format: choice(exportFormatNames, 'onnx', () =>
         l10n.t('ONNX for ONNX Runtime, a whole transformers model, or a PEFT adapter.'),
       ),
-      output: requiredText({ placeholder: 'FOLDER', example: 'exported' }, () =>
+      output: text({ placeholder: 'FOLDER', example: 'exported' }, () =>
         l10n.t('The new folder to write. It must be empty or not exist yet.'),
+      ),
+      precision: choice(precisionNames, 'int8', () =>
+        l10n.t('Of ONNX: how many bits the weights have. The file is then measured on labelled images.'),
+      ),
+      'max-loss': points(() =>
+        l10n.t(
+          'Points of accuracy that the precision may cost on the validation images; layers that hurt stay wider. Default: 0.5, for int4 1.5.',
+        ),
+      ),
+      ladder: flag(() => l10n.t('Compares all precisions of ONNX; with --output it also keeps each in a folder.')),
+      list: text({ placeholder: 'FILE', example: 'changed.images' }, () =>
+        l10n.t('Writes the images whose prediction changed to a file that the editor shows.'),
       ),
       dataset: text({ placeholder: 'FOLDER', example: 'photos' }, () =>
         l10n.t("Images to compare the export's predictions on. Default: the run's own."),
       ),
       json,
     },
-    examples: ['export --checkpoint runs/flowers --format onnx --output exported'],
+    examples: [
+      'export --checkpoint runs/flowers --format onnx --output exported',
+      'export --checkpoint runs/flowers --format onnx --precision int8 --output exported',
+      'export --checkpoint runs/flowers --ladder',
+    ],
   }),
   compare: row({
     summary: () => l10n.t('Trains several methods on one dataset, split and seed, and compares them.'),

@@ -78,6 +78,19 @@ export const acceptedShare = (help: () => string): Option<number | undefined> =>
   },
 });
 
+/** Points of accuracy, from 0 to 100; undefined where they are not given. */
+export const points = (help: () => string): Option<number | undefined> => ({
+  placeholder: 'POINTS',
+  example: '0.5',
+  help,
+  read(given, name, refuse) {
+    const text = given.at(-1);
+    if (text === undefined) return undefined;
+    const number = text.trim() === '' ? Number.NaN : Number(text);
+    return number >= 0 && number <= 100 ? number : refuse(l10n.t('--{0} must be a number from 0 to 100.', name));
+  },
+});
+
 /** One of a few texts; the option cannot be left out. */
 export const requiredChoice = <Choice extends string>(
   choices: readonly Choice[],

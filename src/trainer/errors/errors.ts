@@ -12,6 +12,7 @@ import { memory } from './memory.js';
 import { methods } from './methods.js';
 import { models } from './models.js';
 import { onnx } from './onnx.js';
+import { quantization } from './quantization.js';
 import { run } from './run.js';
 import { safetensors } from './safetensors.js';
 import { tests } from './tests.js';
@@ -33,6 +34,7 @@ export const errors = {
   calibration,
   labelFile,
   onnx,
+  quantization,
   safetensors,
   hub,
   run,

@@ -128,6 +128,12 @@ export const interchange = {
       t('Exported as {0}, the model predicts differently from the checkpoint: {1}', what, changedIn(parity)),
       t('Nothing was kept. Try again; if it happens twice, report it with the log.'),
     ),
+  predictionsFar: (precision: string, parity: Parity) =>
+    new UserError(
+      'PRECISION_ANSWERS_FAR',
+      t('In {0} the model is too far from the checkpoint: {1}', precision, changedIn(parity)),
+      t('Nothing was kept. Choose a wider precision, or a smaller --max-loss.'),
+    ),
   savedPredictionsChanged: (checkpoint: string, parity: Parity) =>
     new UserError(
       'SAVED_ANSWERS_CHANGED',

@@ -14,6 +14,10 @@ export function logitScales({ tasks, calibrated }: LoadedCheckpoint): number[] |
   return found && spansOf(tasks).flatMap(({ task }, t) => task.labels.map(() => 1 / found[t]!.temperature));
 }
 
+/** The calibration by which an export's logits are read, which are divided by the temperature already. */
+export const exportedCalibration = ({ calibrated }: LoadedCheckpoint) =>
+  calibrated?.calibration.tasks.map(({ thresholds }) => ({ temperature: 1, ...(thresholds && { thresholds }) }));
+
 /** A weight or bias whose first axis are the logits, with each row multiplied by the scale of its logit. */
 export function scaleRows(data: Float32Array, scales: readonly number[]): Float32Array {
   const width = data.length / scales.length;

@@ -1,75 +1,20 @@
-/** The three formats of an export, each written into an empty folder. */
-import { mkdir, open, writeFile } from 'node:fs/promises';
+/** The formats of an export that hold safetensors: a whole transformers model, and a PEFT adapter. */
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTextInput } from '../core/files.js';
 import { readSafetensors, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
 import type { ExportFormat } from '../../shared/exportFormats.js';
 import { jsonText, parseJson } from '../core/json.js';
 import { compileForward } from '../compile/compile.js';
-import { WeightStore } from '../compile/weightStore.js';
 import { errors } from '../errors/errors.js';
 import { parseNetwork } from '../nn/families.js';
 import { isHeadOf, mapOf, unusedLayersOf, type NetworkMap } from '../nn/networkMap.js';
-import { emitModel } from '../onnx/emit.js';
-import { bytesOf, type Shape } from '../ir/op.js';
-import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
-import { mergeLowRank } from '../peft/merge.js';
-import { loraScaling, methodOf, wholeModel } from '../peft/method.js';
+import { wholeModel } from '../peft/method.js';
 import { adaptedLayers, peftTargets } from '../peft/peftTargets.js';
-import { dequantize, quantize } from '../peft/quantize.js';
 import { writeModelConfig, type LoadedCheckpoint } from '../models/checkpoint.js';
 import { modelSpecOf, wholeWeights } from '../models/modelSpec.js';
 import { calibrationJson, logitScales, scaleRows, withCalibratedHead } from './calibratedLogits.js';
-
-/**
- * Whether the method left layers in the network that its architecture in transformers does not have, and that cannot be
- * folded into others.
- */
-const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean =>
-  ['adapter', 'pretrained'].includes(method.type) || (method.type === 'head' && method.hidden > 0);
-
-/**
- * The model with its dequantised weights: with other weights, a model trained on a quantised base would predict
- * differently.
- */
-function dequantized(model: LoadedCheckpoint): LoadedCheckpoint {
-  const { quantization } = methodOf(model.method, mapOf(model.network));
-  if (!quantization) return model;
-  const linear = new Set(compileForward(modelSpecOf(model), 1).layers);
-  const read = (name: string, shape: Shape): Float32Array => {
-    const full = model.weights.share(name, shape);
-    const layer = name.replace(/\.weight$/, '');
-    const options = layer !== name && linear.has(layer) ? quantization(layer) : undefined;
-    return options ? dequantize(quantize(full, options), full.length, options) : full;
-  };
-  return { ...model, weights: new WeightStore({ read }) };
-}
-
-/** The model with its low-rank adapters folded into the weights, as one that was fine-tuned in full. */
-function merged(saved: LoadedCheckpoint): LoadedCheckpoint {
-  if (hasOwnLayers(saved)) return saved;
-  const model = dequantized(saved);
-  const { lora } = methodOf(model.method, mapOf(model.network));
-  if (!lora) return { ...model, method: wholeModel };
-  // A method's targets are looked up by the name of a layer, and "all-linear" would match a norm.
-  const layers = new Set(compileForward(modelSpecOf(model), 1).layers.map((layer) => `${layer}.weight`));
-  const read = (name: string, shape: Shape): Float32Array => {
-    const layer = name.replace(/\.weight$/, '');
-    const options = layers.has(name) ? lora(layer) : undefined;
-    const own = model.weights.share(name, shape);
-    if (!options) return own;
-    const { rank, useDora } = options;
-    const [out, width] = shape as [number, number];
-    return mergeLowRank(own, {
-      down: model.weights.share(`${layer}.lora_A.weight`, [rank, width]),
-      up: model.weights.share(`${layer}.lora_B.weight`, [out, rank]),
-      rank,
-      scaling: loraScaling(options),
-      magnitude: useDora ? model.weights.share(`${layer}.lora_magnitude_vector`, [out]) : undefined,
-    });
-  };
-  return { ...model, method: wholeModel, weights: new WeightStore({ read }) };
-}
+import { dequantized, hasOwnLayers, merged } from './mergedModel.js';
 
 /**
  * `model.safetensors` with config.json and preprocessor_config.json: what
@@ -157,65 +102,8 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   await writeWhole(join(folder, base), { ...dequantized(model), method: wholeModel });
 }
 
-/** Above this a file would approach protobuf's limit of 2 GiB: the weights then go to an external file. */
-const largestFile = 1.5 * 2 ** 30;
-
-/**
- * `model.onnx`: uint8 images [batch, height, width, 3] in, logits [batch, labels] out, any batch, standard operators
- * only.
- */
-export async function writeOnnx(folder: string, model: LoadedCheckpoint, largest = largestFile): Promise<void> {
-  const spec = { ...modelSpecOf(merged(model)), logitScales: logitScales(model) };
-  // Builders leave out what changes nothing, as much does for a single image.
-  const [graph, twin] = [compileForward(spec, 2).graph, compileForward(spec, 4).graph];
-  // The operators for WebGPU are those of the standard.
-  const onnx = emitModel(graph, 'webgpu', { twin });
-  const id2label = Object.fromEntries(model.labels.map((label, i) => [i, label]));
-  const metadata = {
-    id2label: JSON.stringify(id2label),
-    labels: model.labels.join('\n'),
-    image_size: `${spec.height}x${spec.width}`,
-  };
-  const bytes = onnx.initialisers.reduce((sum, { data }) => sum + data.byteLength, 0);
-  const dataFile = 'model.onnx.data';
-  const initialisers =
-    bytes > largest ? await writeExternal(join(folder, dataFile), dataFile, onnx.initialisers) : onnx.initialisers;
-  await writeFile(join(folder, 'model.onnx'), encodeModel({ ...onnx, initialisers, metadata }));
-  await writeModelConfig(folder, model, calibrationJson(model));
-}
-
-/**
- * Writes the numbers one after another at multiples of 4096 bytes, as ONNX advises, and says of each where it lies;
- * what is small stays.
- */
-async function writeExternal(
-  path: string,
-  file: string,
-  initialisers: readonly OnnxInitialiser[],
-): Promise<OnnxInitialiser[]> {
-  const handle = await open(path, 'w');
-  let offset = 0;
-  const placed: OnnxInitialiser[] = [];
-  try {
-    for (const each of initialisers) {
-      const { data } = each;
-      if (data.byteLength < 1024) {
-        placed.push(each);
-        continue;
-      }
-      await handle.write(bytesOf(data), 0, data.byteLength, offset);
-      placed.push({ ...each, external: { file, offset } });
-      offset = Math.ceil((offset + data.byteLength) / 4096) * 4096;
-    }
-  } finally {
-    await handle.close();
-  }
-  return placed;
-}
-
-/** What writes each format into an empty folder. */
-export const writers: Record<ExportFormat, (folder: string, model: LoadedCheckpoint) => Promise<void>> = {
-  onnx: (folder, model) => writeOnnx(folder, model),
-  transformers: writeWhole,
-  peft: writeAdapter,
-};
+/** What writes each format but ONNX into an empty folder. */
+export const writers: Record<
+  Exclude<ExportFormat, 'onnx'>,
+  (folder: string, model: LoadedCheckpoint) => Promise<void>
+> = { transformers: writeWhole, peft: writeAdapter };

@@ -5,7 +5,8 @@ import type { Node, Region, Value } from './value.js';
 import type { DType, Op, Shape, WeightData } from './op.js';
 import { sameShape, sizeOf } from './shape.js';
 
-const dtypeOf = (data: object): DType => (data instanceof Int8Array ? 'i8' : data instanceof Uint8Array ? 'u8' : 'f32');
+const dtypeOf = (data: object): DType =>
+  data instanceof Int8Array ? 'i8' : data instanceof Uint8Array ? 'u8' : data instanceof Int32Array ? 'i32' : 'f32';
 
 export class Builder {
   readonly graph = new Graph();
@@ -39,7 +40,7 @@ export class Builder {
   constant(
     name: string,
     shape: Shape,
-    data: Float32Array | Uint8Array | Int8Array | WeightData,
+    data: Float32Array | Uint8Array | Int8Array | Int32Array | Uint16Array | WeightData,
     dtype = dtypeOf(data),
   ): Value {
     return this.#one({ type: 'constant', name, shape, dtype, data });
@@ -100,6 +101,24 @@ export class Builder {
   /** x · (codes · scales) + bias, in int8. */
   matmulInt8(x: Value, codes: Value, scales: Value, bias?: Value): Value {
     return this.#one({ type: 'matmulInt8' }, ...(bias ? [x, codes, scales, bias] : [x, codes, scales]));
+  }
+
+  /** x · (codes · scales)ᵀ + bias, for which x is rounded to multiples of `scale`; `bias` is in units of the sums. */
+  matmulQdq(
+    x: Value,
+    codes: Value,
+    scales: Value,
+    { bias, scale, zeroPoint }: { scale: number; zeroPoint: number; bias?: Value | undefined },
+  ): Value {
+    return this.#one({ type: 'matmulQdq', scale, zeroPoint }, x, codes, scales, ...(bias ? [bias] : []));
+  }
+
+  /** x · ((codes - zeroPoints) · scales)ᵀ with weights of 4 bits. */
+  matmulInt4(
+    x: Value,
+    { codes, scales, zeroPoints, blockSize }: { codes: Value; scales: Value; zeroPoints: Value; blockSize: number },
+  ): Value {
+    return this.#one({ type: 'matmulInt4', blockSize }, x, codes, scales, zeroPoints);
   }
 
   transpose(x: Value, perm: readonly number[]): Value {

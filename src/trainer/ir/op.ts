@@ -84,6 +84,18 @@ export type Op =
    * DynamicQuantizeLinear).
    */
   | { type: 'matmulInt8' }
+  /**
+   * (x [m, k], codes i8 [n, k], scales f32 [n] [, bias i32 [n]]) -> [m, n]: x · (codes · scales)ᵀ, for which x is rounded
+   * to `scale` times a whole number from -zeroPoint to 255 - zeroPoint (ONNX's QuantizeLinear); the unit of the bias is
+   * scale · scales, as of the sums. Unlike `matmulInt8`, the range of x is known beforehand.
+   */
+  | { type: 'matmulQdq'; scale: number; zeroPoint: number }
+  /**
+   * (x [m, k], codes u8 [n, blocks, blockSize / 2], scales f32 [n, blocks], zeroPoints u8 [n, ⌈blocks / 2⌉]) ->
+   * [m, n]: x · ((codes - zeroPoints) · scales)ᵀ with weights of 4 bits in blocks along k, two in a byte, the first in
+   * the lower half; so are the zero points. Padding fills the last block.
+   */
+  | { type: 'matmulInt4'; blockSize: number }
   | { type: 'transpose'; perm: readonly number[] }
   | { type: 'reshape'; shape: Shape }
   | { type: 'slice'; axis: number; start: number; end: number }

@@ -120,6 +120,42 @@ const rules: { [T in OpType]: Rule<T> } = {
       if (!sameShape(each.shape, [n!])) return fail(`scales and bias must be [${n}]`);
     return [{ shape: [m!, n!], dtype: 'f32' }];
   },
+  matmulQdq: ({ scale, zeroPoint }, inputs, fail) => {
+    const [x, codes, scales, bias] = inputs;
+    if (!x || !codes || !scales || inputs.length > 4) return fail('takes x, codes and scales, and a bias');
+    const dtypes: readonly DType[] = ['f32', 'i8', 'f32', 'i32'];
+    if (inputs.some(({ dtype }, i) => dtype !== dtypes[i])) return fail('takes f32, i8, f32 and i32');
+    if (!(scale > 0) || !Number.isInteger(zeroPoint) || zeroPoint < 0 || zeroPoint > 255)
+      return fail(`no rounding by ${scale} from ${zeroPoint}`);
+    const [n, k] = codes.shape;
+    if (x.shape.length !== 2 || codes.shape.length !== 2 || x.shape[1] !== k)
+      return fail('x and codes must be matrices of equal inner size');
+    for (const each of bias ? [scales, bias] : [scales])
+      if (!sameShape(each.shape, [n!])) return fail(`scales and bias must be [${n}]`);
+    return [{ shape: [x.shape[0]!, n!], dtype: 'f32' }];
+  },
+  matmulInt4: ({ blockSize }, inputs, fail) => {
+    const [x, codes, scales, zeroPoints] = inputs;
+    if (!x || !codes || !scales || !zeroPoints || inputs.length !== 4)
+      return fail('takes x, codes, scales and zero points');
+    const dtypes: readonly DType[] = ['f32', 'u8', 'f32', 'u8'];
+    if (inputs.some(({ dtype }, i) => dtype !== dtypes[i])) return fail('takes f32, u8, f32 and u8');
+    // MatMulNBits' own limits.
+    if (blockSize < 16 || (blockSize & (blockSize - 1)) !== 0) return fail(`no blocks of ${blockSize}`);
+    const [m, k] = x.shape;
+    if (x.shape.length !== 2) return fail('x must be a matrix');
+    const [n, blocks] = [codes.shape[0]!, Math.ceil(k! / blockSize)];
+    const wanted = [
+      [n, blocks, blockSize / 2],
+      [n, blocks],
+      [n, Math.ceil(blocks / 2)],
+    ];
+    wanted.forEach((shape, i) => {
+      if (!sameShape(inputs[i + 1]!.shape, shape))
+        fail(`takes ${wanted.map((each) => `[${each.join(',')}]`).join(', ')}`);
+    });
+    return [{ shape: [m!, n], dtype: 'f32' }];
+  },
   transpose: (op, inputs, fail) => {
     const x = only(inputs, fail);
     if (x.shape.length !== op.perm.length || new Set(op.perm).size !== op.perm.length)

@@ -4,7 +4,7 @@ import type { Graph } from '../ir/graph.js';
 import type { Node, Value } from '../ir/value.js';
 import type { DType, Op, OpOf, OpType, Shape } from '../ir/op.js';
 import { wordLevels } from '../ir/normalFloat.js';
-import { sizeOf } from '../ir/shape.js';
+import { sameShape, sizeOf } from '../ir/shape.js';
 import type { DeviceName } from '../protocol.js';
 import { dataTypeOf, encodeModel, ownOpset, type OnnxInitialiser, type OnnxModel } from './model.js';
 import type { Attribute, OnnxBody, OnnxNode } from './onnxNode.js';
@@ -62,6 +62,33 @@ const matmulInt8: Rule<'matmulInt8'> = (e, _op, [x, codes, scales, bias], output
   // The empty name stands for the zero point: the codes are symmetric.
   e.node('DynamicQuantizeMatMul', [x!, codes!, scales!, ...(bias ? ['', bias] : [])], outputs, {}, 'com.microsoft');
 
+/**
+ * Written as pairs of QuantizeLinear and DequantizeLinear around a Gemm, which every runtime of ONNX computes, and which
+ * ONNX Runtime makes one product of bytes. It does so only where each pair has its zero point.
+ */
+const matmulQdq: Rule<'matmulQdq'> = (e, { scale, zeroPoint }, [x, codes, scales, bias], outputs, { inputs }) => {
+  const [rounded, rows, weight] = [e.fresh(), e.fresh(), e.fresh()];
+  const n = inputs[1]!.shape[0]!;
+  const range = [e.float(scale), e.byte(zeroPoint)];
+  e.node('QuantizeLinear', [x!, ...range], [rounded]);
+  e.node('DequantizeLinear', [rounded, ...range], [rows]);
+  e.node('DequantizeLinear', [codes!, scales!, e.zeros('i8', n)], [weight], { axis: 0 });
+  if (bias === undefined) return e.node('Gemm', [rows, weight], outputs, { transB: 1 });
+  const [units, shift] = [e.fresh(), e.fresh()];
+  e.node('Mul', [scales!, e.float(scale)], [units]);
+  e.node('DequantizeLinear', [bias, units, e.zeros('i32', n)], [shift], { axis: 0 });
+  e.node('Gemm', [rows, weight, shift], outputs, { transB: 1 });
+};
+
+const matmulInt4: Rule<'matmulInt4'> = (e, { blockSize }, operands, outputs, { inputs: [x, codes] }) =>
+  e.node(
+    'MatMulNBits',
+    operands,
+    outputs,
+    { K: x!.shape[1]!, N: codes!.shape[0]!, bits: 4, block_size: blockSize },
+    'com.microsoft',
+  );
+
 /** A reduction over `axes`, which are kept with size 1. Since version `since` of the operator they are an input. */
 function reduce(
   e: Emitter,
@@ -96,6 +123,8 @@ const dequantize: Rule<'dequantize'> = (e, { bits, blockSize, shape, remade }, [
   const axis = remade ? -2 : 0;
   const whole = size === blocks * blockSize;
   const numbers = e.fresh();
+  if (bits === 8 && sameShape(shape, [blocks, blockSize]))
+    return e.node('DequantizeLinear', [codes!, scales!], outputs, { axis });
   if (bits === 8) e.node('DequantizeLinear', [codes!, scales!], [numbers], { axis });
   else {
     const [rows, sum, words, levels, inBlocks, column] = [
@@ -238,6 +267,8 @@ const rules: { [T in OpType]: Rule<T> } = {
   cast: (e, op, inputs, outputs) => e.node('Cast', inputs, outputs, { to: dataTypeOf(op.to) }),
   matmul,
   matmulInt8,
+  matmulQdq,
+  matmulInt4,
   transpose: (e, op, inputs, outputs) => e.node('Transpose', inputs, outputs, { perm: op.perm }),
   reshape: (e, op, [x], outputs, node) => e.node('Reshape', [x!, e.shape(node, op.shape)], outputs),
   slice: (e, op, [x], outputs) =>
@@ -306,6 +337,9 @@ export function emitModel(
     shape: (node, shape) => (open ? open.shape(emitter, node, shape) : emitter.integers(shape)),
     floats: (key, shape, data) => small.get(key) ?? initialiser('f32', shape, data(), key),
     float: (value) => initialiser('f32', [], Float32Array.of(value), `f32:${value}`),
+    byte: (value) => initialiser('u8', [], Uint8Array.of(value), `u8:${value}`),
+    zeros: (dtype, length) =>
+      initialiser(dtype, [length], new (dtype === 'i8' ? Int8Array : Int32Array)(length), `zeros:${dtype}:${length}`),
     fresh: () => `t${fresh++}`,
   };
   for (const node of graph.nodes) {

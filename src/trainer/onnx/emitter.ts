@@ -28,6 +28,10 @@ export interface Emitter {
   floats(key: string, shape: Shape, data: () => Float32Array): string;
   /** Name of an initialiser with a single f32. */
   float(value: number): string;
+  /** Name of an initialiser with a single byte. */
+  byte(value: number): string;
+  /** Name of an initialiser of so many zeros. */
+  zeros(dtype: 'i8' | 'i32', length: number): string;
   /** An unused name. */
   fresh(): string;
 }

@@ -88,7 +88,7 @@ export class SaveCheck {
       const parity = await checkParity(
         { model: checkpoint, images: this.#sample!.map(({ row }) => this.p.images.pathAt(row)) },
         { labels: [...this.p.labels], logits: this.#live!.logits },
-        signal,
+        { signal },
       );
       if (parity.changed.length) report(errors.savedPredictionsChanged(checkpoint, parity).toInfo());
       return parity;

@@ -10,7 +10,7 @@ import { Session } from '../../../src/trainer/engine/ort/session.js';
 import { hostTensor } from '../../../src/trainer/engine/tensor.js';
 import type { ExportFormat } from '../../../src/shared/exportFormats.js';
 import { computeLogits } from '../../../src/trainer/inference/computeLogits.js';
-import { writeOnnx } from '../../../src/trainer/export/exportFormats.js';
+import { writeOnnx } from '../../../src/trainer/export/onnxExport.js';
 import { exportModel } from '../../../src/trainer/export/exportModel.js';
 import { lastCheckpoint } from '../../../src/trainer/runs/runFolder.js';
 import { writeCalibration } from '../../../src/trainer/models/calibrationFile.js';
@@ -148,7 +148,7 @@ test('ONNX: any batch, and external weights when they are large', async (t) => {
   const [whole, split] = [join(folder, 'whole'), join(folder, 'split')];
   for (const each of [whole, split]) await mkdir(each);
   await writeOnnx(whole, model);
-  await writeOnnx(split, model, 10_000);
+  await writeOnnx(split, model, { largest: 10_000 });
   assert.ok(!existsSync(join(whole, 'model.onnx.data')) && existsSync(join(split, 'model.onnx.data')));
   const pixels = readFileSync(join(golden, 'images.bin'));
   for (const each of [whole, split]) {

@@ -183,6 +183,42 @@ const matmulInt8: RuleOn<OpOf<'matmulInt8'>> = (_op, [x, codes, scales, bias], [
   return [out];
 };
 
+/** ONNX's QuantizeLinear (operator set 10), then a product of whole numbers. */
+const matmulQdq: RuleOn<OpOf<'matmulQdq'>> = ({ scale, zeroPoint }, [x, codes, scales, bias], [m, n]) => {
+  const step = Math.fround(scale);
+  const levels = x!.data.map((value) => Math.max(0, Math.min(255, even(value / step) + zeroPoint)) - zeroPoint);
+  const k = levels.length / m!;
+  const out = Float64Array.from({ length: m! * n! }, (_, at) => {
+    const [i, j] = [Math.floor(at / n!), at % n!];
+    let sum = 0;
+    for (let l = 0; l < k; l++) sum += levels[i * k + l]! * codes!.data[j * k + l]!;
+    return (sum + (bias?.data[j] ?? 0)) * step * scales!.data[j]!;
+  });
+  return [out];
+};
+
+/** MatMulNBits of ONNX Runtime's contributed operators. */
+const matmulInt4: RuleOn<OpOf<'matmulInt4'>> = ({ blockSize }, [x, codes, scales, zeroPoints], [m, n]) => {
+  const k = x!.data.length / m!;
+  const blocks = Math.ceil(k / blockSize);
+  const nibble = (bytes: Tensor, row: number, bytesInRow: number, i: number): number => {
+    const byte = bytes.data[row * bytesInRow + Math.floor(i / 2)]!;
+    return i % 2 ? Math.floor(byte / 16) : byte % 16;
+  };
+  const weight = (j: number, l: number): number => {
+    const block = Math.floor(l / blockSize);
+    const zero = nibble(zeroPoints!, j, Math.ceil(blocks / 2), block);
+    return (nibble(codes!, j, (blocks * blockSize) / 2, l) - zero) * scales!.data[j * blocks + block]!;
+  };
+  const out = Float64Array.from({ length: m! * n! }, (_, at) => {
+    const [i, j] = [Math.floor(at / n!), at % n!];
+    let sum = 0;
+    for (let l = 0; l < k; l++) sum += x!.data[i * k + l]! * weight(j, l);
+    return sum;
+  });
+  return [out];
+};
+
 const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } = {
   add: binary((a, b) => a + b),
   sub: binary((a, b) => a - b),
@@ -205,6 +241,8 @@ const rules: { [T in Exclude<OpType, 'input' | 'constant'>]: RuleOn<OpOf<T>> } =
   cast: (op, [x]) => [op.to === 'f32' ? x!.data : x!.data.map(op.to === 'f16' ? half : Math.trunc)],
   matmul,
   matmulInt8,
+  matmulQdq,
+  matmulInt4,
   transpose: (op, [x], shape) => {
     const strides = stridesOf(x!.shape);
     return [

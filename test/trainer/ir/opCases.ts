@@ -153,6 +153,49 @@ function matmulInt8(): CaseOf<OpOf<'matmulInt8'>>[] {
   ];
 }
 
+function matmulQdq(): CaseOf<OpOf<'matmulQdq'>>[] {
+  const make = (
+    [m, k, n]: readonly [number, number, number],
+    range: { scale: number; zeroPoint: number },
+    hasBias: boolean,
+    x: Omit<Operand, 'shape'> = {},
+  ): CaseOf<OpOf<'matmulQdq'>> => {
+    const codes = Array.from({ length: k * n }, (_, i) => ((i * 89) % 127) - 63);
+    const whole = Array.from({ length: n }, (_, i) => 40 - 17 * i);
+    const operands = [of([m, k], x), of([n, k], { dtype: 'i8', values: codes }), of([n], { from: 0.001, to: 0.01 })];
+    const bias = of([n], { dtype: 'i32', values: whole });
+    return { op: { type: 'matmulQdq', ...range }, operands: hasBias ? [...operands, bias] : operands };
+  };
+  return [
+    make([3, 4, 5], { scale: 0.01, zeroPoint: 120 }, true),
+    make([3, 4, 5], { scale: 0.01, zeroPoint: 120 }, false),
+    make([1, 7, 1], { scale: 1 / 64, zeroPoint: 128 }, true),
+    make([70, 64, 36], { scale: 0.009, zeroPoint: 100 }, true),
+    // Numbers outside the range are cut off; the range may begin or end at zero.
+    make([5, 8, 3], { scale: 0.002, zeroPoint: 0 }, true),
+    make([5, 8, 3], { scale: 0.002, zeroPoint: 255 }, false),
+  ];
+}
+
+function matmulInt4(): CaseOf<OpOf<'matmulInt4'>>[] {
+  const make = (m: number, k: number, n: number, blockSize: number): CaseOf<OpOf<'matmulInt4'>> => {
+    const blocks = Math.ceil(k / blockSize);
+    const bytes = (shape: Shape, factor: number) =>
+      of(shape, { dtype: 'u8', values: Array.from({ length: sizeOf(shape) }, (_, i) => (i * factor + 27) % 256) });
+    return {
+      op: { type: 'matmulInt4', blockSize },
+      operands: [
+        of([m, k]),
+        bytes([n, blocks, blockSize / 2], 53),
+        of([n, blocks], { from: 0.01, to: 0.1 }),
+        bytes([n, Math.ceil(blocks / 2)], 37),
+      ],
+    };
+  };
+  // One block, an odd number of them, one that is filled up, and more rows than a kernel takes at a time.
+  return [make(3, 32, 5, 32), make(2, 96, 4, 32), make(3, 40, 5, 16), make(1, 64, 1, 64), make(70, 128, 36, 32)];
+}
+
 function dequantize(): CaseOf<OpOf<'dequantize'>>[] {
   const of8 = (shape: Shape, blockSize: number, remade = false): CaseOf<OpOf<'dequantize'>> => {
     const blocks = Math.ceil(sizeOf(shape) / blockSize);
@@ -262,6 +305,8 @@ export const opCases: { [T in OpType]: CaseOf<OpOf<T>>[] } = {
   ],
   matmul: matmul(),
   matmulInt8: matmulInt8(),
+  matmulQdq: matmulQdq(),
+  matmulInt4: matmulInt4(),
   transpose: [
     { op: { type: 'transpose', perm: [1, 0] }, operands: [of([2, 3])] },
     { op: { type: 'transpose', perm: [2, 0, 1] }, operands: [of([2, 3, 4])] },

@@ -36,6 +36,8 @@ const unaryF32 = <O extends Op>(op: O): Defect<O>[] => [...unary(op), [op, [byte
 
 const matmul: OpOf<'matmul'> = { type: 'matmul', transA: false, transB: false, alpha: 1 };
 const dequantize: OpOf<'dequantize'> = { type: 'dequantize', bits: 4, blockSize: 16, shape: [4, 8], remade: false };
+const qdq: OpOf<'matmulQdq'> = { type: 'matmulQdq', scale: 0.5, zeroPoint: 128 };
+const int4: OpOf<'matmulInt4'> = { type: 'matmulInt4', blockSize: 32 };
 const foreign: OpOf<'foreign'> = { type: 'foreign', graph: squareNetwork(), shape: [2, 3] };
 const layerNorm: OpOf<'layerNorm'> = { type: 'layerNorm', epsilon: 1e-6 };
 
@@ -221,6 +223,49 @@ const defects: { [T in OpType]: Defect<OpOf<T>>[] } = {
       { type: 'matmulInt8' },
       [[2, 3], i8(3, 4), [4], [1]],
       'matmulInt8(f32[2,3], i8[3,4], f32[4], f32[1]): scales and bias must be [4]',
+    ],
+  ],
+  matmulQdq: [
+    [qdq, [[2, 3], i8(4, 3)], 'matmulQdq(f32[2,3], i8[4,3]): takes x, codes and scales, and a bias'],
+    [qdq, [[2, 3], i8(4, 3), [4], [4]], 'matmulQdq(f32[2,3], i8[4,3], f32[4], f32[4]): takes f32, i8, f32 and i32'],
+    [
+      { ...qdq, zeroPoint: 256 },
+      [[2, 3], i8(4, 3), [4]],
+      'matmulQdq(f32[2,3], i8[4,3], f32[4]): no rounding by 0.5 from 256',
+    ],
+    [{ ...qdq, scale: 0 }, [[2, 3], i8(4, 3), [4]], 'matmulQdq(f32[2,3], i8[4,3], f32[4]): no rounding by 0 from 128'],
+    [
+      qdq,
+      [[2, 3], i8(3, 4), [3]],
+      'matmulQdq(f32[2,3], i8[3,4], f32[3]): x and codes must be matrices of equal inner size',
+    ],
+    [qdq, [[2, 3], i8(4, 3), [3]], 'matmulQdq(f32[2,3], i8[4,3], f32[3]): scales and bias must be [4]'],
+  ],
+  matmulInt4: [
+    [
+      int4,
+      [[2, 32], bytes(4, 1, 16), [4, 1]],
+      'matmulInt4(f32[2,32], u8[4,1,16], f32[4,1]): takes x, codes, scales and zero points',
+    ],
+    [
+      int4,
+      [[2, 32], bytes(4, 1, 16), [4, 1], [4, 1]],
+      'matmulInt4(f32[2,32], u8[4,1,16], f32[4,1], f32[4,1]): takes f32, u8, f32 and u8',
+    ],
+    [
+      { ...int4, blockSize: 24 },
+      [[2, 24], bytes(4, 1, 12), [4, 1], bytes(4, 1)],
+      'matmulInt4(f32[2,24], u8[4,1,12], f32[4,1], u8[4,1]): no blocks of 24',
+    ],
+    [
+      int4,
+      [[1, 2, 32], bytes(4, 1, 16), [4, 1], bytes(4, 1)],
+      'matmulInt4(f32[1,2,32], u8[4,1,16], f32[4,1], u8[4,1]): x must be a matrix',
+    ],
+    [
+      int4,
+      [[2, 40], bytes(4, 1, 16), [4, 1], bytes(4, 1)],
+      'matmulInt4(f32[2,40], u8[4,1,16], f32[4,1], u8[4,1]): takes [4,2,16], [4,2], [4,1]',
     ],
   ],
   foreign: [
