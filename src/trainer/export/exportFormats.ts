@@ -19,6 +19,7 @@ import { adaptedLayers, peftTargets } from '../peft/peftTargets.js';
 import { dequantize, quantize } from '../peft/quantize.js';
 import { writeModelConfig, type LoadedCheckpoint } from '../models/checkpoint.js';
 import { modelSpecOf, wholeWeights } from '../models/modelSpec.js';
+import { asStored } from '../models/storedWeights.js';
 import { calibrationJson, logitScales, scaleRows, withCalibratedHead } from './calibratedLogits.js';
 
 /**
@@ -84,7 +85,8 @@ export async function writeWhole(folder: string, model: LoadedCheckpoint): Promi
     { shape: [...shape], data: whole.weights.share(name, shape) },
   ]);
   const unused = model.unused?.(new Set(tensors.map(([name]) => name))) ?? [];
-  await writeSafetensors(join(folder, 'model.safetensors'), [...tensors, ...unused], { format: 'pt' });
+  const stored = asStored(model.network, tensors);
+  await writeSafetensors(join(folder, 'model.safetensors'), [...stored, ...unused], { format: 'pt' });
 }
 
 /** Whether Python finds the base under its name with the very weights that were trained on. */
