@@ -4,7 +4,7 @@
  */
 import type { Value } from '../../ir/value.js';
 import { block, type BlockSpec } from '../block.js';
-import type { ConfigFields, Fields } from '../configFields.js';
+import { isObject, type ConfigFields, type Fields } from '../configFields.js';
 import type { Family } from '../family.js';
 import {
   activations,
@@ -47,23 +47,22 @@ export const timm: Family<TimmConfig> = {
   name: 'timm',
   architectures: ['vit_* (timm)', 'deit3_* (timm)', 'eva_* (timm)', 'eva02_* (timm)'],
   parse: (fields: ConfigFields): TimmConfig | undefined => parseTimmConfig(fields),
-  checkpointJson({ label_names: _, label_descriptions: _1, ...json }: Fields, config: TimmConfig, labels): Fields {
-    const { imageSize, pool } = config;
-    const given = json.pretrained_cfg as Fields | undefined;
+  checkpointJson(
+    { label_names: _, label_descriptions: _1, model_args: args, pretrained_cfg: pretrained, ...json }: Fields,
+    { imageSize, pool }: TimmConfig,
+    labels,
+  ): Fields {
+    // transformers gives the number of classes itself, and takes it here for a second one.
+    const { num_classes: _2, ...kept } = (args ?? {}) as Fields;
+    const classes = { num_classes: labels.length, label_names: labels };
     return {
       ...json,
       model_type: 'timm_wrapper',
-      num_classes: labels.length,
-      label_names: labels,
+      ...classes,
       global_pool: pool,
-      model_args: {
-        ...(json.model_args as Fields | undefined),
-        num_classes: labels.length,
-        img_size: [imageSize, imageSize],
-        global_pool: pool,
-      },
-      ...(given
-        ? { pretrained_cfg: { ...given, num_classes: labels.length, input_size: [3, imageSize, imageSize] } }
+      model_args: { ...kept, img_size: [imageSize, imageSize], global_pool: pool },
+      ...(isObject(pretrained)
+        ? { pretrained_cfg: { ...pretrained, ...classes, input_size: [3, imageSize, imageSize] } }
         : {}),
     };
   },

@@ -145,3 +145,31 @@ test('query, key and value are one tensor in a file of timm, and three in the gr
     );
   }
 });
+
+test('a checkpoint says by itself what timm is to make: size, pooling and classes', () => {
+  const json = {
+    architecture: dinov2,
+    num_classes: 3,
+    label_names: ['a', 'b', 'c'],
+    model_args: { num_classes: 3, init_values: 0.1 },
+    pretrained_cfg: { input_size: [3, 518, 518], fixed_input_size: true, num_classes: 3, mean: [0.5, 0.5, 0.5] },
+  };
+  const config = { ...parse(json), imageSize: 98 };
+  const written = familyOf(config).checkpointJson(json, config, ['ash', 'birch']);
+  assert.deepEqual(written, {
+    architecture: dinov2,
+    model_type: 'timm_wrapper',
+    num_classes: 2,
+    label_names: ['ash', 'birch'],
+    global_pool: 'token',
+    model_args: { init_values: 0.1, img_size: [98, 98], global_pool: 'token' },
+    pretrained_cfg: {
+      input_size: [3, 98, 98],
+      fixed_input_size: true,
+      num_classes: 2,
+      label_names: ['ash', 'birch'],
+      mean: [0.5, 0.5, 0.5],
+    },
+  });
+  assert.deepEqual(parse(written), { ...config, labels: ['ash', 'birch'] });
+});
