@@ -26,6 +26,7 @@ import { showError } from './errors/showError.js';
 import { evaluateCommands } from './evaluate/evaluateCommands.js';
 import { cachedModels } from './hub/cachedModels.js';
 import { hubCommands } from './hub/hubCommands.js';
+import { recommendedModels } from './hub/recommendedModels.js';
 import { HubToken } from './hub/hubToken.js';
 import { DatasetImages } from './imageGrid/datasetImages.js';
 import { GridStore } from './imageGrid/gridStore.js';
@@ -168,6 +169,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...classifyCommands(reports, classifier, active),
     ...evaluateCommands(reports, launch, runs, datasets),
     ...hubCommands(launch, token, panel),
+    [commands.recommendedModels]: recommendedModels(launch, panel),
     ...exportCommands(launch, runs),
     ...compareCommands({ datasets, comparisons, comparing, panels: comparisonPanels, methods, configHome }),
     [commands.openDashboard]: async (given?: RunArgument) => {

@@ -37,7 +37,9 @@ export function parseNetwork(json: unknown, file: string): NetworkConfig {
   if (!isObject(json)) throw errors.modelConfigInvalid(file, 'config.json', l10n.t('an object'));
   const [first] = Array.isArray(json.architectures) ? (json.architectures as unknown[]) : [];
   const architecture = first === undefined ? undefined : String(first);
-  for (const family of families) {
+  // timm's config.json may name a class of transformers beside its own; its weights are timm's.
+  const isOfTimm = typeof json.architecture === 'string';
+  for (const family of isOfTimm ? families.filter((each) => each.statedPreprocessor) : families) {
     const config = family.parse(new ConfigFields(json, file), architecture);
     if (config) {
       checkFields(json, file);

@@ -33,6 +33,11 @@ test('a name stands for its arguments; those of the file go before them, the siz
   );
 });
 
+test('a name of timm goes before the class of transformers that stands beside it', () => {
+  const both = parse({ architecture: 'vit_giant_patch14_reg4_dinov2', model_type: 'dinov2', num_classes: 0 });
+  assert.deepEqual([both.family, both.hiddenSize, both.registers, both.labels], ['timm', 1536, 4, []]);
+});
+
 test('a plain ViT with more to it is read, too', () => {
   const pooled = parse({
     architecture: 'vit_base_patch16_224',
