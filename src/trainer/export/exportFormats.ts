@@ -8,7 +8,7 @@ import { jsonText, parseJson } from '../core/json.js';
 import { compileForward } from '../compile/compile.js';
 import { WeightStore } from '../compile/weightStore.js';
 import { errors } from '../errors/errors.js';
-import { parseNetwork } from '../nn/families.js';
+import { familyOf, parseNetwork } from '../nn/families.js';
 import { isHeadOf, mapOf, unusedLayersOf, type NetworkMap } from '../nn/networkMap.js';
 import { emitModel } from '../onnx/emit.js';
 import { bytesOf, type Shape } from '../ir/op.js';
@@ -131,6 +131,8 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   const [file, configFile] = ['adapter_model.safetensors', 'adapter_config.json'];
   const text = await readTextInput(join(model.folder, configFile)).catch(() => undefined);
   if (hasOwnLayers(model)) throw errors.exportImpossible('peft', model.method.type, ['onnx']);
+  const { name, notForPeft } = familyOf(model.network);
+  if (notForPeft) throw errors.exportNotForPeft(name);
   if (text === undefined || !model.base)
     throw errors.exportImpossible('peft', model.method.type, ['transformers', 'onnx']);
   const config = parseJson(text) as Record<string, unknown>;

@@ -40,6 +40,10 @@ const queryKeyValue = ['q_proj', 'k_proj', 'v_proj'] as const;
 
 const blocks = ({ layers }: TimmConfig): readonly string[] => Array.from({ length: layers }, (_, i) => `blocks.${i}`);
 
+/** What timm's classes have; a mask token or the frequencies of angles, which some files hold, they leave aside. */
+const ofClass =
+  /^(cls_token|reg_token|pos_embed|(patch_embed\.proj|norm_pre|norm|fc_norm|head|attn_pool|blocks\.\d+)\..+)$/;
+
 /** Tokens before the patches. */
 const prefixOf = ({ classToken, registers }: TimmConfig): number => Number(classToken) + registers;
 
@@ -73,7 +77,8 @@ export const timm: Family<TimmConfig> = {
     if (kind) return queryKeyValue.map((layer) => `${attn}.${layer}.${kind}`);
     if (part === 'q_bias' || part === 'v_bias') return [`${attn}.${part[0]}_proj.bias`];
     const [, ofPool] = /^attn_pool\.kv\.(weight|bias)$/.exec(name) ?? [];
-    return ofPool ? [`attn_pool.k.${ofPool}`, `attn_pool.v.${ofPool}`] : [name];
+    if (ofPool) return [`attn_pool.k.${ofPool}`, `attn_pool.v.${ofPool}`];
+    return ofClass.test(name) ? [name] : [];
   },
   storedParts({ isFused, qkvBias }: TimmConfig, name: string) {
     const [, pool, ofPool] = /^(attn_pool)\.[kv]\.(weight|bias)$/.exec(name) ?? [];

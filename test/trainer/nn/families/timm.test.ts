@@ -151,6 +151,15 @@ test('query, key and value are one tensor in a file of timm, and three in the gr
   }
 });
 
+test('what the class of timm leaves aside is neither read nor written again', () => {
+  const config = parse({ architecture: 'eva02_tiny_patch14_224' });
+  const { weightNames } = familyOf(config);
+  for (const name of ['mask_token', 'rope.freqs_cos', 'storage_tokens', 'heads.weight'])
+    assert.deepEqual(weightNames(config, name), [], name);
+  for (const name of ['cls_token', 'blocks.11.mlp.fc1.bias', 'fc_norm.weight', 'head.bias'])
+    assert.deepEqual(weightNames(config, name), [name]);
+});
+
 test('a checkpoint says by itself what timm is to make: size, pooling and classes', () => {
   const json = {
     architecture: dinov2,
