@@ -28,6 +28,7 @@ export const commands = {
   reveal: 'vitune.reveal',
   refreshRuns: 'vitune.refreshRuns',
   newConfig: 'vitune.newConfig',
+  recommendedModels: 'vitune.recommendedModels',
   downloadModel: 'vitune.downloadModel',
   setHubToken: 'vitune.setHubToken',
   doctor: 'vitune.doctor',

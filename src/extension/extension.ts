@@ -27,6 +27,7 @@ import { showError } from './errors/showError.js';
 import { evaluateCommands } from './evaluate/evaluateCommands.js';
 import { cachedModels } from './hub/cachedModels.js';
 import { hubCommands } from './hub/hubCommands.js';
+import { recommendedModels } from './hub/recommendedModels.js';
 import { HubToken } from './hub/hubToken.js';
 import { DatasetImages } from './imageGrid/datasetImages.js';
 import { GridStore } from './imageGrid/gridStore.js';
@@ -167,6 +168,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...evaluateCommands(reports, grids, launch, runs, datasets),
     ...hubCommands(launch, token, panel),
     ...exportCommands({ launch, runs, grids, newFile: () => reports.newFile() }),
+    [commands.recommendedModels]: recommendedModels(launch, panel),
     ...compareCommands({ datasets, comparisons, comparing, panels: comparisonPanels, methods, configHome }),
     [commands.openDashboard]: async (given?: RunArgument) => {
       await scan;

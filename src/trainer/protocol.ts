@@ -83,6 +83,7 @@ export interface CommandOutputs {
     | ({ type: 'row' } & ComparisonRow)
     | ({ type: 'comparison'; folder: string } & Comparison);
   download: DownloadProgress | Download | CachedModels;
+  models: ModelList;
   doctor: DoctorReport;
   cache: CacheReport;
   completion: { type: 'completion'; shell: string; script: string };
@@ -376,6 +377,29 @@ export interface CachedModel {
 export interface CachedModels {
   type: 'cached';
   models: CachedModel[];
+}
+
+/** A model to fine-tune: a recommended one, or another of the cache, of which only the folder is known. */
+export interface ListedModel {
+  /** `embedded`, or a name on the hub: what a config names as its model. */
+  model: string;
+  /** Number of parameters in the published file, and its size. */
+  parameters?: number;
+  bytes?: number;
+  licence?: string;
+  /** What it is for, in the language of the reader. */
+  purpose?: string;
+  /** Whether it can be trained without a download. */
+  isHere: boolean;
+  /** Absolute path of a downloaded one. */
+  folder?: string;
+}
+
+/** What `vitune models --json` prints; `checked` is the day on which sizes and licences were looked up. */
+export interface ModelList {
+  type: 'models';
+  checked: string;
+  models: ListedModel[];
 }
 
 /** A device that works, with its speed, or why it does not work. */

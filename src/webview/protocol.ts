@@ -230,6 +230,8 @@ export type FromTrainPanel =
   | { type: 'addOnnxModel' }
   /** Ask for a model of the hub and download it; the host then patches `models` and `form`. */
   | { type: 'downloadModel' }
+  /** Show recommended models; the host then patches `models` and `form` with the one that is chosen. */
+  | { type: 'recommendedModels' }
   /** Show what `inspect` found wrong with a dataset. */
   | { type: 'showProblems'; dataset: string }
   /** Sent only with a valid form that has a dataset. */

@@ -2,7 +2,7 @@
 
     python check_exports.py FOLDER
 
-Prints for each model and format how many exports were loaded and the greatest difference of a logit; exits 1 where one
+A whole model of a class of timm is also loaded by timm itself. Prints for each model and format how many exports were loaded and the greatest difference of a logit; exits 1 where one
 cannot be loaded, leaves a weight unused or lacks one, or differs by more than 1e-4.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import peft
+import timm
 import torch
 import transformers as t
 from PIL import Image
@@ -61,6 +62,13 @@ def answers(folder: Path, images: list[Path]) -> np.ndarray:
     return (output.last_hidden_state[:, 0] @ weight.T + bias).numpy()
 
 
+def answers_of_timm(folder: Path, images: list[Path]) -> np.ndarray:
+    model = timm.create_model(f"local-dir:{folder}", pretrained=True).eval()
+    transform = timm.data.create_transform(**timm.data.resolve_data_config(model=model))
+    with torch.no_grad():
+        return model(torch.stack([transform(Image.open(path).convert("RGB")) for path in images])).numpy()
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     torch.set_num_threads(1)
@@ -79,6 +87,8 @@ def main() -> None:
                 expected = np.array(json.loads((folder / "checkpoints" / model.name / what.name / "answers.json").read_text())["logits"])
                 try:
                     results[what.name] = float(np.abs(answers(what / format, images) - expected).max())
+                    if json.loads((what / format / "config.json").read_text()).get("model_type") == "timm_wrapper":
+                        results[f"{what.name} in timm"] = float(np.abs(answers_of_timm(what / format, images) - expected).max())
                 except Exception as error:
                     results[what.name] = f"{type(error).__name__}: {str(error)[:300]}"
             worst = max((value for value in results.values() if isinstance(value, float)), default=0)

@@ -2,6 +2,7 @@
  * Writes exports of every family for Python to load: `node --import tsx test/golden/exports.ts FOLDER [MODEL…]`, then
  * `python test/golden/check_exports.py FOLDER` in an environment with transformers 4 and in one with 5.
  */
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compileForward } from '../../src/trainer/compile/compile.js';
@@ -31,7 +32,7 @@ const methods: Record<string, object> = {
 };
 /** What those words mean in families that have neither. */
 const others: Record<string, object> = {
-  dense: { type: 'lora', rank: 2, targetModules: ['out_proj', 'o_proj', 'weights_in'] },
+  dense: { type: 'lora', rank: 2, targetModules: ['out_proj', 'o_proj', 'weights_in', 'attn.proj'] },
   output: { type: 'lora', rank: 2, targetModules: ['fc2', 'down_proj', 'weights_out'] },
 };
 
@@ -110,7 +111,9 @@ for (const name of chosen.length ? chosen : await readdir(join(golden, 'models')
     await writeFile(join(checkpoint, 'answers.json'), JSON.stringify({ logits }));
     const saved = await openCheckpoint(checkpoint);
     const exports = join(target, 'exports', name, what);
-    for (const format of what === 'full' ? (['transformers'] as const) : (['peft', 'transformers'] as const)) {
+    // A full fine-tuning is no adapter, and PEFT has no word for some.
+    const isForPeft = existsSync(join(checkpoint, 'adapter_config.json'));
+    for (const format of isForPeft ? (['peft', 'transformers'] as const) : (['transformers'] as const)) {
       await mkdir(join(exports, format), { recursive: true });
       await writers[format](join(exports, format), saved);
     }

@@ -1,7 +1,8 @@
 """Writes the golden numbers of the other model families: tiny random models and what transformers (or timm) answers.
 
-    python make_families.py      remakes families.json, dinov2.json, and models/ of the families named here (after make.py, which writes the
-                                 images and empties models/ and curves/)
+    python make_families.py            remakes families.json, dinov2.json, and models/ of the families named here (after make.py, which writes
+                                       the images and empties models/ and curves/)
+    python make_families.py MODEL…     remakes models/MODEL and its part of families.json
 
 Features are what the classification head reads; a family whose folder has a head has logits too. Both are of the first COUNT images,
 at the models' own size and, repeated, at a larger one. Needs timm beside what make.py needs.
@@ -9,6 +10,7 @@ at the models' own size and, repeated, at a larger one. Needs timm beside what m
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -41,8 +43,15 @@ def dual(name: str):
     return getattr(transformers, f"{name}Model")(config.from_text_vision_configs(text, vision, **extra))
 
 
+TIMM_ARGS = dict(img_size=SIZE, patch_size=8, embed_dim=32, depth=2, num_heads=2, mlp_ratio=1.5)
+
+
 def timm_model(name: str):
-    return timm.create_model(name, num_classes=len(LABELS), img_size=SIZE, patch_size=8, embed_dim=32, depth=2, num_heads=2, mlp_ratio=1.5)
+    return timm.create_model(name, num_classes=len(LABELS), **TIMM_ARGS)
+
+
+# Read as transformers' ViT and DeiT; the others by timm's own classes.
+PLAIN = ("timm-vit", "timm-deit-distilled")
 
 
 t = transformers
@@ -64,6 +73,17 @@ MODELS = {
     ),
     "timm-vit": lambda: timm_model("vit_tiny_patch16_224"),
     "timm-deit-distilled": lambda: timm_model("deit_tiny_distilled_patch16_224"),
+    "timm-dinov2": lambda: timm_model("vit_small_patch14_dinov2"),
+    "timm-dinov2-giant": lambda: timm_model("vit_giant_patch14_reg4_dinov2"),
+    "timm-deit3": lambda: timm_model("deit3_small_patch16_224"),
+    "timm-reg4-gap": lambda: timm_model("vit_medium_patch16_reg4_gap_256"),
+    "timm-siglip": lambda: timm_model("vit_base_patch16_siglip_224"),
+    "timm-clip": lambda: timm_model("vit_base_patch32_clip_quickgelu_224"),
+    "timm-dinov3": lambda: timm_model("vit_small_patch16_dinov3"),
+    "timm-dinov3-plus": lambda: timm_model("vit_small_plus_patch16_dinov3_qkvb"),
+    "timm-eva02": lambda: timm_model("eva02_tiny_patch14_224"),
+    "timm-eva02-clip": lambda: timm_model("eva02_base_patch16_clip_224"),
+    "timm-pe": lambda: timm_model("vit_pe_core_tiny_patch16_384"),
 }
 PROCESSORS = {
     "clip": lambda: t.CLIPImageProcessor(size={"shortest_edge": SIZE}, crop_size={"height": SIZE, "width": SIZE}),
@@ -77,9 +97,9 @@ def randomise(model: torch.nn.Module) -> None:
     generator = torch.Generator().manual_seed(13)
     with torch.no_grad():
         for key, tensor in model.named_parameters():
-            is_scale = "norm" in key and key.endswith("weight") or "layrnorm.weight" in key or "lambda" in key
+            is_scale = "norm" in key and key.endswith("weight") or "layrnorm.weight" in key or "lambda" in key or "gamma" in key
             # Large biases by distance, so that the two axes and the class token's three cannot be confused.
-            spread = 1.0 if "relative_position" in key else 0.3 if tensor.ndim < 2 or "pos" in key or "token" in key else tensor[0].numel() ** -0.5
+            spread = 1.0 if "relative_position" in key else 0.3 if tensor.ndim < 2 or "pos" in key or "token" in key or "latent" in key else tensor[0].numel() ** -0.5
             mean = 1.0 if is_scale else 0.0
             tensor.copy_((mean + spread * torch.randn(tensor.shape, generator=generator)).half().float())
 
@@ -98,8 +118,7 @@ def make_model(name: str) -> None:
     model = MODELS[name]()
     randomise(model)
     if name.startswith("timm"):
-        model_args = dict(img_size=SIZE, patch_size=8, embed_dim=32, depth=2, num_heads=2, mlp_ratio=1.5)
-        save_for_hf(model, str(folder), model_args=model_args, safe_serialization=True)
+        save_for_hf(model, str(folder), model_args=TIMM_ARGS, safe_serialization=True)
     else:
         model.save_pretrained(folder)
         key = name.split("-")[0]
@@ -158,8 +177,10 @@ def answers(name: str, images: np.ndarray) -> dict:
             # This class does not pass the option on; what it computes is this.
             hidden = model.vision_model(pixels, interpolate_pos_encoding=True).last_hidden_state
             return {"features": [hidden[:, 1:].mean(1).tolist()]}
-        if name.startswith("timm") and larger:
+        if name in PLAIN and larger:
             return {}
+        if name.startswith("timm") and larger:
+            model.set_input_size(images.shape[1:3])
         output = model(pixels, **options)
     if not heads:
         return {"features": [output.last_hidden_state[:, 0].tolist()]}
@@ -203,15 +224,19 @@ def main() -> None:
     transformers.utils.logging.disable_progress_bar()
     images = np.fromfile(HERE / "images.bin", dtype=np.uint8).reshape(-1, SIZE, SIZE, 3)[:COUNT]
     repeated = np.pad(images, ((0, 0), (0, LARGER - SIZE), (0, LARGER - SIZE), (0, 0)), mode="wrap")
+    chosen = sys.argv[1:]
     golden = {"versions": {"torch": torch.__version__, "transformers": transformers.__version__, "timm": timm.__version__}, "models": {}}
-    for name in MODELS:
+    if chosen:
+        golden = json.loads((HERE / "families.json").read_text())
+    for name in chosen or MODELS:
         make_model(name)
         native, larger = answers(name, images), {"imageSize": LARGER, **answers(name, repeated)}
         golden["models"][name] = {"native": native, "larger": larger, "checkpoint": checkpoint_weights(name)}
         print(name, list(native))
     rounded = json.loads(json.dumps(golden), parse_float=lambda text: float(f"{float(text):.8g}"))
     (HERE / "families.json").write_text(json.dumps(rounded, separators=(",", ":")) + "\n")
-    make_curve()
+    if not chosen:
+        make_curve()
 
 
 if __name__ == "__main__":

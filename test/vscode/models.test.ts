@@ -36,6 +36,7 @@ describe('models and methods', () => {
     hub = await HubServer.start(
       { after: (clean) => cleaners.push(clean) },
       { ...repository, id: 'owner/tiny' },
+      { ...repository, id: 'facebook/dinov2-small' },
       { ...repository, id: 'owner/secret', privateFor: token },
     );
     const env = {
@@ -88,6 +89,31 @@ describe('models and methods', () => {
     );
     await editor().screenshot('hub model');
     await editor().dismissNotifications();
+  });
+
+  test('a recommended model says its size, licence and purpose, is downloaded at a click and then chosen', async () => {
+    const panel = await editor().webview('trainPanel');
+    const model = panel.locator('vscode-dropdown[data-field="model"]');
+    await panel.getByRole('button', { name: 'Recommended models…' }).click();
+    const shown = editor().quickInput;
+    await shown.getByText('22.1 M parameters, 88.2 MB · Apache-2.0').first().waitFor();
+    await shown.getByText('from few labelled images').first().waitFor();
+    await shown.getByText('4.9 M parameters, 9.7 MB · non-commercial research · at hand').first().waitFor();
+    await editor().screenshot('recommended models');
+    await editor().pick('facebook/dinov2-small');
+    await editor().notification('is downloaded').first().waitFor();
+    await until(
+      'the model to be chosen',
+      async () => (await model.evaluate((list: HTMLSelectElement) => list.value)) === 'facebook/dinov2-small',
+    );
+    await editor().dismissNotifications();
+    await editor().command('ViTune: Recommended Models…');
+    await editor().quickInput.getByText('88.2 MB · Apache-2.0 · at hand').first().waitFor();
+    await editor().pick('owner/tiny');
+    await until(
+      'the other to be chosen',
+      async () => (await model.evaluate((list: HTMLSelectElement) => list.value)) === 'owner/tiny',
+    );
   });
 
   test('a private model needs a token, which is set once and then sent', async () => {

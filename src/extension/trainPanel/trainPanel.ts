@@ -337,6 +337,9 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
         return this.#addOnnxModel();
       case 'downloadModel':
         return this.#downloadModel();
+      case 'recommendedModels':
+        await vscode.commands.executeCommand(commands.recommendedModels);
+        return;
       case 'showProblems':
         await vscode.commands.executeCommand(commands.inspectDataset, message.dataset);
         return;

@@ -276,6 +276,11 @@ export const commands = {
     },
     examples: ['compare --dataset photos --methods head,lora --set epochs=3'],
   }),
+  models: row({
+    summary: () => l10n.t('Lists recommended models, with size, licence and purpose, and those in the cache.'),
+    options: { json },
+    examples: ['models'],
+  }),
   download: row({
     summary: () => l10n.t('Downloads a model or a dataset from the Hugging Face hub into its cache.'),
     operand: {

@@ -41,6 +41,7 @@ const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   advise: async () => (await import('./advise.js')).advise,
   export: async () => (await import('./export.js')).exportCheckpoint,
   compare: async () => (await import('./compare.js')).compare,
+  models: async () => (await import('./models.js')).models,
   download: async () => (await import('./download.js')).download,
   doctor: async () => (await import('./doctor.js')).doctor,
   cache: async () => (await import('./cache.js')).cache,

@@ -115,6 +115,12 @@ export const interchange = {
       t('A model fine-tuned by the method {0} cannot be written as {1}.', method, format),
       t('Choose another format: {0}.', others.join(', ')),
     ),
+  exportNotForPeft: (family: string) =>
+    new UserError(
+      'EXPORT_IMPOSSIBLE',
+      t('An adapter for a model of {0} cannot be written as peft: query, key and value are one layer there.', family),
+      t('Choose another format: {0}.', 'transformers, onnx'),
+    ),
   notExported: (error: UserError) =>
     new UserError(
       'NOT_EXPORTED',

@@ -38,6 +38,13 @@ export const models = {
       t('Choose a model of one of these architectures: {0}.', known.join(', ')),
       { file },
     ),
+  timmArgumentUnknown: (file: string, architecture: string, argument: string) =>
+    new UserError(
+      'ARCHITECTURE_UNKNOWN',
+      t('ViTune does not compute what timm gives {0} as {1}.', architecture, argument),
+      t('Choose another model, for example one of the Recommended Models.'),
+      { file },
+    ),
   headRenewed: (model: string, labels: readonly string[]) =>
     new UserError(
       'HEAD_RENEWED',

@@ -7,12 +7,13 @@ import type { ExportFormat } from '../../shared/exportFormats.js';
 import { jsonText, parseJson } from '../core/json.js';
 import { compileForward } from '../compile/compile.js';
 import { errors } from '../errors/errors.js';
-import { parseNetwork } from '../nn/families.js';
+import { familyOf, parseNetwork } from '../nn/families.js';
 import { isHeadOf, mapOf, unusedLayersOf, type NetworkMap } from '../nn/networkMap.js';
 import { wholeModel } from '../peft/method.js';
 import { adaptedLayers, peftTargets } from '../peft/peftTargets.js';
 import { writeModelConfig, type LoadedCheckpoint } from '../models/checkpoint.js';
 import { modelSpecOf, wholeWeights } from '../models/modelSpec.js';
+import { asStored } from '../models/storedWeights.js';
 import { calibrationJson, logitScales, scaleRows, withCalibratedHead } from './calibratedLogits.js';
 import { dequantized, hasOwnLayers, merged } from './mergedModel.js';
 
@@ -29,7 +30,8 @@ export async function writeWhole(folder: string, model: LoadedCheckpoint): Promi
     { shape: [...shape], data: whole.weights.share(name, shape) },
   ]);
   const unused = model.unused?.(new Set(tensors.map(([name]) => name))) ?? [];
-  await writeSafetensors(join(folder, 'model.safetensors'), [...tensors, ...unused], { format: 'pt' });
+  const stored = asStored(model.network, tensors);
+  await writeSafetensors(join(folder, 'model.safetensors'), [...stored, ...unused], { format: 'pt' });
 }
 
 /** Whether Python finds the base under its name with the very weights that were trained on. */
@@ -74,6 +76,8 @@ export async function writeAdapter(folder: string, model: LoadedCheckpoint): Pro
   const [file, configFile] = ['adapter_model.safetensors', 'adapter_config.json'];
   const text = await readTextInput(join(model.folder, configFile)).catch(() => undefined);
   if (hasOwnLayers(model)) throw errors.exportImpossible('peft', model.method.type, ['onnx']);
+  const { name, notForPeft } = familyOf(model.network);
+  if (notForPeft) throw errors.exportNotForPeft(name);
   if (text === undefined || !model.base)
     throw errors.exportImpossible('peft', model.method.type, ['transformers', 'onnx']);
   const config = parseJson(text) as Record<string, unknown>;

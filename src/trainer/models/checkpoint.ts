@@ -29,6 +29,7 @@ import { logitNames, tasksJson, tasksOf } from '../core/tasks.js';
 import { reopenBaseModel, unusedOf, type BaseModel, type BaseReference, type UnusedWeights } from './baseModel.js';
 import { readCalibration, type LoadedCalibration } from './calibrationFile.js';
 import { hashFiles } from './modelFiles.js';
+import { asRead, asStored } from './storedWeights.js';
 import { hashesOf, verifyWeights, type WeightHashes } from './weightHashes.js';
 
 /**
@@ -125,7 +126,7 @@ export async function writeModelConfig(
   const [first, ...others] = tasks;
   const labels = logitNames(tasks);
   const config = {
-    ...familyOf(network).checkpointJson(json, network),
+    ...familyOf(network).checkpointJson(json, network, labels),
     architectures: [network.architecture],
     num_labels: undefined,
     id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
@@ -163,9 +164,8 @@ export async function writeCheckpoint(folder: string, content: CheckpointContent
       { shape: [...shape], data: base.weight(name, shape, 0) },
     ]);
     const unused = base.unused(new Set([...parameters, ...frozen].map(({ name }) => name)));
-    await writeSafetensors(join(folder, files.model), [...named(values, (name) => name), ...rest, ...unused], {
-      format: 'pt',
-    });
+    const whole = asStored(network, [...named(values, (name) => name), ...rest]);
+    await writeSafetensors(join(folder, files.model), [...whole, ...unused], { format: 'pt' });
   } else {
     await writeSafetensors(
       join(folder, files.adapter),
@@ -173,8 +173,8 @@ export async function writeCheckpoint(folder: string, content: CheckpointContent
       { format: 'pt' },
     );
     // PEFT knows no bottleneck adapters: it must not take the file for one of its own and load the head alone. Nor does
-    // it know ONNX files.
-    if (method.type !== 'adapter' && !isOnnx(network))
+    // it know ONNX files, or layers that are others in Python.
+    if (method.type !== 'adapter' && !isOnnx(network) && !familyOf(network).notForPeft)
       await writeJson(join(folder, files.adapterConfig), adapterConfigJson(content));
   }
   if (method.type !== 'pretrained') {
@@ -292,7 +292,11 @@ async function readTrained(
   { method, sha256 }: Pick<About, 'method' | 'sha256'>,
 ): Promise<{ file: string; values: Map<string, Tensor> }> {
   const file = join(folder, trainedFileOf(method));
-  return { file, values: await readValues(file, file.endsWith(files.adapter) ? peftPrefix : '', sha256) };
+  const values = await readValues(file, file.endsWith(files.adapter) ? peftPrefix : '', sha256);
+  if (!isWhole(method)) return { file, values };
+  const configFile = join(folder, files.config);
+  const network = await parsed(configFile, (json) => parseNetwork(json, configFile));
+  return { file, values: asRead(network, values) };
 }
 
 /** Names a defect of the format before a mere difference from what was saved. */

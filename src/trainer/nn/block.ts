@@ -6,6 +6,8 @@ import type { Scope } from './scope.js';
 /** How a family's blocks differ: names of modules below the block's own, and options. */
 export interface BlockSpec extends Omit<AttentionOptions, 'batch' | 'dropout'> {
   names: { norm1: string; query: string; key: string; value: string; output: string; norm2: string };
+  /** The norm before the attention's output projection, in families that have one. */
+  attentionNorm?: string;
   /** Which of the attention's linear layers have a bias; all where it is not said. */
   bias?: { query?: boolean; key?: boolean; value?: boolean; output?: boolean };
   /** Names of the weights [width] that scale the two branches (Touvron et al., 2021, arXiv:2103.17239). */
@@ -28,7 +30,7 @@ export function block(s: Scope, spec: BlockSpec, name: string, x: Value, batch: 
 function layers(s: Scope, spec: BlockSpec, name: string, x: Value, batch: number, read?: number): Value {
   const { b } = s;
   const d = x.shape[1]!;
-  const { names, bias, layerScale, hiddenDropout, layerNormEpsilon } = spec;
+  const { names, attentionNorm, bias, layerScale, hiddenDropout, layerNormEpsilon } = spec;
   const first = (v: Value): Value => (read === undefined ? v : firstTokens(s, v, batch, read));
   const branch = (v: Value, i: 0 | 1): Value => {
     const dropped = s.dropout(
@@ -46,7 +48,8 @@ function layers(s: Scope, spec: BlockSpec, name: string, x: Value, batch: number
     batch,
     dropout: spec.attentionDropout,
   });
-  const attended = b.add(branch(s.linear(`${name}.${names.output}`, mixed, d, bias?.output), 0), first(x));
+  const normed = attentionNorm ? layerNorm(s, `${name}.${attentionNorm}`, mixed, layerNormEpsilon) : mixed;
+  const attended = b.add(branch(s.linear(`${name}.${names.output}`, normed, d, bias?.output), 0), first(x));
   return b.add(
     attended,
     branch(spec.mlp(s, name, layerNorm(s, `${name}.${names.norm2}`, attended, layerNormEpsilon)), 1),

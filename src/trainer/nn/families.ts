@@ -8,11 +8,23 @@ import { dinov2, dinov2WithRegisters } from './families/dinov2.js';
 import { dinov3 } from './families/dinov3.js';
 import { onnx } from './families/onnx.js';
 import { siglip } from './families/siglip.js';
+import { timm } from './families/timm.js';
 import { deit, vit } from './families/vit.js';
 import type { Family } from './family.js';
 import type { NetworkConfig } from './networkConfig.js';
 
-export const families: readonly Family[] = [vit, deit, dinov2, dinov2WithRegisters, dinov3, clip, siglip, beit, onnx];
+export const families: readonly Family[] = [
+  vit,
+  deit,
+  dinov2,
+  dinov2WithRegisters,
+  dinov3,
+  clip,
+  siglip,
+  beit,
+  timm,
+  onnx,
+];
 
 /** Architectures of `config.json` that are understood. */
 export const architectures: readonly string[] = families.flatMap((family) => family.architectures);
@@ -25,7 +37,9 @@ export function parseNetwork(json: unknown, file: string): NetworkConfig {
   if (!isObject(json)) throw errors.modelConfigInvalid(file, 'config.json', l10n.t('an object'));
   const [first] = Array.isArray(json.architectures) ? (json.architectures as unknown[]) : [];
   const architecture = first === undefined ? undefined : String(first);
-  for (const family of families) {
+  // timm's config.json may name a class of transformers beside its own; its weights are timm's.
+  const isOfTimm = typeof json.architecture === 'string';
+  for (const family of isOfTimm ? families.filter((each) => each.statedPreprocessor) : families) {
     const config = family.parse(new ConfigFields(json, file), architecture);
     if (config) {
       checkFields(json, file);

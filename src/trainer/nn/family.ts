@@ -28,13 +28,23 @@ export interface Family<C extends NetworkConfig = NetworkConfig> {
    * family.
    */
   parse(fields: ConfigFields, architecture: string | undefined): C | undefined;
-  /** The config.json, less labels, of a checkpoint of a network that began as the model of config.json `json`. */
-  checkpointJson(json: Fields, config: C): Fields;
+  /**
+   * The config.json of a checkpoint of a network that began as the model of config.json `json`; the fields by which
+   * transformers names `labels` come from elsewhere.
+   */
+  checkpointJson(json: Fields, config: C, labels: readonly string[]): Fields;
   /**
    * Names in the graph of a weight that a file calls `stored`: usually one; several share it out evenly along its first
    * axis; none when the graph does not read it.
    */
   weightNames(config: C, stored: string): readonly string[];
+  /**
+   * Where the class that loads a checkpoint keeps a weight of the graph: as one of `parts`, in their order along the
+   * first axis of the tensor `stored`; undefined where under its own name.
+   */
+  storedParts?(config: C, name: string): { stored: string; parts: readonly string[] } | undefined;
+  /** Whether PEFT would find other layers in the class that loads a checkpoint than methods do in the graph. */
+  readonly notForPeft?: true;
   /** The class of its image processor in transformers, without `ImageProcessor`: what a file that names none means. */
   readonly processor: string;
   /** What says instead of a preprocessor_config.json how images are prepared, if the config.json is of that kind. */

@@ -67,12 +67,32 @@ export function mlp(
   return s.linear(outer, activations[o.activation]!(s, s.linear(inner, x, o.intermediateSize, o.bias)), width, o.bias);
 }
 
+/**
+ * f(x W₁) · (x W₂) through one more linear layer, f `activation` (Shazeer, 2020, arXiv:2002.05202); both inner layers
+ * are stored as one, `inner`. x [rows, width] -> [rows, width].
+ */
+export function gatedMlp(
+  s: Scope,
+  inner: string,
+  outer: string,
+  x: Value,
+  { intermediateSize: width, activation }: { intermediateSize: number; activation: string },
+): Value {
+  const { b } = s;
+  const both = s.linear(inner, x, 2 * width);
+  const gated = b.mul(activations[activation]!(s, b.slice(both, 1, 0, width)), b.slice(both, 1, width, 2 * width));
+  return s.linear(outer, gated, x.shape[1]!);
+}
+
 export interface AttentionOptions {
   batch: number;
   heads: number;
   dropout: number;
-  /** Rotary position embedding: the cosine and sine [tokens, width / heads] by which queries and keys are turned. */
-  rotary?: { cos: Value; sin: Value };
+  /**
+   * Rotary position embedding: the cosine and sine [tokens, width / heads] by which queries and keys are turned, the
+   * two halves of a head together or, `interleaved`, neighbours.
+   */
+  rotary?: { cos: Value; sin: Value; interleaved?: boolean };
   /** Added to the scores before the softmax, [heads, tokens, tokens]. */
   scoreBias?: Value;
 }
@@ -95,14 +115,15 @@ export function attention(s: Scope, q: Value, k: Value, v: Value, o: AttentionOp
 }
 
 /**
- * x · cos + (-x₂, x₁) · sin, where x₁ and x₂ are the halves of the last axis of x [batch, heads, tokens, size] (Su et
- * al., 2021, arXiv:2104.09864).
+ * x · cos + (-x₂, x₁) · sin, where x₁ and x₂ are the halves of the last axis of x [batch, heads, tokens, size], or its
+ * even and odd places (Su et al., 2021, arXiv:2104.09864).
  */
-function rotate({ b }: Scope, x: Value, { cos, sin }: { cos: Value; sin: Value }): Value {
+function rotate({ b }: Scope, x: Value, { cos, sin, interleaved }: NonNullable<AttentionOptions['rotary']>): Value {
   const [, , tokens, size] = x.shape as [number, number, number, number];
-  const half = (from: number): Value => b.slice(x, 3, from, from + size / 2);
-  const turned = b.concat(3, b.neg(half(size / 2)), half(0));
-  return b.add(b.mul(x, b.slice(cos, 0, 0, tokens)), b.mul(turned, b.slice(sin, 0, 0, tokens)));
+  const pairs = b.reshape(x, [...x.shape.slice(0, 3), ...(interleaved ? [size / 2, 2] : [2, size / 2])]);
+  const axis = interleaved ? 4 : 3;
+  const turned = b.concat(axis, b.neg(b.slice(pairs, axis, 1, 2)), b.slice(pairs, axis, 0, 1));
+  return b.add(b.mul(x, b.slice(cos, 0, 0, tokens)), b.mul(b.reshape(turned, x.shape), b.slice(sin, 0, 0, tokens)));
 }
 
 /** The first `count` tokens of each image: [batch·tokens, width] -> [batch·count, width]. */
@@ -115,6 +136,15 @@ export function firstTokens({ b }: Scope, x: Value, batch: number, count: number
 export function token({ b }: Scope, x: Value, batch: number, index: number): Value {
   const [rows, width] = x.shape as [number, number];
   return b.reshape(b.slice(b.reshape(x, [batch, rows / batch, width]), 1, index, index + 1), [batch, width]);
+}
+
+/** Those from number `from` on: [batch·tokens, width] -> [batch·(tokens - from), width]. */
+export function tokensFrom({ b }: Scope, x: Value, batch: number, from: number): Value {
+  if (!from) return x;
+  const [rows, width] = x.shape as [number, number];
+  const tokens = rows / batch;
+  const rest = b.slice(b.reshape(x, [batch, tokens, width]), 1, from, tokens);
+  return b.reshape(rest, [batch * (tokens - from), width]);
 }
 
 /** The mean [batch, width] of the tokens from number `from` on: x [batch·tokens, width]. */

@@ -7,7 +7,7 @@ import { type ChoiceControl, dropdown, textButton } from '../controls.js';
 import { h } from '../element.js';
 import type { FromTrainPanel, MethodName, ModelChoice, TrainForm } from '../protocol.js';
 
-type Ask = Extract<FromTrainPanel['type'], 'addModel' | 'addOnnxModel' | 'downloadModel'>;
+type Ask = Extract<FromTrainPanel['type'], 'addModel' | 'addOnnxModel' | 'downloadModel' | 'recommendedModels'>;
 
 /** The methods that need only the features of a model; the first one replaces a method that needs more. */
 const frozenMethods: readonly MethodName[] = ['head', 'pretrained'];
@@ -36,6 +36,7 @@ export class ModelFields {
     const action = h(
       'span',
       { class: 'label-actions' },
+      ask('recommendedModels', l10n.t('Recommended…'), l10n.t('Recommended models…')),
       ask('addModel', l10n.t('Folder…'), l10n.t('Add model folder…')),
       ask('addOnnxModel', l10n.t('ONNX…'), l10n.t('Add ONNX file…')),
       ask('downloadModel', l10n.t('Download…'), l10n.t('Download model from the hub…')),

@@ -116,6 +116,29 @@ test("a PEFT export of a base with timm's names brings it along under those of t
   assert.deepEqual(codes, ['EXPORT_CROPS_OTHERWISE'], 'the crop that transformers rounds otherwise is reported');
 });
 
+test('a network of a class of timm is exported under its names, at the size that it was trained at, and not as an adapter', async (t) => {
+  const folder = await temporaryFolder(t);
+  const run = join(folder, 'run');
+  await writeDataset(join(folder, 'photos'), { red: 4, green: 4 });
+  const model = join(golden, 'models', 'timm-siglip');
+  const method = { type: 'lora', rank: 2 };
+  const config = await writeConfig(folder, { model, method, epochs: 1, output: run, imageSize: 48 });
+  assert.equal((await vitune(['train', config])).code, 0);
+  const checkpoint = (await lastCheckpoint(run))!;
+  const output = join(folder, 'export');
+  await exportModel({ checkpoint, format: 'transformers', output, images: [0, 1] });
+  const { tensors } = await readSafetensors(join(output, 'model.safetensors'));
+  const original = await readSafetensors(join(model, 'model.safetensors'));
+  assert.deepEqual([...tensors.keys()].sort(), [...original.tensors.keys()].sort());
+  const json = JSON.parse(await readFile(join(output, 'config.json'), 'utf8')) as Record<string, unknown>;
+  assert.deepEqual([json.architecture, json.num_classes], ['vit_base_patch16_siglip_224', 2]);
+  assert.deepEqual((json.model_args as { img_size: number[] }).img_size, [48, 48]);
+  await assert.rejects(exportModel({ checkpoint, format: 'peft', output: join(folder, 'peft'), images: [0, 1] }), {
+    code: 'EXPORT_IMPOSSIBLE',
+    message: /model of timm/,
+  });
+});
+
 test('a PEFT export has an adapter under the names of transformers 4 and 5, and brings a base that Python would not find', async (t) => {
   const folder = await temporaryFolder(t);
   const checkpoint = await writeLoraCheckpoint(join(folder, 'checkpoint'), { imageSize: 48 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { Download, ErrorInfo, Inspection, TrainEvent } from '../../../src/trainer/protocol.js';
+import type { Download, ErrorInfo, Inspection, ModelList, TrainEvent } from '../../../src/trainer/protocol.js';
 import { assertPlain, jsonLines, tinyModel, vitune, vituneHere, writeConfig } from '../commandLine/program.js';
 import { encoded, temporaryFolder } from '../data/images.js';
 import { golden } from '../models/goldenCheckpoint.js';
@@ -83,6 +83,21 @@ test('download: progress, the result, the token from the environment and from th
   assert.equal(asText.code, 0, asText.stderr);
   assert.ok(asText.stdout.includes(second) && asText.stdout.includes(join('snapshots', second)));
   assert.equal(server.asked.at(-1)!.authorization, 'Bearer hf_filed');
+});
+
+test('models: what is recommended, and what a download brought', async (t) => {
+  const { env, snapshot } = await place(t);
+  assert.equal((await here(['download', id], env)).code, 0);
+  const ended = await here(['models', '--json'], env);
+  assert.equal(ended.code, 0, ended.stderr);
+  const [list] = jsonLines<ModelList>(ended.stdout);
+  assert.equal(list!.type, 'models');
+  assert.deepEqual(list!.models.at(-1), { model: id, isHere: true, folder: snapshot });
+  const { stdout } = await here(['models'], env);
+  assert.match(stdout, /^embedded +4\.9 M parameters, 10 MB .*at hand/m);
+  assert.match(stdout, /^facebook\/dinov2-small .*88 MB +Apache-2\.0 /m);
+  assert.match(stdout, /^owner\/tiny +at hand/m);
+  assert.ok(stdout.includes(list!.checked));
 });
 
 test('download: wrong names and repositories', async (t) => {

@@ -123,11 +123,11 @@ for (const [name, expected] of Object.entries(models)) {
     }
     const last = weights.filter((weight) => depths.get(weight) === config.layers + 1);
     assert.ok(
-      last.every((weight) => /norm|classifier/.test(weight)),
+      last.every((weight) => /norm|classifier|^head|^attn_pool/.test(weight)),
       last.join(),
     );
     assert.ok(
-      weights.filter((weight) => depths.get(weight) === 0).every((weight) => !/classifier|\.\d+\./.test(weight)),
+      weights.filter((weight) => depths.get(weight) === 0).every((weight) => !/classifier|^head|\.\d+\./.test(weight)),
     );
   });
 }

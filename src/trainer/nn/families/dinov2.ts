@@ -4,16 +4,7 @@ import { block, type BlockSpec } from '../block.js';
 import { attentionNames, classicBlocks, oneClassifier, renamedAttention } from '../classicBlock.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
-import {
-  activations,
-  layerNorm,
-  learnedTokens,
-  meanToken,
-  mlp,
-  patchTokens,
-  token,
-  type PixelNorm,
-} from '../layers.js';
+import { gatedMlp, layerNorm, learnedTokens, meanToken, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
 import { ownName, type Renames } from '../moduleNames.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
@@ -128,21 +119,10 @@ function body(s: Scope, config: Dinov2Config, images: Value, norm: PixelNorm): r
     layerScale: ['layer_scale1.lambda1', 'layer_scale2.lambda1'],
     mlp: (_, name, y) =>
       config.isGated
-        ? swiglu(s, `${name}.mlp`, y, config.intermediateSize)
+        ? gatedMlp(s, `${name}.mlp.weights_in`, `${name}.mlp.weights_out`, y, { ...config, activation: 'silu' })
         : mlp(s, `${name}.mlp.fc1`, `${name}.mlp.fc2`, y, config),
   };
   for (const name of classicBlocks(family, config)) x = block(s, spec, name, x, batch);
   x = layerNorm(s, `${family}.layernorm`, x, config.layerNormEpsilon);
   return [b.concat(1, token(s, x, batch, 0), meanToken(s, x, batch, 1 + registers))];
-}
-
-/**
- * silu(x W₁) · (x W₂) through one more linear layer (Shazeer, 2020, arXiv:2002.05202); both inner layers are stored as
- * one.
- */
-function swiglu(s: Scope, name: string, x: Value, width: number): Value {
-  const { b } = s;
-  const inner = s.linear(`${name}.weights_in`, x, 2 * width);
-  const gated = b.mul(activations.silu!(s, b.slice(inner, 1, 0, width)), b.slice(inner, 1, width, 2 * width));
-  return s.linear(`${name}.weights_out`, gated, x.shape[1]!);
 }

@@ -7,6 +7,7 @@ import { activations, layerNorm, learnedTokens, mlp, patchTokens, token, type Pi
 import { ownName, type Renames } from '../moduleNames.js';
 import { patchesAlong } from '../patchesAlong.js';
 import type { NetworkConfig } from '../networkConfig.js';
+import { rotaryTables } from '../rotary.js';
 import { bilinear, imagenet, toSquare } from '../usualPreprocessing.js';
 import type { Scope } from '../scope.js';
 
@@ -109,7 +110,14 @@ function body(s: Scope, config: Dinov3Config, images: Value, norm: PixelNorm): r
     names,
     bias,
     layerScale: ['layer_scale1.lambda1', 'layer_scale2.lambda1'],
-    rotary: rotaryEmbedding(s, config, patchesAlong(height, config.patchSize), patchesAlong(width, config.patchSize)),
+    rotary: rotaryTables(s, {
+      size: d / config.heads,
+      special: 1 + registers,
+      rows: patchesAlong(height, config.patchSize),
+      columns: patchesAlong(width, config.patchSize),
+      theta: config.ropeTheta,
+      place: centred,
+    }),
     mlp: (_, name, y) =>
       config.isGated
         ? gatedMlp(s, `${name}.mlp`, y, config)
@@ -132,30 +140,7 @@ function gatedMlp(s: Scope, name: string, x: Value, { intermediateSize, activati
 }
 
 /**
- * Cosine and sine [tokens, size] of the angles by which a head's queries and keys are turned: 2π · coordinate / θ^(4i /
- * size), the coordinates of the patches' centres running from -1 to 1; special tokens are not turned. The random shifts
- * that DINOv3 was pretrained with are left out.
+ * The coordinates of the patches' centres run from -1 to 1; the random shifts that DINOv3 was pretrained with are left
+ * out.
  */
-function rotaryEmbedding(
-  { b }: Scope,
-  { hiddenSize, heads, registers, ropeTheta }: Dinov3Config,
-  rows: number,
-  columns: number,
-): { cos: Value; sin: Value } {
-  const size = hiddenSize / heads;
-  const quarter = size / 4;
-  const special = 1 + registers;
-  const angle = (row: number, i: number): number => {
-    if (row < special) return 0;
-    const patch = row - special;
-    const along = i % (size / 2);
-    const place = along < quarter ? (Math.floor(patch / columns) + 0.5) / rows : ((patch % columns) + 0.5) / columns;
-    return 2 * Math.PI * (2 * place - 1) * ropeTheta ** (-(along % quarter) / quarter);
-  };
-  const table = (of: (angle: number) => number): Value => {
-    const tokens = special + rows * columns;
-    const data = Float32Array.from({ length: tokens * size }, (_, k) => of(angle(Math.floor(k / size), k % size)));
-    return b.constant('', [tokens, size], data);
-  };
-  return { cos: table(Math.cos), sin: table(Math.sin) };
-}
+export const centred = (index: number, count: number): number => 2 * Math.PI * ((2 * (index + 0.5)) / count - 1);

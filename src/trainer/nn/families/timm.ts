@@ -1,125 +1,220 @@
-/** ViT and DeiT as timm names them: its config.json and its weights, read as those of transformers. */
-import * as l10n from '@vscode/l10n';
-import { oneClassifier } from '../classicBlock.js';
-import { ConfigFields, isObject, type Fields } from '../configFields.js';
-import { twoClassifiers, type VitConfig } from './vitConfig.js';
+/**
+ * timm's vision transformers beyond the plain ones: DINOv2 and DINOv3, DeiT III, CLIP, SigLIP, EVA and EVA-02, with
+ * registers, rotary positions, gated MLPs and attention pooling; the classes VisionTransformer and Eva of timm.
+ */
+import type { Value } from '../../ir/value.js';
+import { block, type BlockSpec } from '../block.js';
+import { isObject, type ConfigFields, type Fields } from '../configFields.js';
+import type { Family } from '../family.js';
+import {
+  activations,
+  attention,
+  gatedMlp,
+  layerNorm,
+  learnedTokens,
+  meanToken,
+  mlp,
+  patchTokens,
+  token,
+  tokensFrom,
+  type PixelNorm,
+} from '../layers.js';
+import { patchesAlong } from '../patchesAlong.js';
+import { positionResizing } from '../positions.js';
+import { rotaryTables } from '../rotary.js';
+import type { Scope } from '../scope.js';
+import { imagenet, toMiddle } from '../usualPreprocessing.js';
+import { centred } from './dinov3.js';
+import { timmPreprocessor } from './plainTimm.js';
+import { parseTimmConfig, type TimmConfig } from './timmConfig.js';
 
-/** timm's sizes by name: width, blocks, heads. */
-const sizes: Record<string, readonly [number, number, number]> = {
-  tiny: [192, 12, 3],
-  small: [384, 12, 6],
-  base: [768, 12, 12],
-  large: [1024, 24, 16],
-  huge: [1280, 32, 16],
+const names: BlockSpec['names'] = {
+  norm1: 'norm1',
+  query: 'attn.q_proj',
+  key: 'attn.k_proj',
+  value: 'attn.v_proj',
+  output: 'attn.proj',
+  norm2: 'norm2',
 };
-/** The plain ones only: CLIP's, DeiT III's or DINOv2's under names of timm compute other things. */
-const plain = /^(?:vit|deit)_(tiny|small|base|large|huge)(_distilled)?_patch(\d+)_(\d+)$/;
-const knownArgs = new Set([
-  'img_size',
-  'patch_size',
-  'embed_dim',
-  'depth',
-  'num_heads',
-  'mlp_ratio',
-  'num_classes',
-  'in_chans',
-  'global_pool',
-]);
+const queryKeyValue = ['q_proj', 'k_proj', 'v_proj'] as const;
 
-const objectOr = (value: unknown): Fields => (isObject(value) ? value : {});
+const blocks = ({ layers }: TimmConfig): readonly string[] => Array.from({ length: layers }, (_, i) => `blocks.${i}`);
+
+/** What timm's classes have; a mask token or the frequencies of angles, which some files hold, they leave aside. */
+const ofClass =
+  /^(cls_token|reg_token|pos_embed|(patch_embed\.proj|norm_pre|norm|fc_norm|head|attn_pool|blocks\.\d+)\..+)$/;
+
+/** Tokens before the patches. */
+const prefixOf = ({ classToken, registers }: TimmConfig): number => Number(classToken) + registers;
+
+export const timm: Family<TimmConfig> = {
+  name: 'timm',
+  architectures: ['vit_* (timm)', 'deit3_* (timm)', 'eva_* (timm)', 'eva02_* (timm)'],
+  parse: (fields: ConfigFields): TimmConfig | undefined => parseTimmConfig(fields),
+  checkpointJson(
+    { label_names: _, label_descriptions: _1, model_args: args, pretrained_cfg: pretrained, ...json }: Fields,
+    { imageSize, pool }: TimmConfig,
+    labels,
+  ): Fields {
+    // transformers gives the number of classes itself, and takes it here for a second one.
+    const { num_classes: _2, ...kept } = (args ?? {}) as Fields;
+    const classes = { num_classes: labels.length, label_names: labels };
+    return {
+      ...json,
+      model_type: 'timm_wrapper',
+      ...classes,
+      global_pool: pool,
+      model_args: { ...kept, img_size: [imageSize, imageSize], global_pool: pool },
+      ...(isObject(pretrained)
+        ? { pretrained_cfg: { ...pretrained, ...classes, input_size: [3, imageSize, imageSize] } }
+        : {}),
+    };
+  },
+  weightNames(_config: TimmConfig, stored: string): readonly string[] {
+    const name = stored.replace(/^timm_model\./, '');
+    const [, attn, part] = /^(blocks\.\d+\.attn)\.(.+)$/.exec(name) ?? [];
+    const [, kind] = /^qkv\.(weight|bias)$/.exec(part ?? '') ?? [];
+    if (kind) return queryKeyValue.map((layer) => `${attn}.${layer}.${kind}`);
+    if (part === 'q_bias' || part === 'v_bias') return [`${attn}.${part[0]}_proj.bias`];
+    const [, ofPool] = /^attn_pool\.kv\.(weight|bias)$/.exec(name) ?? [];
+    if (ofPool) return [`attn_pool.k.${ofPool}`, `attn_pool.v.${ofPool}`];
+    return ofClass.test(name) ? [name] : [];
+  },
+  storedParts({ isFused, qkvBias }: TimmConfig, name: string) {
+    const [, pool, ofPool] = /^(attn_pool)\.[kv]\.(weight|bias)$/.exec(name) ?? [];
+    if (pool)
+      return { stored: `attn_pool.kv.${ofPool}`, parts: ['k', 'v'].map((each) => `attn_pool.${each}.${ofPool}`) };
+    const [, attn, layer, kind] = /^(blocks\.\d+\.attn)\.([qkv])_proj\.(weight|bias)$/.exec(name) ?? [];
+    if (!attn || !isFused) return undefined;
+    // Eva's fused layer has its biases apart, and none of the key.
+    if (kind === 'bias' && !qkvBias.key) return { stored: `${attn}.${layer}_bias`, parts: [name] };
+    return { stored: `${attn}.qkv.${kind}`, parts: queryKeyValue.map((each) => `${attn}.${each}.${kind}`) };
+  },
+  notForPeft: true,
+  interpolates: true,
+  processor: 'ViT',
+  statedPreprocessor: timmPreprocessor,
+  usualPreprocessor: ({ imageSize }: TimmConfig): Fields => toMiddle(imageSize, imagenet),
+  resizing: (config: TimmConfig, weight: string) =>
+    weight === 'pos_embed'
+      ? positionResizing(config, config.positions === 'all' ? prefixOf(config) : 0, [1], 'bicubic-antialias')
+      : undefined,
+  blocks,
+  roles: {
+    norms: ['norm1', 'norm2', 'norm', 'norm_pre', 'fc_norm'],
+    embeddings: ['cls_token', 'reg_token', 'pos_embed', 'latent'],
+    scales: { 'ls1.gamma': 1, 'ls2.gamma': 1, gamma_1: 1, gamma_2: 1 },
+  },
+  aliases: { query: 'q_proj', key: 'k_proj', value: 'v_proj' },
+  isStem: (_config: TimmConfig, weight: string): boolean =>
+    /^(cls_token|reg_token|pos_embed|patch_embed\.|norm_pre\.)/.test(weight),
+  body,
+};
+
+function body(s: Scope, config: TimmConfig, images: Value, norm: PixelNorm): readonly Value[] {
+  const { b } = s;
+  const { hiddenSize: d, layerNormEpsilon: epsilon, pool } = config;
+  const patches = patchTokens(s, 'patch_embed.proj', images, { ...config, norm, bias: !config.preNorm });
+  const [batch, count] = patches.shape as [number, number];
+  const prefix = prefixOf(config);
+  const placed = withPositions(s, config, patches);
+  let x = b.reshape(placed, [batch * (prefix + count), d]);
+  if (config.preNorm) x = layerNorm(s, 'norm_pre', x, epsilon);
+
+  const { rope, qkvBias, kind } = config;
+  const [, height, width] = images.shape as [number, number, number];
+  const spec: BlockSpec = {
+    ...config,
+    names,
+    bias: qkvBias,
+    ...(config.normsAttention ? { attentionNorm: 'attn.norm' } : {}),
+    ...(config.scalesBranches
+      ? { layerScale: kind === 'Eva' ? ['gamma_1', 'gamma_2'] : ['ls1.gamma', 'ls2.gamma'] }
+      : {}),
+    ...(rope ? { rotary: rotaryOf(s, config, rope, height, width) } : {}),
+    mlp: (_, name, y) => blockMlp(s, config, `${name}.mlp`, y),
+  };
+  // Of the last block, a head on the class token reads no other one.
+  const read = pool === 'token' ? 1 : undefined;
+  for (const [i, name] of blocks(config).entries())
+    x = block(s, spec, name, x, batch, i === config.layers - 1 ? read : undefined);
+  if (config.postNorm) x = layerNorm(s, 'norm', x, epsilon);
+  const from = config.poolsAll ? 0 : prefix;
+  const pooled =
+    pool === 'token'
+      ? token(s, x, batch, 0)
+      : pool === 'avg'
+        ? meanToken(s, x, batch, from)
+        : attentionPool(s, config, tokensFrom(s, x, batch, from), batch);
+  return [config.poolNorm ? layerNorm(s, 'fc_norm', pooled, epsilon) : pooled];
+}
+
+/** patches [batch, count, width] -> [batch, prefix + count, width]: class token, registers, patches, with positions. */
+function withPositions(s: Scope, config: TimmConfig, patches: Value): Value {
+  const { b } = s;
+  const { hiddenSize: d, classToken, registers, positions } = config;
+  const [batch, count] = patches.shape as [number, number];
+  const special = [
+    ...(classToken ? [learnedTokens(s, 'cls_token', batch, 1, d)] : []),
+    ...(registers ? [learnedTokens(s, 'reg_token', batch, registers, d)] : []),
+  ];
+  const placed = (x: Value, tokens: number): Value => b.add(x, s.weight('pos_embed', [1, tokens, d]));
+  const own = positions === 'patches' ? placed(patches, count) : patches;
+  const all = special.length ? b.concat(1, ...special, own) : own;
+  return positions === 'all' ? placed(all, prefixOf(config) + count) : all;
+}
+
+function rotaryOf(
+  s: Scope,
+  config: TimmConfig,
+  { kind, theta, half, offset, columnFirst, reference }: NonNullable<TimmConfig['rope']>,
+  height: number,
+  width: number,
+) {
+  return rotaryTables(s, {
+    size: config.hiddenSize / config.heads,
+    special: prefixOf(config),
+    rows: patchesAlong(height, config.patchSize),
+    columns: patchesAlong(width, config.patchSize),
+    theta,
+    place:
+      kind === 'dinov3'
+        ? (index, count) => centred(index + offset, count)
+        : // EVA-02 lets every grid span that of its pretraining.
+          (index, count) => (index + offset) * (reference === undefined ? 1 : reference / count),
+    columnFirst,
+    interleaved: !half,
+  });
+}
+
+/** A block's MLP on x [rows, width]. */
+function blockMlp(s: Scope, config: TimmConfig, name: string, x: Value): Value {
+  const { mlpKind: kind, normsMlp, intermediateSize: wide, activation, layerNormEpsilon } = config;
+  const [first, last] = [`${name}.fc1`, `${name}.fc2`];
+  if (kind === 'packed') return gatedMlp(s, first, last, x, config);
+  if (kind === 'plain' && !normsMlp) return mlp(s, first, last, x, config);
+  const active = (layer: string): Value => activations[activation]!(s, s.linear(layer, x, wide));
+  const inner = kind === 'gated' ? s.b.mul(active(`${first}_g`), s.linear(`${first}_x`, x, wide)) : active(first);
+  return s.linear(last, normsMlp ? layerNorm(s, `${name}.norm`, inner, layerNormEpsilon) : inner, x.shape[1]!);
+}
 
 /**
- * Reads a config.json that timm wrote, as one of the `family` (`deit` has a distillation token); undefined when it is
- * of another.
+ * Attention pooling (Zhai et al., 2022, arXiv:2106.04560): a learned query over x [batch·tokens, width], and an MLP
+ * beside it -> [batch, width].
  */
-export function parseTimm(fields: ConfigFields, family: 'vit' | 'deit'): VitConfig | undefined {
-  const { json, file } = fields;
-  const match = plain.exec(String(json.architecture));
-  if (!match || (match[2] !== undefined) !== (family === 'deit')) return undefined;
-  const [, size, , patch, side] = match;
-  const [hiddenSize, layers, heads] = sizes[size!]!;
-  const args = objectOr(json.model_args);
-  const pretrained = objectOr(json.pretrained_cfg);
-  for (const name of Object.keys(args))
-    if (!knownArgs.has(name)) throw fields.invalid(`model_args.${name}`, l10n.t('left out: ViTune does not know it'));
-  const pool = args.global_pool ?? json.global_pool ?? 'token';
-  if (pool !== 'token' && pool !== '') throw fields.invalid('global_pool', 'token');
-  const first = (value: unknown): unknown => (Array.isArray(value) ? (value as unknown[]).at(-1) : value);
-  const read = new ConfigFields(
-    {
-      image_size: first(args.img_size) ?? first(pretrained.input_size) ?? Number(side),
-      patch_size: args.patch_size ?? Number(patch),
-      hidden_size: args.embed_dim ?? hiddenSize,
-      num_hidden_layers: args.depth ?? layers,
-      num_attention_heads: args.num_heads ?? heads,
-      num_channels: args.in_chans ?? 3,
-    },
-    file,
+function attentionPool(s: Scope, config: TimmConfig, x: Value, batch: number): Value {
+  const { b } = s;
+  const { hiddenSize: d, kind, activation, layerNormEpsilon } = config;
+  const latent = b.reshape(learnedTokens(s, 'attn_pool.latent', batch, 1, d), [batch, d]);
+  const mixed = attention(
+    s,
+    s.linear('attn_pool.q', latent, d),
+    s.linear('attn_pool.k', x, d),
+    s.linear('attn_pool.v', x, d),
+    { batch, heads: config.poolHeads, dropout: 0 },
   );
-  const common = read.sizes();
-  const ratio = args.mlp_ratio ?? 4;
-  if (typeof ratio !== 'number' || !(ratio > 0 && ratio <= 64)) throw fields.invalid('model_args.mlp_ratio', '4');
-  const names = Array.isArray(json.label_names) ? (json.label_names as unknown[]) : [];
-  const isDistilled = family === 'deit';
-  return {
-    family,
-    ...common,
-    intermediateSize: Math.trunc(common.hiddenSize * ratio),
-    activation: 'gelu',
-    layerNormEpsilon: 1e-6,
-    qkvBias: true,
-    hiddenDropout: 0,
-    attentionDropout: 0,
-    specialTokens: isDistilled ? 2 : 1,
-    head: isDistilled ? 'distilled' : 'classifier',
-    labels: names.every((name) => typeof name === 'string') ? names : [],
-    ...(isDistilled
-      ? twoClassifiers(common.hiddenSize)
-      : oneClassifier('ViTForImageClassification', common.hiddenSize)),
-  };
-}
-
-const modules: Record<string, string> = {
-  norm1: 'layernorm_before',
-  norm2: 'layernorm_after',
-  'attn.proj': 'attention.output.dense',
-  'mlp.fc1': 'intermediate.dense',
-  'mlp.fc2': 'output.dense',
-};
-const tokens: Record<string, string> = {
-  cls_token: 'cls_token',
-  dist_token: 'distillation_token',
-  pos_embed: 'position_embeddings',
-};
-
-/**
- * transformers' names of a weight that timm calls `stored`: three for a fused query, key and value; undefined when timm
- * has no such name.
- */
-export function timmNames({ family, classifiers }: VitConfig, stored: string): readonly string[] | undefined {
-  const embedding = tokens[stored];
-  if (embedding) return [`${family}.embeddings.${embedding}`];
-  const [, module, kind] = /^(.+)\.(weight|bias)$/.exec(stored) ?? [];
-  if (module === 'patch_embed.proj') return [`${family}.embeddings.patch_embeddings.projection.${kind}`];
-  if (module === 'norm') return [`${family}.layernorm.${kind}`];
-  if (module === 'head') return [`${classifiers[0]}.${kind}`];
-  if (module === 'head_dist') return classifiers[1] ? [`${classifiers[1]}.${kind}`] : [];
-  const [, number, part] = /^blocks\.(\d+)\.(.+)$/.exec(module ?? '') ?? [];
-  const block = `${family}.encoder.layer.${number}`;
-  if (part === 'attn.qkv')
-    return ['query', 'key', 'value'].map((name) => `${block}.attention.attention.${name}.${kind}`);
-  return part !== undefined && Object.hasOwn(modules, part) ? [`${block}.${modules[part]}.${kind}`] : undefined;
-}
-
-/** timm's config.json says by itself how images are prepared; transformers reads it by this class, too. */
-export function timmPreprocessor(json: Fields): Fields | undefined {
-  if (typeof json.architecture !== 'string') return undefined;
-  const size = objectOr(json.model_args).img_size;
-  const side: unknown[] = Array.isArray(size) ? size : [size, size];
-  // A model that was saved again by transformers has no pretrained_cfg: the network still says its own size.
-  const ofNetwork = size === undefined ? {} : { input_size: [3, ...side] };
-  return {
-    image_processor_type: 'TimmWrapperImageProcessor',
-    pretrained_cfg: { ...ofNetwork, ...objectOr(json.pretrained_cfg) },
-  };
+  const pooled = s.linear('attn_pool.proj', mixed, d);
+  const normal = layerNorm(s, 'attn_pool.norm', pooled, layerNormEpsilon);
+  const o = { intermediateSize: config.poolIntermediateSize, activation: kind === 'Eva' ? 'gelu' : activation };
+  return b.add(pooled, mlp(s, 'attn_pool.mlp.fc1', 'attn_pool.mlp.fc2', normal, o));
 }
