@@ -10,9 +10,9 @@ import type { CommandOutputs, Estimate, TrainEvent } from '../../../src/trainer/
 import { temporaryFolder } from '../data/images.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig, writeDataset } from './program.js';
 
-/** What we have left there; the runtimes leave files of their own. */
+/** What a trial has left there; the runtimes leave files of their own. */
 const leftIn = async (folder: string): Promise<string[]> =>
-  (await readdir(folder)).filter((name) => name.startsWith('vitune-'));
+  (await readdir(folder)).filter((name) => /^vitune-(estimate|advice)/.test(name));
 
 type Line = CommandOutputs['train'];
 
