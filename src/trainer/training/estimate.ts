@@ -75,7 +75,7 @@ export async function estimateTraining(
   const known: Estimate = {
     seconds: null,
     firstMetricSeconds: null,
-    memoryBytes: taken + needed,
+    memoryBytes: Math.round(taken + needed),
     freeMemoryBytes: taken + free,
     ...(await diskOf(loaded, config, plan, counts, prepared)),
     steps: plan.totalSteps,
@@ -87,7 +87,7 @@ export async function estimateTraining(
     short: [],
     settings,
   };
-  report({ type: 'known', estimate: judged(known) });
+  report({ type: 'known', estimate: judged(known), settings });
   if (device === 'cpu' && needed > free) return;
   const trial = await trialRun(context, inputs, prepared, config, {
     isNew: newOf(counts) > 0,
@@ -102,6 +102,7 @@ export async function estimateTraining(
   const further = whole <= residentBytes ? Math.max(0, whole - length * (trial.train + trial.validation)) : 0;
   report({
     type: 'known',
+    settings,
     estimate: judged({
       ...known,
       seconds: total / 1000,

@@ -98,7 +98,7 @@ test(
     await writeDataset(join(folder, 'photos'), { red: 10, green: 10 });
     const large = { imageSize: 64, batchSize: 1024, evalBatchSize: 8, augmentation: { mixup: 0.1 } };
     const config = await writeConfig(folder, { method: 'full', gradientCheckpointing: false, ...large });
-    const under = ['prlimit', `--data=${500 * 2 ** 20}`];
+    const under = ['prlimit', `--data=${900 * 2 ** 20}`];
     const { code, stdout, stderr } = await vitune(['train', config, '--dry-run', '--json'], { under });
     assert.equal(code, 0, stderr);
     const { short, settings, seconds, memoryBytes, freeMemoryBytes } = estimateIn(stdout);
