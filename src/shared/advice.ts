@@ -1,4 +1,4 @@
-/** What `vitune advise --json` prints: what was measured of each model, then the advice; and where its rule has limits. */
+/** What `vitune advise --json` prints: what was measured of each model, then the advice; and the limits of its rule. */
 import type { Interval } from './interval.js';
 
 /** Below so many training images no method was more accurate than a head by more than chance. */
