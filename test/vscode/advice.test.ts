@@ -44,7 +44,7 @@ describe('estimate and advice', () => {
     await panel.getByText(/^Advice: Head on embedded/).waitFor();
     await panel.getByText(/^Expected accuracy: \d/).waitFor();
     await panel.locator('.advice summary').click();
-    await panel.getByText(/fewer than 400 training images/).waitFor();
+    await panel.getByText(/The model knows such images well/).waitFor();
     await panel.locator('.quadrant-point').waitFor();
     await editor().screenshot('advice');
     await panel.getByText('Use This Advice').click();

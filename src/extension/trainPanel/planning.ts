@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { Estimate } from '../../trainer/protocol.js';
 import type { AdviceResult, FromPlan, Planned, PlanState, TrainForm } from '../../webview/protocol.js';
 import { configText } from '../config/configFile.js';

@@ -24,7 +24,7 @@ import type { RunContext } from './runContext.js';
 import { endFirst } from './trial.js';
 import { trialRun, type TrialRun } from './trialRun.js';
 
-/** Of the free memory, the share from which on it is worked out beforehand what would take less. */
+/** Of the free memory, what a training may surely take: where it needs more, settings that need no more are found. */
 const shareAtEase = 0.7;
 
 /** Works in this process, which memory may run out in: what is known by then has been reported before. */
@@ -64,17 +64,18 @@ export async function estimateTraining(
   // Graphics cards do not say what is free.
   const free = freeMemory();
   const taken = process.memoryUsage.rss();
-  const isTight = device === 'cpu' && needed > shareAtEase * free;
+  const atEase = shareAtEase * free;
+  const isTight = device === 'cpu' && needed > atEase;
   const settings = isTight
     ? [
-        ...fittingSettings(config, prepared, device, free),
-        ...(await fittingMethods(loaded, config, inputs, prepared, free)),
+        ...fittingSettings(config, prepared, device, atEase),
+        ...(await fittingMethods(loaded, config, inputs, prepared, atEase)),
       ]
     : [];
   const known: Estimate = {
     seconds: null,
     firstMetricSeconds: null,
-    memoryBytes: taken + needed,
+    memoryBytes: Math.round(taken + needed),
     freeMemoryBytes: taken + free,
     ...(await diskOf(loaded, config, plan, counts, prepared)),
     steps: plan.totalSteps,
@@ -86,7 +87,7 @@ export async function estimateTraining(
     short: [],
     settings,
   };
-  report({ type: 'known', estimate: judged(known) });
+  report({ type: 'known', estimate: judged(known), settings });
   if (device === 'cpu' && needed > free) return;
   const trial = await trialRun(context, inputs, prepared, config, {
     isNew: newOf(counts) > 0,
@@ -101,6 +102,7 @@ export async function estimateTraining(
   const further = whole <= residentBytes ? Math.max(0, whole - length * (trial.train + trial.validation)) : 0;
   report({
     type: 'known',
+    settings,
     estimate: judged({
       ...known,
       seconds: total / 1000,

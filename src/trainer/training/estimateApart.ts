@@ -22,7 +22,8 @@ export interface EstimateRequest {
 export type EstimateLine =
   | EstimateProgress
   | ({ type: 'notice' } & ErrorInfo)
-  | { type: 'known'; estimate: Estimate }
+  /** `settings` are for the case that the process is ended for its memory. */
+  | { type: 'known'; estimate: Estimate; settings: string[] }
   | { type: 'failed'; error: ErrorInfo };
 
 export interface EstimateOptions {
@@ -60,13 +61,14 @@ function estimateIn(request: EstimateRequest, { signal, onProgress, onNotice }: 
       windowsHide: true,
     });
     let estimate: Estimate | undefined;
+    let settings: string[] = [];
     let failure: UserError | undefined;
     createInterface({ input: child.stdout }).on('line', (text) => {
       if (!text.startsWith('{')) return;
       const line = JSON.parse(text) as EstimateLine;
       if (line.type === 'progress') onProgress(line);
       else if (line.type === 'notice') onNotice(line);
-      else if (line.type === 'known') estimate = line.estimate;
+      else if (line.type === 'known') ({ estimate, settings } = line);
       else failure = UserError.of(line.error);
     });
     const end = (): void => void child.kill('SIGKILL');
@@ -77,7 +79,7 @@ function estimateIn(request: EstimateRequest, { signal, onProgress, onNotice }: 
       if (signal.aborted) return reject(signal.reason as Error);
       const isOutOfMemory = failure ? failure.code === 'OUT_OF_MEMORY' : killedBy !== null && endings.has(killedBy);
       if (estimate && isOutOfMemory)
-        return resolve({ ...estimate, short: [...new Set([...estimate.short, 'memory' as const])] });
+        return resolve({ ...estimate, short: [...new Set([...estimate.short, 'memory' as const])], settings });
       if (failure) return reject(failure);
       if (estimate && code === 0) return resolve(estimate);
       reject(errors.trainerDied(String(code ?? killedBy), ''));

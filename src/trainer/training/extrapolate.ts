@@ -7,8 +7,7 @@ export interface Costs {
   setup: number;
   /** A step on images that are decoded, or whose features are computed. */
   step: number;
-  /** What loading the network that computes features takes, and what the first step after an evaluation takes more. */
-  firstStep: number;
+  /** What the first step after an evaluation takes more. */
   stepAfterEvaluation: number;
   /** What a training image takes more that is not decoded, or whose features are not computed. */
   newImage: number;
@@ -42,7 +41,7 @@ export function extrapolate(
   const { evaluations, saves } = totalSteps ? plan : { evaluations: 1, saves: 1 };
   const stepsTo = (steps: number): number => {
     const seen = totalSteps ? Math.min(1, steps / stepsPerEpoch) : 1;
-    return (steps ? costs.firstStep : 0) + steps * costs.step + seen * images.newTrain * costs.newImage;
+    return steps * costs.step + seen * images.newTrain * costs.newImage;
   };
   const evaluation = images.validation * costs.evaluatedImage;
   const fresh = images.newValidation * costs.newEvaluatedImage;

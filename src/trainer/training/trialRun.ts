@@ -151,7 +151,6 @@ function costsOf(
       ...shared,
       setup: begun - start - before,
       step: 0,
-      firstStep: 0,
       stepAfterEvaluation: 0,
       newImage: before / train,
       evaluatedImage: evaluated - within / ofImages,
@@ -161,17 +160,13 @@ function costsOf(
   const half = steps.length / epochs;
   const [cold, warm] = [steps.slice(0, half), steps.slice(half)];
   const step = mean(warm.slice(1).length ? warm.slice(1) : warm);
-  // Within the first epoch the network that computes features is loaded, once whatever the images.
-  const loaded = of('session')
-    .filter((span) => span.start >= begun && span.end <= waits[half - 1]!.end)
-    .reduce((sum, span) => sum + length(span), 0);
   return {
     ...shared,
     setup: begun - start,
     step,
-    firstStep: loaded,
     stepAfterEvaluation: Math.max(0, warm[0]! - step),
-    newImage: Math.max(0, cold.reduce((sum, each) => sum + each, 0) - loaded - half * step) / train,
+    // The network that computes features is loaded in this time too, but images are decoded meanwhile.
+    newImage: Math.max(0, cold.reduce((sum, each) => sum + each, 0) - half * step) / train,
     evaluatedImage: evaluated,
     newEvaluatedImage: Math.max(0, length(evaluations[0]!) / ofImages - evaluated),
   };

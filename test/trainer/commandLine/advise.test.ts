@@ -7,9 +7,9 @@ import type { CommandOutputs } from '../../../src/trainer/protocol.js';
 import { temporaryFolder, writeTree } from '../data/images.js';
 import { assertPlain, jsonLines, tinyModel, vitune, writeConfig, writeDataset } from './program.js';
 
-/** What we have left there; the runtimes leave files of their own. */
+/** What a trial has left there; the runtimes leave files of their own. */
 const leftIn = async (folder: string): Promise<string[]> =>
-  (await readdir(folder)).filter((name) => name.startsWith('vitune-'));
+  (await readdir(folder)).filter((name) => /^vitune-(estimate|advice)/.test(name));
 
 type Line = CommandOutputs['advise'];
 
@@ -63,7 +63,7 @@ test('it measures each model, advises one, and leaves nothing behind', async (t)
 
   const text = await vitune(['advise', root], { env });
   assert.match(text.stdout, /Advice: model embedded, method head, epochs 10\nExpected accuracy: \d/);
-  assert.match(text.stdout, /fewer than 400 training images \(here 25\)/);
+  assert.match(text.stdout, /The model knows such images well/);
 });
 
 test('a config is advised on as a folder is', async (t) => {

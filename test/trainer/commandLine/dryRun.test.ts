@@ -10,9 +10,9 @@ import type { CommandOutputs, Estimate, TrainEvent } from '../../../src/trainer/
 import { temporaryFolder } from '../data/images.js';
 import { assertPlain, jsonLines, vitune, vituneHere, writeConfig, writeDataset } from './program.js';
 
-/** What we have left there; the runtimes leave files of their own. */
+/** What a trial has left there; the runtimes leave files of their own. */
 const leftIn = async (folder: string): Promise<string[]> =>
-  (await readdir(folder)).filter((name) => name.startsWith('vitune-'));
+  (await readdir(folder)).filter((name) => /^vitune-(estimate|advice)/.test(name));
 
 type Line = CommandOutputs['train'];
 
@@ -98,7 +98,7 @@ test(
     await writeDataset(join(folder, 'photos'), { red: 10, green: 10 });
     const large = { imageSize: 64, batchSize: 1024, evalBatchSize: 8, augmentation: { mixup: 0.1 } };
     const config = await writeConfig(folder, { method: 'full', gradientCheckpointing: false, ...large });
-    const under = ['prlimit', `--data=${500 * 2 ** 20}`];
+    const under = ['prlimit', `--data=${900 * 2 ** 20}`];
     const { code, stdout, stderr } = await vitune(['train', config, '--dry-run', '--json'], { under });
     assert.equal(code, 0, stderr);
     const { short, settings, seconds, memoryBytes, freeMemoryBytes } = estimateIn(stdout);

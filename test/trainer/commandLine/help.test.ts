@@ -58,6 +58,7 @@ test('arguments are read as the row says: defaults, lists, former names, a value
     set: ['x=1', 'y=-2'],
     resume: false,
     profile: false,
+    'dry-run': false,
     json: true,
   });
   assert.equal(parseArguments('evaluate', ['--checkpoint', 'a', '--dataset', 'b', '--pictures']).images, true);

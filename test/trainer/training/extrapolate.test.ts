@@ -10,7 +10,6 @@ import { planOf } from '../../../src/trainer/training/plan.js';
 const none: Costs = {
   setup: 0,
   step: 0,
-  firstStep: 0,
   stepAfterEvaluation: 0,
   newImage: 0,
   evaluatedImage: 0,
@@ -37,7 +36,6 @@ test('each cost counts as often as the run has it', () => {
   assert.deepEqual(totals({ step: 1 }), [30, 10]);
   assert.deepEqual(totals({ step: 1 }, { evalSteps: 4 }), [30, 4]);
   assert.deepEqual(totals({ step: 1 }, { maxSteps: 6 }), [6, 6]);
-  assert.deepEqual(totals({ firstStep: 2 }), [2, 2]);
   assert.deepEqual(totals({ stepAfterEvaluation: 2 }), [6, 0]);
   assert.deepEqual(totals({ checkpoint: 1 }), [3, 0]);
   assert.deepEqual(totals({ checkpoint: 1 }, { saveSteps: 5 }), [6, 0]);
