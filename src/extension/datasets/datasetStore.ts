@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { excludeFile } from '../../shared/excludeList.js';
 import type { ErrorInfo, Inspection } from '../../trainer/protocol.js';
 import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
@@ -272,7 +273,7 @@ function watchImages(folder: string, onChange: () => void): vscode.Disposable {
   let waiting: NodeJS.Timeout | undefined;
   const note = ({ fsPath }: vscode.Uri) => {
     const name = basename(fsPath);
-    if (name.startsWith('.') || !(isImage(fsPath) || /^[^.]+$|\.[ct]sv$/i.test(name))) return;
+    if (name.startsWith('.') || !(isImage(fsPath) || /^[^.]+$|\.[ct]sv$/i.test(name) || name === excludeFile)) return;
     clearTimeout(waiting);
     waiting = setTimeout(onChange, untilInspected);
   };

@@ -3,13 +3,14 @@
  */
 import type { Dataset, LabelFileSpec, ScanOptions } from './dataset.js';
 import { stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { errors } from '../errors/errors.js';
 import type { ColumnUse, SplitName, Task } from '../protocol.js';
 import { countLabels, isPlain, spansOf } from '../core/tasks.js';
 import { type ColumnTask, columnTasks, columnTasksOf, onOneLine } from './columnTasks.js';
 import { list, imagesBelow, type Walk } from './folder.js';
 import { columnKnownAs, columnNamed, readLabelTable, type LabelRow, type LabelTable } from './labelTable.js';
+import { isOutside, keyOf, placesOf } from './namedPaths.js';
 import { sortNaturally } from './naturalOrder.js';
 import { Samples } from './samples.js';
 import { splitOff, splitOffCombined } from './split.js';
@@ -140,7 +141,7 @@ async function imagesOfRows(
   walk: Walk,
 ): Promise<{ row: LabelRow; path: string }[]> {
   const { problems } = walk;
-  const byPath = new Map(found.map((path) => [keyOf(path.normalize('NFC')), path]));
+  const byPath = new Map(found.map((path) => [keyOf(path), path]));
   const base = baseOf(root, folders, table, image, byPath);
   if (base !== root) problems.push(errors.labelFile.relativeTo(table.file, base).toInfo());
   const rootPath = root.normalize('NFC');
@@ -153,8 +154,10 @@ async function imagesOfRows(
     const earlier = path === undefined ? undefined : used.get(path);
     if (!cell || isOutside(rootPath, wanted[1]))
       problems.push(errors.labelFile.imageOutside(row.place, cell, root).toInfo());
-    else if (path === undefined) problems.push((await whyMissing(row, cell, wanted[0])).toInfo());
-    else if (earlier) {
+    else if (path === undefined) {
+      if (!wanted.some((place) => walk.excluded?.has(place)))
+        problems.push((await whyMissing(row, cell, wanted[0])).toInfo());
+    } else if (earlier) {
       const same = earlier.cells.join('\0') === row.cells.join('\0');
       problems.push(errors.labelFile.imageTwice(row.place, cell, earlier.place.line!, same).toInfo());
     } else {
@@ -165,15 +168,6 @@ async function imagesOfRows(
   if (used.size < found.length)
     problems.push(errors.labelFile.imagesUnlisted(table.file, found.length - used.size).toInfo());
   return result;
-}
-
-/** Windows knows a file by its name in upper and in lower case. */
-const keyOf = (path: string): string => (process.platform === 'win32' ? path.toLowerCase() : path);
-
-/** Where the image of a cell may be; a file that was made on Windows has its paths with backslashes. */
-function placesOf(base: string, cell: string): [string, string] {
-  const from = base.normalize('NFC');
-  return [resolve(from, cell), resolve(from, cell.replaceAll('\\', '/'))];
 }
 
 /**
@@ -193,11 +187,6 @@ function baseOf(
   if (folders.length === 0 || countIn(root) > 0) return root;
   const counts = folders.map((folder) => ({ folder, count: countIn(folder) })).sort((a, b) => b.count - a.count);
   return counts[0]!.count > (counts[1]?.count ?? 0) ? counts[0]!.folder : root;
-}
-
-function isOutside(root: string, path: string): boolean {
-  const way = relative(root, path);
-  return way === '' || /^\.\.(?:$|[\\/])/.test(way) || isAbsolute(way);
 }
 
 async function whyMissing({ place }: LabelRow, cell: string, path: string) {
