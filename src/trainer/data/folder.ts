@@ -25,6 +25,9 @@ export interface Listing {
 
 const left = new Set(['__MACOSX', '@eaDir', '$RECYCLE.BIN', 'System Volume Information']);
 
+/** Whether entries of this name are passed over wherever they are. */
+export const isNeverListed = (name: string): boolean => name.startsWith('.') || left.has(name);
+
 /**
  * The visible entries of a folder. Links count as what they lead to; one that leads nowhere is a problem where its name
  * claims an image.
@@ -40,7 +43,7 @@ export async function list(folder: string, { problems, signal }: Walk): Promise<
   const folders: string[] = [];
   const files: string[] = [];
   for (const entry of entries) {
-    if (entry.name.startsWith('.') || left.has(entry.name)) continue;
+    if (isNeverListed(entry.name)) continue;
     const path = join(folder, entry.name);
     let kind: { isDirectory(): boolean; isFile(): boolean } = entry;
     if (entry.isSymbolicLink()) {

@@ -14,7 +14,7 @@ import { isOutside, keyOf, placesOf } from './namedPaths.js';
 import { sortNaturally } from './naturalOrder.js';
 import { Samples } from './samples.js';
 import { splitOff, splitOffCombined } from './split.js';
-import { splitColumnOf, splitsByFolder } from './splitColumn.js';
+import { type SplitColumn, splitColumnOf, splitsByFolder } from './splitColumn.js';
 
 export const defaultLabelFile = 'labels.csv';
 /** Names by which the column of the images is recognised. */
@@ -41,25 +41,45 @@ interface LabelledImage {
   labels: (string[] | undefined)[];
 }
 
-/**
- * Throws a UserError where no training (or, with `tasks`, no evaluation) could come of it; rows that are left out are
- * in `problems`.
- */
-export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, walk: Walk): Promise<Dataset> {
+/** A label file whose columns are known, and the image of each row that has one. */
+export interface OpenLabelFile {
+  root: string;
+  table: LabelTable;
+  /** The column of the images. */
+  image: number;
+  tasks: ColumnTask[];
+  split: SplitColumn | undefined;
+  rows: { row: LabelRow; path: string }[];
+}
+
+/** Throws a UserError where the file cannot be read; rows that are left out are in the problems of the walk. */
+export async function openLabelFile(
+  spec: LabelFileSpec,
+  given: readonly Task[] | undefined,
+  walk: Walk,
+): Promise<OpenLabelFile> {
   const root = resolve(spec.folder);
   // Says in words what is wrong with the folder, which looking below it does not.
   const { folders } = await list(root, { problems: [] });
   const found = await imagesBelow(root, walk);
   const table = await readLabelTable(resolve(root, spec.labels ?? defaultLabelFile));
-  const { tasks: given } = options;
   const image = spec.image === undefined ? columnKnownAs(table, imageNames) : columnNamed(table, spec.image);
   if (image === undefined) throw errors.labelFile.noImageColumn(table.file, table.columns);
-  const ofColumns = given ? columnTasksOf(table, given) : columnTasks(table, spec);
-  const used = new Set([image, ...ofColumns.flatMap(({ columns }) => columns)]);
+  const tasks = given ? columnTasksOf(table, given) : columnTasks(table, spec);
+  const used = new Set([image, ...tasks.flatMap(({ columns }) => columns)]);
   const split = splitColumnOf(table, spec.split, used, walk.problems);
-  noteLineBreaks(table, ofColumns, walk);
-
+  noteLineBreaks(table, tasks, walk);
   const rows = await imagesOfRows(root, folders, table, image, found, walk);
+  return { root, table, image, tasks, split, rows };
+}
+
+/**
+ * Throws a UserError where no training (or, with `tasks`, no evaluation) could come of it; rows that are left out are
+ * in `problems`.
+ */
+export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, walk: Walk): Promise<Dataset> {
+  const { tasks: given } = options;
+  const { root, table, image, tasks: ofColumns, split, rows } = await openLabelFile(spec, given, walk);
   const unsplit = given && options.validationSplit === 0 ? 'test' : 'train';
   const byFolder = split ? undefined : splitsByFolder(root, rows);
   const images: LabelledImage[] = [];
@@ -104,6 +124,7 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
     splits,
     splitOrigin: seeded ? 'seeded' : 'folders',
     problems: walk.problems,
+    labelFile: table.file,
     columns,
     ...(group === undefined ? {} : { groups: new Map(images.map(({ path, row }) => [path, row.cells[group]!])) }),
   };
