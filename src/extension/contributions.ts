@@ -11,6 +11,11 @@ export const commands = {
   removeDataset: 'vitune.removeDataset',
   inspectDataset: 'vitune.inspectDataset',
   showImages: 'vitune.showImages',
+  renameClass: 'vitune.renameClass',
+  mergeClass: 'vitune.mergeClass',
+  deleteClass: 'vitune.deleteClass',
+  undoImageChange: 'vitune.undoImageChange',
+  redoImageChange: 'vitune.redoImageChange',
   refreshDatasets: 'vitune.refreshDatasets',
   classify: 'vitune.classify',
   classifyFolder: 'vitune.classifyFolder',
@@ -68,6 +73,7 @@ export type ContextWord =
   | 'folder'
   | 'image'
   | 'images'
+  | 'class'
   | 'run'
   | 'running'
   | 'resumable'

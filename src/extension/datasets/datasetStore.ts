@@ -61,6 +61,10 @@ export class DatasetStore implements vscode.Disposable {
   /** A dataset is known better now, or (undefined) the list is another. */
   readonly onChange = this.#changed.event;
 
+  readonly #onDisk = new vscode.EventEmitter<string>();
+  /** Images, label files or folders of this dataset have changed on disk. */
+  readonly onDisk = this.#onDisk.event;
+
   constructor(
     private readonly setting: PathSetting,
     private readonly launch: Launch,
@@ -111,8 +115,14 @@ export class DatasetStore implements vscode.Disposable {
       if (!this.#watchers.has(folder))
         this.#watchers.set(
           folder,
-          watchImages(folder, () => this.#lookAgain(folder)),
+          watchImages(folder, () => this.changed(folder)),
         );
+  }
+
+  /** Something of a dataset was changed by this window: what is known of it is looked up without waiting. */
+  changed(folder: string): void {
+    this.#onDisk.fire(folder);
+    if (this.folders.includes(folder)) this.#lookAgain(folder);
   }
 
   /** Inspects again what was inspected before; one that was not is inspected when it is looked at. */
@@ -207,7 +217,7 @@ export class DatasetStore implements vscode.Disposable {
 
   dispose(): void {
     for (const { controller } of this.#running.values()) controller.abort();
-    vscode.Disposable.from(this.#subscription, ...this.#watchers.values(), this.#changed, this.#diagnostics).dispose();
+    vscode.Disposable.from(this.#subscription, ...this.#watchers.values(), this.#changed, this.#onDisk, this.#diagnostics).dispose();
   }
 
   async #inspect(folder: string, signal: AbortSignal): Promise<Knowledge> {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { ImageAction } from '../../webview/protocol.js';
 import { commands, imageEditorType } from '../contributions.js';
 import { ask, notify } from '../notify.js';
+import type { ChangeAction } from './askForChange.js';
 import { count } from '../runs/count.js';
 
 const { t } = vscode.l10n;
@@ -10,7 +11,7 @@ const { t } = vscode.l10n;
 /** More images than these are opened only after a question. */
 const manyTabs = 10;
 
-export async function actOn(action: ImageAction, paths: readonly string[]): Promise<void> {
+export async function actOn(action: Exclude<ImageAction, ChangeAction>, paths: readonly string[]): Promise<void> {
   const [first] = paths;
   if (first === undefined) return;
   switch (action) {

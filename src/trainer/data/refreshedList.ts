@@ -10,6 +10,9 @@ import type { Move } from '../../shared/imageChange.js';
 
 type Choice = Extract<ImageColumn, { kind: 'choice' }>;
 
+/** Why an image is gone: it left the dataset, or was never part of it and is deleted. */
+const [left, deleted] = ['left', 'deleted'];
+
 /** What a dataset says anew; the other columns, such as predictions, stay with their images. */
 const saidByDataset = new Set(['label', 'split']);
 
@@ -28,6 +31,7 @@ export async function refreshedList(
   /** For each row that of the dataset; undefined: it is not in it. */
   const found: (number | undefined)[] = [];
   const split = list.choice('split');
+  const earlier = list.choice(goneColumn);
   for (let row = 0; row < list.length; row++) {
     const path = targets.size > 0 ? movedPath(list.pathAt(row), targets) : list.pathAt(row);
     builder.add(path);
@@ -35,7 +39,8 @@ export async function refreshedList(
     found.push(now);
     if (now !== undefined) rows.delete(path);
     // A list of problems also has images that were never part of the dataset, and have no split.
-    else if (split?.data[row] || !(await isThere(path))) gone.set(row, goneColumn);
+    else if (split?.data[row] || earlier?.values[earlier.data[row]! - 1] === left) gone.set(row, left);
+    else if (!(await isThere(path))) gone.set(row, deleted);
   }
   if (grows)
     for (const [path, now] of rows) {
@@ -68,25 +73,23 @@ function numbersOf(column: Extract<ImageColumn, { kind: 'number' }>): NumberBuil
   return numbers;
 }
 
-/** The words of a column: those of the dataset where it has the image, else those from before. */
+/** The words of a column: those of the dataset where it says them, else those from before. */
 function wordsOf(before: Choice, anew: Choice | undefined, found: readonly (number | undefined)[]): ChoiceBuilder {
   const { data: _, kind: __, values: ___, parts, ...about } = before;
-  const words = parts
-    ? [...new Set([...(anew?.parts?.words ?? []), ...parts.words])]
-    : [...new Set([...(anew?.values ?? []), ...before.values])];
+  const own = anew ?? before;
+  const words = parts ? [...new Set([...(own.parts?.words ?? []), ...parts.words])] : own.values;
   const column = new ChoiceBuilder(about, words, parts !== undefined);
   found.forEach((now, row) => {
-    const [source, at] = anew && now !== undefined ? [anew, now] : [before, row];
-    const value = source.data[at];
+    // An image that is not in the dataset has no label or split there.
+    if (anew && now === undefined) return;
+    const value = anew ? anew.data[now!] : before.data[row];
     if (!value) return;
-    if (!parts) column.set(row, source.values[value - 1]!);
-    else {
-      const own = source.parts!;
+    if (!own.parts) column.set(row, own.values[value - 1]!);
+    else
       column.setSeveral(
         row,
-        own.of[value - 1]!.map((part) => words.indexOf(own.words[part]!)),
+        own.parts.of[value - 1]!.map((part) => words.indexOf(own.parts!.words[part]!)),
       );
-    }
   });
   return column;
 }

@@ -276,7 +276,8 @@ test('a list is brought up to date: rows keep their numbers; moved, gone, back a
     [first.length + 1, to, 'bird', 'validation'],
   );
   assert.equal(second.pathAt(first.length), join(root, 'train/bird/new.png'));
-  assert.deepEqual([word(second, goneColumn, lost), word(second, goneColumn, row)], [goneColumn, undefined]);
+  assert.deepEqual([word(second, goneColumn, lost), word(second, goneColumn, row)], ['left', undefined]);
+  assert.equal(await images.refresh(root, list, [], true), false);
   await rename(join(root, 'c.png'), join(root, 'train/dog/c.png'));
   await rename(join(root, 'train/dog'), join(root, 'train/hound'));
   await rename(join(root, 'val/dog'), join(root, 'val/hound'));
