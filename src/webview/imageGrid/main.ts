@@ -301,13 +301,14 @@ class ImageGridView {
       action('exclude', l10n.t('Exclude')),
       action('trash', l10n.t('Move to Trash')),
     ];
-    return [
-      ...(this.state.canChange ? changes : []),
+    const others = [
       action('open', l10n.t('Open')),
       action('reveal', l10n.t('Reveal')),
       action('copyPaths', l10n.t('Copy Paths')),
-      textButton(l10n.t('Clear Selection'), () => this.grid.clearSelection()),
     ];
+    const clear = [textButton(l10n.t('Clear Selection'), () => this.grid.clearSelection())];
+    const groups = this.state.canChange ? [changes, others, clear] : [others, clear];
+    return groups.map((group) => h('div', { class: 'action-group', role: 'group' }, ...group));
   }
 
   private act(action: ImageAction, rows: Uint32Array): void {
