@@ -79,6 +79,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const images = new ImagesProcess(launch);
   const grids = new ImageGrids(context.extensionUri, new GridStore(join(storage, 'grids')), images, failed);
   const trash = new TrashFiles(join(storage, 'trashed'));
+  trash.clear().catch(failed);
   const changes = new ImageChanges(images, trash, grids, datasets);
   grids.onChange = (action, chosen) => changeChosen(changes, action, chosen);
   const datasetImages = new DatasetImages(grids, images, datasets);
@@ -141,6 +142,7 @@ export function activate(context: vscode.ExtensionContext): void {
     classifier,
     images,
     grids,
+    trash,
     reports,
     dashboards,
     panel,

@@ -1,6 +1,6 @@
 /** Moves files to the trash and puts them back: each is kept under a second name until its change is forgotten. */
 import { randomUUID } from 'node:crypto';
-import { constants, existsSync } from 'node:fs';
+import { constants, existsSync, rmSync } from 'node:fs';
 import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
@@ -16,7 +16,7 @@ const { t } = vscode.l10n;
 /** Kept files of a window that crashed are removed after so many milliseconds. */
 const longest = 24 * 3_600_000;
 
-export class TrashFiles {
+export class TrashFiles implements vscode.Disposable {
   /** This window's own. */
   readonly #folder: string;
 
@@ -79,9 +79,13 @@ export class TrashFiles {
     for (const { copy } of files) await rm(dirname(copy), { recursive: true, force: true });
   }
 
-  /** Removes what this window keeps, and what crashed windows left behind. */
+  /** What this window keeps ends with it. */
+  dispose(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Removes what crashed windows left behind. */
   async clear(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
     const names = await readdir(this.parent).catch((error: unknown) => {
       if (isMissing(error)) return [];
       throw error;
