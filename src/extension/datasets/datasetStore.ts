@@ -217,7 +217,13 @@ export class DatasetStore implements vscode.Disposable {
 
   dispose(): void {
     for (const { controller } of this.#running.values()) controller.abort();
-    vscode.Disposable.from(this.#subscription, ...this.#watchers.values(), this.#changed, this.#onDisk, this.#diagnostics).dispose();
+    vscode.Disposable.from(
+      this.#subscription,
+      ...this.#watchers.values(),
+      this.#changed,
+      this.#onDisk,
+      this.#diagnostics,
+    ).dispose();
   }
 
   async #inspect(folder: string, signal: AbortSignal): Promise<Knowledge> {

@@ -1,23 +1,13 @@
 /** Asks where images go, and changes them: what the actions of a grid and of a class in the tree mean. */
 import * as vscode from 'vscode';
-import type { ShownImage } from '../../shared/imageChange.js';
 import type { SplitName } from '../../trainer/protocol.js';
-import type { ImageAction } from '../../webview/protocol.js';
 import { splitTitle } from '../datasets/datasetsTree.js';
 import { withoutIcons } from '../plainText.js';
 import { count } from '../runs/count.js';
+import type { ChangeAction, Chosen } from './imageActions.js';
 import type { ImageChanges } from './imageChanges.js';
 
 const { t } = vscode.l10n;
-
-/** Images of a dataset that a user chose, and the classes that it has. */
-export interface Chosen {
-  dataset: string;
-  images: ShownImage[];
-  labels: readonly string[];
-}
-
-export type ChangeAction = Exclude<ImageAction, 'open' | 'reveal' | 'copyPaths'>;
 
 export async function changeChosen(changes: ImageChanges, action: ChangeAction, chosen: Chosen): Promise<void> {
   const { dataset, images } = chosen;

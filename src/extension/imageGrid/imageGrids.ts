@@ -10,8 +10,7 @@ import { infoOf, isCancel } from '../errors/showError.js';
 import { Panels } from '../webviews/panels.js';
 import type { OwnMessage } from '../webviews/webviewHost.js';
 import type { GridAbout, GridStore, StoredGrid } from './gridStore.js';
-import type { ChangeAction, Chosen } from './askForChange.js';
-import { actOn } from './imageActions.js';
+import { actOn, type ChangeAction, type Chosen } from './imageActions.js';
 import type { ImagesProcess } from './imagesProcess.js';
 import { ThumbnailQueue } from './thumbnailQueue.js';
 

@@ -5,7 +5,7 @@ import type { SplitName } from '../protocol.js';
 import type { Dataset } from './dataset.js';
 import { cellOf } from './labelCells.js';
 import { openLabelFile, type OpenLabelFile } from './labelFile.js';
-import type { Changing } from './planChange.js';
+import type { Changing } from './usableAfter.js';
 import { splitsNamed } from './splitNames.js';
 import { cellsOfRows } from './writeCells.js';
 

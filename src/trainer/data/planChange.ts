@@ -9,15 +9,7 @@ import { nameProblem } from './className.js';
 import type { Dataset } from './dataset.js';
 import { planCells } from './planCells.js';
 import { planMoves } from './planMoves.js';
-import { unusable, type Place } from './usableAfter.js';
-
-/** An image of the dataset that is to change, and where it is and will be counted. */
-export interface Changing {
-  path: string;
-  from: Place;
-  /** Undefined: it is no part of the dataset then. */
-  to: Place | undefined;
-}
+import { unusable, type Changing, type Place } from './usableAfter.js';
 
 export const noPlan: Omit<ImagePlan, 'images' | 'endsDraw' | 'left'> = {
   moves: [],

@@ -8,7 +8,7 @@ import type { SplitName } from '../protocol.js';
 import type { Dataset } from './dataset.js';
 import { list } from './folder.js';
 import { FreeNames } from './freeName.js';
-import type { Changing } from './planChange.js';
+import type { Changing } from './usableAfter.js';
 
 type Moves = Pick<ImagePlan, 'moves' | 'emptied' | 'numbered'>;
 

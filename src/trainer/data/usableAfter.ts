@@ -8,6 +8,14 @@ export interface Place {
   split: SplitName;
 }
 
+/** An image of the dataset that is to change, and where it is and will be counted. */
+export interface Changing {
+  path: string;
+  from: Place;
+  /** Undefined: it is no part of the dataset then. */
+  to: Place | undefined;
+}
+
 /** What would be wrong with a dataset of images at these places. */
 export function unusable(places: Iterable<Place>): UserError | undefined {
   const training = new Set<string>();

@@ -95,7 +95,7 @@ export class Grid {
     this.scrollTo(0);
   }
 
-  /** Shows these rows where others of them were shown: the focus and what is in sight stay, as far as they are there. */
+  /** Shows these rows where others were shown: the focus and what is in sight stay, as far as they are there. */
   update(order: Uint32Array<ArrayBuffer>, facts: ImageFacts): void {
     const { focus } = this.place;
     const found = focus === undefined ? -1 : order.indexOf(focus);
