@@ -315,6 +315,8 @@ class ImageGridView {
     // An editor that opens takes the place of this view.
     this.keepNow();
     this.host.post({ type: 'act', action, rows });
+    // The keys for undo are those of the images.
+    this.grid.element.focus();
   }
 
   /** What comes back with a later view of this grid; the state of a million selected images takes a while to write. */
