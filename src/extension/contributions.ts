@@ -12,6 +12,11 @@ export const commands = {
   inspectDataset: 'vitune.inspectDataset',
   advise: 'vitune.advise',
   showImages: 'vitune.showImages',
+  renameClass: 'vitune.renameClass',
+  mergeClass: 'vitune.mergeClass',
+  deleteClass: 'vitune.deleteClass',
+  undoImageChange: 'vitune.undoImageChange',
+  redoImageChange: 'vitune.redoImageChange',
   refreshDatasets: 'vitune.refreshDatasets',
   classify: 'vitune.classify',
   classifyFolder: 'vitune.classifyFolder',
@@ -71,6 +76,7 @@ export type ContextWord =
   | 'folder'
   | 'image'
   | 'images'
+  | 'class'
   | 'run'
   | 'running'
   | 'resumable'

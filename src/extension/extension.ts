@@ -29,10 +29,14 @@ import { cachedModels } from './hub/cachedModels.js';
 import { hubCommands } from './hub/hubCommands.js';
 import { recommendedModels } from './hub/recommendedModels.js';
 import { HubToken } from './hub/hubToken.js';
+import { changeChosen } from './imageGrid/askForChange.js';
+import { classCommands } from './imageGrid/classCommands.js';
 import { DatasetImages } from './imageGrid/datasetImages.js';
 import { GridStore } from './imageGrid/gridStore.js';
+import { ImageChanges } from './imageGrid/imageChanges.js';
 import { ImageGrids } from './imageGrid/imageGrids.js';
 import { ImagesProcess } from './imageGrid/imagesProcess.js';
+import { TrashFiles } from './imageGrid/trashFiles.js';
 import { Previews } from './images/previews.js';
 import { exportCommands } from './export/exportCommands.js';
 import { ImageEditorProvider } from './imageEditor/imageEditor.js';
@@ -77,6 +81,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const previews = new Previews((path, side) => classifier.preview(path, side));
   const images = new ImagesProcess(launch);
   const grids = new ImageGrids(context.extensionUri, new GridStore(join(storage, 'grids')), images, failed);
+  const trash = new TrashFiles(join(storage, 'trashed'));
+  trash.clear().catch(failed);
+  const changes = new ImageChanges(images, trash, grids, datasets);
+  grids.onChange = (action, chosen) => changeChosen(changes, action, chosen);
   const datasetImages = new DatasetImages(grids, images, datasets);
   const reports = new ReportPanels(
     context.extensionUri,
@@ -132,6 +140,7 @@ export function activate(context: vscode.ExtensionContext): void {
     classifier,
     images,
     grids,
+    trash,
     reports,
     dashboards,
     panel,
@@ -154,6 +163,7 @@ export function activate(context: vscode.ExtensionContext): void {
       showCollapseAll: true,
     }),
     vscode.window.registerCustomEditorProvider(imageEditorType, editor, { supportsMultipleEditorsPerDocument: true }),
+    datasets.onDisk((folder) => grids.refresh(folder)),
     // What was refused in Restricted Mode is inspected now.
     vscode.workspace.onDidGrantWorkspaceTrust(() => datasets.forget()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => Promise.all([runs.scan(), comparisons.scan()]).catch(failed)),
@@ -163,6 +173,8 @@ export function activate(context: vscode.ExtensionContext): void {
     ...configCommands(panel, training, datasets, configHome),
     ...datasetCommands(reports, datasets),
     ...datasetImages.commands,
+    ...changes.commands,
+    ...classCommands(changes, datasets, runs),
     ...runCommands(runs, training, active, comparisons),
     ...classifyCommands(reports, classifier, active),
     ...evaluateCommands(reports, grids, launch, runs, datasets),

@@ -32,6 +32,12 @@ export interface NumberColumn {
   data: Float32Array | Float64Array;
 }
 
+/**
+ * The column of a list that has been brought up to date: an image with a word in it is no longer there. Rows keep
+ * their numbers, so that what is selected stays selected.
+ */
+export const goneColumn = 'gone';
+
 /** Thrown for bytes that are not a whole list. */
 export class ImageListDamaged extends Error {}
 

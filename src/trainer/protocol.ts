@@ -10,6 +10,7 @@ import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { Estimate } from '../shared/estimate.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
 import type { Precision, PrecisionFigures } from '../shared/precisions.js';
+import type { CellChange, ImageChange, ImagePlan, Move, ShownImage } from '../shared/imageChange.js';
 import type { ImageColumn } from '../shared/imageList.js';
 import type { Interval } from '../shared/interval.js';
 import type { PairedTest } from '../shared/pairedTest.js';
@@ -183,6 +184,17 @@ export type ImagesRequest =
   /** The columns of a list that take longer: `size` and `date` of the files, or the order of the names. */
   | { id: number; type: 'columns'; file: string; of: 'files' | 'names' }
   | { id: number; type: 'thumbnail'; path: string }
+  /** What a change of these images, or of all images of a class, would do. */
+  | { id: number; type: 'plan'; dataset: string; change: ImageChange; images: ShownImage[] }
+  /** Change cells of the dataset's label file. */
+  | { id: number; type: 'cells'; dataset: string; file: string; cells: CellChange[] }
+  /** Add images to the list of those that are left out, or take them from it. */
+  | { id: number; type: 'exclude'; dataset: string; paths: string[]; isExcluded: boolean }
+  /**
+   * Bring a list up to date with the dataset on disk; `moves` say where images went, and with `grows` images that are
+   * new are added.
+   */
+  | { id: number; type: 'refresh'; dataset: string; file: string; moves: Move[]; grows: boolean }
   | { id: number; type: 'cancel'; request: number };
 
 export type ImagesResponse =
@@ -191,6 +203,10 @@ export type ImagesResponse =
   | { id: number; type: 'columns'; columns: ImageColumn[] }
   /** A JPEG. */
   | { id: number; type: 'thumbnail'; jpeg: Uint8Array }
+  | { id: number; type: 'plan'; plan: ImagePlan }
+  /** The images for which it was written, and why it was not for others. */
+  | { id: number; type: 'written'; done: string[]; left: ErrorInfo[] }
+  | { id: number; type: 'refreshed'; isChanged: boolean }
   | ({ id: number; type: 'error' } & ErrorInfo);
 
 export interface TaskEvaluation extends ExtraFigures {

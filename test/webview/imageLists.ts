@@ -29,6 +29,7 @@ export function gridState(images = 60, given: Partial<ImageGridState> = {}): Ima
     lead: [`Images: ${images} validation images of the run.`],
     images,
     list: list.toBytes().buffer,
+    canChange: true,
     task: null,
     query: {},
     ...given,

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { excludeFile } from '../../shared/excludeList.js';
 import type { ErrorInfo, Inspection } from '../../trainer/protocol.js';
 import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
@@ -60,6 +61,10 @@ export class DatasetStore implements vscode.Disposable {
   /** A dataset is known better now, or (undefined) the list is another. */
   readonly onChange = this.#changed.event;
 
+  readonly #onDisk = new vscode.EventEmitter<string>();
+  /** Images, label files or folders of this dataset have changed on disk. */
+  readonly onDisk = this.#onDisk.event;
+
   constructor(
     private readonly setting: PathSetting,
     private readonly launch: Launch,
@@ -110,8 +115,14 @@ export class DatasetStore implements vscode.Disposable {
       if (!this.#watchers.has(folder))
         this.#watchers.set(
           folder,
-          watchImages(folder, () => this.#lookAgain(folder)),
+          watchImages(folder, () => this.changed(folder)),
         );
+  }
+
+  /** Something of a dataset was changed by this window: what is known of it is looked up without waiting. */
+  changed(folder: string): void {
+    this.#onDisk.fire(folder);
+    if (this.folders.includes(folder)) this.#lookAgain(folder);
   }
 
   /** Inspects again what was inspected before; one that was not is inspected when it is looked at. */
@@ -206,7 +217,13 @@ export class DatasetStore implements vscode.Disposable {
 
   dispose(): void {
     for (const { controller } of this.#running.values()) controller.abort();
-    vscode.Disposable.from(this.#subscription, ...this.#watchers.values(), this.#changed, this.#diagnostics).dispose();
+    vscode.Disposable.from(
+      this.#subscription,
+      ...this.#watchers.values(),
+      this.#changed,
+      this.#onDisk,
+      this.#diagnostics,
+    ).dispose();
   }
 
   async #inspect(folder: string, signal: AbortSignal): Promise<Knowledge> {
@@ -272,7 +289,7 @@ function watchImages(folder: string, onChange: () => void): vscode.Disposable {
   let waiting: NodeJS.Timeout | undefined;
   const note = ({ fsPath }: vscode.Uri) => {
     const name = basename(fsPath);
-    if (name.startsWith('.') || !(isImage(fsPath) || /^[^.]+$|\.[ct]sv$/i.test(name))) return;
+    if (name.startsWith('.') || !(isImage(fsPath) || /^[^.]+$|\.[ct]sv$/i.test(name) || name === excludeFile)) return;
     clearTimeout(waiting);
     waiting = setTimeout(onChange, untilInspected);
   };

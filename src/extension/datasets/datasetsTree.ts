@@ -95,11 +95,11 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
       case 'class':
         return item(node.label, Collapsed, {
           ...ofClass(node),
-          contextValue: words('folder', 'images'),
+          contextValue: words('folder', 'images', 'class'),
           id: node.path,
         });
       case 'label':
-        return item(node.label, None, { ...ofClass(node), contextValue: words('images'), id: node.id });
+        return item(node.label, None, { ...ofClass(node), contextValue: words('images', 'class'), id: node.id });
       case 'image':
         return item(basename(node.path), None, {
           resourceUri: vscode.Uri.file(node.path),

@@ -1,4 +1,5 @@
 /** What the extension itself has to say when something is wrong: code, plain words, remedy. */
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { ShownError } from './shownError.js';
 
@@ -78,6 +79,41 @@ export const errors = {
       t('This folder is not there any more.'),
       t('Remove it from the list, or put it back where it was.'),
       folder,
+    ),
+  moveGone: (file: string) =>
+    shown(
+      'CHANGE_IMAGE_GONE',
+      t('{0} is not there any more.', basename(file)),
+      t('It was moved, renamed or deleted elsewhere.'),
+      file,
+    ),
+  moveTaken: (file: string, place: string) =>
+    shown(
+      'CHANGE_PLACE_TAKEN',
+      t('{0} stays where it is: there is another file in its place, {1}.', basename(file), place),
+      t('Move or rename that file, then try again.'),
+      place,
+    ),
+  notMoved: (file: string, reason: string) =>
+    shown(
+      'CHANGE_NOT_MOVED',
+      t('{0} could not be moved: {1}', basename(file), reason),
+      t('Check that you may write to both folders, and that the disk has space.'),
+      file,
+    ),
+  notTrashed: (file: string, reason: string) =>
+    shown(
+      'CHANGE_NOT_TRASHED',
+      t('{0} could not be moved to the trash: {1}', basename(file), reason),
+      t('Check that you may write to its folder.'),
+      file,
+    ),
+  unsavedText: (file: string) =>
+    shown(
+      'CHANGE_UNSAVED',
+      t('{0} has unsaved changes in an editor.', basename(file)),
+      t('Save or revert them, then try again; nothing was changed.'),
+      file,
     ),
   noImages: () =>
     shown('NO_PICTURES', t('There are no images here.'), t('Choose image files, or a folder that has some.')),

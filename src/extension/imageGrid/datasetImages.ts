@@ -60,7 +60,9 @@ export class DatasetImages {
     only: boolean,
   ): Promise<void> {
     await withProgress(t('Listing the images of “{0}”…', basename(folder)), (signal) =>
-      this.grids.show(about, (file) => this.process.list(folder, file, marks, only, signal)),
+      this.grids.show({ ...about, dataset: folder, grows: !only }, (file) =>
+        this.process.list(folder, file, marks, only, signal),
+      ),
     );
   }
 

@@ -14,6 +14,10 @@ export interface GridAbout {
   lead: string[];
   task: string | null;
   query: Partial<ImageQuery>;
+  /** The dataset that its images are of, which can be changed in the grid. */
+  dataset?: string | undefined;
+  /** Whether new images of the dataset belong to it. */
+  grows?: boolean;
 }
 
 export interface StoredGrid extends GridAbout {

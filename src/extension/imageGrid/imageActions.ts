@@ -1,5 +1,6 @@
 /** What can be done with the images that are selected in a grid. */
 import * as vscode from 'vscode';
+import type { ShownImage } from '../../shared/imageChange.js';
 import type { ImageAction } from '../../webview/protocol.js';
 import { commands, imageEditorType } from '../contributions.js';
 import { ask, notify } from '../notify.js';
@@ -7,10 +8,19 @@ import { count } from '../runs/count.js';
 
 const { t } = vscode.l10n;
 
+/** Images of a dataset that a user chose, and the classes that it has. */
+export interface Chosen {
+  dataset: string;
+  images: ShownImage[];
+  labels: readonly string[];
+}
+
+export type ChangeAction = Exclude<ImageAction, 'open' | 'reveal' | 'copyPaths'>;
+
 /** More images than these are opened only after a question. */
 const manyTabs = 10;
 
-export async function actOn(action: ImageAction, paths: readonly string[]): Promise<void> {
+export async function actOn(action: Exclude<ImageAction, ChangeAction>, paths: readonly string[]): Promise<void> {
   const [first] = paths;
   if (first === undefined) return;
   switch (action) {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { ImageList } from '../../shared/imageList.js';
+import type { Move } from '../../shared/imageChange.js';
 import type { FromImageGrid, ImageGridState, KeptByImageGrid, ToImageGrid } from '../../webview/protocol.js';
 import { imageGridType } from '../contributions.js';
 import { errors } from '../errors/errors.js';
@@ -9,7 +10,7 @@ import { infoOf, isCancel } from '../errors/showError.js';
 import { Panels } from '../webviews/panels.js';
 import type { OwnMessage } from '../webviews/webviewHost.js';
 import type { GridAbout, GridStore, StoredGrid } from './gridStore.js';
-import { actOn } from './imageActions.js';
+import { actOn, type ChangeAction, type Chosen } from './imageActions.js';
 import type { ImagesProcess } from './imagesProcess.js';
 import { ThumbnailQueue } from './thumbnailQueue.js';
 
@@ -20,12 +21,19 @@ interface Shown extends StoredGrid {
   queue?: ThumbnailQueue;
   /** Ends the making of columns. */
   making?: AbortController;
+  /** To its view, once there is one. */
+  post?: Post;
+  /** The last refresh of the list, which the next one waits for. */
+  refreshing?: Promise<void>;
 }
 
 type Post = (message: ToImageGrid) => void;
 
 export class ImageGrids implements vscode.Disposable {
   readonly #panels: Panels<Shown, ImageGridState, KeptByImageGrid, FromImageGrid, ToImageGrid>;
+  readonly #shown = new Set<Shown>();
+  /** Changes the images of a dataset. */
+  onChange: (action: ChangeAction, chosen: Chosen) => Promise<void> = () => Promise.resolve();
 
   constructor(
     extension: vscode.Uri,
@@ -39,10 +47,15 @@ export class ImageGrids implements vscode.Disposable {
       key: ({ heading, title }) => `${heading}\n${title}`,
       title: ({ title }) => title,
       replaces: true,
-      state: (shown, _, post) => stateOf(shown, post),
+      state: (shown, _, post) => {
+        this.#shown.add(shown);
+        shown.post = post;
+        return stateOf(shown, post);
+      },
       find: (kept) => store.get(kept.grid),
       onMessage: (message, shown, post) => this.#receive(message, shown, post),
       onClose: (shown) => {
+        this.#shown.delete(shown);
         shown.queue?.close();
         shown.making?.abort();
         store.delete(shown.id).catch(onFailure);
@@ -61,6 +74,29 @@ export class ImageGrids implements vscode.Disposable {
     this.#panels.show(await this.store.addOf(about, list));
   }
 
+  /** Shows what a dataset is by now, where `moves` say that images went elsewhere. */
+  async refresh(dataset: string, moves: readonly Move[] = []): Promise<void> {
+    const about = [...this.#shown].filter((shown) => shown.dataset === dataset);
+    await Promise.all(
+      about.map(
+        (shown) => (shown.refreshing = (shown.refreshing ?? Promise.resolve()).then(() => this.#renew(shown, moves))),
+      ),
+    );
+  }
+
+  async #renew(shown: Shown, moves: readonly Move[]): Promise<void> {
+    if (!this.#shown.has(shown)) return;
+    try {
+      if (!(await this.process.refresh(shown.dataset!, shown.file, [...moves], shown.grows ?? false))) return;
+      const bytes = await bytesOf(shown.file);
+      shown.list = ImageList.of(bytes);
+      shown.post?.({ type: 'refreshed', list: bytes });
+    } catch (error) {
+      // The grid may have been closed meanwhile.
+      if (this.#shown.has(shown)) shown.post?.({ type: 'refreshFailed', error: infoOf(error) });
+    }
+  }
+
   dispose(): void {
     this.#panels.dispose();
   }
@@ -70,7 +106,7 @@ export class ImageGrids implements vscode.Disposable {
     if (!list) return;
     switch (message.type) {
       case 'want':
-        shown.queue ??= this.#queueOf(list, post);
+        shown.queue ??= this.#queueOf(shown, post);
         shown.queue.want(message.rows.filter((row) => row < list.length));
         return;
       case 'columns':
@@ -78,20 +114,42 @@ export class ImageGrids implements vscode.Disposable {
       case 'dropColumns':
         shown.making?.abort();
         return;
-      case 'act':
+      case 'focus':
+        await vscode.commands.executeCommand('setContext', 'vitune.onImages', message.isOnImages);
+        return;
+      case 'act': {
+        const { action } = message;
+        if (action !== 'open' && action !== 'reveal' && action !== 'copyPaths')
+          return this.#change(action, message.rows, shown, list);
         await actOn(
-          message.action,
+          action,
           Array.from(message.rows, (row) => list.pathAt(row)),
         );
+      }
     }
   }
 
-  #queueOf(list: ImageList, post: Post): ThumbnailQueue {
+  async #change(action: ChangeAction, rows: Uint32Array, shown: Shown, list: ImageList): Promise<void> {
+    if (shown.dataset === undefined) return;
+    const label = list.choice('label', shown.task ?? undefined);
+    const wordAt = (row: number) => label?.values[label.data[row]! - 1];
+    const images = Array.from(rows, (row) => ({
+      path: list.pathAt(row),
+      label: label?.parts ? undefined : wordAt(row),
+    }));
+    const used = new Set(label?.data);
+    const labels = (label?.parts?.words ?? label?.values ?? []).filter((_, i) => label?.parts || used.has(i + 1));
+    await this.onChange(action, { dataset: shown.dataset, images, labels });
+  }
+
+  #queueOf(shown: Shown, post: Post): ThumbnailQueue {
+    // A row has another path after its image was moved.
+    const pathAt = (row: number) => shown.list!.pathAt(row);
     return new ThumbnailQueue(
-      (row) => this.process.thumbnail(list.pathAt(row)),
+      (row) => this.process.thumbnail(pathAt(row)),
       (row, src) => post({ type: 'thumbnail', row, src }),
       (row, error, isCulprit) => {
-        const info = isCulprit ? errors.imageEndsProcess(list.pathAt(row)).info : infoOf(error);
+        const info = isCulprit ? errors.imageEndsProcess(pathAt(row)).info : infoOf(error);
         post({ type: 'thumbnail', row, error: info });
       },
     );
@@ -117,17 +175,21 @@ const beginning = 2000;
 /** The view is sent the bytes of the list as they are; the panel keeps only what looks paths up in them. */
 async function stateOf(shown: Shown, post: Post): Promise<ImageGridState> {
   const { id, heading, lead, task, query, file } = shown;
-  const bytes = await readFile(file);
-  const whole = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const whole = await bytesOf(file);
   const list = ImageList.of(whole);
   shown.list = list;
   // What an earlier view wished for is of no use to this one.
   shown.queue?.close();
   delete shown.queue;
-  const state = { id, heading, lead, task, query, images: list.length };
+  const state = { id, heading, lead, task, query, images: list.length, canChange: shown.dataset !== undefined };
   if (list.length <= beginning) return { ...state, list: whole };
   post({ type: 'list', list: whole });
   return { ...state, list: list.head(beginning).toBytes().buffer };
+}
+
+async function bytesOf(file: string): Promise<ArrayBuffer> {
+  const bytes = await readFile(file);
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }
 
 /** Whether grids of an earlier window are still to be restored. */

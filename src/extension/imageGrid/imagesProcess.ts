@@ -1,9 +1,13 @@
 /** The process of the trainer that lists datasets, looks files up and makes thumbnails for the grids. */
 import type { ImageColumn } from '../../shared/imageList.js';
 import type { ImageMark, ImagesRequest, ImagesResponse } from '../../trainer/protocol.js';
+import type { CellChange, ImageChange, ImagePlan, Move, ShownImage } from '../../shared/imageChange.js';
 import type { LateColumns } from '../../webview/protocol.js';
 import type { Launch } from '../trainer/launch.js';
-import { WarmProcess } from '../trainer/warmProcess.js';
+import { type Asked, WarmProcess } from '../trainer/warmProcess.js';
+
+/** The images for which something was written, and why it was not for others. */
+export type Written = Pick<Extract<ImagesResponse, { type: 'written' }>, 'done' | 'left'>;
 
 /** Milliseconds without a request after which the process ends. */
 const idle = 2 * 60_000;
@@ -37,6 +41,37 @@ export class ImagesProcess {
       signal,
     );
     return columns;
+  }
+
+  /** What a change of these images of a dataset, or of all images of a class, would do. */
+  async plan(dataset: string, change: ImageChange, images: ShownImage[], signal?: AbortSignal): Promise<ImagePlan> {
+    return (await this.#answer('plan', { type: 'plan', dataset, change, images }, signal)).plan;
+  }
+
+  /** Changes cells of a dataset's label file. */
+  cells(dataset: string, file: string, cells: CellChange[]): Promise<Written> {
+    return this.#answer('written', { type: 'cells', dataset, file, cells });
+  }
+
+  /** Adds images to the list of those that a dataset leaves out, or takes them from it. */
+  exclude(dataset: string, paths: string[], isExcluded: boolean): Promise<Written> {
+    return this.#answer('written', { type: 'exclude', dataset, paths, isExcluded });
+  }
+
+  /** Brings a list up to date with its dataset: whether anything in it is another. */
+  async refresh(dataset: string, file: string, moves: Move[], grows: boolean): Promise<boolean> {
+    return (await this.#answer('refreshed', { type: 'refresh', dataset, file, moves, grows })).isChanged;
+  }
+
+  async #answer<Type extends ImagesResponse['type']>(
+    type: Type,
+    request: Asked<ImagesRequest>,
+    signal?: AbortSignal,
+  ): Promise<Extract<ImagesResponse, { type: Type }>> {
+    let found: ImagesResponse | undefined;
+    await this.#process.ask(request, (answer) => (found = answer), signal);
+    if (found?.type !== type) throw new Error(`The process of images answered ${found?.type} to ${request.type}`);
+    return found as Extract<ImagesResponse, { type: Type }>;
   }
 
   /** The thumbnail of an image as a data URI. */

@@ -80,9 +80,9 @@ export class ReportPanels implements vscode.Disposable {
   }
 
   async #showEvaluated(about: Pick<GridAbout, 'title' | 'task' | 'query'>, shown: Shown): Promise<void> {
-    const { evaluation, list } = shown.data as ReportData['evaluation'];
-    const { title, task, query } = about;
-    await this.grids.showList({ title, heading: shown.page.title, lead: gridLead(evaluation), task, query }, list);
+    const { evaluation, list, dataset } = shown.data as ReportData['evaluation'];
+    const grid = { ...about, heading: shown.page.title, lead: gridLead(evaluation), dataset };
+    await this.grids.showList(grid, list);
   }
 
   async #act(action: ReportAction, shown: Shown): Promise<void> {

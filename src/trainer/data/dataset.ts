@@ -17,7 +17,8 @@ export interface Dataset {
   /** The folder with the class folders of each split; undefined where a label file says what the labels are. */
   folders?: Partial<Record<SplitName, string>>;
   problems: ErrorInfo[];
-  /** Of a label file: its columns. */
+  /** The label file that says what the labels are, and its columns. */
+  labelFile?: string;
   columns?: LabelColumn[];
   /** What the column `ScanOptions.groupColumn` says of each image, by its path. */
   groups?: ReadonlyMap<string, string>;

@@ -6,12 +6,15 @@ import { realPath } from '../core/realPath.js';
 import { errors } from '../errors/errors.js';
 import type { ErrorInfo } from '../protocol.js';
 import { formatOfContent, formatOfName, isReadable, sniffedBytes } from '../../shared/imageFormats.js';
+import type { Excluded } from './excluded.js';
 import { sortNaturally } from './naturalOrder.js';
 
 /** What a walk shares: where problems are noted, and what cancels it. */
 export interface Walk {
   problems: ErrorInfo[];
   signal?: AbortSignal | undefined;
+  /** Images that are passed over as if they were not there. */
+  excluded?: Excluded | undefined;
 }
 
 export interface Listing {
@@ -21,6 +24,9 @@ export interface Listing {
 }
 
 const left = new Set(['__MACOSX', '@eaDir', '$RECYCLE.BIN', 'System Volume Information']);
+
+/** Whether entries of this name are passed over wherever they are. */
+export const isNeverListed = (name: string): boolean => name.startsWith('.') || left.has(name);
 
 /**
  * The visible entries of a folder. Links count as what they lead to; one that leads nowhere is a problem where its name
@@ -37,7 +43,7 @@ export async function list(folder: string, { problems, signal }: Walk): Promise<
   const folders: string[] = [];
   const files: string[] = [];
   for (const entry of entries) {
-    if (entry.name.startsWith('.') || left.has(entry.name)) continue;
+    if (isNeverListed(entry.name)) continue;
     const path = join(folder, entry.name);
     let kind: { isDirectory(): boolean; isFile(): boolean } = entry;
     if (entry.isSymbolicLink()) {
@@ -66,17 +72,18 @@ async function unlistable(folder: string, error: unknown): Promise<unknown> {
 }
 
 /** The images among `files`. An unsupported format is recorded as a problem; a file that is not an image is skipped. */
-export async function images(files: readonly string[], { problems, signal }: Walk): Promise<string[]> {
+export async function images(files: readonly string[], { problems, signal, excluded }: Walk): Promise<string[]> {
   const found: string[] = [];
   for (const path of files) {
     const named = formatOfName(path);
     if (named !== undefined && isReadable(named)) {
-      found.push(path);
+      if (!excluded?.leavesOut(path)) found.push(path);
       continue;
     }
     signal?.throwIfAborted();
     const format = named ?? (await sniff(path));
     if (format === undefined || format === 'HTML' || (named === undefined && format === 'SVG')) continue;
+    if (excluded?.leavesOut(path)) continue;
     if (isReadable(format)) found.push(path);
     else problems.push(errors.imageFormatUnsupported(path, format).toInfo());
   }

@@ -3,17 +3,18 @@
  */
 import type { Dataset, LabelFileSpec, ScanOptions } from './dataset.js';
 import { stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { errors } from '../errors/errors.js';
 import type { ColumnUse, SplitName, Task } from '../protocol.js';
 import { countLabels, isPlain, spansOf } from '../core/tasks.js';
 import { type ColumnTask, columnTasks, columnTasksOf, onOneLine } from './columnTasks.js';
 import { list, imagesBelow, type Walk } from './folder.js';
 import { columnKnownAs, columnNamed, readLabelTable, type LabelRow, type LabelTable } from './labelTable.js';
+import { isOutside, keyOf, placesOf } from './namedPaths.js';
 import { sortNaturally } from './naturalOrder.js';
 import { Samples } from './samples.js';
 import { splitOff, splitOffCombined } from './split.js';
-import { splitColumnOf, splitsByFolder } from './splitColumn.js';
+import { type SplitColumn, splitColumnOf, splitsByFolder } from './splitColumn.js';
 
 export const defaultLabelFile = 'labels.csv';
 /** Names by which the column of the images is recognised. */
@@ -40,25 +41,45 @@ interface LabelledImage {
   labels: (string[] | undefined)[];
 }
 
-/**
- * Throws a UserError where no training (or, with `tasks`, no evaluation) could come of it; rows that are left out are
- * in `problems`.
- */
-export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, walk: Walk): Promise<Dataset> {
+/** A label file whose columns are known, and the image of each row that has one. */
+export interface OpenLabelFile {
+  root: string;
+  table: LabelTable;
+  /** The column of the images. */
+  image: number;
+  tasks: ColumnTask[];
+  split: SplitColumn | undefined;
+  rows: { row: LabelRow; path: string }[];
+}
+
+/** Throws a UserError where the file cannot be read; rows that are left out are in the problems of the walk. */
+export async function openLabelFile(
+  spec: LabelFileSpec,
+  given: readonly Task[] | undefined,
+  walk: Walk,
+): Promise<OpenLabelFile> {
   const root = resolve(spec.folder);
   // Says in words what is wrong with the folder, which looking below it does not.
   const { folders } = await list(root, { problems: [] });
   const found = await imagesBelow(root, walk);
   const table = await readLabelTable(resolve(root, spec.labels ?? defaultLabelFile));
-  const { tasks: given } = options;
   const image = spec.image === undefined ? columnKnownAs(table, imageNames) : columnNamed(table, spec.image);
   if (image === undefined) throw errors.labelFile.noImageColumn(table.file, table.columns);
-  const ofColumns = given ? columnTasksOf(table, given) : columnTasks(table, spec);
-  const used = new Set([image, ...ofColumns.flatMap(({ columns }) => columns)]);
+  const tasks = given ? columnTasksOf(table, given) : columnTasks(table, spec);
+  const used = new Set([image, ...tasks.flatMap(({ columns }) => columns)]);
   const split = splitColumnOf(table, spec.split, used, walk.problems);
-  noteLineBreaks(table, ofColumns, walk);
-
+  noteLineBreaks(table, tasks, walk);
   const rows = await imagesOfRows(root, folders, table, image, found, walk);
+  return { root, table, image, tasks, split, rows };
+}
+
+/**
+ * Throws a UserError where no training (or, with `tasks`, no evaluation) could come of it; rows that are left out are
+ * in `problems`.
+ */
+export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, walk: Walk): Promise<Dataset> {
+  const { tasks: given } = options;
+  const { root, table, image, tasks: ofColumns, split, rows } = await openLabelFile(spec, given, walk);
   const unsplit = given && options.validationSplit === 0 ? 'test' : 'train';
   const byFolder = split ? undefined : splitsByFolder(root, rows);
   const images: LabelledImage[] = [];
@@ -103,6 +124,7 @@ export async function scanLabelFile(spec: LabelFileSpec, options: ScanOptions, w
     splits,
     splitOrigin: seeded ? 'seeded' : 'folders',
     problems: walk.problems,
+    labelFile: table.file,
     columns,
     ...(group === undefined ? {} : { groups: new Map(images.map(({ path, row }) => [path, row.cells[group]!])) }),
   };
@@ -140,7 +162,7 @@ async function imagesOfRows(
   walk: Walk,
 ): Promise<{ row: LabelRow; path: string }[]> {
   const { problems } = walk;
-  const byPath = new Map(found.map((path) => [keyOf(path.normalize('NFC')), path]));
+  const byPath = new Map(found.map((path) => [keyOf(path), path]));
   const base = baseOf(root, folders, table, image, byPath);
   if (base !== root) problems.push(errors.labelFile.relativeTo(table.file, base).toInfo());
   const rootPath = root.normalize('NFC');
@@ -153,8 +175,10 @@ async function imagesOfRows(
     const earlier = path === undefined ? undefined : used.get(path);
     if (!cell || isOutside(rootPath, wanted[1]))
       problems.push(errors.labelFile.imageOutside(row.place, cell, root).toInfo());
-    else if (path === undefined) problems.push((await whyMissing(row, cell, wanted[0])).toInfo());
-    else if (earlier) {
+    else if (path === undefined) {
+      if (!wanted.some((place) => walk.excluded?.has(place)))
+        problems.push((await whyMissing(row, cell, wanted[0])).toInfo());
+    } else if (earlier) {
       const same = earlier.cells.join('\0') === row.cells.join('\0');
       problems.push(errors.labelFile.imageTwice(row.place, cell, earlier.place.line!, same).toInfo());
     } else {
@@ -165,15 +189,6 @@ async function imagesOfRows(
   if (used.size < found.length)
     problems.push(errors.labelFile.imagesUnlisted(table.file, found.length - used.size).toInfo());
   return result;
-}
-
-/** Windows knows a file by its name in upper and in lower case. */
-const keyOf = (path: string): string => (process.platform === 'win32' ? path.toLowerCase() : path);
-
-/** Where the image of a cell may be; a file that was made on Windows has its paths with backslashes. */
-function placesOf(base: string, cell: string): [string, string] {
-  const from = base.normalize('NFC');
-  return [resolve(from, cell), resolve(from, cell.replaceAll('\\', '/'))];
 }
 
 /**
@@ -193,11 +208,6 @@ function baseOf(
   if (folders.length === 0 || countIn(root) > 0) return root;
   const counts = folders.map((folder) => ({ folder, count: countIn(folder) })).sort((a, b) => b.count - a.count);
   return counts[0]!.count > (counts[1]?.count ?? 0) ? counts[0]!.folder : root;
-}
-
-function isOutside(root: string, path: string): boolean {
-  const way = relative(root, path);
-  return way === '' || /^\.\.(?:$|[\\/])/.test(way) || isAbsolute(way);
 }
 
 async function whyMissing({ place }: LabelRow, cell: string, path: string) {

@@ -16,13 +16,15 @@ export interface LabelTable {
   file: string;
   columns: string[];
   rows: LabelRow[];
+  /** As they were read. */
+  bytes: Uint8Array;
 }
 
 /** Characters of a row beyond which a quote was certainly never closed. */
 const longestRow = 1_000_000;
 
 /** The encoding by the byte-order mark, or by where the zeros of the first character lie. */
-function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+export function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return 'utf-16le';
   if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return 'utf-16be';
@@ -41,7 +43,7 @@ function decode(file: string, bytes: Uint8Array): string {
  * What parts the cells: what a first line `sep=;` says (spreadsheet programs write it), else whichever of comma,
  * semicolon and tab the header has most of outside quotes. The text comes back without that line, its place kept.
  */
-function separated(text: string): { text: string; delimiter: string } {
+export function separated(text: string): { text: string; delimiter: string } {
   const said = /^"?sep=([^\r\n])"?[ \t]*(?=\r|\n|$)/i.exec(text);
   if (said) return { text: text.slice(said[0].length), delimiter: said[1]! };
   const unquoted = text.slice(0, longestRow).replaceAll(/"[^"]*"/g, '');
@@ -99,7 +101,7 @@ export async function readLabelTable(file: string): Promise<LabelTable> {
   if (odd) throw errors.labelFile.syntax(odd.place, l10n.t('this row has another number of cells than the header'));
   const twice = first.cells.find((name, i) => name && first.cells.indexOf(name) !== i);
   if (twice !== undefined) throw errors.labelFile.columnTwice(file, twice);
-  return { file, columns: first.cells, rows };
+  return { file, columns: first.cells, rows, bytes };
 }
 
 /** The place of the column of that name. */

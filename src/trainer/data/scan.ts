@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { errors, UserError } from '../errors/errors.js';
 import type { SplitName } from '../protocol.js';
 import { singleTask } from '../core/tasks.js';
+import { Excluded } from './excluded.js';
 import { list, type Walk } from './folder.js';
 import { defaultLabelFile, scanLabelFile } from './labelFile.js';
 import { sortNaturally } from './naturalOrder.js';
@@ -17,7 +18,21 @@ import { findSplits, givenSplits } from './splitFolders.js';
  * `problems`.
  */
 export async function scanDataset(spec: DatasetSpec, options: ScanOptions): Promise<Dataset> {
-  const walk: Walk = { problems: [], signal: options.signal };
+  const excluded = await Excluded.of(foldersOf(spec));
+  const walk: Walk = { problems: [], signal: options.signal, excluded };
+  const dataset = await scanSpec(spec, options, walk);
+  if (excluded) dataset.problems.push(...(await excluded.problems()));
+  return dataset;
+}
+
+/** The folders of a dataset, each of which may have a list of images that are left out. */
+function foldersOf(spec: DatasetSpec): string[] {
+  if (typeof spec === 'string') return [resolve(/\.csv$/i.test(spec) ? dirname(spec) : spec)];
+  if ('folder' in spec) return [resolve(spec.folder)];
+  return [spec.train, spec.validation, spec.test].flatMap((folder) => (folder === undefined ? [] : [resolve(folder)]));
+}
+
+async function scanSpec(spec: DatasetSpec, options: ScanOptions, walk: Walk): Promise<Dataset> {
   if (typeof spec !== 'string')
     return 'folder' in spec ? scanLabelFile(spec, options, walk) : scanFolders(spec, options, walk);
   if (/\.csv$/i.test(spec)) return scanLabelFile({ folder: dirname(spec), labels: basename(spec) }, options, walk);
@@ -49,7 +64,7 @@ const noClasses = new Set(['DATASET_FLAT', 'DATASET_EMPTY', 'DATASET_ONE_CLASS']
 async function scanBoth(spec: LabelFileSpec & { labels: string }, options: ScanOptions, walk: Walk): Promise<Dataset> {
   const file = resolve(spec.folder, spec.labels);
   const attempt = (scan: (walk: Walk) => Promise<Dataset>): Promise<Dataset | UserError> =>
-    scan({ problems: [...walk.problems], signal: walk.signal }).catch((error: unknown) => {
+    scan({ ...walk, problems: [...walk.problems] }).catch((error: unknown) => {
       if (error instanceof UserError) return error;
       throw error;
     });

@@ -2,7 +2,12 @@
 import { infoOf } from '../errors/errors.js';
 import type { ImagesRequest, ImagesResponse } from '../protocol.js';
 import { datasetList, fileColumns, nameColumns, readImageList, writeImageList } from './datasetList.js';
+import { planChange } from './planChange.js';
+import { refreshedList } from './refreshedList.js';
+import { replaceFile } from '../core/replaceFile.js';
 import { scanDataset } from './scan.js';
+import { writeCells } from './writeCells.js';
+import { writeExcluded } from './writeExcluded.js';
 import type { Thumbnails } from './thumbnails.js';
 
 type Work = Exclude<ImagesRequest, { type: 'cancel' }>;
@@ -33,6 +38,27 @@ export function serveImages(
         const onProgress = (done: number, total: number) => channel.send({ id, type: 'progress', done, total });
         const columns = request.of === 'files' ? await fileColumns(list, signal, onProgress) : nameColumns(list);
         return { id, type: 'columns', columns };
+      }
+      case 'plan': {
+        const dataset = await scanDataset(request.dataset, { ...usual, signal });
+        return { id, type: 'plan', plan: await planChange(dataset, request.change, request.images, signal) };
+      }
+      case 'cells': {
+        const { root } = await scanDataset(request.dataset, { ...usual, signal });
+        const spec = { folder: root, labels: request.file };
+        return { id, type: 'written', ...(await writeCells(spec, request.cells, signal)) };
+      }
+      case 'exclude':
+        return { id, type: 'written', ...(await writeExcluded(request.dataset, request.paths, request.isExcluded)) };
+      case 'refresh': {
+        const dataset = await scanDataset(request.dataset, { ...usual, signal });
+        const list = await readImageList(request.file);
+        const fresh = await datasetList(dataset, [], false);
+        const refreshed = await refreshedList(list, fresh, request.moves, request.grows);
+        const bytes = refreshed.toBytes();
+        const isChanged = Buffer.compare(bytes, list.toBytes()) !== 0;
+        if (isChanged) await replaceFile(request.file, bytes);
+        return { id, type: 'refreshed', isChanged };
       }
       case 'thumbnail':
         return { id, type: 'thumbnail', jpeg: await thumbnails.of(request.path) };

@@ -1,5 +1,6 @@
 /** Errors and notices of images and of folders of them. */
 import { t } from './l10n.js';
+import { basename } from 'node:path';
 import { type Place, UserError } from './userError.js';
 
 /** The first few of some names. */
@@ -187,6 +188,31 @@ export const datasets = {
       t('Two folders have the name {0}, written with different Unicode characters; they count as one class.', label),
       t('Move the images into one of the folders.'),
       { file: folder },
+    ),
+  imagesExcluded: (file: string, images: number) =>
+    new UserError(
+      'IMAGES_EXCLUDED',
+      images === 1
+        ? t('1 image is left out: it is listed in {0}.', basename(file))
+        : t('{0} images are left out: they are listed in {1}.', images, basename(file)),
+      t('Remove their lines to use them again.'),
+      { file },
+    ),
+  excludedNothing: (place: Place, path: string, isThere: boolean) =>
+    new UserError(
+      'EXCLUDED_NOTHING',
+      isThere
+        ? t('{0} is listed to be left out, but it is not an image of the dataset.', path)
+        : t('{0} is listed to be left out, but it is not there.', path),
+      t('Correct the path, which is relative to the folder of the list, or remove the line.'),
+      place,
+    ),
+  excludeNotText: (file: string) =>
+    new UserError(
+      'EXCLUDE_NOT_TEXT',
+      t('The list of images to leave out is not text in UTF-8.'),
+      t('Save it again as UTF-8, with a path on each line.'),
+      { file },
     ),
   classEmpty: (folder: string, label: string) =>
     new UserError(

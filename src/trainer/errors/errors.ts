@@ -1,6 +1,7 @@
 /** Every `UserError` that this program makes, by named factories: one file for each area in errors/. */
 import { caches } from './caches.js';
 import { calibration } from './calibration.js';
+import { change } from './change.js';
 import { checkpoints } from './checkpoints.js';
 import { commandLine } from './commandLine.js';
 import { config } from './config.js';
@@ -32,6 +33,7 @@ export const errors = {
   ...memory,
   ...commandLine,
   calibration,
+  change,
   labelFile,
   onnx,
   quantization,

@@ -26,6 +26,9 @@ export interface GridEvents {
   onOpen: (row: number) => void;
   /** The focus or the position is another. */
   onMove: () => void;
+  onFocus: (isFocused: boolean) => void;
+  /** The key for what is selected to go away. */
+  onDelete: () => void;
 }
 
 export class Grid {
@@ -63,8 +66,8 @@ export class Grid {
         'aria-label': l10n.t('Images'),
         'aria-multiselectable': 'true',
         keydown: (event: KeyboardEvent) => this.key(event),
-        focus: () => this.draw(),
-        blur: () => this.draw(),
+        focus: () => this.focused(true),
+        blur: () => this.focused(false),
         mousedown: (event: MouseEvent) => this.press(event),
         dblclick: (event: MouseEvent) => this.openAt(event),
         mouseover: (event: MouseEvent) => this.explain(event),
@@ -92,6 +95,18 @@ export class Grid {
     this.scrollTo(0);
   }
 
+  /** Shows these rows where others were shown: the focus and what is in sight stay, as far as they are there. */
+  update(order: Uint32Array<ArrayBuffer>, facts: ImageFacts): void {
+    const { focus } = this.place;
+    const found = focus === undefined ? -1 : order.indexOf(focus);
+    this.order = order;
+    this.facts = facts;
+    this.forgetTiles();
+    this.focus = this.anchor = Math.max(0, found >= 0 ? found : Math.min(this.focus, order.length - 1));
+    this.resize();
+    this.events.onMove();
+  }
+
   /** Puts the place of an earlier view back. */
   restore({ focus, top }: Grid['place']): void {
     const position = focus === undefined ? -1 : this.order.indexOf(focus);
@@ -106,8 +121,7 @@ export class Grid {
   }
 
   selectAll(): void {
-    if (this.order.length === this.selection.images) this.selection.setAll();
-    else for (const row of this.order) this.selection.set(row, true);
+    for (const row of this.order) this.selection.set(row, true);
     this.selected();
   }
 
@@ -120,6 +134,11 @@ export class Grid {
     this.resizes.disconnect();
     clearTimeout(this.settling);
     cancelAnimationFrame(this.frame);
+  }
+
+  private focused(isFocused: boolean): void {
+    this.events.onFocus(isFocused);
+    this.draw();
   }
 
   private rowOf(position: number): number {
@@ -281,6 +300,7 @@ export class Grid {
     if (goal !== undefined) this.moveTo(goal, event.shiftKey);
     else if (event.key === ' ') this.toggle(this.focus);
     else if (event.key === 'Enter') this.events.onOpen(focused);
+    else if (event.key === 'Delete' || (event.key === 'Backspace' && event.metaKey)) this.events.onDelete();
     else if (event.key === 'Escape' && this.selection.size > 0) this.clearSelection();
     else if (event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) this.selectAll();
     else return;

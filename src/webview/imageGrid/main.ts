@@ -4,7 +4,7 @@ import { textButton } from '../controls.js';
 import { h, icon, setText } from '../element.js';
 import { type Host, openView } from '../host.js';
 import { errorBox } from '../message.js';
-import { ImageList } from '../../shared/imageList.js';
+import { goneColumn, ImageList } from '../../shared/imageList.js';
 import type {
   FromImageGrid,
   ImageAction,
@@ -37,6 +37,13 @@ let view: ImageGridView | undefined;
 const lateOf = (column: string): LateColumns | undefined =>
   column === 'name' ? 'names' : column === 'size' || column === 'date' ? 'files' : undefined;
 
+/** Images of a list that are gone since it was made. */
+function goneIn(list: ImageList): number {
+  let gone = 0;
+  for (const value of list.choice(goneColumn)?.data ?? []) if (value) gone++;
+  return gone;
+}
+
 class ImageGridView {
   private list: ImageList;
   private readonly task: string | undefined;
@@ -47,9 +54,15 @@ class ImageGridView {
   private shown: ImageQuery = everything;
   private order = new Uint32Array();
   private waitsFor: LateColumns | undefined;
+  /** The list has been brought up to date, and may have another length than at first. */
+  private isWhole = false;
   /** Of an earlier view, to which this one returns. */
   private place: Grid['place'] | undefined;
   private keeping: ReturnType<typeof setTimeout> | undefined;
+  /** Images of the list that are there still. */
+  private there: number;
+  /** What is selected of the images that are shown. */
+  private chosen = new Uint32Array();
   private readonly selection: Selection;
   private readonly thumbnails: Thumbnails;
   private readonly toolbar: Toolbar;
@@ -71,6 +84,7 @@ class ImageGridView {
     this.query = kept?.query ?? { ...everything, ...state.query };
     this.facts = new ImageFacts(this.list, this.task, host.formats);
     this.queries = new Queries(this.list, this.task);
+    this.there = state.images - goneIn(this.list);
     this.selection = new Selection(state.images);
     if (kept?.selected) this.selection.restore(kept.selected);
     this.thumbnails = new Thumbnails((rows) => host.post({ type: 'want', rows }));
@@ -79,6 +93,10 @@ class ImageGridView {
       onSelect: () => this.showSelection(),
       onOpen: (row) => this.act('open', Uint32Array.of(row)),
       onMove: () => this.keepSoon(),
+      onFocus: (isOnImages) => host.post({ type: 'focus', isOnImages }),
+      onDelete: () => {
+        if (state.canChange && this.chosen.length > 0) this.act('trash', this.chosen);
+      },
     });
     root.append(
       h(
@@ -100,7 +118,7 @@ class ImageGridView {
 
   /** Whether only the beginning of the list is there. */
   private get isPartial(): boolean {
-    return this.list.length < this.state.images;
+    return this.isWhole === false && this.list.length < this.state.images;
   }
 
   private begin(): void {
@@ -123,6 +141,12 @@ class ImageGridView {
         if (this.order.length > 0) this.place ??= this.grid.place;
         this.setList(ImageList.of(message.list));
         this.begin();
+        return;
+      case 'refreshed':
+        this.refresh(ImageList.of(message.list));
+        return;
+      case 'refreshFailed':
+        this.problem.replaceChildren(errorBox(message.error, (toHost) => this.host.post(toHost)));
         return;
       case 'thumbnail': {
         const { row } = message;
@@ -153,8 +177,27 @@ class ImageGridView {
     this.toolbar.dispose();
   }
 
+  /** Shows what the disk has by now, at the same place. */
+  private refresh(list: ImageList): void {
+    this.isWhole = true;
+    this.setList(list);
+    this.selection.grow(list.length);
+    this.toolbar.setColumns(columnsOf(list, this.task));
+    // Columns that were made for the earlier list are made again when they are needed.
+    if (this.queries.lacks(this.shown).length > 0) return this.ask({ ...this.query });
+    this.order = this.queries.rows(this.shown) as Uint32Array<ArrayBuffer>;
+    // What went out of sight is not acted on any more.
+    this.selection.keep(this.order);
+    this.problem.replaceChildren();
+    this.grid.element.hidden = this.order.length === 0;
+    this.grid.update(this.order, this.facts);
+    this.showEmpty();
+    this.showSelection();
+  }
+
   private setList(list: ImageList): void {
     this.list = list;
+    this.there = Math.max(list.length, this.isWhole ? 0 : this.state.images) - goneIn(list);
     this.facts = new ImageFacts(list, this.task, this.host.formats);
     this.queries = new Queries(list, this.task);
   }
@@ -213,13 +256,13 @@ class ImageGridView {
   private showEmpty(): void {
     this.empty.hidden = this.order.length > 0;
     if (this.order.length > 0) return this.empty.replaceChildren();
-    const words = this.list.length === 0 ? l10n.t('There are no images here.') : l10n.t('No image is like that.');
+    const words = this.there === 0 ? l10n.t('There are no images here.') : l10n.t('No image is like that.');
     this.empty.replaceChildren(
       icon('image'),
       h('p', {}, words),
       ...(isFiltered(this.query)
         ? [
-            textButton(l10n.t('Show all {0} images', this.host.formats.integer(this.list.length)), () =>
+            textButton(l10n.t('Show all {0} images', this.host.formats.integer(this.there)), () =>
               this.toolbar.set({ ...everything, sort: this.query.sort }, true),
             ),
           ]
@@ -229,8 +272,10 @@ class ImageGridView {
 
   private showSelection(): void {
     const { formats } = this.host;
-    const { size } = this.selection;
-    const all = this.state.images;
+    this.chosen = this.selection.size > 0 ? this.selection.among(this.order) : new Uint32Array();
+    const size = this.chosen.length;
+    const hidden = this.selection.size - size;
+    const all = this.there;
     const shown = this.isPartial ? all : this.order.length;
     const counted =
       shown < all
@@ -238,26 +283,40 @@ class ImageGridView {
         : all === 1
           ? l10n.t('1 image')
           : l10n.t('{0} images', formats.integer(all));
-    setText(this.counts, size > 0 ? `${counted} · ${l10n.t('{0} selected', formats.integer(size))}` : counted);
+    const parts = [counted];
+    if (size > 0) parts.push(l10n.t('{0} selected', formats.integer(size)));
+    if (hidden > 0) parts.push(l10n.t('{0} selected that the filter hides', formats.integer(hidden)));
+    setText(this.counts, parts.join(' · '));
     this.actions.hidden = size === 0;
     if (size > 0 && !this.actions.childElementCount) this.actions.append(...this.actionButtons());
     this.keepSoon();
   }
 
   private actionButtons(): HTMLElement[] {
-    const action = (name: ImageAction, label: string) => textButton(label, () => this.act(name, this.selection.rows()));
-    return [
+    const action = (name: ImageAction, label: string) => textButton(label, () => this.act(name, this.chosen));
+    const changes = [
+      action('class', l10n.t('Move to Class…')),
+      action('split', l10n.t('Move to Split…')),
+      action('newClass', l10n.t('New Class…')),
+      action('exclude', l10n.t('Exclude')),
+      action('trash', l10n.t('Move to Trash')),
+    ];
+    const others = [
       action('open', l10n.t('Open')),
       action('reveal', l10n.t('Reveal')),
       action('copyPaths', l10n.t('Copy Paths')),
-      textButton(l10n.t('Clear Selection'), () => this.grid.clearSelection()),
     ];
+    const clear = [textButton(l10n.t('Clear Selection'), () => this.grid.clearSelection())];
+    const groups = this.state.canChange ? [changes, others, clear] : [others, clear];
+    return groups.map((group) => h('div', { class: 'action-group', role: 'group' }, ...group));
   }
 
   private act(action: ImageAction, rows: Uint32Array): void {
     // An editor that opens takes the place of this view.
     this.keepNow();
     this.host.post({ type: 'act', action, rows });
+    // The keys for undo are those of the images.
+    this.grid.element.focus();
   }
 
   /** What comes back with a later view of this grid; the state of a million selected images takes a while to write. */

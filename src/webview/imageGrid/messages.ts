@@ -34,6 +34,8 @@ export interface ImageGridState {
   task: string | null;
   /** With what the grid begins. */
   query: Partial<ImageQuery>;
+  /** Whether its images can be moved, excluded and so on: the dataset is known. */
+  canChange: boolean;
 }
 
 /** Columns of a list that are made on request: size and date of the files, or the order of their names. */
@@ -43,6 +45,9 @@ export type ToImageGrid =
   | Init<ImageGridState>
   /** The whole list, after its beginning. */
   | { type: 'list'; list: ArrayBuffer }
+  /** The list as the disk is now: rows keep their numbers, and there may be more. */
+  | { type: 'refreshed'; list: ArrayBuffer }
+  | { type: 'refreshFailed'; error: ErrorInfo }
   /** The thumbnail of an image as a data URI, or why there is none. */
   | { type: 'thumbnail'; row: number; src: string }
   | { type: 'thumbnail'; row: number; error: ErrorInfo }
@@ -56,7 +61,7 @@ export interface KeptByImageGrid {
 }
 
 /** What can be done with images. */
-export type ImageAction = 'open' | 'reveal' | 'copyPaths';
+export type ImageAction = 'open' | 'reveal' | 'copyPaths' | 'class' | 'newClass' | 'split' | 'exclude' | 'trash';
 
 export type FromImageGrid =
   | FromAnyView
@@ -64,4 +69,6 @@ export type FromImageGrid =
   | { type: 'want'; rows: number[] }
   | { type: 'columns'; of: LateColumns }
   | { type: 'dropColumns' }
-  | { type: 'act'; action: ImageAction; rows: Uint32Array };
+  | { type: 'act'; action: ImageAction; rows: Uint32Array }
+  /** Whether keys go to the images, and not to a field. */
+  | { type: 'focus'; isOnImages: boolean };

@@ -1,5 +1,5 @@
 /** Finds the rows of a list that a query asks for, and puts them in its order. */
-import type { ImageList } from '../../shared/imageList.js';
+import { goneColumn, type ImageList } from '../../shared/imageList.js';
 import type { ImageQuery } from '../protocol.js';
 import { sortRows } from './sortRows.js';
 
@@ -25,6 +25,8 @@ export class Queries {
   rows(query: ImageQuery): Uint32Array {
     const { length } = this.list;
     const kept = new Uint8Array(length).fill(1);
+    const gone = this.list.choice(goneColumn)?.data;
+    if (gone) for (let row = 0; row < length; row++) if (gone[row]) kept[row] = 0;
     for (const [id, words] of Object.entries(query.words)) {
       const column = this.list.choice(id, this.task);
       if (column) keepWords(kept, column, words);

@@ -1,11 +1,19 @@
 /** The selected images of a list: a bit each, so that a million are selected as easily as one. */
 
 export class Selection {
-  readonly #bits: Uint8Array;
+  #bits: Uint8Array;
   #size = 0;
 
-  constructor(readonly images: number) {
+  constructor(private images: number) {
     this.#bits = new Uint8Array(Math.ceil(images / 8));
+  }
+
+  /** The list has become longer. */
+  grow(images: number): void {
+    this.images = images;
+    const bits = new Uint8Array(Math.ceil(images / 8));
+    bits.set(this.#bits);
+    this.#bits = bits;
   }
 
   get size(): number {
@@ -22,24 +30,21 @@ export class Selection {
     this.#size += isSelected ? 1 : -1;
   }
 
-  setAll(): void {
-    this.#bits.fill(255);
-    // The last byte may have places for rows that are not there.
-    if (this.images & 7) this.#bits[this.#bits.length - 1]! &= (1 << (this.images & 7)) - 1;
-    this.#size = this.images;
-  }
-
   clear(): void {
     this.#bits.fill(0);
     this.#size = 0;
   }
 
-  /** All rows that are selected, in the order of the list. */
-  rows(): Uint32Array<ArrayBuffer> {
-    const rows = new Uint32Array(this.#size);
-    let found = 0;
-    for (let row = 0; row < this.images && found < rows.length; row++) if (this.has(row)) rows[found++] = row;
-    return rows;
+  /** Those of these rows that are selected, in their order. */
+  among(rows: Uint32Array): Uint32Array<ArrayBuffer> {
+    return Uint32Array.from(rows.filter((row) => this.has(row)));
+  }
+
+  /** Selects nothing but those of these rows that are selected. */
+  keep(rows: Uint32Array): void {
+    const kept = this.among(rows);
+    this.clear();
+    for (const row of kept) this.set(row, true);
   }
 
   /** For what a view keeps: base64 of the bits; empty where nothing is selected. */
@@ -52,10 +57,10 @@ export class Selection {
     return btoa(text);
   }
 
-  /** Selects what `toText` gave for a list of as many images; another text selects nothing. */
+  /** Selects what `toText` gave for this list, perhaps when it was shorter; another text selects nothing. */
   restore(text: string): void {
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    if (bytes.length !== this.#bits.length) return;
+    if (bytes.length > this.#bits.length) return;
     this.#bits.set(bytes);
     this.#size = 0;
     for (let row = 0; row < this.images; row++) if (this.has(row)) this.#size++;

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { dropdown, iconButton, textButton, textField, type ChoiceControl, type TextControl } from '../controls.js';
 import { h, icon } from '../element.js';
-import type { ImageColumn, ImageList, NumberColumn } from '../../shared/imageList.js';
+import { goneColumn, type ImageColumn, type ImageList, type NumberColumn } from '../../shared/imageList.js';
 import type { ImageQuery } from '../protocol.js';
 import { everything } from './query.js';
 import { numberTyped, textOf } from './range.js';
@@ -128,9 +128,7 @@ export class Toolbar {
     const { id, values, parts } = column;
     const words = parts?.words ?? values;
     if (words.length > mostWords || id === 'group' || words.length < 2) return undefined;
-    const preset = this.query.words[id];
-    // Several words that the grid began with stay one choice.
-    const lists = [...(preset && preset.length > 1 ? [preset] : []), ...words.map((word) => [word])];
+    const lists = this.listsOf(column);
     const control = dropdown({
       name: `words-${id}`,
       label: columnTitle(column),
@@ -140,6 +138,24 @@ export class Toolbar {
       },
     });
     return { id, control, lists };
+  }
+
+  /** The choices of words; several words that the grid began with are one, and so is a word that is not there now. */
+  private listsOf({ id, values, parts }: Extract<ImageColumn, { kind: 'choice' }>): string[][] {
+    const words = parts?.words ?? values;
+    const chosen = this.query.words[id];
+    const isExtra = chosen && (chosen.length > 1 || !words.includes(chosen[0]!));
+    return [...(isExtra ? [chosen] : []), ...words.map((word) => [word])];
+  }
+
+  /** The list has other words by now. */
+  setColumns(columns: readonly ImageColumn[]): void {
+    for (const { id, control, lists } of this.words) {
+      const column = columns.find((each) => each.id === id);
+      if (column?.kind !== 'choice') continue;
+      lists.splice(0, lists.length, ...this.listsOf(column));
+      showWords(id, control, lists, this.query.words[id]);
+    }
   }
 
   private showFigures(chosen = this.figure.value): void {
@@ -233,4 +249,4 @@ export const isFiltered = ({ text, words, ranges, verdict }: ImageQuery): boolea
 
 /** The columns of a list that a task's grid shows. */
 export const columnsOf = (list: ImageList, task: string | undefined): ImageColumn[] =>
-  list.columns.filter((column) => column.task === undefined || column.task === task);
+  list.columns.filter((column) => column.id !== goneColumn && (column.task === undefined || column.task === task));

@@ -83,18 +83,23 @@ test('both ends are reached by small movements, and no image is passed over', ()
 
 test('a selection counts, lists and keeps its images', () => {
   const selection = new Selection(21);
+  const all = Uint32Array.from(Array(21).keys());
   for (const row of [0, 7, 8, 20, 20]) selection.set(row, true);
   selection.set(7, false);
   selection.set(6, false);
-  assert.deepEqual([selection.size, [...selection.rows()]], [3, [0, 8, 20]]);
-  const later = new Selection(21);
+  assert.deepEqual([selection.size, [...selection.among(all)]], [3, [0, 8, 20]]);
+  assert.deepEqual([...selection.among(Uint32Array.of(20, 7, 0))], [20, 0]);
+  // The list has grown since.
+  const later = new Selection(40);
   later.restore(selection.toText());
-  assert.deepEqual([later.size, [...later.rows()]], [3, [0, 8, 20]]);
-  const other = new Selection(40);
-  other.restore(selection.toText());
-  assert.equal(other.size, 0);
-  selection.setAll();
-  assert.deepEqual([...selection.rows()], [...Array(21).keys()]);
+  assert.deepEqual([later.size, [...later.among(all)]], [3, [0, 8, 20]]);
+  const shorter = new Selection(5);
+  shorter.restore(selection.toText());
+  assert.equal(shorter.size, 0);
+  selection.grow(30);
+  selection.set(29, true);
+  selection.keep(Uint32Array.of(29, 8, 3));
+  assert.deepEqual([selection.size, selection.has(0), selection.has(8), selection.has(29)], [2, false, true, true]);
   selection.clear();
   assert.deepEqual([selection.size, selection.toText()], [0, '']);
 });

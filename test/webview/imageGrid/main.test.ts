@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { goneColumn, ImageList } from '../../../src/shared/imageList.js';
 import { drawing, gridState } from '../imageLists.js';
 import { browserLacks, launchBrowser, ViewPage } from '../viewPage.js';
 
@@ -200,6 +201,58 @@ describe('image grid', { skip: lacks ?? false }, () => {
     await page.keyboard.press('End');
     await view.drawn();
     assert.equal(await focused(view), 'IMG_4999.jpg');
+    await view.close();
+  });
+
+  test('changed on disk: the same place, what is gone leaves the selection, new images come last', async () => {
+    const view = await open(200);
+    const { page } = view;
+    const tile = (number: number) => page.locator('.tile', { hasText: `IMG_${number}.jpg` }).first();
+    await page.locator('.grid').focus();
+    await page.keyboard.press('PageDown');
+    await view.drawn();
+    const before = (await focused(view))!;
+    const at = Number(/\d+/.exec(before)![0]);
+    await tile(at).click();
+    await tile(at + 1).click({ modifiers: ['Control'] });
+    await page.getByRole('button', { name: 'Exclude' }).click();
+    await page.locator('.grid').focus();
+    await page.keyboard.press('Delete');
+    assert.deepEqual(
+      (await view.posted('act')).map(({ action, rows }) => [action, Object.values(rows as object)]),
+      [
+        ['exclude', [at, at + 1]],
+        ['trash', [at, at + 1]],
+      ],
+    );
+    const { list } = gridState(201);
+    const gone = new Uint8Array(201);
+    gone[at] = 1;
+    const later = ImageList.of(list).with({ id: goneColumn, kind: 'choice', values: ['left'], data: gone });
+    const bytes = Buffer.from(later.toBytes()).toString('base64');
+    await page.evaluate((text) => {
+      const list = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+      window.postMessage({ type: 'refreshed', list }, '*');
+    }, bytes);
+    await page.locator('.counts', { hasText: '200 images · 1 selected' }).waitFor();
+    await view.drawn();
+    assert.deepEqual(await selected(view), [`IMG_${at + 1}.jpg`]);
+    assert.equal(await focused(view), `IMG_${at + 1}.jpg`);
+    assert.equal(await tile(at).count(), 0);
+    // What the filter hides is not acted on, and is counted apart.
+    await page.locator('vscode-text-field[data-field="text"] input').fill('IMG_200');
+    await page.locator('.counts', { hasText: '1 of 200 images · 1 selected that the filter hides' }).waitFor();
+    assert.ok(await page.locator('.selection-actions').isHidden());
+    await view.close();
+  });
+
+  test('images of no known dataset cannot be changed', async () => {
+    const view = await open(20, { canChange: false });
+    await view.page.locator('.tile').first().click();
+    const buttons = await view.page.locator('.selection-actions button').allTextContents();
+    assert.deepEqual(buttons, ['Open', 'Reveal', 'Copy Paths', 'Clear Selection']);
+    await view.page.keyboard.press('Delete');
+    assert.deepEqual(await view.posted('act'), []);
     await view.close();
   });
 

@@ -1,0 +1,184 @@
+/** Changes images of datasets on disk, and takes changes back: one at a time, each reported with what was left. */
+import * as vscode from 'vscode';
+import type { ImageChange, ImagePlan, Move, ShownImage } from '../../shared/imageChange.js';
+import type { ErrorInfo } from '../../trainer/protocol.js';
+import { commands } from '../contributions.js';
+import type { DatasetStore } from '../datasets/datasetStore.js';
+import { errors } from '../errors/errors.js';
+import { ShownError } from '../errors/shownError.js';
+import { ask, notify } from '../notify.js';
+import { withProgress, type Report } from '../progress.js';
+import { count } from '../runs/count.js';
+import { ChangeStack, type Entry } from './changeStack.js';
+import type { ImageGrids } from './imageGrids.js';
+import type { ImagesProcess } from './imagesProcess.js';
+import { moveFiles, prune } from './moveFiles.js';
+import type { TrashFiles } from './trashFiles.js';
+import { inverseOf, noWork, sizeOf, workOf, type Work } from './work.js';
+
+const { t } = vscode.l10n;
+
+/** How much of some work was done. */
+interface Outcome {
+  done: Work;
+  inverse: Work;
+  /** What a cancel left undone. */
+  rest: Work;
+  left: ErrorInfo[];
+}
+
+export class ImageChanges {
+  readonly #stack = new ChangeStack<Work>(({ work }) => void this.trash.forget(work.restore));
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly process: ImagesProcess,
+    private readonly trash: TrashFiles,
+    private readonly grids: Pick<ImageGrids, 'refresh'>,
+    private readonly datasets: DatasetStore,
+  ) {}
+
+  /** Plans a change and makes it, unless the user decides otherwise; `say` names what was done to so many images. */
+  change(
+    dataset: string,
+    change: ImageChange,
+    images: ShownImage[],
+    say: (images: number) => string,
+    confirm: (plan: ImagePlan) => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<void> {
+    return this.#inTurn(async () => {
+      const plan = await withProgress(t('Looking at the dataset…'), (signal) =>
+        this.process.plan(dataset, change, images, signal),
+      );
+      const agreed = plan.images > 0 && (await confirm(plan)) && (!plan.endsDraw || (await askToEndDraw()));
+      if (!agreed) return void (await this.#report(undefined, plan.left, dataset, []));
+      const work = workOf(plan);
+      const outcome = await this.#apply(dataset, work);
+      if (!outcome) return;
+      const whole = sizeOf(outcome.done) === sizeOf(work);
+      const title = say(whole ? plan.images : sizeOf(outcome.done));
+      if (sizeOf(outcome.done) > 0) this.#stack.add({ title, dataset, work: outcome.inverse });
+      const said = plan.numbered > 0 && whole ? `${title} ${numberedText(plan.numbered)}` : title;
+      await this.#report(
+        sizeOf(outcome.done) > 0 ? said : undefined,
+        [...plan.left, ...outcome.left],
+        dataset,
+        outcome.done.moves,
+        { title: t('Undo'), run: () => this.step('undo') },
+      );
+    });
+  }
+
+  /** Takes the last change back, or makes it again. */
+  step(direction: 'undo' | 'redo'): Promise<void> {
+    return this.#inTurn(async () => {
+      const entry = this.#stack.take(direction);
+      if (!entry) {
+        const none = direction === 'undo' ? t('There is no change of images to undo.') : t('There is nothing to redo.');
+        return void notify('info', none);
+      }
+      await this.#step(direction, entry);
+    });
+  }
+
+  async #step(direction: 'undo' | 'redo', entry: Entry<Work>): Promise<void> {
+    const { title, dataset, work } = entry;
+    let outcome: Outcome | undefined;
+    try {
+      outcome = await this.#apply(dataset, work);
+    } finally {
+      // What could not even begin can be tried again.
+      if (!outcome) this.#stack.put(direction, entry);
+    }
+    if (!outcome) return;
+    if (sizeOf(outcome.rest) > 0) this.#stack.put(direction, { ...entry, work: outcome.rest });
+    const isDone = sizeOf(outcome.done) > 0;
+    if (isDone) this.#stack.put(direction === 'undo' ? 'redo' : 'undo', { title, dataset, work: outcome.inverse });
+    const said = direction === 'undo' ? t('Undone: {0}', title) : t('Done again: {0}', title);
+    await this.#report(isDone ? said : undefined, outcome.left, dataset, outcome.done.moves);
+  }
+
+  /** Undefined: the user does not want it, and nothing was done. */
+  async #apply(dataset: string, work: Work): Promise<Outcome | undefined> {
+    const file = work.cells?.file;
+    if (file !== undefined && isUnsaved(file)) throw errors.unsavedText(file);
+    return withProgress(t('Changing images…'), (signal, report) => this.#work(dataset, work, signal, report));
+  }
+
+  async #work(dataset: string, work: Work, signal: AbortSignal, report: Report): Promise<Outcome | undefined> {
+    const total = sizeOf(work);
+    const onProgress = (done: number) => report(t('{0} of {1}', count(done), count(total)), (100 * done) / total);
+    const moved = await moveFiles(work.moves, signal, onProgress);
+    const trashed = await this.trash.trash(work.trash, signal, onProgress);
+    if (!trashed) return undefined;
+    const restored = await this.trash.restore(work.restore);
+    const left = [...moved.left, ...trashed.left, ...restored.left];
+    const done: Work = { ...noWork, moves: moved.done, restore: restored.done };
+    done.trash = trashed.held.map(({ path }) => path);
+    if (work.cells) {
+      const written = await this.process.cells(dataset, work.cells.file, work.cells.changes);
+      const isWritten = new Set(written.done);
+      done.cells = { ...work.cells, changes: work.cells.changes.filter(({ path }) => isWritten.has(path)) };
+      left.push(...written.left);
+    }
+    if (work.exclude) {
+      const written = await this.process.exclude(dataset, work.exclude.paths, work.exclude.isExcluded);
+      done.exclude = { ...work.exclude, paths: written.done };
+      left.push(...written.left);
+    }
+    await prune(work.prune);
+    const rest = { ...noWork, moves: moved.rest, trash: trashed.rest };
+    return { done, inverse: inverseOf(done, trashed.held, moved.made), rest, left };
+  }
+
+  /** The grids and the tree show what is there now, and the user is told what was done and what was not. */
+  async #report(
+    said: string | undefined,
+    left: readonly ErrorInfo[],
+    dataset: string,
+    moves: readonly Move[],
+    undo?: { title: string; run: () => unknown },
+  ): Promise<void> {
+    this.datasets.changed(dataset);
+    await this.grids.refresh(dataset, moves);
+    if (left.length === 0) {
+      if (said !== undefined) void notify('info', said, ...(undo ? [undo] : []));
+      return;
+    }
+    if (said === undefined && left.length === 1) throw new ShownError(left[0]!);
+    const reasons = [...new Set(left.map(({ message }) => message))];
+    const unchanged =
+      left.length === 1 ? t('1 image was left as it is:') : t('{0} images were left as they are:', count(left.length));
+    const words = [said, unchanged, ...reasons.slice(0, 3), ...(reasons.length > 3 ? ['…'] : [])];
+    void notify('warning', words.filter(Boolean).join(' '), ...(undo && said !== undefined ? [undo] : []));
+  }
+
+  /** Two changes at once would plan with files that the other moves. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  get commands() {
+    return {
+      [commands.undoImageChange]: () => this.step('undo'),
+      [commands.redoImageChange]: () => this.step('redo'),
+    };
+  }
+}
+
+const isUnsaved = (file: string): boolean =>
+  vscode.workspace.textDocuments.some(({ uri, isDirty }) => isDirty && uri.scheme === 'file' && uri.fsPath === file);
+
+const numberedText = (images: number): string =>
+  images === 1
+    ? t('1 has a number in its name, since the name was taken.')
+    : t('{0} have a number in their names, since the names were taken.', count(images));
+
+const askToEndDraw = (): Promise<boolean> =>
+  ask(
+    t('Draw no validation images by seed any more?'),
+    t('Move'),
+    t('So far they are drawn from the training images. From now on only what is in validation is used for it.'),
+  );
