@@ -9,7 +9,7 @@ const bins = 4096;
 const levels = 256;
 /** The share of the numbers that the percentile leaves out, half of it at each end. */
 const leftOut = 1e-4;
-/** The ranges that the entropy compares: shares of the whole one, each a fiftieth less. */
+/** The bounds that the entropy compares: shares of the greatest absolute value, each a fiftieth less. */
 const steps = 40;
 const step = 0.02;
 
@@ -55,8 +55,8 @@ export class Histogram {
     const { low, high } = this.range;
     let best = { divergence: Infinity, range: this.range };
     for (let i = 0; i < steps; i++) {
-      const share = 1 - i * step;
-      const [first, end] = [Math.floor(this.#binOf(share * Math.min(low, 0))), Math.ceil(this.#binOf(share * high))];
+      const most = (1 - i * step) * Math.max(-low, high);
+      const [first, end] = [Math.floor(this.#binOf(-most)), Math.ceil(this.#binOf(most))];
       if (end - first < levels) break;
       const divergence = this.#divergence(first, end);
       if (divergence < best.divergence) best = { divergence, range: { low: this.#edge(first), high: this.#edge(end) } };

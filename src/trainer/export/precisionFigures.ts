@@ -34,7 +34,7 @@ export async function measureFigures(
   let [count, done] = [0, 0];
   let image: Uint8Array | undefined;
   for await (const batch of images.measured()) {
-    onProgress((done += batch.weights.length) / images.measuredCount);
+    onProgress(Math.min(1, (done += batch.weights.length) / images.measuredCount));
     if (!batch.count) continue;
     image ??= batch.images;
     const [found, wanted] = [

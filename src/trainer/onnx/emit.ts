@@ -63,8 +63,8 @@ const matmulInt8: Rule<'matmulInt8'> = (e, _op, [x, codes, scales, bias], output
   e.node('DynamicQuantizeMatMul', [x!, codes!, scales!, ...(bias ? ['', bias] : [])], outputs, {}, 'com.microsoft');
 
 /**
- * Written as pairs of QuantizeLinear and DequantizeLinear around a Gemm, which every runtime of ONNX computes and which
- * ONNX Runtime makes one product of bytes. It does so only where each pair has its zero point.
+ * Written as pairs of QuantizeLinear and DequantizeLinear around a Gemm, which every runtime of ONNX computes, and
+ * which ONNX Runtime makes one product of bytes. It does so only where each pair has its zero point.
  */
 const matmulQdq: Rule<'matmulQdq'> = (e, { scale, zeroPoint }, [x, codes, scales, bias], outputs, { inputs }) => {
   const [rounded, rows, weight] = [e.fresh(), e.fresh(), e.fresh()];
