@@ -104,6 +104,10 @@ export type MethodOption = {
   isFolded: boolean;
   /** Shown in an empty field without a default. */
   empty?: string;
+  /** Whether it is hidden for a method that takes no steps. */
+  needsTraining?: boolean;
+  /** Whether it is shown only where a head is solved for. */
+  needsRidge?: boolean;
 } & (
   | { kind: 'number'; rule: NumberRule }
   | { kind: 'check'; default: boolean }
@@ -117,7 +121,6 @@ export type MethodOption = {
 
 /** An option of the whole config. */
 export type FormOption = MethodOption & {
-  /** Whether it is hidden for a method that trains nothing. */
   needsTraining: boolean;
 };
 

@@ -27,6 +27,7 @@ const phases = {
   decode: () => l10n.t('Decoding images'),
   features: () => l10n.t('Computing features'),
   compile: () => l10n.t('Compiling the training step'),
+  solve: () => l10n.t('Solving for the classifier'),
   evaluate: () => l10n.t('Evaluating'),
 };
 

@@ -8,6 +8,8 @@ import { nearestName } from '../core/nearestName.js';
 import { allowed, keysOf, schemasAt, typeFits } from './allowed.js';
 import { parseConfigText, type ConfigText, type KeyPath } from './configText.js';
 import { configJsonSchema } from './jsonSchema.js';
+import { takesSteps } from './methods.js';
+import { needlessKeys } from './needless.js';
 import { applyOverrides, overrideOf, overrideWithin, parseOverride, type Override } from './overrides.js';
 import { buildSchema, type TrainConfig } from './schema.js';
 
@@ -150,6 +152,9 @@ export async function loadConfig(path: string, overrideTexts: string[] = []): Pr
     const keys = key.split('.');
     return overrideOf(overrides, keys) ? {} : text.placeOfValue(keys);
   };
+  const needless = needlessKeys(parsed.data, value as object);
+  if (needless.length)
+    throw errors.config.needless(placeOf(needless[0]!), needless, takesSteps(parsed.data.method) ? 'sgd' : 'ridge');
   return {
     path: file,
     config: await resolvePaths(parsed.data, dirname(file), placeOf),

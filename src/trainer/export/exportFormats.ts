@@ -14,7 +14,7 @@ import { emitModel } from '../onnx/emit.js';
 import { bytesOf, type Shape } from '../ir/op.js';
 import { encodeModel, type OnnxInitialiser } from '../onnx/model.js';
 import { mergeLowRank } from '../peft/merge.js';
-import { loraScaling, methodOf, wholeModel } from '../peft/method.js';
+import { hiddenWidth, loraScaling, methodOf, wholeModel } from '../peft/method.js';
 import { adaptedLayers, peftTargets } from '../peft/peftTargets.js';
 import { dequantize, quantize } from '../peft/quantize.js';
 import { writeModelConfig, type LoadedCheckpoint } from '../models/checkpoint.js';
@@ -26,7 +26,7 @@ import { calibrationJson, logitScales, scaleRows, withCalibratedHead } from './c
  * folded into others.
  */
 const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean =>
-  ['adapter', 'pretrained'].includes(method.type) || (method.type === 'head' && method.hidden > 0);
+  ['adapter', 'pretrained'].includes(method.type) || hiddenWidth(method) > 0;
 
 /**
  * The model with its dequantised weights: with other weights, a model trained on a quantised base would predict

@@ -1,4 +1,5 @@
 /** The arithmetic of a run: how many steps there are, and which come with an evaluation or a checkpoint. */
+import { takesSteps } from '../config/methods.js';
 import { learningRateOf } from '../config/schema.js';
 import type { Schedule } from '../optim/schedule.js';
 import type { ResolvedConfig } from './batchChoice.js';
@@ -18,10 +19,9 @@ export interface Plan {
 export function planOf(config: ResolvedConfig, images: number, width: number): Plan {
   const batches = Math.ceil(images / config.batchSize);
   const stepsPerEpoch = Math.ceil(batches / config.gradientAccumulationSteps);
-  const totalSteps =
-    config.method.type === 'pretrained'
-      ? 0
-      : Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs));
+  const totalSteps = takesSteps(config.method)
+    ? Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs))
+    : 0;
   const every = (steps: number | undefined) => (step: number) =>
     step % (steps ?? stepsPerEpoch) === 0 || step === totalSteps;
   const evaluatesAfter = every(config.evalSteps);
