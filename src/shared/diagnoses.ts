@@ -29,7 +29,7 @@ export interface Diagnosis {
 /** The steps between two validations, and the second of them. */
 interface Window {
   step: number;
-  /** Mean training loss of the steps; NaN where there was none. */
+  /** Mean training loss of the steps; where no event told of any, that of those before. */
   train: number;
   /** How many step events that is. */
   steps: number;
@@ -76,6 +76,10 @@ export const thresholds = {
   validation: { accuracy: 0.9, width: 0.2, images: 40, share: 0.5 },
 } as const;
 
+/** Stands for a loss that is not finite, which JSON writes as null, so that a course can be sent as JSON. */
+const beyond = 1e9;
+const finite = (loss: number | null): number => (loss !== null && Number.isFinite(loss) ? loss : beyond);
+
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The course so far and one more event. */
@@ -113,8 +117,7 @@ function begun(now: Course, event: EventFields['started']): Course {
 }
 
 function stepped(now: Course, { loss, learningRate }: EventFields['step']): Course {
-  // JSON writes a loss that is not finite as null.
-  const value = (loss as number | null) ?? Number.NaN;
+  const value = finite(loss);
   const { fewSteps } = thresholds;
   const recent = [...now.open.recent, value].slice(-fewSteps);
   return {
@@ -134,10 +137,10 @@ function validated(now: Course, event: EventFields['evaluation']): Course {
   const { sum, steps, peak, recent } = now.open;
   const window: Window = {
     step: event.step,
-    train: steps > 0 ? sum / steps : Number.NaN,
+    train: steps > 0 ? sum / steps : (now.windows.at(-1)?.train ?? beyond),
     steps,
     peak,
-    loss: (event.loss as number | null) ?? Number.NaN,
+    loss: finite(event.loss),
     accuracy: event.accuracy,
     missed: now.started ? missedIn(event, now.started) : [],
   };
@@ -227,7 +230,6 @@ const diverged: Rule = (course) => {
   const now = course.windows.at(-1)!;
   const first = untrained(course);
   if (first === undefined || now.steps < thresholds.fewSteps) return undefined;
-  // A loss that is not a number is far above as well.
   return now.train <= thresholds.diverged * first ? undefined : broken(course, course.started!);
 };
 

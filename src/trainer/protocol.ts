@@ -2,6 +2,7 @@
 import type { TaskCalibration } from '../shared/calibration.js';
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
+import type { Diagnosis } from '../shared/diagnoses.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
 import type { ImageColumn } from '../shared/imageList.js';
@@ -32,7 +33,7 @@ export type {
  */
 export interface CommandOutputs {
   /** The events of the run as they happen, without their number in the log. */
-  train: (TrainEvent & { time: number }) | ProfileReport;
+  train: (TrainEvent & { time: number }) | DiagnosisReport | ProfileReport;
   classify: { type: 'classification' } & Classification;
   /** With `--list`, also how many images were evaluated; with `--against`, the comparison last. */
   evaluate:
@@ -416,6 +417,9 @@ export interface CacheReport {
   /** Bytes that `--clear` removed. */
   cleared?: number;
 }
+
+/** What `vitune train --json` prints of a diagnosis, after the event that it was found by; it is not in the log. */
+export type DiagnosisReport = { type: 'diagnosis' } & Diagnosis & { message: string; remedy: string };
 
 /** A time, and how many times were added up. */
 export interface ProfileRow {

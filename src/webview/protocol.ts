@@ -25,6 +25,7 @@
  * Strings: views take their own words through `@vscode/l10n`, from the bundle in `init` (`vscode.l10n.bundle`;
  * undefined is English). Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
  */
+import type { DiagnosisCode } from '../shared/diagnoses.js';
 import type { RunProgress } from '../shared/runProgress.js';
 import type {
   Comparison,
@@ -299,6 +300,8 @@ export type FromDashboard =
   | { type: 'stop'; run: string }
   | { type: 'resume'; run: string }
   | { type: 'openConfig'; file: string }
+  /** Set the key of the config that mends what was found wrong with the run. */
+  | { type: 'applyFix'; code: DiagnosisCode }
   | { type: 'revealRun'; run: string }
   | { type: 'useCheckpoint'; path: string }
   | { type: 'revealCheckpoint'; path: string }
