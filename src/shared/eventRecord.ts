@@ -59,6 +59,7 @@ const eventSchemas: { readonly [Type in keyof EventFields]: Schema<EventFields[T
     labels: listOf(text),
     tasks: optional(listOf(objectOf<Task>({ name: text, labels: listOf(text), multiLabel: flag }))),
     images: objectOf<Record<SplitName, number>>({ train: count, validation: count, test: count }),
+    splits: optional(oneOf({ folders: true, seeded: true })),
     skipped: count,
     epochs: number,
     steps: count,
@@ -67,7 +68,7 @@ const eventSchemas: { readonly [Type in keyof EventFields]: Schema<EventFields[T
     resumedFrom: optional(count),
   }),
   progress: objectOf<EventFields['progress']>({
-    phase: oneOf({ download: true, decode: true, features: true, compile: true, evaluate: true }),
+    phase: oneOf({ download: true, decode: true, features: true, compile: true, solve: true, evaluate: true }),
     done: number,
     total: number,
   }),

@@ -1,4 +1,5 @@
 /** The one reducer of a run's events: its status, its metrics and its best checkpoint, event by event. */
+import { follow, noCourse, type Course } from './diagnoses.js';
 import type { ErrorInfo } from './errorInfo.js';
 import type { EventFields, Phase, RecordedEvent } from './trainEvent.js';
 
@@ -50,9 +51,11 @@ export interface RunProgress {
   error?: ErrorInfo | undefined;
   /** The last notice since the start. */
   notice?: EventFields['notice'] | undefined;
+  /** What is found wrong with it, and what that is read from. */
+  course: Course;
 }
 
-export const noProgress: RunProgress = { activity: null, step: 0, epoch: 0, bests: [], pace: [] };
+export const noProgress: RunProgress = { activity: null, step: 0, epoch: 0, bests: [], pace: [], course: noCourse };
 
 /** The pace is that of so many milliseconds before now. */
 const paceWindow = 120_000;
@@ -64,6 +67,10 @@ const asNumber = (value: number | null): number => value ?? Number.NaN;
 
 /** What the events so far and one more amount to. */
 export function advance(now: RunProgress, event: RecordedEvent): RunProgress {
+  return { ...advanced(now, event), course: follow(now.course, event) };
+}
+
+function advanced(now: RunProgress, event: RecordedEvent): RunProgress {
   switch (event.type) {
     case 'started':
       return started(now, event);

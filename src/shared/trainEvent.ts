@@ -7,8 +7,8 @@ import type { SaidWords } from './said.js';
 
 export type DeviceName = 'cpu' | 'webgpu' | 'cuda';
 export type SplitName = 'train' | 'validation' | 'test';
-/** `download` counts bytes, the others images or steps. */
-export type Phase = 'download' | 'decode' | 'features' | 'compile' | 'evaluate';
+/** `download` counts bytes, `solve` tasks, the others images or steps. */
+export type Phase = 'download' | 'decode' | 'features' | 'compile' | 'solve' | 'evaluate';
 
 /** What a model predicts of an image: one of several labels, or for each label whether it applies. One head each. */
 export interface Task {
@@ -70,6 +70,8 @@ export interface EventFields {
     tasks?: Task[];
     /** Images in each split, as the scan finds them. */
     images: Record<SplitName, number>;
+    /** Whether the splits are the user's own or were drawn; absent in older logs. */
+    splits?: 'folders' | 'seeded';
     /** Images that the scan leaves out, e.g. by their format. A notice reports each that proves unreadable later. */
     skipped: number;
     epochs: number;

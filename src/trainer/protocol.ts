@@ -6,6 +6,7 @@ import type { TaskCalibration } from '../shared/calibration.js';
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
 import type { Diff } from '../shared/diffWords.js';
+import type { Diagnosis } from '../shared/diagnoses.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
 import type { Estimate } from '../shared/estimate.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
@@ -52,7 +53,12 @@ export type {
  */
 export interface CommandOutputs {
   /** The events of the run as they happen, without their number in the log; with `--dry-run` an estimate instead. */
-  train: (TrainEvent & { time: number }) | ProfileReport | EstimateProgress | ({ type: 'estimate' } & Estimate);
+  train:
+    | (TrainEvent & { time: number })
+    | DiagnosisReport
+    | ProfileReport
+    | EstimateProgress
+    | ({ type: 'estimate' } & Estimate);
   classify: { type: 'classification' } & Classification;
   /** With `--list`, also how many images were evaluated; with `--against`, the comparison last. */
   evaluate:
@@ -451,6 +457,9 @@ export interface CacheReport {
   /** Bytes that `--clear` removed. */
   cleared?: number;
 }
+
+/** What `vitune train --json` prints of a diagnosis, after the event that it was found by; it is not in the log. */
+export type DiagnosisReport = { type: 'diagnosis' } & Diagnosis & { message: string; remedy: string };
 
 /** A time, and how many times were added up. */
 export interface ProfileRow {

@@ -25,6 +25,7 @@
  * Strings: views take their own words through `@vscode/l10n`, from the bundle in `init` (`vscode.l10n.bundle`;
  * undefined is English). Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
  */
+import type { DiagnosisCode } from '../shared/diagnoses.js';
 import type { RunProgress } from '../shared/runProgress.js';
 import type {
   Comparison,
@@ -107,6 +108,10 @@ export type MethodOption = {
   isFolded: boolean;
   /** Shown in an empty field without a default. */
   empty?: string;
+  /** Whether it is hidden for a method that takes no steps. */
+  needsTraining?: boolean;
+  /** Whether it is shown only where a head is solved for. */
+  needsRidge?: boolean;
 } & (
   | { kind: 'number'; rule: NumberRule }
   | { kind: 'check'; default: boolean }
@@ -120,7 +125,6 @@ export type MethodOption = {
 
 /** An option of the whole config. */
 export type FormOption = MethodOption & {
-  /** Whether it is hidden for a method that trains nothing. */
   needsTraining: boolean;
 };
 
@@ -303,6 +307,8 @@ export type FromDashboard =
   | { type: 'stop'; run: string }
   | { type: 'resume'; run: string }
   | { type: 'openConfig'; file: string }
+  /** Set the key of the config that mends what was found wrong with the run. */
+  | { type: 'applyFix'; code: DiagnosisCode }
   | { type: 'revealRun'; run: string }
   | { type: 'useCheckpoint'; path: string }
   | { type: 'revealCheckpoint'; path: string }

@@ -28,6 +28,7 @@ export function activityText(phase: Phase): string {
     decode: l10n.t('Reading images…'),
     features: l10n.t('Computing features…'),
     compile: l10n.t('Compiling the training step…'),
+    solve: l10n.t('Solving for the classifier…'),
     evaluate: l10n.t('Evaluating…'),
   };
   return words[phase];

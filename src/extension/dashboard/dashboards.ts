@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { RecordedEvent } from '../../trainer/protocol.js';
 import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../../webview/protocol.js';
+import { setInConfig } from '../config/setInConfig.js';
 import { commands, dashboardType } from '../contributions.js';
 import { openPlace } from '../errors/openPlace.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
@@ -87,6 +88,11 @@ export class Dashboards implements vscode.Disposable {
       case 'openConfig':
         await openPlace(message);
         return;
+      case 'applyFix': {
+        const fix = shown.progress.course.found.find(({ code }) => code === message.code)?.fix;
+        if (fix) await setInConfig(shown.info.config, fix.key, fix.value);
+        return;
+      }
       case 'revealRun':
         await vscode.commands.executeCommand(commands.reveal, message.run);
         return;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { comparisonFileName } from '../../shared/comparison.js';
+import { diagnosisWords } from '../../shared/diagnosisWords.js';
 import { percentTaken } from '../../shared/runProgress.js';
 import type { Comparing } from '../compare/comparing.js';
 import type { ComparisonStore, KnownComparison } from '../compare/comparisonStore.js';
@@ -178,16 +179,25 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
   }
 
   #tooltip(run: Run): vscode.MarkdownString {
-    const { started, error } = run.progress;
+    const { started, error, course } = run.progress;
     const text = new vscode.MarkdownString();
     text.appendText(run.info.name);
     if (started) text.appendText(`\n${started.model} · ${started.method} · ${started.device}`);
     text.appendText(`\n${run.folder}`);
     if (run.damage) text.appendText(`\n\n${damageText(run.damage.file, run.damage.reason)}`);
+    for (const each of course.found) text.appendText(`\n\n${diagnosisWords(each, diagnosisFormats()).message}`);
     if (error) text.appendText(`\n\n${error.message} ${error.remedy}`);
     return text;
   }
 }
+
+/** How a diagnosis is written in the user's language. */
+const diagnosisFormats = () => ({
+  t,
+  percent: (share: number) => formats().percent(share),
+  figure: (value: number) => formats().figure(value),
+  integer: (value: number) => formats().integer(value),
+});
 
 const isComplete = ({ comparison }: KnownComparison): boolean =>
   comparison.methods.every((method) => comparison.rows.some((row) => row.method === method && !row.error));

@@ -21,7 +21,7 @@ export interface Schema {
   anyOf?: Schema[];
   oneOf?: Schema[];
   'x-learningRate'?: string;
-  'x-form'?: { label: string; isFolded?: true; empty?: string; needsTraining?: true };
+  'x-form'?: { label: string; isFolded?: true; empty?: string; needsTraining?: true; needsRidge?: true };
 }
 
 const branches = (schema: Schema): Schema[] =>
@@ -31,7 +31,7 @@ const branches = (schema: Schema): Schema[] =>
 export function formOptions(schema: Schema): FormOption[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
     const option = optionOf(key, property);
-    return option ? [{ ...option, needsTraining: property['x-form']!.needsTraining ?? false }] : [];
+    return option ? [{ ...option, needsTraining: option.needsTraining ?? false }] : [];
   });
 }
 
@@ -57,8 +57,8 @@ function optionOf(key: string, schema: Schema): MethodOption | undefined {
   // What may also be a word is a number in the form.
   const number = branches(schema).find((branch) => branch.type === 'integer' || branch.type === 'number');
   const { type = number?.type, default: usual, items } = schema;
-  const { label, isFolded = false, empty } = form;
-  const common = { key, label, title: schema.description ?? '', isFolded, ...(empty === undefined ? {} : { empty }) };
+  const { label, ...rest } = form;
+  const common = { key, label, title: schema.description ?? '', isFolded: false, ...rest };
   const texts = (list: unknown): string[] => (Array.isArray(list) ? list.map(String) : []);
   if (key === 'targetModules') return { ...common, kind: 'modules', default: texts(usual) };
   if (schema.enum) {

@@ -14,6 +14,7 @@ const stageWords = (): Record<Stage, string> => ({
   features: l10n.t('computing features'),
   compile: l10n.t('compiling the graphs'),
   session: l10n.t('loading the graphs into ONNX Runtime'),
+  solve: l10n.t('solving for the classifier'),
   wait: l10n.t('waiting for images'),
   step: l10n.t('training steps'),
   evaluate: l10n.t('evaluating'),

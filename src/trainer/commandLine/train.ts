@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { calibrationWords } from '../../shared/calibrationWords.js';
+import { follow, noCourse, type Diagnosis } from '../../shared/diagnoses.js';
+import { diagnosisWords } from '../../shared/diagnosisWords.js';
 import type { CommandOutputs, RecordedEvent, Task, TrainEvent } from '../protocol.js';
 import { errors } from '../errors/errors.js';
 import { dryRun } from './dryRun.js';
@@ -30,6 +32,7 @@ const phases = {
   decode: () => l10n.t('Decoding images'),
   features: () => l10n.t('Computing features'),
   compile: () => l10n.t('Compiling the training step'),
+  solve: () => l10n.t('Solving for the classifier'),
   evaluate: () => l10n.t('Evaluating'),
 };
 
@@ -46,6 +49,7 @@ export async function train(
   const show = reporter(output);
   const profile = isProfiled ? await Profile.begin(await mkdtemp(join(tmpdir(), 'vitune-profile-'))) : undefined;
   let run: string | undefined;
+  let course = noCourse;
   try {
     await runTraining({
       config: operands[0]!,
@@ -53,11 +57,15 @@ export async function train(
       resume,
       profile: profile?.folder,
       signal,
+      onPast: (events) => (course = events.reduce(follow, course)),
       onEvent: ({ seq: _seq, ...event }: RecordedEvent) => {
         if (event.type === 'started') run = event.run;
         // A failure is written once, by the code that turns it into the exit code.
         if (event.type !== 'error') output.json(event);
         show(event);
+        const known = course.found.length;
+        course = follow(course, event);
+        for (const diagnosis of course.found.slice(known)) showDiagnosis(diagnosis, output);
       },
     });
   } finally {
@@ -67,6 +75,15 @@ export async function train(
       output.line(profileTable(report));
     }
   }
+}
+
+/** How the numbers of a diagnosis are written. */
+const diagnosisFormats = { t: l10n.t, percent, figure: String, integer: String };
+
+function showDiagnosis(diagnosis: Diagnosis, output: Output<CommandOutputs['train']>): void {
+  const { message, remedy } = diagnosisWords(diagnosis, diagnosisFormats);
+  output.json({ type: 'diagnosis', ...diagnosis, message, remedy });
+  output.line(formatError({ code: diagnosis.code, message, remedy }));
 }
 
 /** Shows events to the user: permanent lines, and a bar for the rest. */

@@ -6,8 +6,10 @@ export interface FormField {
   isFolded?: true;
   /** Shown in an empty field whose key has no default. */
   empty?: string;
-  /** Whether it is hidden for a method that trains nothing. */
+  /** Whether it is hidden for a method that takes no steps. */
   needsTraining?: true;
+  /** Whether it is shown only where a head is solved for. */
+  needsRidge?: true;
 }
 
 /** The metadata of a key that the form shows; its explanation there is the key's description. */

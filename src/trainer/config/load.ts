@@ -6,6 +6,8 @@ import { errors, reasonOf, type Place } from '../errors/errors.js';
 import { parseConfigText, type ConfigText } from './configText.js';
 import { explain } from './explain.js';
 import { configJsonSchema } from './jsonSchema.js';
+import { takesSteps } from './methods.js';
+import { needlessKeys } from './needless.js';
 import { applyOverrides, overrideOf, parseOverride } from './overrides.js';
 import { buildSchema, type TrainConfig } from './schema.js';
 import { absoluteTests } from './testsSchema.js';
@@ -91,6 +93,9 @@ export async function loadConfig(path: string, overrideTexts: string[] = []): Pr
     const keys = key.split('.');
     return overrideOf(overrides, keys) ? {} : text.placeOfValue(keys);
   };
+  const needless = needlessKeys(parsed.data, value as object);
+  if (needless.length)
+    throw errors.config.needless(placeOf(needless[0]!), needless, takesSteps(parsed.data.method) ? 'sgd' : 'ridge');
   return {
     path: file,
     config: await resolvePaths(parsed.data, dirname(file), placeOf),

@@ -125,6 +125,27 @@ export function methodSchemas() {
         'Trains only the classifier on top: an epoch takes seconds. It is enough when the images resemble those that the model knows.',
       ),
       {
+        solver: choice({
+          sgd: l10n.t('By steps of the optimizer over several epochs.'),
+          ridge: l10n.t(
+            'In closed form, without epochs: ridge regression on random projections of the features. A class that is added or a label that is corrected takes seconds.',
+          ),
+        })
+          .default('sgd')
+          .meta(inForm(l10n.t('How the classifier is found.'), { label: l10n.t('Solver') })),
+        projection: z
+          .int()
+          .min(0)
+          .max(65536)
+          .default(1000)
+          .meta(
+            inForm(
+              l10n.t(
+                'Width of the random projections that the solver ridge works on; 0 takes the features themselves, which exports to every format.',
+              ),
+              { label: l10n.t('Projections'), needsRidge: true },
+            ),
+          ),
         hidden: z
           .int()
           .min(0)
@@ -133,13 +154,14 @@ export function methodSchemas() {
           .meta(
             inForm(
               l10n.t('Width of a hidden layer in the classifier, which makes it a small MLP; 0 keeps it linear.'),
-              { label: l10n.t('Hidden width') },
+              { label: l10n.t('Hidden width'), needsTraining: true },
             ),
           ),
         dropout: share().meta(
           inForm(l10n.t("Share of the inputs of the classifier's last layer dropped while training."), {
             label: l10n.t('Dropout'),
             isFolded: true,
+            needsTraining: true,
           }),
         ),
       },
@@ -286,6 +308,10 @@ export function methodObject() {
 export type Method = { [Name in MethodName]: z.output<MethodSchemas[Name]> }[MethodName];
 
 export const defaultMethod: MethodName = 'lora';
+
+/** Whether a method learns by steps of the optimizer; the others know all they learn once the features are there. */
+export const takesSteps = (method: Method): boolean =>
+  method.type !== 'pretrained' && !(method.type === 'head' && method.solver === 'ridge');
 
 /**
  * What `learningRate` is when the config does not say; for AdamW, and of the methods in `scaledByWidth` at that width.

@@ -17,6 +17,7 @@ export const stages = [
   'features',
   'compile',
   'session',
+  'solve',
   'wait',
   'step',
   'evaluate',

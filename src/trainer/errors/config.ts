@@ -57,6 +57,15 @@ export const config = {
       t('Allowed: {0}.', given.allowed),
       place,
     ),
+  needless: (place: Place, keys: readonly string[], solver: 'sgd' | 'ridge') =>
+    new UserError(
+      'CONFIG_KEY_NEEDLESS',
+      t('The solver {0} does not read {1}.', solver, keys.join(', ')),
+      solver === 'ridge'
+        ? t('Remove what it does not read: a head in closed form takes no steps. Or set the solver "sgd".')
+        : t('Remove what it does not read, or set the solver "ridge".'),
+      place,
+    ),
   pairNotOrdered: (place: Place, key: string, value: string, option?: string) =>
     new UserError(
       'CONFIG_VALUE',

@@ -39,6 +39,13 @@ export const training = {
       t('Lower learningRate, e.g. to a tenth, and start again. The checkpoints saved so far are kept.'),
     ),
 
+  featuresNotFinite: () =>
+    new UserError(
+      'FEATURES_NOT_FINITE',
+      t('The features of the training images are not all finite numbers, so no head can be solved for.'),
+      t('Set "frozenPrecision" to "fp32", or choose another model.'),
+    ),
+
   weightBeyondHalf: (name: string, length: number) =>
     new UserError(
       'WEIGHTS_BEYOND_F16',

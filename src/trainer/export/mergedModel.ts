@@ -4,7 +4,7 @@ import { WeightStore } from '../compile/weightStore.js';
 import type { Shape } from '../ir/op.js';
 import { mapOf } from '../nn/networkMap.js';
 import { mergeLowRank } from '../peft/merge.js';
-import { loraScaling, methodOf, wholeModel } from '../peft/method.js';
+import { hiddenWidth, loraScaling, methodOf, wholeModel } from '../peft/method.js';
 import { dequantize, quantize } from '../peft/quantize.js';
 import type { LoadedCheckpoint } from '../models/checkpoint.js';
 import { modelSpecOf } from '../models/modelSpec.js';
@@ -14,7 +14,7 @@ import { modelSpecOf } from '../models/modelSpec.js';
  * folded into others.
  */
 export const hasOwnLayers = ({ method }: LoadedCheckpoint): boolean =>
-  ['adapter', 'pretrained'].includes(method.type) || (method.type === 'head' && method.hidden > 0);
+  ['adapter', 'pretrained'].includes(method.type) || hiddenWidth(method) > 0;
 
 /**
  * The model with its dequantised weights: with other weights, a model trained on a quantised base would predict

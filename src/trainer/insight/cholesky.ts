@@ -1,22 +1,42 @@
 /** The Cholesky factor of a symmetric positive definite matrix, and the solution of linear equations by it. */
 
+/** Rows that are factorised at once: they stay in the processor's cache while the rows before them pass by. */
+const rowsAtOnce = 32;
+
 /**
  * Overwrites the lower triangle of `a` [n, n] with L, where a = L Lᵀ; false where `a` is not positive definite.
  * Row by row (Golub and Van Loan, "Matrix Computations", 4th edition, 4.2.5), so that every inner loop is contiguous.
  */
 export function factorise(a: Float64Array, n: number): boolean {
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    for (let j = 0; j <= i; j++) {
-      const other = j * n;
-      let sum = a[row + j]!;
-      for (let k = 0; k < j; k++) sum -= a[row + k]! * a[other + k]!;
-      if (j < i) a[row + j] = sum / a[other + j]!;
-      else if (sum > 0) a[row + i] = Math.sqrt(sum);
-      else return false;
+  for (let first = 0; first < n; first += rowsAtOnce) {
+    const end = Math.min(n, first + rowsAtOnce);
+    for (let j = 0; j < end; j++) {
+      for (let i = Math.max(first, j); i < end; i++) {
+        const rest = a[i * n + j]! - inner(a, i * n, j * n, j);
+        if (j < i) a[i * n + j] = rest / a[j * n + j]!;
+        else if (rest > 0) a[i * n + i] = Math.sqrt(rest);
+        else return false;
+      }
     }
   }
   return true;
+}
+
+/** The inner product of `count` numbers from each of two places: in four sums, none of which waits for another. */
+function inner(a: Float64Array, one: number, other: number, count: number): number {
+  let s = 0;
+  let t = 0;
+  let u = 0;
+  let v = 0;
+  let k = 0;
+  for (; k + 3 < count; k += 4) {
+    s += a[one + k]! * a[other + k]!;
+    t += a[one + k + 1]! * a[other + k + 1]!;
+    u += a[one + k + 2]! * a[other + k + 2]!;
+    v += a[one + k + 3]! * a[other + k + 3]!;
+  }
+  for (; k < count; k++) s += a[one + k]! * a[other + k]!;
+  return s + t + u + v;
 }
 
 /** Overwrites each row of `b` [rows, n] with the solution x of L Lᵀ x = b. */

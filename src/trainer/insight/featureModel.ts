@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { cutOf, type ModelSpec } from '../compile/compile.js';
 import type { Cut } from '../compile/split.js';
+import { methodObject } from '../config/methods.js';
 import { isThere } from '../core/files.js';
 import { mapOf } from '../nn/networkMap.js';
 import { methodOf } from '../peft/method.js';
@@ -53,7 +54,7 @@ function ofBase(base: BaseModel): FeatureModel {
     config,
     norm: pixelNormOf(base.preprocessor),
     weights: base.weights(0),
-    method: methodOf({ type: 'head', hidden: 0, dropout: 0 }, mapOf(config)),
+    method: methodOf(methodObject().parse({ type: 'head' }), mapOf(config)),
     labels: anyLabels,
     height: transform.height,
     width: transform.width,

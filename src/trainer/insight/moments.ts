@@ -24,17 +24,16 @@ export const noMoments = (width: number, classes: number): Moments => ({
 /** Rows whose products are added up at once: they stay in the processor's cache. */
 const rowsAtOnce = 32;
 
-/** Adds the images `rows` of `values` [images, width], whose classes are `labels`; -1 for one without. */
+/** Adds the images `rows` of `values` [images, width], each with its classes: none, one or several. */
 export function addImages(
   m: Moments,
   values: Float32Array,
   width: number,
-  labels: ArrayLike<number>,
+  classesOf: (row: number) => readonly number[],
   rows: readonly number[],
 ): void {
   for (const row of rows) {
-    const label = labels[row]!;
-    if (label >= 0) {
+    for (const label of classesOf(row)) {
       m.counts[label]!++;
       for (let i = 0; i < width; i++) m.classSums[label * width + i]! += values[row * width + i]!;
     }

@@ -23,7 +23,7 @@ export interface Predictions {
 /** Penalties that are tried; features have variance 1, so they mean the same for every model. */
 const penalties = [0.01, 0.03, 0.1, 0.3, 1];
 /** What scores of a ridge, which lie about 0 and 1, are multiplied by to be logits. */
-const sharpnesses = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30];
+export const sharpnesses = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30];
 
 /** Parts of a fold, so that a head can also be trained on a share of the others. */
 export const partsOfFold = 4;
@@ -43,7 +43,7 @@ export function momentsByFold({ features, labels, classes }: Labelled, folds: Ui
   }
   return rows.map((own) => {
     const moments = noMoments(width, classes);
-    addImages(moments, values, width, labels, own);
+    addImages(moments, values, width, (row) => [labels[row]!], own);
     return moments;
   });
 }

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { readTextInput } from '../core/files.js';
 import * as z from 'zod';
 import { readSafetensors, requireFinite, writeSafetensors, type Tensor } from '../checkpoint/safetensors.js';
-import { methodObject } from '../config/methods.js';
+import { methodObject, takesSteps } from '../config/methods.js';
 import { parsePreprocessor, preprocessorJson, type Preprocessor } from '../data/imageProcessor.js';
 import type { ModelSpec } from '../compile/compile.js';
 import type { ParameterSpec } from '../compile/scope.js';
@@ -177,7 +177,7 @@ export async function writeCheckpoint(folder: string, content: CheckpointContent
     if (method.type !== 'adapter' && !isOnnx(network) && !familyOf(network).notForPeft)
       await writeJson(join(folder, files.adapterConfig), adapterConfigJson(content));
   }
-  if (method.type !== 'pretrained') {
+  if (takesSteps(method)) {
     await writeSafetensors(join(folder, files.optimizer), [
       ...named(state.m, (name) => `m:${name}`),
       ...named(state.v, (name) => `v:${name}`),
@@ -281,7 +281,7 @@ const trainedFileOf = (method: MethodConfig): string =>
 /** All files with weights. */
 const weightFilesOf = (method: MethodConfig): string[] => [
   trainedFileOf(method),
-  ...(method.type === 'pretrained' ? [] : [files.optimizer]),
+  ...(takesSteps(method) ? [files.optimizer] : []),
 ];
 
 type About = z.output<ReturnType<typeof aboutSchema>>;
@@ -402,7 +402,7 @@ export async function readState(folder: string, { base, method, parameters }: Tr
     throw errors.baseChanged(base.model, folder);
   if (!isDeepStrictEqual(about.method, method)) throw errors.methodChanged(folder);
   const { file: modelFile, values } = await readTrained(folder, about);
-  if (method.type === 'pretrained') return { parameters: new Map(), m: new Map(), v: new Map() };
+  if (!takesSteps(method)) return { parameters: new Map(), m: new Map(), v: new Map() };
   const optimizerFile = join(folder, files.optimizer);
   const moments = await readValues(optimizerFile, '', about.sha256);
   const pick = (from: Map<string, Tensor>, file: string, nameOf: (name: string) => string): Values =>

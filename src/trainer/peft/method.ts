@@ -75,6 +75,10 @@ const hasAdapter = ({ placement }: AdapterOptions, place: string): boolean =>
 /** What a whole model, as a file holds it, was trained by for all that it shows: nothing is added to it. */
 export const wholeModel: MethodConfig = { type: 'full', layerDecay: 1 };
 
+/** Width of the classifier's hidden layer, which is drawn at random where the rest is solved for; 0: it is linear. */
+export const hiddenWidth = (method: MethodConfig): number =>
+  method.type === 'head' ? (method.solver === 'ridge' ? method.projection : method.hidden) : 0;
+
 const linearHead = { hidden: 0, dropout: 0 };
 
 export function methodOf(config: MethodConfig, network: NetworkNames): Method {
@@ -83,7 +87,7 @@ export function methodOf(config: MethodConfig, network: NetworkNames): Method {
     case 'pretrained':
       return { trains: () => false, head: linearHead };
     case 'head':
-      return { trains: isHead, head: config };
+      return { trains: isHead, head: { hidden: hiddenWidth(config), dropout: config.dropout } };
     case 'partial': {
       const first = network.blocks + 1 - config.blocks;
       return {

@@ -14,6 +14,7 @@ import {
   writePointer,
 } from '../checkpoint/store.js';
 import { codeOf, isMissing, isThere, readTextInput } from '../core/files.js';
+import { withoutNeedless } from '../config/needless.js';
 import type { LoadedConfig } from '../config/load.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import type { RunInfo } from '../protocol.js';
@@ -71,14 +72,14 @@ export async function createRunFolder({ path, config: { output } }: LoadedConfig
 
 /**
  * Writes what the run is about: `run.json` (on a resume, of name, config and time what was there) and `config.json`,
- * the config with defaults and absolute paths.
+ * the config with defaults and absolute paths, without keys that its method does not read.
  */
 export async function describeRun(run: string, { path, config, overrides }: LoadedConfig): Promise<RunInfo> {
   const known = (await isThere(runFile(run)))
     ? await readRunInfo(run)
     : { name: basename(run), config: path, createdAt: Date.now() };
   const info = overrides.length ? { ...known, overrides } : known;
-  await writeFileAtomically(runConfig(run), `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomically(runConfig(run), `${JSON.stringify(withoutNeedless(config), null, 2)}\n`);
   await writeFileAtomically(runFile(run), `${JSON.stringify(info, null, 2)}\n`);
   return info;
 }

@@ -7,6 +7,7 @@ import { compileAccumulation, compileStep, compileValidation, type ModelSpec } f
 import type { OptimizerSpec } from '../optim/buildUpdate.js';
 import { bytesOf, peakBytes } from '../compile/memory.js';
 import { sizeOf } from '../ir/shape.js';
+import { takesSteps } from '../config/methods.js';
 import type { TrainConfig } from '../config/schema.js';
 import { errors } from '../errors/errors.js';
 import { swapsGraphs } from '../engine/swap.js';
@@ -117,8 +118,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
   });
   const budget = free === undefined ? Infinity : shareTaken * free;
   const fits = (choice: BatchChoice): boolean => isWithin(o, choice, budget);
-  if (config.method.type === 'pretrained')
-    return choiceOf(config.batchSize === 'auto' ? usualBatch : config.batchSize, false);
+  if (!takesSteps(config.method)) return choiceOf(config.batchSize === 'auto' ? usualBatch : config.batchSize, false);
 
   if (config.batchSize !== 'auto') {
     const size = partSize(config.batchSize, o);
@@ -175,7 +175,7 @@ export async function chooseBatch(o: ChooseOptions): Promise<BatchChoice> {
 /** Says so before the first step where even the choice that was made needs more memory than is free. */
 export function reportShortage(o: ChooseOptions, choice: BatchChoice): void {
   const { config, free, notice } = o;
-  if (free === undefined || config.method.type === 'pretrained' || isWithin(o, choice, free)) return;
+  if (free === undefined || !takesSteps(config.method) || isWithin(o, choice, free)) return;
   notice(errors.memoryShort(bytesOfChoice(o, choice), free).toInfo());
 }
 

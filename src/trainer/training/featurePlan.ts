@@ -4,6 +4,7 @@
  */
 import { cutOf, type ModelSpec } from '../compile/compile.js';
 import type { LoadedConfig } from '../config/load.js';
+import { takesSteps } from '../config/methods.js';
 import type { TrainConfig } from '../config/schema.js';
 import type { Dataset } from '../data/dataset.js';
 import { errors } from '../errors/errors.js';
@@ -36,8 +37,8 @@ export function planFeatures(
   onNotice: (notice: ErrorInfo) => void,
 ): FeaturePlan | undefined {
   const { featureCache, method, augmentation } = config;
-  // Features are all that this method has: what a head would be trained on.
-  if (method.type === 'pretrained')
+  // Features are all that such a method has: what a head would be trained on.
+  if (!takesSteps(method))
     return { cut: cutOf({ ...model, method: { ...model.method, trains: mapOf(model.config).isHead } })!, views: 1 };
   if (featureCache === false) return undefined;
   const cut = cutOf(model);

@@ -8,19 +8,22 @@ import { isPlain } from '../core/tasks.js';
 import { untilAborted } from '../core/untilAborted.js';
 import { readState, type Progress } from '../models/checkpoint.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
+import { takesSteps } from '../config/methods.js';
 import { runConfig } from '../runs/runFolder.js';
 import type { ResolvedConfig } from './batchChoice.js';
 import { resolveBatch } from './chooseBatch.js';
 import { featureName, sourceOf } from '../insight/featureName.js';
 import { FeatureStore } from '../insight/featureStore.js';
 import type { Learner, Predictor } from './learner.js';
-import { NeighborsModel } from './neighborsModel.js';
+import { neighborsModel } from './neighborsModel.js';
 import type { Inputs } from './openInputs.js';
 import { planOf, type Plan } from './plan.js';
 import type { Prepared } from './prepare.js';
 import { initialValues, optimizerOf } from './prepareNetwork.js';
+import { isDrawn, ridgeModel } from './ridgeModel.js';
 import type { RunContext } from './runContext.js';
 import { RunState, type RunParts } from './runState.js';
+import type { SolvedModel } from './solvedModel.js';
 import { TrainingLoop } from './trainingLoop.js';
 import { tryBatchesApart } from './trial.js';
 
@@ -43,9 +46,9 @@ export async function fit(context: RunContext, inputs: Inputs, prepared: Prepare
     features = await openFeatures(context, inputs, prepared, { config, images });
 
     emit({ type: 'progress', phase: 'compile', done: 0, total: 1 });
-    const neighbors = features && (await createNeighbors(prepared, config, features));
-    model = neighbors;
-    const learner = neighbors ? undefined : await createLearner(prepared, config);
+    const solved = features && (await createSolved(context, inputs, prepared, config, features));
+    model = solved;
+    const learner = solved ? undefined : await createLearner(prepared, config);
     model ??= learner!;
     learner?.restore(state ?? { parameters: initialValues(prepared, inputs.base, config.seed) });
     emit({ type: 'progress', phase: 'compile', done: 1, total: 1 });
@@ -61,7 +64,7 @@ export async function fit(context: RunContext, inputs: Inputs, prepared: Prepare
         network: prepared.network,
         method: config.method,
         tasks: inputs.dataset.tasks,
-        parameters: neighbors?.parameters ?? prepared.parameters,
+        parameters: solved?.parameters ?? prepared.parameters,
         frozen: prepared.frozen,
       },
       emit,
@@ -155,7 +158,7 @@ export const scalarsOf = (parameters: Prepared['parameters']): number =>
 
 function startedEvent(
   { run, name }: RunContext,
-  { dataset: { labels, tasks, problems }, reached }: Inputs,
+  { dataset: { labels, tasks, problems, splitOrigin }, reached }: Inputs,
   { parameters, totalParameters, engine }: Prepared,
   { config, plan, images }: { config: ResolvedConfig; plan: Plan; images: ImageStore },
 ): TrainEvent {
@@ -170,10 +173,13 @@ function startedEvent(
     labels,
     ...(isPlain(tasks) ? {} : { tasks }),
     images: { train: train.length, validation: validation.length, test: test.length },
+    splits: splitOrigin,
     skipped: problems.filter(({ code }) => leftOut.has(code)).length,
     epochs: config.epochs,
     steps: plan.totalSteps,
-    trainableParameters: scalarsOf(parameters),
+    trainableParameters: scalarsOf(
+      takesSteps(config.method) ? parameters : parameters.filter(({ name }) => !isDrawn(name)),
+    ),
     totalParameters,
     resumedFrom: reached?.step,
   };
@@ -207,15 +213,19 @@ export async function openFeatures(
   );
 }
 
-/** The model of the method `pretrained`, which keeps features always; undefined for the methods that take steps. */
-async function createNeighbors(
-  { engine, model, features: plan }: Prepared,
-  { method, evalBatchSize }: ResolvedConfig,
+/** The model of a method that keeps features always and takes no steps; undefined for the others. */
+async function createSolved(
+  { emit, signal }: RunContext,
+  { dataset: { tasks } }: Inputs,
+  { engine, model, features: plan, parameters }: Prepared,
+  { method, evalBatchSize: batch, seed }: ResolvedConfig,
   features: FeatureStore,
-): Promise<NeighborsModel | undefined> {
-  if (method.type !== 'pretrained') return undefined;
-  const cut = plan!.cut;
-  return NeighborsModel.create({ engine, model: { ...model, cut }, features, ...method, batch: evalBatchSize });
+): Promise<SolvedModel | undefined> {
+  if (takesSteps(method)) return undefined;
+  const options = { engine, model: { ...model, cut: plan!.cut }, features, batch };
+  if (method.type === 'pretrained') return neighborsModel(options, method);
+  const onProgress = (done: number, total: number): void => emit({ type: 'progress', phase: 'solve', done, total });
+  return timed('solve', () => ridgeModel({ ...options, parameters, tasks, seed, signal, onProgress }));
 }
 
 /** The model in training, whose values are still to be set. */

@@ -1,4 +1,5 @@
 /** The arithmetic of a run: how many steps there are, and which come with an evaluation or a checkpoint. */
+import { takesSteps } from '../config/methods.js';
 import { learningRateOf } from '../config/schema.js';
 import type { Schedule } from '../optim/schedule.js';
 import type { ResolvedConfig } from './batchChoice.js';
@@ -22,10 +23,9 @@ export interface Plan {
 export function planOf(config: ResolvedConfig, images: number, width: number): Plan {
   const batches = Math.ceil(images / config.batchSize);
   const stepsPerEpoch = Math.ceil(batches / config.gradientAccumulationSteps);
-  const totalSteps =
-    config.method.type === 'pretrained'
-      ? 0
-      : Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs));
+  const totalSteps = takesSteps(config.method)
+    ? Math.min(config.maxSteps ?? Infinity, Math.ceil(stepsPerEpoch * config.epochs))
+    : 0;
   const { evalSteps = stepsPerEpoch, saveSteps = stepsPerEpoch } = config;
   const every = (steps: number) => (step: number) => step % steps === 0 || step === totalSteps;
   const times = (steps: number): number => Math.ceil(totalSteps / steps);

@@ -5,6 +5,7 @@ import { errors, explainMemory, infoOf, UserError } from '../errors/errors.js';
 import type { RecordedEvent, TrainEvent } from '../protocol.js';
 import { ActiveRun } from '../runs/activeRun.js';
 import { readChoice, smaller, writeChoice } from './batchChoice.js';
+import { readEvents } from '../runs/eventLog.js';
 import { cacheFolder } from '../runs/cacheFolder.js';
 import { lastCheckpoint } from '../runs/runFolder.js';
 import { train } from './train.js';
@@ -18,6 +19,8 @@ export interface RunTrainingOptions {
   profile?: string | undefined;
   signal: AbortSignal;
   onEvent: (event: RecordedEvent) => void;
+  /** Hears what is in the log of a run that is resumed. */
+  onPast?: (events: readonly RecordedEvent[]) => void;
 }
 
 /**
@@ -31,6 +34,7 @@ export async function runTraining({
   profile,
   signal,
   onEvent,
+  onPast,
 }: RunTrainingOptions): Promise<void> {
   const given = await loadConfig(config, overrides);
   const run = resume ? await ActiveRun.resume(given) : await ActiveRun.create(given);
@@ -50,6 +54,7 @@ export async function runTraining({
     signal: AbortSignal.any([signal, run.stopRequest]),
   };
   try {
+    if (resume) onPast?.(await readEvents(run.path));
     for (let resumeFrom = run.resumeFrom; ; resumeFrom = await lastCheckpoint(run.path)) {
       try {
         await train({ ...options, resumeFrom });

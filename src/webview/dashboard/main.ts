@@ -12,6 +12,7 @@ import { ReliabilityDiagram } from '../charts/reliabilityDiagram.js';
 import { ConfusionMatrix } from '../charts/confusionMatrix.js';
 import type { CurveSettings } from '../charts/stepChart.js';
 import { onThemeChange } from '../theme.js';
+import { diagnosisBox } from './diagnosisBox.js';
 import { Curves } from './curves.js';
 import { Header, type HeaderState } from './header.js';
 import { perClass } from '../perClass.js';
@@ -183,7 +184,8 @@ class Dashboard {
 
   private showMessages(): void {
     const { error, notices } = this.record;
-    const key = JSON.stringify([error, notices.length]);
+    const { found } = this.record.progress.course;
+    const key = JSON.stringify([error, notices.length, found]);
     if (key === this.shownMessages) return;
     this.shownMessages = key;
     const boxes = notices.map(({ message, remedy, file }) => {
@@ -195,8 +197,9 @@ class Dashboard {
     const notes = many
       ? [h('details', {}, h('summary', {}, l10n.t('{0} notices', this.host.formats.integer(boxes.length))), ...boxes)]
       : boxes;
-    this.messages.replaceChildren(...(error ? [errorBox(error, this.host.post)] : []), ...notes);
-    this.messages.hidden = !error && boxes.length === 0;
+    const diagnoses = found.map((each) => diagnosisBox(each, this.host));
+    this.messages.replaceChildren(...(error ? [errorBox(error, this.host.post)] : []), ...diagnoses, ...notes);
+    this.messages.hidden = !error && boxes.length + diagnoses.length === 0;
   }
 
   private showResults(): void {

@@ -208,10 +208,10 @@ export class FormView {
     this.main.setPlaceholder('learningRate', rate);
     // Words such as those of a rate that depends on the model need a line of their own.
     this.main.element('learningRate').classList.toggle('wide', rate.length > 8);
-    this.showTraining(method.learningRate !== '');
+    this.showTraining(this.methods.get(method.type)!.takesSteps);
   }
 
-  /** What only says how to train is of no use to a method that trains nothing. */
+  /** What only says how to train is of no use to a method that takes no steps. */
   private showTraining(trains: boolean): void {
     this.model.showTraining(trains);
     this.augmentation.hidden = !trains;
@@ -277,7 +277,7 @@ export class FormView {
       randomResizedCrop: this.crop.checked ? undefined : (false as const),
       horizontalFlip: this.flip.checked ? undefined : (0 as const),
     });
-    return given({
+    const form = given({
       dataset: this.dataset.value || undefined,
       ...this.model.read(),
       method: this.chosenMethod().read(),
@@ -287,6 +287,9 @@ export class FormView {
       ...given(Object.fromEntries([...this.choices].map(([key, field]) => [key, field.read()]))),
       augmentation: Object.keys(augmentation).length ? augmentation : undefined,
     });
+    if (this.chosenMethod().takesSteps) return form;
+    const unread = new Set(['augmentation', ...needingTraining(this.state.options)]);
+    return { ...Object.fromEntries(Object.entries(form).filter(([key]) => !unread.has(key))), method: form.method };
   }
 }
 
@@ -297,6 +300,9 @@ const isSetApart = ({ init, device }: TrainForm): boolean => init === 'random' |
 function given<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
 }
+
+const needingTraining = (options: readonly FormOption[]): string[] =>
+  options.filter(({ needsTraining }) => needsTraining).map(({ key }) => key);
 
 /** The numbers among the options that are folded away, or that are not. */
 function numbersOf(options: readonly FormOption[], isFolded: boolean): Record<string, NumberField> {

@@ -25,6 +25,8 @@ export class MethodFields {
   readonly element = h('div', { class: 'method-options' });
   private readonly numbers: NumberFields<string>;
   private readonly others: Field[] = [];
+  /** Of the options that are shown only for one solver, by key. */
+  private readonly elements = new Map<string, HTMLElement>();
   private readonly more: HTMLDetailsElement;
   private modules: ModuleBoxes | undefined;
 
@@ -43,7 +45,6 @@ export class MethodFields {
     const rare = this.inputs(options.filter(({ isFolded }) => isFolded));
     const moreInputs = h('div', { class: 'more-options' }, ...rare);
     this.more = h('details', { class: 'fold' }, h('summary', {}, icon('chevron'), l10n.t('More options')), moreInputs);
-    this.more.hidden = rare.length === 0;
     this.element.append(...this.inputs(options.filter(({ isFolded }) => !isFolded)), this.more);
     this.element.hidden = options.length === 0;
     this.show({ type: choice.type });
@@ -57,14 +58,42 @@ export class MethodFields {
   show(method: MethodForm): void {
     this.numbers.show(method);
     for (const field of this.others) field.show(method[field.key]);
+    this.showSolver();
     if (this.choice.options.some(({ key, isFolded }) => isFolded && method[key] !== undefined)) this.more.open = true;
+  }
+
+  /** Whether the method takes steps, as its options are. */
+  get takesSteps(): boolean {
+    return this.choice.learningRate !== '' && this.solver !== 'ridge';
+  }
+
+  private get solver(): unknown {
+    return this.others.find(({ key }) => key === 'solver')?.read();
+  }
+
+  private readonly changed = (): void => {
+    this.showSolver();
+    this.onInput();
+  };
+
+  /** Hides what the solver does not read. */
+  private showSolver(): void {
+    for (const [key, element] of this.elements) element.hidden = this.isUnread(key);
+    const rare = this.choice.options.filter(({ isFolded }) => isFolded);
+    this.more.hidden = rare.every(({ key }) => this.isUnread(key));
+  }
+
+  private isUnread(key: string): boolean {
+    const option = this.choice.options.find((each) => each.key === key)!;
+    return this.solver === 'ridge' ? option.needsTraining === true : option.needsRidge === true;
   }
 
   read(): MethodForm {
     const others = this.others
       .map((field) => [field.key, field.read()] as const)
       .filter(([, value]) => value !== undefined);
-    return { type: this.choice.type, ...this.numbers.read(), ...Object.fromEntries(others) };
+    const all = Object.entries({ ...this.numbers.read(), ...Object.fromEntries(others) });
+    return { type: this.choice.type, ...Object.fromEntries(all.filter(([key]) => !this.isUnread(key))) };
   }
 
   firstInvalid(): { focus(): void } | undefined {
@@ -89,7 +118,11 @@ export class MethodFields {
     return [
       ...group(
         'grid',
-        of('number').map(({ key }) => this.numbers.element(key)),
+        of('number').map(({ key }) => {
+          const element = this.numbers.element(key);
+          this.elements.set(key, element);
+          return element;
+        }),
       ),
       ...of('choice').map((option) => this.dropdown(option)),
       ...of('list').map((option) => this.list(option)),
@@ -123,7 +156,7 @@ export class MethodFields {
   }
 
   private dropdown(option: Kind<'choice'>): HTMLElement {
-    const { element, ...field } = choiceField(`method.${option.key}`, option, this.onInput);
+    const { element, ...field } = choiceField(`method.${option.key}`, option, this.changed);
     this.others.push({ key: option.key, ...field });
     return element;
   }

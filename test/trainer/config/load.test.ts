@@ -86,6 +86,8 @@ test('a method by name, and as an object with some options', async () => {
   });
   assert.deepEqual((await load('{"dataset":"a","method":"head"}')).config.method, {
     type: 'head',
+    solver: 'sgd',
+    projection: 1000,
     hidden: 0,
     dropout: 0,
   });
@@ -200,7 +202,7 @@ test('an unknown key like no other gets the list; an option of another method is
   });
   await fails('{"dataset":"a","method":{"type":"head","rank":1}}', {
     code: 'CONFIG_KEY_UNKNOWN',
-    remedy: 'type, hidden, dropout',
+    remedy: 'type, solver, projection, hidden, dropout',
   });
 });
 
@@ -351,7 +353,13 @@ test('--set changes values, JSON or text, at any depth', async () => {
     rank: 2,
     targetModules: ['query', 'value'],
   });
-  assert.deepEqual((await load(text, 'method=head')).config.method, { type: 'head', hidden: 0, dropout: 0 });
+  assert.deepEqual((await load(text, 'method=head')).config.method, {
+    type: 'head',
+    solver: 'sgd',
+    projection: 1000,
+    hidden: 0,
+    dropout: 0,
+  });
 });
 
 test('faults of --set name the option', async () => {

@@ -46,7 +46,7 @@ test("the head is scikit-learn's, from all images at once and from the sum of pa
   const rows = [...labels.keys()];
   const parts = [rows.slice(0, 7), rows.slice(7)].map((own) => {
     const moments = noMoments(width, classes);
-    addImages(moments, values, width, labels, own);
+    addImages(moments, values, width, (row) => [labels[row]!], own);
     return moments;
   });
   const head = ridgeHead(sumOf(parts, width, classes), width, classes, penalty);
@@ -66,6 +66,6 @@ test('features that repeat each other still have a finite head', () => {
   const twice = Float32Array.from({ length: 20 }, (_, i) => Math.floor(i / 2) % 3);
   const moments = noMoments(2, 2);
   const own = Array.from({ length: 10 }, (_, i) => i % 2);
-  addImages(moments, twice, 2, own, [...own.keys()]);
+  addImages(moments, twice, 2, (row) => [own[row]!], [...own.keys()]);
   assert.ok(ridgeHead(moments, 2, 2, 0).weight.every(Number.isFinite));
 });
