@@ -25,6 +25,10 @@ export class ChangeStack<Work> {
       this.onDrop(dropped);
   }
 
+  isLast(entry: Entry<Work>): boolean {
+    return this.#undo.at(-1) === entry;
+  }
+
   take(direction: 'undo' | 'redo'): Entry<Work> | undefined {
     return this.#of(direction).pop();
   }

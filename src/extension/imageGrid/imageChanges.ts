@@ -1,6 +1,6 @@
 /** Changes images of datasets on disk, and takes changes back: one at a time, each reported with what was left. */
 import * as vscode from 'vscode';
-import type { ImageChange, ImagePlan, Move, ShownImage } from '../../shared/imageChange.js';
+import type { ImageChange, ImagePlan, ShownImage } from '../../shared/imageChange.js';
 import type { ErrorInfo } from '../../trainer/protocol.js';
 import { commands } from '../contributions.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
@@ -51,20 +51,21 @@ export class ImageChanges {
         this.process.plan(dataset, change, images, signal),
       );
       const agreed = plan.images > 0 && (await confirm(plan)) && (!plan.endsDraw || (await askToEndDraw()));
-      if (!agreed) return void (await this.#report(undefined, plan.left, dataset, []));
+      if (!agreed) return void (await this.#report(undefined, plan.left, dataset));
       const work = workOf(plan);
       const outcome = await this.#apply(dataset, work);
       if (!outcome) return;
       const whole = sizeOf(outcome.done) === sizeOf(work);
       const title = say(whole ? plan.images : sizeOf(outcome.done));
-      if (sizeOf(outcome.done) > 0) this.#stack.add({ title, dataset, work: outcome.inverse });
+      const entry = { title, dataset, work: outcome.inverse };
+      if (sizeOf(outcome.done) > 0) this.#stack.add(entry);
       const said = plan.numbered > 0 && whole ? `${title} ${numberedText(plan.numbered)}` : title;
       await this.#report(
         sizeOf(outcome.done) > 0 ? said : undefined,
         [...plan.left, ...outcome.left],
         dataset,
-        outcome.done.moves,
-        { title: t('Undo'), run: () => this.step('undo') },
+        outcome,
+        { title: t('Undo'), run: () => this.#undoIfLast(entry) },
       );
     });
   }
@@ -81,6 +82,12 @@ export class ImageChanges {
     });
   }
 
+  /** The button of a notification is for its own change, and others may have followed. */
+  async #undoIfLast(entry: Entry<Work>): Promise<void> {
+    if (this.#stack.isLast(entry)) return this.step('undo');
+    await notify('info', t('Other changes came after this one: undo them first.'));
+  }
+
   async #step(direction: 'undo' | 'redo', entry: Entry<Work>): Promise<void> {
     const { title, dataset, work } = entry;
     let outcome: Outcome | undefined;
@@ -95,7 +102,7 @@ export class ImageChanges {
     const isDone = sizeOf(outcome.done) > 0;
     if (isDone) this.#stack.put(direction === 'undo' ? 'redo' : 'undo', { title, dataset, work: outcome.inverse });
     const said = direction === 'undo' ? t('Undone: {0}', title) : t('Done again: {0}', title);
-    await this.#report(isDone ? said : undefined, outcome.left, dataset, outcome.done.moves);
+    await this.#report(isDone ? said : undefined, outcome.left, dataset, outcome);
   }
 
   /** Undefined: the user does not want it, and nothing was done. */
@@ -126,7 +133,8 @@ export class ImageChanges {
       done.exclude = { ...work.exclude, paths: written.done };
       left.push(...written.left);
     }
-    await prune(work.prune);
+    // Also what was made for a move that then failed.
+    await prune([...work.prune, ...moved.made]);
     const rest = { ...noWork, moves: moved.rest, trash: trashed.rest };
     return { done, inverse: inverseOf(done, trashed.held, moved.made), rest, left };
   }
@@ -136,20 +144,27 @@ export class ImageChanges {
     said: string | undefined,
     left: readonly ErrorInfo[],
     dataset: string,
-    moves: readonly Move[],
+    outcome?: Outcome,
     undo?: { title: string; run: () => unknown },
   ): Promise<void> {
     this.datasets.changed(dataset);
-    await this.grids.refresh(dataset, moves);
-    if (left.length === 0) {
+    await this.grids.refresh(dataset, outcome?.done.moves);
+    const cancelled = outcome ? sizeOf(outcome.rest) : 0;
+    if (left.length === 0 && cancelled === 0) {
       if (said !== undefined) void notify('info', said, ...(undo ? [undo] : []));
       return;
     }
     if (said === undefined && left.length === 1) throw new ShownError(left[0]!);
     const reasons = [...new Set(left.map(({ message }) => message))];
-    const unchanged =
-      left.length === 1 ? t('1 image was left as it is:') : t('{0} images were left as they are:', count(left.length));
-    const words = [said, unchanged, ...reasons.slice(0, 3), ...(reasons.length > 3 ? ['…'] : [])];
+    const words = [said];
+    if (cancelled > 0) words.push(t('Cancelled before {0} more.', count(cancelled)));
+    if (left.length > 0)
+      words.push(
+        left.length === 1
+          ? t('1 image was left as it is:')
+          : t('{0} images were left as they are:', count(left.length)),
+      );
+    words.push(...reasons.slice(0, 3), ...(reasons.length > 3 ? ['…'] : []));
     void notify('warning', words.filter(Boolean).join(' '), ...(undo && said !== undefined ? [undo] : []));
   }
 

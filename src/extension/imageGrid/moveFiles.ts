@@ -92,17 +92,13 @@ async function moveOne({ from, to }: Move): Promise<ErrorInfo | undefined> {
   }
 }
 
+const keepsFolder = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EBUSY', 'EROFS']);
+
 /** Removes the folders that nothing is in. */
-export async function prune(folders: readonly string[]): Promise<string[]> {
-  const removed: string[] = [];
+export async function prune(folders: readonly string[]): Promise<void> {
   for (const folder of folders)
-    await rmdir(folder).then(
-      () => removed.push(folder),
-      (error: NodeJS.ErrnoException) => {
-        // Something else lies in it, it is gone, or it may not be removed: an empty folder harms nobody.
-        if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EACCES', 'EPERM', 'EBUSY', 'EROFS'].includes(error.code ?? ''))
-          throw error;
-      },
-    );
-  return removed;
+    await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+      // Something else lies in it, it is gone, or it may not be removed: an empty folder harms nobody.
+      if (!keepsFolder.has(error.code ?? '')) throw error;
+    });
 }

@@ -25,9 +25,12 @@ export async function scanDataset(spec: DatasetSpec, options: ScanOptions): Prom
   return dataset;
 }
 
+/** The folder of a dataset that is named by its folder or by its label file. */
+export const folderOf = (dataset: string): string => resolve(/\.csv$/i.test(dataset) ? dirname(dataset) : dataset);
+
 /** The folders of a dataset, each of which may have a list of images that are left out. */
 function foldersOf(spec: DatasetSpec): string[] {
-  if (typeof spec === 'string') return [resolve(/\.csv$/i.test(spec) ? dirname(spec) : spec)];
+  if (typeof spec === 'string') return [folderOf(spec)];
   if ('folder' in spec) return [resolve(spec.folder)];
   return [spec.train, spec.validation, spec.test].flatMap((folder) => (folder === undefined ? [] : [resolve(folder)]));
 }

@@ -5,7 +5,7 @@ import { datasetList, fileColumns, nameColumns, readImageList, writeImageList } 
 import { planChange } from './planChange.js';
 import { refreshedList } from './refreshedList.js';
 import { replaceFile } from '../core/replaceFile.js';
-import { scanDataset } from './scan.js';
+import { folderOf, scanDataset } from './scan.js';
 import { writeCells } from './writeCells.js';
 import { writeExcluded } from './writeExcluded.js';
 import type { Thumbnails } from './thumbnails.js';
@@ -44,8 +44,7 @@ export function serveImages(
         return { id, type: 'plan', plan: await planChange(dataset, request.change, request.images, signal) };
       }
       case 'cells': {
-        const { root } = await scanDataset(request.dataset, { ...usual, signal });
-        const spec = { folder: root, labels: request.file };
+        const spec = { folder: folderOf(request.dataset), labels: request.file };
         return { id, type: 'written', ...(await writeCells(spec, request.cells, signal)) };
       }
       case 'exclude':

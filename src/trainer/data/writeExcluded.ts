@@ -1,15 +1,16 @@
 /** Adds images to the list of those that a dataset leaves out, or takes them from it; other lines stay as they are. */
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { errors, reasonOf } from '../errors/errors.js';
 import { replaceFile } from '../core/replaceFile.js';
 import { excludeFile, lineOf, pathsListed, withLines, withoutLines } from '../../shared/excludeList.js';
 import { textOf } from './excluded.js';
 import { keyOf, placesOf } from './namedPaths.js';
+import { folderOf } from './scan.js';
 import type { Written } from './writeCells.js';
 
 /** `dataset` is a folder or a label file. Throws a UserError where the list cannot be read or written. */
 export async function writeExcluded(dataset: string, paths: readonly string[], isExcluded: boolean): Promise<Written> {
-  const root = resolve(/\.csv$/i.test(dataset) ? dirname(dataset) : dataset);
+  const root = folderOf(dataset);
   const file = join(root, excludeFile);
   const text = await textOf(file);
   const keysOf = (path: string): string[] => placesOf(root, path).map(keyOf);
