@@ -92,7 +92,7 @@ export const points = (help: () => string): Option<number | undefined> => ({
 });
 
 /** One of a few texts; the option cannot be left out. */
-export const requiredChoice = <Choice extends string>(
+const requiredChoice = <Choice extends string>(
   choices: readonly Choice[],
   example: Choice,
   help: () => string,

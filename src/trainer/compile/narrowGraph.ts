@@ -6,7 +6,7 @@ import type { Node, Value } from '../ir/value.js';
 import { numbersOf } from '../ir/op.js';
 import { sizeOf } from '../ir/shape.js';
 import { weightOfProduct } from './frozenProducts.js';
-import type { NarrowWeights} from './narrowWeights.js';
+import type { NarrowWeights } from './narrowWeights.js';
 import { int4Block, type Weight } from './narrowWeights.js';
 import { eliminateDeadCode } from './passes.js';
 import { rewriteGraph, type Rewrite } from './rewriteGraph.js';

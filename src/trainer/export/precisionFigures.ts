@@ -1,4 +1,5 @@
 /** What an exported ONNX file does on images that the model was not trained on, held against the file in fp32. */
+import { wilson } from '../../shared/interval.js';
 import type { PrecisionFigures } from '../../shared/precisions.js';
 import { spansOf } from '../core/tasks.js';
 import { errors } from '../errors/errors.js';
@@ -56,7 +57,8 @@ export async function measureFigures(
   return {
     figures: {
       accuracy,
-      interval,
+      // Of several tasks the accuracy is their mean, and what they get wrong may be the same images.
+      interval: tasks.length > 1 ? wilson(accuracy * count, count) : interval,
       ece,
       images: count,
       changed: changed.length,

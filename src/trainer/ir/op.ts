@@ -85,9 +85,9 @@ export type Op =
    */
   | { type: 'matmulInt8' }
   /**
-   * (x [m, k], codes i8 [n, k], scales f32 [n] [, bias i32 [n]]) -> [m, n]: x · (codes · scales)ᵀ, with x rounded to
-   * `scale` times a whole number from -zeroPoint to 255 - zeroPoint (ONNX's QuantizeLinear); the unit of the bias is
-   * scale · scales, as of the sums. Unlike `matmulInt8`, the range of x is known beforehand.
+   * (x [m, k], codes i8 [n, k], scales f32 [n] [, bias i32 [n]]) -> [m, n]: x · (codes · scales)ᵀ + bias, for which x
+   * is rounded to `scale` times a whole number from -zeroPoint to 255 - zeroPoint (ONNX's QuantizeLinear); the unit of
+   * the bias is scale · scales, as of the sums. Unlike `matmulInt8`, the range of x is known beforehand.
    */
   | { type: 'matmulQdq'; scale: number; zeroPoint: number }
   /**
