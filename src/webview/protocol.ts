@@ -27,16 +27,7 @@
  */
 import type { DiagnosisCode } from '../shared/diagnoses.js';
 import type { RunProgress } from '../shared/runProgress.js';
-import type {
-  Comparison,
-  DeviceName,
-  ErrorInfo,
-  Phase,
-  Prediction,
-  RecordedEvent,
-  TaskPredictions,
-  UnknownAnswer,
-} from '../trainer/protocol.js';
+import type { Comparison, DeviceName, ErrorInfo, Phase, RecordedEvent } from '../trainer/protocol.js';
 import type { ImageQuery } from './imageGrid/messages.js';
 import type { FromAnyView, Init, Patch } from './messages.js';
 import type { FromPlan, PlanState } from './trainPanel/planMessages.js';
