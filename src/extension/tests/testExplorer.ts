@@ -74,7 +74,8 @@ export class TestExplorer implements vscode.Disposable {
     const id = uri.toString();
     if (!tests.length && uri.path.endsWith(configEnding)) return this.#controller.items.delete(id);
     const file = this.#controller.items.get(id) ?? this.#controller.createTestItem(id, basename(uri.path), uri);
-    file.description = vscode.workspace.asRelativePath(uri);
+    const place = vscode.workspace.asRelativePath(uri);
+    if (place !== file.label) file.description = place;
     const names = new Set(tests.map(({ name }) => name));
     file.children.forEach((item) => names.has(item.id) || file.children.delete(item.id));
     tests.forEach(({ name, start, end }, i) => {
