@@ -2,7 +2,7 @@
  * The precisions of an export, and beside them ONNX Runtime's quantiser for Python on the same export in fp32, with the
  * same calibration images and measured by the same code. Writes docs/quantization.md's table between its comments.
  *
- * `node --import tsx bench/quantization/ladder.ts RUN...`; PYTHON names an interpreter with onnx and onnxruntime.
+ * `node --import tsx bench/quantization/ladder.ts RUN...`; PYTHON names an interpreter with onnx, onnx_ir and onnxruntime.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -30,6 +30,7 @@ for (const run of process.argv.slice(2)) {
   const folder = mkdtempSync(join(tmpdir(), 'vitune-quantization-'));
   try {
     rows.push(...(await ladderOf(run, folder)));
+    writePage();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -98,26 +99,28 @@ async function ladderOf(run: string, folder: string): Promise<string[][]> {
   return found;
 }
 
-writeSection(
-  'quantization',
-  [
-    machine([]),
-    '',
-    table(
-      [
-        'run',
-        'by',
-        'stored in',
-        '>of fp32’s size',
-        '>speed of fp32 (×)',
-        '>accuracy',
-        '>change (points)',
-        '>calibration error',
-        '>changed images',
-        '>layers kept wider',
-      ],
-      rows,
-    ),
-  ].join('\n'),
-  page,
-);
+function writePage(): void {
+  writeSection(
+    'quantization',
+    [
+      machine([]),
+      '',
+      table(
+        [
+          'run',
+          'by',
+          'stored in',
+          '>of fp32’s size',
+          '>speed of fp32 (×)',
+          '>accuracy',
+          '>change (points)',
+          '>calibration error',
+          '>changed images',
+          '>layers kept wider',
+        ],
+        rows,
+      ),
+    ].join('\n'),
+    page,
+  );
+}

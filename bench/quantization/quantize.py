@@ -1,8 +1,7 @@
 """ONNX Runtime's own quantiser on an export in fp32: python quantize.py MODEL IMAGES FOLDER
 
-IMAGES is a file of the calibration images as the model takes them, uint8 [count, height, width, 3], with their shape in
-the name of the model's input. Writes FOLDER/{int8-weights,int8-percentile,int8-entropy,int4}.onnx; needs onnx and
-onnxruntime.
+IMAGES is a file of the calibration images as the model takes them, uint8 [count, height, width, 3]. Writes
+FOLDER/{int8-dynamic,int8-percentile,int8-entropy,int4}.onnx; needs onnx, onnx_ir and onnxruntime.
 """
 
 import sys
@@ -30,7 +29,8 @@ quant_pre_process(model, prepared, skip_symbolic_shape=True)
 
 class Reader(CalibrationDataReader):
     def __init__(self):
-        self.batches = iter([pixels[i : i + 8] for i in range(0, len(pixels), 8)])
+        # The calibrators want batches of one size.
+        self.batches = iter([pixels[i : i + 4] for i in range(0, len(pixels) // 4 * 4, 4)])
 
     def get_next(self):
         batch = next(self.batches, None)
