@@ -156,11 +156,16 @@ function judged(now: Course, rules: readonly Rule[]): Course {
   // A method that takes no steps has no course.
   if (!started || started.steps === 0) return now;
   const step = now.windows.at(-1)?.step ?? 0;
-  const fresh = rules.flatMap((rule) => rule(now, started) ?? []);
-  const isNew = ({ code }: { code: DiagnosisCode }): boolean => now.found.every((each) => each.code !== code);
-  const added = fresh.filter(isNew).map((each) => ({ ...each, step }));
-  return added.length > 0 ? { ...now, found: [...now.found, ...added] } : now;
+  return rules.reduce((course, rule) => {
+    const found = rule(course, started);
+    if (!found || course.found.some(({ code }) => code === found.code)) return course;
+    return { ...course, found: [...course.found, { ...found, step }] };
+  }, now);
 }
+
+/** Whether the rate is known to be wrong: then whatever else is wrong may come of that. */
+const isRateWrong = ({ found }: Course): boolean =>
+  found.some(({ code }) => code === 'DIVERGED' || code === 'RATE_TOO_HIGH' || code === 'RATE_TOO_LOW');
 
 /** The loss of a guess that gives every label the same chance, in nats, as evaluations count it. */
 function chanceOf({ tasks, labels }: EventFields['started']): number {
@@ -182,7 +187,9 @@ const rate = (value: number): { key: string; value: number } => ({
  * The validation loss has risen for several validations while the training loss went on falling, and no checkpoint was
  * better since. A mean over n images is uncertain by about 1/√n nats; half of that must be exceeded, thrice in a row.
  */
-const overfitting: Rule = ({ windows, best }, { images }) => {
+const overfitting: Rule = (course, { images }) => {
+  const { windows, best } = course;
+  if (isRateWrong(course)) return undefined;
   const { inARow, overfitting: limits } = thresholds;
   const last = windows.slice(-inARow);
   const before = windows.slice(0, -inARow);
@@ -200,10 +207,9 @@ const overfitting: Rule = ({ windows, best }, { images }) => {
 
 /** The validation loss was still falling at the end, by more than noise, and the training loss is not low either. */
 const underfitting: Rule = (course, started) => {
-  const { windows, found } = course;
+  const { windows } = course;
   const { inARow, leastSteps, underfitting: limits } = thresholds;
-  if (windows.length < inARow || started.steps < leastSteps) return undefined;
-  if (found.some(({ code }) => ['RATE_TOO_LOW', 'RATE_TOO_HIGH', 'DIVERGED'].includes(code))) return undefined;
+  if (windows.length < inARow || started.steps < leastSteps || isRateWrong(course)) return undefined;
   const now = windows.at(-1)!;
   const earlier = windows[Math.min(windows.length - 2, Math.floor((2 * windows.length) / 3) - 1)]!;
   const fall = earlier.loss - now.loss;
@@ -218,12 +224,9 @@ const underfitting: Rule = (course, started) => {
   };
 };
 
-/** A loss that is not finite ends the run. */
-const broken: Rule = ({ learningRate }) => ({
-  code: 'DIVERGED',
-  values: [learningRate],
-  fix: rate(learningRate / 10),
-});
+/** A loss that is not finite ends the run. In the very first step no rate is to blame that was reported. */
+const broken: Rule = ({ learningRate }) =>
+  learningRate > 0 ? { code: 'DIVERGED', values: [learningRate], fix: rate(learningRate / 10) } : undefined;
 
 /** The training loss of all steps since the last validation is far above that of the untrained model. */
 const diverged: Rule = (course) => {
@@ -235,14 +238,13 @@ const diverged: Rule = (course) => {
 
 /** The training loss shot up beyond that of the untrained model and has come back no further than to it. */
 const rateTooHigh: Rule = (course) => {
-  const { windows, learningRate, found } = course;
+  const { windows, learningRate } = course;
   const { tooHigh, fewSteps } = thresholds;
   const first = untrained(course);
   const now = windows.at(-1)!;
-  if (first === undefined || now.steps < fewSteps || found.some(({ code }) => code === 'DIVERGED')) return undefined;
+  if (first === undefined || now.steps < fewSteps || isRateWrong(course)) return undefined;
   const peak = Math.max(...windows.map((each) => each.peak));
-  if (peak < tooHigh.peak * first || now.train < tooHigh.stuck * first || diverged(course, course.started!))
-    return undefined;
+  if (peak < tooHigh.peak * first || now.train < tooHigh.stuck * first) return undefined;
   return { code: 'RATE_TOO_HIGH', values: [learningRate], fix: rate(learningRate / 10) };
 };
 
@@ -264,9 +266,9 @@ const rateTooLow: Rule = (course, started) => {
  * In the second half of the run no image of a label was predicted as it, twice in a row, although it has so many that
  * even the upper end of its interval is below the lower end of the whole accuracy's.
  */
-const classesIgnored: Rule = ({ windows }, { steps }) => {
-  const [before, now] = windows.slice(-2);
-  if (!now || now.step < steps / 2) return undefined;
+const classesIgnored: Rule = (course, { steps }) => {
+  const [before, now] = course.windows.slice(-2);
+  if (!now || now.step < steps / 2 || isRateWrong(course)) return undefined;
   const labels = now.missed.filter((label) => before!.missed.includes(label));
   if (labels.length === 0) return undefined;
   return { code: 'CLASSES_IGNORED', values: [], labels, fix: { key: 'classWeights', value: 'balanced' } };

@@ -1,6 +1,7 @@
 /** The dashboard in a browser: the display of a run in each state, live, and the messages to the host. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { RecordedEvent } from '../../../src/trainer/protocol.js';
@@ -60,6 +61,24 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.page.getByRole('img', { name: 'After: calibration error 3.0%' }).waitFor();
     assert.equal(await view.page.locator('.reliability-bar').count(), 30);
     if (process.env.VITUNE_LOOK) await view.page.screenshot({ path: process.env.VITUNE_LOOK, fullPage: true });
+    await view.close();
+  });
+
+  test('what is found wrong is a row with a remedy, and its button asks the host to edit the config', async () => {
+    const log = readFileSync(new URL('../../shared/diagnoses/overfitting.jsonl', import.meta.url), 'utf8');
+    const events = log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as RecordedEvent);
+    const view = await open(events.slice(0, 20));
+    assert.equal(await view.page.locator('.message').count(), 0);
+    await view.send({ type: 'events', events: events.slice(20) });
+    const row = view.page.locator('.message[data-code="OVERFITTING"]');
+    await row.getByText(/overfits since step 22.*The checkpoint of step 22 is in use/).waitFor();
+    assert.equal(await view.page.locator('.message').count(), 1);
+    await row.getByText('Set earlyStoppingPatience to 3', { exact: true }).click();
+    assert.deepEqual(await view.posted('applyFix'), [{ type: 'applyFix', code: 'OVERFITTING' }]);
+    if (process.env.VITUNE_LOOK) await view.page.screenshot({ path: process.env.VITUNE_LOOK });
     await view.close();
   });
 
