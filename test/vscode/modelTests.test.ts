@@ -1,6 +1,6 @@
 /** Tests of a model in the Test Explorer, and the images that two checkpoints answer differently, in a real editor. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { until } from './harness/editor.js';
@@ -9,12 +9,15 @@ import { makeWorkspace, trainIn } from './workspace.js';
 
 describe('tests of a model', () => {
   const workspace = makeWorkspace();
-  const food = readdirSync(join(workspace, 'emoji', 'validation', 'food')).slice(0, 3);
+  const folder = 'emoji/validation/food';
+  const [food] = readdirSync(join(workspace, folder));
+  const twin = `twin of ${food!}`;
   const editor = useEditor(() => {
     trainIn(workspace, 'first', { epochs: 1, tests: { maxMegabytes: 1000 } });
     trainIn(workspace, 'second', { epochs: 2 });
-    // A flag is no food: one of the two tests must fail.
-    const right = Object.fromEntries(food.map((name) => [`emoji/validation/food/${name}`, 'flags']));
+    // The same image cannot have two labels: one of the two is wrong.
+    cpSync(join(workspace, folder, food!), join(workspace, 'new images', twin));
+    const right = { [`${folder}/${food!}`]: 'food', [`new images/${twin}`]: 'flags' };
     writeFileSync(
       join(workspace, 'first.vitune-test.json'),
       JSON.stringify({ checkpoint: 'runs/first', tests: { accuracy: 0.001, right } }, null, 2),
@@ -52,17 +55,16 @@ describe('tests of a model', () => {
     await item('right').click();
     await editor().tab('first.vitune-test.json').waitFor();
     await editor().command('Test: Peek Output');
-    const message = editor()
-      .page.locator('.test-output-peek-message-container, .test-output-peek .preview-text')
-      .first();
-    await message
-      .getByText(/of 3 images are right/)
+    await editor()
+      .page.locator(':visible', { hasText: /[01] of 2 images are right; all must be/ })
       .first()
       .waitFor();
+    const link = editor().page.locator('a:visible', { hasText: food! }).first();
+    await link.waitFor();
     await editor().screenshot('failed test');
-    const link = message.locator('a', { hasText: food[0]! }).first();
+    const name = (await link.textContent())!.split('/').at(-1)!;
     await link.click();
-    await editor().tab(food[0]!).waitFor();
+    await editor().tab(name).waitFor();
     await editor().screenshot('image of a failed test');
     await editor().command('View: Close All Editors');
   });
