@@ -92,7 +92,7 @@ export function follow(now: Course, event: TrainEvent): Course {
     case 'evaluation':
       return event.split === 'validation' && !event.judged ? validated(now, event) : now;
     case 'checkpoint':
-      return event.best ? { ...now, best: event.step } : now;
+      return event.best ? bettered(now, event.step) : now;
     case 'finished':
       return event.reason === 'epochs' ? judged(now, [underfitting]) : now;
     case 'error':
@@ -101,6 +101,13 @@ export function follow(now: Course, event: TrainEvent): Course {
       return now;
   }
 }
+
+/** The checkpoint in use is another one from here on, also in what was said of it. */
+const bettered = (now: Course, best: number): Course => ({
+  ...now,
+  best,
+  found: now.found.map((each) => (each.code === 'OVERFITTING' ? { ...each, values: [each.values[0]!, best] } : each)),
+});
 
 /** A resumed run takes the steps after its checkpoint again. */
 function begun(now: Course, event: EventFields['started']): Course {

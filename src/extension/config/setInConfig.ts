@@ -4,7 +4,10 @@ import { modify } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { errors } from '../errors/errors.js';
 
-/** Comments and the rest stay. The document is shown, and not saved. Throws `ShownError` for what is gone. */
+/**
+ * Comments and the rest of the text stay. The document is shown, and not saved.
+ * @throws ShownError for a file that is gone.
+ */
 export async function setInConfig(file: string, key: string, value: number | string): Promise<void> {
   if (!existsSync(file)) throw errors.placeGone(file);
   const document = await vscode.workspace.openTextDocument(file);

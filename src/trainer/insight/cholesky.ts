@@ -48,6 +48,14 @@ export function solve(factor: Float64Array, n: number, b: Float64Array): void {
       for (let k = 0; k < i; k++) sum -= factor[i * n + k]! * x[k]!;
       x[i] = sum / factor[i * n + i]!;
     }
+  }
+  solveTransposed(factor, n, b);
+}
+
+/** The same of Lᵀ x = b. */
+export function solveTransposed(factor: Float64Array, n: number, b: Float64Array): void {
+  for (let start = 0; start < b.length; start += n) {
+    const x = b.subarray(start, start + n);
     // By columns of Lᵀ, which are rows of L.
     for (let i = n - 1; i >= 0; i--) {
       const value = (x[i]! /= factor[i * n + i]!);

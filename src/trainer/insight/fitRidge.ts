@@ -9,8 +9,9 @@ import { ridgeHead, scoresOf, type LinearHead } from './ridge.js';
 
 export interface RidgeTask {
   images: number;
-  /** Numbers of an image. */
+  /** Numbers of an image, and how many features they stand for. */
   width: number;
+  features: number;
   classes: number;
   multiLabel: boolean;
   /** The classes of an image. Without any it counts in a multi-label task alone. */
@@ -36,7 +37,7 @@ export async function fitRidge(task: RidgeTask): Promise<LinearHead> {
   const { width, classes, multiLabel, onProgress } = task;
   const folds = await momentsOf(task);
   const whole = sumOf(folds, width, classes);
-  const variance = varianceOf(whole, width);
+  const variance = varianceOf(whole, width) / task.features;
   if (!Number.isFinite(variance)) throw errors.featuresNotFinite();
   const tried = new Map<number, Trial>();
   const lossAt = async (at: number): Promise<number> => {
@@ -93,11 +94,11 @@ async function momentsOf(task: RidgeTask): Promise<Moments[]> {
   return moments;
 }
 
-/** The mean variance of a feature. */
+/** The variances of all numbers together. */
 function varianceOf({ images, sum, products }: Moments, width: number): number {
   let total = 0;
   for (let i = 0; i < width; i++) total += products[i * width + i]! / images - (sum[i]! / images) ** 2;
-  return total / width;
+  return total;
 }
 
 interface Trial {

@@ -10,6 +10,7 @@ import type { Executable } from '../engine/engine.js';
 import { hostTensor } from '../engine/tensor.js';
 import type { Values } from '../engine/trainable.js';
 import { fitRidge, foldCount, rowsAtOnce } from '../insight/fitRidge.js';
+import { spanOf } from '../insight/span.js';
 import { foldsOf } from '../insight/folds.js';
 import { Builder } from '../ir/builder.js';
 import { sizeOf } from '../ir/shape.js';
@@ -45,22 +46,25 @@ export async function ridgeModel(o: RidgeOptions): Promise<SolvedModel> {
     foldCount,
     seed,
   );
+  const read = (first: number): Promise<Float32Array> => {
+    const part = train.features.subarray(first * scale.mean.length, (first + rowsAtOnce) * scale.mean.length);
+    return projected ? projected.run(part) : Promise.resolve(standardised(part, scale));
+  };
   const weight = new Float32Array(model.labels * width);
   const bias = new Float32Array(model.labels);
   try {
+    const span = targets.length < width ? spanOf(await allOf(read, targets.length, width), width) : undefined;
     for (const [t, { task, start, end }] of spansOf(tasks).entries()) {
-      const head = await fitRidge({
+      const fitted = await fitRidge({
         images: targets.length,
-        width,
+        width: span ? targets.length : width,
+        features: width,
         classes: task.labels.length,
         multiLabel: task.multiLabel,
         classesOf: (image) =>
           targets[image]!.filter((target) => target >= start && target < end).map((target) => target - start),
         folds,
-        read: (first) => {
-          const part = train.features.subarray(first * scale.mean.length, (first + rowsAtOnce) * scale.mean.length);
-          return projected ? projected.run(part) : Promise.resolve(standardised(part, scale));
-        },
+        read: span ? (first) => Promise.resolve(rowsOf(span.values, targets.length, first)) : read,
         onProgress: async (share) => {
           if (share !== undefined) onProgress(t + share, tasks.length);
           // Messages are handled in between, which the computation blocks.
@@ -68,6 +72,7 @@ export async function ridgeModel(o: RidgeOptions): Promise<SolvedModel> {
           signal.throwIfAborted();
         },
       });
+      const head = span ? span.toFeatures(fitted) : fitted;
       weight.set(head.weight, start * width);
       bias.set(head.bias, start);
     }
@@ -79,6 +84,15 @@ export async function ridgeModel(o: RidgeOptions): Promise<SolvedModel> {
   const weights = new WeightStore({ read: (name, shape) => values.get(name) ?? model.weights.share(name, shape) });
   const solved = { ...model, weights, method: { ...model.method, trains: () => false } };
   return SolvedModel.load(o, solved, o.parameters, values);
+}
+
+const rowsOf = (values: Float32Array, width: number, first: number): Float32Array =>
+  values.subarray(first * width, (first + rowsAtOnce) * width);
+
+async function allOf(read: (first: number) => Promise<Float32Array>, images: number, width: number) {
+  const all = new Float32Array(images * width);
+  for (let first = 0; first < images; first += rowsAtOnce) all.set(await read(first), first * width);
+  return all;
 }
 
 /** The mean and the deviation of each feature, [width]. */
