@@ -25,7 +25,7 @@ describe('changes of images', () => {
     const rows = names.map((name, i) => `${name};"${i < 3 ? 'cat' : 'dog'}";x`);
     writeFileSync(file, Buffer.from(`\uFEFFsep=;\r\nimage;label;note\r\n${rows.join('\r\n')}`, 'utf16le'));
     mkdirSync(join(workspace, '.vscode'));
-    const settings = { 'vitune.datasets': ['emoji', 'listed'] };
+    const settings = { 'vitune.datasets': ['listed', 'emoji'] };
     writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
     return { workspace, settings: { 'explorer.autoReveal': false }, size: { width: 1280, height: 1000 } };
   });
@@ -58,7 +58,7 @@ describe('changes of images', () => {
   test('folders: two images go to another class, and back, and there again', async () => {
     await editor().openContainer('ViTune');
     // A tree that is still filled hands a menu's entry no node.
-    for (const name of ['emoji', 'listed'])
+    for (const name of ['listed', 'emoji'])
       await until(`${name} to be inspected`, async () =>
         /classes(?!.*checked)/.test((await editor().row(name).first().textContent()) ?? ''),
       );

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { ImageList } from '../../shared/imageList.js';
 import type { Move } from '../../shared/imageChange.js';
 import type { FromImageGrid, ImageGridState, KeptByImageGrid, ToImageGrid } from '../../webview/protocol.js';
-import { imageGridType } from '../contributions.js';
+import { commands, imageGridType } from '../contributions.js';
 import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import { Panels } from '../webviews/panels.js';
@@ -114,9 +114,11 @@ export class ImageGrids implements vscode.Disposable {
       case 'dropColumns':
         shown.making?.abort();
         return;
-      case 'focus':
-        await vscode.commands.executeCommand('setContext', 'vitune.onImages', message.isOnImages);
+      case 'step': {
+        const { undoImageChange, redoImageChange } = commands;
+        await vscode.commands.executeCommand(message.direction === 'undo' ? undoImageChange : redoImageChange);
         return;
+      }
       case 'act': {
         const { action } = message;
         if (action !== 'open' && action !== 'reveal' && action !== 'copyPaths')

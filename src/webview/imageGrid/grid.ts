@@ -26,7 +26,7 @@ export interface GridEvents {
   onOpen: (row: number) => void;
   /** The focus or the position is another. */
   onMove: () => void;
-  onFocus: (isFocused: boolean) => void;
+  onStep: (direction: 'undo' | 'redo') => void;
   /** The key for what is selected to go away. */
   onDelete: () => void;
 }
@@ -66,8 +66,8 @@ export class Grid {
         'aria-label': l10n.t('Images'),
         'aria-multiselectable': 'true',
         keydown: (event: KeyboardEvent) => this.key(event),
-        focus: () => this.focused(true),
-        blur: () => this.focused(false),
+        focus: () => this.draw(),
+        blur: () => this.draw(),
         mousedown: (event: MouseEvent) => this.press(event),
         dblclick: (event: MouseEvent) => this.openAt(event),
         mouseover: (event: MouseEvent) => this.explain(event),
@@ -134,11 +134,6 @@ export class Grid {
     this.resizes.disconnect();
     clearTimeout(this.settling);
     cancelAnimationFrame(this.frame);
-  }
-
-  private focused(isFocused: boolean): void {
-    this.events.onFocus(isFocused);
-    this.draw();
   }
 
   private rowOf(position: number): number {
@@ -294,7 +289,15 @@ export class Grid {
       Home: 0,
       End: last,
     };
-    if (last < 0 || event.altKey) return;
+    if (event.altKey) return;
+    const letter = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : '';
+    if (letter === 'z' || letter === 'y') {
+      event.preventDefault();
+      // The editor would undo what was typed into a field.
+      event.stopPropagation();
+      return this.events.onStep(letter === 'y' || event.shiftKey ? 'redo' : 'undo');
+    }
+    if (last < 0) return;
     const goal = moves[event.key];
     const focused = this.order[this.focus]!;
     if (goal !== undefined) this.moveTo(goal, event.shiftKey);
@@ -302,7 +305,7 @@ export class Grid {
     else if (event.key === 'Enter') this.events.onOpen(focused);
     else if (event.key === 'Delete' || (event.key === 'Backspace' && event.metaKey)) this.events.onDelete();
     else if (event.key === 'Escape' && this.selection.size > 0) this.clearSelection();
-    else if (event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) this.selectAll();
+    else if (letter === 'a') this.selectAll();
     else return;
     event.preventDefault();
   }

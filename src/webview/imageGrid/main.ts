@@ -93,7 +93,7 @@ class ImageGridView {
       onSelect: () => this.showSelection(),
       onOpen: (row) => this.act('open', Uint32Array.of(row)),
       onMove: () => this.keepSoon(),
-      onFocus: (isOnImages) => host.post({ type: 'focus', isOnImages }),
+      onStep: (direction) => host.post({ type: 'step', direction }),
       onDelete: () => {
         if (state.canChange && this.chosen.length > 0) this.act('trash', this.chosen);
       },

@@ -70,5 +70,5 @@ export type FromImageGrid =
   | { type: 'columns'; of: LateColumns }
   | { type: 'dropColumns' }
   | { type: 'act'; action: ImageAction; rows: Uint32Array }
-  /** Whether keys go to the images, and not to a field. */
-  | { type: 'focus'; isOnImages: boolean };
+  /** Take the last change of images back, or make it again. */
+  | { type: 'step'; direction: 'undo' | 'redo' };

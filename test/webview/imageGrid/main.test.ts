@@ -225,6 +225,11 @@ describe('image grid', { skip: lacks ?? false }, () => {
         ['trash', [at, at + 1]],
       ],
     );
+    for (const keys of ['Control+z', 'Control+Shift+z', 'Control+y']) await page.keyboard.press(keys);
+    assert.deepEqual(
+      (await view.posted('step')).map(({ direction }) => direction),
+      ['undo', 'redo', 'redo'],
+    );
     const { list } = gridState(201);
     const gone = new Uint8Array(201);
     gone[at] = 1;
