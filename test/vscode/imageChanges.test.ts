@@ -81,12 +81,12 @@ describe('changes of images', () => {
     await grid(total);
     await editor().dismissNotifications();
     await shown.locator('.grid').focus();
-    await editor().command('ViTune: Undo Image Change');
+    await press('Control+z');
     await editor().notification('Undone').first().waitFor();
     assert.deepEqual([filesIn('train', 'faces'), filesIn('train', 'flags')], [faces, flags]);
     await grid(new RegExp(`^${faces} of`));
     await countOf('faces', faces);
-    await editor().command('ViTune: Redo Image Change');
+    await press('Control+Shift+z');
     await editor().notification('Done again').first().waitFor();
     assert.deepEqual([filesIn('train', 'faces'), filesIn('train', 'flags')], [faces - 2, flags + 2]);
     await grid(total);
@@ -116,10 +116,10 @@ describe('changes of images', () => {
     assert.equal(filesIn('train', 'faces'), faces - 2);
     await countOf('faces', faces - 3);
     await shown.locator('.grid').focus();
-    await editor().command('ViTune: Undo Image Change');
+    await press('Control+z');
     await grid(new RegExp(`^${faces - 1} of`));
     assert.equal(filesIn('train', 'faces'), faces);
-    await editor().command('ViTune: Undo Image Change');
+    await press('Control+z');
     await grid(new RegExp(`^${faces} of`));
     assert.equal(readFileSync(join(emoji, 'vitune-exclude.txt'), 'utf8'), '');
     await editor().dismissNotifications();
@@ -150,19 +150,19 @@ describe('changes of images', () => {
     assert.equal(readFileSync(file, 'utf16le'), changed);
     await editor().row('listed').filter({ hasText: '3 classes' }).first().waitFor();
     await shown.locator('.grid').focus();
-    await editor().command('ViTune: Undo Image Change');
+    await press('Control+z');
     await shown
       .locator('.tile:visible .verdict')
       .filter({ hasText: 'red; panda' })
       .first()
       .waitFor({ state: 'detached' });
     assert.deepEqual(readFileSync(file), before);
-    await editor().command('ViTune: Redo Image Change');
+    await press('Control+Shift+z');
     await until('the label again', () => readFileSync(file, 'utf16le') === changed);
     // Somebody corrects the row by hand: the undo leaves it and says so.
     const byHand = Buffer.from(changed.replace('red; panda', 'fox'), 'utf16le');
     writeFileSync(file, byHand);
-    await editor().command('ViTune: Undo Image Change');
+    await press('Control+z');
     await editor().notification('was changed in the meantime').first().waitFor();
     assert.deepEqual(readFileSync(file), byHand);
     await editor().dismissNotifications();

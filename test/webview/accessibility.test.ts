@@ -25,6 +25,7 @@ const image = {
   image: { kind: 'shown', src: pixel },
   checkpoint: { path: '/r/1', run: 'first', step: 1 },
   verdict: { kind: 'predictions', predictions: [{ label: 'cat', probability: 0.9 }] },
+  why: { kind: 'hidden' },
 };
 const comparison = {
   folder: '/images/runs/compare',
