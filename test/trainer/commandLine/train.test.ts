@@ -38,6 +38,7 @@ test('with --json: every event, one object a line, the same as in the log', asyn
     method: 'lora',
     labels: ['green', 'red'],
     images: { train: 10, validation: 2, test: 0 },
+    splits: 'seeded',
     skipped: 0,
     epochs: 2,
     steps: 6,
