@@ -123,13 +123,15 @@ export function compileForward(
  * Inputs `images` [1, height, width, 3] uint8 and `wanted` [1, labels]; outputs `logits`, and `relevance.0` and so on
  * [queries, tokens] for each attention from the input to the head, of which there are `maps`: its shares times the
  * gradient of the wanted logits, without what is negative, as the mean of the heads (Chefer, Gur and Wolf, CVPR 2021,
- * arXiv:2012.09838, equation 13). A network from a file has no map.
+ * arXiv:2012.09838, equation 13). A network from a file has no map, nor has a vote of the nearest images.
  */
 export function compileRelevance(model: ModelSpec): { graph: Graph; maps: number } {
   const b = new Builder();
   const { logits } = buildForward(b, model, 1, false);
   b.output('logits', logits);
-  const shares = b.graph.nodes.filter(({ op }) => op.type === 'softmax').map(({ outputs: [output] }) => output!);
+  // The vote of the nearest images has no gradient.
+  const softmaxes = model.neighbors ? [] : b.graph.nodes.filter(({ op }) => op.type === 'softmax');
+  const shares = softmaxes.map(({ outputs: [output] }) => output!);
   const score = b.total(b.mul(logits, b.input('wanted', [1, model.labels])));
   const grads = shares.length ? backward(b, score, shares) : [];
   shares.forEach((share, i) => {

@@ -156,3 +156,16 @@ test('the command explains the images of a run, shows similar ones, and says wha
     missing: 'calibration',
   });
 });
+
+test('a vote of the nearest images, which has no gradient, is explained by covering places too', async (t) => {
+  const folder = await temporaryFolder(t);
+  const photos = join(folder, 'photos');
+  await writeDataset(photos, { ant: 12, bee: 12 });
+  const trained = await vituneHere(['train', await writeConfig(folder, { method: 'pretrained', output: 'run' })]);
+  assert.equal(trained.code, 0, trained.stderr);
+  const ended = await vituneHere(['explain', photos, '--checkpoint', join(folder, 'run'), '--json']);
+  assert.equal(ended.code, 0, ended.stderr);
+  const found = jsonLines<Explanation>(ended.stdout);
+  assert.equal(found.length, 24);
+  for (const { method, values } of found) assert.deepEqual([method, values.length], ['occlusion', 64]);
+});
