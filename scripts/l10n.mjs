@@ -34,6 +34,9 @@ export function messagesOf(path, text) {
     const given = values.map((_, index) => `{${index}}`).join(' ');
     if (used !== given)
       faults.push(`${place}: the message has placeholders ${used || 'none'}, the call gives ${given || 'none'}`);
+    // @vscode/l10n takes all from the first brace to the next closing one for the name of a placeholder.
+    if (given && message.text.replaceAll(/\{\d+\}/g, '').includes('{'))
+      faults.push(`${place}: the message has a brace that begins no placeholder`);
   };
   // Elsewhere `t` may be a tensor, a test or a fraction.
   if (/\bl10n\b/.test(text)) visit(source);

@@ -55,6 +55,7 @@ const badCalls: [call: string, fault: RegExp][] = [
   [`t('a {0}')`, /placeholders \{0\}, the call gives none/],
   [`t('a', b)`, /placeholders none, the call gives \{0\}/],
   [`t('a {1}', b)`, /placeholders \{1\}, the call gives \{0\}/],
+  [`t('a {"b": "{0}"}', b)`, /a brace that begins no placeholder/],
 ];
 for (const [call, fault] of badCalls) {
   test(`a call that cannot be translated as it is: ${call}`, () => {

@@ -111,7 +111,7 @@ export const datasets = {
         some(inner),
       ),
       t(
-        'Name splits train, validation and test. Of batches, merge the inner folders by class. If {0} are the classes, write "dataset": {"train": "{1}"} in the config.',
+        'Name splits train, validation and test. Of batches, merge the inner folders by class. If {0} are the classes, set "train" under "dataset" in the config to "{1}".',
         some(classes),
         folder,
       ),

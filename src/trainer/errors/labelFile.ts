@@ -208,7 +208,7 @@ export const labelFile = {
       'LABELS_NOT_READ',
       t('The file {0} is not read.', file),
       t(
-        'If it holds the labels, call it labels.csv, or write "dataset": {"folder": "{0}", "labels": "{1}"} in the config.',
+        'If it holds the labels, call it labels.csv, or set "folder" to "{0}" and "labels" to "{1}" under "dataset" in the config.',
         folder,
         basename(file),
       ),
@@ -219,7 +219,7 @@ export const labelFile = {
       code,
       said.message,
       t(
-        'If {1} holds the labels, call it labels.csv, or write "dataset": {"folder": "{0}", "labels": "{1}"} in the config. Else put the images of each class into a folder of its own.',
+        'If {1} holds the labels, call it labels.csv, or set "folder" to "{0}" and "labels" to "{1}" under "dataset" in the config. Else put the images of each class into a folder of its own.',
         folder,
         basename(file),
       ),

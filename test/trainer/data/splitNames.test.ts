@@ -30,6 +30,17 @@ test('the words for splits, in any case, with what stands around them', () => {
     assert.deepEqual(named(name), { [name]: 'validation' });
   for (const name of ['test', 'Testing', 'test_set', 'testset', 'TEST IMAGES', 'test_data'])
     assert.deepEqual(named(name), { [name]: 'test' });
+  assert.deepEqual(named('Eğitim', 'DOĞRULAMA', 'Sınama'), {
+    Eğitim: 'train',
+    DOĞRULAMA: 'validation',
+    Sınama: 'test',
+  });
+  assert.deepEqual(named('EGITIM SETI', 'eğitim_verisi', 'SINAMA KÜMESİ', 'test verileri'), {
+    'EGITIM SETI': 'train',
+    eğitim_verisi: 'train',
+    'SINAMA KÜMESİ': 'test',
+    'test verileri': 'test',
+  });
   assert.deepEqual(named('train', 'val', 'eval'), { train: 'train', val: 'validation', eval: 'test' });
 });
 
