@@ -141,7 +141,7 @@ describe('classification', () => {
     await answer(await editor().webview('imageEditor')).waitFor();
   });
 
-  test('an evaluation says what its images were to the run, and is refused on those that the run trained on', async () => {
+  test('an evaluation says what its images were to the run, and asks before it takes those that the run trained on', async () => {
     await editor().tab('Evaluation on emoji').click();
     const evaluation = await editor().report('right on emoji');
     await evaluation.getByText('Images: 60 validation images of the run.').waitFor();
@@ -152,8 +152,11 @@ describe('classification', () => {
     await editor().row('train').filter({ hasText: '3 classes' }).waitFor();
     await editor().chooseFromMenu(editor().row('first'), 'Evaluate on a Dataset…');
     await editor().pick('train');
-    await editor().notification('The run was trained on all 228 images of this dataset').first().waitFor();
+    const question = editor().page.locator('.monaco-dialog-box');
+    await question.getByText('The run was trained on all 228 images of this dataset').waitFor();
     await editor().screenshot('evaluation on training images');
+    await question.getByText('Use These Images').click();
+    await (await editor().report('right on train')).getByText('Images: 228 that the model was trained on').waitFor();
   });
 
   test('an image opens from the tree of datasets', async () => {

@@ -10,7 +10,7 @@ import type { ReportPanels } from '../reports/reportPanels.js';
 import { pickCheckpoint, type RunArgument } from '../runs/pickRun.js';
 import type { RunStore } from '../runs/runStore.js';
 import type { Launch } from '../trainer/launch.js';
-import { evaluateImages } from './evaluationImages.js';
+import { askForAll, evaluateImages } from './evaluationImages.js';
 import { showFlips } from './flips.js';
 
 const { t } = vscode.l10n;
@@ -30,8 +30,10 @@ export function evaluateCommands(
       if (dataset === undefined) return;
       const list = await panels.newFile();
       const args = ['--checkpoint', checkpoint, '--dataset', dataset];
-      const evaluation = await withProgress(t('Evaluating on “{0}”…', basename(dataset)), (signal, report) =>
-        evaluateImages(launch, args, list, signal, report),
+      const evaluation = await askForAll((more) =>
+        withProgress(t('Evaluating on “{0}”…', basename(dataset)), (signal, report) =>
+          evaluateImages(launch, [...args, ...more], list, signal, report),
+        ),
       );
       await panels.show('evaluation', { evaluation, list, checkpoint, dataset });
     },

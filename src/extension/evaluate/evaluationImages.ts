@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { coverageWords } from '../../shared/coverage.js';
 import type { CommandOutputs, CoveredEvaluation } from '../../trainer/protocol.js';
 import type { ImageQuery } from '../../webview/protocol.js';
+import { ShownError } from '../errors/shownError.js';
+import { ask } from '../notify.js';
 import type { Report } from '../progress.js';
 import { count } from '../runs/count.js';
 import type { Launch } from '../trainer/launch.js';
@@ -15,6 +17,21 @@ export function reportImages(output: CommandOutputs['evaluate' | 'diff'], report
   if (output.type !== 'progress') return;
   const { done, total } = output;
   report(t('{0} of {1} images', count(done), count(total)), (100 * done) / Math.max(1, total));
+}
+
+/** Refusals for want of images that were not trained on. */
+const onlyTrained: ReadonlySet<string> = new Set(['EVALUATION_ONLY_TRAINING', 'COMPARED_WITHOUT_IMAGES']);
+
+/** Runs `work`. Where no image is left that was not trained on, asks whether those that were shall do, and runs it so. */
+export async function askForAll<Result>(work: (more: readonly string[]) => PromiseLike<Result>): Promise<Result> {
+  try {
+    return await work([]);
+  } catch (error) {
+    if (!(error instanceof ShownError) || !onlyTrained.has(error.info.code)) throw error;
+    const detail = t('A figure on images that a model was trained on looks better than it is.');
+    if (!(await ask(error.info.message, t('Use These Images'), detail))) throw new vscode.CancellationError();
+    return work(['--all']);
+  }
 }
 
 /** Evaluates as `args` say, writes the list of the images to `list`, and reports how far it is. */

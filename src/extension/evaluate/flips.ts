@@ -9,7 +9,7 @@ import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import type { Launch } from '../trainer/launch.js';
 import { outputOf, runCommand } from '../trainer/runCommand.js';
-import { reportImages } from './evaluationImages.js';
+import { askForAll, reportImages } from './evaluationImages.js';
 
 const { t } = vscode.l10n;
 
@@ -26,8 +26,14 @@ export async function showFlips(grids: ImageGrids, launch: Launch, { before, now
   try {
     const list = join(folder, 'flips.images');
     const args = [before, now, '--dataset', dataset, '--list', list];
-    const outputs = await withProgress(t('Comparing answers on “{0}”…', basename(dataset)), (signal, report) =>
-      runCommand(launch, 'diff', { args, signal, onOutput: (output) => reportImages(output, report) }),
+    const outputs = await askForAll((more) =>
+      withProgress(t('Comparing answers on “{0}”…', basename(dataset)), (signal, report) =>
+        runCommand(launch, 'diff', {
+          args: [...args, ...more],
+          signal,
+          onOutput: (output) => reportImages(output, report),
+        }),
+      ),
     );
     const diff = outputOf(outputs, 'diff');
     const lead = diffWords(diff, { was: nameOf(before), is: nameOf(now) }, t);
