@@ -22,7 +22,7 @@ export function reportImages(output: CommandOutputs['evaluate' | 'diff'], report
 /** Refusals for want of images that were not trained on. */
 const onlyTrained: ReadonlySet<string> = new Set(['EVALUATION_ONLY_TRAINING', 'COMPARED_WITHOUT_IMAGES']);
 
-/** Runs `work`. Where no image is left that was not trained on, asks whether those that were shall do, and runs it so. */
+/** Runs `work`. Where all images were trained on, asks whether they shall do, and runs it with them. */
 export async function askForAll<Result>(work: (more: readonly string[]) => PromiseLike<Result>): Promise<Result> {
   try {
     return await work([]);

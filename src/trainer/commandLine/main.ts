@@ -2,11 +2,12 @@
  * Entry of the trainer's child process: `train CONFIG` for a run that outlives its window, `serve` for classification,
  * `images` for the editor's grids, and the command line's own.
  */
-import { estimateCommand, logitsCommand, probeCommand, trialCommand } from '../core/program.js';
+import { crossCheckCommand, estimateCommand, logitsCommand, probeCommand, trialCommand } from '../core/program.js';
 import { explainMemory, infoOf } from '../errors/errors.js';
 import { setLanguage } from '../core/language.js';
 import type { DeviceName, ImagesRequest, ImagesResponse, ServeResponse, ServeRequest } from '../protocol.js';
 import type { LogitsRequest } from '../inference/computeLogits.js';
+import type { CheckRequest } from '../training/crossCheck.js';
 import type { EstimateRequest } from '../training/estimateApart.js';
 import type { TrialRequest } from '../training/trial.js';
 
@@ -37,6 +38,10 @@ const tasks: Record<string, () => Promise<unknown>> = {
   [trialCommand]: async () => {
     const { tryBatches } = await import('../training/trial.js');
     await tryBatches(JSON.parse(argument!) as TrialRequest, print);
+  },
+  [crossCheckCommand]: async () => {
+    const { crossCheck } = await import('../training/crossCheck.js');
+    print(await crossCheck(JSON.parse(argument!) as CheckRequest));
   },
   [estimateCommand]: async () => {
     // Nobody would hear the answer once the process that asked is gone.

@@ -10,10 +10,11 @@ const script = fileURLToPath(
 export const trainerProgram: readonly string[] = [...process.execArgv, script];
 
 /**
- * Its hidden commands: try a device, compute the logits of a `LogitsRequest`, try the batches of a `TrialRequest`,
- * estimate what the training of an `EstimateRequest` takes.
+ * Its hidden commands: try a device, compute the logits of a `LogitsRequest`, try the batches of a `TrialRequest`, take
+ * the step of a `CheckRequest` on two devices, estimate what the training of an `EstimateRequest` takes.
  */
 export const probeCommand = 'probe';
 export const logitsCommand = 'answer';
 export const trialCommand = 'trial';
+export const crossCheckCommand = 'crossCheck';
 export const estimateCommand = 'estimate';

@@ -3,6 +3,8 @@ import type { DeviceName } from '../protocol.js';
 import type { Engine, EngineOptions } from './engine.js';
 import { OrtEngine } from './ort/ortEngine.js';
 
+export { runtimeVersion } from './ort/session.js';
+
 export function createEngine(device: DeviceName, options?: EngineOptions): Engine {
   switch (device) {
     case 'cpu':

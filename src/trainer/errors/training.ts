@@ -64,6 +64,27 @@ export const training = {
       t('Free some memory, or set a smaller batchSize.'),
     ),
 
+  /**
+   * `difference` is relative; undefined where the check gave no result. Without a place nobody named the device, and
+   * the CPU takes over.
+   */
+  deviceDistrusted: (device: string, difference: number | undefined, place?: Place) =>
+    new UserError(
+      difference === undefined ? 'DEVICE_UNCHECKED' : 'DEVICE_WRONG',
+      difference === undefined
+        ? t('The check of the device {0} gave no result: its driver crashed, hangs, or lacks memory.', device)
+        : t(
+            'The device {0} computes wrongly: a step of this training differs from that on the CPU by {1} % or more.',
+            device,
+            // Whatever is larger is as wrong.
+            Math.floor(100 * Math.min(difference, 10)),
+          ),
+      place
+        ? t('Update the driver of the graphics card, or choose the device "cpu".')
+        : t('This training runs on the CPU. A newer driver of the graphics card may help.'),
+      place,
+    ),
+
   deviceUnusable: (device: string, reason: string, place: Place) =>
     new UserError(
       'DEVICE_UNUSABLE',

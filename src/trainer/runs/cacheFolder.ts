@@ -27,6 +27,9 @@ export const checkedFolder = (cache: string): string => join(cache, 'checked');
 /** Where small JPEGs of images are kept. */
 export const thumbnailFolder = (cache: string): string => join(cache, 'thumbnails');
 
+/** Where it is kept how far devices differ from the CPU. */
+export const deviceFolder = (cache: string): string => join(cache, 'devices');
+
 /**
  * What is kept: `images` are decoded pixels, thumbnails and what was seen of files. Users limit them by
  * `VITUNE_PICTURE_CACHE_GB`.
@@ -51,7 +54,7 @@ export function cacheLimit(kind: CacheKind, env: NodeJS.ProcessEnv = process.env
  * folders named by a hash.
  */
 function kindOf(name: string): CacheKind | undefined {
-  if (name === 'features') return 'features';
+  if (name === 'features' || name === 'devices') return 'features';
   return name === 'checked' || name === 'thumbnails' || /^[0-9a-f]{16}$/.test(name) ? 'images' : undefined;
 }
 

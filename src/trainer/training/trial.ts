@@ -2,14 +2,13 @@
  * A trial of batch sizes: some steps of each in a process of its own, which memory may run out in without harm to the
  * run.
  */
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { cutOf, type ModelSpec } from '../compile/compile.js';
 import { loadConfig } from '../config/load.js';
 import { createEngine } from '../engine/createEngine.js';
 import { Trainable } from '../engine/trainable.js';
-import { trainerProgram, trialCommand } from '../core/program.js';
+import { linesApart } from '../core/linesApart.js';
+import { trialCommand } from '../core/program.js';
 import { sizeOf } from '../ir/shape.js';
 import type { DeviceName, Task } from '../protocol.js';
 import { countLabels } from '../core/tasks.js';
@@ -51,35 +50,33 @@ const isPeakPassed = (trials: readonly Trial[]): boolean => {
 /** Where memory is short, Linux should end this process and no other. */
 export const endFirst = (): Promise<void> => writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
 
-/** Tries in this process; reports each batch that worked, and ends when a larger one is not faster. */
-export async function tryBatches(o: TrialRequest, report: (trial: Trial) => void): Promise<void> {
-  await endFirst();
+/** A training as its config has it, for steps whose result is thrown away. */
+export async function openTrial(o: Pick<TrialRequest, 'config' | 'revision' | 'frozenPrecision' | 'tasks'>) {
   const loaded = await loadConfig(o.config);
   const { config } = loaded;
   const base = await openBaseModel({ ...config, revision: o.revision, place: {} });
   const labels = countLabels(o.tasks);
   const prepared = prepareNetwork(loaded, base, labels);
   const loss = { tasks: o.tasks.map((task) => ({ labels: task.labels.length, multiLabel: task.multiLabel })) };
-  const cut = o.cached ? cutOf(prepared.model) : undefined;
-  const model: ModelSpec = {
-    ...prepared.model,
-    loss,
-    cut,
-    frozenPrecision: o.frozenPrecision,
-    recomputes: o.recomputes,
-  };
-  const values = initialValues(prepared, base, config.seed);
+  const model: ModelSpec = { ...prepared.model, loss, frozenPrecision: o.frozenPrecision };
+  return { config, model, optimizer: optimizerOf(config), values: initialValues(prepared, base, config.seed) };
+}
+
+/** Tries in this process; reports each batch that worked, and ends when a larger one is not faster. */
+export async function tryBatches(o: TrialRequest, report: (trial: Trial) => void): Promise<void> {
+  await endFirst();
+  const { config, model: whole, optimizer, values } = await openTrial(o);
+  const cut = o.cached ? cutOf(whole) : undefined;
+  const model: ModelSpec = { ...whole, cut, recomputes: o.recomputes };
+  const { labels } = model;
   const trials: Trial[] = [];
   for (const batch of o.batches) {
-    const options = {
+    const trainable = await Trainable.create(createEngine(o.device), {
       model,
-      optimizer: optimizerOf(config),
+      optimizer,
       batchSize: batch,
       evalBatchSize: batch,
       seed: config.seed,
-    };
-    const trainable = await Trainable.create(createEngine(o.device), {
-      ...options,
       accumulates: config.gradientAccumulationSteps > 1,
     });
     trainable.restore({ parameters: values });
@@ -107,26 +104,5 @@ export async function tryBatches(o: TrialRequest, report: (trial: Trial) => void
 }
 
 /** Tries in a separate process. Its output before it ends, however it ends, is the result. */
-export function tryBatchesApart(request: TrialRequest, signal: AbortSignal): Promise<Trial[]> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...trainerProgram, trialCommand, JSON.stringify(request)], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      windowsHide: true,
-    });
-    const trials: Trial[] = [];
-    createInterface({ input: child.stdout }).on(
-      'line',
-      (line) => line.startsWith('{') && trials.push(JSON.parse(line) as Trial),
-    );
-    const end = (): void => void child.kill('SIGKILL');
-    const timer = setTimeout(end, patience);
-    signal.addEventListener('abort', end);
-    child.once('error', reject);
-    child.once('close', () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      if (signal.aborted) reject(new DOMException('The trial was cancelled', 'AbortError'));
-      else resolve(trials);
-    });
-  });
-}
+export const tryBatchesApart = (request: TrialRequest, signal: AbortSignal): Promise<Trial[]> =>
+  linesApart<Trial>(trialCommand, request, { signal, patience });

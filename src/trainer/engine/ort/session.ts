@@ -4,6 +4,9 @@ import type { Shape } from '../../ir/op.js';
 import type { DeviceName } from '../../protocol.js';
 import { HostTensor, type Tensor, type TensorData, type Tensors } from '../tensor.js';
 
+/** The version of ONNX Runtime. */
+export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
+
 const ortTypes = { f32: 'float32', f16: 'float16', i32: 'int32', u8: 'uint8', i8: 'int8' } as const;
 
 /**
