@@ -147,9 +147,23 @@ describe('the inspection of a large dataset', () => {
     await until('the process to end', () => processes() === 0);
   });
 
-  test('ends with the removal of the dataset', async () => {
+  test('another dataset that waits for it shows its classes at once', async () => {
     await editor().page.locator('.pane-header').filter({ hasText: 'Datasets' }).hover();
     await editor().page.locator('.pane-header [aria-label="Refresh Datasets"]').click();
+    await dataset('images checked…').waitFor();
+    await editor().openContainer('Explorer');
+    await editor().chooseFromMenu(editor().row('emoji'), 'Add Dataset…');
+    const waiting = editor()
+      .row('emoji')
+      .filter({ hasText: /3 classes · 0 of \d+ images checked/ });
+    await waiting.waitFor();
+    assert.equal(await dataset('images checked…').count(), 1);
+    await editor().chooseFromMenu(waiting, 'Remove from List');
+    await editor().notification('was removed from the list').first().waitFor();
+    await editor().dismissNotifications();
+  });
+
+  test('ends with the removal of the dataset', async () => {
     await dataset('images checked…').waitFor();
     assert.equal(processes(), 1);
     await editor().chooseFromMenu(dataset('images checked…'), 'Remove from List');

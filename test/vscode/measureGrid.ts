@@ -3,38 +3,17 @@
  * is listed, and the longest frame while it is scrolled by wheel, by keys and by its scroll bar, sorted and filtered.
  * `node --import tsx test/vscode/measureGrid.ts [images]`.
  */
-import { existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CDPSession, Frame } from 'playwright-core';
-import sharp from 'sharp';
 import { until } from './harness/editor.js';
 import { startEditor } from './harness/startEditor.js';
+import { makeLargeDataset } from './largeDataset.js';
 
 const images = Number(process.argv[2] ?? 1_000_000);
 /** Of a dataset that tells how much of the time is the editor's own. */
 const few = 1000;
-const perClass = 1000;
-/** A file system allows only so many names of a file. */
-const namesOfOne = 20_000;
-
-/** The same few files under many names. */
-async function makeDataset(folder: string, count: number): Promise<void> {
-  let source = '';
-  for (let i = 0; i < count; i++) {
-    const label = `class ${Math.floor(i / perClass)}${i < perClass && i % 200 >= 100 ? ' b' : ''}`;
-    if (i % 100 === 0) mkdirSync(join(folder, label), { recursive: true });
-    const path = join(folder, label, `image ${i}.jpg`);
-    if (i % namesOfOne === 0) {
-      const hue = { r: (i / namesOfOne) * 5, g: 120, b: 90 };
-      await sharp({ create: { width: 640, height: 480, channels: 3, background: hue } })
-        .jpeg()
-        .toFile(path);
-      source = path;
-    } else linkSync(source, path);
-  }
-}
-
 /**
  * Runs in the window: milliseconds from the tab of the grid of this name to its first tiles, and to its first
  * thumbnails.
@@ -131,8 +110,8 @@ const parent = realpathSync(mkdtempSync(join(tmpdir(), 'vitune-grid-')));
 const workspace = join(parent, 'workspace');
 mkdirSync(workspace);
 console.log(`making ${images} files…`);
-await makeDataset(join(parent, 'few'), few);
-await makeDataset(join(parent, 'million'), images);
+await makeLargeDataset(join(parent, 'few'), few);
+await makeLargeDataset(join(parent, 'million'), images);
 const editor = await startEditor({ workspace, size: { width: 1400, height: 900 } });
 try {
   const { page } = editor;

@@ -137,16 +137,37 @@ export class DatasetStore implements vscode.Disposable {
     });
   }
 
-  /** Inspects in the background, one dataset at a time, unless it was done. */
+  /** Inspects in the background, one dataset at a time, unless it was done; the classes are shown at once. */
   look(folder: string): void {
     if (this.#known.has(folder)) return;
+    if (this.#running.size > 0 && !this.#running.has(folder)) void this.#peek(folder);
     this.#queue = this.#queue.then(async () => {
-      if (this.#known.has(folder) || !this.folders.includes(folder)) return;
+      const known = this.#known.get(folder);
+      const isPeeked = known?.inspection && known.read?.isStopped === false;
+      if ((known && !isPeeked) || !this.folders.includes(folder)) return;
       // A cancel, e.g. by removing the dataset, ends this one only.
       await this.inspect(folder).catch((error: unknown) => {
         if (!isCancel(error)) throw error;
       });
     });
+  }
+
+  /** The classes of a dataset whose inspection waits for others: the inspection is ended as soon as it knows them. */
+  async #peek(folder: string): Promise<void> {
+    const controller = new AbortController();
+    const run = runCommand(this.launch, 'inspect', {
+      script: 'main',
+      args: [folder, '--background'],
+      signal: controller.signal,
+      onOutput: (output) => {
+        if (output.type !== 'found' || controller.signal.aborted) return;
+        controller.abort();
+        if (!this.#known.has(folder) && this.folders.includes(folder))
+          this.#note(folder, { inspection: output, read: { done: 0, total: imagesIn(output), isStopped: false } });
+      },
+    });
+    // What is wrong with the dataset is said by the inspection that follows.
+    await run.catch(() => undefined);
   }
 
   /** Forgets the results, so the datasets are inspected again. */

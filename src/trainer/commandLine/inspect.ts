@@ -24,7 +24,6 @@ export async function inspect(
   signal: AbortSignal,
 ): Promise<void> {
   const [given] = operands as [string];
-  if (background) setPriority(constants.priority.PRIORITY_LOW);
   if (/\.onnx$/i.test(given)) {
     const { inspectOnnx } = await import('../models/onnxModel.js');
     const network = await inspectOnnx(resolve(given));
@@ -58,7 +57,13 @@ export async function inspect(
   const found = await inspectDataset(dataset, {
     signal,
     memory: checkedFolder(cacheFolder()),
-    onFound: background ? (found) => output.json({ type: 'found', ...found }) : undefined,
+    onFound: background
+      ? (found) => {
+          output.json({ type: 'found', ...found });
+          // Somebody waits for the classes, but not for the check of each file.
+          setPriority(constants.priority.PRIORITY_LOW);
+        }
+      : undefined,
     onProgress(done, total) {
       if (background) output.json({ type: 'progress', phase: 'inspect', done, total });
       output.status(`${bar(done / total)} ${done}/${total}`);
