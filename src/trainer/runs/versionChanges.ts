@@ -1,5 +1,4 @@
 /** What changed between two versions of a dataset: how many images in which way, and which. */
-import * as l10n from '@vscode/l10n';
 import { changeKinds, type ChangeKind, type DatasetChanges } from '../../shared/datasetChanges.js';
 import type { ImageList } from '../../shared/imageList.js';
 import { ChoiceBuilder, ImageListBuilder } from '../../shared/imageListBuilder.js';
@@ -20,12 +19,11 @@ export function versionChanges(
   { root, comparesSplits }: ChangesOptions,
 ): { changes: DatasetChanges; list: ImageList } {
   const changes: DatasetChanges = { images: is.length, added: 0, removed: 0, relabelled: 0, resplit: 0, edited: 0 };
-  const words = kindWords();
   const images = new ImageListBuilder();
   const columns = {
-    change: new ChoiceBuilder({ id: 'edit', title: l10n.t('Change') }, Object.values(words)),
+    change: new ChoiceBuilder({ id: 'edit' }, changeKinds),
     label: new ChoiceBuilder({ id: 'label' }),
-    before: new ChoiceBuilder({ id: 'labelBefore', title: l10n.t('Label before') }),
+    before: new ChoiceBuilder({ id: 'labelBefore' }),
     split: new ChoiceBuilder({ id: 'split' }, ['train', 'validation', 'test']),
   };
   for (const [before, now] of matchImages(was, is)) {
@@ -33,7 +31,7 @@ export function versionChanges(
     if (!kinds.length) continue;
     for (const kind of kinds) changes[kind]++;
     const row = images.add(imageAt(root, now === undefined ? was.pathAt(before!) : is.pathAt(now)));
-    columns.change.set(row, words[kinds[0]!]);
+    columns.change.set(row, kinds[0]!);
     if (now !== undefined) columns.label.set(row, labelOf(is, now));
     if (before !== undefined && (now === undefined || kinds.includes('relabelled')))
       columns.before.set(row, labelOf(was, before));
@@ -71,11 +69,3 @@ const wordAt = ({ values, data }: { values: string[]; data: ArrayLike<number> },
 
 /** Files that cannot be read are alike. */
 const hashOf = (list: ImageList, row: number): number => list.number('hash')?.data[row] || 0;
-
-const kindWords = (): Record<ChangeKind, string> => ({
-  relabelled: l10n.t('Label changed'),
-  added: l10n.t('Added'),
-  removed: l10n.t('Removed'),
-  resplit: l10n.t('In another split'),
-  edited: l10n.t('Edited'),
-});

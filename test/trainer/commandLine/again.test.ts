@@ -83,10 +83,10 @@ test('class folders: what changed is counted and listed; the validation images s
   const said = Array.from({ length: changed.length }, (_, row) =>
     [relative(at(), changed.pathAt(row)), word('edit', row), word('labelBefore', row), word('label', row)].join(' | '),
   );
-  assert.ok(said.includes('red/corrected.png | Label changed | green | red'), said.join('\n'));
-  assert.ok(said.includes(`${trainedOn[1]} | Removed | green | `), said.join('\n'));
-  assert.ok(said.includes('blue/copy.png | Added |  | blue'), said.join('\n'));
-  assert.ok(said.includes(`${trainedOn[3]} | Edited |  | green`), said.join('\n'));
+  assert.ok(said.includes('red/corrected.png | relabelled | green | red'), said.join('\n'));
+  assert.ok(said.includes(`${trainedOn[1]} | removed | green | `), said.join('\n'));
+  assert.ok(said.includes('blue/copy.png | added |  | blue'), said.join('\n'));
+  assert.ok(said.includes(`${trainedOn[3]} | edited |  | green`), said.join('\n'));
 
   const next = await again(run, 'scratch');
   assert.equal(next, `${run}-2`);
@@ -103,6 +103,12 @@ test('class folders: what changed is counted and listed; the validation images s
   const diffed = await vitune(['diff', run, next, '--split', 'validation', '--json']);
   const whole = jsonLines<{ type: string } & Diff>(diffed.stdout).at(-1)!;
   assert.deepEqual([whole.images, whole.coverage.was.validation, whole.coverage.was.split], [6, 6, 'known']);
+  const { was, is } = whole.figures;
+  assert.deepEqual(
+    [was, is].map(({ perClass }) => perClass.reduce((sum, { support }) => sum + support, 0)),
+    [6, 6],
+  );
+  assert.ok(Math.abs(is.accuracy - was.accuracy - whole.test.difference) < 1e-9 && is.interval[0] <= is.accuracy);
   // A third run keeps them too.
   assert.deepEqual((await splitsOf(await again(next, 'scratch'))).validation!.toSorted(), expected.toSorted());
 });
