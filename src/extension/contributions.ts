@@ -4,6 +4,8 @@ export const commands = {
   startTraining: 'vitune.startTraining',
   trainDataset: 'vitune.trainDataset',
   trainConfig: 'vitune.trainConfig',
+  trainAgain: 'vitune.trainAgain',
+  compareRuns: 'vitune.compareRuns',
   stopTraining: 'vitune.stopTraining',
   resumeTraining: 'vitune.resumeTraining',
   openDashboard: 'vitune.openDashboard',
@@ -84,6 +86,8 @@ export type ContextWord =
   | 'idle'
   | 'comparison'
   | 'comparing'
-  | 'unfinished';
+  | 'unfinished'
+  | 'changed'
+  | 'trained';
 
 export const configEnding = '.vitune.json';

@@ -1,6 +1,8 @@
 /** activate(): wiring only. Nothing here loads a native module or waits for a disk. */
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { againCommands } from './again/againCommands.js';
+import { RunChanges } from './again/runChanges.js';
 import { AcceptedShare } from './classify/acceptedShare.js';
 import { Classifier } from './classify/classifier.js';
 import { classifyCommands } from './classify/classifyCommands.js';
@@ -96,7 +98,8 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const doctor = new Doctor(reports, launch);
   const runImages = new RunImages(join(storage, 'predictions'), grids, launch);
-  const dashboards = new Dashboards(context.extensionUri, runs, training, active, runImages, failed);
+  const runChanges = new RunChanges(launch, runs, datasets);
+  const dashboards = new Dashboards(context.extensionUri, runs, training, active, runImages, runChanges, failed);
   const configHome = new ConfigHome(storage);
   const panel = new TrainPanel({
     launch,
@@ -105,6 +108,7 @@ export function activate(context: vscode.ExtensionContext): void {
     datasets,
     runs,
     training,
+    changes: runChanges,
     devices: () => doctor.devices(),
     cachedModels: () => cachedModels(launch),
     inspectOnnx: (file) => inspectOnnx(launch, file),
@@ -127,7 +131,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const scan = Promise.all([runs.scan(), comparisons.scan()]);
   scan.catch(failed);
   const runsTree = new RunsTree(runs, active, comparisons, comparing, scan);
-  const datasetsTree = new DatasetsTree(datasets, previews);
+  const datasetsTree = new DatasetsTree(datasets, previews, runChanges);
 
   context.subscriptions.push(
     token,
@@ -142,6 +146,7 @@ export function activate(context: vscode.ExtensionContext): void {
     grids,
     trash,
     reports,
+    runChanges,
     dashboards,
     panel,
     comparisons,
@@ -176,6 +181,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...changes.commands,
     ...classCommands(changes, datasets, runs),
     ...runCommands(runs, training, active, comparisons),
+    ...againCommands({ runs, changes: runChanges, training, panels: reports, launch }),
     ...classifyCommands(reports, classifier, active),
     ...evaluateCommands(reports, grids, launch, runs, datasets),
     ...hubCommands(launch, token, panel),

@@ -1,6 +1,8 @@
 /** What a comparison of two models' answers found: how many changed, and who was right, in numbers and in words. */
 import { coverageWords, type Coverage } from './coverage.js';
+import type { Interval } from './interval.js';
 import { pairedWords, type PairedTest } from './pairedTest.js';
+import type { ClassFigures } from './trainEvent.js';
 
 /** How many answers changed in a task, and who was right: `changed` is the sum of the three after it. */
 export interface DiffCounts {
@@ -14,13 +16,21 @@ export interface DiffCounts {
   test: PairedTest;
 }
 
-/** With several tasks the counts are those of the first, and `tasks` has each task's. */
+/** How right a model is on the images that were compared: its accuracy with an interval of 95 %, and each class. */
+export interface DiffFigures {
+  accuracy: number;
+  interval: Interval;
+  perClass: ClassFigures[];
+}
+
+/** With several tasks counts and figures are those of the first, and `tasks` has each task's. */
 export interface Diff extends DiffCounts {
   /** Absolute paths of the checkpoints. */
   was: string;
   is: string;
   /** What the run of each used the images for. */
   coverage: { was: Coverage; is: Coverage };
+  figures: { was: DiffFigures; is: DiffFigures };
   tasks?: ({ task: string } & DiffCounts)[];
 }
 

@@ -1,5 +1,5 @@
 /** What lies in a run folder and under which names: `run.json`, `lock.json`, the log, pointers and checkpoints. */
-import { count, listOf, number, objectOf, optional, text } from './schema.js';
+import { count, listOf, number, objectOf, oneOf, optional, text } from './schema.js';
 
 /** Names in the folder of a run. */
 export const runFiles = {
@@ -10,6 +10,8 @@ export const runFiles = {
   batch: 'batch.json',
   /** Which images validate, where groups of them stay together. */
   split: 'split.json',
+  /** The images that it was started on: a list of `imageList.ts`, with paths relative to the dataset. */
+  images: 'dataset.images',
   events: 'events.jsonl',
   lock: 'lock.json',
   checkpoints: 'checkpoints',
@@ -28,6 +30,18 @@ export interface RunInfo {
   createdAt: number;
   /** What `--set` changed of the config (`KEY=VALUE` each), which a resume keeps. */
   overrides?: string[];
+  /** Where it trains again as an earlier run did. */
+  again?: TrainedAgain;
+}
+
+/** What a run that trains again starts with: the weights of its model, or those of the earlier run. */
+export const againFrom = ['scratch', 'best'] as const;
+export type AgainFrom = (typeof againFrom)[number];
+
+export interface TrainedAgain {
+  /** Absolute path of the earlier run, whose settings and validation images it has. */
+  run: string;
+  from: AgainFrom;
 }
 
 export const runInfoSchema = objectOf<RunInfo>({
@@ -35,6 +49,7 @@ export const runInfoSchema = objectOf<RunInfo>({
   config: text,
   createdAt: number,
   overrides: optional(listOf(text)),
+  again: optional(objectOf<TrainedAgain>({ run: text, from: oneOf<AgainFrom>({ scratch: true, best: true }) })),
 });
 
 /** `lock.json`, by which a window finds the running trainer. */

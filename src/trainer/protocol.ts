@@ -5,6 +5,7 @@ import type { Advice, Measurement } from '../shared/advice.js';
 import type { TaskCalibration } from '../shared/calibration.js';
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
+import type { DatasetChanges } from '../shared/datasetChanges.js';
 import type { Diff } from '../shared/diffWords.js';
 import type { Diagnosis } from '../shared/diagnoses.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
@@ -69,6 +70,11 @@ export interface CommandOutputs {
   explain: { type: 'explanation' } & Explanation;
   /** The images whose answer changed, then the whole. */
   diff: Flip | { type: 'progress'; phase: 'evaluate'; done: number; total: number } | ({ type: 'diff' } & Diff);
+  changes: {
+    type: 'changes';
+    run: string;
+    /** A later run; without it the dataset as it is. */ later?: string;
+  } & DatasetChanges;
   calibrate:
     { type: 'progress'; phase: 'evaluate'; done: number; total: number } | ({ type: 'calibrated' } & Calibrated);
   /** With `--background`, first what the file names say (`found`), then how many images were read, then the result. */

@@ -206,6 +206,8 @@ export interface TrainPanelState {
   error: ErrorInfo | null;
   /** Something the user should know that is not an error, e.g. a device fallback; null: nothing. */
   notice: { message: string; remedy?: string } | null;
+  /** The newest run on the form's dataset, and what changed in that since, in words; null: nothing. */
+  changed: { run: string; name: string; words: string } | null;
   plan: PlanState;
 }
 
@@ -233,6 +235,8 @@ export type FromTrainPanel =
   | { type: 'start'; form: TrainForm }
   | { type: 'stop'; run: string }
   | { type: 'resume'; run: string }
+  /** Ask how, and train as this run was trained. */
+  | { type: 'trainAgain'; run: string }
   | { type: 'openDashboard'; run: string }
   | { type: 'saveConfig'; form: TrainForm }
   /** Close the error or the notice. */
@@ -274,6 +278,12 @@ export interface DashboardState {
   /** See `RunSummary`. */
   resumable: boolean;
   checkpoints: CheckpointRow[];
+  /** Whether it can be trained again and compared. */
+  isTrained: boolean;
+  /** The earlier run that it was trained again from, if there is one. */
+  again: { folder: string; name: string } | null;
+  /** What changed in its dataset since, in words; null: nothing, or nobody knows. */
+  changed: string | null;
   /**
    * A `DashboardHistory` as JSON: on its way through the editor's frames a text is copied at once, and a matrix number
    * by number in each of them.
@@ -297,6 +307,10 @@ export type FromDashboard =
   | FromAnyView
   | { type: 'stop'; run: string }
   | { type: 'resume'; run: string }
+  /** Ask how, and train as this run was trained. */
+  | { type: 'trainAgain'; run: string }
+  /** Ask with which run, unless it is given, and show the page that compares both. */
+  | { type: 'compareRuns'; run: string; earlier?: string }
   | { type: 'openConfig'; file: string }
   /** Set the key of the config that mends what was found wrong with the run. */
   | { type: 'applyFix'; code: DiagnosisCode }
@@ -377,6 +391,8 @@ export type ReportAction =
   | { type: 'showImages'; title: string; task: string | null; query: Partial<ImageQuery> }
   /** Show images of the cell of a confusion matrix. */
   | { type: 'showConfused'; task: string | null; truth: string; prediction: string }
+  /** Show images of a list of two compared runs: whose answer changed, or that changed in the dataset. */
+  | { type: 'showList'; list: 'flips' | 'changed'; title: string; task: string | null; query: Partial<ImageQuery> }
   /** Show the images of a dataset that have a label. */
   | { type: 'showClass'; dataset: string; label: string; task: string | null }
   /** Show the images that problems of this kind are about. */
@@ -385,22 +401,31 @@ export type ReportAction =
 export type ReportBlock =
   | { kind: 'table'; heading?: string; lead?: string; columns: ReportColumn[]; rows: ReportRow[] }
   | { kind: 'matrix'; heading: string; lead: string; task: string | null; labels: string[]; counts: number[][] }
-  | { kind: 'problems'; heading: string; groups: ReportProblems[] };
+  | { kind: 'problems'; heading: string; groups: ReportProblems[] }
+  | { kind: 'curves'; heading: string; lead: string; charts: ReportChart[] };
+
+/** Curves over epochs, at most as many as there are looks to tell them apart. */
+export interface ReportChart {
+  title: string;
+  format: 'percent' | 'loss';
+  series: { label: string; epochs: number[]; values: number[] }[];
+}
 
 /**
  * What the cells of a column are: words; the path of an image, shown with its name; a whole number; a figure with a
- * decimal; a share of 1 as a percentage, or as that with a bar; an amount as a bar next to the greatest.
+ * decimal; a share of 1 as a percentage, or as that with a bar; the same with the bounds of its interval; a difference
+ * with its sign; an amount as a bar next to the greatest.
  */
 export interface ReportColumn {
   /** Read out even where `isHidden`. */
   title: string;
-  kind: 'name' | 'words' | 'quiet' | 'image' | 'count' | 'figure' | 'percent' | 'share' | 'bar';
+  kind: 'name' | 'words' | 'quiet' | 'image' | 'count' | 'figure' | 'percent' | 'share' | 'range' | 'change' | 'bar';
   isHidden?: boolean;
 }
 
 export interface ReportRow {
   /** One for each column; null: there is none. */
-  cells: (string | number | null)[];
+  cells: (string | number | readonly [value: number, low: number, high: number] | null)[];
   /** What a click on its name does. */
   action?: ReportAction;
   /** Why there is nothing in the place of all cells but the first. */

@@ -160,6 +160,9 @@ export function dashboardState(events: RecordedEvent[], change: Partial<Dashboar
     resumable: false,
     history: JSON.stringify(historyOf({ events, progress: events.reduce(advance, noProgress) })),
     checkpoints: checkpointsOf(events),
+    isTrained: false,
+    again: null,
+    changed: null,
     ...change,
   };
 }
@@ -253,6 +256,7 @@ export function trainPanelState(change: Partial<TrainPanelState> = {}): TrainPan
   return {
     form: { dataset: '/images/trashnet', model: 'embedded', method: { type: 'lora' } },
     plan: { estimate: { kind: 'none' }, advice: { kind: 'none' } },
+    changed: null,
     datasets: [
       { folder: '/images/trashnet', name: 'trashnet', inspection: { classes: 6, images: 971, problems: 2 } },
       { folder: '/images/hymenoptera with a rather long name', name: 'hymenoptera with a rather long name' },

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { RecordedEvent } from '../../trainer/protocol.js';
 import type { DashboardState, FromDashboard, KeptByDashboard, ToDashboard } from '../../webview/protocol.js';
+import { serves, type RunChanges } from '../again/runChanges.js';
 import { setInConfig } from '../config/setInConfig.js';
 import { commands, dashboardType } from '../contributions.js';
 import { openPlace } from '../errors/openPlace.js';
@@ -24,6 +25,7 @@ export class Dashboards implements vscode.Disposable {
     private readonly training: Training,
     private readonly active: ActiveCheckpointStore,
     private readonly images: RunImages,
+    private readonly changes: RunChanges,
     onFailure: (error: unknown) => void,
   ) {
     this.#panels = new Panels(extension, {
@@ -49,6 +51,7 @@ export class Dashboards implements vscode.Disposable {
       runs.onEvents(({ run, events }) => this.#panels.changed(run.folder, events)),
       runs.onChange((run) => run && this.#panels.changed(run.folder)),
       active.onChange(() => this.#panels.keys.forEach((key) => this.#panels.changed(key))),
+      changes.onChange(() => this.#panels.keys.forEach((key) => this.#panels.changed(key))),
     ];
   }
 
@@ -71,8 +74,17 @@ export class Dashboards implements vscode.Disposable {
       run: { folder: run.folder, ...run.info },
       status: run.status,
       resumable: run.resumable,
+      isTrained: serves(run),
+      again: this.#earlierOf(run),
+      changed: this.changes.since(run)?.words ?? null,
       checkpoints: run.checkpoints.map((row) => ({ ...row, active: row.path === active })),
     };
+  }
+
+  /** It may be deleted by now. */
+  #earlierOf({ info: { again } }: Run): DashboardState['again'] {
+    const earlier = again && this.runs.get(again.run);
+    return earlier ? { folder: earlier.folder, name: earlier.info.name } : null;
   }
 
   async #receive(message: OwnMessage<FromDashboard>, shown: Run): Promise<void> {
@@ -84,6 +96,12 @@ export class Dashboards implements vscode.Disposable {
       }
       case 'resume':
         await vscode.commands.executeCommand(commands.resumeTraining, message.run);
+        return;
+      case 'trainAgain':
+        await vscode.commands.executeCommand(commands.trainAgain, message.run);
+        return;
+      case 'compareRuns':
+        await vscode.commands.executeCommand(commands.compareRuns, message.run, message.earlier);
         return;
       case 'openConfig':
         await openPlace(message);

@@ -1,9 +1,8 @@
 /** The images of a run with its predictions: computed when first asked for, kept until its dashboard is closed. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { runFiles } from '../../shared/runFolder.js';
 import type { CoveredEvaluation } from '../../trainer/protocol.js';
 import type { FromDashboard } from '../../webview/protocol.js';
 import { errors } from '../errors/errors.js';
@@ -11,17 +10,11 @@ import { evaluateImages, gridLead } from '../evaluate/evaluationImages.js';
 import { formats } from '../formats.js';
 import type { ImageGrids } from '../imageGrid/imageGrids.js';
 import { withProgress } from '../progress.js';
+import { datasetOfRun } from '../runs/datasetOfRun.js';
 import type { Run } from '../runs/run.js';
 import type { Launch } from '../trainer/launch.js';
 
 const { t } = vscode.l10n;
-
-/** The folder or label file that a run was trained on; undefined where its config names several places or columns. */
-async function datasetOf(run: string): Promise<string | undefined> {
-  const config: unknown = JSON.parse(await readFile(join(run, runFiles.config), 'utf8'));
-  const dataset = typeof config === 'object' && config !== null && 'dataset' in config ? config.dataset : undefined;
-  return typeof dataset === 'string' ? dataset : undefined;
-}
 
 interface Predicted {
   list: string;
@@ -47,7 +40,7 @@ export class RunImages {
       ...gridLead(evaluation),
       t('Predictions of the checkpoint at step {0}', formats().integer(checkpoint.step)),
     ];
-    const dataset = await datasetOf(run.folder);
+    const dataset = await datasetOfRun(run.folder);
     await this.grids.showList({ title, heading: run.info.name, lead, task, query, dataset }, list);
   }
 

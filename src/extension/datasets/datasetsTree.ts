@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { SplitName } from '../../trainer/protocol.js';
+import type { RunChanges } from '../again/runChanges.js';
 import { commands, type ContextWord } from '../contributions.js';
 import type { Previews } from '../images/previews.js';
 import { classesText, count, imagesText } from '../runs/count.js';
@@ -44,9 +45,11 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
   constructor(
     private readonly datasets: DatasetStore,
     private readonly previews: Previews,
+    private readonly changes: RunChanges,
   ) {
-    this.#subscription = datasets.onChange((folder) =>
-      this.#changed.fire(folder === undefined ? undefined : this.#nodes.get(folder)),
+    this.#subscription = vscode.Disposable.from(
+      datasets.onChange((folder) => this.#changed.fire(folder === undefined ? undefined : this.#nodes.get(folder))),
+      changes.onChange(() => this.#changed.fire(undefined)),
     );
   }
 
@@ -162,6 +165,11 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
     const { inspection, read } = known;
     const problems = inspection.problems.length;
     const parts = [imagesText(imagesIn(inspection)), classesText(inspection.labels.length)];
+    const since = this.changes.sinceNewest(folder);
+    if (since) {
+      parts.push(t('{0} since “{1}”', since.words, since.run.info.name));
+      common.contextValue = words('dataset', 'folder', 'images', 'changed');
+    }
     if (read)
       parts.push(
         read.isStopped

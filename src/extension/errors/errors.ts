@@ -115,6 +115,14 @@ export const errors = {
       t('Save or revert them, then try again; nothing was changed.'),
       file,
     ),
+  sameRun: (name: string) =>
+    shown('SAME_RUN', t('“{0}” cannot be compared with itself.', name), t('Choose another run.')),
+  otherDataset: () =>
+    shown(
+      'OTHER_DATASET',
+      t('The runs were trained on different datasets.'),
+      t('What changed in the data is said of runs on one dataset.'),
+    ),
   noImages: () =>
     shown('NO_PICTURES', t('There are no images here.'), t('Choose image files, or a folder that has some.')),
   imageNotShown: (file: string) =>

@@ -1,5 +1,6 @@
 /** The kinds of reports: the data that each is kept as, and what makes a page of it in the language of the window. */
 import type { Report } from '../../webview/protocol.js';
+import { runsReport, type RunsData } from '../again/runsReport.js';
 import { classificationReport, type ClassificationData } from '../classify/classificationReport.js';
 import { inspectionReport, type InspectionData } from '../datasets/inspectionReport.js';
 import { doctorReport, type DoctorData } from '../doctor/doctorReport.js';
@@ -10,6 +11,7 @@ export interface ReportData {
   doctor: DoctorData;
   evaluation: EvaluationData;
   inspection: InspectionData;
+  runs: RunsData;
 }
 
 export type ReportKind = keyof ReportData;
@@ -19,6 +21,7 @@ const pages: { [Kind in ReportKind]: (data: ReportData[Kind]) => Report } = {
   doctor: doctorReport,
   evaluation: evaluationReport,
   inspection: inspectionReport,
+  runs: runsReport,
 };
 
 export function reportOf<Kind extends ReportKind>({ kind, data }: { kind: Kind; data: ReportData[Kind] }): Report {

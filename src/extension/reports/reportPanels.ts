@@ -60,10 +60,12 @@ export class ReportPanels implements vscode.Disposable {
     this.#panels.dispose();
   }
 
-  async #forget({ id, kind, data }: Shown): Promise<void> {
+  async #forget({ id, data }: Shown): Promise<void> {
     await this.store.delete(id);
-    // The images of an evaluation are kept as long as its report.
-    if (kind === 'evaluation') await rm((data as ReportData['evaluation']).list, { force: true });
+    // Lists of images are kept as long as their report.
+    const { list } = data as Partial<ReportData['evaluation']>;
+    const { flips, changed } = data as Partial<ReportData['runs']>;
+    for (const file of [list, flips, changed]) if (file !== undefined) await rm(file, { force: true });
   }
 
   async #receive(message: OwnMessage<FromReport>, shown: Shown, post: (message: ToReport) => void): Promise<void> {
@@ -100,6 +102,12 @@ export class ReportPanels implements vscode.Disposable {
       }
       case 'showImages':
         return this.#showEvaluated(action, shown);
+      case 'showList': {
+        const { dataset, [action.list]: list } = shown.data as ReportData['runs'];
+        const { title, task, query } = action;
+        await this.grids.showList({ title, heading: shown.page.title, lead: [], task, query, dataset }, list);
+        return;
+      }
       case 'showClass': {
         const { dataset: folder, label, task } = action;
         return this.datasetImages.show({ folder, label, task: task ?? undefined });

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { comparisonFileName } from '../../shared/comparison.js';
 import { diagnosisWords } from '../../shared/diagnosisWords.js';
 import { percentTaken } from '../../shared/runProgress.js';
+import { serves } from '../again/runChanges.js';
 import type { Comparing } from '../compare/comparing.js';
 import type { ComparisonStore, KnownComparison } from '../compare/comparisonStore.js';
 import { commands, type ContextWord } from '../contributions.js';
@@ -149,6 +150,7 @@ export class RunsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispo
     const words: ContextWord[] = ['run', 'folder', run.busy ? 'running' : 'idle'];
     if (run.resumable) words.push('resumable');
     if (run.checkpoints.length > 0) words.push('usable');
+    if (serves(run)) words.push('trained');
     item.contextValue = words.join(' ');
     item.command = { command: commands.openDashboard, title: t('Open Dashboard'), arguments: [this.#node(run)] };
     item.accessibilityInformation = { label: `${summary.name}, ${item.description}` };

@@ -11,6 +11,7 @@ import type {
   TrainForm,
   TrainPanelState,
 } from '../../webview/protocol.js';
+import type { RunChanges } from '../again/runChanges.js';
 import type { ConfigHome } from '../config/configHome.js';
 import { asConfigPath, keepConfig, configPathFor, configText } from '../config/configFile.js';
 import { readSchema } from '../config/configSchema.js';
@@ -40,6 +41,7 @@ export interface TrainPanelParts {
   datasets: DatasetStore;
   runs: RunStore;
   training: Training;
+  changes: RunChanges;
   devices: () => Promise<DeviceChoice[]>;
   cachedModels: () => Promise<CachedModel[]>;
   inspectOnnx: (file: string) => Promise<OnnxInspection>;
@@ -67,7 +69,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   readonly #layers = new Map<string, string[]>();
 
   constructor(private readonly parts: TrainPanelParts) {
-    const { runs, datasets, training, launch, configHome } = parts;
+    const { runs, datasets, training, changes, launch, configHome } = parts;
     this.#planning = new Planning({
       launch,
       form: () => this.#form,
@@ -85,6 +87,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
         this.#host?.changed();
       }),
       datasets.onChange(() => void this.#datasetsChanged()),
+      changes.onChange(() => this.#patch({ changed: this.#changed })),
       training.onAccepted(() => this.#setError(null)),
       training.onFailed((error) => !isCancel(error) && this.#setError(infoOf(error))),
     ];
@@ -137,7 +140,14 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     this.#formChanged();
   }
 
+  get #changed(): TrainPanelState['changed'] {
+    const { dataset } = this.#form;
+    const since = dataset === undefined ? undefined : this.parts.changes.sinceNewest(dataset);
+    return since ? { run: since.run.folder, name: since.run.info.name, words: since.words } : null;
+  }
+
   #formChanged(): void {
+    this.#patch({ changed: this.#changed });
     this.#lookAtLayers();
     this.#planning.formChanged();
   }
@@ -168,6 +178,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       targetModules: this.#targetModules,
       methods: methodChoices(schema),
       options: formOptions(schema),
+      changed: this.#changed,
       plan: this.#planning.state,
       ...this.#live(),
     };
@@ -352,6 +363,9 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       }
       case 'resume':
         await vscode.commands.executeCommand(commands.resumeTraining, message.run);
+        return;
+      case 'trainAgain':
+        await vscode.commands.executeCommand(commands.trainAgain, message.run);
         return;
       case 'openDashboard':
         await vscode.commands.executeCommand(commands.openDashboard, message.run);

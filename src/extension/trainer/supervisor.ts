@@ -5,6 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { TrainedAgain } from '../../shared/runFolder.js';
 import type { CommandOutputs, Failure } from '../../trainer/protocol.js';
 import { ShownError } from '../errors/shownError.js';
 import { parseLines } from './jsonLines.js';
@@ -39,6 +40,8 @@ const cancelled = 130;
 export interface StartOptions {
   /** The run folder to resume. */
   resume?: string;
+  /** The run to train again as it was trained, in the place of the config. */
+  again?: TrainedAgain;
   signal?: AbortSignal;
   /** Receives the downloaded bytes of a model or a dataset, if it is downloaded first. */
   onDownload?: (progress: { done: number; total: number }) => void;
@@ -84,7 +87,7 @@ export class Supervisor {
    * wrong, `TrainerDied` when it ends without a word, `AbortError` when cancelled before it began.
    */
   async start(config: string, options: StartOptions = {}): Promise<string> {
-    const { resume, signal, onDownload } = options;
+    const { resume, again, signal, onDownload } = options;
     this.launch.requireAllowed();
     if (this.#starting.has(config)) throw new Error(`A trainer is being started with ${config}`);
     this.#starting.add(config);
@@ -94,12 +97,13 @@ export class Supervisor {
       const log = openSync(this.logOf(config), 'w');
       const args = [
         'train',
-        config,
+        again?.run ?? config,
         '--json',
+        ...(again ? ['--again', again.from] : []),
         ...(resume === undefined ? [] : ['--resume', '--set', `output=${resume}`]),
       ];
       const child = spawn(this.launch.executable, [this.launch.scripts.main, ...args], {
-        cwd: dirname(config),
+        cwd: dirname(again?.run ?? config),
         env: this.launch.env,
         detached: true,
         windowsHide: true,

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
+import type { AgainFrom } from '../../shared/runFolder.js';
 import { commands, type Settings } from '../contributions.js';
 import { errors } from '../errors/errors.js';
 import { ShownError } from '../errors/shownError.js';
@@ -16,7 +17,7 @@ import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import { formats } from '../formats.js';
 import type { Run } from '../runs/run.js';
 import type { RunStore } from '../runs/runStore.js';
-import { hasRunOutOfMemory, isKilled, type Supervisor } from './supervisor.js';
+import { hasRunOutOfMemory, isKilled, type StartOptions, type Supervisor } from './supervisor.js';
 
 const { t } = vscode.l10n;
 
@@ -46,9 +47,19 @@ export class Training implements vscode.Disposable {
 
   /** Starts a run of a config file. Throws what is wrong after telling `onFailed`. */
   async start(config: string): Promise<Run> {
+    this.#requireIdle(config);
+    return this.#launch(config, t('Starting “{0}”…', basename(config)));
+  }
+
+  /** Trains as a run was trained, on its dataset as it is now and the same validation images. Throws as `start`. */
+  async again({ folder, info }: Run, from: AgainFrom): Promise<Run> {
+    this.#requireIdle(info.config);
+    return this.#launch(info.config, t('Starting “{0}” again…', info.name), { again: { run: folder, from } });
+  }
+
+  #requireIdle(config: string): void {
     const busy = this.runs.runs.find((run) => run.info.config === config && run.busy);
     if (busy || this.supervisor.isStarting(config)) throw errors.alreadyRunning(busy?.info.name ?? basename(config));
-    return this.#launch(config);
   }
 
   /** Continues a run from its last checkpoint. */
@@ -59,7 +70,7 @@ export class Training implements vscode.Disposable {
     try {
       // The folder of a run also holds its config, in case the user's own file is gone.
       const config = existsSync(run.info.config) ? run.info.config : join(run.folder, 'config.json');
-      return await this.#launch(config, run.folder);
+      return await this.#launch(config, t('Resuming “{0}”…', basename(run.folder)), { resume: run.folder });
     } catch (error) {
       run.starting(false);
       throw error;
@@ -92,12 +103,14 @@ export class Training implements vscode.Disposable {
     this.#accepted.dispose();
   }
 
-  async #launch(config: string, resume?: string): Promise<Run> {
-    const title =
-      resume === undefined ? t('Starting “{0}”…', basename(config)) : t('Resuming “{0}”…', basename(resume));
+  async #launch(config: string, title: string, options: Pick<StartOptions, 'resume' | 'again'> = {}): Promise<Run> {
     try {
       const folder = await withProgress(title, (signal, report) =>
-        this.supervisor.start(config, { resume, signal, onDownload: (progress) => report(downloadWords(progress)) }),
+        this.supervisor.start(config, {
+          ...options,
+          signal,
+          onDownload: (progress) => report(downloadWords(progress)),
+        }),
       );
       log().info(`Training ${config} in ${folder}; the trainer prints to ${this.supervisor.logOf(config)}`);
       const run = await this.runs.add(folder);
@@ -140,6 +153,11 @@ export class Training implements vscode.Disposable {
       run: () => vscode.commands.executeCommand(commands.openDashboard, run.folder),
     };
     const use = { title: t('Use to Classify'), run: () => this.active.choose(run.folder) };
+    const { again } = run.info;
+    const compare = again && {
+      title: t('Compare with “{0}”', basename(again.run)),
+      run: () => vscode.commands.executeCommand(commands.compareRuns, run.folder, again.run),
+    };
     const isActive = this.active.chosen === run.folder;
     await notify(
       'info',
@@ -148,6 +166,7 @@ export class Training implements vscode.Disposable {
         run.info.name,
         formats().percent(run.progress.best?.accuracy ?? 0),
       ),
+      ...(compare ? [compare] : []),
       ...(isActive ? [open] : [open, use]),
     );
   }

@@ -4,6 +4,7 @@
  */
 import * as l10n from '@vscode/l10n';
 import { exportFormatNames } from '../../shared/exportFormats.js';
+import { againFrom } from '../../shared/runFolder.js';
 import { precisionNames } from '../../shared/precisions.js';
 import { acceptedShare, choice, count, flag, list, points, requiredText, text, type Option } from './option.js';
 
@@ -42,10 +43,20 @@ export type Shell = (typeof shells)[number];
 export const commands = {
   train: row({
     summary: () => l10n.t('Trains a model as a config file describes it.'),
-    operand: { placeholder: 'CONFIG', help: () => l10n.t('A file whose name ends in .vitune.json.'), min: 1, max: 1 },
+    operand: {
+      placeholder: 'CONFIG',
+      help: () => l10n.t('A file whose name ends in .vitune.json; with --again the folder of a run.'),
+      min: 1,
+      max: 1,
+    },
     options: {
       set,
       resume: flag(() => l10n.t('Continues the run of this config from its last checkpoint.')),
+      again: choice(againFrom, 'scratch', () =>
+        l10n.t(
+          'Trains as the run was trained, on its dataset as it is now and the same validation images: from scratch, or from its best checkpoint.',
+        ),
+      ),
       profile: flag(() => l10n.t('Measures where the time goes, and writes a trace.')),
       'dry-run': flag(() => l10n.t('Only estimates time, memory and disk, from a trial of a few steps.')),
       json,
@@ -55,6 +66,7 @@ export const commands = {
       'train flowers.vitune.json --set method=full --set epochs=3',
       'train flowers.vitune.json --dry-run',
       'train flowers.vitune.json --resume',
+      'train runs/flowers --again scratch',
     ],
   }),
   classify: row({
@@ -137,6 +149,22 @@ export const commands = {
       json,
     },
     examples: ['diff runs/flowers runs/flowers-2 --dataset photos', 'diff runs/flowers exported --dataset photos'],
+  }),
+  changes: row({
+    summary: () => l10n.t('Shows what changed in the dataset of a run since, or between two runs.'),
+    operand: {
+      placeholder: 'RUN',
+      help: () => l10n.t('The run, and perhaps a later run of the same dataset; without it, the dataset as it is now.'),
+      min: 1,
+      max: 2,
+    },
+    options: {
+      list: text({ placeholder: 'FILE', example: 'changed.images' }, () =>
+        l10n.t('Writes the images that changed to a file that the editor shows.'),
+      ),
+      json,
+    },
+    examples: ['changes runs/flowers', 'changes runs/flowers runs/flowers-2'],
   }),
   calibrate: row({
     summary: () =>

@@ -34,6 +34,7 @@ const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   evaluate: async () => (await import('./evaluate.js')).evaluate,
   explain: async () => (await import('./explain.js')).explain,
   diff: async () => (await import('./diff.js')).diff,
+  changes: async () => (await import('./changes.js')).changes,
   calibrate: async () => (await import('./calibrate.js')).calibrate,
   test: async () => (await import('./test.js')).test,
   inspect: async () => (await import('./inspect.js')).inspect,

@@ -37,15 +37,17 @@ const phases = {
 };
 
 export async function train(
-  { operands, set, resume, profile: isProfiled, 'dry-run': isDry }: Arguments<'train'>,
+  { operands, set, resume, again, profile: isProfiled, 'dry-run': isDry }: Arguments<'train'>,
   output: Output<CommandOutputs['train']>,
   signal: AbortSignal,
 ): Promise<void> {
   if (isDry) {
-    if (resume || isProfiled)
-      throw errors.usage(l10n.t('--dry-run goes with neither --resume nor --profile.'), usageOf('train'));
+    if (resume || isProfiled || again)
+      throw errors.usage(l10n.t('--dry-run goes with none of --resume, --again and --profile.'), usageOf('train'));
     return dryRun(operands[0]!, set, output, signal);
   }
+  if (resume && again)
+    throw errors.usage(l10n.t('--again starts a new run, so it goes without --resume.'), usageOf('train'));
   const show = reporter(output);
   const profile = isProfiled ? await Profile.begin(await mkdtemp(join(tmpdir(), 'vitune-profile-'))) : undefined;
   let run: string | undefined;
@@ -55,6 +57,7 @@ export async function train(
       config: operands[0]!,
       overrides: [...set],
       resume,
+      again,
       profile: profile?.folder,
       signal,
       onPast: (events) => (course = events.reduce(follow, course)),

@@ -35,18 +35,22 @@ export class LabelColumns {
   }
 }
 
-/** All images of a dataset in the order of its splits and classes; with `only` those that have a mark. */
+/**
+ * All images of a dataset in the order of its splits and classes; with `only` those that have a mark. `placeOf` is how
+ * their paths are written.
+ */
 export async function datasetList(
   { tasks, splits }: Dataset,
   marks: readonly ImageMark[],
   only: boolean,
+  placeOf: (path: string) => string = (path) => path,
 ): Promise<ImageList> {
   const builder = new ImageListBuilder();
   const labels = new LabelColumns(tasks);
   const split = new ChoiceBuilder({ id: 'split' }, splitNames);
   const marked = new Marks(marks);
   const add = (path: string, own?: Labels, part?: SplitName): void => {
-    const row = builder.add(path);
+    const row = builder.add(placeOf(path));
     if (own) labels.set(row, targetsOf(own));
     if (part) split.set(row, part);
     marked.set(row, path);

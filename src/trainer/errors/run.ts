@@ -79,6 +79,40 @@ export const run = {
       t('Allow writing to the folder for temporary files and free some space there, or name another one in TMPDIR.'),
       { file: address },
     ),
+  noVersion: (folder: string) =>
+    new UserError(
+      'RUN_VERSION_MISSING',
+      t('The run {0} did not keep which images it was trained and validated on.', folder),
+      t('Train with its config instead. Runs keep it from now on.'),
+      { file: folder },
+    ),
+  validationGone: (folder: string) =>
+    new UserError(
+      'RUN_VALIDATION_GONE',
+      t('None of the validation images of the run {0} is in the dataset any more.', folder),
+      t('Train with its config instead, which draws new ones.'),
+      { file: folder },
+    ),
+  notRun: (folder: string) =>
+    new UserError(
+      'NOT_A_RUN',
+      t('{0} is not the folder of a run.', folder),
+      t('Name a folder that vitune train made, such as runs/flowers.'),
+      { file: folder },
+    ),
+  classesChanged: (folder: string) =>
+    new UserError(
+      'RUN_CLASSES_CHANGED',
+      t('The classes are no longer those of the run {0}, so its weights do not fit.', folder),
+      t('Train again from scratch.'),
+      { file: folder },
+    ),
+  takesNoSteps: (method: string) =>
+    new UserError(
+      'RUN_TAKES_NO_STEPS',
+      t('The method {0} is solved at once, so there is no checkpoint to go on from.', method),
+      t('Train again from scratch: the result is the same.'),
+    ),
   damaged: (file: string, reason: string) =>
     new UserError(
       'RUN_DAMAGED',

@@ -5,7 +5,6 @@ import type { Dataset } from '../data/dataset.js';
 import { plainOrder, ImageStore } from '../data/store.js';
 import { loadConfig } from '../config/load.js';
 import { fingerprint } from '../data/fingerprint.js';
-import { scanDataset } from '../data/scan.js';
 import { isThere } from '../core/files.js';
 import { errors } from '../errors/errors.js';
 import { writeCalibration } from '../models/calibrationFile.js';
@@ -14,7 +13,7 @@ import { writeOutcomes } from '../models/outcomesFile.js';
 import type { ErrorInfo, SplitName } from '../protocol.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
 import { runConfig } from '../runs/runFolder.js';
-import { placeIn, withSplitOf } from '../runs/splitFile.js';
+import { placeIn, scanForRun } from '../runs/splitFile.js';
 import { Answers } from './answers.js';
 import { bankLabel, chooseForBank, collectBank, mostInBank } from './bank.js';
 import { calibrate } from './calibrate.js';
@@ -45,10 +44,8 @@ async function settingsOf({ checkpoint, dataset, accepted, signal }: CalibrateCh
   if (spec === undefined) throw errors.calibration.noDataset(checkpoint);
   const { validationSplit = 0.2, seed = 42, split } = config ?? {};
   return {
-    // A split by groups is that of the run's own list.
     async scan(): Promise<Dataset> {
-      const scanned = await scanDataset(spec, { validationSplit: split ? 0 : validationSplit, seed, signal });
-      const dataset = split ? await withSplitOf(dirname(file), scanned) : scanned;
+      const dataset = await scanForRun(dirname(file), { validationSplit, seed, split }, spec, signal);
       if (!dataset) throw errors.calibration.noDataset(checkpoint);
       return dataset;
     },

@@ -1,10 +1,11 @@
 /** Which images two models answer differently, and which of the two is right. */
+import type { DiffFigures } from '../../shared/diffWords.js';
 import { pairedTest } from '../../shared/pairedTest.js';
 import { writeImageList } from '../data/datasetList.js';
 import { errors } from '../errors/errors.js';
 import type { Diff, DiffCounts, ErrorInfo, EvaluatedImage, Flip } from '../protocol.js';
 import { Classifier } from './classifier.js';
-import { evaluateOpen, findEvaluated, type EvaluateOptions, type Found } from './evaluate.js';
+import { evaluateOpen, findEvaluated, type Evaluated, type EvaluateOptions, type Found } from './evaluate.js';
 import { FlipList } from './flipList.js';
 import { datasetOfRun, type EvaluatedImages } from './runSplits.js';
 
@@ -46,6 +47,12 @@ function requireSameLabels(...models: [Model, Model]): void {
   for (const { folder, classifier } of models)
     for (const { name, multiLabel } of classifier.tasks)
       if (multiLabel) throw errors.calibration.severalLabels(folder, name);
+}
+
+/** Of the first task. */
+function figuresOf({ tasks, ...own }: Evaluated): DiffFigures {
+  const { accuracy, interval, perClass } = tasks?.[0] ?? own;
+  return { accuracy, interval, perClass: perClass.map((each) => ({ ...each, label: asOne(each.label) })) };
 }
 
 /** Counts the images of a task. */
@@ -162,6 +169,7 @@ async function diffOpen(first: Model, second: Model, o: DiffOptions): Promise<Di
     ...own,
     ...(isSeveral && { tasks: counts }),
     coverage: { was: before.coverage, is: after.coverage },
+    figures: { was: figuresOf(before), is: figuresOf(after) },
     problems: [...problems.values()],
   };
 }

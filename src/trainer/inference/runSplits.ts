@@ -5,7 +5,6 @@ import { loadConfig } from '../config/load.js';
 import type { Dataset, DatasetSpec } from '../data/dataset.js';
 import { Samples } from '../data/samples.js';
 import { fingerprint } from '../data/fingerprint.js';
-import { scanDataset } from '../data/scan.js';
 import { errors, UserError } from '../errors/errors.js';
 import { findDataset } from '../hub/download.js';
 import { hubCache } from '../hub/hubSettings.js';
@@ -14,7 +13,8 @@ import { readProgress } from '../models/checkpoint.js';
 import { hubPrefix } from '../models/hubSources.js';
 import type { Coverage, SplitName } from '../protocol.js';
 import { runConfig } from '../runs/runFolder.js';
-import { withSplitOf } from '../runs/splitFile.js';
+import { partsOf, readVersion } from '../runs/datasetVersion.js';
+import { scanForRun } from '../runs/splitFile.js';
 
 export interface RunSplits {
   split: Coverage['split'];
@@ -47,8 +47,9 @@ export async function datasetOfRun(checkpoint: string): Promise<DatasetSpec | un
 }
 
 /**
- * The split of the run that `checkpoint` belongs to, made again from its config as the run made it. It is not known for
- * a model without a run, where the run's images are gone, and where they have changed since and the split was drawn.
+ * The split of the run that `checkpoint` belongs to, made again from its config as the run made it; where its images
+ * have changed since, that of the version it was started on. It is not known for a model without a run, where the run's
+ * images are gone, and where they have changed, the split was drawn and the run is from before versions were kept.
  */
 export async function runSplitsOf(checkpoint: string, signal?: AbortSignal): Promise<RunSplits> {
   const file = runConfig(dirname(dirname(checkpoint)));
@@ -58,24 +59,31 @@ export async function runSplitsOf(checkpoint: string, signal?: AbortSignal): Pro
     const progress = await readProgress(checkpoint);
     const spec = await folderOf(config.dataset, progress.datasetRevision);
     if (spec === undefined) return none;
-    const { seed, split } = config;
-    const scanned = await scanDataset(spec, { validationSplit: split ? 0 : config.validationSplit, seed, signal });
-    const dataset = split ? await withSplitOf(dirname(file), scanned) : scanned;
+    const run = dirname(file);
+    const dataset = await scanForRun(run, config, spec, signal);
     if (!dataset) return none;
-    const isSame = fingerprint(dataset) === progress.dataset;
-    return isSame || dataset.splitOrigin === 'folders' ? await splitsOf(dataset) : { ...none, split: 'changed' };
+    if (fingerprint(dataset) === progress.dataset) return await splitsOf(dataset.root, splitNamesOf(dataset));
+    const version = await readVersion(run);
+    if (version) return await splitsOf(dataset.root, await partsOf(version, dataset, { signal }));
+    return dataset.splitOrigin === 'folders'
+      ? await splitsOf(dataset.root, splitNamesOf(dataset))
+      : { ...none, split: 'changed' };
   } catch (error) {
     if (error instanceof UserError) return none;
     throw error;
   }
 }
 
-async function splitsOf({ root, splits }: Dataset): Promise<RunSplits> {
-  const placeOf = await placesIn(root);
-  const parts = new Map<string, SplitName>();
+function* splitNamesOf({ splits }: Dataset): Generator<[path: string, split: SplitName]> {
   for (const split of ['train', 'validation', 'test'] as const)
-    for (const { path } of splits[split]) parts.set(placeOf(path), split);
-  return { split: 'known', partOf: (path) => parts.get(path) };
+    for (const { path } of splits[split]) yield [path, split];
+}
+
+async function splitsOf(root: string, parts: Iterable<[path: string, split: SplitName]>): Promise<RunSplits> {
+  const placeOf = await placesIn(root);
+  const byPlace = new Map<string, SplitName>();
+  for (const [path, split] of parts) byPlace.set(placeOf(path), split);
+  return { split: 'known', partOf: (path) => byPlace.get(path) };
 }
 
 /** `heldOut`: images that the run was not trained on; the name of a split: the run's images of it. */

@@ -1,22 +1,27 @@
 /**
  * A run that this process works on: its folder, locked, with the log of events and the socket that windows attach to.
  */
+import type { TrainedAgain } from '../../shared/runFolder.js';
 import { clearUnfinished } from '../checkpoint/store.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
+import { errors } from '../errors/errors.js';
 import type { RecordedEvent, TrainEvent } from '../protocol.js';
 import { ControlServer } from './controlServer.js';
 import { EventLog } from './eventLog.js';
 import { acquireLock } from './lock.js';
 import {
+  createRunBeside,
   createRunFolder,
   describeRun,
   findRunToResume,
+  isRun,
   lastCheckpoint,
   readRunInfo,
   removeFolderIfEmpty,
   removeRun,
   repairRun,
   requireNew,
+  runConfig,
 } from './runFolder.js';
 
 export class ActiveRun {
@@ -32,6 +37,7 @@ export class ActiveRun {
      * checkpoint.
      */
     readonly resumeFrom: string | undefined,
+    readonly again: TrainedAgain | undefined,
     /** Aborted when a window requests a stop. */
     readonly stopRequest: AbortSignal,
     private readonly log: EventLog,
@@ -45,15 +51,33 @@ export class ActiveRun {
   }
 
   /**
+   * Makes a new run with the settings of an earlier one, changed by `overrides`. Throws a `UserError` when there is no
+   * such run.
+   */
+  static async again(earlier: TrainedAgain, overrides: string[]): Promise<ActiveRun> {
+    if (!(await isRun(earlier.run))) throw errors.run.notRun(earlier.run);
+    const { config: path } = await readRunInfo(earlier.run);
+    const loaded = await loadConfig(runConfig(earlier.run), overrides);
+    const folder = await createRunBeside(earlier.run, path);
+    // Its own config is what it is resumed by, and has no place of its own to name.
+    const { output: _, ...config } = loaded.config;
+    return ActiveRun.#open({ ...loaded, path, config }, folder, requireNew, earlier);
+  }
+
+  /**
    * Continues an unfinished run with its original overrides; the current overrides apply after them. Throws a
    * `UserError` when there is none or another trainer works on it.
    */
   static async resume(given: LoadedConfig): Promise<ActiveRun> {
     const folder = await findRunToResume(given);
-    const { overrides = [] } = await readRunInfo(folder);
+    const { overrides = [], again } = await readRunInfo(folder);
+    // One that trains again has the settings of the earlier run, whatever the file says by now.
+    const path = again ? runConfig(folder) : given.path;
     const keyOf = (override: string): string => override.slice(0, override.indexOf('='));
     const kept = overrides.filter((old) => !given.overrides.some((override) => keyOf(override) === keyOf(old)));
-    return ActiveRun.#open(kept.length ? await loadConfig(given.path, [...kept, ...given.overrides]) : given, folder);
+    const isAsGiven = path === given.path && !kept.length;
+    const loaded = isAsGiven ? given : await loadConfig(path, [...kept, ...given.overrides]);
+    return ActiveRun.#open(loaded, folder, undefined, again);
   }
 
   /** `check` throws where the run, now that it is locked, is not what it should be. */
@@ -61,6 +85,7 @@ export class ActiveRun {
     loaded: LoadedConfig,
     path: string,
     check: (run: string) => Promise<void> = async () => {},
+    again?: TrainedAgain,
   ): Promise<ActiveRun> {
     const stop = new AbortController();
     // It listens before the lock names it, so every reader of the lock can connect.
@@ -71,12 +96,13 @@ export class ActiveRun {
       await check(path);
       await clearUnfinished(path);
       await repairRun(path, loaded.config.saveTotalLimit);
-      const { name } = await describeRun(path, loaded);
+      const { name } = await describeRun(path, loaded, again);
       return new ActiveRun(
         path,
         loaded,
         name,
         await lastCheckpoint(path),
+        again,
         stop.signal,
         await EventLog.open(path),
         server,

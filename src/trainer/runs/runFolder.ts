@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pointersOf } from '../../shared/pointers.js';
-import { runFiles, runInfoSchema } from '../../shared/runFolder.js';
+import { runFiles, runInfoSchema, type TrainedAgain } from '../../shared/runFolder.js';
 import { readJson } from '../../shared/schema.js';
 import {
   asSaveError,
@@ -25,6 +25,9 @@ const runFile = (run: string): string => join(run, runFiles.about);
 /** The run's config: defaults applied, paths absolute. */
 export const runConfig = (run: string): string => join(run, runFiles.config);
 const stemOf = (config: string): string => basename(config).replace(/(\.vitune)?\.jsonc?$/i, '');
+/** Whether a run folder is called as a later one of that config. */
+const isNumbered = (name: string, stem: string): boolean =>
+  name.startsWith(`${stem}-`) && /^\d+$/.test(name.slice(stem.length + 1));
 const runsFolder = (config: string): string => join(dirname(config), 'runs');
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -63,21 +66,38 @@ export async function createRunFolder({ path, config: { output } }: LoadedConfig
     if (!(await namesIn(output)).every(isFree)) throw errors.run.folderInUse(output);
     return output;
   }
-  const first = join(runsFolder(path), stemOf(path));
-  for (let number = 1; ; number++) {
+  return makeNumbered(join(runsFolder(path), stemOf(path)), 1);
+}
+
+/** Creates the folder with the first number that is free; the first has none. */
+async function makeNumbered(first: string, from: number): Promise<string> {
+  for (let number = from; ; number++) {
     const folder = number === 1 ? first : `${first}-${number}`;
     if (await makeFresh(folder)) return folder;
   }
 }
 
+/** Creates the folder of a run next to that of an earlier run, `runs/<config>-2` next to `runs/<config>`. */
+export async function createRunBeside(earlier: string, config: string): Promise<string> {
+  const name = basename(earlier);
+  const stem = stemOf(config);
+  return makeNumbered(join(dirname(earlier), isNumbered(name, stem) ? stem : name), 2);
+}
+
+export const isRun = (folder: string): Promise<boolean> => isThere(runFile(folder));
+
 /**
  * Writes what the run is about: `run.json` (on a resume, of name, config and time what was there) and `config.json`,
  * the config with defaults and absolute paths, without keys that its method does not read.
  */
-export async function describeRun(run: string, { path, config, overrides }: LoadedConfig): Promise<RunInfo> {
+export async function describeRun(
+  run: string,
+  { path, config, overrides }: LoadedConfig,
+  again?: TrainedAgain,
+): Promise<RunInfo> {
   const known = (await isThere(runFile(run)))
     ? await readRunInfo(run)
-    : { name: basename(run), config: path, createdAt: Date.now() };
+    : { name: basename(run), config: path, createdAt: Date.now(), ...(again && { again }) };
   const info = overrides.length ? { ...known, overrides } : known;
   await writeFileAtomically(runConfig(run), `${JSON.stringify(withoutNeedless(config), null, 2)}\n`);
   await writeFileAtomically(runFile(run), `${JSON.stringify(info, null, 2)}\n`);
@@ -146,7 +166,7 @@ async function runsOf(config: string): Promise<string[]> {
   const stem = stemOf(config);
   const found: { run: string; createdAt: number }[] = [];
   for (const name of await namesIn(parent)) {
-    if (name !== stem && !(name.startsWith(`${stem}-`) && /^\d+$/.test(name.slice(stem.length + 1)))) continue;
+    if (name !== stem && !isNumbered(name, stem)) continue;
     const run = join(parent, name);
     if (!(await isThere(runFile(run)))) continue;
     const info = await readRunInfo(run);

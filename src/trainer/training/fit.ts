@@ -1,15 +1,16 @@
 /** The fit of a prepared network to the images: from the first decoded image to the last event. */
-import { Trainable, type TrainableOptions } from '../engine/trainable.js';
+import { Trainable, type ReadState, type TrainableOptions } from '../engine/trainable.js';
+import { errors } from '../errors/errors.js';
 import { ImageStore } from '../data/store.js';
 import { sizeOf } from '../ir/shape.js';
 import type { TrainEvent } from '../protocol.js';
 import { timed } from '../core/stages.js';
-import { isPlain } from '../core/tasks.js';
+import { isPlain, logitNames } from '../core/tasks.js';
 import { untilAborted } from '../core/untilAborted.js';
-import { readState, type Progress } from '../models/checkpoint.js';
+import { openCheckpoint, readState, type Progress } from '../models/checkpoint.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
 import { takesSteps } from '../config/methods.js';
-import { runConfig } from '../runs/runFolder.js';
+import { resolveCheckpoint, runConfig } from '../runs/runFolder.js';
 import type { ResolvedConfig } from './batchChoice.js';
 import { resolveBatch } from './chooseBatch.js';
 import { featureName, sourceOf } from '../insight/featureName.js';
@@ -38,7 +39,8 @@ export async function fit(context: RunContext, inputs: Inputs, prepared: Prepare
   try {
     // Every task needs an image to be evaluated on.
     images.requireValidation();
-    const state = await readCheckpointState(context, inputs, prepared);
+    const state =
+      (await readCheckpointState(context, inputs, prepared)) ?? (await readEarlier(context, inputs, prepared));
     const progress = progressOf(inputs);
     const config = await timed('batch', () => resolveBatches(context, inputs, prepared, images.splits.train.length));
     const plan = planOf(config, images.splits.train.length, prepared.network.hiddenSize);
@@ -130,6 +132,23 @@ async function readCheckpointState(
   if (resumeFrom === undefined) return undefined;
   const trained = { base: base.reference, method: loaded.config.method, parameters };
   return untilAborted(readState(resumeFrom, trained), signal);
+}
+
+/** The parameters of the earlier run's best checkpoint, where this one starts from them. */
+async function readEarlier(
+  { again, loaded, signal }: RunContext,
+  { base, dataset }: Inputs,
+  { parameters }: Prepared,
+): Promise<Pick<ReadState, 'parameters'> | undefined> {
+  if (again?.from !== 'best') return undefined;
+  const { method } = loaded.config;
+  if (!takesSteps(method)) throw errors.run.takesNoSteps(method.type);
+  const checkpoint = await resolveCheckpoint(again.run);
+  const known = logitNames((await openCheckpoint(checkpoint)).tasks);
+  if (known.join('\n') !== logitNames(dataset.tasks).join('\n')) throw errors.run.classesChanged(again.run);
+  const trained = { base: base.reference, method, parameters };
+  const { ema, parameters: last } = await untilAborted(readState(checkpoint, trained), signal);
+  return { parameters: ema ?? last };
 }
 
 /** The config with everything decided that it leaves open; `images` are those to train on. */

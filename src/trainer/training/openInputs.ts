@@ -10,7 +10,10 @@ import { withHeadFor } from '../models/headByName.js';
 import { provideDataset, provideModel } from '../models/hubSources.js';
 import { fingerprint } from '../data/fingerprint.js';
 import { groupColumnOf, splitByGroups } from '../insight/splitGroups.js';
-import { withSplitOf, writeSplit } from '../runs/splitFile.js';
+import { readVersion, versionOf, writeVersion } from '../runs/datasetVersion.js';
+import { lastCheckpoint } from '../runs/runFolder.js';
+import { hasSplit, scanForRun, writeSplit } from '../runs/splitFile.js';
+import { scanAgain } from './againSplit.js';
 import type { RunContext } from './runContext.js';
 
 export interface Inputs {
@@ -35,6 +38,7 @@ function atConfig(error: unknown, place: Place): unknown {
 export async function openInputs({
   loaded,
   run,
+  again,
   cacheFolder,
   resumeFrom,
   emit,
@@ -47,8 +51,9 @@ export async function openInputs({
     onProgress: (done: number, total: number) => emit({ type: 'progress', phase: 'download', done, total }),
   };
   // A resumed run continues with the commit that it was started on, wherever the branch is now.
+  const earlier = resumeFrom ?? (again && (await lastCheckpoint(again.run)));
   const wanted =
-    resumeFrom === undefined ? config.revision : ((await readBaseReference(resumeFrom)).revision ?? config.revision);
+    earlier === undefined ? config.revision : ((await readBaseReference(earlier)).revision ?? config.revision);
   const revision = await provideModel(config.model, wanted, {
     ...download,
     place: placeOf('model'),
@@ -65,6 +70,14 @@ export async function openInputs({
       : { folder: config.dataset, commit: undefined };
   const scan = async (): Promise<Dataset> => {
     const { seed, validationSplit, split } = config;
+    // A resumed run validates on the images that it began with.
+    const kept = (await hasSplit(run)) ? await scanForRun(run, config, spec, signal) : undefined;
+    if (kept) return kept;
+    if (again) {
+      const dataset = await scanAgain(again.run, spec, { seed, signal });
+      if (dataset.splitOrigin === 'seeded') await writeSplit(run, dataset);
+      return dataset;
+    }
     if (!split) return scanDataset(spec, { validationSplit, seed, signal });
     const whole = await scanDataset(spec, {
       validationSplit: 0,
@@ -72,9 +85,6 @@ export async function openInputs({
       signal,
       groupColumn: groupColumnOf(split.groupBy),
     });
-    // A resumed run validates on the images that it began with.
-    const kept = resumeFrom === undefined ? undefined : await withSplitOf(run, whole);
-    if (kept) return kept;
     const drawn = await splitByGroups(whole, {
       ...split,
       validationSplit,
@@ -95,6 +105,11 @@ export async function openInputs({
   const content = fingerprint(dataset);
   // Before anything is built for these images: classes that were added change the shape of the head.
   if (reached && reached.dataset !== content) throw errors.datasetChanged(dataset.root);
+  if (!(await readVersion(run))) {
+    const known = again && (await readVersion(again.run));
+    const onProgress = (done: number, total: number) => emit({ type: 'progress', phase: 'decode', done, total });
+    await writeVersion(run, await timed('scan', () => versionOf(dataset, { known, signal, onProgress })));
+  }
   if (config.method.type === 'pretrained' && !isPlain(dataset.tasks))
     throw errors.neighborsNeedOneLabel(placeOf('method'));
   const { base, notice: headNotice } = withHeadFor(opened, logitNames(dataset.tasks));

@@ -1,4 +1,5 @@
 /** What every part of a training run works with. */
+import type { TrainedAgain } from '../../shared/runFolder.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { TrainEvent } from '../protocol.js';
 
@@ -7,6 +8,8 @@ export interface TrainOptions {
   /** The run folder, which exists and is locked by this process. */
   run: string;
   name: string;
+  /** The earlier run, where this one trains again as it did. */
+  again?: TrainedAgain | undefined;
   /** Checkpoint folder to go on from. */
   resumeFrom?: string | undefined;
   cacheFolder: string;

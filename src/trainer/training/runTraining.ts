@@ -1,4 +1,6 @@
 /** A training run from a config file to its end: folder, lock, log and socket around the loop. */
+import { resolve } from 'node:path';
+import type { AgainFrom } from '../../shared/runFolder.js';
 import { loadConfig } from '../config/load.js';
 import type { TrainConfig } from '../config/schema.js';
 import { errors, explainMemory, infoOf, UserError } from '../errors/errors.js';
@@ -11,7 +13,9 @@ import { lastCheckpoint } from '../runs/runFolder.js';
 import { train } from './train.js';
 
 export interface RunTrainingOptions {
+  /** The config file, or with `again` the folder of the earlier run. */
   config: string;
+  again?: AgainFrom | undefined;
   /** `KEY=VALUE` each. */
   overrides: string[];
   resume: boolean;
@@ -29,6 +33,7 @@ export interface RunTrainingOptions {
  */
 export async function runTraining({
   config,
+  again,
   overrides,
   resume,
   profile,
@@ -36,8 +41,7 @@ export async function runTraining({
   onEvent,
   onPast,
 }: RunTrainingOptions): Promise<void> {
-  const given = await loadConfig(config, overrides);
-  const run = resume ? await ActiveRun.resume(given) : await ActiveRun.create(given);
+  const run = await openRun({ config, again, overrides, resume });
   let hasStarted = resume;
   const emit = (event: TrainEvent): void => {
     if (event.type === 'started') hasStarted = true;
@@ -48,6 +52,7 @@ export async function runTraining({
     loaded,
     run: run.path,
     name: run.name,
+    again: run.again,
     cacheFolder: cacheFolder(),
     profile,
     emit,
@@ -70,6 +75,17 @@ export async function runTraining({
   } finally {
     if (!run.isClosed) await run.close();
   }
+}
+
+async function openRun({
+  config,
+  again,
+  overrides,
+  resume,
+}: Pick<RunTrainingOptions, 'config' | 'again' | 'overrides' | 'resume'>): Promise<ActiveRun> {
+  if (again !== undefined) return ActiveRun.again({ run: resolve(config), from: again }, overrides);
+  const given = await loadConfig(config, overrides);
+  return resume ? ActiveRun.resume(given) : ActiveRun.create(given);
 }
 
 /**

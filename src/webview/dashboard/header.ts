@@ -22,6 +22,8 @@ export class Header {
   private readonly bar = progressBar();
   private readonly stop;
   private readonly resume;
+  private readonly again;
+  private readonly compare;
 
   constructor(
     private state: HeaderState,
@@ -39,9 +41,16 @@ export class Header {
       appearance: 'primary',
       onClick: () => post({ type: 'resume', run: run().folder }),
     });
+    this.again = textButton(l10n.t('Train Again…'), () => post({ type: 'trainAgain', run: run().folder }));
+    this.compare = textButton(l10n.t('Compare with…'), () => {
+      const earlier = this.state.again?.folder;
+      post({ type: 'compareRuns', run: run().folder, ...(earlier === undefined ? {} : { earlier }) });
+    });
     const links = h(
       'p',
       { class: 'links' },
+      this.again,
+      this.compare,
       textButton(l10n.t('Open config'), () => post({ type: 'openConfig', file: run().config })),
       textButton(l10n.t('Reveal run folder'), () => post({ type: 'revealRun', run: run().folder })),
       textButton(l10n.t('Show log'), () => post({ type: 'openLog' })),
@@ -76,6 +85,10 @@ export class Header {
     this.stop.setDisabled(status === 'stopping');
     this.stop.setLabel(status === 'stopping' ? l10n.t('Stopping…') : l10n.t('Stop'));
     this.resume.element.hidden = live || !resumable;
+    const { isTrained, again } = state;
+    this.again.hidden = !isTrained;
+    this.compare.hidden = !isTrained;
+    setText(this.compare, again ? l10n.t('Compare with “{0}”', again.name) : l10n.t('Compare with…'));
     this.showFigures(record, live);
     this.showProgress(record, live);
   }

@@ -185,7 +185,8 @@ class Dashboard {
   private showMessages(): void {
     const { error, notices } = this.record;
     const { found } = this.record.progress.course;
-    const key = JSON.stringify([error, notices.length, found]);
+    const { changed } = this.state;
+    const key = JSON.stringify([error, notices.length, found, changed]);
     if (key === this.shownMessages) return;
     this.shownMessages = key;
     const boxes = notices.map(({ message, remedy, file }) => {
@@ -198,8 +199,13 @@ class Dashboard {
       ? [h('details', {}, h('summary', {}, l10n.t('{0} notices', this.host.formats.integer(boxes.length))), ...boxes)]
       : boxes;
     const diagnoses = found.map((each) => diagnosisBox(each, this.host));
-    this.messages.replaceChildren(...(error ? [errorBox(error, this.host.post)] : []), ...diagnoses, ...notes);
-    this.messages.hidden = !error && boxes.length + diagnoses.length === 0;
+    const { folder } = this.state.run;
+    const again = { label: l10n.t('Train Again…'), run: () => this.host.post({ type: 'trainAgain', run: folder }) };
+    const news = changed
+      ? [messageBox({ kind: 'info', message: l10n.t('Since this run: {0}.', changed), actions: [again] })]
+      : [];
+    this.messages.replaceChildren(...(error ? [errorBox(error, this.host.post)] : []), ...news, ...diagnoses, ...notes);
+    this.messages.hidden = this.messages.childElementCount === 0;
   }
 
   private showResults(): void {

@@ -9,7 +9,7 @@ export interface Facts {
   name: string;
   label: string | undefined;
   prediction: string | undefined;
-  /** What another model answered before. */
+  /** What another model answered before, or the label that it had before. */
   was: string | undefined;
   probability: string | undefined;
   /** Whether the prediction is the label, where both are known. */
@@ -20,7 +20,7 @@ export interface Facts {
   sortedBy: string | undefined;
 }
 
-const shownAnyway = new Set(['label', 'prediction', 'was', 'probability', 'split', 'mark', 'name']);
+const shownAnyway = new Set(['label', 'prediction', 'was', 'labelBefore', 'probability', 'split', 'mark', 'name']);
 
 export class ImageFacts {
   readonly #isRight: ((row: number) => boolean | undefined) | undefined;
@@ -43,7 +43,7 @@ export class ImageFacts {
       name: list.nameAt(row),
       label: this.#value('label', row),
       prediction: this.#value('prediction', row),
-      was: this.#value('was', row),
+      was: this.#value('was', row) ?? this.#value('labelBefore', row),
       probability: this.#value('probability', row),
       isRight: this.#isRight?.(row),
       split: this.#hasSplits ? this.#value('split', row) : undefined,

@@ -10,6 +10,8 @@ export function columnTitle({ id, title }: Pick<ImageColumn, 'id' | 'title'>): s
     prediction: l10n.t('Predicted class'),
     was: l10n.t('Answer before'),
     change: l10n.t('Change'),
+    edit: l10n.t('Change'),
+    labelBefore: l10n.t('Label before'),
     split: l10n.t('Split'),
     probability: l10n.t('Confidence'),
     loss: l10n.t('Loss'),
@@ -30,6 +32,13 @@ export function wordOf(id: string, word: string): string {
       wasRight: l10n.t('Was right before'),
       isRight: l10n.t('Is right now'),
       neither: l10n.t('Wrong both times'),
+    },
+    edit: {
+      relabelled: l10n.t('Label changed'),
+      added: l10n.t('Added'),
+      removed: l10n.t('Removed'),
+      resplit: l10n.t('In another split'),
+      edited: l10n.t('Edited'),
     },
   };
   const own = Object.hasOwn(words, id) ? words[id]![word] : undefined;

@@ -3,6 +3,7 @@ import { textButton } from '../controls.js';
 import { h } from '../element.js';
 import { type Host, openView } from '../host.js';
 import type { FromReport, KeptByReport, ReportBlock, ReportState, ToReport } from '../protocol.js';
+import { CurvesBlock } from './curvesBlock.js';
 import { MatrixBlock } from './matrixBlock.js';
 import { problemList } from './problemList.js';
 import { ReportTable } from './reportTable.js';
@@ -20,7 +21,7 @@ let view: ReportView | undefined;
 
 class ReportView {
   private readonly tables: ReportTable[] = [];
-  private readonly matrices: MatrixBlock[] = [];
+  private readonly drawings: (MatrixBlock | CurvesBlock)[] = [];
 
   constructor(
     root: HTMLElement,
@@ -51,7 +52,7 @@ class ReportView {
   }
 
   dispose(): void {
-    for (const matrix of this.matrices) matrix.dispose();
+    for (const drawing of this.drawings) drawing.dispose();
   }
 
   private block(block: ReportBlock): HTMLElement {
@@ -64,8 +65,13 @@ class ReportView {
       }
       case 'matrix': {
         const matrix = new MatrixBlock(block, host);
-        this.matrices.push(matrix);
+        this.drawings.push(matrix);
         return matrix.element;
+      }
+      case 'curves': {
+        const curves = new CurvesBlock(block, host);
+        this.drawings.push(curves);
+        return curves.element;
       }
       case 'problems':
         return problemList(block, host);

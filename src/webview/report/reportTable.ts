@@ -7,9 +7,11 @@ import type { FromReport, KeptByReport, ReportBlock, ReportColumn, ReportRow } f
 import { shareBar } from '../shareBar.js';
 import { type Column, Table } from '../table.js';
 
+type Value = NonNullable<ReportRow['cells'][number]>;
+type Range = Extract<Value, readonly unknown[]>;
 type TableBlock = Extract<ReportBlock, { kind: 'table' }>;
 
-const numericKinds = new Set<ReportColumn['kind']>(['count', 'figure', 'percent']);
+const numericKinds = new Set<ReportColumn['kind']>(['count', 'figure', 'percent', 'range', 'change']);
 
 export class ReportTable {
   readonly element: HTMLElement;
@@ -34,7 +36,8 @@ export class ReportTable {
       { class: 'card report-table' },
       heading ? h('h2', {}, heading) : null,
       lead ? h('p', { class: 'quiet' }, lead) : null,
-      table.element,
+      // A block without columns only says something.
+      columns.length > 0 ? table.element : null,
     );
   }
 
@@ -59,12 +62,20 @@ export class ReportTable {
       cell: (row) => {
         const given = value(row);
         const { action } = row;
+        if (typeof given === 'object') return this.range(given);
         if (kind === 'name' && action && given !== undefined)
           return textButton(String(given), () => this.host.post({ type: 'act', action }));
         return given === undefined ? '–' : draw(given);
       },
-      key: kind === 'bar' ? undefined : value,
+      key: kind === 'bar' ? undefined : (row) => firstOf(value(row)),
     };
+  }
+
+  /** A share of 1 and the bounds of its interval. */
+  private range([value, low, high]: Range): HTMLElement {
+    const { formats } = this.host;
+    const [from, to] = [formats.wholePercent(low), formats.wholePercent(high)];
+    return h('span', {}, formats.percent(value), ' ', h('span', { class: 'quiet' }, l10n.t('({0} to {1})', from, to)));
   }
 
   private drawer(kind: ReportColumn['kind'], greatest: number): (value: string | number) => string | Node {
@@ -83,7 +94,10 @@ export class ReportTable {
       case 'figure':
         return (value) => formats.speed(Number(value));
       case 'percent':
+      case 'range':
         return (value) => formats.percent(Number(value));
+      case 'change':
+        return (value) => signed(Number(value));
       case 'share':
         return (value) => shareBar(Number(value), formats.percent(Number(value)));
       case 'bar':
@@ -107,6 +121,20 @@ export class ReportTable {
     link.title = path;
     return h('span', { class: 'image-cell' }, thumbnail, link);
   }
+}
+
+const firstOf = (given: Value | undefined): string | number | undefined =>
+  typeof given === 'object' ? given[0] : given;
+
+/** With one decimal, and a sign of its own for what is more or less. */
+function signed(value: number): HTMLElement {
+  const { lang } = document.documentElement;
+  const format = new Intl.NumberFormat(lang, {
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+    signDisplay: 'exceptZero',
+  });
+  return h('span', { class: 'change' }, format.format(value));
 }
 
 function insteadOf({ message, remedy }: NonNullable<ReportRow['instead']>): HTMLElement {

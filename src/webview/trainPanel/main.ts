@@ -70,9 +70,9 @@ class TrainPanel {
 
   update(change: Partial<TrainPanelState>): void {
     this.state = { ...this.state, ...change };
-    const { runs, error, notice, plan, ...form } = change;
+    const { runs, error, notice, changed, plan, ...form } = change;
     if (Object.keys(form).length > 0) this.form.update(form);
-    if (error !== undefined || notice !== undefined) this.showMessages();
+    if (error !== undefined || notice !== undefined || changed !== undefined) this.showMessages();
     if (runs !== undefined) this.showRuns();
     if (plan !== undefined || change.form !== undefined) this.showPlan();
   }
@@ -85,17 +85,22 @@ class TrainPanel {
   }
 
   private showMessages(): void {
-    const { error, notice } = this.state;
+    const { error, notice, changed } = this.state;
     const close = (what: 'error' | 'notice') => () => {
       this.state = { ...this.state, [what]: null };
       this.showMessages();
       this.host.post({ type: 'dismiss', what });
     };
+    const news = changed && {
+      message: l10n.t('Since the run “{0}”: {1}.', changed.name, changed.words),
+      actions: [{ label: l10n.t('Train Again…'), run: () => this.host.post({ type: 'trainAgain', run: changed.run }) }],
+    };
     this.messages.replaceChildren(
       ...(error ? [errorBox(error, this.host.post, { onClose: close('error') })] : []),
       ...(notice ? [messageBox({ kind: 'info', ...notice, onClose: close('notice') })] : []),
+      ...(news ? [messageBox({ kind: 'info', ...news })] : []),
     );
-    this.messages.hidden = !error && !notice;
+    this.messages.hidden = !error && !notice && !news;
     if (error) this.scrollUp();
   }
 

@@ -276,7 +276,7 @@ test('help and version: 0; no command at all: the help, and 2', async () => {
   assert.deepEqual([help.code, help.stderr], [0, '']);
   assert.match(
     help.stdout,
-    /^Usage: vitune train CONFIG \[--set KEY=VALUE\]\.\.\. \[--resume\] \[--profile\] \[--dry-run\] \[--json\]$/m,
+    /^Usage: vitune train CONFIG \[--set KEY=VALUE\]\.\.\. \[--resume\] \[--again scratch\|best\] \[--profile\] \[--dry-run\] \[--json\]$/m,
   );
   assert.equal((await vituneHere(['help', 'train'])).stdout, help.stdout);
   assert.equal(version.code, 0);

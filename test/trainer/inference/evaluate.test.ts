@@ -1,7 +1,7 @@
 /** Evaluating a run on its own dataset: held-out images unless all are requested, and words for what is covered. */
 import assert from 'node:assert/strict';
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { CoveredEvaluation, EvaluatedImage } from '../../../src/trainer/protocol.js';
 import { eventsOf, jsonLines, vitune, writeConfig, writeDataset } from '../commandLine/program.js';
@@ -57,9 +57,13 @@ test('on its own dataset, whose split was drawn, a run is evaluated on validatio
   const [unknown] = jsonLines<Result>(ended.stdout).filter(({ type }) => type === 'evaluation');
   assert.deepEqual([unknown!.coverage.split, unknown!.coverage.other], ['unknown', 20]);
 
-  // A class that has grown gives another split.
+  // A class that has grown gives another split, but the run knows the images that it was started on; one of an older
+  // version does not.
   await writeDataset(join(folder, 'grown'), { ant: 13 });
   await cp(join(folder, 'grown', 'ant'), join(photos, 'ant'), { recursive: true });
+  const grown = await resultOf(photos);
+  assert.deepEqual(grown.coverage, { train: 0, validation: 5, test: 0, other: 5, split: 'known' });
+  await rm(join(dirname(dirname(path)), 'dataset.images'));
   const changed = await resultOf(photos);
   assert.deepEqual([changed.coverage.split, changed.coverage.other], ['changed', 25]);
   assert.ok(run);
