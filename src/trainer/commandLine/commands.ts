@@ -42,7 +42,12 @@ export type Shell = (typeof shells)[number];
 export const commands = {
   train: row({
     summary: () => l10n.t('Trains a model as a config file describes it.'),
-    operand: { placeholder: 'CONFIG', help: () => l10n.t('A file whose name ends in .vitune.json.'), min: 1, max: 1 },
+    operand: {
+      placeholder: 'CONFIG',
+      help: () => l10n.t('A file whose name ends in .vitune.json or .vitune.jsonc.'),
+      min: 1,
+      max: 1,
+    },
     options: {
       set,
       resume: flag(() => l10n.t('Continues the run of this config from its last checkpoint.')),
@@ -56,6 +61,20 @@ export const commands = {
       'train flowers.vitune.json --dry-run',
       'train flowers.vitune.json --resume',
     ],
+  }),
+  check: row({
+    summary: () => l10n.t('Shows what is wrong with a config file and what it comes to, without training.'),
+    operand: {
+      placeholder: 'CONFIG',
+      help: () => l10n.t('A file whose name ends in .vitune.json or .vitune.jsonc.'),
+      min: 1,
+      max: 1,
+    },
+    options: {
+      stdin: flag(() => l10n.t('Reads the text from standard input, as if it were in the file.')),
+      json,
+    },
+    examples: ['check flowers.vitune.json'],
   }),
   classify: row({
     summary: () => l10n.t('Shows which labels a checkpoint predicts for images.'),

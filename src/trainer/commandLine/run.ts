@@ -35,6 +35,7 @@ const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   explain: async () => (await import('./explain.js')).explain,
   diff: async () => (await import('./diff.js')).diff,
   calibrate: async () => (await import('./calibrate.js')).calibrate,
+  check: async () => (await import('./check.js')).check,
   test: async () => (await import('./test.js')).test,
   inspect: async () => (await import('./inspect.js')).inspect,
   audit: async () => (await import('./audit.js')).audit,
