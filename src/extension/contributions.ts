@@ -4,6 +4,8 @@ export const commands = {
   startTraining: 'vitune.startTraining',
   trainDataset: 'vitune.trainDataset',
   trainConfig: 'vitune.trainConfig',
+  estimateConfig: 'vitune.estimateConfig',
+  adviseConfig: 'vitune.adviseConfig',
   stopTraining: 'vitune.stopTraining',
   resumeTraining: 'vitune.resumeTraining',
   openDashboard: 'vitune.openDashboard',
@@ -85,5 +87,3 @@ export type ContextWord =
   | 'comparison'
   | 'comparing'
   | 'unfinished';
-
-export const configEnding = '.vitune.json';

@@ -124,26 +124,35 @@ function checkNetwork(loaded: LoadedConfig, base: OpenModel, dataset: Dataset | 
     prepareNetwork(loaded, base, dataset ? countLabels(dataset.tasks) : 2);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    note(error, methodFixes(error, loaded.text.value, inspectionOf(base).layers));
+    const { path, fixes } = methodMending(error, loaded.text.value, inspectionOf(base).layers);
+    note(path ? error.at(loaded.text.placeOfValue(path)) : error, fixes);
   }
 }
 
-function methodFixes({ code, said }: UserError, value: unknown, layers: readonly string[]): ConfigFix[] {
+/** What mends an error of the method, and a place that says more than the error's own. */
+function methodMending(
+  { code, said }: UserError,
+  value: unknown,
+  layers: readonly string[],
+): { path?: KeyPath; fixes: ConfigFix[] } {
   const { args } = said.message;
   switch (code) {
     case 'TARGET_MODULES_UNMATCHED': {
-      const path: KeyPath = ['method', 'targetModules'];
-      const given = at(value, path);
-      if (!Array.isArray(given)) return [];
-      const unmatched = String(args[0]).split(', ');
+      const list: KeyPath = ['method', 'targetModules'];
+      const given = at(value, list);
+      if (!Array.isArray(given)) return { fixes: [] };
+      const [first, ...rest] = String(args[0])
+        .split(', ')
+        .map((name): KeyPath => [...list, given.indexOf(name)]);
       // The words of all families, and the names in this model.
       const known = [...layers, ...String(said.remedy.args[0]).split(', ')];
-      return given.flatMap((name, i) => (unmatched.includes(String(name)) ? nearest([...path, i], name, known) : []));
+      const fixes = [first!, ...rest].flatMap((path) => nearest(path, at(value, path), known));
+      return { ...(at(value, first!) !== undefined && { path: first! }), fixes };
     }
     case 'LORA_RANK_TOO_LARGE':
-      return [setTo(['method', 'rank'], Number(args[2]))];
+      return { fixes: [setTo(['method', 'rank'], Number(args[2]))] };
     default:
-      return [];
+      return { fixes: [] };
   }
 }
 

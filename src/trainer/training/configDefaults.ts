@@ -1,7 +1,7 @@
 /** What each key means where a config does not say: its default, in this config, for its model and dataset. */
 import * as l10n from '@vscode/l10n';
 import type { LoadedConfig } from '../config/load.js';
-import { learningRateWords } from '../config/methods.js';
+import { defaultMethod, learningRateWords } from '../config/methods.js';
 import { buildSchema, learningRateOf } from '../config/schema.js';
 import type { ConfigCheck, ConfigDefault, ModelInspection } from '../protocol.js';
 
@@ -13,8 +13,9 @@ export function defaultsOf(
 ): Record<string, ConfigDefault> {
   const { type } = config.method;
   const usual = buildSchema().parse({ dataset: config.dataset, method: { type } });
-  const { dataset: _, model: _1, method: _2, ...rest } = usual;
-  const keys = [...flat(rest), ...flat({ method: usual.method }), ['model', usual.model] as const];
+  const { dataset: _, method, ...rest } = usual;
+  const { type: _1, ...options } = method;
+  const keys = [...flat(rest), ['method', defaultMethod] as const, ...flat({ method: options })];
   return {
     ...Object.fromEntries(keys.map(([key, value]) => [key, { value }])),
     ...rateDefault(config, model),

@@ -100,7 +100,7 @@ const faulty: [name: string, text: string, code: string, fix: string, place: [li
     '{ "dataset": "photos", "model": "./models/dino", "method": { "type": "lora", "targetModules": ["q_porj"] } }',
     'TARGET_MODULES_UNMATCHED',
     'Use "q_proj"',
-    [1, 95],
+    [1, 96],
   ],
   [
     'a rank',
