@@ -6,6 +6,8 @@ export const commands = {
   trainConfig: 'vitune.trainConfig',
   trainAgain: 'vitune.trainAgain',
   compareRuns: 'vitune.compareRuns',
+  estimateConfig: 'vitune.estimateConfig',
+  adviseConfig: 'vitune.adviseConfig',
   stopTraining: 'vitune.stopTraining',
   resumeTraining: 'vitune.resumeTraining',
   openDashboard: 'vitune.openDashboard',
@@ -89,5 +91,3 @@ export type ContextWord =
   | 'unfinished'
   | 'changed'
   | 'trained';
-
-export const configEnding = '.vitune.json';

@@ -14,8 +14,16 @@ import { ConfigHome } from './config/configHome.js';
 import { configCommands } from './config/configCommands.js';
 import { PathSetting } from './config/pathSetting.js';
 import { readSchema } from './config/configSchema.js';
+import { ConfigChecks } from './config/configChecks.js';
+import { ConfigCompletion } from './config/configCompletion.js';
 import { ConfigDiagnostics } from './config/configDiagnostics.js';
+import { ConfigFixes } from './config/configFixes.js';
+import { ConfigHints } from './config/configHints.js';
+import { ConfigHover } from './config/configHover.js';
 import { ConfigLens, configFiles } from './config/configLens.js';
+import { configMeasurements } from './config/configMeasurements.js';
+import { Measured } from './config/measured.js';
+import { embeddedFolder, StartingPoints } from './config/startingPoints.js';
 import { commands, imageEditorType, views } from './contributions.js';
 import { Dashboards } from './dashboard/dashboards.js';
 import { RunImages } from './dashboard/runImages.js';
@@ -101,6 +109,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const runChanges = new RunChanges(launch, runs, datasets);
   const dashboards = new Dashboards(context.extensionUri, runs, training, active, runImages, runChanges, failed);
   const configHome = new ConfigHome(storage);
+  const measured = new Measured(memory);
+  const checks = new ConfigChecks(launch, datasets.onDisk);
+  const hints = new ConfigHints(checks, measured);
+  const lenses = new ConfigLens(runs);
   const panel = new TrainPanel({
     launch,
     context,
@@ -114,6 +126,7 @@ export function activate(context: vscode.ExtensionContext): void {
     inspectOnnx: (file) => inspectOnnx(launch, file),
     layersOf: (model) => layersOf(launch, model),
     configHome,
+    measured,
   });
   const editor = new ImageEditorProvider(context.extensionUri, active, classifier, previews, accepted);
   const comparisons = new ComparisonStore(memory, runs, failed);
@@ -157,9 +170,23 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   context.subscriptions.push(
     new StatusItem(runs, active),
-    new ConfigDiagnostics(training),
+    checks,
+    measured,
+    hints,
+    lenses,
+    new ConfigDiagnostics(training, checks, measured),
     new TestExplorer(launch, failed),
-    vscode.languages.registerCodeLensProvider(configFiles, new ConfigLens()),
+    vscode.languages.registerCodeLensProvider(configFiles, lenses),
+    vscode.languages.registerInlayHintsProvider(configFiles, hints),
+    vscode.languages.registerHoverProvider(configFiles, new ConfigHover(checks, measured)),
+    vscode.languages.registerCompletionItemProvider(
+      configFiles,
+      new ConfigCompletion(checks, datasets, new StartingPoints(launch, runs, embeddedFolder(context.extensionUri))),
+      ...ConfigCompletion.triggers,
+    ),
+    vscode.languages.registerCodeActionsProvider(configFiles, new ConfigFixes(checks, measured), {
+      providedCodeActionKinds: ConfigFixes.kinds,
+    }),
     vscode.window.registerWebviewViewProvider(views.train, panel),
     vscode.window.registerTreeDataProvider(views.runs, runsTree),
     vscode.window.createTreeView(views.datasets, {
@@ -176,6 +203,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const handlers: Record<string, (...args: never[]) => unknown> = {
     ...configCommands(panel, training, datasets, configHome),
+    ...configMeasurements(launch, measured),
     ...datasetCommands(reports, datasets),
     ...datasetImages.commands,
     ...changes.commands,

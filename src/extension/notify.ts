@@ -22,6 +22,11 @@ export async function notify(kind: Kind, message: string, ...actions: readonly A
   await chosen?.run();
 }
 
+/** Says something at length, in a dialog. */
+export async function tell(message: string, detail: string): Promise<void> {
+  await vscode.window.showInformationMessage(withoutLinks(message), { modal: true, detail });
+}
+
 /** Asks for confirmation in a dialog: whether the user chose `yes`. */
 export async function ask(question: string, yes: string, detail?: string): Promise<boolean> {
   const chosen = await vscode.window.showWarningMessage(withoutLinks(question), { modal: true, detail }, yes);

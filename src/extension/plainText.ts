@@ -11,3 +11,10 @@ export const withoutLinks = (text: string): string => text.replace(/\]\(/g, `]${
 
 /** For labels of picks and the status bar, where `$(name)` would be an icon. */
 export const withoutIcons = (text: string): string => text.replace(/\$\(/g, `$${joiner}(`);
+
+/**
+ * For Markdown, where lines may break between words: `MarkdownString.appendText` makes every space one that does not
+ * break.
+ */
+export const plainMarkdown = (text: string): string =>
+  text.replace(/[\\`*_{}[\]()#+\-!~|<>&]/g, '\\$&').replace(/\s+/g, ' ');

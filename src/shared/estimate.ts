@@ -4,6 +4,8 @@
 export type Resource = 'memory' | 'disk';
 
 export interface Estimate {
+  /** Names what the training computes: `training` of a `ConfigCheck` of the same. */
+  training: string;
   /** To the end of the run, if it does not stop early; null where no trial could be held. */
   seconds: number | null;
   /** To the first evaluation. */

@@ -3,6 +3,7 @@ import type { Audit, AuditProgress, CurveReport, Finding } from '../shared/audit
 import type { Explanation } from '../shared/explanation.js';
 import type { Advice, Measurement } from '../shared/advice.js';
 import type { TaskCalibration } from '../shared/calibration.js';
+import type { ConfigCheck, ModelInspection } from '../shared/configCheck.js';
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
 import type { Coverage } from '../shared/coverage.js';
 import type { DatasetChanges } from '../shared/datasetChanges.js';
@@ -19,6 +20,14 @@ import type { PairedTest } from '../shared/pairedTest.js';
 import type { ExtraFigures } from '../shared/metrics.js';
 import type { ClassFigures, DeviceName, Parity, Phase, SplitName, Task, TrainEvent } from '../shared/trainEvent.js';
 
+export type {
+  ConfigCheck,
+  ConfigDefault,
+  ConfigEdit,
+  ConfigFix,
+  ConfigProblem,
+  ModelInspection,
+} from '../shared/configCheck.js';
 export type { Comparison, ComparisonRow } from '../shared/comparison.js';
 export type { Coverage } from '../shared/coverage.js';
 export type { Advice, Measurement } from '../shared/advice.js';
@@ -83,6 +92,7 @@ export interface CommandOutputs {
     | { type: 'progress'; phase: 'inspect'; done: number; total: number }
     | ModelInspection
     | OnnxInspection;
+  check: ConfigCheck;
   /** Each as it ends. */
   test: TestResult;
   /** How far the audit is, then what it found, then the whole. */
@@ -319,15 +329,6 @@ export interface Inspection {
   columns?: LabelColumn[];
   tasks?: (Task & { counts: LabelCount[] })[];
   images?: Record<SplitName, number>;
-}
-
-/** What `vitune inspect FOLDER --json` prints of a model. */
-export interface ModelInspection {
-  type: 'model';
-  family: string;
-  blocks: number;
-  /** The kinds of layers that a method can adapt, as its `targetModules` name them. */
-  layers: string[];
 }
 
 /** The tensors of an ONNX file that can serve as features: `vitune inspect FILE.onnx --json` prints it. */

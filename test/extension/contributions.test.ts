@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { commands, configEnding, imageEditorType, settings, views } from '../../src/extension/contributions.js';
+import { commands, imageEditorType, settings, views } from '../../src/extension/contributions.js';
+import { configEndings } from '../../src/shared/configNames.js';
 import { testFileEnding } from '../../src/shared/testNames.js';
 import { readableEndings } from '../../src/shared/imageFormats.js';
 import { withImageEndings } from '../../scripts/imageEndings.js';
@@ -23,6 +24,7 @@ const manifest = read('package.json') as {
     viewsWelcome: { view: string }[];
     customEditors: { viewType: string; selector: { filenamePattern: string }[] }[];
     languages: { filenamePatterns: string[] }[];
+    jsonValidation: { fileMatch: string | string[] }[];
     walkthroughs: { steps: { media: { svg: string } }[] }[];
   };
 };
@@ -43,7 +45,15 @@ test('commands, settings, views and editors are those of package.json', () => {
     contributes.customEditors.map((editor) => editor.viewType),
     [imageEditorType],
   );
-  assert.deepEqual(contributes.languages[0]?.filenamePatterns, [`*${configEnding}`, `*${testFileEnding}`]);
+  assert.deepEqual(
+    contributes.languages[0]?.filenamePatterns,
+    [...configEndings, testFileEnding].map((ending) => `*${ending}`),
+  );
+  assert.deepEqual(
+    contributes.jsonValidation[0]?.fileMatch,
+    configEndings.map((ending) => `*${ending}`),
+  );
+  for (const ending of configEndings) assert.ok(manifest.activationEvents.includes(`workspaceContains:**/*${ending}`));
 });
 
 test('menus and welcome texts name what exists', () => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ESLint } from 'eslint';
 import { root } from '../../scripts/ensure-installed.mjs';
-import { withoutIcons, withoutLinks } from '../../src/extension/plainText.js';
+import { plainMarkdown, withoutIcons, withoutLinks } from '../../src/extension/plainText.js';
 
 /** As VS Code finds links in a notification (src/vs/base/common/linkedText.ts). */
 const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/gi;
@@ -25,6 +25,12 @@ for (const name of [
 test('a name is not an icon', () => {
   assert.match('$(trash) $(sync~spin)', icon);
   assert.doesNotMatch(withoutIcons('$(trash) $(sync~spin) 5 $'), icon);
+});
+
+test('a name is no markup in Markdown, and its words may part', () => {
+  assert.equal(plainMarkdown('a *b* [c](command:d)\n- e'), 'a \\*b\\* \\[c\\]\\(command:d\\) \\- e');
+  assert.doesNotMatch(plainMarkdown('$(trash) <b>'), /\$\(trash\)|(?<!\\)</);
+  assert.equal(plainMarkdown('two words'), 'two words');
 });
 
 test('a notification that does not go through notify() is a fault of lint', async () => {

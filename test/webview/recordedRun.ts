@@ -204,6 +204,7 @@ export const plan: PlanState = {
   estimate: {
     kind: 'known',
     result: {
+      training: 'a',
       seconds: 200,
       firstMetricSeconds: 25,
       memoryBytes: 5e8,

@@ -1,7 +1,8 @@
 /** Training from config files: start one, train with one, make a new one. */
 import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
-import { commands, configEnding } from '../contributions.js';
+import { configEnding, configEndings } from '../../shared/configNames.js';
+import { commands } from '../contributions.js';
 import { pickDataset } from '../datasets/pickDataset.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
 import type { DatasetNode } from '../datasets/datasetsTree.js';
@@ -9,20 +10,23 @@ import type { TrainPanel } from '../trainPanel/trainPanel.js';
 import type { ConfigHome } from './configHome.js';
 import type { Training } from '../trainer/training.js';
 import { asConfigPath, pathInConfig } from './configFile.js';
+import { savedText } from './savedText.js';
 
 const { t } = vscode.l10n;
 
 export function configCommands(panel: TrainPanel, training: Training, datasets: DatasetStore, home: ConfigHome) {
   const train = async (config: vscode.Uri) => {
-    const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === config.toString());
-    // The trainer reads the file, and what is typed is what is meant.
-    if (document?.isDirty && !(await document.save())) return;
+    if ((await savedText(config.fsPath)) === undefined) return;
     const run = await training.start(config.fsPath);
     await vscode.commands.executeCommand(commands.openDashboard, run.folder);
   };
   return {
     [commands.startTraining]: async () => {
-      const configs = await vscode.workspace.findFiles(`**/*${configEnding}`, '**/{node_modules,runs}/**', 200);
+      const configs = await vscode.workspace.findFiles(
+        `**/*{${configEndings.join(',')}}`,
+        '**/{node_modules,runs}/**',
+        200,
+      );
       if (configs.length === 0) return panel.open();
       const form = {
         label: t('Fill in the Form…'),

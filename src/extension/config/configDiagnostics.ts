@@ -1,43 +1,62 @@
 /**
- * Underlines in a config file the mistakes that the schema cannot know: wrong paths, as they are typed, and errors of
- * the trainer, until the file is changed.
+ * Underlines in a config file the mistakes that the schema cannot know: wrong paths and what the trainer's check finds,
+ * as they are typed, and errors of a training, until the file is changed.
  */
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { isConfigName } from '../../shared/configNames.js';
 import type { ErrorInfo } from '../../trainer/protocol.js';
-import { configEnding } from '../contributions.js';
 import { ShownError } from '../errors/shownError.js';
 import { log } from '../log/log.js';
 import type { Training } from '../trainer/training.js';
+import { isConfigDocument, type ConfigChecks } from './configChecks.js';
 import { missingPaths, type MissingPath } from './configPaths.js';
+import { diagnosticOf, problemsOf, rangeAt } from './configProblems.js';
+import type { Measured } from './measured.js';
 
 const { t } = vscode.l10n;
 
 /** How long typing has to rest before the paths are looked up, in milliseconds. */
 const rest = 400;
 
-const isConfig = ({ uri }: vscode.TextDocument): boolean => uri.scheme === 'file' && uri.fsPath.endsWith(configEnding);
-
 export class ConfigDiagnostics implements vscode.Disposable {
-  /** What the trainer found. */
+  /** What a training found. */
   readonly #found = vscode.languages.createDiagnosticCollection('vitune');
   readonly #paths = vscode.languages.createDiagnosticCollection('vitune-paths');
+  /** What the check found, but for what is underlined already. */
+  readonly #checked = vscode.languages.createDiagnosticCollection('vitune-check');
   readonly #waiting = new Map<string, NodeJS.Timeout>();
   readonly #subscriptions: vscode.Disposable[];
 
-  constructor(training: Training) {
+  constructor(
+    training: Training,
+    private readonly checks: ConfigChecks,
+    private readonly measured: Measured,
+  ) {
     this.#subscriptions = [
       this.#found,
       this.#paths,
+      this.#checked,
+      checks.onChange((document) => this.#showChecked(document)),
+      measured.onChange(() => vscode.workspace.textDocuments.forEach((document) => this.#showChecked(document))),
       training.onFailed((error) => error instanceof ShownError && void this.#show(error.info)),
       vscode.workspace.onDidOpenTextDocument((document) => this.#look(document, 0)),
       vscode.workspace.onDidSaveTextDocument((document) => this.#look(document, 0)),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#paths.delete(uri)),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        this.#paths.delete(uri);
+        this.#checked.delete(uri);
+      }),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
         this.#found.delete(document.uri);
         this.#look(document, rest);
       }),
-      vscode.languages.onDidChangeDiagnostics(({ uris }) => uris.forEach((uri) => this.#dropTwins(uri))),
+      vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+        for (const uri of uris) {
+          this.#dropTwins(uri);
+          const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
+          if (document) this.#showChecked(document);
+        }
+      }),
     ];
     for (const document of vscode.workspace.textDocuments) this.#look(document, 0);
   }
@@ -48,7 +67,7 @@ export class ConfigDiagnostics implements vscode.Disposable {
   }
 
   #look(document: vscode.TextDocument, delay: number): void {
-    if (!isConfig(document)) return;
+    if (!isConfigDocument(document)) return;
     const key = document.uri.toString();
     clearTimeout(this.#waiting.get(key));
     const look = () => this.#showMissing(document).catch((error: unknown) => log().error(error as Error));
@@ -71,15 +90,22 @@ export class ConfigDiagnostics implements vscode.Disposable {
     );
   }
 
+  /** Once the text is checked; until then the last marks move with the text. */
+  #showChecked(document: vscode.TextDocument): void {
+    const { uri } = document;
+    if (!isConfigDocument(document) || !this.checks.current(document)) return;
+    const shown = this.#checked.get(uri) ?? [];
+    const others = vscode.languages.getDiagnostics(uri).filter((each) => !isSame(each, shown));
+    const found = problemsOf(document, this.checks, this.measured).map(({ diagnostic }) => diagnostic);
+    const own = found.filter(({ range }) => !others.some((other) => touches(other.range, range)));
+    const isShown = own.length === shown.length && own.every((each) => isSame(each, shown));
+    if (!isShown) this.#checked.set(uri, own);
+  }
+
   async #show({ file, line, column, message, remedy, code }: ErrorInfo): Promise<void> {
-    if (file === undefined || !file.endsWith(configEnding)) return;
+    if (file === undefined || !isConfigName(file)) return;
     const document = await vscode.workspace.openTextDocument(file);
-    const at = new vscode.Position((line ?? 1) - 1, (column ?? 1) - 1);
-    // A value may be no word, e.g. a number with a sign: then to the end of its line.
-    const range =
-      line === undefined
-        ? new vscode.Range(0, 0, 0, 0)
-        : (document.getWordRangeAtPosition(at) ?? document.lineAt(at).range.with(at));
+    const range = line === undefined ? new vscode.Range(0, 0, 0, 0) : rangeAt(document, line - 1, (column ?? 1) - 1);
     this.#found.set(document.uri, [diagnosticOf(range, `${message} ${remedy}`, code)]);
     this.#dropTwins(document.uri);
   }
@@ -103,11 +129,4 @@ function messageOf(kind: MissingPath['kind'], path: string): string {
   return kind === 'dataset'
     ? t('There is no dataset at {0}. Check the path; it is relative to this file.', path)
     : t('There is no model at {0}. Check the path; it is relative to this file.', path);
-}
-
-function diagnosticOf(range: vscode.Range, message: string, code: string): vscode.Diagnostic {
-  const diagnostic = new vscode.Diagnostic(range, message, vscode.DiagnosticSeverity.Error);
-  diagnostic.source = 'ViTune';
-  diagnostic.code = code;
-  return diagnostic;
 }

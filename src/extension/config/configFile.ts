@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import type { TrainForm } from '../../webview/protocol.js';
-import { configEnding } from '../contributions.js';
+import { configEnding } from '../../shared/configNames.js';
 
 /**
  * A path as a config says it: relative to the config's folder and with `/`, so that the folder can move to another
@@ -55,7 +55,10 @@ export async function keepConfig(form: TrainForm, folder: string, comment: strin
  * A path with the extension of a config exactly once: a dialog may return none, another one, or ours twice, since
  * dialogs append the known extension.
  */
-export const asConfigPath = (path: string): string => `${path.replace(/(\.vitune|\.json)+$/i, '')}${configEnding}`;
+export function asConfigPath(path: string): string {
+  const ending = /\.vitune\.jsonc(\.json)?$/i.test(path) ? '.vitune.jsonc' : configEnding;
+  return path.replace(/(\.vitune|\.jsonc?)+$/i, '') + ending;
+}
 
 /** The folder of a config, as the start of a dialog. */
 export function configPathFor(form: TrainForm, folder: string): string {

@@ -1,9 +1,9 @@
 /** The tests of models in the Test Explorer: it finds their files, lists the tests, and runs them in the trainer. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { configEndings, isConfigName } from '../../shared/configNames.js';
 import { testFileEnding } from '../../shared/testNames.js';
 import type { TestResult } from '../../trainer/protocol.js';
-import { configEnding } from '../contributions.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import type { Launch } from '../trainer/launch.js';
 import { runCommand } from '../trainer/runCommand.js';
@@ -12,7 +12,7 @@ import { testsOfText } from './testsOfText.js';
 
 const { t } = vscode.l10n;
 
-const pattern = `**/*{${testFileEnding},${configEnding}}`;
+const pattern = `**/*{${[testFileEnding, ...configEndings].join(',')}}`;
 const elsewhere = '**/{node_modules,runs}/**';
 /** `vitune test` ends with it where a test failed. */
 const failedCode = 1;
@@ -72,7 +72,7 @@ export class TestExplorer implements vscode.Disposable {
   #list(uri: vscode.Uri, text: string): void {
     const tests = testsOfText(text);
     const id = uri.toString();
-    if (!tests.length && uri.path.endsWith(configEnding)) return this.#controller.items.delete(id);
+    if (!tests.length && isConfigName(uri.path)) return this.#controller.items.delete(id);
     const file = this.#controller.items.get(id) ?? this.#controller.createTestItem(id, basename(uri.path), uri);
     const place = vscode.workspace.asRelativePath(uri);
     if (place !== file.label) file.description = place;
@@ -158,7 +158,7 @@ export class TestExplorer implements vscode.Disposable {
   }
 }
 
-const isTestFile = ({ path }: vscode.Uri): boolean => path.endsWith(testFileEnding) || path.endsWith(configEnding);
+const isTestFile = ({ path }: vscode.Uri): boolean => path.endsWith(testFileEnding) || isConfigName(path);
 
 function located(message: vscode.TestMessage, { uri, range }: vscode.TestItem): vscode.TestMessage {
   message.location = new vscode.Location(uri!, range ?? new vscode.Position(0, 0));

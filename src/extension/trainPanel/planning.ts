@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
+import { configEnding } from '../../shared/configNames.js';
 import type { Estimate } from '../../trainer/protocol.js';
 import type { AdviceResult, FromPlan, Planned, PlanState, TrainForm } from '../../webview/protocol.js';
 import { configText } from '../config/configFile.js';
-import { configEnding } from '../contributions.js';
+import type { Measured } from '../config/measured.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import type { Launch } from '../trainer/launch.js';
 import { outputOf, outputsOf, runCommand } from '../trainer/runCommand.js';
@@ -16,6 +17,8 @@ const rest = 2000;
 
 export interface PlanningParts {
   launch: Launch;
+  /** Keeps what was measured, for the configs of the same training and dataset too. */
+  measured: Measured;
   form: () => TrainForm;
   /** Whether an estimate may begin by itself: it takes both cores for seconds, and must not download a model. */
   mayEstimate: () => boolean;
@@ -104,6 +107,7 @@ export class Planning implements vscode.Disposable {
           output.type === 'progress' && show({ kind: 'working', done: output.done, total: output.total }),
       });
       const advice = outputOf(outputs, 'advice');
+      await this.p.measured.keepAdvice(JSON.stringify(dataset), advice);
       const measurements = outputsOf(outputs, 'measurement');
       const measured = measurements.find((each) => each.model === advice.model) ?? measurements[0]!;
       show({ kind: 'known', result: { advice, measured } });
@@ -147,6 +151,7 @@ export class Planning implements vscode.Disposable {
       });
       const estimate = outputOf(outputs, 'estimate');
       this.#known.set(key, estimate);
+      await this.p.measured.keepEstimate(estimate);
       show({ kind: 'known', result: estimate });
     } catch (error) {
       show(isCancel(error) ? { kind: 'none' } : { kind: 'failed', error: infoOf(error) });

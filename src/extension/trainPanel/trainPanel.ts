@@ -1,6 +1,7 @@
 /** The view "Train" in the side bar: keeps the form, starts and follows runs, and sends changes to the view. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { configEnding } from '../../shared/configNames.js';
 import type { Advice, CachedModel, ErrorInfo, OnnxInspection } from '../../trainer/protocol.js';
 import type {
   DatasetChoice,
@@ -15,7 +16,9 @@ import type { RunChanges } from '../again/runChanges.js';
 import type { ConfigHome } from '../config/configHome.js';
 import { asConfigPath, keepConfig, configPathFor, configText } from '../config/configFile.js';
 import { readSchema } from '../config/configSchema.js';
-import { commands, configEnding, views } from '../contributions.js';
+import type { Measured } from '../config/measured.js';
+import { embeddedFolder } from '../config/startingPoints.js';
+import { commands, views } from '../contributions.js';
 import { imagesIn, type DatasetStore } from '../datasets/datasetStore.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import { log } from '../log/log.js';
@@ -48,6 +51,7 @@ export interface TrainPanelParts {
   /** The layers of a model that a method can adapt; `model` is a folder or `embedded`. */
   layersOf: (model: string) => Promise<string[]>;
   configHome: ConfigHome;
+  measured: Measured;
 }
 
 export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable {
@@ -69,9 +73,10 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   readonly #layers = new Map<string, string[]>();
 
   constructor(private readonly parts: TrainPanelParts) {
-    const { runs, datasets, training, changes, launch, configHome } = parts;
+    const { runs, datasets, training, changes, launch, configHome, measured } = parts;
     this.#planning = new Planning({
       launch,
+      measured,
       form: () => this.#form,
       mayEstimate: () => this.#mayEstimate,
       runsFolder: ({ dataset }) => configHome.folderFor(dataset),
@@ -232,7 +237,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
 
   #models() {
     return modelChoices(
-      vscode.Uri.joinPath(this.parts.context.extensionUri, 'media', 'embedded').fsPath,
+      embeddedFolder(this.parts.context.extensionUri),
       this.#recentModels,
       this.#cached,
       this.#networks,

@@ -13,6 +13,8 @@ export interface CommandRun<Name extends CommandName> {
   args: string[];
   script?: Script;
   cwd?: string;
+  /** Its standard input. */
+  input?: string;
   signal?: AbortSignal | undefined;
   /** An exit code other than 0 that is an answer too. */
   answersWith?: number;
@@ -27,7 +29,7 @@ export interface CommandRun<Name extends CommandName> {
 export async function runCommand<Name extends CommandName>(
   launch: Launch,
   command: Name,
-  { args, script = 'cli', cwd, signal, answersWith = 0, onOutput }: CommandRun<Name>,
+  { args, script = 'cli', cwd, input, signal, answersWith = 0, onOutput }: CommandRun<Name>,
 ): Promise<CommandOutputs[Name][]> {
   signal?.throwIfAborted();
   launch.requireAllowed();
@@ -35,8 +37,10 @@ export async function runCommand<Name extends CommandName>(
     cwd,
     env: launch.env,
     windowsHide: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // A process that ends before it has read all says why by itself.
+  child.stdin.on('error', () => undefined).end(input);
   const cancel = () => child.kill();
   signal?.addEventListener('abort', cancel, { once: true });
   const lines = new JsonLines();

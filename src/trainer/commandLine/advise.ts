@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { isConfigName } from '../../shared/configNames.js';
 import { sizeOf } from '../ir/shape.js';
 import { compileForward } from '../compile/compile.js';
 import { frozenOf } from '../compile/scope.js';
@@ -20,7 +21,7 @@ import { adviceLines, reasonsFor } from './adviceLines.js';
 import type { Arguments } from './commands.js';
 import { statusOf } from './dryRun.js';
 import { bar, type Output } from './output.js';
-import { datasetOf, isConfig, modelReference, openNamedModel, openSubject } from './subject.js';
+import { datasetOf, modelReference, openNamedModel, openSubject } from './subject.js';
 
 /** What a training is advised to be set to, in addition to model and method: what the rule was measured with. */
 const usualSettings = { epochs: 10 };
@@ -94,7 +95,7 @@ async function fitting(
   const folder = await mkdtemp(join(tmpdir(), 'vitune-advice-'));
   try {
     let config = given;
-    if (!isConfig(given)) {
+    if (!isConfigName(given)) {
       config = join(folder, 'advice.vitune.json');
       await writeFile(
         config,

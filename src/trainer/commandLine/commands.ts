@@ -45,7 +45,7 @@ export const commands = {
     summary: () => l10n.t('Trains a model as a config file describes it.'),
     operand: {
       placeholder: 'CONFIG',
-      help: () => l10n.t('A file whose name ends in .vitune.json; with --again the folder of a run.'),
+      help: () => l10n.t('A file whose name ends in .vitune.json or .vitune.jsonc; with --again the folder of a run.'),
       min: 1,
       max: 1,
     },
@@ -68,6 +68,20 @@ export const commands = {
       'train flowers.vitune.json --resume',
       'train runs/flowers --again scratch',
     ],
+  }),
+  check: row({
+    summary: () => l10n.t('Shows what is wrong with a config file and what it comes to, without training.'),
+    operand: {
+      placeholder: 'CONFIG',
+      help: () => l10n.t('A file whose name ends in .vitune.json or .vitune.jsonc.'),
+      min: 1,
+      max: 1,
+    },
+    options: {
+      stdin: flag(() => l10n.t('Reads the text from standard input, as if it were in the file.')),
+      json,
+    },
+    examples: ['check flowers.vitune.json'],
   }),
   classify: row({
     summary: () => l10n.t('Shows which labels a checkpoint predicts for images.'),

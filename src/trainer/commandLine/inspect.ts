@@ -2,6 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { isConfigName } from '../../shared/configNames.js';
 import { loadConfig } from '../config/load.js';
 import { errors } from '../errors/errors.js';
 import { inspectDataset } from '../data/inspect.js';
@@ -48,7 +49,7 @@ export async function inspect(
   }
   // A config says more of its dataset than a path can: which columns of a label file are meant, and how the split is
   // drawn.
-  const loaded = given.endsWith('.vitune.json') ? await loadConfig(given) : undefined;
+  const loaded = isConfigName(given) ? await loadConfig(given) : undefined;
   const config = loaded?.config;
   const spec = config?.dataset ?? given;
   const onDownload = (done: number, total: number): void => output.status(downloadStatus(done, total));

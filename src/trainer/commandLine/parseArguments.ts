@@ -1,7 +1,7 @@
 /** Reads the arguments of a command as its row describes them. */
 import { parseArgs } from 'node:util';
 import * as l10n from '@vscode/l10n';
-import { nearestName } from '../core/nearestName.js';
+import { nearestName } from '../../shared/nearestName.js';
 import { errors } from '../errors/errors.js';
 import { commands, type Arguments, type CommandName, type CommandRow } from './commands.js';
 import { usageOf } from './help.js';

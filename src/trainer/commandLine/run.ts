@@ -36,6 +36,7 @@ const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   diff: async () => (await import('./diff.js')).diff,
   changes: async () => (await import('./changes.js')).changes,
   calibrate: async () => (await import('./calibrate.js')).calibrate,
+  check: async () => (await import('./check.js')).check,
   test: async () => (await import('./test.js')).test,
   inspect: async () => (await import('./inspect.js')).inspect,
   audit: async () => (await import('./audit.js')).audit,

@@ -1,5 +1,6 @@
 /** What `audit` and `advise` are called on: a dataset with the split of a training, and models for its features. */
 import { resolve } from 'node:path';
+import { isConfigName } from '../../shared/configNames.js';
 import { isThere } from '../core/files.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
 import type { Dataset, DatasetSpec } from '../data/dataset.js';
@@ -24,15 +25,13 @@ const downloading = (output: Pick<Output, 'status'>, signal: AbortSignal) => ({
   onProgress: (done: number, total: number): void => output.status(downloadStatus(done, total)),
 });
 
-export const isConfig = (given: string): boolean => given.endsWith('.vitune.json');
-
 /** A folder, a label file, a name on the hub or a config, brought to this machine. */
 export async function openSubject(
   given: string,
   output: Pick<Output, 'status'>,
   signal: AbortSignal,
 ): Promise<Subject> {
-  const loaded = isConfig(given) ? await loadConfig(given) : undefined;
+  const loaded = isConfigName(given) ? await loadConfig(given) : undefined;
   const spec = loaded?.config.dataset ?? given;
   const folder = typeof spec === 'string' ? (await provideDataset(spec, downloading(output, signal))).folder : spec;
   return { spec: folder, loaded };

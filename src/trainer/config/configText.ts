@@ -4,7 +4,7 @@
  */
 import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import * as l10n from '@vscode/l10n';
-import { errors, type Place } from '../errors/errors.js';
+import { errors, type Place, type UserError } from '../errors/errors.js';
 
 /** Keys from the root, e.g. `['method', 'rank']`; a place in a list is its index. */
 export type KeyPath = readonly (string | number)[];
@@ -59,8 +59,17 @@ function decode(file: string, bytes: Uint8Array): string {
   }
 }
 
-/** @throws UserError at the first syntax error, a duplicate key, or when the text is not an object. */
-export function parseConfigText(file: string, bytes: Uint8Array): ConfigText {
+/**
+ * With `onFault` what can be read beside a fault is read: the first syntax error and each duplicate key are told to it.
+ * @throws UserError at the first syntax error or duplicate key otherwise, and when the text is not an object.
+ */
+export function parseConfigText(
+  file: string,
+  bytes: Uint8Array,
+  onFault: (error: UserError) => void = (error) => {
+    throw error;
+  },
+): ConfigText {
   const text = decode(file, bytes);
   const placeAt = (offset: number): Place => {
     const before = text.slice(0, offset).split(/\r\n|\n|\r/);
@@ -70,7 +79,7 @@ export function parseConfigText(file: string, bytes: Uint8Array): ConfigText {
   const problems: ParseError[] = [];
   const root = parseTree(text, problems, { allowTrailingComma: true });
   const first = problems[0];
-  if (first) throw errors.config.syntax(placeAt(first.offset), syntaxWords(first));
+  if (first) onFault(errors.config.syntax(placeAt(first.offset), syntaxWords(first)));
   if (root?.type !== 'object') throw errors.config.notObject({ file, line: 1, column: 1 });
 
   // Object.fromEntries makes even `__proto__` a key like any other, so that it is reported as unknown.
@@ -78,11 +87,13 @@ export function parseConfigText(file: string, bytes: Uint8Array): ConfigText {
     if (node.type === 'array') return node.children!.map(valueOf);
     if (node.type !== 'object') return node.value;
     const seen = new Set<string>();
-    const entries = node.children!.map(({ children }) => {
-      const [key, value] = children as [Node, Node];
-      if (seen.has(key.value)) throw errors.config.keyTwice(placeAt(key.offset), key.value);
+    const entries = node.children!.flatMap(({ children }) => {
+      const [key, value] = children as [Node, Node?];
+      // Half typed.
+      if (!value) return [];
+      if (seen.has(key.value)) onFault(errors.config.keyTwice(placeAt(key.offset), key.value));
       seen.add(key.value);
-      return [key.value, valueOf(value)] as const;
+      return [[key.value, valueOf(value)] as const];
     });
     return Object.fromEntries(entries);
   };

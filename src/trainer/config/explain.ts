@@ -1,7 +1,7 @@
-/** From the faults that zod found in a file to the error that says most: what is wrong, what is allowed, and where. */
+/** From the faults that zod found in a file to the one that says most: what is wrong, what is allowed, and where. */
 import type * as z from 'zod';
-import { nearestName } from '../core/nearestName.js';
-import { errors } from '../errors/errors.js';
+import { nearestName } from '../../shared/nearestName.js';
+import { errors, type UserError } from '../errors/errors.js';
 import { allowed, keysOf, schemasAt, typeFits } from './allowed.js';
 import type { ConfigText, KeyPath } from './configText.js';
 import type { JsonSchema } from './jsonSchema.js';
@@ -27,7 +27,8 @@ function narrow(issue: Issue): Issue {
   return { ...inner, path: [...issue.path, ...inner.path] };
 }
 
-function at(value: unknown, path: KeyPath): unknown {
+/** What lies at a path of keys; undefined where nothing does. */
+export function at(value: unknown, path: KeyPath): unknown {
   return path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown> | undefined)?.[key], value);
 }
 
@@ -37,11 +38,17 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** The UserError of the first fault that zod found in `value`; unknown keys first, since they explain missing ones. */
+/** A fault of a config, and the key or value that it is about. */
+export interface Fault {
+  path: KeyPath;
+  error: UserError;
+}
+
+/** The first fault that zod found in `value`; unknown keys first, since they explain missing ones. */
 export function explain(
   issues: Issue[],
   { value, text, overrides, schema }: { value: unknown; text: ConfigText; overrides: Override[]; schema: JsonSchema },
-): Error {
+): Fault {
   const narrowed = issues.map(narrow);
   const issue = narrowed.find(({ code }) => code === 'unrecognized_keys') ?? narrowed[0]!;
   const path = issue.path as KeyPath;
@@ -51,21 +58,23 @@ export function explain(
     const unknown = [...path, issue.keys[0]!];
     const known = keysOf(schemas);
     const option = overrideWithin(overrides, unknown)?.text;
-    return errors.config.keyUnknown(
+    const error = errors.config.keyUnknown(
       option ? {} : text.placeOfKey(unknown),
       unknown.join('.'),
       nearestName(issue.keys[0]!, known),
       known,
       option,
     );
+    return { path: unknown, error };
   }
   const option = overrideWithin(overrides, path)?.text;
   const place = option ? {} : text.placeOfValue(path);
   const given = at(value, path);
-  if (given === undefined) return errors.config.keyMissing(place, key, allowed(schemas), option);
-  if (issue.code === 'custom') return errors.config.pairNotOrdered(place, key, shown(given), option);
+  if (given === undefined) return { path, error: errors.config.keyMissing(place, key, allowed(schemas), option) };
+  if (issue.code === 'custom') return { path, error: errors.config.pairNotOrdered(place, key, shown(given), option) };
   const words = { key, value: shown(given), allowed: allowed(schemas) };
-  return typeFits(schemas, given)
+  const error = typeFits(schemas, given)
     ? errors.config.value(place, words, option)
     : errors.config.type(place, words, option);
+  return { path, error };
 }

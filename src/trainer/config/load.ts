@@ -55,7 +55,7 @@ function withRevision(config: TrainConfig, placeOf: LoadedConfig['placeOf']): Tr
  * Makes paths absolute; a model is one when it looks like it, is a folder or ends like an ONNX file
  * (`owner/name:file.onnx` is one of the hub), else a name. A dataset on the hub stays unchanged.
  */
-async function resolvePaths(
+export async function resolvePaths(
   config: TrainConfig,
   folder: string,
   placeOf: LoadedConfig['placeOf'],
@@ -75,20 +75,25 @@ async function resolvePaths(
   };
 }
 
+/** The bytes of a config. Throws a `UserError` where they cannot be read. */
+export async function readConfig(file: string): Promise<Uint8Array> {
+  return readInput(file).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? errors.config.missing(file) : errors.fileUnreadable(file, reasonOf(error));
+  });
+}
+
 /**
  * Loads a config with `--set` overrides (`KEY=VALUE`) applied.
  * @throws UserError for every fault of the file or the overrides.
  */
 export async function loadConfig(path: string, overrideTexts: string[] = []): Promise<LoadedConfig> {
   const file = resolve(path);
-  const bytes = await readInput(file).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? errors.config.missing(file) : errors.fileUnreadable(file, reasonOf(error));
-  });
+  const bytes = await readConfig(file);
   const text = parseConfigText(file, bytes);
   const overrides = overrideTexts.map(parseOverride);
   const value = applyOverrides(text.value, overrides);
   const parsed = buildSchema().safeParse(value);
-  if (!parsed.success) throw explain(parsed.error.issues, { value, text, overrides, schema: configJsonSchema() });
+  if (!parsed.success) throw explain(parsed.error.issues, { value, text, overrides, schema: configJsonSchema() }).error;
   const placeOf = (key: string): Place => {
     const keys = key.split('.');
     return overrideOf(overrides, keys) ? {} : text.placeOfValue(keys);

@@ -53,7 +53,7 @@ async function loadTestFile(file: string): Promise<LoadedTests> {
   const text = parseConfigText(file, bytes);
   const parsed = testFileSchema().safeParse(text.value);
   if (!parsed.success)
-    throw explain(parsed.error.issues, { value: text.value, text, overrides: [], schema: testFileJsonSchema() });
+    throw explain(parsed.error.issues, { value: text.value, text, overrides: [], schema: testFileJsonSchema() }).error;
   const { checkpoint, dataset, tests } = parsed.data;
   const absolute = (each: string): string => resolve(dirname(file), each);
   return {

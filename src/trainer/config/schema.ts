@@ -47,12 +47,6 @@ export function buildSchema() {
           description: l10n.t(
             'The model to start from: "embedded" (comes with ViTune), a folder in Hugging Face format, the name of one on the hub, or an ONNX file, which stays frozen.',
           ),
-          examples: [
-            'embedded',
-            'WinKawaks/vit-tiny-patch16-224',
-            'facebook/deit-tiny-patch16-224',
-            'google/vit-base-patch16-224-in21k',
-          ],
         }),
       revision: z
         .string()

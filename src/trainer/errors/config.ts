@@ -10,7 +10,7 @@ export const config = {
     new UserError(
       'CONFIG_MISSING',
       t('There is no such config file.'),
-      t('Check the path; a config is a file whose name ends in .vitune.json.'),
+      t('Check the path; a config is a file whose name ends in .vitune.json or .vitune.jsonc.'),
       { file },
     ),
   syntax: (place: Place, what: string) =>

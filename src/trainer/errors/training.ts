@@ -21,6 +21,13 @@ export const training = {
       t('Set "method" as it was, or start a new run.'),
       { file: checkpoint },
     ),
+  batchBeyondImages: (batch: number, images: number, smaller: number, place: Place) =>
+    new UserError(
+      'BATCH_BEYOND_IMAGES',
+      t('A batch of {0} takes all {1} training images at once, so that an epoch is a single step.', batch, images),
+      t('Set “batchSize” to {0} or less: more steps learn more from few images.', smaller),
+      place,
+    ),
   validationEmpty: (folder: string) =>
     new UserError(
       'VALIDATION_EMPTY',

@@ -4,7 +4,7 @@ import * as l10n from '@vscode/l10n';
 import { coverageWords } from '../../shared/coverage.js';
 import type { LoadedTests } from '../config/loadTests.js';
 import { usualImages, type Tests } from '../config/testsSchema.js';
-import { nearestName } from '../core/nearestName.js';
+import { nearestName } from '../../shared/nearestName.js';
 import { errors, type Place, UserError } from '../errors/errors.js';
 import type { Classification, ErrorInfo, TestResult } from '../protocol.js';
 import { newestRun, resolveCheckpoint } from '../runs/runFolder.js';

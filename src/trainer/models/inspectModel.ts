@@ -4,11 +4,14 @@ import { layerKinds } from '../nn/layerKinds.js';
 import { mapOf } from '../nn/networkMap.js';
 import { methodOf, wholeModel } from '../peft/method.js';
 import type { ModelInspection } from '../protocol.js';
-import { openUnhashed } from './baseModel.js';
+import { openUnhashed, type BaseModel } from './baseModel.js';
 
 /** Throws a `UserError` when there is no model of that name here, or it is of an unknown architecture. */
-export async function inspectModel(model: string): Promise<ModelInspection> {
-  const { config, weights } = await openUnhashed({ model, init: 'pretrained', seed: 0 });
+export const inspectModel = async (model: string): Promise<ModelInspection> =>
+  inspectionOf(await openUnhashed({ model, init: 'pretrained', seed: 0 }));
+
+/** The same of an open one. */
+export function inspectionOf({ config, weights }: Pick<BaseModel, 'config' | 'weights'>): ModelInspection {
   const { layers } = compileForward(
     {
       config,
@@ -22,5 +25,12 @@ export async function inspectModel(model: string): Promise<ModelInspection> {
     },
     1,
   );
-  return { type: 'model', family: config.family, blocks: config.layers, layers: layerKinds(config, layers) };
+  return {
+    type: 'model',
+    family: config.family,
+    blocks: config.layers,
+    width: config.hiddenSize,
+    imageSize: config.imageSize,
+    layers: layerKinds(config, layers),
+  };
 }

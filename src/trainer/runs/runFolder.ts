@@ -1,6 +1,7 @@
 /** Where runs lie on disk: making a folder for a new one, finding the one to resume, finding a checkpoint to use. */
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { stemOfConfig } from '../../shared/configNames.js';
 import { pointersOf } from '../../shared/pointers.js';
 import { runFiles, runInfoSchema, type TrainedAgain } from '../../shared/runFolder.js';
 import { readJson } from '../../shared/schema.js';
@@ -24,7 +25,7 @@ import { isForeignModel } from '../models/openModel.js';
 const runFile = (run: string): string => join(run, runFiles.about);
 /** The run's config: defaults applied, paths absolute. */
 export const runConfig = (run: string): string => join(run, runFiles.config);
-const stemOf = (config: string): string => basename(config).replace(/(\.vitune)?\.jsonc?$/i, '');
+const stemOf = (config: string): string => stemOfConfig(basename(config));
 /** Whether a run folder is called as a later one of that config. */
 const isNumbered = (name: string, stem: string): boolean =>
   name.startsWith(`${stem}-`) && /^\d+$/.test(name.slice(stem.length + 1));

@@ -21,6 +21,7 @@ import { planOf } from './plan.js';
 import { prepare, type Prepared } from './prepare.js';
 import { optimizerOf } from './prepareNetwork.js';
 import type { RunContext } from './runContext.js';
+import { trainingName } from './trainingName.js';
 import { endFirst } from './trial.js';
 import { trialRun, type TrialRun } from './trialRun.js';
 
@@ -73,6 +74,7 @@ export async function estimateTraining(
       ]
     : [];
   const known: Estimate = {
+    training: trainingName(loaded.config, inputs.dataset),
     seconds: null,
     firstMetricSeconds: null,
     memoryBytes: Math.round(taken + needed),

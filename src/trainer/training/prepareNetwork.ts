@@ -32,7 +32,11 @@ export interface PreparedNetwork {
 }
 
 /** Checks the method against the model, and describes both for the compiler. Throws a `UserError` on a conflict. */
-export function prepareNetwork({ config, placeOf }: LoadedConfig, base: BaseModel, labels: number): PreparedNetwork {
+export function prepareNetwork(
+  { config, placeOf }: Pick<LoadedConfig, 'config' | 'placeOf'>,
+  base: Pick<BaseModel, 'config' | 'preprocessor' | 'weights' | 'requireWeight'>,
+  labels: number,
+): PreparedNetwork {
   const { type } = config.method;
   if (isOnnx(base.config) && type !== 'head' && type !== 'pretrained')
     throw errors.onnx.headOnly(type, placeOf('method'));

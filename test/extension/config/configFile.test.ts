@@ -66,5 +66,7 @@ test('a config has its ending once, whatever a dialog gives', () => {
     '/a/training.vitune.json.vitune.json',
   ])
     assert.equal(asConfigPath(given), '/a/training.vitune.json', given);
+  for (const given of ['/a/training.vitune.jsonc', '/a/training.vitune.jsonc.json', '/a/training.VITUNE.JSONC'])
+    assert.equal(asConfigPath(given), '/a/training.vitune.jsonc', given);
   assert.equal(asConfigPath('/my.vitune.json files/v1.2'), '/my.vitune.json files/v1.2.vitune.json');
 });

@@ -1,5 +1,6 @@
 /** `vitune classify`, `evaluate`, `inspect`, `doctor` and wrong calls, as child processes: shapes and exit codes. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,13 +9,23 @@ import { commandNames } from '../../../src/trainer/commandLine/commands.js';
 import { errors } from '../../../src/trainer/errors/errors.js';
 import type {
   Classification,
+  ConfigCheck,
   ErrorInfo,
   EvaluatedImage,
   Evaluation,
   Inspection,
 } from '../../../src/trainer/protocol.js';
 import { temporaryFolder, writeTree } from '../data/images.js';
-import { assertPlain, jsonLines, tinyModel, vitune, vituneHere, writeConfig, writeDataset } from './program.js';
+import {
+  assertPlain,
+  jsonLines,
+  programOf,
+  tinyModel,
+  vitune,
+  vituneHere,
+  writeConfig,
+  writeDataset,
+} from './program.js';
 
 let folder: string;
 const cleanUps: (() => unknown)[] = [];
@@ -207,6 +218,28 @@ test('inspect --background: the classes at once, the images as they are read, th
   for (const { type, phase, total } of between) assert.deepEqual([type, phase, total], ['progress', 'inspect', 11]);
   assert.equal(between.at(-1)!['done'], 11);
   assert.deepEqual([lines.at(-1)], jsonLines(plain.stdout));
+});
+
+test('check: a good config and a faulty one, as text, as JSON, and from standard input', async () => {
+  const good = await writeConfig(folder, { method: 'head' }, 'good.vitune.jsonc');
+  const said = await vitune(['check', good]);
+  assert.equal(said.code, 0, said.stderr);
+  assert.match(said.stdout, /Images +15 to train on, 3 to validate on\nSteps +8 of 4 images/);
+  assert.match(said.stdout, /Nothing is wrong/);
+  const faulty = await vitune(['check', await writeConfig(folder, { epoch: 3 }, 'faulty.vitune.json')]);
+  assert.equal(faulty.code, 2);
+  assert.match(faulty.stderr, /CONFIG_KEY_UNKNOWN: There is no key "epoch"/);
+  assert.match(faulty.stdout, /→ Rename to “epochs”/);
+  const typed = spawnSync(process.execPath, [await programOf('cli'), 'check', good, '--stdin', '--json'], {
+    input: '{ "dataset": "photo" }',
+    encoding: 'utf8',
+  });
+  assert.equal(typed.status, 2);
+  const [{ problems }] = jsonLines<ConfigCheck>(typed.stdout) as [ConfigCheck];
+  assert.deepEqual(
+    problems.map(({ code, fixes }) => [code, fixes[0]?.title]),
+    [['DATASET_MISSING', 'Use "photos"']],
+  );
 });
 
 test('doctor: engines and devices, and why one is not usable', async () => {

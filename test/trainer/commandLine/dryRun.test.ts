@@ -139,6 +139,7 @@ test('durations in the two largest units; what does not fit is named with its re
     '25 h 0 min',
   ]);
   const estimate: Estimate = {
+    training: 'a',
     seconds: null,
     firstMetricSeconds: null,
     memoryBytes: 4 * 2 ** 30,

@@ -52,6 +52,7 @@ test('new images cost once, and in a short run only those that it sees', () => {
 
 test('what is short is judged by what is free, memory only where the device shares it', () => {
   const estimate = {
+    training: 'a',
     seconds: 1,
     firstMetricSeconds: 1,
     memoryBytes: 10,
