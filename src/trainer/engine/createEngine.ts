@@ -2,6 +2,7 @@
 import type { DeviceName } from '../protocol.js';
 import type { Engine, EngineOptions } from './engine.js';
 import { OrtEngine } from './ort/ortEngine.js';
+import { TfjsEngine } from './tfjs/tfjsEngine.js';
 
 export function createEngine(device: DeviceName, options?: EngineOptions): Engine {
   switch (device) {
@@ -9,5 +10,7 @@ export function createEngine(device: DeviceName, options?: EngineOptions): Engin
     case 'webgpu':
     case 'cuda':
       return new OrtEngine(device, options);
+    case 'tensorflow':
+      return new TfjsEngine();
   }
 }
