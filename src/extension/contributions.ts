@@ -54,6 +54,7 @@ export interface Settings {
   notifyWhenFinished: boolean;
   datasets: string[];
   activeCheckpoint: string;
+  tensorflowFolder: string;
 }
 
 export const settings: readonly (keyof Settings)[] = [
@@ -61,6 +62,7 @@ export const settings: readonly (keyof Settings)[] = [
   'notifyWhenFinished',
   'datasets',
   'activeCheckpoint',
+  'tensorflowFolder',
 ];
 
 /** View types of the custom editor and the webview panels. */

@@ -22,6 +22,7 @@ import { pickDataset, type DatasetArgument } from './datasets/pickDataset.js';
 import { DatasetStore } from './datasets/datasetStore.js';
 import { DatasetsTree } from './datasets/datasetsTree.js';
 import { Doctor } from './doctor/doctor.js';
+import { TensorflowFolder } from './doctor/tensorflowFolder.js';
 import { errors } from './errors/errors.js';
 import { showError } from './errors/showError.js';
 import { evaluateCommands } from './evaluate/evaluateCommands.js';
@@ -95,6 +96,7 @@ export function activate(context: vscode.ExtensionContext): void {
     failed,
   );
   const doctor = new Doctor(reports, launch);
+  const tensorflowFolder = new TensorflowFolder(launch, () => doctor.forget());
   const runImages = new RunImages(join(storage, 'predictions'), grids, launch);
   const dashboards = new Dashboards(context.extensionUri, runs, training, active, runImages, failed);
   const configHome = new ConfigHome(storage);
@@ -131,6 +133,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   context.subscriptions.push(
     token,
+    tensorflowFolder,
     activeSetting,
     datasetsSetting,
     runs,

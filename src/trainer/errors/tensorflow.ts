@@ -9,7 +9,9 @@ export const tensorflow = {
   missing: (version: string, named?: string) =>
     new UserError(
       'TENSORFLOW_MISSING',
-      named ? t('{0} is not installed in {1}', name, named) : t('{0} is not installed. It is optional.', name),
+      named
+        ? t('{0} is not installed in {1}. It is optional.', name, named)
+        : t('{0} is not installed. It is optional.', name),
       t(
         'Run “npm install {0}” in the folder of the workspace, or name the folder that has it in the setting “vitune.tensorflowFolder” or in VITUNE_TENSORFLOW. Other engines need nothing of it.',
         `${name}@${version}`,

@@ -24,6 +24,9 @@ export const featureFolder = (cache: string): string => join(cache, 'features');
 /** Where what was seen of the images of datasets is kept. */
 export const checkedFolder = (cache: string): string => join(cache, 'checked');
 
+/** Where it is kept which devices were found to work. */
+export const deviceFolder = (cache: string): string => join(cache, 'devices');
+
 /** Where small JPEGs of images are kept. */
 export const thumbnailFolder = (cache: string): string => join(cache, 'thumbnails');
 
@@ -51,7 +54,7 @@ export function cacheLimit(kind: CacheKind, env: NodeJS.ProcessEnv = process.env
  * folders named by a hash.
  */
 function kindOf(name: string): CacheKind | undefined {
-  if (name === 'features') return 'features';
+  if (name === 'features' || name === 'devices') return 'features';
   return name === 'checked' || name === 'thumbnails' || /^[0-9a-f]{16}$/.test(name) ? 'images' : undefined;
 }
 

@@ -7,7 +7,7 @@ import { countLabels } from '../core/tasks.js';
 import { chooseDevice, type ChosenDevice } from '../engine/devices.js';
 import type { Engine } from '../engine/engine.js';
 import { createEngine } from '../engine/createEngine.js';
-import { cacheLimit } from '../runs/cacheFolder.js';
+import { cacheFolder, cacheLimit, deviceFolder } from '../runs/cacheFolder.js';
 import type { FeaturePlan } from '../insight/featureStore.js';
 import { planFeatures } from './featurePlan.js';
 import { lossSpecOf } from './lossSpecOf.js';
@@ -29,7 +29,10 @@ export async function prepare({ loaded, profile, notice }: RunContext, { base, d
   const loss = lossSpecOf(loaded, dataset.tasks, dataset.splits.train);
   dataset.problems.forEach(notice);
   const chosen = await timed('device', () =>
-    chooseDevice(config.device, (code, message, remedy) => notice({ code, message, remedy }), placeOf('device')),
+    chooseDevice(config.device, (code, message, remedy) => notice({ code, message, remedy }), {
+      verdicts: deviceFolder(cacheFolder()),
+      place: placeOf('device'),
+    }),
   );
   const engine = createEngine(chosen.device, { profile });
   const frozenPrecision = precisionOn(chosen, config.frozenPrecision, notice);

@@ -1,5 +1,5 @@
-/** Where @tensorflow/tfjs-node-gpu is installed, whether it is the right one, and its binding: nothing else loads it. */
-import { readFileSync } from 'node:fs';
+/** Where @tensorflow/tfjs-node-gpu is installed, whether it is the right one, and its binding. */
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +50,30 @@ export function requirePackage(env: NodeJS.ProcessEnv = process.env): Installed 
   return found;
 }
 
+/** Everything on which it depends whether the package works, as a text; undefined where there is none to load. */
+export function installation(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  let found: Installed;
+  try {
+    found = requirePackage(env);
+  } catch {
+    return undefined;
+  }
+  const times = ['package.json', 'lib', join('deps', 'lib')].map(
+    (part) => statSync(join(found.folder, part), { throwIfNoEntry: false })?.mtimeMs,
+  );
+  const { CUDA_VISIBLE_DEVICES, LD_LIBRARY_PATH, PATH } = env;
+  return JSON.stringify([found, times, process.version, driver(), CUDA_VISIBLE_DEVICES, LD_LIBRARY_PATH, PATH]);
+}
+
+/** The version of NVIDIA's driver, as Linux tells it. */
+function driver(): string | undefined {
+  try {
+    return readFileSync('/proc/driver/nvidia/version', 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 let loaded: Binding | undefined;
 
 /**
@@ -73,6 +97,6 @@ export function loadBinding(): Binding {
     loaded = tensorflow.backend().binding;
     return loaded;
   } catch (error) {
-    throw errors.tensorflow.broken(folder, reasonOf(error));
+    throw errors.tensorflow.broken(folder, reasonOf(error).trim().split('\n')[0]!);
   }
 }

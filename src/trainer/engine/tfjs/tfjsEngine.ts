@@ -21,11 +21,15 @@ export class TfjsEngine implements Engine {
   /** Frozen weights on the device, by their numbers, which all graphs of a model share. */
   readonly #weights = new Map<ConstantData, { handle: Handle; graphs: number }>();
 
+  get onCpu(): boolean {
+    return !loadBinding().isUsingGpuDevice();
+  }
+
   /** Throws a `UserError` for a graph with a network from an ONNX file, whose operators TensorFlow does not have. */
   load(graph: Graph, { keep = [] }: LoadOptions = {}): Promise<Executable> {
     const live = eliminateDeadCode(graph);
     if (live.nodes.some(({ op }) => op.type === 'foreign'))
-      return Promise.reject(errors.onnx.notOnDevice(this.device, l10n.t('TensorFlow lacks the operators of ONNX.')));
+      return Promise.reject(errors.onnx.notOnDevice(this.device, l10n.t('it is for ONNX Runtime.')));
     return timed('session', () => new Program(loadBinding(), live, new Set(keep), this.#weights));
   }
 }
