@@ -58,6 +58,7 @@ export interface Settings {
   notifyWhenFinished: boolean;
   datasets: string[];
   activeCheckpoint: string;
+  tensorflowFolder: string;
 }
 
 export const settings: readonly (keyof Settings)[] = [
@@ -65,6 +66,7 @@ export const settings: readonly (keyof Settings)[] = [
   'notifyWhenFinished',
   'datasets',
   'activeCheckpoint',
+  'tensorflowFolder',
 ];
 
 /** View types of the custom editor and the webview panels. */

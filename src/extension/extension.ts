@@ -32,6 +32,7 @@ import { pickDataset, type DatasetArgument } from './datasets/pickDataset.js';
 import { DatasetStore } from './datasets/datasetStore.js';
 import { DatasetsTree } from './datasets/datasetsTree.js';
 import { Doctor } from './doctor/doctor.js';
+import { TensorflowFolder } from './doctor/tensorflowFolder.js';
 import { errors } from './errors/errors.js';
 import { showError } from './errors/showError.js';
 import { evaluateCommands } from './evaluate/evaluateCommands.js';
@@ -105,6 +106,7 @@ export function activate(context: vscode.ExtensionContext): void {
     failed,
   );
   const doctor = new Doctor(reports, launch);
+  const tensorflowFolder = new TensorflowFolder(launch, () => doctor.forget());
   const runImages = new RunImages(join(storage, 'predictions'), grids, launch);
   const runChanges = new RunChanges(launch, runs, datasets);
   const dashboards = new Dashboards(context.extensionUri, runs, training, active, runImages, runChanges, failed);
@@ -148,6 +150,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   context.subscriptions.push(
     token,
+    tensorflowFolder,
     activeSetting,
     datasetsSetting,
     runs,

@@ -5,7 +5,7 @@ import type { ClassIntervals } from './interval.js';
 import type { ExtraFigures } from './metrics.js';
 import type { SaidWords } from './said.js';
 
-export type DeviceName = 'cpu' | 'webgpu' | 'cuda';
+export type DeviceName = 'cpu' | 'webgpu' | 'cuda' | 'tensorflow';
 export type SplitName = 'train' | 'validation' | 'test';
 /** `download` counts bytes, `solve` tasks, the others images or steps. */
 export type Phase = 'download' | 'decode' | 'features' | 'compile' | 'solve' | 'evaluate';

@@ -438,8 +438,17 @@ export type DeviceReport =
       gigaflops: number;
       /** Why it does not support fp16; absent if it does. */
       noFp16?: string;
+      /** Whether an engine that is meant for a graphics card found none, and computes on the CPU. */
+      onCpu?: true;
     }
-  | { device: DeviceName; reason: string; /** What the engine itself said. */ detail?: string };
+  | {
+      device: DeviceName;
+      reason: string;
+      /** The error in full, where the engine has one of its own with a remedy. */
+      error?: ErrorInfo;
+      /** What the engine itself said. */
+      detail?: string;
+    };
 
 /** What `vitune doctor --json` prints: the machine, its engines, and the devices of each. */
 export interface DoctorReport {

@@ -18,5 +18,11 @@ export function methodName(type: MethodName): string {
 }
 
 export function deviceNames(): Record<'auto' | DeviceName, string> {
-  return { auto: l10n.t('Automatic'), cpu: l10n.t('CPU'), webgpu: l10n.t('GPU (WebGPU)'), cuda: l10n.t('GPU (CUDA)') };
+  return {
+    auto: l10n.t('Automatic'),
+    cpu: l10n.t('CPU'),
+    webgpu: l10n.t('GPU (WebGPU)'),
+    cuda: l10n.t('GPU (CUDA)'),
+    tensorflow: 'TensorFlow.js',
+  };
 }

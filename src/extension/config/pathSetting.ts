@@ -1,7 +1,7 @@
 /** Paths that belong to a workspace: they are kept in its settings, so that they can be committed, and are watched. */
 import * as vscode from 'vscode';
 import { errors } from '../errors/errors.js';
-import { fromWorkspacePath, toWorkspacePath } from './workspacePath.js';
+import { fromWorkspacePath, type OpenFolder, toWorkspacePath } from './workspacePath.js';
 
 /** The settings whose values are paths: one, or a list. */
 type PathKey = 'datasets' | 'activeCheckpoint';
@@ -67,7 +67,7 @@ export class PathSetting implements vscode.Disposable {
   }
 }
 
-const openFolders = () =>
+export const openFolders = (): OpenFolder[] =>
   (vscode.workspace.workspaceFolders ?? []).map(({ name, uri }) => ({ name, path: uri.fsPath }));
 
 /** The paths in a value of any form: a setting may be edited by hand. */

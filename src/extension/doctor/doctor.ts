@@ -10,8 +10,18 @@ import type { EngineReport } from './doctorReport.js';
 
 const { t } = vscode.l10n;
 
-/** The engine that trains; only the page shows the others. */
-const mainEngine = 'onnxruntime';
+/**
+ * Whether the panel offers a device. One of a package that is optional and was not installed is on the page only, where
+ * its remedy stands too.
+ */
+const isOffered = (report: EngineReport): boolean =>
+  !('error' in report && report.error?.code === 'TENSORFLOW_MISSING');
+
+function choiceOf(report: EngineReport): DeviceChoice {
+  const { device: value } = report;
+  if ('reason' in report) return { value, unavailable: report.reason };
+  return { value, ...(report.onCpu && { detail: t('on the CPU') }) };
+}
 
 export class Doctor {
   #reports: Promise<EngineReport[]> | undefined;
@@ -25,20 +35,18 @@ export class Doctor {
   async devices(): Promise<DeviceChoice[]> {
     this.#reports ??= this.#ask();
     try {
-      const reports = (await this.#reports).filter(({ engine }) => engine === mainEngine);
-      return [
-        { value: 'auto' },
-        ...reports.map((report): DeviceChoice => ({
-          value: report.device,
-          ...('reason' in report ? { unavailable: report.reason } : {}),
-        })),
-      ];
+      return [{ value: 'auto' }, ...(await this.#reports).filter(isOffered).map(choiceOf)];
     } catch (error) {
       // The panel does not need it: the trainer reports the same for a requested device.
       infoOf(error);
       this.#reports = undefined;
       return [{ value: 'auto' }, { value: 'cpu' }, { value: 'webgpu' }, { value: 'cuda' }];
     }
+  }
+
+  /** What was found no longer holds. */
+  forget(): void {
+    this.#reports = undefined;
   }
 
   async show(): Promise<void> {

@@ -1,7 +1,7 @@
 /** The report on what this machine can compute on. */
 import * as vscode from 'vscode';
 import type { DeviceReport } from '../../trainer/protocol.js';
-import type { Report, ReportRow } from '../../webview/protocol.js';
+import type { Report, ReportBlock, ReportRow } from '../../webview/protocol.js';
 
 const { t } = vscode.l10n;
 
@@ -15,7 +15,12 @@ export function doctorReport({ devices }: DoctorData): Report {
   return {
     title: t('ViTune Doctor'),
     heading: t('Engines and devices'),
-    lead: [t('Each device was tried with a small computation in a process of its own.')],
+    lead: [
+      t('Each device was tried with a small computation in a process of its own.'),
+      t(
+        'TensorFlow.js is optional, and little is done on it: its last release is of 2024, and it needs CUDA 11.2 and cuDNN 8.1 for a graphics card.',
+      ),
+    ],
     links: [],
     blocks: [
       {
@@ -28,6 +33,7 @@ export function doctorReport({ devices }: DoctorData): Report {
         ],
         rows: devices.map(row),
       },
+      ...problemsOf(devices),
     ],
   };
 }
@@ -38,6 +44,18 @@ function row(report: EngineReport): ReportRow {
     const { reason, detail } = report;
     return { cells: [device, engine, detail === undefined ? reason : `${reason} (${detail})`, null] };
   }
-  const found = report.noFp16 === undefined ? t('usable, supports fp16') : t('usable');
-  return { cells: [device, engine, found, report.gigaflops] };
+  return { cells: [device, engine, foundOf(report), report.gigaflops] };
+}
+
+function foundOf({ noFp16, onCpu }: Extract<DeviceReport, { gigaflops: number }>): string {
+  if (onCpu) return t('usable, on the CPU: no graphics card that it can use');
+  return noFp16 === undefined ? t('usable, supports fp16') : t('usable');
+}
+
+/** What would make a device usable, where that is known. */
+function problemsOf(devices: readonly EngineReport[]): ReportBlock[] {
+  const groups = devices.flatMap((each) =>
+    'error' in each && each.error ? [{ message: each.error.message, remedy: each.error.remedy, files: [] }] : [],
+  );
+  return groups.length ? [{ kind: 'problems', heading: t('What would help'), groups }] : [];
 }

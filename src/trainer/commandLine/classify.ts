@@ -5,16 +5,18 @@ import { Classifier, imagesOf } from '../inference/classifier.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 import type { Arguments } from './commands.js';
 import { percent, type Output } from './output.js';
+import { triedDevice } from './triedDevice.js';
 
 export async function classify(
-  { operands, checkpoint, top, accept: accepted }: Arguments<'classify'>,
+  { operands, checkpoint, top, accept: accepted, device: wanted }: Arguments<'classify'>,
   output: Output<CommandOutputs['classify']>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const folder = await resolveCheckpoint(checkpoint);
   const files = await imagesOf(operands, signal);
+  const device = await triedDevice(wanted, output);
   const isSoonDone = files.length <= 8;
-  const classifier = await Classifier.open(folder, isSoonDone ? 1 : 'many', { maps: isSoonDone });
+  const classifier = await Classifier.open(folder, isSoonDone ? 1 : 'many', { maps: isSoonDone, device });
   for (const notice of classifier.notices) output.problem(notice.toInfo());
   let classified = 0;
   for await (const result of classifier.classify(files, { top, accepted }, signal)) {

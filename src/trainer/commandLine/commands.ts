@@ -32,6 +32,10 @@ const checkpoint = requiredText({ placeholder: 'RUN_OR_CHECKPOINT', example: 'ru
   l10n.t('The run, whose best checkpoint is used, or the folder of a checkpoint, adapter or model.'),
 );
 
+const device = choice(['cpu', 'tensorflow'] as const, 'cpu', () =>
+  l10n.t('What to compute on: the CPU, or TensorFlow.js where it is installed.'),
+);
+
 const set = list({ placeholder: 'KEY=VALUE', example: 'epochs=3' }, () =>
   l10n.t('Changes a key of the config, e.g. method.rank=4. May be given several times.'),
 );
@@ -97,6 +101,7 @@ export const commands = {
       accept: acceptedShare(() =>
         l10n.t('The share of the validation images that counts as known. Default: that of the calibration.'),
       ),
+      device,
       json,
     },
     examples: ['classify photo.jpg --checkpoint runs/flowers', 'classify photos --checkpoint runs/flowers --top 1'],
@@ -119,6 +124,7 @@ export const commands = {
       list: text({ placeholder: 'FILE', example: 'photos.images' }, () =>
         l10n.t('Writes the images with their labels and predictions to a file that the editor shows.'),
       ),
+      device,
       json,
     },
     examples: ['evaluate --checkpoint runs/flowers --dataset photos'],

@@ -11,13 +11,17 @@ import { resolveCheckpoint } from '../runs/runFolder.js';
 import type { Arguments } from './commands.js';
 import { evaluatedImages } from './evaluatedImages.js';
 import { bar, confusionTable, figureWords, percent, table, type Output } from './output.js';
+import { triedDevice } from './triedDevice.js';
 
 export async function evaluate(
-  { checkpoint, dataset, split, all, images, list, against }: Arguments<'evaluate'>,
+  { checkpoint, dataset, split, all, images, list, against, device }: Arguments<'evaluate'>,
   output: Output<CommandOutputs['evaluate']>,
   signal: AbortSignal,
 ): Promise<void> {
-  const options = await evaluatedImages('evaluate', { dataset, split, all }, output, signal);
+  const options = {
+    ...(await evaluatedImages('evaluate', { dataset, split, all }, output, signal)),
+    device: await triedDevice(device, output),
+  };
   const other = against === undefined ? undefined : await resolveCheckpoint(against);
   const { problems, outcomes, ...evaluation } = await evaluateCheckpoint({
     ...options,

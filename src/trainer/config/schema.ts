@@ -286,6 +286,9 @@ export function buildSchema() {
         cpu: l10n.t('The CPU.'),
         webgpu: l10n.t('Any graphics card.'),
         cuda: l10n.t('An NVIDIA graphics card, with the CUDA libraries installed.'),
+        tensorflow: l10n.t(
+          'TensorFlow.js, where it is installed: on an NVIDIA graphics card with CUDA 11, else on the CPU.',
+        ),
       })
         .default('auto')
         .describe(l10n.t('What to compute on.')),

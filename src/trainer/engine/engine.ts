@@ -35,5 +35,7 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly device: DeviceName;
+  /** Whether it computes on the CPU. Throws where the engine is not there. */
+  readonly onCpu: boolean;
   load(graph: Graph, o?: LoadOptions): Promise<Executable>;
 }

@@ -2,8 +2,10 @@
 import * as l10n from '@vscode/l10n';
 import { Builder } from '../ir/builder.js';
 import type { Value } from '../ir/value.js';
+import { UserError } from '../errors/errors.js';
 import type { DeviceName, DeviceReport } from '../protocol.js';
 import { createEngine } from './createEngine.js';
+import type { Engine } from './engine.js';
 import { hostTensor, type Tensor } from './tensor.js';
 
 const size = 512;
@@ -20,17 +22,17 @@ function requireOnes(result: Float32Array): void {
 }
 
 /**
- * Runs a chain of matrix products on `device` and returns its speed in GFLOP/s. Throws when the device is absent or
- * computes wrongly.
+ * Runs a chain of matrix products and returns the speed in GFLOP/s. Throws when the device is absent or computes
+ * wrongly.
  */
-export async function probe(device: DeviceName): Promise<number> {
+export async function probe(engine: Engine): Promise<number> {
   const b = new Builder();
   const x = b.input('x', [size, size]);
   const average = b.input('average', [size, size]);
   let y = x;
   for (let i = 0; i < repeats; i++) y = b.matmul(y, average);
   b.output('y', y);
-  const executable = await createEngine(device).load(b.graph);
+  const executable = await engine.load(b.graph);
   const feeds = feedsOf(size);
   let best = Infinity;
   // The first may wait for a compiler; of a slow device two say enough.
@@ -51,10 +53,15 @@ const halfSize = 64;
  * failure is a report, too.
  */
 export async function* answersOn(device: DeviceName): AsyncGenerator<DeviceReport, void, undefined> {
-  const gigaflops = await probe(device).catch(asError);
-  if (gigaflops instanceof Error) return void (yield { device, reason: gigaflops.message });
-  // On the CPU ONNX Runtime accepts fp16, but multiplies in fp32 and casts before and after.
-  if (device === 'cpu') return void (yield { device, gigaflops, noFp16: l10n.t('it computes fp16 as fp32') });
+  const engine = createEngine(device);
+  const gigaflops = await probe(engine).catch(asError);
+  if (gigaflops instanceof Error) {
+    const { message: reason } = gigaflops;
+    return void (yield { device, reason, ...(gigaflops instanceof UserError && { error: gigaflops.toInfo() }) });
+  }
+  // On the CPU both engines accept fp16, but multiply in fp32 and cast before and after.
+  const noFp16 = l10n.t('it computes fp16 as fp32');
+  if (engine.onCpu) return void (yield { device, gigaflops, noFp16, ...(device !== 'cpu' && { onCpu: true }) });
   yield { device, gigaflops, noFp16: l10n.t('the fp16 trial ended without a result') };
   const failure = await probeHalves(device).then(() => undefined, asError);
   // ONNX Runtime puts the node and its source file before the words that say something.

@@ -16,6 +16,7 @@ import { onnx } from './onnx.js';
 import { quantization } from './quantization.js';
 import { run } from './run.js';
 import { safetensors } from './safetensors.js';
+import { tensorflow } from './tensorflow.js';
 import { tests } from './tests.js';
 import { training } from './training.js';
 
@@ -41,5 +42,6 @@ export const errors = {
   hub,
   run,
   config,
+  tensorflow,
   tests,
 };

@@ -14,7 +14,7 @@ import { errors, UserError } from '../errors/errors.js';
 import type { Graph } from '../ir/graph.js';
 import { numbersOf } from '../ir/op.js';
 import { hostTensor } from '../engine/tensor.js';
-import type { Classification, Task, UnknownAnswer } from '../protocol.js';
+import type { Classification, DeviceName, Task, UnknownAnswer } from '../protocol.js';
 import { countLabels, logitNames, spansOf } from '../core/tasks.js';
 import { modelSpecOf } from '../models/modelSpec.js';
 import { onnxFileOf } from '../models/onnxModel.js';
@@ -31,6 +31,13 @@ export interface AnswerOptions {
   top: number;
   /** The share of the validation images that counts as known; by default that of the calibration. */
   accepted?: number | undefined;
+}
+
+export interface OpenOptions {
+  maps?: boolean;
+  embeds?: boolean;
+  /** Default: the CPU. */
+  device?: DeviceName | undefined;
 }
 
 /** Of an export, whose network is not known, the images that keep a processor busy. */
@@ -65,18 +72,19 @@ export class Classifier {
   }
 
   /**
-   * Opens the checkpoint or the exported ONNX file in `folder` on the CPU, for so many images at once, or for as many
-   * as keep the processor busy; `maps` as OrtEngine's; `embeds` says that features are wanted also where the checkpoint
-   * has no bank.
+   * Opens the checkpoint or the exported ONNX file in `folder`, for so many images at once, or for as many as keep the
+   * processor busy; `maps` as OrtEngine's; `embeds` says that features are wanted also where the checkpoint has no
+   * bank.
    * @throws UserError when it cannot be used.
    */
   static async open(
     folder: string,
     images: number | 'many' = 1,
-    { maps = false, embeds = false } = {},
+    { maps = false, embeds = false, device = 'cpu' }: OpenOptions = {},
   ): Promise<Classifier> {
     const file = await onnxFileOf(folder);
     const exported = file === undefined ? undefined : await openOnnxExport(file);
+    if (exported && device === 'tensorflow') throw errors.onnx.notOnDevice(device, l10n.t('it is for ONNX Runtime.'));
     if (exported) return Classifier.#exported(file!, exported, images === 'many' ? exportedAtOnce : images);
     const model = await openModel(folder);
     const { tasks, preprocessor } = model;
@@ -91,7 +99,7 @@ export class Classifier {
       preprocessor.transform,
       batch,
       model.notices ?? [],
-      await createEngine('cpu', { maps }).load(graph),
+      await createEngine(device, { maps }).load(graph),
       checkWeights,
       calibration,
       bank,

@@ -3,7 +3,15 @@ import type { Dataset, DatasetSpec } from '../data/dataset.js';
 import { scanDataset } from '../data/scan.js';
 import { Samples } from '../data/samples.js';
 import { ImageStore } from '../data/store.js';
-import type { Coverage, CoveredEvaluation, ErrorInfo, EvaluatedImage, SplitName, Task } from '../protocol.js';
+import type {
+  Coverage,
+  CoveredEvaluation,
+  DeviceName,
+  ErrorInfo,
+  EvaluatedImage,
+  SplitName,
+  Task,
+} from '../protocol.js';
 import { countLabels, spansOf } from '../core/tasks.js';
 import { errors } from '../errors/errors.js';
 import { cacheLimit } from '../runs/cacheFolder.js';
@@ -23,6 +31,8 @@ export interface EvaluateOptions {
   /** Default: those held out. */
   images?: EvaluatedImages;
   cacheFolder: string;
+  /** Default: the CPU. */
+  device?: DeviceName;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
   /** Each image with its prediction, in order, and what the checkpoint's run used it for. */
@@ -88,7 +98,7 @@ export async function findEvaluated(
  * @throws UserError where the run was trained on all of them, and they were not requested.
  */
 export async function evaluate(o: EvaluateOptions): Promise<Evaluated> {
-  const classifier = await Classifier.open(o.checkpoint, 'many');
+  const classifier = await Classifier.open(o.checkpoint, 'many', { device: o.device });
   try {
     return await evaluateOpen(classifier, o);
   } finally {

@@ -27,7 +27,7 @@ export const checkedFolder = (cache: string): string => join(cache, 'checked');
 /** Where small JPEGs of images are kept. */
 export const thumbnailFolder = (cache: string): string => join(cache, 'thumbnails');
 
-/** Where it is kept how far devices differ from the CPU. */
+/** Where it is kept which devices were found to work, and how far they differ from the CPU. */
 export const deviceFolder = (cache: string): string => join(cache, 'devices');
 
 /**

@@ -12,7 +12,7 @@ import type { ModelSpec } from '../compile/compile.js';
 import { linesApart } from '../core/linesApart.js';
 import { crossCheckCommand } from '../core/program.js';
 import { Random } from '../core/random.js';
-import { createEngine, runtimeVersion } from '../engine/createEngine.js';
+import { basisOf, createEngine, runtimeVersion } from '../engine/createEngine.js';
 import { Trainable } from '../engine/trainable.js';
 import type { DeviceName } from '../protocol.js';
 import { endFirst, openTrial, type TrialRequest } from './trial.js';
@@ -93,13 +93,13 @@ const lifetime = 30 * 24 * 60 * 60 * 1000;
 const patience = 600_000;
 
 /** What is known of the system's drivers without asking them. */
-async function driverWords(): Promise<string[]> {
+async function driverWords(device: DeviceName): Promise<string[]> {
   const nvidia = await readFile('/proc/driver/nvidia/version', 'utf8').catch(() => '');
   const cards = (await readdir('/sys/class/drm').catch(() => [])).filter((name) => /^card\d+$/.test(name));
   const ids = await Promise.all(
     cards.map((card) => readFile(`/sys/class/drm/${card}/device/uevent`, 'utf8').catch(() => '')),
   );
-  return [runtimeVersion, process.platform, release(), nvidia, process.env.VK_ICD_FILENAMES ?? '', ...ids];
+  return [basisOf(device) ?? runtimeVersion, process.platform, release(), nvidia, process.env.VK_ICD_FILENAMES ?? '', ...ids];
 }
 
 export interface CheckOptions {
@@ -119,14 +119,16 @@ export async function crossCheckApart(
 ): Promise<Check | undefined> {
   const { device, frozenPrecision, tasks } = request;
   const shapes = tasks.map(({ labels, multiLabel }) => [labels.length, multiLabel]);
-  const what = [device, frozenPrecision, shapes, of, await driverWords()];
+  const what = [device, frozenPrecision, shapes, of, await driverWords(device)];
   const file = join(kept, `${createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32)}.json`);
   const known = await readKept(file);
   if (known) return known;
   const [check] = await linesApart<Check>(crossCheckCommand, request, { signal, patience });
   if (!check) return undefined;
-  await mkdir(kept, { recursive: true });
-  await writeFileAtomically(file, `${JSON.stringify({ at: Date.now(), ...check })}\n`);
+  // What the file system refuses is not worth an error: the next run checks again.
+  await mkdir(kept, { recursive: true })
+    .then(() => writeFileAtomically(file, `${JSON.stringify({ at: Date.now(), ...check })}\n`))
+    .catch(() => undefined);
   return check;
 }
 

@@ -35,11 +35,10 @@ export async function prepare(context: RunContext, inputs: Inputs): Promise<Prep
   const loss = lossSpecOf(loaded, dataset.tasks, dataset.splits.train);
   dataset.problems.forEach(notice);
   const chosen = await timed('device', async () => {
-    const wanted = await chooseDevice(
-      config.device,
-      (code, message, remedy) => notice({ code, message, remedy }),
-      placeOf('device'),
-    );
+    const wanted = await chooseDevice(config.device, (code, message, remedy) => notice({ code, message, remedy }), {
+      verdicts: deviceFolder(context.cacheFolder),
+      place: placeOf('device'),
+    });
     return trusted(wanted, context, inputs);
   });
   const engine = createEngine(chosen.device, { profile });

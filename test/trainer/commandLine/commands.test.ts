@@ -254,7 +254,7 @@ test('doctor: engines and devices, and why one is not usable', async () => {
   const devices = report!.engines.flatMap(({ engine, devices }) => devices.map((each) => ({ engine, ...each })));
   assert.deepEqual(
     devices.map(({ engine, device }) => `${engine} ${device}`),
-    ['onnxruntime cpu', 'onnxruntime webgpu', 'onnxruntime cuda', 'tensorflow cuda'],
+    ['onnxruntime cpu', 'onnxruntime webgpu', 'onnxruntime cuda', 'tensorflow tensorflow'],
   );
   assert.ok(devices[0]!.usable && devices[0]!.gigaflops! > 0);
   assert.match(devices[0]!.noFp16 ?? '', /fp32/);

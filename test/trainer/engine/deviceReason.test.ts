@@ -1,6 +1,7 @@
 /** What ONNX Runtime says of a device that it cannot use becomes a sentence, and stays as a detail. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { probe } from '../../../src/trainer/engine/probe.js';
 import { deviceReason } from '../../../src/trainer/engine/deviceReason.js';
 
@@ -19,7 +20,7 @@ test('other words stand as they are', () => {
 });
 
 test('CUDA, where it cannot be used on this machine, has a sentence of its own', async (t) => {
-  const said = await probe('cuda').then(
+  const said = await probe(createEngine('cuda')).then(
     () => undefined,
     (error: Error) => error.message,
   );

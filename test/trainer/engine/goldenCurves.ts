@@ -125,21 +125,25 @@ export interface Bounds {
   logits: number;
 }
 
-/** Takes the curve's steps and holds losses, gradient norms, rates and the last logits against the stored ones. */
-export async function assertFollows(
+/** What a trainable gave along a curve. */
+export interface Followed {
+  losses: number[];
+  norms: number[];
+  rates: number[];
+  /** After the last step. */
+  logits: Float32Array;
+}
+
+/** Takes the curve's steps. */
+export async function follow(
   trainable: Trainable,
   curve: Curve,
   { batchSize, steps: totalSteps, warmupSteps }: Training,
   { inputs, truth, labels }: Samples,
-  bounds: Bounds = { loss: 1e-4, gradientNorm: 1e-3, logits: 5e-3 },
-): Promise<void> {
-  const count = trainable.parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
-  assert.equal(count, curve.trainableParameters);
+): Promise<Followed> {
   const { labelSmoothingFactor: smoothing = 0, gradientAccumulationSteps: accumulation = 1 } = curve;
   const each = inputs.length / truth.length;
-  const losses: number[] = [];
-  const norms: number[] = [];
-  const rates: number[] = [];
+  const [losses, norms, rates]: [number[], number[], number[]] = [[], [], []];
   for (let step = 0; step < totalSteps; step++) {
     const learningRate = learningRateAt(
       { type: 'cosine', learningRate: curve.learningRate, warmupSteps, totalSteps },
@@ -160,8 +164,22 @@ export async function assertFollows(
     norms.push(gradientNorm);
     rates.push(learningRate);
   }
+  return { losses, norms, rates, logits: await trainable.logits(inputs) };
+}
+
+/** Takes the curve's steps and holds losses, gradient norms, rates and the last logits against the stored ones. */
+export async function assertFollows(
+  trainable: Trainable,
+  curve: Curve,
+  training: Training,
+  samples: Samples,
+  bounds: Bounds = { loss: 1e-4, gradientNorm: 1e-3, logits: 5e-3 },
+): Promise<void> {
+  const count = trainable.parameters.reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
+  assert.equal(count, curve.trainableParameters);
+  const { losses, norms, rates, logits } = await follow(trainable, curve, training, samples);
   assertClose(rates, curve.steps.learningRate, 1e-6, 'learning rate');
   assertClose(losses, curve.steps.loss, bounds.loss, 'loss');
   assertClose(norms, curve.steps.gradientNorm, bounds.gradientNorm, 'gradient norm');
-  assertClose(await trainable.logits(inputs), curve.finalLogits.flat(), bounds.logits, 'logits');
+  assertClose(logits, curve.finalLogits.flat(), bounds.logits, 'logits');
 }

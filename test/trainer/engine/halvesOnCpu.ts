@@ -31,6 +31,7 @@ function withoutMeetingCasts(graph: Graph): Graph {
 
 export class HalvesOnCpu implements Engine {
   readonly device = 'cpu';
+  readonly onCpu = true;
   readonly #engine = createEngine('cpu');
 
   load(graph: Graph, options?: LoadOptions): Promise<Executable> {

@@ -29,6 +29,7 @@ test('only the graph in use is ready, and made ready again only after another wa
   const events: string[] = [];
   const engine: Engine = {
     device: 'cpu',
+    onCpu: true,
     async load(graph, options) {
       const name = graph.outputs.keys().next().value!;
       events.push(`load ${name}`);

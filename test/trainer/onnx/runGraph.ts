@@ -1,8 +1,9 @@
 /**
- * Runs a graph of the IR in ONNX Runtime with plain numbers as inputs and outputs, and compares them with the
+ * Runs a graph of the IR in an engine with plain numbers as inputs and outputs, and compares them with the
  * interpreter.
  */
 import { emit } from '../../../src/trainer/onnx/emit.js';
+import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Session } from '../../../src/trainer/engine/ort/session.js';
 import { hostTensor, type TensorData } from '../../../src/trainer/engine/tensor.js';
 import { readHalves, toHalves } from '../../../src/trainer/core/float16.js';
@@ -34,7 +35,10 @@ export async function runGraph(
   feeds: Record<string, readonly number[]>,
 ): Promise<Record<string, number[]>> {
   check(graph);
-  const session = await Session.create(emit(graph, device), { device, threads: 1 });
+  const session =
+    device === 'tensorflow'
+      ? await createEngine(device).load(graph)
+      : await Session.create(emit(graph, device), { device, threads: 1 });
   try {
     const tensors = graph.inputs.map(({ name, shape, dtype }) => {
       if (dtype === 'i64') throw new Error('no test feeds an i64');

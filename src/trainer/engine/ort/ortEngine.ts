@@ -20,6 +20,10 @@ export class OrtEngine implements Engine {
     private readonly o: EngineOptions = {},
   ) {}
 
+  get onCpu(): boolean {
+    return this.device === 'cpu';
+  }
+
   /**
    * On the CPU the frozen weights are fed to every run in place, so that all graphs of a model share one copy. As
    * initialisers they would be copied for each graph, and packed once more for each way in which it multiplies by them.
