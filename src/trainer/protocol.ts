@@ -3,22 +3,20 @@ import type { Audit, AuditProgress, CurveReport, Finding } from '../shared/audit
 import type { Explanation } from '../shared/explanation.js';
 import type { Advice, Measurement } from '../shared/advice.js';
 import type { TaskCalibration } from '../shared/calibration.js';
+import type { Coverage } from '../shared/coverage.js';
 import type { ConfigCheck, ModelInspection } from '../shared/configCheck.js';
 import type { Comparison, ComparisonRow } from '../shared/comparison.js';
-import type { Coverage } from '../shared/coverage.js';
 import type { DatasetChanges } from '../shared/datasetChanges.js';
 import type { Diff } from '../shared/diffWords.js';
 import type { Diagnosis } from '../shared/diagnoses.js';
 import type { ErrorInfo } from '../shared/errorInfo.js';
+import type { CoveredEvaluation, ModelComparison } from '../shared/evaluation.js';
 import type { Estimate } from '../shared/estimate.js';
 import type { ExportFormat } from '../shared/exportFormats.js';
 import type { Precision, PrecisionFigures } from '../shared/precisions.js';
 import type { CellChange, ImageChange, ImagePlan, Move, ShownImage } from '../shared/imageChange.js';
 import type { ImageColumn } from '../shared/imageList.js';
-import type { Interval } from '../shared/interval.js';
-import type { PairedTest } from '../shared/pairedTest.js';
-import type { ExtraFigures } from '../shared/metrics.js';
-import type { ClassFigures, DeviceName, Parity, Phase, SplitName, Task, TrainEvent } from '../shared/trainEvent.js';
+import type { DeviceName, Parity, Phase, SplitName, Task, TrainEvent } from '../shared/trainEvent.js';
 
 export type {
   ConfigCheck,
@@ -42,6 +40,7 @@ export type {
   Audit,
 } from '../shared/auditOutput.js';
 export type { ErrorInfo } from '../shared/errorInfo.js';
+export type { CoveredEvaluation, Evaluation, ModelComparison, TaskEvaluation } from '../shared/evaluation.js';
 export type { Estimate, Resource } from '../shared/estimate.js';
 export type { ExportFormat } from '../shared/exportFormats.js';
 export type { Precision, PrecisionFigures } from '../shared/precisions.js';
@@ -230,38 +229,6 @@ export type ImagesResponse =
   | { id: number; type: 'written'; done: string[]; left: ErrorInfo[] }
   | { id: number; type: 'refreshed'; isChanged: boolean }
   | ({ id: number; type: 'error' } & ErrorInfo);
-
-export interface TaskEvaluation extends ExtraFigures {
-  accuracy: number;
-  loss: number;
-  labels: string[];
-  perClass: ClassFigures[];
-  /** `confusion[truth][prediction]`, counts, in the order of `labels`; empty of a multi-label task. */
-  confusion: number[][];
-  /** Wilson's interval of 95 % of the accuracy. */
-  interval: Interval;
-  /** Expected calibration error of the probabilities that are shown, 0 to 1. */
-  ece: number;
-}
-
-/**
- * With several tasks, `accuracy` is their mean and `loss` their sum; the rest is the first task's, and `tasks` has each
- * task's.
- */
-export interface Evaluation extends TaskEvaluation {
-  tasks?: ({ task: string } & TaskEvaluation)[];
-}
-
-/** An evaluation that says which images its figures cover. */
-export interface CoveredEvaluation extends Evaluation {
-  coverage: Coverage;
-}
-
-/** `vitune evaluate --against`: the model that was evaluated, compared with another on the same images. */
-export interface ModelComparison extends PairedTest {
-  /** Absolute path of the other's checkpoint. */
-  against: string;
-}
 
 /** An image that two models answer differently: `vitune diff --json` prints a line for each, of several tasks each. */
 export interface Flip {

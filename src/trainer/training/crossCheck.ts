@@ -99,7 +99,14 @@ async function driverWords(device: DeviceName): Promise<string[]> {
   const ids = await Promise.all(
     cards.map((card) => readFile(`/sys/class/drm/${card}/device/uevent`, 'utf8').catch(() => '')),
   );
-  return [basisOf(device) ?? runtimeVersion, process.platform, release(), nvidia, process.env.VK_ICD_FILENAMES ?? '', ...ids];
+  return [
+    basisOf(device) ?? runtimeVersion,
+    process.platform,
+    release(),
+    nvidia,
+    process.env.VK_ICD_FILENAMES ?? '',
+    ...ids,
+  ];
 }
 
 export interface CheckOptions {
