@@ -23,6 +23,14 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Makes one element of an SVG. */
+export function svg(tag: string, attributes: Record<string, string | number>, text?: string): SVGElement {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
 /** Replaces what is in `parent`, unless it would stay the same text: a live region is then not read out twice. */
 export function setText(parent: Element, text: string): void {
   if (parent.textContent !== text) parent.textContent = text;

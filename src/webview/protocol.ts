@@ -364,6 +364,8 @@ export type FromComparison =
   /** Train what is still to come, and try again what failed. */
   | { type: 'continue' }
   | { type: 'stop' }
+  /** Train each method with so many seeds. */
+  | { type: 'repeat'; seeds: number }
   | { type: 'reveal' }
   /** Open the dashboard of a method's run. */
   | { type: 'openRun'; run: string }

@@ -68,9 +68,12 @@ export function compareCommands(parts: CompareParts) {
       const known = await pickComparison(comparisons, given);
       if (known) panels.show(known);
     },
-    [commands.continueComparison]: async (given?: ComparisonArgument) => {
+    /** `seeds` as the page gives them: of the tree a second selected item comes. */
+    [commands.continueComparison]: async (given?: ComparisonArgument, seeds?: unknown) => {
       const known = await pickComparison(comparisons, given);
-      if (known) await compare(known);
+      if (!known) return;
+      const more = typeof seeds === 'number' ? { seeds } : {};
+      await compare({ ...known, comparison: { ...known.comparison, ...more } });
     },
     [commands.stopComparison]: (given: ComparisonNode | string) => comparing.stop(folderOf(given)),
   };

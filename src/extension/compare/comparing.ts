@@ -29,7 +29,7 @@ export class Comparing implements vscode.Disposable {
   /** Compares until all is done; false when it was stopped. Throws what the trainer says is wrong with the whole. */
   async run(
     folder: string,
-    { dataset, methods, settings }: Pick<Comparison, 'dataset' | 'methods' | 'settings'>,
+    { dataset, methods, settings, seeds = 1 }: Pick<Comparison, 'dataset' | 'methods' | 'settings' | 'seeds'>,
   ): Promise<boolean> {
     if (this.#atWork.has(folder)) return false;
     const controller = new AbortController();
@@ -38,6 +38,7 @@ export class Comparing implements vscode.Disposable {
     await this.comparisons.add(folder);
     const overrides = settings.flatMap((setting) => ['--set', setting]);
     const args = ['--dataset', dataset, '--output', folder, '--methods', methods.join(','), ...overrides];
+    if (seeds > 1) args.push('--seeds', String(seeds));
     try {
       await runCommand(this.launch, 'compare', {
         args,

@@ -64,6 +64,9 @@ export class ComparisonPanels implements vscode.Disposable {
       case 'continue':
         await vscode.commands.executeCommand(commands.continueComparison, folder);
         return;
+      case 'repeat':
+        await vscode.commands.executeCommand(commands.continueComparison, folder, message.seeds);
+        return;
       case 'stop':
         this.comparing.stop(folder);
         return;

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import { comparisonFileName, comparisonSchema } from '../../shared/comparison.js';
+import { comparisonFileName, comparisonSchema, rowsIn } from '../../shared/comparison.js';
 import { readJson } from '../../shared/schema.js';
 import type { Comparison } from '../../trainer/protocol.js';
 import type { RunStore } from '../runs/runStore.js';
@@ -67,7 +67,8 @@ export class ComparisonStore implements vscode.Disposable {
     const read = await readComparison(folder);
     if (read) this.#known.set(folder, read);
     else this.#known.delete(folder);
-    const runs = (read ?? was)?.comparison.rows.map(({ run }) => run) ?? [];
+    const runs =
+      (read ?? was)?.comparison.rows.flatMap(({ run, seeds }) => seeds?.map((each) => each.run) ?? [run]) ?? [];
     for (const run of runs) await this.runs.refresh(run);
     if (read ?? was) this.#changed.fire(read && was ? folder : undefined);
     return read;
@@ -105,7 +106,7 @@ async function readComparison(folder: string): Promise<KnownComparison | undefin
     const { value, defect } = readJson(comparisonSchema, await readFile(file, 'utf8'));
     if (!value) return damaged(defect, changedAt);
     // The folder may have been moved, and its runs with it; and the file may point to no others.
-    const rows = value.rows.map((row) => ({ ...row, run: join(folder, row.method) }));
+    const rows = rowsIn(folder, value.rows, join);
     return { folder, name: basename(value.dataset), comparison: { ...value, rows }, changedAt };
   } catch (error) {
     if (isMissing(error)) return undefined;

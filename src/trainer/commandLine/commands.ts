@@ -308,7 +308,7 @@ export const commands = {
     ],
   }),
   compare: row({
-    summary: () => l10n.t('Trains several methods on one dataset, split and seed, and compares them.'),
+    summary: () => l10n.t('Trains several methods on one dataset and split, and compares them.'),
     options: {
       dataset: requiredText({ placeholder: 'FOLDER', example: 'photos' }, () =>
         l10n.t('A folder of labelled images, a label file, or hub:owner/name.'),
@@ -316,13 +316,16 @@ export const commands = {
       methods: text({ placeholder: 'NAME,NAME...', example: 'head,lora' }, () =>
         l10n.t('The methods to compare. Default: all.'),
       ),
+      seeds: count(1, { placeholder: 'N', example: '3' }, () =>
+        l10n.t('Trains each method with so many seeds on the same validation images, and shows the spread.'),
+      ),
       set,
       output: text({ placeholder: 'FOLDER', example: 'runs/compare-photos' }, () =>
         l10n.t('The folder of the comparison. Default: runs/compare-DATASET.'),
       ),
       json,
     },
-    examples: ['compare --dataset photos --methods head,lora --set epochs=3'],
+    examples: ['compare --dataset photos --methods head,lora --set epochs=3', 'compare --dataset photos --seeds 3'],
   }),
   models: row({
     summary: () => l10n.t('Lists recommended models, with size, licence and purpose, and those in the cache.'),

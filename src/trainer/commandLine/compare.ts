@@ -22,7 +22,7 @@ function fromHere(setting: string): string {
 }
 
 export async function compare(
-  { dataset, methods, set, output: given }: Arguments<'compare'>,
+  { dataset, methods, set, seeds, output: given }: Arguments<'compare'>,
   output: Output<CommandOutputs['compare']>,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -42,6 +42,7 @@ export async function compare(
     dataset: dataset,
     methods: wanted,
     settings: set.map(fromHere),
+    seeds,
     output: folder,
     signal,
     onEvent(method, event) {

@@ -3,11 +3,12 @@
  * peak memory is its own.
  */
 import { spawn } from 'node:child_process';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
-import { comparisonFileName, comparisonSchema } from '../../shared/comparison.js';
+import { comparisonFileName, comparisonSchema, rowsIn, runNameOf } from '../../shared/comparison.js';
+import { wilson } from '../../shared/interval.js';
 import { runFiles } from '../../shared/runFolder.js';
 import { readJson } from '../../shared/schema.js';
 import { asSaveError, writeFileAtomically } from '../checkpoint/store.js';
@@ -15,16 +16,19 @@ import { isMissing, isThere } from '../core/files.js';
 import { trainerProgram } from '../core/program.js';
 import { errors, reasonOf } from '../errors/errors.js';
 import { extraFigures, type ExtraFigures } from '../../shared/metrics.js';
-import type { Comparison, ComparisonRow, ErrorInfo, RecordedEvent, TrainEvent } from '../protocol.js';
+import type { Comparison, ComparisonRow, ErrorInfo, RecordedEvent, SplitName, TrainEvent } from '../protocol.js';
 import { comparisonTable } from './comparisonTable.js';
 import { pairRows } from './pairedRows.js';
 import { readEvents } from '../runs/eventLog.js';
+import { resolveCheckpoint } from '../runs/runFolder.js';
 
 export interface CompareOptions {
   dataset: string;
   methods: readonly string[];
   /** `KEY=VALUE` each, for every method. */
   settings: readonly string[];
+  /** How many seeds each method is trained with, on the same validation images. */
+  seeds?: number;
   /** The folder of runs, table and `compare.json`; an existing comparison of the same kind is continued. */
   output: string;
   signal?: AbortSignal;
@@ -32,6 +36,9 @@ export interface CompareOptions {
   onEvent?: (method: string, event: TrainEvent) => void;
   onRow?: (row: ComparisonRow) => void;
 }
+
+/** The default of the config's `seed`. */
+const usualSeed = 42;
 
 const comparisonFile = (folder: string): string => join(folder, comparisonFileName);
 
@@ -46,7 +53,7 @@ async function readComparison(folder: string): Promise<Comparison | undefined> {
   const { value, defect } = readJson(comparisonSchema, text);
   if (!value) throw errors.run.damaged(file, defect);
   // The folder may have been moved, and its runs with it; and the file may point to no others.
-  return { ...value, rows: value.rows.map((row) => ({ ...row, run: join(folder, row.method) })) };
+  return { ...value, rows: rowsIn(folder, value.rows, join) };
 }
 
 async function write(folder: string, comparison: Comparison): Promise<void> {
@@ -102,10 +109,12 @@ const othersOf = (figures: ExtraFigures): ExtraFigures =>
 export function rowOf(method: string, run: string, events: readonly RecordedEvent[]): ComparisonRow {
   const row: ComparisonRow = { method, run, seconds: 0 };
   let since: number | undefined;
+  let images: Partial<Record<SplitName, number>> | undefined;
   const evaluations = new Map<number, RecordedEvent & { type: 'evaluation' }>();
   for (const event of events) {
     if (event.type === 'started') {
       ({ trainableParameters: row.trainableParameters, totalParameters: row.totalParameters } = event);
+      ({ images } = event);
       since = event.time;
     } else if (since !== undefined && event.type !== 'finished') {
       row.seconds! += (event.time - since) / 1000;
@@ -124,8 +133,50 @@ export function rowOf(method: string, run: string, events: readonly RecordedEven
       }
     }
   }
-  return row;
+  const { accuracy, split } = row;
+  const asked = split && images?.[split];
+  return asked && accuracy !== undefined ? { ...row, interval: wilson(accuracy * asked, asked) } : row;
 }
+
+/** Files of a checkpoint that only a training goes on from. */
+const forTraining: ReadonlySet<string> = new Set(['optimizer.safetensors', 'state.json', 'outcomes.json']);
+
+/** Bytes of the files that the best checkpoint of a run needs to answer. */
+async function bytesToAnswer(run: string): Promise<number> {
+  const folder = await resolveCheckpoint(run);
+  const names = (await readdir(folder)).filter((name) => !forTraining.has(name));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** The row of a method's runs by their logs, with means over the seeds; `seeds` are those that are done. */
+async function rowOfSeeds(folder: string, method: string, seeds: readonly number[]): Promise<ComparisonRow> {
+  const first = seeds[0]!;
+  const rows = await Promise.all(
+    seeds.map(async (seed) => {
+      const run = join(folder, runNameOf(method, seed, first));
+      return { ...rowOf(method, run, await readEvents(run)), bytes: await bytesToAnswer(run) };
+    }),
+  );
+  const [row] = rows as [ComparisonRow, ...ComparisonRow[]];
+  if (rows.length === 1) return row;
+  const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean: Record<string, unknown> = { ...row };
+  for (const key of Object.keys(row)) {
+    const all = rows.map((each) => each[key as keyof ComparisonRow] as unknown);
+    if (all.every((each) => typeof each === 'number')) mean[key] = meanOf(all);
+  }
+  const intervals = rows.flatMap(({ interval }) => (interval ? [interval] : []));
+  if (intervals.length) mean.interval = [0, 1].map((bound) => meanOf(intervals.map((each) => each[bound]!)));
+  const runs = seeds.map((seed, i) => ({ seed, run: rows[i]!.run, accuracy: rows[i]!.accuracy! }));
+  return { ...(mean as unknown as ComparisonRow), seeds: runs };
+}
+
+/** The number that a setting gives a key. */
+const settingOf = (settings: readonly string[], key: string): number | undefined => {
+  const text = settings.findLast((setting) => setting.startsWith(`${key}=`))?.slice(key.length + 1);
+  return text === undefined ? undefined : Number(text);
+};
 
 /**
  * Trains the methods without a row, each with its defaults and the settings, and writes `compare.json` and `compare.md`
@@ -137,6 +188,7 @@ export async function compare({
   dataset,
   methods,
   settings,
+  seeds = 1,
   output,
   signal,
   onEvent,
@@ -152,36 +204,51 @@ export async function compare({
     format: 1,
     ...wanted,
     methods: [...new Set([...(known?.methods ?? []), ...methods])],
+    seeds: Math.max(seeds, known?.seeds ?? 1),
     rows,
   };
+  // The usual seed is that of the config's schema; the trainer says so where it is not a number.
+  const first = settingOf(settings, 'seed') ?? usualSeed;
+  const wantedSeeds = Array.from({ length: comparison.seeds! }, (_, i) => first + i);
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
     throw asSaveError(error, folder);
   }
   await write(folder, comparison);
-  for (const method of comparison.methods) {
-    if (comparison.rows.some((row) => row.method === method)) continue;
-    signal?.throwIfAborted();
-    const run = join(folder, method);
-    const config = join(folder, `${method}.vitune.json`);
-    const isBegun = await isThere(join(run, runFiles.about));
-    if (!isBegun)
-      await writeFileAtomically(
-        config,
-        `${JSON.stringify({ dataset: wanted.dataset, method, output: method }, null, 2)}\n`,
-      );
+  /** Trains a method with a seed; what went wrong, if anything. */
+  const trainOne = async (method: string, seed: number): Promise<ErrorInfo | undefined> => {
+    const name = runNameOf(method, seed, first);
+    const config = join(folder, `${name}.vitune.json`);
+    const isBegun = await isThere(join(folder, name, runFiles.about));
+    const repeat = seed === first ? {} : { seed, splitSeed: settingOf(settings, 'splitSeed') ?? first };
+    if (!isBegun) {
+      const content = { dataset: wanted.dataset, method, output: name, ...repeat };
+      await writeFileAtomically(config, `${JSON.stringify(content, null, 2)}\n`);
+    }
+    const own = seed === first ? settings : settings.filter((setting) => !/^(seed|splitSeed)=/.test(setting));
     // A run that was begun holds to its settings.
-    const args = isBegun ? ['--resume'] : settings.flatMap((setting) => ['--set', setting]);
+    const args = isBegun ? ['--resume'] : own.flatMap((setting) => ['--set', setting]);
     const error = await trainInProcess([config, ...args], (event) => onEvent?.(method, event), signal);
     // Killed between its last event and its row.
-    const isDone = error === undefined || error.code === 'RUN_FINISHED';
-    const row = isDone ? rowOf(method, run, await readEvents(run)) : { method, run, error };
-    comparison.rows.push(row);
-    comparison.rows.sort((a, b) => comparison.methods.indexOf(a.method) - comparison.methods.indexOf(b.method));
-    comparison.rows = await pairRows(comparison.rows);
-    await write(folder, comparison);
-    onRow?.(row);
+    return error?.code === 'RUN_FINISHED' ? undefined : error;
+  };
+  for (const method of comparison.methods) {
+    const done = comparison.rows.find((row) => row.method === method);
+    const doneSeeds = done?.seeds?.map(({ seed }) => seed) ?? (done ? [first] : []);
+    for (const seed of wantedSeeds.filter((each) => !doneSeeds.includes(each))) {
+      signal?.throwIfAborted();
+      const error = await trainOne(method, seed);
+      if (!error) doneSeeds.push(seed);
+      const row = error ? { method, run: join(folder, method), error } : await rowOfSeeds(folder, method, doneSeeds);
+      comparison.rows = comparison.rows.filter((each) => each.method !== method);
+      comparison.rows.push(row);
+      comparison.rows.sort((a, b) => comparison.methods.indexOf(a.method) - comparison.methods.indexOf(b.method));
+      comparison.rows = await pairRows(comparison.rows);
+      await write(folder, comparison);
+      onRow?.(row);
+      if (error) break;
+    }
   }
   return comparison;
 }

@@ -2,9 +2,16 @@
 import { basename } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { extraFigures, metrics } from '../../shared/metrics.js';
+import type { SeedRow } from '../../shared/comparison.js';
 import type { Comparison } from '../protocol.js';
 import { pairedLines } from './pairedRows.js';
 import { formatMetric, percent } from './output.js';
+
+/** The least and the greatest accuracy of the runs. */
+const spread = (seeds: readonly SeedRow[]): string => {
+  const all = seeds.map(({ accuracy }) => accuracy);
+  return `${percent(Math.min(...all))} – ${percent(Math.max(...all))}`;
+};
 
 /** A header and a row a method; what a method did not get as far as is empty. */
 export function comparisonCells({ rows }: Comparison): string[][] {
@@ -16,17 +23,23 @@ export function comparisonCells({ rows }: Comparison): string[][] {
     l10n.t('trained parameters'),
     l10n.t('peak memory'),
     l10n.t('seconds'),
+    l10n.t('size'),
     l10n.t('accuracy'),
+    l10n.t('95 % interval'),
+    ...(rows.some(({ seeds }) => seeds) ? [l10n.t('over seeds')] : []),
     ...others.map(({ title }) => title(l10n)),
   ];
   const cells = rows.map((row) => {
-    const { method, trainableParameters, peakMemoryBytes, seconds, accuracy, error } = row;
+    const { method, trainableParameters, peakMemoryBytes, seconds, accuracy, interval, bytes, seeds, error } = row;
     return [
       method,
       trainableParameters?.toLocaleString('en') ?? '',
       peakMemoryBytes === undefined ? '' : `${(peakMemoryBytes / 2 ** 20).toFixed(0)} MiB`,
       seconds === undefined || error ? '' : seconds.toFixed(1),
+      bytes === undefined || error ? '' : `${(bytes / 2 ** 20).toFixed(1)} MiB`,
       error ? l10n.t('not trained: {0}', error.message) : accuracy === undefined ? '' : percent(accuracy),
+      interval && !error ? interval.map(percent).join(' – ') : '',
+      ...(rows.some((each) => each.seeds) ? [seeds && !error ? spread(seeds) : ''] : []),
       ...others.map(({ name }) => {
         const figure = extraFigures(row).find(({ metric }) => metric.name === name);
         return figure && !error ? formatMetric(figure.metric, figure.value) : '';

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { isConfigName } from '../../shared/configNames.js';
 import { loadConfig } from '../config/load.js';
+import { drawOf } from '../config/schema.js';
 import { errors } from '../errors/errors.js';
 import { inspectDataset } from '../data/inspect.js';
 import type { ColumnUse, CommandOutputs } from '../protocol.js';
@@ -69,7 +70,7 @@ export async function inspect(
       if (background) output.json({ type: 'progress', phase: 'inspect', done, total });
       output.status(`${bar(done / total)} ${done}/${total}`);
     },
-    ...(config && { validationSplit: config.validationSplit, seed: config.seed }),
+    ...(config && drawOf(config)),
   });
   // Groups may need the features of a network, which is too long to wait for here.
   const ungrouped = config?.split && found.splits === 'seeded';

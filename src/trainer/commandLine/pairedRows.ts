@@ -8,6 +8,8 @@ import { resolveCheckpoint } from '../runs/runFolder.js';
 
 /** The rows, each with how it differs from the most accurate one on the same images, where that is known. */
 export async function pairRows(rows: readonly ComparisonRow[]): Promise<ComparisonRow[]> {
+  // Of several seeds no one run stands for the row.
+  if (rows.some(({ seeds }) => seeds)) return rows.map(({ paired: _old, ...row }) => row);
   const trained = rows.filter(({ accuracy, error }) => accuracy !== undefined && !error);
   const [best] = [...trained].sort((a, b) => b.accuracy! - a.accuracy!);
   if (!best) return [...rows];

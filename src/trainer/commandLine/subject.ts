@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { isConfigName } from '../../shared/configNames.js';
 import { isThere } from '../core/files.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
+import { drawOf } from '../config/schema.js';
 import type { Dataset, DatasetSpec } from '../data/dataset.js';
 import { scanDataset } from '../data/scan.js';
 import type { AuditOptions } from '../insight/audit.js';
@@ -57,7 +58,7 @@ export async function openNamedModel(
 
 /** The dataset with the split that a training has by this config. */
 export async function datasetOf({ spec, loaded }: Subject, watching: Omit<AuditOptions, 'model'>): Promise<Dataset> {
-  const { validationSplit, seed } = loaded?.config ?? usual;
+  const { validationSplit, seed } = loaded ? drawOf(loaded.config) : usual;
   const split = loaded?.config.split;
   const { signal } = watching;
   if (!split) return scanDataset(spec, { validationSplit, seed, signal });

@@ -320,6 +320,13 @@ export function buildSchema() {
           }),
         ),
       split: splitSchema(),
+      splitSeed: z
+        .int()
+        .min(0)
+        .optional()
+        .describe(
+          l10n.t('Draws the validation images by a seed of their own, so that runs of several seeds have the same ones.'),
+        ),
       featureCache: z
         .union([
           choice({
@@ -406,6 +413,16 @@ export function buildSchema() {
 
 /** A whole config, defaults applied. After `loadConfig` its paths are absolute. */
 export type TrainConfig = z.output<ReturnType<typeof buildSchema>>;
+
+/** How many images are drawn for validation, and by which seed. */
+export const drawOf = ({
+  validationSplit,
+  seed,
+  splitSeed = seed,
+}: Pick<TrainConfig, 'validationSplit' | 'seed' | 'splitSeed'>): { validationSplit: number; seed: number } => ({
+  validationSplit,
+  seed: splitSeed,
+});
 
 /** What keeps images on one side of a split. */
 export type GroupBy = NonNullable<TrainConfig['split']>['groupBy'];

@@ -42,10 +42,10 @@ async function settingsOf({ checkpoint, dataset, accepted, signal }: CalibrateCh
   const config = (await isThere(file)) ? (await loadConfig(file)).config : undefined;
   const spec = dataset ?? (config && (await folderOf(config.dataset, datasetRevision)));
   if (spec === undefined) throw errors.calibration.noDataset(checkpoint);
-  const { validationSplit = 0.2, seed = 42, split } = config ?? {};
+  const { validationSplit = 0.2, seed = 42, split, splitSeed } = config ?? {};
   return {
     async scan(): Promise<Dataset> {
-      const dataset = await scanForRun(dirname(file), { validationSplit, seed, split }, spec, signal);
+      const dataset = await scanForRun(dirname(file), { validationSplit, seed, split, splitSeed }, spec, signal);
       if (!dataset) throw errors.calibration.noDataset(checkpoint);
       return dataset;
     },

@@ -6,7 +6,7 @@ import { join, relative, sep } from 'node:path';
 import * as z from 'zod';
 import { runFiles } from '../../shared/runFolder.js';
 import { writeFileAtomically } from '../checkpoint/store.js';
-import type { TrainConfig } from '../config/schema.js';
+import { drawOf, type TrainConfig } from '../config/schema.js';
 import { isMissing, isThere, readTextInput } from '../core/files.js';
 import { parseJson } from '../core/json.js';
 import type { Dataset, DatasetSpec } from '../data/dataset.js';
@@ -33,11 +33,12 @@ export const hasSplit = (run: string): Promise<boolean> => isThere(join(run, run
  */
 export async function scanForRun(
   run: string,
-  { seed, split, validationSplit }: Pick<TrainConfig, 'seed' | 'split' | 'validationSplit'>,
+  { split, ...config }: Pick<TrainConfig, 'seed' | 'split' | 'splitSeed' | 'validationSplit'>,
   spec: DatasetSpec,
   signal?: AbortSignal,
 ): Promise<Dataset | undefined> {
   const isListed = split !== undefined || (await hasSplit(run));
+  const { validationSplit, seed } = drawOf(config);
   const scanned = await scanDataset(spec, { validationSplit: isListed ? 0 : validationSplit, seed, signal });
   return isListed ? withSplitOf(run, scanned) : scanned;
 }

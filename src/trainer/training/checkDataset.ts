@@ -6,6 +6,7 @@ import type { KeyPath } from '../config/configText.js';
 import { at } from '../config/explain.js';
 import { nearest, setTo } from '../config/fixes.js';
 import type { LoadedConfig } from '../config/load.js';
+import { drawOf } from '../config/schema.js';
 import { rootOf, type Dataset, type DatasetSpec } from '../data/dataset.js';
 import { defaultLabelFile } from '../data/labelFile.js';
 import { readLabelTable } from '../data/labelTable.js';
@@ -37,9 +38,8 @@ export interface FoundDataset {
 export async function findDatasetOf({ config, text }: LoadedConfig, signal: AbortSignal): Promise<FoundDataset> {
   const spec = await specOf(config.dataset);
   if (spec === undefined) return {};
-  const { seed, validationSplit } = config;
   try {
-    const dataset = await scanDataset(spec, { seed, validationSplit, signal });
+    const dataset = await scanDataset(spec, { ...drawOf(config), signal });
     return { dataset, ...(dataset.columns && { columns: dataset.columns.map(({ name }) => name) }) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -1,4 +1,5 @@
 /** What a config names, opened: the model to start from, the dataset, and the checkpoint that a run resumes from. */
+import { drawOf } from '../config/schema.js';
 import { errors, UserError, type Place } from '../errors/errors.js';
 import { timed } from '../core/stages.js';
 import { isPlain, logitNames } from '../core/tasks.js';
@@ -69,7 +70,8 @@ export async function openInputs({
       ? await provideDataset(config.dataset, { ...download, place: placeOf('dataset') }, reached?.datasetRevision)
       : { folder: config.dataset, commit: undefined };
   const scan = async (): Promise<Dataset> => {
-    const { seed, validationSplit, split } = config;
+    const { split } = config;
+    const { seed, validationSplit } = drawOf(config);
     // A resumed run validates on the images that it began with.
     const kept = (await hasSplit(run)) ? await scanForRun(run, config, spec, signal) : undefined;
     if (kept) return kept;

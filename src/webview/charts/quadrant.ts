@@ -1,7 +1,7 @@
 /** The classic quadrant of fine-tuning: how many images there are by how well the model knows them, and what suits. */
 import * as l10n from '@vscode/l10n';
 import { fewImages, wellKnown } from '../../shared/advice.js';
-import { h } from '../element.js';
+import { h, svg } from '../element.js';
 
 export interface QuadrantPoint {
   /** Training images. */
@@ -18,13 +18,6 @@ const share = (value: number): number => Math.min(1, Math.max(0, value));
 const across = (familiarity: number): number => size.width * share(familiarity);
 const up = (images: number): number =>
   size.height * (1 - share(Math.log(Math.max(1, images) / range[0]) / Math.log(range[1] / range[0])));
-
-function svg(tag: string, attributes: Record<string, string | number>, text?: string): SVGElement {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
 
 /** `words` says the same for those who do not see it. */
 export function quadrant({ images, familiarity }: QuadrantPoint, words: string): HTMLElement {

@@ -36,7 +36,15 @@ export function comparisonTable(formats: Formats, actions: ComparisonActions): T
   const accuracy = (row: MethodRow) => {
     const value = row.result?.accuracy;
     if (value === undefined) return '–';
-    return shareBar(value, marked(row, 'accuracy', formats.percent(value), l10n.t('Most accurate')));
+    const shown = shareBar(value, marked(row, 'accuracy', formats.percent(value), l10n.t('Most accurate')));
+    const { interval, seeds } = row.result!;
+    const range = (low: number, high: number) => [formats.percent(low), formats.percent(high)] as const;
+    const all = seeds?.map(({ accuracy: each }) => each) ?? [];
+    const notes = [
+      interval && l10n.t('95 %: {0} to {1}', ...range(...interval)),
+      all.length > 1 && l10n.t('{0} seeds: {1} to {2}', all.length, ...range(Math.min(...all), Math.max(...all))),
+    ];
+    return h('div', {}, shown, ...notes.map((note) => note && h('div', { class: 'quiet accuracy-note' }, note)));
   };
   return new Table(
     l10n.t('Methods'),
@@ -47,6 +55,7 @@ export function comparisonTable(formats: Formats, actions: ComparisonActions): T
         formats.integer(value),
       ),
       column('peakMemoryBytes', l10n.t('Peak memory'), l10n.t('Lowest memory'), (value) => formats.bytes(value)),
+      column('bytes', l10n.t('Size'), l10n.t('Smallest'), (value) => formats.bytes(value)),
       column('seconds', l10n.t('Time'), l10n.t('Fastest'), (value) => formats.timing(value)),
       {
         title: l10n.t('Actions'),

@@ -7,8 +7,12 @@ import { progressBar } from '../progressBar.js';
 import type { ComparisonState, FromComparison, KeptByComparison, Patch } from '../protocol.js';
 import { activityText } from '../runStatus.js';
 import { comparisonTable } from './comparisonTable.js';
-import { methodRows, shareDone } from './rows.js';
+import { CostChart } from './costChart.js';
+import { hasMoreSeeds, methodRows, shareDone } from './rows.js';
 import './style.css';
+
+/** With so many seeds a spread says something, and the wait is bearable. */
+const usualSeeds = 3;
 
 openView<ComparisonState, Patch<ComparisonState>, FromComparison, KeptByComparison>((root, state, host) => {
   const view = new ComparisonView(root, state, host);
@@ -24,6 +28,8 @@ class ComparisonView {
   private readonly progress = h('div', { class: 'head-progress' }, this.bar.element, this.doing);
   private readonly stop;
   private readonly goOn;
+  private readonly repeat;
+  private readonly chart;
   private readonly table;
 
   constructor(
@@ -35,6 +41,12 @@ class ComparisonView {
     host.keep({ comparison: state.folder });
     this.stop = button({ label: l10n.t('Stop'), appearance: 'secondary', onClick: () => post({ type: 'stop' }) });
     this.goOn = button({ label: l10n.t('Continue'), appearance: 'primary', onClick: () => post({ type: 'continue' }) });
+    this.repeat = button({
+      label: l10n.t('Repeat with {0} Seeds', usualSeeds),
+      appearance: 'secondary',
+      onClick: () => post({ type: 'repeat', seeds: usualSeeds }),
+    });
+    this.chart = new CostChart(formats);
     this.table = comparisonTable(formats, {
       openRun: (run) => post({ type: 'openRun', run }),
       train: (method) => post({ type: 'train', method }),
@@ -54,7 +66,7 @@ class ComparisonView {
           'div',
           { class: 'head-title' },
           this.title,
-          h('div', { class: 'actions' }, this.goOn.element, this.stop.element),
+          h('div', { class: 'actions' }, this.goOn.element, this.repeat.element, this.stop.element),
         ),
         this.about,
         this.settings,
@@ -62,6 +74,7 @@ class ComparisonView {
         this.progress,
       ),
       h('section', { class: 'card comparison' }, this.table.element),
+      this.chart.element,
     );
     this.show();
   }
@@ -90,8 +103,12 @@ class ComparisonView {
     this.stop.element.hidden = work === null;
     this.stop.setDisabled(work?.stopping ?? false);
     const waiting = rows.some(({ state: at }) => at === 'waiting');
-    this.goOn.element.hidden = work !== null || rows.every(({ state: at }) => at === 'done');
-    this.goOn.setLabel(waiting ? l10n.t('Continue') : l10n.t('Try Again'));
+    const isDone = rows.every(({ state: at }) => at === 'done');
+    const more = hasMoreSeeds(state);
+    this.goOn.element.hidden = work !== null || (isDone && !more);
+    this.repeat.element.hidden = work !== null || !isDone || (state.comparison.seeds ?? 1) > 1;
+    this.chart.show(state.comparison.rows);
+    this.goOn.setLabel(waiting || more ? l10n.t('Continue') : l10n.t('Try Again'));
     this.table.show(rows);
   }
 
@@ -99,7 +116,9 @@ class ComparisonView {
     const { comparison } = this.state;
     const tested = comparison.rows.some(({ split }) => split === 'test');
     return [
-      l10n.t('Each with its defaults, on the same images, split and seed.'),
+      (comparison.seeds ?? 1) > 1
+        ? l10n.t('Each with its defaults, on the same images and split; figures are means over the seeds.')
+        : l10n.t('Each with its defaults, on the same images, split and seed.'),
       tested ? l10n.t('Accuracy is that on the test images.') : l10n.t('Accuracy is that on the validation images.'),
       l10n.t('Memory is that of the process, without a graphics card’s.'),
     ].join(' ');

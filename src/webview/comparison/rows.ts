@@ -2,11 +2,11 @@
  * The lines of a comparison: what each method is at, and which of those that are done is the best in what. Knows no
  * DOM.
  */
-import type { ComparisonRow } from '../../trainer/protocol.js';
+import type { Comparison, ComparisonRow } from '../../trainer/protocol.js';
 import type { ComparisonState, MethodName } from '../protocol.js';
 
 /** What methods are compared by. */
-export type Figure = 'accuracy' | 'trainableParameters' | 'peakMemoryBytes' | 'seconds';
+export type Figure = 'accuracy' | 'trainableParameters' | 'peakMemoryBytes' | 'bytes' | 'seconds';
 
 export interface MethodRow {
   method: MethodName;
@@ -17,7 +17,7 @@ export interface MethodRow {
   best: ReadonlySet<Figure>;
 }
 
-const figures: readonly Figure[] = ['accuracy', 'trainableParameters', 'peakMemoryBytes', 'seconds'];
+const figures: readonly Figure[] = ['accuracy', 'trainableParameters', 'peakMemoryBytes', 'bytes', 'seconds'];
 
 /**
  * The best value of a column: the highest accuracy, the lowest value of the others. With fewer than two methods nothing
@@ -48,9 +48,19 @@ export function methodRows({ comparison, work }: Pick<ComparisonState, 'comparis
   });
 }
 
+/** The share of its seeds that a method is trained with: 0 to 1. */
+const seedsDone = ({ seeds = 1 }: Comparison, { result }: MethodRow): number =>
+  result ? Math.min(1, (result.seeds?.length ?? 1) / seeds) : 0;
+
+/** Whether seeds of methods are still to be trained with. */
+export const hasMoreSeeds = ({ comparison, work }: Pick<ComparisonState, 'comparison' | 'work'>): boolean =>
+  methodRows({ comparison, work }).some((row) => row.state === 'done' && seedsDone(comparison, row) < 1);
+
 /** Methods that are done or failed, and the share of the one at work, of all: 0 to 1. */
 export function shareDone({ comparison, work }: Pick<ComparisonState, 'comparison' | 'work'>): number {
-  const done = methodRows({ comparison, work }).filter(({ state }) => state === 'done' || state === 'failed').length;
-  const part = work && work.phase === null && work.total > 1 ? work.done / work.total : 0;
+  const done = methodRows({ comparison, work })
+    .map((row) => (row.state === 'done' ? seedsDone(comparison, row) : row.state === 'failed' ? 1 : 0))
+    .reduce((sum, share) => sum + share, 0);
+  const part = (work && work.phase === null && work.total > 1 ? work.done / work.total : 0) / (comparison.seeds ?? 1);
   return (done + part) / Math.max(1, comparison.methods.length);
 }

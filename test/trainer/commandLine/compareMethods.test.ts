@@ -8,6 +8,9 @@ import type { Comparison, RecordedEvent, TrainEvent } from '../../../src/trainer
 import { rowOf } from '../../../src/trainer/commandLine/compareMethods.js';
 import { comparisonTable } from '../../../src/trainer/commandLine/comparisonTable.js';
 import { assertPlain, eventsOf, jsonLines, tinyModel, vitune, vituneHere, writeDataset } from './program.js';
+import { readOutcomes } from '../../../src/trainer/models/outcomesFile.js';
+import { resolveCheckpoint } from '../../../src/trainer/runs/runFolder.js';
+import { compareOutcomes } from '../../../src/shared/outcomes.js';
 import { temporaryFolder } from '../data/images.js';
 
 const noSignals = process.platform === 'win32' && 'Windows ends a process instead';
@@ -62,12 +65,47 @@ test('interrupted in the second method, continued, and the table of both', { ski
   );
   assert.match(
     await readFile(join(output, 'compare.md'), 'utf8'),
-    /^\| lora \| 4,706 \| \d+ MiB \| \d+\.\d \| \d+\.\d % \|( \d+\.\d % \|)*$/m,
+    /^\| lora \| 4,706 \| \d+ MiB \| \d+\.\d \| \d+\.\d MiB \| \d+\.\d % \| \d+\.\d % – \d+\.\d % \|( \d+\.\d % \|)*$/m,
   );
 
   const other = await vitune([...args, ...settings, '--set', 'seed=7']);
   assert.equal(other.code, 2);
   assert.match(other.stderr, /COMPARISON_TAKEN/);
+});
+
+test('more seeds are trained with on the same validation images, and what is done is kept', async (t) => {
+  const folder = await temporaryFolder(t);
+  const [photos, output] = [join(folder, 'photos'), join(folder, 'ladder')];
+  await writeDataset(photos, { ant: 8, bee: 8 });
+  const settings = [`model=${tinyModel}`, 'device=cpu', 'epochs=2', 'seed=5'].flatMap((each) => ['--set', each]);
+  const args = ['compare', '--dataset', photos, '--methods', 'head', '--output', output, '--json', ...settings];
+  const compare = async (...more: string[]): Promise<Comparison> => {
+    const { code, stdout, stderr } = await vitune([...args, ...more]);
+    assert.equal(code, 0, stderr);
+    return jsonLines<Comparison>(stdout).at(-1)!;
+  };
+  assert.equal((await compare()).rows[0]!.seeds, undefined);
+  const once = await eventsOf(join(output, 'head'));
+  const { rows, seeds } = await compare('--seeds', '2');
+  assert.equal(seeds, 2);
+  const [row] = rows;
+  assert.deepEqual(
+    row!.seeds!.map(({ seed, run }) => [seed, run]),
+    [
+      [5, join(output, 'head')],
+      [6, join(output, 'head-seed6')],
+    ],
+  );
+  const [first, second] = row!.seeds!.map(({ accuracy }) => accuracy);
+  assert.equal(row!.accuracy, (first! + second!) / 2);
+  assert.ok(row!.interval![0] < row!.accuracy! && row!.accuracy! < row!.interval![1] && row!.bytes! > 0);
+  assert.deepEqual(await eventsOf(join(output, 'head')), once, 'what is done is not done again');
+  // Only outcomes of the same images and splits can be compared.
+  const [ours, theirs] = await Promise.all(
+    ['head', 'head-seed6'].map(async (run) => readOutcomes(await resolveCheckpoint(join(output, run)))),
+  );
+  assert.ok(compareOutcomes(ours!, theirs!));
+  assert.match(await readFile(join(output, 'compare.md'), 'utf8'), /over seeds/);
 });
 
 test('a method that cannot be trained says why, and the others are', async (t) => {

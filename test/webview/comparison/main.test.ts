@@ -15,6 +15,8 @@ const row = (method: string, trainableParameters: number, megabytes: number, sec
   peakMemoryBytes: megabytes * 1e6,
   seconds,
   accuracy,
+  interval: [accuracy - 0.06, accuracy + 0.05] as [number, number],
+  bytes: megabytes * 4800,
   split: 'validation' as const,
 });
 
@@ -59,13 +61,13 @@ describe('comparison', { skip: lacks ?? false }, () => {
     const lora = page.locator('tbody tr').filter({ hasText: 'LoRA' }).first();
     assert.deepEqual((await lora.locator('td').allInnerTexts()).slice(0, 5), [
       'LoRA\nBest',
-      '81.4%',
+      '81.4%\n95 %: 75.4% to 86.4%',
       '34,310',
       '520 MB',
-      '1 min 14 sec',
+      '2.5 MB',
     ]);
     assert.equal(await page.locator('.badge').count(), 1);
-    assert.deepEqual(await page.locator('strong.best').allInnerTexts(), ['0', '310 MB', '4.2 sec', '81.4%']);
+    assert.deepEqual(await page.locator('strong.best').allInnerTexts(), ['0', '310 MB', '1.5 MB', '4.2 sec', '81.4%']);
     await page.getByText('The model is too small. Take another.').waitFor();
     await page.getByRole('button', { name: 'Time' }).click();
     assert.deepEqual(
@@ -86,6 +88,55 @@ describe('comparison', { skip: lacks ?? false }, () => {
       { type: 'train', method: 'full' },
       { type: 'continue' },
     ]);
+    await view.close();
+  });
+
+  test('a chart marks the methods that no other beats, by the cost that is chosen', async () => {
+    const view = await open();
+    const { page } = view;
+    const best = () =>
+      page
+        .locator('.cost-point.best')
+        .evaluateAll((points) => points.map((point) => point.getAttribute('data-method')));
+    assert.deepEqual(await best(), ['pretrained', 'head', 'lora']);
+    assert.equal(await page.locator('.cost-point').count(), 4);
+    await page.getByText('as accurate for less (Pretrained (no training), Head, LoRA)').waitFor();
+    // No name covers another, or a point.
+    const boxes = await page.locator('.cost-name, .cost-point circle').evaluateAll((shapes) =>
+      shapes.map((shape) => {
+        const { left, right, top, bottom } = shape.getBoundingClientRect();
+        return { left, right, top: top + 2, bottom: bottom - 2 };
+      }),
+    );
+    boxes.forEach((a, i) =>
+      boxes
+        .slice(i + 1)
+        .forEach((b) => assert.ok(a.left >= b.right || b.left >= a.right || a.top >= b.bottom || b.top >= a.bottom)),
+    );
+    const { comparison } = state();
+    const without = comparison.rows.map((each) => ({ ...each, bytes: undefined }) as (typeof comparison.rows)[number]);
+    await view.send({ type: 'patch', state: { comparison: { ...comparison, rows: without } } });
+    await page.locator('vscode-dropdown[data-field="cost"]').click();
+    await page.locator('vscode-option[value="bytes"]').locator('visible=true').first().click();
+    await page.getByText('was made before this was measured').waitFor();
+    await view.close();
+  });
+
+  test('of several seeds it shows the spread, what is still to come, and asks for them', async () => {
+    const { comparison } = state();
+    const rows = comparison.rows.filter(({ error }) => !error);
+    const done = { ...comparison, methods: rows.map(({ method }) => method), rows };
+    const view = await open({ comparison: done });
+    const { page } = view;
+    await page.getByText('Repeat with 3 Seeds').click();
+    assert.deepEqual(await view.posted(), [{ type: 'repeat', seeds: 3 }]);
+    const seeds = [0.8, 0.83].map((accuracy, i) => ({ seed: 42 + i, run: `${folder}/${i}`, accuracy }));
+    const repeated = rows.map((each) => (each.method === 'lora' ? { ...each, seeds } : each));
+    await view.send({ type: 'patch', state: { comparison: { ...done, seeds: 2, rows: repeated } } });
+    await page.getByText('2 seeds: 80.0% to 83.0%').waitFor();
+    await page.getByText('means over the seeds').waitFor();
+    assert.equal(await page.getByText('Repeat with 3 Seeds').isVisible(), false);
+    await page.getByText('Continue').waitFor();
     await view.close();
   });
 
@@ -116,7 +167,7 @@ describe('comparison', { skip: lacks ?? false }, () => {
       { width: 420, language: 'tr', bundle: { 'Methods compared on {0}': '{0} üzerinde karşılaştırılan yöntemler' } },
     );
     await view.page.getByText('trashnet üzerinde karşılaştırılan yöntemler').waitFor();
-    await view.page.getByText('%81,4').waitFor();
+    await view.page.getByText('%81,4', { exact: true }).first().waitFor();
     assert.ok(await view.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
     await view.close();
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ComparisonRow } from '../../../src/trainer/protocol.js';
-import { methodRows, shareDone } from '../../../src/webview/comparison/rows.js';
+import { hasMoreSeeds, methodRows, shareDone } from '../../../src/webview/comparison/rows.js';
 
 const row = (method: string, accuracy: number, seconds: number): ComparisonRow => ({
   method,
@@ -32,6 +32,17 @@ test('each method is done, failed, at work or still to come', () => {
     ['done', 'failed', 'waiting'],
   );
   assert.equal(methodRows({ ...state, work: { ...work, method: 'lora' } })[1]!.state, 'working');
+});
+
+test('of two seeds one is half of the work', () => {
+  const once = { ...row('head', 0.5, 1), seeds: [{ seed: 1, run: 'r', accuracy: 0.5 }] };
+  const twice = { ...once, seeds: [...once.seeds, { seed: 2, run: 's', accuracy: 0.5 }] };
+  const of = (rows: ComparisonRow[]) => ({ comparison: { ...comparison(rows, ['head']), seeds: 2 }, work: null });
+  assert.equal(shareDone(of([once])), 0.5);
+  assert.equal(hasMoreSeeds(of([once])), true);
+  assert.equal(shareDone(of([twice])), 1);
+  assert.equal(hasMoreSeeds(of([twice])), false);
+  assert.equal(hasMoreSeeds(of([])), false, 'the method itself is still to come');
 });
 
 test('the most accurate and the fastest are marked, ties both, a failed one never, one alone neither', () => {
