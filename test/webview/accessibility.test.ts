@@ -10,7 +10,7 @@ import { root } from '../../scripts/ensure-installed.mjs';
 import type { ViewName } from '../../src/webview/protocol.js';
 import { gridState } from './imageLists.js';
 import { dashboardState, plan, recordedRun, runSummary, trainPanelState } from './recordedRun.js';
-import { imageState, reportState } from './reports.js';
+import { imageState, reportState, runsState } from './reports.js';
 import type { ThemeName } from './themes.js';
 import { browserLacks, launchBrowser, ViewPage } from './viewPage.js';
 
@@ -48,6 +48,7 @@ const states: [name: string, view: ViewName, state: unknown, width: number][] = 
   ['the training panel with advice', 'trainPanel', trainPanelState({ plan }), 240],
   ['the training panel with an ended run', 'trainPanel', trainPanelState({ runs: [runSummary({ status: 'failed', resumable: true })] }), 240],
   ['the dashboard', 'dashboard', dashboardState(recordedRun({ steps: 200, epochs: 4 }), { status: 'finished' }), 900],
+  ['the dashboard of a run whose data changed', 'dashboard', dashboardState(recordedRun({ steps: 200, epochs: 4 }), { status: 'finished', isTrained: true, again: { folder: '/r/first', name: 'first' }, changed: '7 labels changed' }), 900],
   ['the dashboard of a run that begins', 'dashboard', dashboardState([], { status: 'starting', checkpoints: [] }), 900],
   ['the comparison', 'comparison', comparison, 900],
   ['the image editor', 'imageEditor', image, 900],
@@ -56,6 +57,7 @@ const states: [name: string, view: ViewName, state: unknown, width: number][] = 
   ['a narrow image grid', 'imageGrid', gridState(), 340],
   ['an image grid without images', 'imageGrid', gridState(0), 900],
   ['a report', 'report', reportState(), 900],
+  ['a report of two runs', 'report', runsState(), 900],
   ['a report of images', 'report', imageState(['/a.jpg', '/b.jpg']), 900],
 ]; // prettier-ignore
 

@@ -167,7 +167,7 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
     const parts = [imagesText(imagesIn(inspection)), classesText(inspection.labels.length)];
     const since = this.changes.sinceNewest(folder);
     if (since) {
-      parts.push(t('{0} since “{1}”', since.words, since.run.info.name));
+      parts.unshift(t('{0} since “{1}”', since.words, since.run.info.name));
       common.contextValue = words('dataset', 'folder', 'images', 'changed');
     }
     if (read)

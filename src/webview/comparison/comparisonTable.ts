@@ -38,11 +38,16 @@ export function comparisonTable(formats: Formats, actions: ComparisonActions): T
     if (value === undefined) return '–';
     const shown = shareBar(value, marked(row, 'accuracy', formats.percent(value), l10n.t('Most accurate')));
     const { interval, seeds } = row.result!;
-    const range = (low: number, high: number) => [formats.percent(low), formats.percent(high)] as const;
     const all = seeds?.map(({ accuracy: each }) => each) ?? [];
     const notes = [
-      interval && l10n.t('95 %: {0} to {1}', ...range(...interval)),
-      all.length > 1 && l10n.t('{0} seeds: {1} to {2}', all.length, ...range(Math.min(...all), Math.max(...all))),
+      interval && l10n.t('95 %: {0} to {1}', formats.percent(interval[0]), formats.percent(interval[1])),
+      all.length > 1 &&
+        l10n.t(
+          '{0} seeds: {1} to {2}',
+          all.length,
+          formats.percent(Math.min(...all)),
+          formats.percent(Math.max(...all)),
+        ),
     ];
     return h('div', {}, shown, ...notes.map((note) => note && h('div', { class: 'quiet accuracy-note' }, note)));
   };

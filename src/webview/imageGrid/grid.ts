@@ -275,6 +275,17 @@ export class Grid {
     return [...within(first, end), ...within(end, end + ahead), ...within(first - ahead, first)];
   }
 
+  /** Undoes or does again, where the keys say so; false: they do not. */
+  stepKey(event: KeyboardEvent): boolean {
+    const letter = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : '';
+    if (event.altKey || (letter !== 'z' && letter !== 'y')) return false;
+    event.preventDefault();
+    // The editor would undo what was typed into a field.
+    event.stopPropagation();
+    this.events.onStep(letter === 'y' || event.shiftKey ? 'redo' : 'undo');
+    return true;
+  }
+
   private key(event: KeyboardEvent): void {
     const { columns } = this.layout;
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.layout.pitch)) * columns;
@@ -289,15 +300,8 @@ export class Grid {
       Home: 0,
       End: last,
     };
-    if (event.altKey) return;
+    if (event.altKey || this.stepKey(event) || last < 0) return;
     const letter = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : '';
-    if (letter === 'z' || letter === 'y') {
-      event.preventDefault();
-      // The editor would undo what was typed into a field.
-      event.stopPropagation();
-      return this.events.onStep(letter === 'y' || event.shiftKey ? 'redo' : 'undo');
-    }
-    if (last < 0) return;
     const goal = moves[event.key];
     const focused = this.order[this.focus]!;
     if (goal !== undefined) this.moveTo(goal, event.shiftKey);

@@ -71,7 +71,12 @@ class ImageGridView {
   private readonly actions = h('div', { class: 'selection-actions' });
   private readonly progress = h('p', { class: 'columns-progress', role: 'status' });
   private readonly problem = h('div', { class: 'messages' });
-  private readonly empty = h('div', { class: 'empty' });
+  /** In the place of the grid, and with its focus: what emptied it can be undone. */
+  private readonly empty = h('div', {
+    class: 'empty',
+    tabindex: -1,
+    keydown: (event: KeyboardEvent) => void this.grid.stepKey(event),
+  });
 
   constructor(
     root: HTMLElement,
@@ -189,7 +194,7 @@ class ImageGridView {
     // What went out of sight is not acted on any more.
     this.selection.keep(this.order);
     this.problem.replaceChildren();
-    this.grid.element.hidden = this.order.length === 0;
+    this.showGrid();
     this.grid.update(this.order, this.facts);
     this.showEmpty();
     this.showSelection();
@@ -223,7 +228,7 @@ class ImageGridView {
     this.shown = this.query;
     this.order = this.queries.rows(this.query) as Uint32Array<ArrayBuffer>;
     this.grid.show(this.order, this.query.sort?.column, this.facts);
-    this.grid.element.hidden = this.order.length === 0;
+    this.showGrid();
     this.showEmpty();
     this.showSelection();
   }
@@ -253,8 +258,17 @@ class ImageGridView {
     );
   }
 
+  private showGrid(): void {
+    const isEmpty = this.order.length === 0;
+    const { element } = this.grid;
+    const [from, to] = isEmpty ? [element, this.empty] : [this.empty, element];
+    const hasFocus = document.activeElement === from;
+    element.hidden = isEmpty;
+    this.empty.hidden = !isEmpty;
+    if (hasFocus) to.focus();
+  }
+
   private showEmpty(): void {
-    this.empty.hidden = this.order.length > 0;
     if (this.order.length > 0) return this.empty.replaceChildren();
     const words = this.there === 0 ? l10n.t('There are no images here.') : l10n.t('No image is like that.');
     this.empty.replaceChildren(

@@ -56,4 +56,4 @@ export class CurvesBlock {
 }
 
 /** With more values markers would cover the line. */
-const fewest = 60;
+const fewest = 20;

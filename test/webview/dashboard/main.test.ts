@@ -399,6 +399,30 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('what changed in the data since is said, with a way to train again and to compare with the earlier run', async () => {
+    const view = await open(recordedRun({ steps: 40, epochs: 4 }), { status: 'finished', isTrained: true });
+    const { page } = view;
+    const { folder } = dashboardState([]).run;
+    assert.equal(await page.getByText('Since this run').count(), 0);
+    await page.getByRole('button', { name: 'Compare with…' }).click();
+    await view.send({
+      type: 'patch',
+      state: { changed: '7 labels changed', again: { folder: '/runs/first', name: 'first' } },
+    });
+    const box = page.locator('.message').filter({ hasText: 'Since this run: 7 labels changed.' });
+    await box.getByText('Train Again…').click();
+    await page.getByRole('button', { name: 'Compare with “first”' }).click();
+    assert.deepEqual(await view.posted('trainAgain'), [{ type: 'trainAgain', run: folder }]);
+    assert.deepEqual(await view.posted('compareRuns'), [
+      { type: 'compareRuns', run: folder },
+      { type: 'compareRuns', run: folder, earlier: '/runs/first' },
+    ]);
+    await view.send({ type: 'patch', state: { changed: null, isTrained: false } });
+    assert.equal(await box.count(), 0);
+    assert.equal(await page.getByRole('button', { name: 'Train Again…' }).count(), 0);
+    await view.close();
+  });
+
   test('notices are shown, many of them folded', async () => {
     const view = await open(recordedRun({ steps: 460, epochs: 10, taken: 20 }));
     await view.page.getByText('2 images could not be read and were left out.').waitFor();

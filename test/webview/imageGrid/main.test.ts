@@ -251,6 +251,34 @@ describe('image grid', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('where all images have left the grid, its keys still undo', async () => {
+    const view = await open(3);
+    const { page } = view;
+    await page.locator('.grid').focus();
+    const data = new Uint8Array(3).fill(1);
+    const later = ImageList.of(gridState(3).list).with({ id: goneColumn, kind: 'choice', values: ['left'], data });
+    const bytes = Buffer.from(later.toBytes()).toString('base64');
+    await page.evaluate((text) => {
+      const list = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+      window.postMessage({ type: 'refreshed', list }, '*');
+    }, bytes);
+    await page.getByText('There are no images here.').waitFor();
+    await page.keyboard.press('Control+z');
+    assert.deepEqual(
+      (await view.posted('step')).map(({ direction }) => direction),
+      ['undo'],
+    );
+    const whole = Buffer.from(gridState(3).list).toString('base64');
+    await page.evaluate((text) => {
+      const list = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+      window.postMessage({ type: 'refreshed', list }, '*');
+    }, whole);
+    await page.locator('.tile').first().waitFor();
+    await page.keyboard.press('Control+Shift+z');
+    assert.equal((await view.posted('step')).length, 2);
+    await view.close();
+  });
+
   test('images of no known dataset cannot be changed', async () => {
     const view = await open(20, { canChange: false });
     await view.page.locator('.tile').first().click();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { imageState, reportState } from '../reports.js';
+import { imageState, reportState, runsState } from '../reports.js';
 import { browserLacks, launchBrowser, ViewPage } from '../viewPage.js';
 
 const lacks = browserLacks();
@@ -81,5 +81,44 @@ describe('report', { skip: lacks ?? false }, () => {
     await view.page.getByRole('button', { name: 'Show 500 more of 9,500' }).click();
     assert.equal(await view.page.locator('tbody tr').count(), 1000);
     await view.close();
+  });
+
+  test('two runs: curves in one chart, intervals, signed changes, and lists of images', async () => {
+    const view = await ViewPage.open(browser, 'report', runsState(), { width: 900 });
+    const { page } = view;
+    assert.equal(await page.locator('.compared-curves figure').count(), 2);
+    const legend = await page.locator('.compared-curves figure').first().locator('.u-legend').innerText();
+    assert.equal(legend.replaceAll(/\s+/g, ''), 'Epoch4photos80.0%photos-293.0%');
+    const classes = page.locator('table').first();
+    assert.deepEqual(await classes.locator('tbody tr').nth(2).locator('td').allTextContents(), [
+      'food',
+      '–',
+      '76.0% (61% to 87%)',
+      '-1.3',
+      '20',
+    ]);
+    assert.deepEqual(await classes.locator('td.change').allTextContents(), ['+5.4', '0.0', '-1.3']);
+    await classes.getByRole('button', { name: /^photos-2/ }).click();
+    const names = await classes.locator('tbody tr td:first-child').allTextContents();
+    assert.ok(names.join() === 'faces,flags,food' || names.join() === 'food,flags,faces', 'sorted by the share');
+    await page.getByRole('button', { name: '8 right now' }).click();
+    await page.getByRole('button', { name: 'Label changed' }).click();
+    assert.deepEqual(
+      (await view.posted('act')).map(({ action }) => (action as { list: string }).list),
+      ['flips', 'changed'],
+    );
+    assert.equal(
+      await page.locator('section').filter({ hasText: 'All settings are the same.' }).locator('table').count(),
+      0,
+    );
+    await view.close();
+  });
+
+  test('the curves of a run of one epoch, and of one with many', async () => {
+    for (const epochs of [1, 200]) {
+      const view = await ViewPage.open(browser, 'report', runsState(epochs), { width: 400 });
+      assert.equal(await view.page.locator('.compared-curves .uplot').count(), 2);
+      await view.close();
+    }
   });
 });

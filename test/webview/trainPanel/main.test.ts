@@ -376,6 +376,18 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('what changed in the chosen dataset since its newest run is said, and that can be trained again', async () => {
+    const changed = { run: '/runs/first', name: 'first', words: '7 labels changed, 1 image added' };
+    const view = await open({ changed });
+    const { page } = view;
+    const box = page.locator('.message').filter({ hasText: 'Since the run “first”: 7 labels changed, 1 image added.' });
+    await box.getByText('Train Again…').click();
+    assert.deepEqual(await view.posted('trainAgain'), [{ type: 'trainAgain', run: '/runs/first' }]);
+    await view.send({ type: 'patch', state: { changed: null } });
+    assert.equal(await box.count(), 0);
+    await view.close();
+  });
+
   test('of two running trainings each has a card of its own', async () => {
     const other = runSummary({ folder: '/images/runs/other', name: 'other', step: 3 });
     const view = await open({ runs: [runSummary(), other] });
