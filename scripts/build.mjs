@@ -1,6 +1,6 @@
 /**
  * Bundles the three parts with esbuild: the extension, the trainer, and one script and style sheet a webview; writes
- * the config's schema. `--watch` rebuilds on change.
+ * the config's schema and the sample dataset. `--watch` rebuilds on change.
  */
 import * as esbuild from 'esbuild';
 import { readdirSync, rmSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from './ensure-installed.mjs';
 import { writeSchemas } from './schema.mjs';
+import { writeShippedSample } from './shippedSample.mjs';
 
 /** Views are the folders of src/webview that have a main.ts; its CSS imports become the view's style sheet. */
 function views() {
@@ -83,7 +84,7 @@ function bundles(folder, release) {
   ];
 }
 
-/** Writes the bundles and the config's JSON Schema under `folder` (default dist/) and returns esbuild's metafiles. */
+/** Writes the bundles, the config's JSON Schema and the sample dataset under `folder` (default dist/) and returns esbuild's metafiles. */
 export async function build({ folder = join(root, 'dist'), release = false } = {}) {
   // The names of the trainer's shared parts change with their content.
   rmSync(join(folder, 'trainer'), { recursive: true, force: true });
@@ -91,6 +92,7 @@ export async function build({ folder = join(root, 'dist'), release = false } = {
     Promise.all(bundles(folder, release).map((options) => esbuild.build(options))),
     writeSchemas({ folder }),
   ]);
+  writeShippedSample(join(folder, 'sample'));
   return results.map((result) => result.metafile);
 }
 

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { npm, root } from './ensure-installed.mjs';
 import { thirdPartyNotices } from './licenses.mjs';
+import { samplePackage } from './shippedSample.mjs';
 
 /** Each of VS Code's platforms that ONNX Runtime's package holds a library for. */
 const targets = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
@@ -139,7 +140,10 @@ export async function makePackage({ target = thisTarget, out } = {}) {
     }
     writeFileSync(join(stage, 'package.json'), manifest());
     const bundled = bundledPackages(metafiles).map((folder) => ({ folder, shipped: [] }));
-    writeFileSync(join(stage, 'ThirdPartyNotices.txt'), thirdPartyNotices([...native, ...bundled]));
+    writeFileSync(
+      join(stage, 'ThirdPartyNotices.txt'),
+      thirdPartyNotices([...native, ...bundled, { folder: samplePackage, shipped: [] }]),
+    );
     await createVSIX({
       cwd: stage,
       packagePath: vsix,

@@ -28,7 +28,7 @@ const perClass = 48;
 const isValidation = (index) => index % 5 === 2;
 
 const packages = join(root, 'node_modules');
-const vendors = {
+export const vendors = {
   noto: {
     folder: join(packages, 'emoji-datasource-google', 'img', 'google', '64'),
     licence: 'Noto Emoji by Google, Apache License 2.0',
@@ -69,7 +69,10 @@ function imageOf(files, emoji) {
  * Emoji that every vendor has drawn, a class: `perClass` of them, evenly from the list, none drawn like another (as
  * some flags are).
  */
-function chooseEmoji(listings) {
+export function chooseEmoji() {
+  const listings = Object.fromEntries(
+    Object.entries(vendors).map(([vendor, { folder }]) => [vendor, new Set(readdirSync(folder))]),
+  );
   const emojis = JSON.parse(readFileSync(join(packages, 'emoji-datasource-google', 'emoji.json'), 'utf8')).sort(
     (a, b) => a.sort_order - b.sort_order,
   );
@@ -120,12 +123,9 @@ export function makeSample() {
   mkdirSync(sample.folder, { recursive: true });
   if (!existsSync(sample.config)) writeFileSync(sample.config, config);
   if (existsSync(join(sample.folder, 'LICENCES.txt'))) return;
-  const listings = Object.fromEntries(
-    Object.entries(vendors).map(([vendor, { folder }]) => [vendor, new Set(readdirSync(folder))]),
-  );
   const work = join(sample.folder, '.making');
   rmSync(work, { recursive: true, force: true });
-  copyImages(chooseEmoji(listings), work);
+  copyImages(chooseEmoji(), work);
   for (const name of ['emoji', 'held-out']) {
     rmSync(join(sample.folder, name), { recursive: true, force: true });
     renameSync(join(work, name), join(sample.folder, name));

@@ -12,6 +12,8 @@ export const commands = {
   resumeTraining: 'vitune.resumeTraining',
   openDashboard: 'vitune.openDashboard',
   addDataset: 'vitune.addDataset',
+  makeSample: 'vitune.makeSample',
+  classifySample: 'vitune.classifySample',
   removeDataset: 'vitune.removeDataset',
   inspectDataset: 'vitune.inspectDataset',
   advise: 'vitune.advise',

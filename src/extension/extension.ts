@@ -60,6 +60,7 @@ import { pickRun, type RunArgument } from './runs/pickRun.js';
 import { runCommands } from './runs/runCommands.js';
 import { RunsTree } from './runs/runsTree.js';
 import { RunStore } from './runs/runStore.js';
+import { sampleCommands } from './sample/sampleCommands.js';
 import { StatusItem } from './status/statusItem.js';
 import { TestExplorer } from './tests/testExplorer.js';
 import { trainerLaunch } from './trainer/launch.js';
@@ -207,6 +208,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const handlers: Record<string, (...args: never[]) => unknown> = {
     ...configCommands(panel, training, datasets, configHome),
     ...configMeasurements(launch, measured),
+    ...sampleCommands(context.extensionUri, configHome, datasets, panel, active),
     ...datasetCommands(reports, datasets),
     ...datasetImages.commands,
     ...changes.commands,

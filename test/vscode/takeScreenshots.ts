@@ -194,7 +194,7 @@ async function takeAll(editor: Editor, theme: string): Promise<void> {
   await editor.command('View: Toggle Primary Side Bar Visibility');
   await editor.command('Welcome: Open Walkthrough...');
   await editor.pick('Train an image classifier with ViTune');
-  await page.getByText('Add your images').first().waitFor();
+  await page.getByText('Prepare the images').first().click();
   await until('the image of the step', async () => {
     const drawn = page.frames().map((frame) => frame.getByText('cats', { exact: true }).first().isVisible());
     return (await Promise.allSettled(drawn)).some((each) => each.status === 'fulfilled' && each.value);

@@ -58,7 +58,7 @@ export function classifyCommands(panels: ReportPanels, classifier: Classifier, a
 }
 
 /** `preview`: the next image that is opened so takes its tab. */
-async function openWithPredictions(path: string, preview = true): Promise<void> {
+export async function openWithPredictions(path: string, preview = true): Promise<void> {
   await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(path), imageEditorType, { preview });
 }
 

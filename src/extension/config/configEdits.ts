@@ -39,3 +39,11 @@ export function differenceOf(before: string, after: string): TextChange {
   while (end < most - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
   return { offset: start, length: before.length - start - end, content: after.slice(start, after.length - end) };
 }
+
+/** What an estimate proposes, `batchSize=8 gradientAccumulationSteps=2`, as edits. */
+export const editsOf = (setting: string): ConfigEdit[] =>
+  setting.split(' ').map((each) => {
+    const [key, text] = each.split('=') as [string, string];
+    const value: unknown = /^(\d|true$|false$)/.test(text) ? JSON.parse(text) : text;
+    return { path: key.split('.'), value };
+  });

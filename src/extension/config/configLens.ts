@@ -1,4 +1,5 @@
 /** The line above a config: train with it, resume its run, ask for advice and an estimate, open its run. */
+import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { configEndings } from '../../shared/configNames.js';
 import { commands } from '../contributions.js';
@@ -33,7 +34,7 @@ export class ConfigLens implements vscode.CodeLensProvider, vscode.Disposable {
   }
 
   provideCodeLenses({ uri }: vscode.TextDocument): vscode.CodeLens[] {
-    const own = this.runs.runs.filter((run) => run.info.config === uri.fsPath);
+    const own = this.runs.runs.filter((run) => isOf(run, uri.fsPath));
     const resumable = own.find((run) => run.resumable);
     const [newest] = own;
     const ofRun = (run: Run | undefined, title: string, command: string, tooltip: (name: string) => string) =>
@@ -60,6 +61,12 @@ export class ConfigLens implements vscode.CodeLensProvider, vscode.Disposable {
       ),
     ];
   }
+}
+
+/** Where the whole project was moved, the run still says where its config was. */
+function isOf({ folder, info }: Run, file: string): boolean {
+  const isBeside = dirname(dirname(folder)) === dirname(file);
+  return info.config === file || (isBeside && info.config.split(/[\\/]/).at(-1) === basename(file));
 }
 
 function lens(title: string, command: string, argument: vscode.Uri | string, tooltip = ''): vscode.CodeLens {

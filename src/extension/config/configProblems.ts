@@ -3,6 +3,7 @@ import { findNodeAtLocation, findNodeAtOffset, parseTree } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import type { ConfigCheck, ConfigFix, Estimate } from '../../trainer/protocol.js';
 import type { ConfigChecks } from './configChecks.js';
+import { editsOf } from './configEdits.js';
 import type { Measured } from './measured.js';
 import { shortWords } from './measuredWords.js';
 
@@ -73,12 +74,4 @@ function tooLarge(document: vscode.TextDocument, estimate: Estimate): PlacedProb
 export const rangeOf = (document: vscode.TextDocument, { offset, length }: { offset: number; length: number }) =>
   new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
 
-/** `batchSize=8 gradientAccumulationSteps=2` as a fix. */
-function fixOf(setting: string): ConfigFix {
-  const edits = setting.split(' ').map((each) => {
-    const [key, text] = each.split('=') as [string, string];
-    const value: unknown = /^(\d|true$|false$)/.test(text) ? JSON.parse(text) : text;
-    return { path: key.split('.'), value };
-  });
-  return { title: t('Use {0}', setting), edits };
-}
+const fixOf = (setting: string): ConfigFix => ({ title: t('Use {0}', setting), edits: editsOf(setting) });

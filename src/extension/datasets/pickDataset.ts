@@ -32,7 +32,9 @@ export async function pickDataset(datasets: DatasetStore, given: DatasetArgument
     folder: undefined,
     iconPath: new vscode.ThemeIcon('folder-opened'),
   };
-  const chosen = await vscode.window.showQuickPick([...items, browse], { title: t('Which dataset?') });
+  // The walkthrough takes the focus back when a step of it is done.
+  const options = { title: t('Which dataset?'), ignoreFocusOut: true };
+  const chosen = await vscode.window.showQuickPick([...items, browse], options);
   if (!chosen) return undefined;
   if (chosen.folder !== undefined) return chosen.folder;
   const [folder] = await chooseFolders();

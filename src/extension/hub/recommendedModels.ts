@@ -19,6 +19,8 @@ export const recommendedModels = (launch: Launch, panel: ModelOffer) => async ()
     title: t('Recommended models: choose one to train with, or to download'),
     matchOnDescription: true,
     matchOnDetail: true,
+    // The walkthrough takes the focus back when a step of it is done.
+    ignoreFocusOut: true,
   });
   if (!chosen) return;
   const { each } = chosen;

@@ -1,7 +1,7 @@
 /** Edits of a config's text keep its comments, and come as one change. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { differenceOf, edited } from '../../../src/extension/config/configEdits.js';
+import { differenceOf, edited, editsOf } from '../../../src/extension/config/configEdits.js';
 
 const text = '{\n  // mine\n  "epoch": 3, // few\n  "classWeights": { "a.b": 2 },\n  "method": "lora"\n}\n';
 
@@ -20,6 +20,13 @@ test('several edits are made one after another', () => {
     { path: ['learningRate'] },
   ]);
   assert.equal(after, text.replace('"epoch": 3', '"epochs": 10'));
+});
+
+test('what an estimate proposes is set, beside what is there', () => {
+  const after = edited('{ "batchSize": 64 } // large\n', editsOf('batchSize=8 gradientAccumulationSteps=8'));
+  assert.match(after, /"batchSize": 8,\s+"gradientAccumulationSteps": 8\s*\} \/\/ large\n$/);
+  assert.deepEqual(editsOf('gradientCheckpointing=true'), [{ path: ['gradientCheckpointing'], value: true }]);
+  assert.deepEqual(editsOf('method=head'), [{ path: ['method'], value: 'head' }]);
 });
 
 test('an edit whose place is gone changes nothing', () => {

@@ -121,7 +121,8 @@ export async function launchCodeServer(launch: Launch): Promise<LaunchedEditor> 
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const page: Page = await context.newPage();
-  await page.goto(`${address}/?folder=${encodeURIComponent(launch.workspace)}`, { timeout: 300_000 });
+  const query = launch.isEmpty ? 'ew=true' : `folder=${encodeURIComponent(launch.workspace)}`;
+  await page.goto(`${address}/?${query}`, { timeout: 300_000 });
   return {
     page,
     log,

@@ -49,7 +49,14 @@ export async function launchDesktop(launch: Launch): Promise<LaunchedEditor> {
   const logs = join(launch.home, 'logs');
   const app = await _electron.launch({
     executablePath,
-    args: [...folders, ...quiet, `--logsPath=${logs}`, '--locale', launch.locale, launch.workspace],
+    args: [
+      ...folders,
+      ...quiet,
+      `--logsPath=${logs}`,
+      '--locale',
+      launch.locale,
+      ...(launch.isEmpty ? [] : [launch.workspace]),
+    ],
     env: { ...(process.env as Record<string, string>), ...launch.env },
   });
   const page = await app.firstWindow();

@@ -16,6 +16,8 @@ export interface Launch {
   size: { width: number; height: number };
   /** Opens the folder in Restricted Mode. */
   isRestricted: boolean;
+  /** Opens a window without a folder; `workspace` is then only where the test's files are. */
+  isEmpty: boolean;
 }
 
 export interface LaunchedEditor {

@@ -22,6 +22,8 @@ export interface EditorOptions {
   env?: Record<string, string>;
   size?: { width: number; height: number };
   isRestricted?: boolean;
+  /** A window without a folder. */
+  isEmpty?: boolean;
 }
 
 /** VS Code's own theme of each kind. */
@@ -68,6 +70,7 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
       ...options.settings,
     },
     isRestricted: options.isRestricted ?? false,
+    isEmpty: options.isEmpty ?? false,
     locale: options.locale ?? 'en',
     env: options.env ?? {},
     size: options.size ?? { width: 1280, height: 800 },
