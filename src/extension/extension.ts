@@ -96,7 +96,6 @@ export function activate(context: vscode.ExtensionContext): void {
     failed,
   );
   const doctor = new Doctor(reports, launch);
-  const tensorflowFolder = new TensorflowFolder(launch, () => doctor.forget());
   const runImages = new RunImages(join(storage, 'predictions'), grids, launch);
   const dashboards = new Dashboards(context.extensionUri, runs, training, active, runImages, failed);
   const configHome = new ConfigHome(storage);
@@ -131,6 +130,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const runsTree = new RunsTree(runs, active, comparisons, comparing, scan);
   const datasetsTree = new DatasetsTree(datasets, previews);
 
+  const tensorflowFolder = new TensorflowFolder(launch, () => {
+    doctor.forget();
+    panel.refreshDevices().catch(failed);
+  });
   context.subscriptions.push(
     token,
     tensorflowFolder,
@@ -201,7 +204,10 @@ export function activate(context: vscode.ExtensionContext): void {
       if (dataset !== undefined) await panel.advise(dataset);
     },
     [commands.reveal]: revealCommand,
-    [commands.doctor]: () => doctor.show(),
+    [commands.doctor]: async () => {
+      await doctor.show();
+      await panel.refreshDevices();
+    },
     [commands.showLog]: () => log().show(),
   };
   for (const [name, handler] of Object.entries(handlers)) {
