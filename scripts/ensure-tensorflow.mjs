@@ -41,6 +41,15 @@ function nodeHeaders() {
   return join(folder, 'node_modules', name);
 }
 
+/** Does what needs a network or tools that may not be there. */
+function attempt(what, work) {
+  try {
+    return work();
+  } catch (error) {
+    throw new Unavailable(`${what} failed: ${error.message}`);
+  }
+}
+
 function python(args) {
   const done = spawnSync('python3', args, { stdio: ['ignore', 2, 2] });
   if (done.error || done.status !== 0) throw new Unavailable(`python3 ${args.slice(0, 3).join(' ')} … failed`);
@@ -60,7 +69,8 @@ export function ensureTensorflow() {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
   const names = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
-  npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...names], { cwd: folder });
+  const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  attempt('the install', () => npm([...install, ...names], { cwd: folder }));
   const target = join(folder, 'node_modules', '@tensorflow', 'tfjs-node-gpu');
   const download = join(folder, 'download');
   const { name, version, python: release, platform } = wheel;
@@ -84,7 +94,7 @@ export function ensureTensorflow() {
   const gyp = join(folder, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
   const binding = ['-Dmodule_name=tfjs_binding', `-Dmodule_path=${join(target, 'lib', 'napi-v8')}`];
   const args = [gyp, 'rebuild', '--silent', `--nodedir=${nodeHeaders()}`, '--', ...binding, '-Dnapi_build_version=8'];
-  execFileSync(process.execPath, args, { cwd: target, stdio: ['ignore', 2, 2] });
+  attempt('the build', () => execFileSync(process.execPath, args, { cwd: target, stdio: ['ignore', 2, 2] }));
   writeFileSync(stamp, versions);
   return folder;
 }

@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { ensureBrowser, ensureEditor, Unavailable } from './ensure-editor.mjs';
 import { ensureInstalled, root } from './ensure-installed.mjs';
+import { ensureTensorflow } from './ensure-tensorflow.mjs';
 
 const editorTests = `test${sep}vscode${sep}`;
 
@@ -85,6 +86,8 @@ if (part === 'desktop') {
   run('build', ['scripts/build.mjs']);
   // The views are tested in it, and the software graphics driver that comes with it runs the trainer's tests on WebGPU.
   const browserLacks = lacks(ensureBrowser);
+  const tensorflowLacks = lacks(ensureTensorflow);
+  if (tensorflowLacks) console.log(`\nThe tests on TensorFlow.js are skipped: ${tensorflowLacks}.`);
   if (part !== 'vscode') {
     for (const project of ['.', 'src/webview', 'test/webview', 'test/vscode'])
       run(`type check ${project}`, [tool('typescript', 'bin/tsc'), '-p', project]);

@@ -10,6 +10,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeviceReport } from '../../src/trainer/protocol.js';
 import { answersOn } from '../../src/trainer/engine/probe.js';
+import { threadsFromEnvironment } from '../../src/trainer/engine/threads.js';
 import type { DeviceName } from '../../src/trainer/protocol.js';
 import { readArguments } from '../arguments.mjs';
 import { openSubject, rateOf } from '../subject.js';
@@ -73,7 +74,7 @@ async function measure({ folder, device, method, frozenPrecision, batchSize, ste
     batchSize,
     method: { type: method },
     frozenPrecision,
-    threads: 0,
+    threads: threadsFromEnvironment(),
   });
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) losses.push((await trainable.step([batch], step, 1e-3)).loss);

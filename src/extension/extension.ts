@@ -107,7 +107,6 @@ export function activate(context: vscode.ExtensionContext): void {
     failed,
   );
   const doctor = new Doctor(reports, launch);
-  const tensorflowFolder = new TensorflowFolder(launch, () => doctor.forget());
   const runImages = new RunImages(join(storage, 'predictions'), grids, launch);
   const runChanges = new RunChanges(launch, runs, datasets);
   const dashboards = new Dashboards(context.extensionUri, runs, training, active, runImages, runChanges, failed);
@@ -149,6 +148,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const runsTree = new RunsTree(runs, active, comparisons, comparing, scan);
   const datasetsTree = new DatasetsTree(datasets, previews, runChanges);
 
+  const tensorflowFolder = new TensorflowFolder(launch, () => {
+    doctor.forget();
+    panel.refreshDevices().catch(failed);
+  });
   context.subscriptions.push(
     token,
     tensorflowFolder,
@@ -237,7 +240,10 @@ export function activate(context: vscode.ExtensionContext): void {
       if (dataset !== undefined) await panel.advise(dataset);
     },
     [commands.reveal]: revealCommand,
-    [commands.doctor]: () => doctor.show(),
+    [commands.doctor]: async () => {
+      await doctor.show();
+      await panel.refreshDevices();
+    },
     [commands.showLog]: () => log().show(),
   };
   for (const [name, handler] of Object.entries(handlers)) {

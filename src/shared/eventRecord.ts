@@ -53,7 +53,7 @@ const eventSchemas: { readonly [Type in keyof EventFields]: Schema<EventFields[T
   started: objectOf<EventFields['started']>({
     run: text,
     name: text,
-    device: oneOf({ cpu: true, webgpu: true, cuda: true }),
+    device: oneOf({ cpu: true, webgpu: true, cuda: true, tensorflow: true }),
     model: text,
     method: text,
     labels: listOf(text),

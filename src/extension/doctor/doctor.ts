@@ -1,5 +1,6 @@
 /** What this machine can compute on, as `vitune doctor` finds it: for the panel's list, and as a page. */
 import * as vscode from 'vscode';
+import type { DeviceReport } from '../../trainer/protocol.js';
 import type { DeviceChoice } from '../../webview/protocol.js';
 import { infoOf } from '../errors/showError.js';
 import { withProgress } from '../progress.js';
@@ -10,16 +11,13 @@ import type { EngineReport } from './doctorReport.js';
 
 const { t } = vscode.l10n;
 
-/**
- * Whether the panel offers a device. One of a package that is optional and was not installed is on the page only, where
- * its remedy stands too.
- */
-const isOffered = (report: EngineReport): boolean =>
-  !('error' in report && report.error?.code === 'TENSORFLOW_MISSING');
+/** In a word where it is an optional package that nobody installed: the page has its remedy. */
+const unavailabilityOf = ({ reason, error }: Extract<DeviceReport, { reason: string }>): string =>
+  error?.code === 'TENSORFLOW_MISSING' ? t('not installed') : reason;
 
 function choiceOf(report: EngineReport): DeviceChoice {
   const { device: value } = report;
-  if ('reason' in report) return { value, unavailable: report.reason };
+  if ('reason' in report) return { value, unavailable: unavailabilityOf(report) };
   return { value, ...(report.onCpu && { detail: t('on the CPU') }) };
 }
 
@@ -35,12 +33,12 @@ export class Doctor {
   async devices(): Promise<DeviceChoice[]> {
     this.#reports ??= this.#ask();
     try {
-      return [{ value: 'auto' }, ...(await this.#reports).filter(isOffered).map(choiceOf)];
+      return [{ value: 'auto' }, ...(await this.#reports).map(choiceOf)];
     } catch (error) {
       // The panel does not need it: the trainer reports the same for a requested device.
       infoOf(error);
       this.#reports = undefined;
-      return [{ value: 'auto' }, { value: 'cpu' }, { value: 'webgpu' }, { value: 'cuda' }];
+      return [{ value: 'auto' }, { value: 'cpu' }, { value: 'webgpu' }, { value: 'cuda' }, { value: 'tensorflow' }];
     }
   }
 

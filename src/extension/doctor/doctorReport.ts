@@ -1,7 +1,7 @@
 /** The report on what this machine can compute on. */
 import * as vscode from 'vscode';
 import type { DeviceReport } from '../../trainer/protocol.js';
-import type { Report, ReportBlock, ReportRow } from '../../webview/protocol.js';
+import type { Report, ReportRow } from '../../webview/protocol.js';
 
 const { t } = vscode.l10n;
 
@@ -33,7 +33,6 @@ export function doctorReport({ devices }: DoctorData): Report {
         ],
         rows: devices.map(row),
       },
-      ...problemsOf(devices),
     ],
   };
 }
@@ -41,8 +40,9 @@ export function doctorReport({ devices }: DoctorData): Report {
 function row(report: EngineReport): ReportRow {
   const { device, engine } = report;
   if ('reason' in report) {
-    const { reason, detail } = report;
-    return { cells: [device, engine, detail === undefined ? reason : `${reason} (${detail})`, null] };
+    const { reason, detail, error } = report;
+    const found = error ? `${error.message} ${error.remedy}` : detail === undefined ? reason : `${reason} (${detail})`;
+    return { cells: [device, engine, found, null] };
   }
   return { cells: [device, engine, foundOf(report), report.gigaflops] };
 }
@@ -50,12 +50,4 @@ function row(report: EngineReport): ReportRow {
 function foundOf({ noFp16, onCpu }: Extract<DeviceReport, { gigaflops: number }>): string {
   if (onCpu) return t('usable, on the CPU: no graphics card that it can use');
   return noFp16 === undefined ? t('usable, supports fp16') : t('usable');
-}
-
-/** What would make a device usable, where that is known. */
-function problemsOf(devices: readonly EngineReport[]): ReportBlock[] {
-  const groups = devices.flatMap((each) =>
-    'error' in each && each.error ? [{ message: each.error.message, remedy: each.error.remedy, files: [] }] : [],
-  );
-  return groups.length ? [{ kind: 'problems', heading: t('What would help'), groups }] : [];
 }

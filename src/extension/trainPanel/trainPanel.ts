@@ -305,6 +305,11 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
     await this.open();
   }
 
+  /** Asks for the devices again where they are shown. */
+  async refreshDevices(): Promise<void> {
+    if (this.#devices) await this.#findDevices();
+  }
+
   async #findDevices(): Promise<void> {
     this.#devices = [{ value: 'auto' }];
     this.#devices = await this.parts.devices();

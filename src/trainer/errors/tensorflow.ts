@@ -27,7 +27,7 @@ export const tensorflow = {
   broken: (folder: string, said: string) =>
     new UserError(
       'TENSORFLOW_BROKEN',
-      t('{0} is installed in {1} but does not load: {2}', name, folder, said),
+      t('{0} is installed in {1} but does not load: {2}.', name, folder, said.replace(/\.$/, '')),
       t(
         'Its installation was probably interrupted, or made for another Node.js. Run “npm rebuild {0} --build-addon-from-source” there.',
         name,

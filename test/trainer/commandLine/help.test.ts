@@ -51,6 +51,7 @@ test('arguments are read as the row says: defaults, lists, former names, a value
     checkpoint: 'c',
     top: 5,
     accept: undefined,
+    device: undefined,
     json: false,
   });
   assert.deepEqual(parseArguments('train', ['a', '--set', 'x=1', '--set=y=-2', '--json']), {

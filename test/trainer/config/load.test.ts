@@ -260,7 +260,7 @@ test('values out of range', async () => {
     ['dropout', '1', 'a number ≥ 0 < 1'],
     ['seed', '-1', 'a whole number ≥ 0'],
     ['maxGradNorm', '-0.1', 'a number ≥ 0'],
-    ['device', '"gpu"', '"auto", "cpu", "webgpu" or "cuda"'],
+    ['device', '"gpu"', '"auto", "cpu", "webgpu", "cuda" or "tensorflow"'],
     ['model', '""', 'a text that is not empty'],
     ['method', '"lorra"', '"lora"'],
     ['validationSplit', '1', '> 0 < 1'],

@@ -18,8 +18,7 @@ import { TfjsTensor } from './tfjsTensor.js';
 
 export class TfjsEngine implements Engine {
   readonly device = 'tensorflow';
-  /** Frozen weights on the device, by their numbers, which all graphs of a model share. */
-  readonly #weights = new Map<ConstantData, { handle: Handle; graphs: number }>();
+  readonly #weights: Weights = new Map();
 
   get onCpu(): boolean {
     return !loadBinding().isUsingGpuDevice();
@@ -34,14 +33,18 @@ export class TfjsEngine implements Engine {
   }
 }
 
-type Weights = Map<ConstantData, { handle: Handle; graphs: number }>;
+/**
+ * Frozen weights on the device, which all graphs of a model share: by their numbers, and by type and shape. `graphs`
+ * counts those that hold one.
+ */
+type Weights = Map<ConstantData, Map<string, { handle: Handle; graphs: number }>>;
 
 /** A graph whose frozen weights are on the device. */
 class Program implements Executable {
   readonly #kernels: Kernels;
   /** Handles of constants, by the id of the value. */
   readonly #constants = new Map<number, Handle>();
-  readonly #held: ConstantData[] = [];
+  readonly #held: { numbers: ConstantData; type: string }[] = [];
   /** The nodes to compute, each with the ids of the values that nothing reads after it. */
   readonly #steps: { node: Node; last: number[] }[] = [];
   readonly #inputs = new Map<string, Value>();
@@ -79,11 +82,13 @@ class Program implements Executable {
 
   #weight({ data, dtype, shape }: Extract<Node['op'], { type: 'constant' }>): Handle {
     const numbers = numbersOf(data);
-    const known = this.weights.get(numbers) ?? { handle: this.#kernels.upload(dtype, shape, numbers), graphs: 0 };
-    known.graphs++;
-    this.weights.set(numbers, known);
-    this.#held.push(numbers);
-    return known.handle;
+    const type = `${dtype} ${shape.join()}`;
+    const alike = this.weights.get(numbers) ?? new Map<string, { handle: Handle; graphs: number }>();
+    const weight = alike.get(type) ?? { handle: this.#kernels.upload(dtype, shape, numbers), graphs: 0 };
+    weight.graphs++;
+    this.weights.set(numbers, alike.set(type, weight));
+    this.#held.push({ numbers, type });
+    return weight.handle;
   }
 
   /** Blocks this thread until the outputs are there. */
@@ -171,10 +176,12 @@ class Program implements Executable {
   }
 
   #free(): void {
-    for (const numbers of this.#held.splice(0)) {
-      const weight = this.weights.get(numbers)!;
+    for (const { numbers, type } of this.#held.splice(0)) {
+      const alike = this.weights.get(numbers)!;
+      const weight = alike.get(type)!;
       if (--weight.graphs) continue;
-      this.weights.delete(numbers);
+      alike.delete(type);
+      if (!alike.size) this.weights.delete(numbers);
       this.binding.deleteTensor(weight.handle);
     }
     this.#kernels.dispose();

@@ -6,7 +6,7 @@ import { noTensorflow, runOnTensorflow } from './realPackage.js';
 
 interface Lifetimes {
   counts: Record<string, number>;
-  seen: { onDevice: boolean; same: number[]; sum: number }[];
+  seen: { onDevice: boolean; same: number[]; sum: number; column: number[] }[];
   refusal: string;
   misfit: string;
 }
@@ -23,6 +23,7 @@ test('tensors on TensorFlow live as long as they are needed', { skip: noTensorfl
     seen.map(({ sum }) => sum),
     [21, 54, 120],
   );
+  assert.deepEqual(seen[0]!.column, [3, 1]);
   assert.equal(counts.forSecondGraph, 1, 'graphs share a weight');
   assert.equal(counts.afterMoreRuns, counts.afterOneRun);
   assert.match(refusal, /nothing is fed to x/);
