@@ -37,7 +37,7 @@ export interface SeedRow {
 /** One method's row in a comparison; with several seeds its numbers are the means of the runs. */
 export interface ComparisonRow extends ExtraFigures {
   method: string;
-  /** Its run folder, which is that of its name in the folder of the comparison; with several seeds that of the first. */
+  /** Its run folder, named after it in the folder of the comparison; of several seeds that of the first. */
   run: string;
   trainableParameters?: number;
   totalParameters?: number;

@@ -325,7 +325,9 @@ export function buildSchema() {
         .min(0)
         .optional()
         .describe(
-          l10n.t('Draws the validation images by a seed of their own, so that runs of several seeds have the same ones.'),
+          l10n.t(
+            'The seed of the drawn validation images, where runs of several seeds shall have the same. Default: the seed.',
+          ),
         ),
       featureCache: z
         .union([
