@@ -8,6 +8,7 @@ const stageWords = (): Record<Stage, string> => ({
   start: l10n.t('start: Node, the program, ONNX Runtime'),
   model: l10n.t('reading the model'),
   scan: l10n.t('looking through the dataset'),
+  version: l10n.t('keeping the version of the dataset'),
   device: l10n.t('choosing the device'),
   cache: l10n.t('opening the cache of images'),
   batch: l10n.t('choosing the batch size'),

@@ -11,6 +11,7 @@ export const stages = [
   'start',
   'model',
   'scan',
+  'version',
   'device',
   'cache',
   'batch',

@@ -110,7 +110,7 @@ export async function openInputs({
   if (!(await readVersion(run))) {
     const known = again && (await readVersion(again.run));
     const onProgress = (done: number, total: number) => emit({ type: 'progress', phase: 'decode', done, total });
-    await writeVersion(run, await timed('scan', () => versionOf(dataset, { known, signal, onProgress })));
+    await writeVersion(run, await timed('version', () => versionOf(dataset, { known, signal, onProgress })));
   }
   if (config.method.type === 'pretrained' && !isPlain(dataset.tasks))
     throw errors.neighborsNeedOneLabel(placeOf('method'));

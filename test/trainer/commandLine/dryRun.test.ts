@@ -71,7 +71,7 @@ test('the table in words, and what is refused', async (t) => {
   for (const other of ['--resume', '--profile']) {
     const refused = await vituneHere(['train', config, '--dry-run', other]);
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /neither --resume nor --profile/);
+    assert.match(refused.stderr, /goes with none of --resume, --again and --profile/);
   }
   for (const [setting, error] of [
     ['dataset=nowhere', /DATASET_MISSING/],

@@ -58,6 +58,7 @@ test('arguments are read as the row says: defaults, lists, former names, a value
     operands: ['a'],
     set: ['x=1', 'y=-2'],
     resume: false,
+    again: undefined,
     profile: false,
     'dry-run': false,
     json: true,

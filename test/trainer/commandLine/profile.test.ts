@@ -34,7 +34,7 @@ test('a profiled run: stages, kernels, a trace; the same losses as without', asy
   const report = jsonLines<ProfileReport>(ended.stdout).at(-1)!;
   assert.deepEqual([report.type, report.file], ['profile', join(run, 'profile.json')]);
   const counts = Object.fromEntries(report.stages.map(({ name, count }) => [name, count]));
-  for (const stage of ['start', 'model', 'scan', 'cache', 'compile', 'check', 'evaluate', 'checkpoint'])
+  for (const stage of ['start', 'model', 'scan', 'version', 'cache', 'compile', 'check', 'evaluate', 'checkpoint'])
     assert.equal(counts[stage], 1, stage);
   assert.deepEqual([counts.step, counts.wait, counts.session], [3, 3, 2]);
   assert.ok(counts.decode! >= 3, 'the images are new');

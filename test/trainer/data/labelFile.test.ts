@@ -350,7 +350,7 @@ test('a labels.csv next to loose train and test folders is read, and the folders
   );
   const other = await temporaryFolder(t);
   await writeTree(other, { 'train/0.png': { seed: 1 }, 'test/1.png': { seed: 2 }, 'train.csv': 'image,label\n' });
-  await rejectsWith(scanDataset(other, options), 'DATASET_FLAT', {}, '"labels": "train.csv"');
+  await rejectsWith(scanDataset(other, options), 'DATASET_FLAT', {}, '"labels" to "train.csv"');
 });
 
 test('no CSV, no column, one value: the place, and what there is', async (t) => {

@@ -75,7 +75,12 @@ test('classification and evaluation give equal outputs, in any batch', async (t)
     });
   }
   await store.close();
-  const evaluation = await evaluate({ checkpoint, dataset: photos, cacheFolder: join(folder, 'cache') });
+  const evaluation = await evaluate({
+    checkpoint,
+    dataset: photos,
+    images: 'all',
+    cacheFolder: join(folder, 'cache'),
+  });
   assert.equal(evaluation.problems.filter(({ code }) => code === 'IMAGE_UNREADABLE').length, 1);
   const hits = readable(many).filter((answer) =>
     answer.path.includes(join('photos', (answer as { predictions: { label: string }[] }).predictions[0]!.label)),

@@ -1,6 +1,6 @@
 /** The list that an evaluation writes for the editor: what it says of each image is what the evaluation counted. */
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ImageList } from '../../../src/shared/imageList.js';
@@ -58,6 +58,8 @@ test('a list has the labels, predictions, probabilities and losses that the eval
   assert.equal(none.code, 2);
   assert.match(none.stderr, /not known which of the images here were the test images/);
   await writeDataset(photos, { ant: 13 });
+  // A run of an older version does not know the images that it was started on.
+  await rm(join(run, 'dataset.images'));
   const changed = await vitune(['evaluate', '--checkpoint', run, '--split', 'validation', '--list', file]);
   assert.equal(changed.code, 2);
   const both = await vitune(['evaluate', '--checkpoint', run, '--split', 'validation', '--all']);
