@@ -142,6 +142,8 @@ export class CostChart {
     const width = letter.width * name.length;
     const half = letter.height / 2;
     const places = [
+      // Above the line that leads on to the right.
+      { at: x + 8, y: y - letter.height, anchor: 'start', left: x + 8 },
       { at: x + 9, y, anchor: 'start', left: x + 9 },
       { at: x - 9, y, anchor: 'end', left: x - 9 - width },
       ...[1, -1, 2, -2].map((line) => ({ at: x + 9, y: y + line * letter.height, anchor: 'start', left: x + 9 })),
