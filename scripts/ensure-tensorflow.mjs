@@ -61,9 +61,9 @@ export function ensureTensorflow() {
   if (known) return known;
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new Unavailable('TensorFlow for the tests is installed on Linux x64 only');
-  if (isDebian()) ensureDebianPackages(['python3', 'make', 'g++']);
-  if (spawnSync('python3', ['-m', 'pip', '--version']).status !== 0)
-    throw new Unavailable('pip was not found, which downloads TensorFlow');
+  const hasPip = () => spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
+  if (isDebian()) ensureDebianPackages(['python3', 'make', 'g++', ...(hasPip() ? [] : ['python3-pip'])]);
+  if (!hasPip()) throw new Unavailable('pip was not found, which downloads TensorFlow');
   console.error('Installing TensorFlow.js, about a minute …');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
