@@ -82,7 +82,7 @@ describe('the image grid', () => {
     );
     assert.deepEqual(size, [30, 90]);
     await input.fill('torn');
-    const reason = name(faces, 'torn.jpg').locator('span:not(.visually-hidden)');
+    const reason = name(faces, 'torn.jpg').locator('.failure');
     await reason.filter({ hasText: 'its content is not an image' }).waitFor();
     await editor().screenshot('grid with an error tile');
   });
