@@ -152,7 +152,9 @@ describe('models and methods', () => {
     const known = Object.keys(methodSchemas());
     await until('all methods', async () => (await page.locator('[data-state="done"]').count()) === known.length);
     assert.deepEqual(
-      await page.locator('.comparison [data-method]').evaluateAll((names) => names.map((name) => name.getAttribute('data-method'))),
+      await page
+        .locator('.comparison [data-method]')
+        .evaluateAll((names) => names.map((name) => name.getAttribute('data-method'))),
       known,
     );
     await page.locator('.badge').first().waitFor();
