@@ -15,7 +15,7 @@ const apart = 2;
 /** The package that the images are from: its licence goes into the VSIX. */
 export const samplePackage = join(root, 'node_modules', '@lobehub', 'fluent-emoji-3d');
 
-/** Writes `emoji/CLASS/` and `new images/` into `folder`, which is made anew. */
+/** Writes `emoji/CLASS/` and `new images/` into `folder`, which is made new. */
 export function writeShippedSample(folder) {
   rmSync(folder, { recursive: true, force: true });
   for (const { label, emojis } of chooseEmoji().filter((each) => labels.includes(each.label))) {

@@ -29,7 +29,7 @@ export interface Diagnosis {
 /** The steps between two validations, and the second of them. */
 interface Window {
   step: number;
-  /** Mean training loss of the steps; where no event told of any, that of those before. */
+  /** Mean training loss of the steps; where no event reports any, that of those before. */
   train: number;
   /** How many step events that is. */
   steps: number;
@@ -63,7 +63,7 @@ export const noCourse: Course = { windows: [], open: nothingOpen, first: [], lea
 export const thresholds = {
   /** Step events that are averaged to see a peak, and that say what the loss was at first. */
   fewSteps: 5,
-  /** Steps without which a run is too short to be judged by its rate or its length. */
+  /** Steps without which a run is too short to be assessed by its rate or its length. */
   leastSteps: 20,
   /** Validations in a row that must agree. */
   inARow: 3,
@@ -72,7 +72,7 @@ export const thresholds = {
   diverged: 1.5,
   tooHigh: { peak: 1.5, stuck: 0.9 },
   tooLow: { fall: 0.9, calm: 1.1 },
-  /** The accuracy at which the interval of the validation images is judged, and the width it may have. */
+  /** The accuracy at which the interval of the validation images is assessed, and the width it may have. */
   validation: { accuracy: 0.9, width: 0.2, images: 40, share: 0.5 },
 } as const;
 
@@ -94,9 +94,9 @@ export function follow(now: Course, event: TrainEvent): Course {
     case 'checkpoint':
       return event.best ? bettered(now, event.step) : now;
     case 'finished':
-      return event.reason === 'epochs' ? judged(now, [underfitting]) : now;
+      return event.reason === 'epochs' ? findingsOf(now, [underfitting]) : now;
     case 'error':
-      return event.code === 'LOSS_NOT_FINITE' ? judged(now, [broken]) : now;
+      return event.code === 'LOSS_NOT_FINITE' ? findingsOf(now, [broken]) : now;
     default:
       return now;
   }
@@ -152,13 +152,13 @@ function validated(now: Course, event: EventFields['evaluation']): Course {
     missed: now.started ? missedIn(event, now.started) : [],
   };
   const next = { ...now, windows: [...now.windows, window], open: { ...nothingOpen, recent } };
-  return judged(next, [validationSmall, diverged, rateTooHigh, rateTooLow, overfitting, classesIgnored]);
+  return findingsOf(next, [validationSmall, diverged, rateTooHigh, rateTooLow, overfitting, classesIgnored]);
 }
 
 type Rule = (course: Course, started: EventFields['started']) => Omit<Diagnosis, 'step'> | undefined;
 
 /** Adds what the rules find that was not found before. */
-function judged(now: Course, rules: readonly Rule[]): Course {
+function findingsOf(now: Course, rules: readonly Rule[]): Course {
   const { started } = now;
   // A method that takes no steps has no course.
   if (!started || started.steps === 0) return now;

@@ -110,7 +110,7 @@ export class ConfigChecks implements vscode.Disposable {
       this.#known.set(key, { version, check: outputOf(outputs, 'check') });
       this.#changed.fire(document);
     } catch (error) {
-      // Nobody has asked, so nobody is told; what is known stays.
+      // Nobody has asked, so nothing is shown; what is known stays.
       if (error instanceof ShownError) log().info(`${document.uri.fsPath}: ${error.info.message}`);
       else if (!isCancel(error)) log().error(error as Error);
     } finally {

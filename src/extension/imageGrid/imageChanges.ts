@@ -139,7 +139,7 @@ export class ImageChanges {
     return { done, inverse: inverseOf(done, trashed.held, moved.made), rest, left };
   }
 
-  /** The grids and the tree show what is there now, and the user is told what was done and what was not. */
+  /** The grids and the tree show what is there now, and a notification says what was done and what was not. */
   async #report(
     said: string | undefined,
     left: readonly ErrorInfo[],

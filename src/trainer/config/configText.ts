@@ -60,7 +60,7 @@ function decode(file: string, bytes: Uint8Array): string {
 }
 
 /**
- * With `onFault` what can be read beside a fault is read: the first syntax error and each duplicate key are told to it.
+ * With `onFault` what can be read beside a fault is read: it gets the first syntax error and each duplicate key.
  * @throws UserError at the first syntax error or duplicate key otherwise, and when the text is not an object.
  */
 export function parseConfigText(

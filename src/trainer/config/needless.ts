@@ -41,10 +41,10 @@ const isRidge = (config: TrainConfig): boolean => config.method.type === 'head' 
 export function needlessKeys(config: TrainConfig, given: object): string[] {
   const { method } = given as { method?: unknown };
   const options = typeof method === 'object' && method !== null ? Object.keys(method) : [];
-  const unread = isRidge(config) ? ['hidden', 'dropout'] : config.method.type === 'head' ? ['projection'] : [];
+  const unused = isRidge(config) ? ['hidden', 'dropout'] : config.method.type === 'head' ? ['projection'] : [];
   return [
     ...(isRidge(config) ? stepKeys.filter((key) => key in given) : []),
-    ...options.filter((key) => unread.includes(key)).map((key) => `method.${key}`),
+    ...options.filter((key) => unused.includes(key)).map((key) => `method.${key}`),
   ];
 }
 
