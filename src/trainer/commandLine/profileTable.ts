@@ -58,7 +58,7 @@ export function profileTable({ file, stages, passes, parts, ops }: ProfileReport
   const parallel = stages.filter(({ name }) => parallelStages.has(name));
   const main = stages.filter(({ name }) => !parallelStages.has(name));
   const stageRows = [
-    ...rowsOf(main, (name) => words[name as Stage]),
+    ...rowsOf(main, (name) => (Object.hasOwn(words, name) ? words[name as Stage] : name)),
     ...parallel.map(({ name, seconds, count }) => [words[name as Stage], seconds.toFixed(3), '', `${count}×`]),
   ];
   const section = (title: string, rows: string[][]): string[] => (rows.length ? [`\n${title}`, table(rows)] : []);
