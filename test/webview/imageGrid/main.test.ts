@@ -22,7 +22,10 @@ describe('image grid', { skip: lacks ?? false }, () => {
     const id = await view.page.locator('.grid').getAttribute('aria-activedescendant');
     return id === null ? undefined : view.page.locator(`#${id} .name`).textContent();
   };
-  const selected = (view: ViewPage) => view.page.locator('.tile[aria-selected="true"]:visible .name').allTextContents();
+  const selected = async (view: ViewPage) => {
+    await view.drawn();
+    return view.page.locator('.tile[aria-selected="true"]:visible .name').allTextContents();
+  };
 
   test('of 100,000 images only those in sight have tiles, wherever it is scrolled', async () => {
     const view = await open(100_000);
