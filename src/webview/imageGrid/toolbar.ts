@@ -35,7 +35,7 @@ export class Toolbar {
   private readonly direction: HTMLButtonElement;
   private readonly clear: HTMLButtonElement;
   private readonly figures: Figure[];
-  private typing: ReturnType<typeof setTimeout> | undefined;
+  private typing: { done: () => void; timer: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(
     private readonly columns: readonly ImageColumn[],
@@ -84,6 +84,8 @@ export class Toolbar {
     const fold = h('details', { class: 'fold' }, h('summary', {}, icon('chevron'), l10n.t('Filter and sort')), filters);
     fold.open = document.body.clientWidth >= narrow;
     this.element = fold;
+    // What is done with the images next is done with those that the filter shows.
+    fold.addEventListener('focusout', () => this.settle());
     this.showFigures();
     this.set(query, false);
   }
@@ -110,12 +112,20 @@ export class Toolbar {
   }
 
   dispose(): void {
-    clearTimeout(this.typing);
+    clearTimeout(this.typing?.timer);
   }
 
   private typed(done: () => void): void {
-    clearTimeout(this.typing);
-    this.typing = setTimeout(done, whileTyping);
+    clearTimeout(this.typing?.timer);
+    this.typing = { done, timer: setTimeout(() => this.settle(), whileTyping) };
+  }
+
+  /** What was typed holds now. */
+  private settle(): void {
+    const { typing } = this;
+    clearTimeout(typing?.timer);
+    this.typing = undefined;
+    typing?.done();
   }
 
   private change(change: Partial<ImageQuery>): void {

@@ -106,6 +106,23 @@ describe('image grid', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('what is typed into the filter holds before all is selected, however fast that follows', async () => {
+    const view = await open(200);
+    const { page } = view;
+    await page.locator('vscode-text-field[data-field="text"] input').focus();
+    await page.evaluate(() => {
+      const field = document.querySelector<HTMLInputElement>('vscode-text-field[data-field="text"]')!;
+      field.value = 'IMG_7';
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+      const grid = document.querySelector<HTMLElement>('.grid')!;
+      grid.focus();
+      grid.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', ctrlKey: true }));
+    });
+    await page.locator('.counts', { hasText: 'selected' }).waitFor();
+    assert.equal(await page.locator('.counts').textContent(), '11 of 200 images · 11 selected');
+    await view.close();
+  });
+
   test('thumbnails are asked for as they come into sight, those in sight first; an error says why', async () => {
     const view = await open(1000);
     const { page } = view;
