@@ -239,6 +239,19 @@ export class Editor {
       .filter({ hasText: text });
   }
 
+  /** Waits for a notification. A busy window may not show one for itself: then it is in the list behind the bell. */
+  async told(text: string | RegExp): Promise<void> {
+    const item = this.notification(text).first();
+    await until(`the notification ${text}`, async () => {
+      const isThere = await item.waitFor({ timeout: 10_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) await this.command('Notifications: Show Notifications');
+      return isThere;
+    });
+  }
+
   async dismissNotifications(): Promise<void> {
     await this.command('Notifications: Clear All Notifications');
   }
