@@ -355,7 +355,8 @@ const forBitmap =
 /** Its pixels are read from a TIFF file in memory, so that their colour profile is followed as that of any file. */
 async function fromHeif(bytes: Uint8Array, memory: DecodeMemory): Promise<Image> {
   const header = await heifHeader(bytes);
-  if (header.width * header.height > maximumPixels) throw new Error(tooManyPixels(maximumPixels));
+  if (Math.max(header.width * header.height, header.storedPixels) > maximumPixels)
+    throw new Error(tooManyPixels(maximumPixels));
   // The thread that decodes has a copy of the file, and so has the library.
   memory.require(3 * bytes.length + header.heapBytes + header.resultBytes);
   const { tiff, exif } = await heifPixels(bytes, header);

@@ -11,6 +11,8 @@ import { Upright } from './upright.js';
 export interface HeifHeader {
   width: number;
   height: number;
+  /** Pixels that are stored: more than are seen of a cropped image. */
+  storedPixels: number;
   /** Bytes that the library takes at most while it decodes, and those of the result. */
   heapBytes: number;
   resultBytes: number;
@@ -37,8 +39,9 @@ export class HeifError extends Error {
 const rgbColourspace = 1;
 const interleaved = 10;
 const chroma = { 3: 10, 4: 11 };
-const codes = { unsupportedFiletype: 3, unsupportedFeature: 4 };
-const subcodes = { endOfData: 100, noDecoder: 3000 };
+/** Errors: kinds of files, features, and (where its decoder was not built in) compressions. */
+const unsupported = new Set([3, 4, 11]);
+const endOfData = 100;
 /** Offsets in `heif_decoding_options`. */
 const ignoreTransformations = 1;
 const strictDecoding = 21;
@@ -108,12 +111,8 @@ export class HeifLibrary {
     if (!code) return;
     const end = this.#bytes.indexOf(0, text);
     const words = Buffer.from(this.#bytes.subarray(text, end)).toString('latin1');
-    const isUnsupported =
-      code === codes.unsupportedFiletype || code === codes.unsupportedFeature || subcode === subcodes.noDecoder;
-    throw new HeifError(
-      subcode === subcodes.endOfData ? 'truncated' : isUnsupported ? 'unsupported' : 'damaged',
-      words,
-    );
+    const isUnsupported = unsupported.has(code!);
+    throw new HeifError(subcode === endOfData ? 'truncated' : isUnsupported ? 'unsupported' : 'damaged', words);
   }
 
   /** The same of a function that writes a pointer, too. */
@@ -154,8 +153,6 @@ interface Tiling {
   rows: number;
   tileWidth: number;
   tileHeight: number;
-  width: number;
-  height: number;
 }
 
 /** The image of a file that is to be seen; others (depth, brightness, the rest of a series) are left aside. */
@@ -164,7 +161,12 @@ class PrimaryImage {
   readonly #width: number;
   readonly #height: number;
   readonly #channels: 3 | 4;
-  /** How the image is laid out, if its parts can be decoded one by one. */
+  /**
+   * Whether the image is stored as such, or as tiles. It is then turned here, after its colours were spread to all
+   * pixels: libheif 1.23.2 turns before, and shifts them where a side is odd.
+   */
+  readonly #isPlain: boolean;
+  /** The tiles, if they are decoded one by one: for the whole the library takes several times the memory. */
   readonly #tiling: Tiling | undefined;
 
   constructor(
@@ -178,31 +180,34 @@ class PrimaryImage {
     this.#height = heif._heif_image_handle_get_height(handle);
     this.#channels = heif._heif_image_handle_has_alpha_channel(handle) ? 4 : 3;
     if (this.#width < 1 || this.#height < 1) throw new HeifError('damaged', 'it has no size');
-    this.#tiling = this.#channels === 3 ? this.#tiles() : undefined;
+    const type = heif._heif_item_get_item_type(context, this.#id);
+    const tiles = type === fourcc('grid') ? this.#tiles() : undefined;
+    this.#isPlain = type === fourcc('hvc1') || tiles !== undefined;
+    this.#tiling = this.#channels === 3 ? tiles : undefined;
   }
 
   get header(): HeifHeader {
     const isDeep = this.heif._heif_image_handle_get_luma_bits_per_pixel(this.handle) > 8;
-    const { tileWidth: width, tileHeight: height } = this.#tiling ?? {
-      tileWidth: this.#width,
-      tileHeight: this.#height,
-    };
+    const storedPixels =
+      this.heif._heif_image_handle_get_ispe_width(this.handle) *
+      this.heif._heif_image_handle_get_ispe_height(this.handle);
+    const atOnce = this.#tiling ? this.#tiling.tileWidth * this.#tiling.tileHeight : storedPixels;
     return {
       width: this.#width,
       height: this.#height,
-      heapBytes: heapAtRest + width * height * perPixel(isDeep, this.#channels === 4),
+      storedPixels,
+      heapBytes: heapAtRest + atOnce * perPixel(isDeep, this.#channels === 4),
       resultBytes: this.#width * this.#height * this.#channels,
     };
   }
 
-  /** The tiles of a grid, as phones store photos. The library itself takes several times the memory for the whole. */
+  /** The tiles of a grid, as phones store photos, unless they are turned themselves. */
   #tiles(): Tiling | undefined {
     const { heif, library, handle } = this;
-    if (heif._heif_item_get_item_type(this.context, this.#id) !== fourcc('grid')) return undefined;
     library.call((error) => heif._heif_image_handle_get_image_tiling(error, handle, 0, library.results));
-    const [, columns, rows, tileWidth, tileHeight, width, height] = Array.from({ length: 7 }, (_, i) =>
+    const [, columns, rows, tileWidth, tileHeight] = Array.from({ length: 5 }, (_, i) =>
       library.number(library.results + 4 * i),
-    ) as [number, number, number, number, number, number, number];
+    ) as [number, number, number, number, number];
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++) {
         const id = library.pointer((error, to) =>
@@ -210,7 +215,7 @@ class PrimaryImage {
         );
         if (heif._heif_item_get_transformation_properties(this.context, id, 0, 0) > 0) return undefined;
       }
-    return { columns, rows, tileWidth, tileHeight, width, height };
+    return { columns, rows, tileWidth, tileHeight };
   }
 
   decode(): Uint8Array<ArrayBuffer> {
@@ -230,17 +235,19 @@ class PrimaryImage {
     return bytes;
   }
 
-  /** The library turns what it decodes as a whole. */
   #decodeWhole(options: number, pixels: Uint8Array): void {
+    const upright = this.#isPlain ? this.#upright() : new Upright(this.#width, this.#height);
+    this.library.setByte(options + ignoreTransformations, this.#isPlain ? 1 : 0);
     const image = this.library.pointer((error, to) =>
       this.heif._heif_decode_image(error, this.handle, to, rgbColourspace, chroma[this.#channels], options),
     );
-    const { width, height } = this.#copy(image, new Upright(this.#width, this.#height), 0, 0, pixels);
-    if (width !== this.#width || height !== this.#height) throw new HeifError('damaged', 'its size is not as declared');
+    const stored = [upright.stored.width, upright.stored.height];
+    const { width, height } = this.#copy(image, upright, 0, 0, pixels);
+    if (width !== stored[0] || height !== stored[1]) throw new HeifError('damaged', 'its size is not as declared');
   }
 
   #decodeTiles(tiling: Tiling, options: number, pixels: Uint8Array): void {
-    const upright = this.#upright(tiling);
+    const upright = this.#upright();
     this.library.setByte(options + ignoreTransformations, 1);
     for (let row = 0; row < tiling.rows; row++)
       for (let column = 0; column < tiling.columns; column++) {
@@ -274,9 +281,12 @@ class PrimaryImage {
   }
 
   /** Cropping, turning and mirroring, in the order in which the file lists them. */
-  #upright({ width, height }: Tiling): Upright {
-    const { heif, library, context } = this;
-    const upright = new Upright(width, height);
+  #upright(): Upright {
+    const { heif, library, context, handle } = this;
+    const upright = new Upright(
+      heif._heif_image_handle_get_ispe_width(handle),
+      heif._heif_image_handle_get_ispe_height(handle),
+    );
     const most = 16;
     const count = heif._heif_item_get_transformation_properties(context, this.#id, library.results, most);
     if (count > most) throw new HeifError('unsupported', 'it is turned too often');

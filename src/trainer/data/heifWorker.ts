@@ -26,8 +26,9 @@ function replyTo({ step, file }: HeifJob): HeifReply {
     if (step === 'header') return { step, header: library.header(file), isSpent: false };
     return { step, pixels: library.pixels(file), isSpent: library.heapBytes > heapToKeep };
   } catch (error) {
-    const kind = error instanceof HeifError ? error.kind : 'damaged';
-    return { step: 'failed', kind, words: (error as Error).message, isSpent: true };
+    const words = (error as Error).message;
+    const isSpent = !(error instanceof HeifError) || library.heapBytes > heapToKeep;
+    return { step: 'failed', kind: error instanceof HeifError ? error.kind : 'damaged', words, isSpent };
   }
 }
 

@@ -10,11 +10,15 @@ export class Upright {
   #along: [number, number] = [1, 0];
   #down: [number, number] = [0, 1];
   #origin: [number, number] = [0, 0];
+  /** The size before it is turned. */
+  readonly stored: { width: number; height: number };
 
   constructor(
     public width: number,
     public height: number,
-  ) {}
+  ) {
+    this.stored = { width, height };
+  }
 
   /** Adds a step after those added before. A rotation is counter-clockwise, `x` mirrors left and right. */
   add(turn: Turn): void {

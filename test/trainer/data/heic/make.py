@@ -33,10 +33,14 @@ transparent = Image.fromarray(np.dstack([drawing(3), np.linspace(0, 255, width *
 transparent.save(folder / "transparent.png")
 
 heif_enc("lossless.heic", "-L")
-heif_enc("grid rotated.heic", "-q", "90", "--cut-tiles", "64", "--rotate-cw", "90")
-heif_enc("grid mirrored.heic", "-q", "90", "--cut-tiles", "64", "--flip-h")
-heif_enc("grid upside down.heic", "-q", "90", "--cut-tiles", "64", "--rotate-cw", "180", "--flip-v")
-heif_enc("rotated.heic", "-q", "90", "--rotate-cw", "270")
+tiles = ("--cut-tiles", "64")
+heif_enc("grid.heic", "-q", "90", *tiles)
+# Versions of libheif differ in how they spread halved colours of an image with odd sides that is turned.
+full = ("-q", "90", "-p", "chroma=444")
+heif_enc("grid rotated.heic", *full, *tiles, "--rotate-cw", "90")
+heif_enc("grid mirrored.heic", *full, *tiles, "--flip-h")
+heif_enc("grid turned twice.heic", *full, *tiles, "--rotate-cw", "90", "--flip-v")
+heif_enc("rotated.heic", *full, "--rotate-cw", "270")
 heif_enc("alpha.heic", "-q", "95", image="transparent.png")
 heif_enc("alpha grid.heic", "-q", "95", "--cut-tiles", "64", image="transparent.png")
 heif_enc("display p3.heic", "-L", "--color-profile", "custom", "--colour_primaries", "12",
@@ -54,10 +58,17 @@ pillow_heif.register_heif_opener()
 exif = Image.Exif()
 exif[0x10F], exif[0x110], exif[0x112] = "Acme", "Phone 1", 6
 exif.get_ifd(0x8769)[0x9003] = "2024:05:17 12:30:05"
-picture.save(folder / "camera.heic", exif=exif.tobytes(), quality=90)
+picture.save(folder / "camera.heic", exif=exif.tobytes(), quality=90, chroma=444)
+profile = subprocess.run(
+    ["node", "-e", """require("sharp")({ create: { width: 1, height: 1, channels: 3, background: "red" } })
+        .withIccProfile("p3").png().toBuffer().then((png) => require("sharp")(png).metadata())
+        .then(({ icc }) => process.stdout.write(icc))"""],
+    check=True, capture_output=True, cwd=folder).stdout
+picture.save(folder / "profile.heic", icc_profile=profile, quality=95, chroma=444)
 picture.convert("L").save(folder / "grey.heic", quality=95)
 
-for path in sorted(folder.glob("*.heic")):
+own = {"pq", "profile", "display p3"}
+for path in (each for each in sorted(folder.glob("*.heic")) if each.stem not in own):
     Image.open(path).save(path.with_suffix(".png"), icc_profile=None, exif=b"")
 for made in ("drawing.png", "transparent.png"):
     (folder / made).unlink()
