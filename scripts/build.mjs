@@ -44,6 +44,7 @@ export function trainerBundle(folder, release = false) {
       main: 'src/trainer/commandLine/main.ts',
       cli: 'src/trainer/commandLine/cli.ts',
       'data/pixelWorker': 'src/trainer/data/pixelWorker.ts',
+      'data/heifWorker': 'src/trainer/data/heifWorker.ts',
     },
     outdir: join(folder, 'trainer'),
     outExtension: { '.js': '.mjs' },

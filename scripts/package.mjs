@@ -31,12 +31,16 @@ function installedFor(target, work) {
   return join(work, 'node_modules');
 }
 
-/** The packages that a bundle cannot hold, since they load native libraries, and what those need at run time. */
+/**
+ * The packages that a bundle cannot hold, since they load native libraries or (libheif) must stay replaceable, and what
+ * those need at run time.
+ */
 function nativePackages(modules, target) {
   // onnxruntime-node's other dependencies serve its install script only.
   const names = new Set([
     'onnxruntime-node',
     'onnxruntime-common',
+    'libheif-js',
     'sharp',
     ...Object.keys(readJson(join(modules, 'sharp', 'package.json')).dependencies),
   ]);
@@ -57,6 +61,8 @@ const isLicence = (name) => /^(licen[cs]e|copying|notice|thirdpartynotice)/i.tes
  */
 const leftOut = new Set(['DirectML.dll', 'dxil.dll']);
 
+const libheif = ['package.json', 'libheif-wasm/libheif.js', 'libheif-wasm/libheif.wasm'];
+
 /** Whether a file of a package is needed on the target; `path` is relative to node_modules. */
 function isNeeded(path, target) {
   const [os, cpu] = target.split('-');
@@ -65,6 +71,8 @@ function isNeeded(path, target) {
   if (leftOut.has(name) || !(runs.test(name) || isLicence(name))) return false;
   // sharp builds itself from `src` and `install` where there is no binary for it.
   if (parts[0] === 'sharp') return !['src', 'install'].includes(parts[1]);
+  // Its other forms hold the library inside of a script.
+  if (parts[0] === 'libheif-js') return isLicence(name) || libheif.includes(parts.slice(1).join('/'));
   if (parts[0] !== 'onnxruntime-node') return true;
   if (parts[1] === 'bin') return parts[3] === os && parts[4] === cpu;
   return parts[1] !== 'script' && parts[1] !== 'lib';

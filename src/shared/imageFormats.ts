@@ -24,6 +24,8 @@ const text = (bytes: Uint8Array): string =>
 /** How many bytes `formatOfContent` looks at. */
 export const sniffedBytes = 64;
 
+const isAvif = (bytes: Uint8Array): boolean => /avi[fs]/.test(brands(bytes));
+
 /** What `decode.ts` reads. */
 const readable = {
   JPEG: { endings: ['jpg', 'jpeg', 'jpe', 'jfif'], matches: (bytes) => starts(bytes, 0xff, 0xd8, 0xff) },
@@ -38,7 +40,11 @@ const readable = {
       starts(bytes, 0x49, 0x49, 0x2b, 0) ||
       starts(bytes, 0x4d, 0x4d, 0, 0x2b),
   },
-  AVIF: { endings: ['avif'], matches: (bytes) => /avi[fs]/.test(brands(bytes)) },
+  AVIF: { endings: ['avif'], matches: isAvif },
+  HEIC: {
+    endings: ['heic', 'heif', 'hif'],
+    matches: (bytes) => !isAvif(bytes) && /hei[cxms]|hev[cx]|mif1/.test(brands(bytes)),
+  },
   BMP: {
     endings: ['bmp', 'dib'],
     // "BM", then the file's size, then two reserved words that are zero.
@@ -54,10 +60,6 @@ const readable = {
 /** What ViTune names and leaves out. */
 const unreadable: Record<string, ImageFormat> = {
   SVG: { endings: ['svg', 'svgz'], matches: (bytes) => text(bytes).startsWith('<svg') },
-  HEIC: {
-    endings: ['heic', 'heif'],
-    matches: (bytes) => !readable.AVIF.matches(bytes) && /hei[cxms]|hev[cx]|mif1/.test(brands(bytes)),
-  },
   'JPEG 2000': {
     endings: ['jp2', 'j2k', 'jpx', 'jpf'],
     matches: (bytes) => starts(bytes, 0, 0, 0, 0x0c, 0x6a, 0x50, 0x20, 0x20) || starts(bytes, 0xff, 0x4f, 0xff, 0x51),

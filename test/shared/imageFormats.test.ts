@@ -33,6 +33,6 @@ test('the content determines the format, whatever the name', async () => {
 });
 
 test('formats are readable or only known', () => {
-  assert.ok(isReadable('BMP') && isReadable('AVIF'));
-  assert.ok(!isReadable('HEIC') && !isReadable('SVG') && !isReadable('toString'));
+  assert.ok(isReadable('BMP') && isReadable('AVIF') && isReadable('HEIC'));
+  assert.ok(!isReadable('JPEG XL') && !isReadable('SVG') && !isReadable('toString'));
 });

@@ -13,6 +13,7 @@ import { type DecodeMemory, decodeMemoryLimit, TooLargeToDecode, withDecodeMemor
 import { type DeepSamples, deepSamplesOfPng, deepSamplesOfTiff, hasOtherChannel } from './deepSamples.js';
 import { labToSrgb, relabelledLab } from './labTiff.js';
 import { captureOf } from './exif.js';
+import { heifHeader, heifPixels } from './heif.js';
 import { type ImageLook, lookAt, reduced } from './imageLook.js';
 import { Resampler } from './resample.js';
 import { isColour, type Samples16To64 as Samples, sampleRangeOf, toRgb } from './sampleRange.js';
@@ -60,6 +61,8 @@ interface Image {
   width: number;
   height: number;
   pipeline: () => Sharp;
+  /** The file's EXIF data, where sharp cannot read them. */
+  exif?: Uint8Array | undefined;
   /** Requires so much memory more, in bytes, than opening it did. */
   hold?: (bytes: number) => void;
   /** The image by the range of its samples, if these use less than 16 bits; where that may be, the image looks dark. */
@@ -127,7 +130,7 @@ export function checkImage(path: string): Promise<ImageCheck> {
     });
     const pixels = await render(image, fitTo(lookSide), 'linear');
     const [darkest, brightest] = extremesOf(smaller(pixels, blankSide));
-    const look = lookAt(pixels, captureOf(await exifOf(format, bytes)));
+    const look = lookAt(pixels, captureOf(image.exif ?? (await exifOf(format, bytes))));
     const found = { hash: await hashOf(bytes), format, width, height, look };
     if (brightest < nearlyBlack && darkest !== brightest) return { ...found, blank: 'black' };
     if (darkest > 255 - nearlyBlack && darkest !== brightest) return { ...found, blank: 'white' };
@@ -336,6 +339,7 @@ async function openImage(bytes: Uint8Array, memory: DecodeMemory): Promise<Image
     return 'png' in icon ? fromFile(format, icon.png, memory, 'PNG') : fromRaw(format, icon.bitmap, 4);
   }
   if (format === 'TIFF') return fromTiff(bytes, memory);
+  if (format === 'HEIC') return fromHeif(bytes, memory);
   const deep = format === 'PNG' ? deepSamplesOfPng(bytes) : undefined;
   return deep ? fromDeep(format, bytes, deep, memory) : fromFile(format, bytes, memory);
 }
@@ -347,6 +351,17 @@ const forBitmap =
     if (pixels > maximumPixels) throw new Error(tooManyPixels(maximumPixels));
     memory.require(total(bytes, pixels, 5));
   };
+
+/** Its pixels are read from a TIFF file in memory, so that their colour profile is followed as that of any file. */
+async function fromHeif(bytes: Uint8Array, memory: DecodeMemory): Promise<Image> {
+  const header = await heifHeader(bytes);
+  if (Math.max(header.width * header.height, header.storedPixels) > maximumPixels)
+    throw new Error(tooManyPixels(maximumPixels));
+  // The thread that decodes has a copy of the file, and so has the library.
+  memory.require(3 * bytes.length + header.heapBytes + header.resultBytes);
+  const { tiff, exif } = await heifPixels(bytes, header);
+  return { ...(await fromFile('HEIC', tiff, memory, 'TIFF')), exif };
+}
 
 async function fromTiff(bytes: Uint8Array, memory: DecodeMemory): Promise<Image> {
   const lab = relabelledLab(bytes);

@@ -3,26 +3,12 @@
  * batches overlap.
  */
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { publishSpan } from '../core/stages.js';
+import { startThread } from '../core/startThread.js';
 import { errors } from '../errors/errors.js';
 import { type DecodeSlot, lendDecodeSlot, takeBackDecodeSlot } from './decodeMemory.js';
 import type { PixelReply, PixelJob } from './pixelWorker.js';
-
-/**
- * In the bundle the worker is a file next to it. Run from source (in tests), the thread must register the TypeScript
- * loader first.
- */
-function startWorker(slot: DecodeSlot): Worker {
-  const workerData = slot;
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./data/pixelWorker.mjs', import.meta.url), { workerData });
-  const source = JSON.stringify(new URL('./pixelWorker.ts', import.meta.url).href);
-  // Nothing else keeps the thread alive until the worker listens.
-  const script = `require('node:worker_threads').parentPort.ref();
-    import('tsx/esm/api').then(({ register }) => (register(), import(${source})));`;
-  return new Worker(script, { eval: true, workerData });
-}
 
 /** A thread that ends is replaced so often; more than that, and the cause is not chance. */
 const maxRestarts = 3;
@@ -46,7 +32,7 @@ export class PixelWorkers {
    */
   constructor(
     count = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 4))),
-    private readonly startThread: (slot: DecodeSlot) => Worker = startWorker,
+    private readonly start: (slot: DecodeSlot) => Worker = (slot) => startThread('data/pixelWorker', slot),
   ) {
     for (let i = 0; i < count; i++) this.#workers.push(this.#start());
   }
@@ -75,7 +61,7 @@ export class PixelWorkers {
 
   #start(): Worker {
     const slot = lendDecodeSlot();
-    const worker = this.startThread(slot);
+    const worker = this.start(slot);
     worker.unref();
     worker.on('message', (reply: PixelReply) => {
       publishSpan(

@@ -199,10 +199,8 @@ test('hostile and broken files are refused in words', async (t) => {
     await rejected(await write('drawing.png', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')),
     /SVG/,
   );
-  assert.match(
-    await rejected(await write('phone.jpg', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'))),
-    /HEIC/,
-  );
+  const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
+  assert.match(await rejected(await write('phone.jpg', heic)), /damaged|truncated/);
   assert.match(await rejected(join(folder, 'missing.jpg')), /does not exist/);
   await mkdir(join(folder, 'folder.jpg'));
   assert.match(await rejected(join(folder, 'folder.jpg')), /is a folder/);

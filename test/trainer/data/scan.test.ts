@@ -35,7 +35,7 @@ test('a folder of class folders, with all that lies about in it', async (t) => {
     'class 2/odd.ending': await encoded(8, 8, 7, 'webp'),
     'class 2/page': '<html></html>',
     'class 2/drawing.svg': '<svg></svg>',
-    'class 2/phone.heic': 'x',
+    'class 2/phone.jxl': 'x',
     'class 2/empty.jpg': '',
     'nothing/readme.md': 'no image',
     '.git/x.png': { seed: 8 },
@@ -61,7 +61,7 @@ test('a folder of class folders, with all that lies about in it', async (t) => {
   ]);
   const nested = dataset.problems.find(({ code }) => code === 'CLASSES_NESTED')!;
   assert.match(nested.message, /class 2.*class 2\/deep/);
-  assert.match(dataset.problems.find(({ file }) => file?.endsWith('phone.heic'))!.message, /HEIC/);
+  assert.match(dataset.problems.find(({ file }) => file?.endsWith('phone.jxl'))!.message, /JPEG XL/);
 });
 
 test('split folders in the spellings people use', async (t) => {
@@ -292,8 +292,8 @@ test('folders that are not a dataset', async (t) => {
     'new class/train/a/1.png': { seed: 1 },
     'new class/train/b/1.png': { seed: 1 },
     'new class/val/c/1.png': { seed: 1 },
-    'phone/a/1.heic': 'x',
-    'phone/b/1.heic': 'x',
+    'phone/a/1.jxl': 'x',
+    'phone/b/1.jxl': 'x',
   });
   await mkdir(join(root, 'empty'));
   const at = (name: string) => join(root, name);
