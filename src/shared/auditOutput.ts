@@ -1,10 +1,10 @@
 /** What `vitune audit --json` prints: how far it is, what it found, and the whole. */
 import type { SplitName } from './trainEvent.js';
 
-/** What an audit is at: reading the images, computing their features, or comparing these. */
+/** What an audit is at: reading the images, computing their features, or comparing these; a map then places them. */
 export interface AuditProgress {
   type: 'progress';
-  phase: 'look' | 'features' | 'compare';
+  phase: 'look' | 'features' | 'compare' | 'place';
   done: number;
   total: number;
 }

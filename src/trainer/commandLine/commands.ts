@@ -258,6 +258,25 @@ export const commands = {
     },
     examples: ['audit photos', 'audit flowers.vitune.json --json'],
   }),
+  map: row({
+    summary: () => l10n.t('Places all images of a dataset in the plane, alike ones near each other.'),
+    operand: {
+      placeholder: 'DATASET_OR_CONFIG',
+      help: () => l10n.t('A folder of labelled images, a label file, hub:owner/name, or a config file.'),
+      min: 1,
+      max: 1,
+    },
+    options: {
+      model: text({ placeholder: 'MODEL', example: 'embedded' }, () =>
+        l10n.t('The model whose features describe the images: a name, folder, checkpoint or run. Default: embedded.'),
+      ),
+      list: text({ placeholder: 'FILE', example: 'map.images' }, () =>
+        l10n.t('Writes the map to a file that the editor shows, in place of the points.'),
+      ),
+      json,
+    },
+    examples: ['map photos', 'map flowers.vitune.json --json'],
+  }),
   advise: row({
     summary: () => l10n.t('Measures which model and method suit a dataset, and what accuracy to expect.'),
     operand: {

@@ -40,6 +40,7 @@ const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   test: async () => (await import('./test.js')).test,
   inspect: async () => (await import('./inspect.js')).inspect,
   audit: async () => (await import('./audit.js')).audit,
+  map: async () => (await import('./map.js')).map,
   advise: async () => (await import('./advise.js')).advise,
   export: async () => (await import('./export.js')).exportCheckpoint,
   compare: async () => (await import('./compare.js')).compare,

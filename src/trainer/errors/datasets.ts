@@ -329,6 +329,13 @@ export const datasets = {
         : t('To audit another task, name it first in "columns" of a config, and audit the config.'),
       { file },
     ),
+  mapTooSmall: (file: string, images: number, fewest: number) =>
+    new UserError(
+      'MAP_TOO_SMALL',
+      t('{0} has too few readable images for a map: {1}.', file, images),
+      t('Add images until there are at least {0}.', fewest),
+      { file },
+    ),
   adviceNeedsOneLabel: (file: string, tasks: readonly { name: string; multiLabel: boolean }[]) =>
     new UserError(
       'ADVICE_NEEDS_ONE_LABEL',

@@ -8,10 +8,10 @@ import type { AuditProgress, CurveReport, ErrorInfo, Finding, Task } from '../pr
 import { checkedFolder } from '../runs/cacheFolder.js';
 import { labelFindings } from './labelFindings.js';
 import type { FeatureModel } from './featureModel.js';
-import { featuresOf } from './features.js';
+import { featuresOf, type Features } from './features.js';
 import { imageFaults, outliers } from './imageFaults.js';
 import { kindredImages, kindredFindings } from './kindred.js';
-import { nearestNeighbours } from './nearest.js';
+import { nearestNeighbours, type Neighbours } from './nearest.js';
 
 export interface AuditOptions {
   model: FeatureModel;
@@ -20,6 +20,15 @@ export interface AuditOptions {
   onProgress: (phase: AuditProgress['phase'], done: number, total: number) => void;
   /** What is left out, and why. */
   onNotice: (notice: ErrorInfo) => void;
+}
+
+/** What an audit works on, and what it learns about each image: `labels` are -1 where an image has none. */
+export interface AuditEvidence {
+  images: GoodLook[];
+  features: Features;
+  neighbours: Neighbours;
+  /** Of the task whose labels are audited, by heads that were not trained on the image: [images, classes]. */
+  predictions?: { task: Task; labels: Int32Array; probabilities: Float32Array };
 }
 
 export interface AuditResult {
@@ -39,7 +48,17 @@ export const neighboursKept = 64;
  * @throws UserError when no image can be read, or the model cannot be used.
  */
 export async function auditDataset(dataset: Dataset, o: AuditOptions): Promise<AuditResult> {
-  const { model, cacheFolder, signal, onProgress, onNotice } = o;
+  return (await auditImages(dataset, await readableImages(dataset, o), o)).result;
+}
+
+/**
+ * The images that can be read, with what was seen of them; the others are notices.
+ * @throws UserError when there is none.
+ */
+export async function readableImages(
+  dataset: Dataset,
+  { cacheFolder, signal, onProgress, onNotice }: Omit<AuditOptions, 'model'>,
+): Promise<GoodLook[]> {
   dataset.problems.forEach(onNotice);
   const looks = await lookAtAll(dataset, {
     memory: checkedFolder(cacheFolder),
@@ -49,6 +68,15 @@ export async function auditDataset(dataset: Dataset, o: AuditOptions): Promise<A
   for (const { result } of looks) if (result instanceof UserError) onNotice(result.toInfo());
   const readable = looks.filter((look): look is GoodLook => !(look.result instanceof UserError));
   if (!readable.length) throw errors.noReadableImages(dataset.root);
+  return readable;
+}
+
+/** Audits these images of a dataset; tasks that are not audited are notices. */
+export async function auditImages(
+  dataset: Dataset,
+  readable: readonly GoodLook[],
+  { model, cacheFolder, signal, onProgress, onNotice }: AuditOptions,
+): Promise<{ result: AuditResult; evidence: AuditEvidence }> {
   const computed = await featuresOf(
     model,
     dataset.root,
@@ -69,15 +97,16 @@ export async function auditDataset(dataset: Dataset, o: AuditOptions): Promise<A
     ...kindredFindings(images, kindred),
     ...faults.map(({ image, kind, score }): Finding => ({ type: 'finding', kind, path: pathOf(image), score })),
   ];
+  const evidence: AuditEvidence = { images, features, neighbours };
   const result = { images: images.length, findings, curve: undefined, accuracy: null, honestAccuracy: null };
   const span = auditedTask(dataset.tasks, dataset.root, onNotice);
-  if (!span) return result;
+  if (!span) return { result, evidence };
   const { start, end, task } = span;
   const labels = Int32Array.from(images, ({ sample }) => {
     const own = targetsOf(sample).find((target) => target >= start && target < end);
     return own === undefined ? -1 : own - start;
   });
-  const ofLabels = await labelFindings({
+  const { probabilities, ...ofLabels } = await labelFindings({
     features,
     labels,
     task,
@@ -86,7 +115,10 @@ export async function auditDataset(dataset: Dataset, o: AuditOptions): Promise<A
     groups: kindred.groups,
     pathOf,
   });
-  return { ...result, ...ofLabels, findings: [...ofLabels.findings, ...findings] };
+  return {
+    result: { ...result, ...ofLabels, findings: [...ofLabels.findings, ...findings] },
+    evidence: { ...evidence, predictions: { task, labels, probabilities } },
+  };
 }
 
 /** The first task with one label an image; what else there is to learn is said not to be audited. */

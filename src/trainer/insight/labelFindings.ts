@@ -33,6 +33,8 @@ export interface LabelFindings {
   curve: CurveReport;
   accuracy: number;
   honestAccuracy: number;
+  /** [images, classes], by the heads that judged the labels. */
+  probabilities: Float32Array;
 }
 
 export async function labelFindings(o: LabelledImages): Promise<LabelFindings> {
@@ -83,6 +85,7 @@ export async function labelFindings(o: LabelledImages): Promise<LabelFindings> {
     curve: { type: 'curve', points, gain: gainOfDoubling(points) },
     accuracy: random.accuracy,
     honestAccuracy: honest.accuracy,
+    probabilities: judged.probabilities,
   };
 }
 

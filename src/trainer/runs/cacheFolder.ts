@@ -27,6 +27,9 @@ export const checkedFolder = (cache: string): string => join(cache, 'checked');
 /** Where small JPEGs of images are kept. */
 export const thumbnailFolder = (cache: string): string => join(cache, 'thumbnails');
 
+/** Where the maps of datasets are kept. */
+export const mapFolder = (cache: string): string => join(cache, 'maps');
+
 /** Where it is kept which devices were found to work, and how far they differ from the CPU. */
 export const deviceFolder = (cache: string): string => join(cache, 'devices');
 
@@ -54,7 +57,7 @@ export function cacheLimit(kind: CacheKind, env: NodeJS.ProcessEnv = process.env
  * folders named by a hash.
  */
 function kindOf(name: string): CacheKind | undefined {
-  if (name === 'features' || name === 'devices') return 'features';
+  if (name === 'features' || name === 'maps' || name === 'devices') return 'features';
   return name === 'checked' || name === 'thumbnails' || /^[0-9a-f]{16}$/.test(name) ? 'images' : undefined;
 }
 
