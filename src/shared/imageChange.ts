@@ -5,6 +5,8 @@ import type { SplitName } from './trainEvent.js';
 export type ImageChange =
   /** To a class that is there, or to a new one. */
   | { kind: 'class'; label: string }
+  /** Each to the class of its own number in the images that are changed. */
+  | { kind: 'classes'; labels: string[] }
   | { kind: 'split'; split: SplitName }
   | { kind: 'exclude' }
   | { kind: 'trash' }

@@ -1,6 +1,7 @@
 /** The trainer's DOOR: what goes into the trainer process and what comes out of it. Types only. */
 import type { Audit, AuditProgress, CurveReport, Finding } from '../shared/auditOutput.js';
 import type { MapPoint, MapReport } from '../shared/mapOutput.js';
+import type { ImageGroup, ImageGroups, NextImage, NextImages, Suggestion, Suggestions } from '../shared/fromNothing.js';
 import type { Explanation } from '../shared/explanation.js';
 import type { Advice, Measurement } from '../shared/advice.js';
 import type { TaskCalibration } from '../shared/calibration.js';
@@ -41,6 +42,7 @@ export type {
   Audit,
 } from '../shared/auditOutput.js';
 export type { MapPoint, MapReport } from '../shared/mapOutput.js';
+export type { ImageGroup, NextImage, Suggestion } from '../shared/fromNothing.js';
 export type { ErrorInfo } from '../shared/errorInfo.js';
 export type { CoveredEvaluation, Evaluation, ModelComparison, TaskEvaluation } from '../shared/evaluation.js';
 export type { Estimate, Resource } from '../shared/estimate.js';
@@ -100,6 +102,10 @@ export interface CommandOutputs {
   audit: AuditProgress | Finding | CurveReport | Audit;
   /** How far the map is, then, without `--list`, its points, then the whole. */
   map: AuditProgress | MapPoint | MapReport;
+  /** How far it is, then each of what was found, then the whole. */
+  group: AuditProgress | ImageGroup | ImageGroups;
+  'label-next': AuditProgress | NextImage | NextImages;
+  suggest: AuditProgress | Suggestion | Suggestions;
   /** How far it is, then what was measured of each model, then the advice. */
   advise: AuditProgress | EstimateProgress | ({ type: 'measurement' } & Measurement) | ({ type: 'advice' } & Advice);
   /** With `--ladder`, each precision as it is measured. */

@@ -6,7 +6,18 @@ import * as l10n from '@vscode/l10n';
 import { exportFormatNames } from '../../shared/exportFormats.js';
 import { againFrom } from '../../shared/runFolder.js';
 import { precisionNames } from '../../shared/precisions.js';
-import { acceptedShare, choice, count, flag, list, points, requiredText, text, type Option } from './option.js';
+import {
+  acceptedShare,
+  choice,
+  count,
+  flag,
+  list,
+  points,
+  requiredText,
+  several,
+  text,
+  type Option,
+} from './option.js';
 
 export interface CommandRow {
   /** What the command does, in a sentence. */
@@ -38,6 +49,21 @@ const device = choice(['cpu', 'tensorflow'] as const, 'cpu', () =>
 
 const set = list({ placeholder: 'KEY=VALUE', example: 'epochs=3' }, () =>
   l10n.t('Changes a key of the config, e.g. method.rank=4. May be given several times.'),
+);
+
+const unlabelled = {
+  placeholder: 'FOLDER',
+  help: () => l10n.t('A folder of images; those in folders inside it have a class already, named as their folder.'),
+  min: 1,
+  max: 1,
+};
+
+const featureModel = text({ placeholder: 'MODEL', example: 'embedded' }, () =>
+  l10n.t('The model whose features describe the images: a name, folder, checkpoint or run. Default: embedded.'),
+);
+
+const imageList = text({ placeholder: 'FILE', example: 'photos.images' }, () =>
+  l10n.t('Writes the images to a file that the editor shows.'),
 );
 
 /** The shells that `vitune completion` writes a script for. */
@@ -251,9 +277,7 @@ export const commands = {
       max: 1,
     },
     options: {
-      model: text({ placeholder: 'MODEL', example: 'embedded' }, () =>
-        l10n.t('The model whose features describe the images: a name, folder, checkpoint or run. Default: embedded.'),
-      ),
+      model: featureModel,
       json,
     },
     examples: ['audit photos', 'audit flowers.vitune.json --json'],
@@ -276,6 +300,43 @@ export const commands = {
       json,
     },
     examples: ['map photos', 'map flowers.vitune.json --json'],
+  }),
+  group: row({
+    summary: () => l10n.t('Groups images without classes by what they show, so that groups can be named.'),
+    operand: unlabelled,
+    options: {
+      model: featureModel,
+      groups: several({ placeholder: 'N', example: '5' }, () =>
+        l10n.t('How many groups. Default: as many as are told apart best.'),
+      ),
+      list: imageList,
+      json,
+    },
+    examples: ['group photos', 'group photos --groups 5'],
+  }),
+  'label-next': row({
+    summary: () => l10n.t('Shows which images without a class would teach the most if they had one.'),
+    operand: unlabelled,
+    options: {
+      model: featureModel,
+      count: count(20, { placeholder: 'N', example: '20' }, () => l10n.t('How many images to show.')),
+      list: imageList,
+      json,
+    },
+    examples: ['label-next photos', 'label-next photos --count 50'],
+  }),
+  suggest: row({
+    summary: () => l10n.t('Suggests a class for each image without one, with how sure it is. Nothing is moved.'),
+    operand: unlabelled,
+    options: {
+      checkpoint: text({ placeholder: 'RUN_OR_CHECKPOINT', example: 'runs/flowers' }, () =>
+        l10n.t('A run or checkpoint that knows the classes. Default: what the images in class folders teach.'),
+      ),
+      model: featureModel,
+      list: imageList,
+      json,
+    },
+    examples: ['suggest photos', 'suggest photos --checkpoint runs/flowers'],
   }),
   advise: row({
     summary: () => l10n.t('Measures which model and method suit a dataset, and what accuracy to expect.'),

@@ -65,6 +65,20 @@ export const count = (usual: number, words: ValueWords, help: () => string): Opt
   },
 });
 
+/** A whole number above 1; undefined where it is not given. */
+export const several = (words: ValueWords, help: () => string): Option<number | undefined> => ({
+  ...words,
+  help,
+  read(given, name, refuse) {
+    const typed = given.at(-1);
+    if (typed === undefined) return undefined;
+    const number = Number(typed);
+    return Number.isInteger(number) && number > 1
+      ? number
+      : refuse(l10n.t('--{0} must be a whole number above 1.', name));
+  },
+});
+
 /** A share of the validation images, from one half to all; undefined where it is not given. */
 export const acceptedShare = (help: () => string): Option<number | undefined> => ({
   placeholder: 'SHARE',

@@ -33,26 +33,37 @@ export async function planChange(
   const { labels, tasks, labelFile } = dataset;
   const [task] = tasks;
   const isFolder = labelFile === undefined;
-  const touchesLabels = change.kind === 'class' || change.kind === 'renameClass' || change.kind === 'deleteClass';
+  const touchesLabels =
+    change.kind === 'class' ||
+    change.kind === 'classes' ||
+    change.kind === 'renameClass' ||
+    change.kind === 'deleteClass';
   if (touchesLabels && task!.multiLabel) throw errors.change.severalLabels(task!.name);
-  const name = change.kind === 'class' ? change.label : change.kind === 'renameClass' ? change.to : undefined;
   // Of a class that is renamed only the case may change.
   const others = change.kind === 'renameClass' ? labels.filter((label) => label !== change.label) : labels;
-  const isNew = name !== undefined && !labels.includes(name.normalize('NFC'));
-  const problem = isNew ? nameProblem(name, others, isFolder) : undefined;
-  if (problem) throw problem;
+  requireNames(namesIn(change), labels, others, isFolder);
   const places = placesIn(dataset);
+  const wanted = wantedLabels(change, shown);
   const left: ErrorInfo[] = [];
   const chosen =
-    'label' in change && change.kind !== 'class'
+    change.kind === 'renameClass' || change.kind === 'deleteClass'
       ? [...places].filter(([, { label }]) => label === change.label).map(([path]) => path)
       : await stillAsShown(shown, places, left);
+  // An image without a class lies in no split either.
+  const isLoose = (path: string): boolean => isFolder && places.get(path)!.label === '';
+  if (change.kind === 'split')
+    for (const path of chosen) if (isLoose(path)) left.push(errors.change.withoutClass(path).toInfo());
   const isDrawn = dataset.splitOrigin === 'seeded';
   const endsDraw = isDrawn && change.kind === 'split' && change.split === 'validation';
   if (isDrawn && change.kind === 'split' && change.split === 'train' && !chosen.some((path) => isTest(places, path)))
     throw errors.change.drawnBySeed();
   const changing = chosen
-    .map((path): Changing => ({ path, from: places.get(path)!, to: placeAfter(change, places.get(path)!) }))
+    .filter((path) => change.kind !== 'split' || !isLoose(path))
+    .map((path): Changing => ({
+      path,
+      from: places.get(path)!,
+      to: placeAfter(change, places.get(path)!, wanted.get(path)),
+    }))
     .filter(({ from, to }) => to?.label !== from.label || to.split !== from.split);
   if (changing.length === 0) {
     if (left.length === 0) throw errors.change.nothing();
@@ -61,7 +72,9 @@ export async function planChange(
   const byPath = new Map(changing.map((each) => [each.path, each]));
   const after = [...places].flatMap(([path, place]) => (byPath.has(path) ? (byPath.get(path)!.to ?? []) : place));
   // What is drawn by seed is no reason to refuse: an image of it counts as one for training.
-  const defect = task!.multiLabel ? undefined : unusable(after.filter(({ label }) => label !== ''));
+  // A folder that has fewer than two classes so far is on its way to a dataset.
+  const isUnfinished = unusable(labelledOnly(places.values())) !== undefined;
+  const defect = task!.multiLabel || isUnfinished ? undefined : unusable(labelledOnly(after));
   if (defect) throw defect;
   const common = { images: changing.length, endsDraw, left };
   const exclude = change.kind === 'exclude' || (change.kind === 'deleteClass' && !isFolder);
@@ -77,10 +90,41 @@ export async function planChange(
     : { ...noPlan, ...common, file: labelFile, ...(await planCells(dataset, change, changing, signal)) };
 }
 
-function placeAfter(change: ImageChange, from: Place): Place | undefined {
+const labelledOnly = (places: Iterable<Place>): Place[] => [...places].filter(({ label }) => label !== '');
+
+/** The names of the classes that a change gives to images. */
+function namesIn(change: ImageChange): string[] {
+  if (change.kind === 'classes') return [...new Set(change.labels)];
+  if (change.kind === 'class') return [change.label];
+  return change.kind === 'renameClass' ? [change.to] : [];
+}
+
+/** Throws a UserError for a new name that no class next to `others`, and to those before it, can have. */
+function requireNames(
+  names: readonly string[],
+  labels: readonly string[],
+  others: readonly string[],
+  isFolder: boolean,
+): void {
+  const known = [...others];
+  for (const name of names) {
+    if (labels.includes(name.normalize('NFC'))) continue;
+    const problem = nameProblem(name, known, isFolder);
+    if (problem) throw problem;
+    known.push(name);
+  }
+}
+
+/** The class that each image is to have, where they are not all to have one. */
+const wantedLabels = (change: ImageChange, shown: readonly ShownImage[]): ReadonlyMap<string, string> =>
+  new Map(change.kind === 'classes' ? shown.map(({ path }, i) => [path, change.labels[i]!]) : []);
+
+function placeAfter(change: ImageChange, from: Place, wanted: string | undefined): Place | undefined {
   switch (change.kind) {
     case 'class':
       return { ...from, label: change.label.normalize('NFC') };
+    case 'classes':
+      return { ...from, label: wanted!.normalize('NFC') };
     case 'renameClass':
       return { ...from, label: change.to.normalize('NFC') };
     case 'split':

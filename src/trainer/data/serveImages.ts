@@ -2,6 +2,7 @@
 import { infoOf } from '../errors/errors.js';
 import type { ImagesRequest, ImagesResponse } from '../protocol.js';
 import { datasetList, fileColumns, nameColumns, readImageList, writeImageList } from './datasetList.js';
+import { scanUnfinished, withLoose } from './looseImages.js';
 import { planChange } from './planChange.js';
 import { refreshedList } from './refreshedList.js';
 import { replaceFile } from '../core/replaceFile.js';
@@ -40,7 +41,7 @@ export function serveImages(
         return { id, type: 'columns', columns };
       }
       case 'plan': {
-        const dataset = await scanDataset(request.dataset, { ...usual, signal });
+        const dataset = withLoose(await scanUnfinished(request.dataset, { ...usual, signal }));
         return { id, type: 'plan', plan: await planChange(dataset, request.change, request.images, signal) };
       }
       case 'cells': {
@@ -50,7 +51,9 @@ export function serveImages(
       case 'exclude':
         return { id, type: 'written', ...(await writeExcluded(request.dataset, request.paths, request.isExcluded)) };
       case 'refresh': {
-        const dataset = await scanDataset(request.dataset, { ...usual, signal });
+        const unfinished = await scanUnfinished(request.dataset, { ...usual, signal });
+        // A list of all images of a dataset has none without a class.
+        const dataset = request.grows ? unfinished.dataset : withLoose(unfinished);
         const list = await readImageList(request.file);
         const fresh = await datasetList(dataset, [], false);
         const refreshed = await refreshedList(list, fresh, request.moves, request.grows);

@@ -15,6 +15,13 @@ export const change = {
       t('It may be excluded, lie outside the classes, or have no row in the label file.'),
       { file },
     ),
+  withoutClass: (file: string) =>
+    new UserError(
+      'CHANGE_NO_CLASS',
+      t('{0} has no class, so that it cannot be in a split.', basename(file)),
+      t('Move it to a class first.'),
+      { file },
+    ),
   labelChanged: (file: string, shown: string, now: string) =>
     new UserError(
       'CHANGE_LABEL_CHANGED',

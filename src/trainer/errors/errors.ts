@@ -6,6 +6,7 @@ import { checkpoints } from './checkpoints.js';
 import { commandLine } from './commandLine.js';
 import { config } from './config.js';
 import { datasets } from './datasets.js';
+import { fromNothing } from './fromNothing.js';
 import { hub } from './hub.js';
 import { interchange } from './interchange.js';
 import { labelFile } from './labelFile.js';
@@ -35,6 +36,7 @@ export const errors = {
   ...commandLine,
   calibration,
   change,
+  fromNothing,
   labelFile,
   onnx,
   quantization,

@@ -7,6 +7,7 @@ import { ImagesProcess } from '../../../src/extension/imageGrid/imagesProcess.js
 import { ShownError } from '../../../src/extension/errors/shownError.js';
 import type { ImageChange, ImagePlan } from '../../../src/shared/imageChange.js';
 import { goneColumn, ImageList } from '../../../src/shared/imageList.js';
+import { ChoiceBuilder, ImageListBuilder } from '../../../src/shared/imageListBuilder.js';
 import { programOf } from '../commandLine/program.js';
 import { temporaryFolder, writeTree } from './images.js';
 
@@ -287,4 +288,43 @@ test('a list is brought up to date: rows keep their numbers; moved, gone, back a
     [third.pathAt(lost), word(third, 'label', lost), word(third, goneColumn, lost)],
     [join(root, 'train/hound/c.png'), 'hound', undefined],
   );
+});
+
+test('images without a class get one each, also where there is no class yet; nothing is replaced', async (t) => {
+  const { root, images, plan, movesOf, rejects, list } = await opened(t, {
+    ...some('a.png', 'b.png', 'c.png', 'd.png', 'cat/A.png'),
+    'notes.txt': 'no image',
+  });
+  const sorted = await plan({ kind: 'classes', labels: ['cat', 'dog', 'cat'] }, ['a.png'], ['b.png'], ['c.png']);
+  assert.deepEqual(movesOf(sorted), ['a.png → cat/a-2.png', 'b.png → dog/b.png', 'c.png → cat/c.png']);
+  assert.equal(sorted.numbered, 1);
+  const partly = await plan({ kind: 'class', label: 'dog' }, ['a.png'], ['gone.png'], ['notes.txt']);
+  assert.deepEqual(movesOf(partly), ['a.png → dog/a.png']);
+  assert.deepEqual(
+    partly.left.map(({ code }) => code),
+    ['CHANGE_IMAGE_GONE', 'CHANGE_IMAGE_FOREIGN'],
+  );
+  await rejects(plan({ kind: 'classes', labels: ['dog', 'Dog'] }, ['a.png'], ['b.png']), 'CHANGE_NAME_TAKEN');
+  await rejects(plan({ kind: 'classes', labels: ['dog', '../up'] }, ['a.png'], ['b.png']), 'CHANGE_NAME_UNFIT');
+  const noSplit = await plan({ kind: 'split', split: 'test' }, ['a.png']);
+  assert.deepEqual([noSplit.images, noSplit.left[0]!.code], [0, 'CHANGE_NO_CLASS']);
+  // A list of them follows what is moved, with and without an end of the process in the middle.
+  const builder = new ImageListBuilder();
+  const label = new ChoiceBuilder({ id: 'label' });
+  const group = new ChoiceBuilder({ id: 'group' });
+  for (const name of ['a.png', 'b.png', 'c.png', 'd.png']) group.set(builder.add(join(root, name)), '1');
+  await writeFile(list, builder.list([label, group]).toBytes());
+  const [first] = sorted.moves;
+  await rename(first!.from, first!.to);
+  await images.refresh(root, list, [first!], false);
+  const half = ImageList.of(new Uint8Array(await readFile(list)).buffer);
+  assert.equal(half.pathAt(0), first!.to);
+  const labelAt = (row: number) => half.choice('label')!.values[half.choice('label')!.data[row]! - 1];
+  assert.deepEqual([0, 1, 2, 3].map(labelAt), ['cat', undefined, undefined, undefined]);
+  assert.equal(half.choice(goneColumn)?.data.some(Boolean), false);
+  // What was not moved yet is where it was, and is moved by the next call.
+  const rest = await plan({ kind: 'classes', labels: ['cat', 'dog', 'cat'] }, ['a.png'], ['b.png'], ['c.png']);
+  assert.deepEqual(movesOf(rest), ['b.png → dog/b.png', 'c.png → cat/c.png']);
+  await rm(root, { recursive: true });
+  await rejects(plan({ kind: 'class', label: 'dog' }, ['b.png']), 'DATASET_MISSING');
 });
