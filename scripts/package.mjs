@@ -61,7 +61,11 @@ const isLicence = (name) => /^(licen[cs]e|copying|notice|thirdpartynotice)/i.tes
  */
 const leftOut = new Set(['DirectML.dll', 'dxil.dll']);
 
-const libheif = ['package.json', 'libheif-wasm/libheif.js', 'libheif-wasm/libheif.wasm'];
+const libheif = [
+  'package.json',
+  'LICENSE',
+  ...['LICENSE', 'libheif.js', 'libheif.wasm'].map((name) => `libheif-wasm/${name}`),
+];
 
 /** Whether a file of a package is needed on the target; `path` is relative to node_modules. */
 function isNeeded(path, target) {
@@ -72,7 +76,7 @@ function isNeeded(path, target) {
   // sharp builds itself from `src` and `install` where there is no binary for it.
   if (parts[0] === 'sharp') return !['src', 'install'].includes(parts[1]);
   // Its other forms hold the library inside of a script.
-  if (parts[0] === 'libheif-js') return isLicence(name) || libheif.includes(parts.slice(1).join('/'));
+  if (parts[0] === 'libheif-js') return libheif.includes(parts.slice(1).join('/'));
   if (parts[0] !== 'onnxruntime-node') return true;
   if (parts[1] === 'bin') return parts[3] === os && parts[4] === cpu;
   return parts[1] !== 'script' && parts[1] !== 'lib';
