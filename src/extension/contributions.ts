@@ -18,6 +18,7 @@ export const commands = {
   inspectDataset: 'vitune.inspectDataset',
   advise: 'vitune.advise',
   showImages: 'vitune.showImages',
+  showMap: 'vitune.showMap',
   renameClass: 'vitune.renameClass',
   mergeClass: 'vitune.mergeClass',
   deleteClass: 'vitune.deleteClass',
@@ -77,6 +78,7 @@ export const dashboardType = 'vitune.dashboard';
 export const comparisonType = 'vitune.comparison';
 export const reportType = 'vitune.report';
 export const imageGridType = 'vitune.images';
+export const datasetMapType = 'vitune.map';
 
 /** Words in a tree item's context value, by which package.json decides which actions it has. */
 export type ContextWord =

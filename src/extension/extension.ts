@@ -27,6 +27,7 @@ import { embeddedFolder, StartingPoints } from './config/startingPoints.js';
 import { commands, imageEditorType, views } from './contributions.js';
 import { Dashboards } from './dashboard/dashboards.js';
 import { RunImages } from './dashboard/runImages.js';
+import { DatasetMaps } from './datasetMap/datasetMaps.js';
 import { datasetCommands } from './datasets/datasetCommands.js';
 import { pickDataset, type DatasetArgument } from './datasets/pickDataset.js';
 import { DatasetStore } from './datasets/datasetStore.js';
@@ -98,6 +99,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const changes = new ImageChanges(images, trash, grids, datasets);
   grids.onChange = (action, chosen) => changeChosen(changes, action, chosen);
   const datasetImages = new DatasetImages(grids, images, datasets);
+  const maps = new DatasetMaps(
+    context.extensionUri,
+    new GridStore(join(storage, 'maps')),
+    images,
+    grids,
+    launch,
+    datasets,
+    failed,
+  );
   const reports = new ReportPanels(
     context.extensionUri,
     new ReportStore(join(storage, 'reports')),
@@ -164,6 +174,7 @@ export function activate(context: vscode.ExtensionContext): void {
     classifier,
     images,
     grids,
+    maps,
     trash,
     reports,
     runChanges,
@@ -214,6 +225,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...sampleCommands(context.extensionUri, configHome, datasets, panel, active),
     ...datasetCommands(reports, datasets),
     ...datasetImages.commands,
+    ...maps.commands,
     ...changes.commands,
     ...classCommands(changes, datasets, runs),
     ...runCommands(runs, training, active, comparisons),

@@ -112,6 +112,30 @@ export class ImageList {
     return new ImageList(this.folders, this.folder, this.ends, this.names, [...kept, ...columns], [...this.#odd]);
   }
 
+  /** The list without these columns. */
+  without(...ids: string[]): ImageList {
+    const kept = this.columns.filter(({ id }) => !ids.includes(id));
+    return new ImageList(this.folders, this.folder, this.ends, this.names, kept, [...this.#odd]);
+  }
+
+  /** The images of these rows, in this order. */
+  pick(rows: Uint32Array): ImageList {
+    const ends = new Uint32Array(rows.length);
+    const parts = Array.from(rows, (row) => this.names.subarray(row ? this.ends[row - 1] : 0, this.ends[row]));
+    let end = 0;
+    parts.forEach((part, i) => (ends[i] = end += part.length));
+    const names = new Uint8Array(end);
+    parts.forEach((part, i) => names.set(part, ends[i]! - part.length));
+    const of = <Picked extends Data>(data: Picked): Picked =>
+      new (data.constructor as new (values: ArrayLike<number>) => Picked)(Array.from(rows, (row) => data[row]!));
+    const columns = this.columns.map((column) => ({ ...column, data: of(column.data) }) as ImageColumn);
+    const odd = Array.from(rows).flatMap((row, i): [number, string][] => {
+      const name = this.#odd.get(row);
+      return name === undefined ? [] : [[i, name]];
+    });
+    return new ImageList(this.folders, of(this.folder), ends, names, columns, odd);
+  }
+
   /** The first images of the list. */
   head(images: number): ImageList {
     const columns = this.columns.map((column) => ({ ...column, data: column.data.slice(0, images) }) as ImageColumn);

@@ -32,12 +32,14 @@ import type { ImageQuery } from './imageGrid/messages.js';
 import type { FromAnyView, Init, Patch } from './messages.js';
 import type { FromPlan, PlanState } from './trainPanel/planMessages.js';
 
+export type * from './datasetMap/messages.js';
 export type * from './imageEditor/messages.js';
 export type * from './imageGrid/messages.js';
 export type * from './messages.js';
 export type * from './trainPanel/planMessages.js';
 
-export type ViewName = 'trainPanel' | 'dashboard' | 'comparison' | 'imageEditor' | 'imageGrid' | 'report';
+export type ViewName =
+  'trainPanel' | 'dashboard' | 'comparison' | 'imageEditor' | 'imageGrid' | 'datasetMap' | 'report';
 
 /**
  * The status of a run. `interrupted`: its trainer ended without an end event (killed, power loss); `failed`: its last

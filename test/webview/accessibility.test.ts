@@ -8,6 +8,7 @@ import type { AxeResults, RunOptions } from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { root } from '../../scripts/ensure-installed.mjs';
 import type { ViewName } from '../../src/webview/protocol.js';
+import { mapState } from './mapStates.js';
 import { gridState } from './imageLists.js';
 import { dashboardState, plan, recordedRun, runSummary, trainPanelState } from './recordedRun.js';
 import { imageState, reportState, runsState } from './reports.js';
@@ -55,6 +56,8 @@ const states: [name: string, view: ViewName, state: unknown, width: number][] = 
   ['the image editor without a checkpoint', 'imageEditor', { ...image, checkpoint: null, verdict: { kind: 'noCheckpoint' } }, 500],
   ['the image grid', 'imageGrid', gridState(40, { query: { sort: { column: 'loss', descending: true } } }), 900],
   ['a narrow image grid', 'imageGrid', gridState(), 340],
+  ['a map of a dataset', 'datasetMap', mapState(), 900],
+  ['a narrow map of a dataset', 'datasetMap', mapState(), 340],
   ['an image grid without images', 'imageGrid', gridState(0), 900],
   ['a report', 'report', reportState(), 900],
   ['a report of two runs', 'report', runsState(), 900],

@@ -5,14 +5,13 @@ import { ImageList } from '../../shared/imageList.js';
 import type { Move } from '../../shared/imageChange.js';
 import type { FromImageGrid, ImageGridState, KeptByImageGrid, ToImageGrid } from '../../webview/protocol.js';
 import { commands, imageGridType } from '../contributions.js';
-import { errors } from '../errors/errors.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import { Panels } from '../webviews/panels.js';
 import type { OwnMessage } from '../webviews/webviewHost.js';
 import type { GridAbout, GridStore, StoredGrid } from './gridStore.js';
 import { actOn, type ChangeAction, type Chosen } from './imageActions.js';
 import type { ImagesProcess } from './imagesProcess.js';
-import { ThumbnailQueue } from './thumbnailQueue.js';
+import { thumbnailsFor, type ThumbnailQueue } from './thumbnailQueue.js';
 
 /** An open grid. */
 interface Shown extends StoredGrid {
@@ -61,7 +60,7 @@ export class ImageGrids implements vscode.Disposable {
         store.delete(shown.id).catch(onFailure);
       },
     });
-    if (!hasGridTabs()) store.clear().catch(onFailure);
+    if (!hasTabs(imageGridType)) store.clear().catch(onFailure);
   }
 
   /** Shows the images of a list that `write` writes to a file. */
@@ -106,13 +105,17 @@ export class ImageGrids implements vscode.Disposable {
     if (!list) return;
     switch (message.type) {
       case 'want':
-        shown.queue ??= this.#queueOf(shown, post);
+        // A row has another path after its image was moved.
+        shown.queue ??= thumbnailsFor(this.process, (row) => shown.list!.pathAt(row), post);
         shown.queue.want(message.rows.filter((row) => row < list.length));
         return;
       case 'columns':
         return this.#makeColumns(shown, message.of, post);
       case 'dropColumns':
         shown.making?.abort();
+        return;
+      case 'map':
+        await vscode.commands.executeCommand(commands.showMap, shown.dataset);
         return;
       case 'step': {
         const { undoImageChange, redoImageChange } = commands;
@@ -142,19 +145,6 @@ export class ImageGrids implements vscode.Disposable {
     const used = new Set(label?.data);
     const labels = (label?.parts?.words ?? label?.values ?? []).filter((_, i) => label?.parts || used.has(i + 1));
     await this.onChange(action, { dataset: shown.dataset, images, labels });
-  }
-
-  #queueOf(shown: Shown, post: Post): ThumbnailQueue {
-    // A row has another path after its image was moved.
-    const pathAt = (row: number) => shown.list!.pathAt(row);
-    return new ThumbnailQueue(
-      (row) => this.process.thumbnail(pathAt(row)),
-      (row, src) => post({ type: 'thumbnail', row, src }),
-      (row, error, isCulprit) => {
-        const info = isCulprit ? errors.imageEndsProcess(pathAt(row)).info : infoOf(error);
-        post({ type: 'thumbnail', row, error: info });
-      },
-    );
   }
 
   async #makeColumns(shown: Shown, of: 'files' | 'names', post: Post): Promise<void> {
@@ -194,9 +184,9 @@ async function bytesOf(file: string): Promise<ArrayBuffer> {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }
 
-/** Whether grids of an earlier window are still to be restored. */
-function hasGridTabs(): boolean {
+/** Whether panels of an earlier window are still to be restored. */
+export function hasTabs(type: string): boolean {
   return vscode.window.tabGroups.all.some(({ tabs }) =>
-    tabs.some(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(imageGridType)),
+    tabs.some(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(type)),
   );
 }

@@ -24,7 +24,7 @@ export const fewestImages = 5;
 const mostKept = 20;
 
 export interface DatasetMap {
-  /** Columns `x` and `y`, `label`, `split` and, where the labels are audited, `prediction`, `probability`, `finding`. */
+  /** Columns `x`, `y`, `label`, `split`, `finding` and, where the labels are audited, `prediction`, `probability`. */
   list: ImageList;
   /** Whether it was there already. */
   isKept: boolean;

@@ -148,7 +148,7 @@ function prune({ starts, ends, weights }: Graph, epochs: number): Graph {
   return { starts: kept.starts, ends: kept.ends.subarray(0, count), weights: kept.weights.subarray(0, count) };
 }
 
-/** One epoch (section 4.2): each edge whose turn it is draws its two images together, and others push the first away. */
+/** One epoch (section 4.2): an edge whose turn it is draws its two images together, and others push the first away. */
 function step(
   places: Float32Array,
   { starts, ends, weights }: Graph,

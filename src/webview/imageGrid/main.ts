@@ -109,6 +109,7 @@ class ImageGridView {
         { class: 'grid-head' },
         h('h1', {}, state.heading),
         ...state.lead.map((line) => h('p', { class: 'quiet' }, line)),
+        state.canChange ? textButton(l10n.t('Show Map'), () => host.post({ type: 'map' })) : null,
       ),
       this.toolbar.element,
       this.problem,

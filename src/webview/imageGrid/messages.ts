@@ -70,5 +70,7 @@ export type FromImageGrid =
   | { type: 'columns'; of: LateColumns }
   | { type: 'dropColumns' }
   | { type: 'act'; action: ImageAction; rows: Uint32Array }
+  /** Show the dataset of these images as a map. */
+  | { type: 'map' }
   /** Take the last change of images back, or make it again. */
   | { type: 'step'; direction: 'undo' | 'redo' };

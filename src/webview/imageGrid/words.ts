@@ -20,6 +20,7 @@ export function columnTitle({ id, title }: Pick<ImageColumn, 'id' | 'title'>): s
     name: l10n.t('File name'),
     mark: l10n.t('Remark'),
     group: l10n.t('Group'),
+    finding: l10n.t('Finding'),
   };
   return titles[id] ?? title ?? id;
 }
@@ -32,6 +33,18 @@ export function wordOf(id: string, word: string): string {
       wasRight: l10n.t('Was right before'),
       isRight: l10n.t('Is right now'),
       neither: l10n.t('Wrong both times'),
+    },
+    finding: {
+      'label-error': l10n.t('Label probably wrong'),
+      leakage: l10n.t('Also in another split'),
+      duplicate: l10n.t('Same file twice'),
+      'near-duplicate': l10n.t('Nearly the same image twice'),
+      constant: l10n.t('Hardly shows anything'),
+      blurred: l10n.t('Blurred'),
+      tiny: l10n.t('Tiny'),
+      stretched: l10n.t('Very long'),
+      outlier: l10n.t('Unlike all others'),
+      burst: l10n.t('Burst or frame of a video'),
     },
     edit: {
       relabelled: l10n.t('Label changed'),
