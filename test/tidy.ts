@@ -50,7 +50,7 @@ export function importsOf(path: string, text: string): Import[] {
  * no two rooms import each other.
  */
 const mathematics = ['ir', 'autodiff', 'nn', 'peft', 'optim'];
-const execution = [...mathematics, 'compile', 'onnx', 'engine'];
+const execution = [...mathematics, 'compile', 'onnx', 'cuda', 'engine'];
 const storage = ['data', 'checkpoint', 'hub', 'config'];
 const runnable = [...execution, ...storage, 'models', 'runs'];
 const below: Record<string, string[]> = {
@@ -63,7 +63,8 @@ const below: Record<string, string[]> = {
   optim: ['ir'],
   onnx: ['ir'],
   compile: [...mathematics, 'config'],
-  engine: [...mathematics, 'compile', 'onnx'],
+  cuda: ['hub'],
+  engine: [...mathematics, 'compile', 'onnx', 'cuda'],
   data: [],
   checkpoint: [],
   hub: [],

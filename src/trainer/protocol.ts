@@ -117,6 +117,7 @@ export interface CommandOutputs {
   download: DownloadProgress | Download | CachedModels;
   models: ModelList;
   doctor: DoctorReport;
+  cuda: DownloadProgress | CudaReport;
   cache: CacheReport;
   completion: { type: 'completion'; shell: string; script: string };
 }
@@ -437,6 +438,20 @@ export interface DoctorReport {
   /** Absolute path of the cache folder. */
   cache: string;
   engines: { engine: string; devices: ({ usable: boolean } & DeviceReport)[] }[];
+}
+
+/** What `vitune cuda --json` prints at its end: ONNX Runtime's part for CUDA, after what was done. */
+export interface CudaReport {
+  type: 'cuda';
+  installed: boolean;
+  /** Absolute path of the libraries, where they are installed. */
+  folder?: string;
+  /** Bytes to download, and bytes that then stay on the disk. */
+  downloadBytes: number;
+  diskBytes: number;
+  cards: { name: string; driver: string }[];
+  /** Why it cannot be used here, whether or not it is installed. */
+  refusal?: ErrorInfo;
 }
 
 /** What `vitune cache --json` prints: bytes of decoded images and of features, and how many there may be. */

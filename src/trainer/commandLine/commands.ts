@@ -70,6 +70,9 @@ const imageList = text({ placeholder: 'FILE', example: 'photos.images' }, () =>
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
+/** What `vitune cuda` does. */
+const cudaActions = ['status', 'install', 'remove'] as const;
+
 export const commands = {
   train: row({
     summary: () => l10n.t('Trains a model as a config file describes it.'),
@@ -432,6 +435,25 @@ export const commands = {
     summary: () => l10n.t('Shows the devices of this machine, and why one cannot be used.'),
     options: { json },
     examples: ['doctor'],
+  }),
+  cuda: row({
+    summary: () => l10n.t("Shows, installs or removes ONNX Runtime's part for NVIDIA cards (CUDA)."),
+    operand: {
+      placeholder: cudaActions.join('|'),
+      help: () => l10n.t('What to do.'),
+      min: 1,
+      max: 1,
+      choices: cudaActions,
+    },
+    options: {
+      yes: flag(() => l10n.t('Downloads without asking.')),
+      anyway: flag(() => l10n.t('Installs it also where no card can use it yet, as when a container is built.')),
+      file: text({ placeholder: 'FILE', example: 'package.whl' }, () =>
+        l10n.t('The package, where it was downloaded before. Default: it is downloaded from a Python package index.'),
+      ),
+      json,
+    },
+    examples: ['cuda status', 'cuda install --yes', 'cuda remove'],
   }),
   cache: row({
     summary: () => l10n.t('Shows how much the caches of images and features take.'),

@@ -49,6 +49,7 @@ const programs: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   compare: async () => (await import('./compare.js')).compare,
   models: async () => (await import('./models.js')).models,
   download: async () => (await import('./download.js')).download,
+  cuda: async () => (await import('./cuda.js')).cuda,
   doctor: async () => (await import('./doctor.js')).doctor,
   cache: async () => (await import('./cache.js')).cache,
   completion: async () => (await import('./completion.js')).completion,

@@ -23,7 +23,15 @@ const automaticDevices: readonly DeviceName[] = ['cpu', 'webgpu', 'cuda'];
 const patience: Record<DeviceName, number> = { cpu: 60_000, webgpu: 60_000, cuda: 60_000, tensorflow: 180_000 };
 
 /** Tries `device` in a child process, for at most so many milliseconds. */
-export function tryDevice(device: DeviceName, timeout = patience[device]): Promise<DeviceReport> {
+export async function tryDevice(device: DeviceName, timeout = patience[device]): Promise<DeviceReport> {
+  const report = await tryApart(device, timeout);
+  if (device !== 'cuda' || !('reason' in report)) return report;
+  const { whyNoCuda } = await import('../cuda/detect.js');
+  const why = await whyNoCuda();
+  return why ? { ...report, reason: why.message, error: why.toInfo() } : report;
+}
+
+function tryApart(device: DeviceName, timeout: number): Promise<DeviceReport> {
   return new Promise((resolve) => {
     execFile(process.execPath, [...trainerProgram, probeCommand, device], { timeout }, (error, stdout, stderr) => {
       const answer = lastJson(stdout);

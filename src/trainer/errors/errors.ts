@@ -5,6 +5,7 @@ import { change } from './change.js';
 import { checkpoints } from './checkpoints.js';
 import { commandLine } from './commandLine.js';
 import { config } from './config.js';
+import { cuda } from './cuda.js';
 import { datasets } from './datasets.js';
 import { fromNothing } from './fromNothing.js';
 import { hub } from './hub.js';
@@ -41,6 +42,7 @@ export const errors = {
   onnx,
   quantization,
   safetensors,
+  cuda,
   hub,
   run,
   config,

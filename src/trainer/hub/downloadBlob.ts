@@ -21,6 +21,8 @@ export interface RemoteFile {
   size: number;
   /** The name of its blob: the SHA-256 of a large file (LFS), the git object id (SHA-1) of a small one. */
   hash: string;
+  /** Where it lies, if not in a repository of the hub. */
+  address?: string;
 }
 
 const sizeOf = (path: string): Promise<number | undefined> =>
@@ -38,6 +40,7 @@ async function hashOf(path: string, { hash, size }: RemoteFile, signal: AbortSig
 
 /** The address of a file. That of the library does not escape `#`, `?` and `%` in names. */
 function addressOf(file: RemoteFile, { repository: { kind, id }, settings }: HubRequest, commit: string): string {
+  if (file.address !== undefined) return file.address;
   const path = file.path.split('/').map(encodeURIComponent).join('/');
   return `${settings.endpoint}/${kind === 'dataset' ? 'datasets/' : ''}${id}/resolve/${commit}/${path}`;
 }

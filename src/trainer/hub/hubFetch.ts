@@ -16,6 +16,10 @@ export interface HubRequest {
   /** The place in the config that names the repository. */
   place?: Place | undefined;
   patience?: Partial<Patience> | undefined;
+  /** The meaning of a refusal by a server that is no hub. */
+  refusal?: ((status: number) => UserError) | undefined;
+  /** Whether web pages are what is asked for, as from an index of packages. */
+  acceptsPages?: boolean | undefined;
 }
 
 /** Timeouts and retries, in milliseconds. */
@@ -90,13 +94,14 @@ export function hubFetch(request: HubRequest): typeof fetch {
         .finally(() => clearTimeout(timer));
       if (response instanceof Response && response.ok) {
         // No requested file is a web page: this is the login page of a network, or a wrong address.
-        if (!response.headers.get('content-type')?.startsWith('text/html')) return response;
+        if (request.acceptsPages || !response.headers.get('content-type')?.startsWith('text/html')) return response;
         await response.body?.cancel();
         throw errors.hub.notTheHub(url.host, place);
       }
       const isBusy = response instanceof Response && (response.status === 429 || response.status >= 500);
       if (response instanceof Response) await response.body?.cancel();
-      if (response instanceof Response && !isBusy) throw refusal(response, request);
+      if (response instanceof Response && !isBusy)
+        throw request.refusal?.(response.status) ?? refusal(response, request);
       if (attempt === attempts) {
         throw response instanceof Response
           ? errors.hub.busy(url.host, response.status, place)

@@ -1,11 +1,17 @@
 /** Sessions of ONNX Runtime: the only importer of onnxruntime-node, which knows its pitfalls. */
-import * as ort from 'onnxruntime-node';
+import { createRequire } from 'node:module';
+import type * as ort from 'onnxruntime-node';
+import { preloadRuntime } from '../../cuda/preload.js';
 import type { Shape } from '../../ir/op.js';
 import type { DeviceName } from '../../protocol.js';
 import { HostTensor, type Tensor, type TensorData, type Tensors } from '../tensor.js';
 
+preloadRuntime();
+const require = createRequire(import.meta.url);
+const runtime = require('onnxruntime-node') as typeof ort;
+
 /** The version of ONNX Runtime. */
-export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
+export const runtimeVersion: string = runtime.env.versions.node ?? runtime.env.versions.common;
 
 const ortTypes = { f32: 'float32', f16: 'float16', i32: 'int32', u8: 'uint8', i8: 'int8' } as const;
 
@@ -21,7 +27,7 @@ export class OrtTensor implements Tensor {
     if (tensor instanceof OrtTensor) return tensor;
     if (!(tensor instanceof HostTensor)) throw new Error('the tensor belongs to another engine');
     const { dtype, data, shape } = tensor;
-    return new OrtTensor(new ort.Tensor(ortTypes[dtype], data as Float32Array, shape));
+    return new OrtTensor(new runtime.Tensor(ortTypes[dtype], data as Float32Array, shape));
   }
 
   /** Throws for a tensor on a device, where ONNX Runtime would abort. */
@@ -124,8 +130,8 @@ export class Session {
     };
     const session = await (
       typeof model === 'string'
-        ? ort.InferenceSession.create(model, options)
-        : ort.InferenceSession.create(model, options)
+        ? runtime.InferenceSession.create(model, options)
+        : runtime.InferenceSession.create(model, options)
     ).catch((error: unknown) => {
       // ONNX Runtime puts its source file, function and condition before the message.
       throw error instanceof Error
