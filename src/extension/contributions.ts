@@ -19,6 +19,10 @@ export const commands = {
   advise: 'vitune.advise',
   showImages: 'vitune.showImages',
   showMap: 'vitune.showMap',
+  groupImages: 'vitune.groupImages',
+  labelNext: 'vitune.labelNext',
+  suggestLabels: 'vitune.suggestLabels',
+  prelabel: 'vitune.prelabel',
   renameClass: 'vitune.renameClass',
   mergeClass: 'vitune.mergeClass',
   deleteClass: 'vitune.deleteClass',
@@ -87,6 +91,7 @@ export type ContextWord =
   | 'image'
   | 'images'
   | 'class'
+  | 'unlabelled'
   | 'run'
   | 'running'
   | 'resumable'

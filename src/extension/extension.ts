@@ -40,6 +40,7 @@ import { evaluateCommands } from './evaluate/evaluateCommands.js';
 import { cachedModels } from './hub/cachedModels.js';
 import { hubCommands } from './hub/hubCommands.js';
 import { recommendedModels } from './hub/recommendedModels.js';
+import { fromNothingCommands } from './fromNothing/fromNothing.js';
 import { HubToken } from './hub/hubToken.js';
 import { changeChosen } from './imageGrid/askForChange.js';
 import { classCommands } from './imageGrid/classCommands.js';
@@ -227,6 +228,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...datasetImages.commands,
     ...maps.commands,
     ...changes.commands,
+    ...fromNothingCommands({ grids, datasets, active, launch, newFile: () => reports.newFile() }),
     ...classCommands(changes, datasets, runs),
     ...runCommands(runs, training, active, comparisons),
     ...againCommands({ runs, changes: runChanges, training, panels: reports, launch }),

@@ -7,11 +7,11 @@ import type { DatasetNode } from '../datasets/datasetsTree.js';
 import { imagesOf } from '../datasets/images.js';
 import { errors } from '../errors/errors.js';
 import { isCancel } from '../errors/showError.js';
-import { notify } from '../notify.js';
 import { withProgress } from '../progress.js';
 import type { ReportPanels } from '../reports/reportPanels.js';
 import type { ActiveCheckpointStore } from '../runs/activeCheckpoint.js';
 import type { Classifier } from './classifier.js';
+import { offerCheckpoint } from './offerCheckpoint.js';
 
 const { t } = vscode.l10n;
 
@@ -80,16 +80,4 @@ async function targets(given: Given, selected: readonly Given[] | undefined): Pr
     title: t('Choose images to classify'),
   });
   return (chosen ?? []).map((uri) => uri.fsPath);
-}
-
-/** Without a checkpoint there is nothing to ask: choose one, or train. */
-async function offerCheckpoint(active: ActiveCheckpointStore): Promise<void> {
-  const { message } =
-    active.chosen === undefined ? errors.noCheckpoint().info : errors.checkpointGone(active.chosen).info;
-  await notify(
-    'info',
-    message,
-    { title: t('Choose a Checkpoint'), run: () => vscode.commands.executeCommand(commands.setActiveCheckpoint) },
-    { title: t('Train on a Dataset'), run: () => vscode.commands.executeCommand(commands.startTraining) },
-  );
 }

@@ -26,6 +26,9 @@ interface ClassPart {
   images: number;
 }
 
+/** Why a folder is no dataset that images in class folders would mend. */
+const notYet: ReadonlySet<string> = new Set(['DATASET_FLAT', 'DATASET_ONE_CLASS']);
+
 export type DatasetNode =
   | { kind: 'dataset'; folder: string }
   | { kind: 'split'; folder: string; split: SplitName; splits: SplitName[]; path: string; title: string }
@@ -151,6 +154,17 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
         accessibilityInformation: { label: `${basename(folder)}, ${t('inspecting…')}` },
         iconPath: new vscode.ThemeIcon('loading~spin'),
       });
+    if (known.error && notYet.has(known.error.code)) {
+      const description = t('no classes yet');
+      return item(basename(folder), None, {
+        ...common,
+        contextValue: words('dataset', 'folder', 'unlabelled'),
+        description,
+        accessibilityInformation: { label: `${basename(folder)}, ${description}` },
+        tooltip: [folder, known.error.message, howToClass()].join('\n'),
+        iconPath: new vscode.ThemeIcon('file-media'),
+      });
+    }
     if (known.error) {
       const { message, remedy } = known.error;
       const icon = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
@@ -168,8 +182,15 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
     const since = this.changes.sinceNewest(folder);
     if (since) {
       parts.unshift(t('{0} since “{1}”', since.words, since.run.info.name));
-      common.contextValue = words('dataset', 'folder', 'images', 'changed');
     }
+    const hasLoose = inspection.problems.some(({ code }) => code === 'IMAGES_OUTSIDE_CLASSES');
+    common.contextValue = words(
+      'dataset',
+      'folder',
+      'images',
+      ...(since ? ['changed' as const] : []),
+      ...(hasLoose ? ['unlabelled' as const] : []),
+    );
     if (read)
       parts.push(
         read.isStopped
@@ -227,6 +248,9 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
     });
   }
 }
+
+const howToClass = (): string =>
+  t('Group its images and name the groups, or put the images of each class into a folder of its own.');
 
 const ofClass = ({ label, images }: { label: string; images: number }) => ({
   description: count(images),

@@ -1,9 +1,11 @@
 /** Asks where images go, and changes them: what the actions of a grid and of a class in the tree mean. */
 import * as vscode from 'vscode';
 import type { SplitName } from '../../trainer/protocol.js';
+
 import { splitTitle } from '../datasets/datasetsTree.js';
 import { withoutIcons } from '../plainText.js';
 import { count } from '../runs/count.js';
+import { acceptSuggestions } from './acceptSuggestions.js';
 import type { ChangeAction, Chosen } from './imageActions.js';
 import type { ImageChanges } from './imageChanges.js';
 
@@ -22,6 +24,8 @@ export async function changeChosen(changes: ImageChanges, action: ChangeAction, 
           : t('{0} images are now in the class “{1}”.', count(n), label);
       return changes.change(dataset, { kind: 'class', label }, images, say);
     }
+    case 'accept':
+      return acceptSuggestions(changes, chosen);
     case 'split': {
       const split = await pickSplit(images.length);
       if (split === undefined) return;

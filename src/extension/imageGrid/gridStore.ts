@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageQuery } from '../../webview/protocol.js';
+import type { GridOffer, ImageQuery } from '../../webview/protocol.js';
 import { removeKept } from '../reports/removeKept.js';
 import { isMissing } from '../trainer/runFolder.js';
 
@@ -16,6 +16,8 @@ export interface GridAbout {
   query: Partial<ImageQuery>;
   /** The dataset that its images are of, which can be changed in the grid. */
   dataset?: string | undefined;
+  /** What is done with images without a class. */
+  offers?: GridOffer;
   /** Whether new images of the dataset belong to it. */
   grows?: boolean;
 }

@@ -11,7 +11,7 @@ const { t } = vscode.l10n;
 /** Images of a dataset that a user chose, and the classes that it has. */
 export interface Chosen {
   dataset: string;
-  images: ShownImage[];
+  images: (ShownImage & { /** What class it is predicted to have. */ prediction?: string | undefined })[];
   labels: readonly string[];
 }
 

@@ -137,10 +137,12 @@ export class ImageGrids implements vscode.Disposable {
   async #change(action: ChangeAction, rows: Uint32Array, shown: Shown, list: ImageList): Promise<void> {
     if (shown.dataset === undefined) return;
     const label = list.choice('label', shown.task ?? undefined);
-    const wordAt = (row: number) => label?.values[label.data[row]! - 1];
+    const prediction = list.choice('prediction', shown.task ?? undefined);
+    const wordAt = (column: typeof label, row: number) => column?.values[column.data[row]! - 1];
     const images = Array.from(rows, (row) => ({
       path: list.pathAt(row),
-      label: label?.parts ? undefined : wordAt(row),
+      label: label?.parts ? undefined : wordAt(label, row),
+      prediction: prediction?.parts ? undefined : wordAt(prediction, row),
     }));
     const used = new Set(label?.data);
     const labels = (label?.parts?.words ?? label?.values ?? []).filter((_, i) => label?.parts || used.has(i + 1));
@@ -166,14 +168,14 @@ const beginning = 2000;
 
 /** The view is sent the bytes of the list as they are; the panel keeps only what looks paths up in them. */
 async function stateOf(shown: Shown, post: Post): Promise<ImageGridState> {
-  const { id, heading, lead, task, query, file } = shown;
+  const { id, heading, lead, task, query, file, offers } = shown;
   const whole = await bytesOf(file);
   const list = ImageList.of(whole);
   shown.list = list;
   // What an earlier view wished for is of no use to this one.
   shown.queue?.close();
   delete shown.queue;
-  const state = { id, heading, lead, task, query, images: list.length, canChange: shown.dataset !== undefined };
+  const state = { id, heading, lead, task, query, images: list.length, canChange: shown.dataset !== undefined, offers };
   if (list.length <= beginning) return { ...state, list: whole };
   post({ type: 'list', list: whole });
   return { ...state, list: list.head(beginning).toBytes().buffer };

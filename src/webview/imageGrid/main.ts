@@ -19,6 +19,7 @@ import { Grid } from './grid.js';
 import { everything, Queries } from './query.js';
 import { Selection } from './selection.js';
 import { Thumbnails } from './thumbnails.js';
+import { acceptWords, offerOf } from './offer.js';
 import { columnsOf, isFiltered, Toolbar } from './toolbar.js';
 import './style.css';
 
@@ -68,6 +69,8 @@ class ImageGridView {
   private readonly toolbar: Toolbar;
   private readonly grid: Grid;
   private readonly counts = h('p', { class: 'counts quiet', role: 'status' });
+  /** What can be done with images without a class: all that are shown, or those that are selected. */
+  private readonly offer = h('div', { class: 'action-group' });
   private readonly actions = h('div', { class: 'selection-actions' });
   private readonly progress = h('p', { class: 'columns-progress', role: 'status' });
   private readonly problem = h('div', { class: 'messages' });
@@ -116,7 +119,7 @@ class ImageGridView {
       this.progress,
       this.empty,
       this.grid.element,
-      h('footer', { class: 'grid-foot' }, this.counts, this.actions),
+      h('footer', { class: 'grid-foot' }, this.counts, this.offer, this.actions),
     );
     this.place = kept?.place;
     this.begin();
@@ -304,7 +307,27 @@ class ImageGridView {
     setText(this.counts, parts.join(' · '));
     this.actions.hidden = size === 0;
     if (size > 0 && !this.actions.childElementCount) this.actions.append(...this.actionButtons());
+    this.showOffer();
     this.keepSoon();
+  }
+
+  private showOffer(): void {
+    const { offers } = this.state;
+    const offer = offers && offerOf(offers, this.list, this.task, this.order, this.chosen);
+    this.offer.hidden = !offer;
+    if (!offer) return this.offer.replaceChildren();
+    const number = this.host.formats.integer(offer.rows.length);
+    const [button] = this.offer.children;
+    const words = offers === 'accept' ? acceptWords(offer.rows.length, number) : l10n.t('Name Group ({0})…', number);
+    // The button that is clicked stays the same, and keeps the focus.
+    if (button) button.textContent = words;
+    else this.offer.append(textButton(words, () => this.takeOffer()));
+  }
+
+  private takeOffer(): void {
+    const { offers } = this.state;
+    const offer = offers && offerOf(offers, this.list, this.task, this.order, this.chosen);
+    if (offer) this.act(offer.action, offer.rows);
   }
 
   private actionButtons(): HTMLElement[] {

@@ -36,7 +36,12 @@ export interface ImageGridState {
   query: Partial<ImageQuery>;
   /** Whether its images can be moved, excluded and so on: the dataset is known. */
   canChange: boolean;
+  /** What is done with its images that have no class. */
+  offers?: GridOffer | undefined;
 }
+
+/** To give all images of a group a class, or each the class that is predicted. */
+export type GridOffer = 'nameGroup' | 'accept';
 
 /** Columns of a list that are made on request: size and date of the files, or the order of their names. */
 export type LateColumns = 'files' | 'names';
@@ -61,7 +66,8 @@ export interface KeptByImageGrid {
 }
 
 /** What can be done with images. */
-export type ImageAction = 'open' | 'reveal' | 'copyPaths' | 'class' | 'newClass' | 'split' | 'exclude' | 'trash';
+export type ImageAction =
+  'open' | 'reveal' | 'copyPaths' | 'class' | 'newClass' | 'accept' | 'split' | 'exclude' | 'trash';
 
 export type FromImageGrid =
   | FromAnyView

@@ -21,6 +21,7 @@ export function columnTitle({ id, title }: Pick<ImageColumn, 'id' | 'title'>): s
     mark: l10n.t('Remark'),
     group: l10n.t('Group'),
     finding: l10n.t('Finding'),
+    margin: l10n.t('Margin'),
   };
   return titles[id] ?? title ?? id;
 }
