@@ -51,7 +51,7 @@ export interface Suggestion {
   path: string;
   /** Null: it is unlike all images that the classes were learnt from, and no class is suggested. */
   label: string | null;
-  /** Probability of the likeliest class, calibrated. */
+  /** Probability of the likeliest class. */
   confidence: number;
 }
 
