@@ -48,6 +48,7 @@ export const commands = {
   downloadModel: 'vitune.downloadModel',
   setHubToken: 'vitune.setHubToken',
   doctor: 'vitune.doctor',
+  installCuda: 'vitune.installCuda',
   showLog: 'vitune.showLog',
 } as const;
 
@@ -66,6 +67,7 @@ export interface Settings {
   datasets: string[];
   activeCheckpoint: string;
   tensorflowFolder: string;
+  packageIndex: string;
 }
 
 export const settings: readonly (keyof Settings)[] = [
@@ -74,6 +76,7 @@ export const settings: readonly (keyof Settings)[] = [
   'datasets',
   'activeCheckpoint',
   'tensorflowFolder',
+  'packageIndex',
 ];
 
 /** View types of the custom editor and the webview panels. */

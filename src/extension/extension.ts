@@ -33,6 +33,7 @@ import { pickDataset, type DatasetArgument } from './datasets/pickDataset.js';
 import { DatasetStore } from './datasets/datasetStore.js';
 import { DatasetsTree } from './datasets/datasetsTree.js';
 import { Doctor } from './doctor/doctor.js';
+import { cudaCommands } from './doctor/cudaCommand.js';
 import { TensorflowFolder } from './doctor/tensorflowFolder.js';
 import { errors } from './errors/errors.js';
 import { showError } from './errors/showError.js';
@@ -254,6 +255,10 @@ export function activate(context: vscode.ExtensionContext): void {
       if (dataset !== undefined) await panel.advise(dataset);
     },
     [commands.reveal]: revealCommand,
+    ...cudaCommands(launch, async () => {
+      doctor.forget();
+      await panel.refreshDevices();
+    }),
     [commands.doctor]: async () => {
       await doctor.show();
       await panel.refreshDevices();

@@ -451,6 +451,9 @@ export const commands = {
       file: text({ placeholder: 'FILE', example: 'package.whl' }, () =>
         l10n.t('The package, where it was downloaded before. Default: it is downloaded from a Python package index.'),
       ),
+      index: text({ placeholder: 'URL', example: 'https://mirror.example/simple' }, () =>
+        l10n.t('The Python package index. Default: that in VITUNE_PACKAGE_INDEX or PIP_INDEX_URL.'),
+      ),
       json,
     },
     examples: ['cuda status', 'cuda install --yes', 'cuda remove'],

@@ -14,7 +14,7 @@ const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);
 const diskBytes = release.libraries.reduce((sum, { size }) => sum + size, 0);
 
 export async function cuda(
-  { operands: [action], yes, anyway, file }: Arguments<'cuda'>,
+  { operands: [action], yes, anyway, file, index = packageIndex() }: Arguments<'cuda'>,
   output: Output<CommandOutputs['cuda']>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -30,7 +30,7 @@ export async function cuda(
         output.json({ type: 'progress', phase: 'download', done, total });
         output.status(downloadStatus(done, total));
       };
-      await installCuda({ release, cache, index: packageIndex(), file, signal, onProgress });
+      await installCuda({ release, cache, index, file, signal, onProgress });
     }
   }
   print(await report(cache), output);

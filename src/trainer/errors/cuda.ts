@@ -57,7 +57,7 @@ export const cuda = {
     new UserError(
       'CUDA_NOT_INSTALLED',
       t("ONNX Runtime's part for CUDA is not installed."),
-      t('Run “vitune cuda install”: a download of {0} MB.', megabytes),
+      t('Run “Install CUDA Support…” in the editor, or “vitune cuda install”: a download of {0} MB.', megabytes),
     ),
   unconfirmed: (megabytes: number, kept: number) =>
     new UserError(
@@ -70,7 +70,7 @@ export const cuda = {
       'CUDA_NO_INDEX',
       t('It is not known where to download from.'),
       t(
-        'Name a Python package index in VITUNE_PACKAGE_INDEX or PIP_INDEX_URL, or download the file yourself and name it with --file.',
+        'Name a Python package index in the setting “vitune.packageIndex”, in PIP_INDEX_URL or with --index, or download the file yourself and name it with --file.',
       ),
     ),
   indexInvalid: () =>
@@ -83,13 +83,13 @@ export const cuda = {
     new UserError(
       'CUDA_REFUSED',
       t('{0} refused the request for {1} ({2}).', host, file, status),
-      t('Name another package index in VITUNE_PACKAGE_INDEX, or download the file yourself and name it with --file.'),
+      t('Name another package index, or download the file yourself and name it with --file.'),
     ),
   notListed: (host: string, file: string) =>
     new UserError(
       'CUDA_NOT_LISTED',
       t('{0} does not offer {1}.', host, file),
-      t('Name another package index in VITUNE_PACKAGE_INDEX, or download the file yourself and name it with --file.'),
+      t('Name another package index, or download the file yourself and name it with --file.'),
     ),
   fileWrong: (path: string, file: string) =>
     new UserError(
