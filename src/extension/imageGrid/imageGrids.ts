@@ -11,7 +11,8 @@ import type { OwnMessage } from '../webviews/webviewHost.js';
 import type { GridAbout, GridStore, StoredGrid } from './gridStore.js';
 import { actOn, type ChangeAction, type Chosen } from './imageActions.js';
 import type { ImagesProcess } from './imagesProcess.js';
-import { thumbnailsFor, type ThumbnailQueue } from './thumbnailQueue.js';
+import type { ThumbnailQueue } from './thumbnailQueue.js';
+import { thumbnailsFor } from './viewThumbnails.js';
 
 /** An open grid. */
 interface Shown extends StoredGrid {

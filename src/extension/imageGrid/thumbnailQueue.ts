@@ -2,11 +2,7 @@
  * Which thumbnails are made next: those that the view wishes for now, a few at a time. Earlier wishes are dropped.
  * Where the process dies, the images it was at are tried one by one, so that only the culprit gets the blame.
  */
-import type { ToDatasetMap } from '../../webview/protocol.js';
-import { errors } from '../errors/errors.js';
-import { infoOf } from '../errors/showError.js';
 import { TrainerDied } from '../trainer/trainerDied.js';
-import type { ImagesProcess } from './imagesProcess.js';
 
 /** Images decoded at a time. */
 const atOnce = 4;
@@ -66,20 +62,4 @@ export class ThumbnailQueue {
       this.#proceed();
     }
   }
-}
-
-/** The queue of a view: what is made, and why something is not, is posted to it. */
-export function thumbnailsFor(
-  process: ImagesProcess,
-  pathAt: (row: number) => string,
-  post: (message: Extract<ToDatasetMap, { type: 'thumbnail' }>) => void,
-): ThumbnailQueue {
-  return new ThumbnailQueue(
-    (row) => process.thumbnail(pathAt(row)),
-    (row, src) => post({ type: 'thumbnail', row, src }),
-    (row, error, isCulprit) => {
-      const info = isCulprit ? errors.imageEndsProcess(pathAt(row)).info : infoOf(error);
-      post({ type: 'thumbnail', row, error: info });
-    },
-  );
 }
