@@ -112,6 +112,7 @@ export class Header {
         formats.integer(images.train),
         formats.integer(images.validation),
       ),
+      record.unreadable > 0 ? l10n.t('{0} of them unreadable', formats.integer(record.unreadable)) : '',
       record.skipped > 0 ? l10n.t('{0} skipped', formats.integer(record.skipped)) : '',
       l10n.t('{0} of {1} parameters train', formats.integer(trainableParameters), formats.integer(totalParameters)),
       since,

@@ -76,9 +76,14 @@ export class RunRecord {
     return this.progress.finished ?? null;
   }
 
-  /** Images left out: those known at the start, and those found since. */
+  /** Images that the scan left out; the numbers of images are without them. */
   get skipped(): number {
-    return Math.max(this.started?.skipped ?? 0, this.leftOut.size);
+    return this.started?.skipped ?? 0;
+  }
+
+  /** Images that proved unreadable since; the numbers of images are with them. */
+  get unreadable(): number {
+    return Math.max(0, this.leftOut.size - this.skipped);
   }
 
   get lastStep(): number {
@@ -108,6 +113,13 @@ export class RunRecord {
     return this.progress.secondsLeft;
   }
 
+  /** A resumed run says again what it said before. */
+  private notice(event: NoticeEvent): void {
+    const { code, message, file } = event;
+    if (!this.notices.some((each) => each.code === code && each.message === message && each.file === file))
+      this.notices.push(event);
+  }
+
   private take(event: RecordedEvent): void {
     switch (event.type) {
       case 'started':
@@ -122,7 +134,7 @@ export class RunRecord {
         this.record(event);
         return;
       case 'notice':
-        this.notices.push(event);
+        this.notice(event);
         if (event.file !== undefined && /^IMAGE_(UNREADABLE|FORMAT_UNSUPPORTED)$/.test(event.code))
           this.leftOut.add(event.file);
         return;

@@ -113,18 +113,32 @@ test('the intermediate result of a step is kept until the step is over', () => {
   assert.equal(record.partialStep, null);
 });
 
-test('images left out are counted once each, with those known at the start', () => {
+test('images that prove unreadable are counted once each, apart from those that the scan left out', () => {
   const record = new RunRecord();
   record.append(recordedRun({ steps: 40, epochs: 4, taken: 5 }));
-  assert.equal(record.skipped, 2);
+  assert.deepEqual([record.skipped, record.unreadable], [2, 0]);
   const notices = ['a.png', 'b.jpg', 'c.png', 'a.png'].map(
     (file, index) =>
       ({ type: 'notice', code: 'IMAGE_UNREADABLE', message: 'cut', file, seq: 10_000 + index, time: 0 }) as const,
   );
   record.append(notices.slice(0, 1));
-  assert.equal(record.skipped, 2, 'perhaps one of the two');
+  assert.equal(record.unreadable, 0, 'perhaps one of the two');
   record.append(notices);
-  assert.equal(record.skipped, 3);
+  assert.deepEqual([record.skipped, record.unreadable], [2, 1]);
+});
+
+test('what a resumed run says again is one notice', () => {
+  const record = new RunRecord();
+  const notice = { type: 'notice', code: 'DEVICE_FALLBACK', message: 'on the CPU', time: 0 } as const;
+  record.append([
+    { ...notice, seq: 1 },
+    { ...notice, seq: 2, message: 'slower' },
+    { ...notice, seq: 3 },
+  ]);
+  assert.deepEqual(
+    record.notices.map(({ message }) => message),
+    ['on the CPU', 'slower'],
+  );
 });
 
 test('phases are known until a step is taken', () => {
