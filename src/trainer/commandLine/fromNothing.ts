@@ -12,6 +12,7 @@ import type { AuditProgress, CommandOutputs, Suggestion } from '../protocol.js';
 import { resolveCheckpoint } from '../runs/runFolder.js';
 import { auditWatching } from './auditProgress.js';
 import type { Arguments } from './commands.js';
+import { usageOf } from './help.js';
 import { percent, table, type Output } from './output.js';
 import { modelReference, openNamedModel } from './subject.js';
 
@@ -59,6 +60,8 @@ export async function suggest(
   output: Output<CommandOutputs['suggest']>,
   signal: AbortSignal,
 ): Promise<void> {
+  if (checkpoint !== undefined && model !== undefined)
+    throw errors.usage(l10n.t('--{0} and --{1} exclude each other.', 'checkpoint', 'model'), usageOf('suggest'));
   const folder = resolve(operands[0]!);
   const { root, suggestions, labels } =
     checkpoint === undefined

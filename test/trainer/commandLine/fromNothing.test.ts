@@ -151,3 +151,35 @@ test('suggest names the class of each image, but not of one that is unlike all',
   const read = ImageList.of(new Uint8Array(await readFile(list)).buffer);
   assert.equal(read.number('probability')!.data.filter((share) => share > 0).length, known.length);
 });
+
+test('suggest asks a checkpoint, which says what it does not know', async (t) => {
+  const { root, folder } = await loosePhotos(t, 16);
+  const labelled = join(folder, 'labelled');
+  for (const kind of kinds) {
+    await mkdir(join(labelled, kind), { recursive: true });
+    for (let i = 0; i < 12; i++) await rename(join(root, `${kind}-${i}.png`), join(labelled, kind, `${kind}-${i}.png`));
+  }
+  const checkpoint = join(folder, 'run');
+  const config = join(folder, 'labelled.vitune.json');
+  const settings = { dataset: labelled, method: 'head', epochs: 10, device: 'cpu', output: checkpoint };
+  await writeFile(config, JSON.stringify(settings));
+  const trained = await vitune(['train', config], { env: { VITUNE_CACHE: join(folder, 'cache') } });
+  assert.equal(trained.code, 0, trained.stderr);
+  const { code, lines, stderr } = await run('suggest', folder, [root, '--checkpoint', checkpoint]);
+  assert.equal(code, 0, stderr);
+  const found = lines.flatMap((line) => (line.type === 'suggestion' ? [line] : []));
+  assert.equal(found.length, 8);
+  for (const { path, label } of found) assert.ok(label === null || label === kindOf(path), path);
+  assert.ok(found.filter(({ label }) => label !== null).length >= 4);
+  assert.deepEqual(
+    found.map(({ confidence }) => confidence),
+    found.map(({ confidence }) => confidence).sort((a, b) => b - a),
+  );
+  assert.equal((await filesBelow(root)).length, 8, 'nothing is moved');
+
+  const both = await run('suggest', folder, [root, '--checkpoint', checkpoint, '--model', 'embedded']);
+  assert.equal(both.code, 2);
+  assert.match(both.stderr + JSON.stringify(both.lines), /--checkpoint and --model exclude each other/);
+  const none = await run('suggest', folder, [root, '--checkpoint', join(folder, 'gone')]);
+  assert.equal(none.code, 2);
+});
