@@ -46,6 +46,7 @@ describe('from images without classes to a dataset', () => {
     await editor().row('loose').filter({ hasText: 'no classes yet' }).waitFor();
     const images = all();
     await editor().chooseFromMenu(editor().row('loose').first(), 'Group Images…');
+    await editor().answer('', 'How many groups?');
     const shown = await grid('groups. Select an image');
     await shown.locator('.tile:visible').first().click();
     const button = shown.getByRole('button', { name: /^Name Group/ });
@@ -55,12 +56,12 @@ describe('from images without classes to a dataset', () => {
     await editor().pick('New Class…');
     await editor().page.keyboard.type('first');
     await editor().page.keyboard.press('Enter');
-    await editor().notification('now in the class “first”').first().waitFor();
+    await editor().told('now in the class “first”');
     assert.deepEqual([filesIn('first').length, all()], [size, images - size]);
     await editor().dismissNotifications();
     await shown.locator('.grid').focus();
     await editor().page.keyboard.press('Control+z');
-    await editor().notification('Undone').first().waitFor();
+    await editor().told('Undone');
     assert.deepEqual([filesIn('first').length, all()], [0, images]);
     await editor().dismissNotifications();
   });
@@ -81,7 +82,10 @@ describe('from images without classes to a dataset', () => {
     await editor().screenshot('label these next');
     await editor().chooseFromMenu(editor().row('loose').first(), 'Suggest Labels…');
     const shown = await grid('By the images that have a class');
-    await shown.getByRole('textbox', { name: 'From' }).fill('50');
+    const from = shown.getByRole('textbox', { name: 'From' });
+    await from.fill('50');
+    // Where the field is left, what was typed holds.
+    await from.blur();
     const button = shown.getByRole('button', { name: /^Accept \d+ Suggestions/ });
     await button.waitFor();
     await editor().screenshot('suggestions');
@@ -93,16 +97,16 @@ describe('from images without classes to a dataset', () => {
     assert.equal(all(), images);
     await button.click();
     await question.getByRole('button', { name: 'Move', exact: true }).click();
-    await editor().notification('in their suggested classes').first().waitFor();
+    await editor().told('in their suggested classes');
     assert.equal(all(), images - offered);
     assert.equal(filesIn('faces').length + filesIn('flags').length, 16 + offered);
     await editor().dismissNotifications();
     await editor().command('ViTune: Undo Image Change');
-    await editor().notification('Undone').first().waitFor();
+    await editor().told('Undone');
     assert.equal(all(), images);
     await editor().dismissNotifications();
     await editor().command('ViTune: Redo Image Change');
-    await editor().notification('Done again').first().waitFor();
+    await editor().told('Done again');
     assert.equal(all(), images - offered);
     const right = ['faces', 'flags'].flatMap((kind) => filesIn(kind).map((name) => name.startsWith(`${kind}-`)));
     assert.ok(right.filter(Boolean).length > 0.7 * right.length);

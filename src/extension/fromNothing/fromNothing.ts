@@ -72,8 +72,10 @@ export function fromNothingCommands({ grids, datasets, active, launch, newFile }
   return {
     [commands.groupImages]: async (given?: DatasetArgument) => {
       const folder = await pickDataset(datasets, given);
-      if (folder === undefined) return;
-      const { outputs, list } = await run('group', folder, [], t('Grouping the images of “{0}”…', basename(folder)));
+      const wanted = folder === undefined ? undefined : (await askGroups())?.trim();
+      if (folder === undefined || wanted === undefined) return;
+      const args = wanted === '' ? [] : ['--groups', wanted];
+      const { outputs, list } = await run('group', folder, args, t('Grouping the images of “{0}”…', basename(folder)));
       const { groups, images } = outputOf(outputs, 'groups');
       const lead = t('{0} in {1} groups. Select an image and name its group.', imagesText(images), count(groups));
       await grids.showList(
@@ -110,6 +112,17 @@ export function fromNothingCommands({ grids, datasets, active, launch, newFile }
       if (checkpoint) await suggest(folder, checkpoint);
     },
   };
+}
+
+/** Empty: as many as are told apart best; undefined: the user does not want any. */
+function askGroups(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: t('How many groups?'),
+    prompt: t('Leave it empty for as many as are told apart best.'),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      /^\s*([1-9]\d*)?\s*$/.test(text) && text.trim() !== '1' ? undefined : t('Write a whole number from 2.'),
+  });
 }
 
 const aboutOf = (folder: string, what: string, lead: string[]): Omit<GridAbout, 'query'> => ({
