@@ -128,9 +128,9 @@ for (const root of process.argv.slice(2)) {
     for (const threshold of thresholds) {
       const taken = said.filter(({ confidence, isUnknown }) => !isUnknown && confidence >= threshold);
       const right = taken.filter(({ isRight }) => isRight).length;
-      accepted.push(
-        `| ${[name, seed, known.length, percent(threshold), `${taken.length} of ${said.length}`, taken.length ? percent(right / taken.length) : '–'].join(' | ')} |`,
-      );
+      const share = taken.length ? percent(right / taken.length) : '–';
+      const row = [name, seed, known.length, percent(threshold), `${taken.length} of ${said.length}`, share];
+      accepted.push(`| ${row.join(' | ')} |`);
     }
   }
 }

@@ -78,9 +78,9 @@ export async function makeTree({ keepPackage = false } = {}) {
     startsJavaScript(join(tree, 'test', path));
   linkPackages();
   const bundle = trainerBundle(join(tree, 'build'));
-  // Where pixelWorkers.js looks for it: next to itself, as in a bundle.
-  const worker = { 'data/pixelWorker': bundle.entryPoints['data/pixelWorker'] };
-  await esbuild.build({ ...bundle, entryPoints: worker, outdir: join(tree, 'src', 'trainer', 'data') });
+  // Where core/startThread.js looks for them: next to itself, as in a bundle.
+  const threads = Object.fromEntries(Object.entries(bundle.entryPoints).filter(([name]) => /Worker$/.test(name)));
+  await esbuild.build({ ...bundle, entryPoints: threads, outdir: join(tree, 'src', 'trainer', 'core') });
   await esbuild.build({
     ...bundle,
     entryPoints: { ...bundle.entryPoints, commandLine: 'src/trainer/commandLine/run.ts' },

@@ -159,18 +159,18 @@ describe('the loop from a mistake to a better run', () => {
       await shot('3 selected');
       await act(cell, 'Move to Class…');
       await editor().pick('flags');
-      await editor().told('now in the class “flags”');
+      await editor().waitForNotification('now in the class “flags”');
       assert.equal(corrected(isTable), selected);
       await editor().dismissNotifications();
       await focus(cell);
       await press('Control+z');
-      await editor().told('Undone');
+      await editor().waitForNotification('Undone');
       assert.equal(corrected(isTable), 0);
       await shot('4 undone');
       await editor().dismissNotifications();
       await focus(cell);
       await press('Control+Shift+z');
-      await editor().told('Done again');
+      await editor().waitForNotification('Done again');
       assert.equal(corrected(isTable), selected);
       await editor().dismissNotifications();
       await editor().command('View: Close All Editors');
@@ -184,7 +184,7 @@ describe('the loop from a mistake to a better run', () => {
       await all.locator('.counts').filter({ hasText: 'selected' }).waitFor();
       await act(all, 'Move to Class…');
       await editor().pick('flags');
-      await editor().told('now in the class “flags”');
+      await editor().waitForNotification('now in the class “flags”');
       const scans = isTable ? filesToPlantCount(76) : filesToPlantCount(76) + filesToPlantCount(20);
       assert.equal(corrected(isTable), scans);
       await editor().dismissNotifications();
@@ -209,7 +209,7 @@ describe('the loop from a mistake to a better run', () => {
         await editor().quickInput.getByText('From the Best Checkpoint').waitFor();
         await shot('6 how to train again');
         await editor().pick('From Scratch');
-        await editor().told(/is trained/); // prettier-ignore
+        await editor().waitForNotification(/is trained/); // prettier-ignore
         await editor().row(`${name}-2`).first().waitFor();
         const validation = (run: string) => untouched(run).images;
         assert.equal(validation(now), validation(before));

@@ -23,7 +23,7 @@ describe('CUDA on demand', { skip }, () => {
   test('without a card that it can use the command says why, with a remedy', async () => {
     const { message, remedy } = found().refusal!;
     await editor().command('ViTune: Install CUDA Support…');
-    await editor().told(`${message} ${remedy}`);
+    await editor().waitForNotification(`${message} ${remedy}`);
     await editor().screenshot('CUDA refused');
   });
 

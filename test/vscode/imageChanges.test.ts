@@ -72,7 +72,7 @@ describe('changes of images', () => {
     await editor().screenshot('grid with actions');
     await act(shown, 'Move to Class…');
     await editor().pick('flags');
-    await editor().told('2 images are now in the class “flags”');
+    await editor().waitForNotification('2 images are now in the class “flags”');
     assert.deepEqual([filesIn('train', 'faces'), filesIn('train', 'flags')], [faces - 2, flags + 2]);
     await countOf('faces', faces - 2);
     await countOf('flags', flags + 2);
@@ -82,12 +82,12 @@ describe('changes of images', () => {
     await editor().dismissNotifications();
     await shown.locator('.grid').focus();
     await press('Control+z');
-    await editor().told('Undone');
+    await editor().waitForNotification('Undone');
     assert.deepEqual([filesIn('train', 'faces'), filesIn('train', 'flags')], [faces, flags]);
     await grid(new RegExp(`^${faces} of`));
     await countOf('faces', faces);
     await press('Control+Shift+z');
-    await editor().told('Done again');
+    await editor().waitForNotification('Done again');
     assert.deepEqual([filesIn('train', 'faces'), filesIn('train', 'flags')], [faces - 2, flags + 2]);
     await grid(total);
     await editor().command('ViTune: Undo Image Change');
@@ -159,13 +159,13 @@ describe('changes of images', () => {
     assert.deepEqual(readFileSync(file), before);
     await press('Control+Shift+z');
     await until('the label again', () => readFileSync(file, 'utf16le') === changed);
-    await editor().told('Done again');
+    await editor().waitForNotification('Done again');
     // Somebody corrects the row by hand: the undo leaves it and says so.
     const byHand = Buffer.from(changed.replace('red; panda', 'fox'), 'utf16le');
     writeFileSync(file, byHand);
     await shown.locator('.grid').focus();
     await press('Control+z');
-    await editor().told('was changed in the meantime');
+    await editor().waitForNotification('was changed in the meantime');
     assert.deepEqual(readFileSync(file), byHand);
     await editor().dismissNotifications();
     await editor().command('View: Close All Editors');

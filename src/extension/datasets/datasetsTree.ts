@@ -26,7 +26,7 @@ interface ClassPart {
   images: number;
 }
 
-/** Why a folder is no dataset that images in class folders would mend. */
+/** The errors of a scan that are mended by putting images into class folders. */
 const notYet: ReadonlySet<string> = new Set(['DATASET_FLAT', 'DATASET_ONE_CLASS']);
 
 export type DatasetNode =

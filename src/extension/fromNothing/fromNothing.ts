@@ -114,11 +114,11 @@ export function fromNothingCommands({ grids, datasets, active, launch, newFile }
   };
 }
 
-/** Empty: as many as are told apart best; undefined: the user does not want any. */
+/** Empty: the number that separates the images best; undefined: the user cancelled. */
 function askGroups(): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: t('How many groups?'),
-    prompt: t('Leave it empty for as many as are told apart best.'),
+    prompt: t('Leave it empty for the number that separates the images best.'),
     ignoreFocusOut: true,
     validateInput: (text) =>
       /^\s*([1-9]\d*)?\s*$/.test(text) && text.trim() !== '1' ? undefined : t('Write a whole number from 2.'),

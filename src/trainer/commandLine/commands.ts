@@ -310,7 +310,7 @@ export const commands = {
     options: {
       model: featureModel,
       groups: several({ placeholder: 'N', example: '5' }, () =>
-        l10n.t('How many groups. Default: as many as are told apart best.'),
+        l10n.t('How many groups. Default: the number that separates the images best.'),
       ),
       list: imageList,
       json,

@@ -1,6 +1,6 @@
 /**
  * Loads libheif, compiled to WebAssembly. It is LGPL: it stays a package of its own, whose files (`libheif.js` and
- * `libheif.wasm`) anyone can replace, and is no part of a bundle.
+ * `libheif.wasm`) anyone can replace, and stays outside the bundles.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

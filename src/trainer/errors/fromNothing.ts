@@ -37,7 +37,7 @@ export const fromNothing = {
     new UserError(
       'SUGGEST_TOO_FEW_LABELLED',
       t('The class “{0}” has fewer than two images that can be read.', label),
-      t('Move at least two images into each class, so that it can be told how sure a suggestion is.'),
+      t('Move at least two images into each class: how sure a suggestion is depends on them.'),
       { file: folder },
     ),
   severalTasks: (folder: string) =>

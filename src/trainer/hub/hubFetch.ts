@@ -16,7 +16,7 @@ export interface HubRequest {
   /** The place in the config that names the repository. */
   place?: Place | undefined;
   patience?: Partial<Patience> | undefined;
-  /** The meaning of a refusal by a server that is no hub. */
+  /** The error for a status that another server than the hub refuses with. */
   refusal?: ((status: number) => UserError) | undefined;
   /** Whether web pages are what is asked for, as from an index of packages. */
   acceptsPages?: boolean | undefined;

@@ -58,7 +58,7 @@ export interface Grouped {
 }
 
 /**
- * Groups the images that lie loose in a folder, into `count` groups or as many as are best told apart.
+ * Groups the images that lie loose in a folder, into `count` groups or the number that separates them best.
  * @throws UserError when there are none, or fewer than groups.
  */
 export async function groupImages(folder: string, count: number | undefined, o: AuditOptions): Promise<Grouped> {

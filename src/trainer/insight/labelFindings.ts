@@ -33,7 +33,7 @@ export interface LabelFindings {
   curve: CurveReport;
   accuracy: number;
   honestAccuracy: number;
-  /** [images, classes], by the heads that judged the labels. */
+  /** [images, classes], by the heads of the cross-validation. */
   probabilities: Float32Array;
 }
 

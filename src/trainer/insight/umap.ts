@@ -188,7 +188,7 @@ class Curve {
       this.#half[0] = half;
       const least = this.#number[0]!;
       this.#half[0] = half + 1;
-      // In the middle of the numbers that share these bits; beyond the largest there is no curve any more.
+      // In the middle of the numbers that share these bits; beyond the largest the curve is 0.
       const value = of((least + this.#number[0]!) / 2);
       this.#values[half] = Number.isFinite(value) ? value : 0;
     }

@@ -19,7 +19,7 @@ test('the cards of nvidia-smi', () => {
   assert.deepEqual(unknown, [{ name: 'NVIDIA GB10', driver: '580.95.05', capability: '12.1', memory: undefined }]);
 });
 
-test('what is no list of cards is none', () => {
+test('other text gives no cards', () => {
   for (const text of [
     '',
     'No devices were found\n',

@@ -240,7 +240,7 @@ export class Editor {
   }
 
   /** Waits for a notification. A busy window may not show one for itself: then it is in the list behind the bell. */
-  async told(text: string | RegExp): Promise<void> {
+  async waitForNotification(text: string | RegExp): Promise<void> {
     const item = this.notification(text).first();
     await until(`the notification ${text}`, async () => {
       const isThere = await item.waitFor({ timeout: 10_000 }).then(
