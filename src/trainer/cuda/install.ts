@@ -93,7 +93,13 @@ export async function removeCuda(cache: string): Promise<boolean> {
   return there;
 }
 
-async function fetchPackage(o: InstallOptions, downloads: string): Promise<string> {
+/** The hub's own words of a failed download name its settings as the remedy. */
+const fetchPackage = (o: InstallOptions, downloads: string): Promise<string> =>
+  download(o, downloads).catch((error: unknown) => {
+    throw error instanceof UserError && error.code.startsWith('HUB_') ? errors.cuda.download(error) : error;
+  });
+
+async function download(o: InstallOptions, downloads: string): Promise<string> {
   const { release, signal, onProgress, patience } = o;
   const index = addressOf(o.index);
   const request: HubRequest = {

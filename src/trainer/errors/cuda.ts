@@ -79,6 +79,13 @@ export const cuda = {
       t('The address of the package index is not valid.'),
       t('Write an address that begins with https:// and has no name and password in it.'),
     ),
+  /** A download that failed on its way. */
+  download: ({ code, said }: UserError) =>
+    new UserError(
+      code,
+      said.message,
+      t('Check the network, its proxy (HTTPS_PROXY) and the address of the package index, then try again.'),
+    ),
   refused: (host: string, file: string, status: number) =>
     new UserError(
       'CUDA_REFUSED',

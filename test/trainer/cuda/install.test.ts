@@ -130,6 +130,7 @@ test('each refusal has its own error, and leaves nothing', async (t) => {
   await assert.rejects(install({ release: other }), refusedWith('CUDA_NOT_LISTED'));
   await server.stop();
   await assert.rejects(install(), refusedWith('HUB_UNREACHABLE'));
+  await assert.rejects(install(), ({ remedy }: UserError) => /package index/.test(remedy) && !remedy.includes('HF_'));
   await assertNothing(cache);
 });
 
