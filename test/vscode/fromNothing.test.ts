@@ -54,8 +54,7 @@ describe('from images without classes to a dataset', () => {
     await editor().screenshot('groups');
     await button.click();
     await editor().pick('New Class…');
-    await editor().page.keyboard.type('first');
-    await editor().page.keyboard.press('Enter');
+    await editor().answer('first', 'Name of the new class');
     await editor().waitForNotification('now in the class “first”');
     assert.deepEqual([filesIn('first').length, all()], [size, images - size]);
     await editor().dismissNotifications();
