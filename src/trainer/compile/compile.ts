@@ -37,6 +37,8 @@ export interface ModelSpec {
   width: number;
   /** Chance of an image to pass by the last block while training; it grows evenly from 0 at the first. */
   dropPath?: number | undefined;
+  /** Share of the patches that a training step leaves out of each image. */
+  patchDropout?: number | undefined;
   /**
    * The precision of frozen linear layers in training steps, in the validations between them and in the frozen part:
    * fp32, fp16 for a GPU that supports it, or int8 for the CPU. A saved model always computes in fp32.
@@ -86,7 +88,7 @@ function buildForward(b: Builder, model: ModelSpec, batch: number, training: boo
     b,
     model.weights,
     model.method,
-    training ? { dropPath: dropPathRates(model) } : undefined,
+    training ? { dropPath: dropPathRates(model), patchDropout: model.patchDropout ?? 0 } : undefined,
   );
   const features = familyOf(model.config).body(scope, model.config, images, model.norm);
   const { labels, neighbors, logitScales } = model;

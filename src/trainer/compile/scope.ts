@@ -17,10 +17,12 @@ export interface ParameterSpec {
   shape: Shape;
 }
 
-/** A mask of dropout or drop path that must be fed: bytes of 0 or 1, a one with probability 1 - rate. */
-export interface MaskSpec extends ParameterSpec {
-  rate: number;
-}
+/**
+ * What is random in a step and must be fed, bytes of 0 or 1. Of dropout or drop path: a one with probability 1 -
+ * `rate`. Of PatchDropout, [batch, kept, tokens]: in each row a single one, at the place of a token that is kept; the
+ * first `special` tokens always are.
+ */
+export type MaskSpec = ParameterSpec & ({ rate: number } | { special: number });
 
 /** The frozen weights that a finished graph reads. */
 export function frozenOf(graph: Graph): ParameterSpec[] {
@@ -41,13 +43,14 @@ export class GraphScope implements Scope {
   /** Every linear layer met, whether adapted or not. */
   readonly layers: string[] = [];
   readonly #weights = new Map<string, Value>();
+  #keptTokens?: Value;
 
   constructor(
     readonly b: Builder,
     private readonly frozen: WeightStore,
     private readonly method: Method,
-    /** Where dropout and drop path are active: the rates of drop path by block. */
-    private readonly training?: { dropPath: ReadonlyMap<string, number> },
+    /** Where dropout is active: the rates of drop path by block, and the share of the patches that is left out. */
+    private readonly training?: { dropPath: ReadonlyMap<string, number>; patchDropout: number },
   ) {}
 
   weight = (name: string, shape: Shape): Value => {
@@ -146,10 +149,22 @@ export class GraphScope implements Scope {
     return this.b.reshape(this.b.mul(images, this.#mask([batch, 1, 1], rate)), x.shape);
   };
 
+  keptTokens = (batch: number, special: number, tokens: number): Value | undefined => {
+    const kept = special + Math.max(1, Math.round((tokens - special) * (1 - (this.training?.patchDropout ?? 0))));
+    if (kept === tokens) return undefined;
+    // The tables of rotary positions are chosen from as the tokens are.
+    return (this.#keptTokens ??= this.#random({ shape: [batch, kept, tokens], special }));
+  };
+
   /** A new mask: 0, or 1 / (1 - rate), so that the expectation stays. */
   #mask(shape: Shape, rate: number): Value {
+    return this.b.scale(this.#random({ shape, rate }), 1 / (1 - rate));
+  }
+
+  /** A new input of zeros and ones. */
+  #random(spec: { shape: Shape } & ({ rate: number } | { special: number })): Value {
     const name = `mask:${this.masks.length}`;
-    this.masks.push({ name, shape, rate });
-    return this.b.scale(this.b.cast(this.b.input(name, shape, 'u8'), 'f32'), 1 / (1 - rate));
+    this.masks.push({ name, ...spec });
+    return this.b.cast(this.b.input(name, spec.shape, 'u8'), 'f32');
   }
 }

@@ -24,6 +24,8 @@ const stepKeys: readonly (keyof TrainConfig)[] = [
   'classWeights',
   'dropout',
   'dropPath',
+  'patchDropout',
+  'patchDropoutUntil',
   'ema',
   'featureCache',
   'augmentation',

@@ -253,6 +253,21 @@ export function buildSchema() {
             'Stochastic depth: chance that the last block is skipped for a training image; the chance grows evenly from 0 at the first block.',
           ),
         ),
+      patchDropout: share()
+        .default(0)
+        .describe(
+          l10n.t(
+            'Share of the patches that training leaves out of each image, others at each step: a step costs that much less. Evaluation and answers see all patches.',
+          ),
+        ),
+      patchDropoutUntil: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.8)
+        .describe(
+          l10n.t('The share of the steps after which training sees all patches again in spite of patchDropout.'),
+        ),
       ema: z
         .union([
           z.literal(false),

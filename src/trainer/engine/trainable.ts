@@ -19,6 +19,7 @@ import { sizeOf } from '../ir/shape.js';
 import { emaDecayAt } from '../optim/ema.js';
 import { Random } from '../core/random.js';
 import type { Engine, Executable } from './engine.js';
+import { drawMask } from './masks.js';
 import { hostTensor, type Tensor, type Tensors } from './tensor.js';
 import { Swap, swapsGraphs } from './swap.js';
 
@@ -41,6 +42,8 @@ export interface TrainableOptions {
   accumulates: boolean;
   /** Names the streams of the dropout masks. */
   seed: number;
+  /** The step from which on every patch is trained on, in spite of the model's `patchDropout`. */
+  allPatchesFrom?: number | undefined;
   /** Bytes of frozen weights from which the graphs for steps and evaluation are swapped on the CPU. */
   swapFrom?: number;
 }
@@ -72,40 +75,31 @@ export class Trainable {
   private constructor(
     private readonly engine: Engine,
     private readonly o: TrainableOptions,
-    private graphs: { forward?: Executable; step?: Executable; accumulate?: Executable; update?: Executable },
-    signature: { parameters: ParameterSpec[]; masks: MaskSpec[]; isRounded: boolean },
+    private readonly load: Load,
+    private forward: Executable,
+    private steps: Steps | undefined,
+    /** Whether `logits` are rounded as the steps are, rather than those of the model that is saved. */
+    public isRounded: boolean,
   ) {
-    this.parameters = signature.parameters;
-    this.masks = signature.masks;
-    this.isRounded = signature.isRounded;
+    this.parameters = steps!.parameters;
+    this.#leavesOut = steps!.masks.some((mask) => 'special' in mask);
   }
 
-  private readonly masks: MaskSpec[];
-  /** Whether `logits` are rounded as the steps are, rather than those of the model that is saved. */
-  isRounded: boolean;
+  /** Whether steps see some of the patches alone. */
+  #leavesOut: boolean;
 
   static async create(engine: Engine, o: TrainableOptions): Promise<Trainable> {
     const loaded: Executable[] = [];
     const { graph: evaluation, isRounded } = compileValidation(o.model, o.evalBatchSize);
     const swap = swapsGraphs(evaluation, engine.device, o.swapFrom) ? new Swap(engine) : undefined;
-    const load = async (graph: Graph, again?: () => Graph): Promise<Executable> => {
+    const load: Load = async (graph, swaps = true) => {
       const options = { keep: [...graph.outputs.keys()].filter((name) => name.startsWith(names.next(''))) };
-      loaded.push(swap && again ? swap.executable(again, options) : await engine.load(graph, options));
+      loaded.push(swap && swaps ? swap.executable(() => graph, options) : await engine.load(graph, options));
       return loaded.at(-1)!;
     };
     try {
-      const forward = await load(evaluation, () => evaluation);
-      if (o.accumulates) {
-        const { accumulate, update, ...signature } = compileAccumulation(o.model, o.optimizer, o.batchSize);
-        return new Trainable(
-          engine,
-          o,
-          { forward, accumulate: await load(accumulate, () => accumulate), update: await load(update) },
-          { ...signature, isRounded },
-        );
-      }
-      const { step, ...signature } = compileStep(o.model, o.optimizer, o.batchSize);
-      return new Trainable(engine, o, { forward, step: await load(step, () => step) }, { ...signature, isRounded });
+      const forward = await load(evaluation);
+      return new Trainable(engine, o, load, forward, await loadSteps(o, o.model, load), isRounded);
     } catch (error) {
       // Memory may have run out, and a smaller batch may come next.
       for (const each of loaded) await each.dispose();
@@ -144,9 +138,9 @@ export class Trainable {
 
   #inputs({ images, targets, weights }: TrainBatch, step: number, part: number): Tensors {
     const { batchSize, model, seed } = this.o;
-    const masks = this.masks.map(({ name, shape, rate }) => [
-      name,
-      hostTensor('u8', shape, dropoutMask(sizeOf(shape), rate, new Random(seed, name, step, part))),
+    const masks = this.steps!.masks.map((mask) => [
+      mask.name,
+      hostTensor('u8', mask.shape, drawMask(mask, new Random(seed, mask.name, step, part))),
     ]);
     return {
       ...imagesFeed(model, batchSize, images),
@@ -177,7 +171,8 @@ export class Trainable {
     learningRate: number,
     onPart?: (part: number, loss: number) => Promise<void>,
   ): Promise<{ loss: number; gradientNorm: number }> {
-    const { step: whole, accumulate, update } = this.graphs;
+    if (this.#leavesOut && step >= (this.o.allPatchesFrom ?? Infinity)) await this.#keepAllPatches();
+    const { step: whole, accumulate, update } = this.steps!;
     const number = (tensor: Tensor | undefined): number => tensor!.data[0]!;
     if (whole) {
       const { loss, gradientNorm, ...next } = await whole.run({
@@ -216,6 +211,13 @@ export class Trainable {
     return { loss: sum, gradientNorm: number(gradientNorm) };
   }
 
+  /** From here on steps see every patch. */
+  async #keepAllPatches(): Promise<void> {
+    for (const each of executablesOf(this.steps)) await each.dispose();
+    this.steps = await loadSteps(this.o, { ...this.o.model, patchDropout: 0 }, this.load);
+    this.#leavesOut = false;
+  }
+
   /**
    * Logits [evalBatchSize, labels] of images [evalBatchSize, height, width, 3], or of their features where the model
    * has a cut; by the averages where such are kept. Rounded while `isRounded`.
@@ -227,7 +229,7 @@ export class Trainable {
   /** The same with what the head reads, [evalBatchSize, width]. */
   async infer(images: Uint8Array | Float32Array): Promise<{ logits: Float32Array; embedding: Float32Array }> {
     const { evalBatchSize, model, optimizer } = this.o;
-    const outputs = await this.graphs.forward!.run({
+    const outputs = await this.forward.run({
       ...imagesFeed(model, evalBatchSize, images),
       ...this.#parameterTensors(optimizer.ema && names.average),
     });
@@ -263,19 +265,43 @@ export class Trainable {
 
   /** From here on `logits` are in fp32, those of the saved model; there are no more steps. */
   async toFloats(): Promise<void> {
-    const before = Object.values(this.graphs);
-    this.graphs = {};
+    const before = [this.forward, ...executablesOf(this.steps)];
+    this.steps = undefined;
     for (const each of before) await each.dispose();
     const { graph } = compileForward(this.o.model, this.o.evalBatchSize, { embeds: true });
-    this.graphs = { forward: await this.engine.load(graph) };
+    this.forward = await this.engine.load(graph);
     this.isRounded = false;
   }
 
   async dispose(): Promise<void> {
     this.#replace({});
-    for (const each of [...Object.values(this.graphs), this.#read]) await each?.dispose();
+    for (const each of [this.forward, ...executablesOf(this.steps), this.#read]) await each?.dispose();
   }
 }
+
+/** Loads a graph; one that does not swap stays loaded beside the others. */
+type Load = (graph: Graph, swaps?: boolean) => Promise<Executable>;
+
+/** The graphs of an optimiser step, either whole or in two, and what is fed to them. */
+interface Steps {
+  parameters: ParameterSpec[];
+  masks: MaskSpec[];
+  step?: Executable;
+  accumulate?: Executable;
+  update?: Executable;
+}
+
+async function loadSteps(o: TrainableOptions, model: ModelSpec, load: Load): Promise<Steps> {
+  if (!o.accumulates) {
+    const { step, ...signature } = compileStep(model, o.optimizer, o.batchSize);
+    return { ...signature, step: await load(step) };
+  }
+  const { accumulate, update, ...signature } = compileAccumulation(model, o.optimizer, o.batchSize);
+  return { ...signature, accumulate: await load(accumulate), update: await load(update, false) };
+}
+
+const executablesOf = (steps: Steps | undefined): Executable[] =>
+  [steps?.step, steps?.accumulate, steps?.update].filter((each) => each !== undefined);
 
 /** What the graphs of `model` know the images by. */
 export function imagesFeed({ cut, height, width }: ModelSpec, batch: number, data: Uint8Array | Float32Array): Tensors {
@@ -293,15 +319,3 @@ export const inferredOf = (outputs: Tensors): { logits: Float32Array; embedding:
 /** `next:x` becomes `x`. */
 const renamed = (outputs: Tensors): Tensors =>
   Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name.slice(names.next('').length), tensor]));
-
-/** Bytes of 0 with probability `rate`, else 1; two from each random word. */
-function dropoutMask(size: number, rate: number, random: Random): Uint8Array {
-  const mask = new Uint8Array(size);
-  const threshold = Math.round(rate * 65536);
-  for (let i = 0; i < size; i += 2) {
-    const word = random.uint32();
-    mask[i] = (word & 0xffff) < threshold ? 0 : 1;
-    if (i + 1 < size) mask[i + 1] = word >>> 16 < threshold ? 0 : 1;
-  }
-  return mask;
-}

@@ -52,6 +52,13 @@ export const methods = {
       t('Choose a bottleneck of at most {0}; a sixteenth of the width is usual.', width),
       place,
     ),
+  patchDropoutUnavailable: (family: string, place: Place) =>
+    new UserError(
+      'PATCH_DROPOUT_UNAVAILABLE',
+      t('patchDropout is not available for the model family {0}.', family),
+      t('Remove patchDropout: all patches are then trained on.'),
+      place,
+    ),
   neighborsNeedOneLabel: (place: Place) =>
     new UserError(
       'NEIGHBORS_NEED_ONE_LABEL',

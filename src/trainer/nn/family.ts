@@ -65,6 +65,8 @@ export interface Family<C extends NetworkConfig = NetworkConfig> {
   readonly unusedLayers?: readonly string[];
   /** Words of other families for layers of this one: `query` for `q_proj`. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** Its body has no place where patches could be left out of training. */
+  readonly keepsAllTokens?: true;
   /** Whether a weight of the body comes before the first block. */
   isStem(config: C, name: string): boolean;
   /** The features [batch, `features`] of uint8 `images` [batch, height, width, 3], one for each of `classifiers`. */

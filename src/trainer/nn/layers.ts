@@ -90,7 +90,7 @@ export interface AttentionOptions {
   dropout: number;
   /**
    * Rotary position embedding: the cosine and sine [tokens, width / heads] by which queries and keys are turned, the
-   * two halves of a head together or, `interleaved`, neighbours.
+   * two halves of a head together or, `interleaved`, neighbours; [batch, 1, tokens, width / heads] where images differ.
    */
   rotary?: { cos: Value; sin: Value; interleaved?: boolean };
   /** Added to the scores before the softmax, [heads, tokens, tokens]. */
@@ -123,7 +123,18 @@ function rotate({ b }: Scope, x: Value, { cos, sin, interleaved }: NonNullable<A
   const pairs = b.reshape(x, [...x.shape.slice(0, 3), ...(interleaved ? [size / 2, 2] : [2, size / 2])]);
   const axis = interleaved ? 4 : 3;
   const turned = b.concat(axis, b.neg(b.slice(pairs, axis, 1, 2)), b.slice(pairs, axis, 0, 1));
-  return b.add(b.mul(x, b.slice(cos, 0, 0, tokens)), b.mul(b.reshape(turned, x.shape), b.slice(sin, 0, 0, tokens)));
+  const first = (table: Value): Value => b.slice(table, table.shape.length - 2, 0, tokens);
+  return b.add(b.mul(x, first(cos)), b.mul(b.reshape(turned, x.shape), first(sin)));
+}
+
+/**
+ * The tokens of each image that training keeps, [batch, tokens, width] -> [batch·kept, width]; the first `special` are
+ * always among them.
+ */
+export function keptRows(s: Scope, x: Value, special: number): Value {
+  const [batch, tokens, width] = x.shape as [number, number, number];
+  const kept = s.keptTokens(batch, special, tokens);
+  return s.b.reshape(kept ? s.b.matmul(kept, x) : x, [batch * (kept?.shape[1] ?? tokens), width]);
 }
 
 /** The first `count` tokens of each image: [batch·tokens, width] -> [batch·count, width]. */

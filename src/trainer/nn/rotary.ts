@@ -21,11 +21,15 @@ export interface RotaryGrid {
 
 /**
  * Cosine and sine [tokens, size] of the angles by which a head's queries and keys are turned: place / θ^(4i / size),
- * one half of the frequencies by the patch's row, one by its column.
+ * one half of the frequencies by the patch's row, one by its column. Where training keeps some tokens of each image,
+ * they are those of the kept ones, [batch, 1, kept, size].
  */
-export function rotaryTables({ b }: Scope, o: RotaryGrid): { cos: Value; sin: Value; interleaved: boolean } {
+export function rotaryTables(s: Scope, batch: number, o: RotaryGrid): { cos: Value; sin: Value; interleaved: boolean } {
+  const { b } = s;
   const { size, special, rows, columns, theta, place, columnFirst = false, interleaved = false } = o;
   const quarter = size / 4;
+  const tokens = special + rows * columns;
+  const kept = s.keptTokens(batch, special, tokens);
   const angle = (row: number, i: number): number => {
     if (row < special) return 0;
     const patch = row - special;
@@ -35,9 +39,16 @@ export function rotaryTables({ b }: Scope, o: RotaryGrid): { cos: Value; sin: Va
     return along * theta ** (-(frequency % quarter) / quarter);
   };
   const table = (of: (angle: number) => number): Value => {
-    const tokens = special + rows * columns;
     const data = Float32Array.from({ length: tokens * size }, (_, k) => of(angle(Math.floor(k / size), k % size)));
-    return b.constant('', [tokens, size], data);
+    const whole = b.constant('', [tokens, size], data);
+    return kept
+      ? b.reshape(b.matmul(kept, b.expand(b.reshape(whole, [1, tokens, size]), [batch, tokens, size])), [
+          batch,
+          1,
+          kept.shape[1]!,
+          size,
+        ])
+      : whole;
   };
   return { cos: table(Math.cos), sin: table(Math.sin), interleaved };
 }

@@ -27,4 +27,9 @@ export interface Scope {
    * scales it up for the others; the identity otherwise. Stochastic depth (Huang et al., 2016, arXiv:1603.09382).
    */
   dropPath(x: Value, batch: number, block: string): Value;
+  /**
+   * Which tokens of each image training keeps, ones in zeros [batch, kept, tokens]: the first `special` and some of the
+   * patches, drawn anew at each step; undefined where all are kept. PatchDropout (Liu et al., 2022, arXiv:2208.07220).
+   */
+  keptTokens(batch: number, special: number, tokens: number): Value | undefined;
 }

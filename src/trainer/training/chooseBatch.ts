@@ -37,13 +37,17 @@ const arenaBytes = (bytes: number): number => 1.3 * bytes + 64 * 2 ** 20;
  */
 const copiesOfState = 6;
 
-/** Additional bytes that training will need: the graphs' values, and the trained numbers. */
+/**
+ * Additional bytes that training will need: the graphs' values, and the trained numbers. Steps that see all patches, as
+ * the last ones do, need the most.
+ */
 export function trainingBytes(
-  model: ModelSpec,
+  spec: ModelSpec,
   optimizer: OptimizerSpec,
   { batchSize, evalBatchSize, gradientAccumulationSteps }: BatchChoice,
   device: DeviceName,
 ): number {
+  const model = { ...spec, patchDropout: 0 };
   const isWhole = gradientAccumulationSteps === 1;
   const { parameters, ...graphs } = isWhole
     ? compileStep(model, optimizer, batchSize)

@@ -3,6 +3,9 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Estimate, Resource } from '../../shared/estimate.js';
 import { isThere } from '../core/files.js';
+import { compileStep, type ModelSpec } from '../compile/compile.js';
+import { multiplications } from '../ir/multiplications.js';
+import type { OptimizerSpec } from '../optim/buildUpdate.js';
 import { sizeOf } from '../ir/shape.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
 import type { TrainEvent } from '../protocol.js';
@@ -96,7 +99,8 @@ export async function estimateTraining(
     onProgress: (done, total) => report({ type: 'progress', phase: 'trial', done, total }),
   });
   const peak = 1024 * process.resourceUsage().maxRSS;
-  const { total, firstMetric } = extrapolate(trial.costs, plan, counts, started);
+  const stepOnAllPatches = trial.costs.step * shareOfAllPatches(spec, optimizerOf(config));
+  const { total, firstMetric } = extrapolate({ ...trial.costs, stepOnAllPatches }, plan, counts, started);
   // In memory there are the features of all images, not only of those of the trial.
   const length = prepared.features ? 4 * sizeOf(prepared.features.cut.shape) : 0;
   const views = prepared.features?.views ?? 0;
@@ -115,6 +119,15 @@ export async function estimateTraining(
       ...(await diskOf(loaded, config, plan, counts, prepared, trial)),
     }),
   });
+}
+
+/** How many times the work of a step one takes that leaves no patch out. */
+function shareOfAllPatches(model: ModelSpec, optimizer: OptimizerSpec): number {
+  if (!model.patchDropout) return 1;
+  const [some, all] = [model, { ...model, patchDropout: 0 }].map((spec) =>
+    compileStep(spec, optimizer, 1).step.nodes.reduce((sum, node) => sum + multiplications(node), 0),
+  ) as [number, number];
+  return all / some;
 }
 
 /** The same with what there is too little of. */

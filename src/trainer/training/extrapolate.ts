@@ -7,6 +7,8 @@ export interface Costs {
   setup: number;
   /** A step on images that are decoded, or whose features are computed. */
   step: number;
+  /** The same on all patches, where other steps leave some out. */
+  stepOnAllPatches: number;
   /** What the first step after an evaluation takes more. */
   stepAfterEvaluation: number;
   /** What a training image takes more that is not decoded, or whose features are not computed. */
@@ -32,16 +34,21 @@ export interface ImageCounts {
 /** In milliseconds, from the start of the process, which has taken `started` until the first cache was opened. */
 export function extrapolate(
   costs: Costs,
-  plan: Pick<Plan, 'stepsPerEpoch' | 'totalSteps' | 'firstEvaluation' | 'evaluations' | 'saves'>,
+  plan: Pick<Plan, 'stepsPerEpoch' | 'totalSteps' | 'allPatchesFrom' | 'firstEvaluation' | 'evaluations' | 'saves'>,
   images: ImageCounts,
   started: number,
 ): { total: number; firstMetric: number } {
-  const { stepsPerEpoch, totalSteps } = plan;
+  const { stepsPerEpoch, totalSteps, allPatchesFrom } = plan;
   // A method that takes no steps is evaluated and saved once, and reads all training images before.
   const { evaluations, saves } = totalSteps ? plan : { evaluations: 1, saves: 1 };
   const stepsTo = (steps: number): number => {
     const seen = totalSteps ? Math.min(1, steps / stepsPerEpoch) : 1;
-    return steps * costs.step + seen * images.newTrain * costs.newImage;
+    const onAllPatches = Math.max(0, steps - allPatchesFrom);
+    return (
+      (steps - onAllPatches) * costs.step +
+      onAllPatches * costs.stepOnAllPatches +
+      seen * images.newTrain * costs.newImage
+    );
   };
   const evaluation = images.validation * costs.evaluatedImage;
   const fresh = images.newValidation * costs.newEvaluatedImage;

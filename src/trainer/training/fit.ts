@@ -50,7 +50,7 @@ export async function fit(context: RunContext, inputs: Inputs, prepared: Prepare
     emit({ type: 'progress', phase: 'compile', done: 0, total: 1 });
     const solved = features && (await createSolved(context, inputs, prepared, config, features));
     model = solved;
-    const learner = solved ? undefined : await createLearner(prepared, config);
+    const learner = solved ? undefined : await createLearner(prepared, config, plan);
     model ??= learner!;
     learner?.restore(state ?? { parameters: initialValues(prepared, inputs.base, config.seed) });
     emit({ type: 'progress', phase: 'compile', done: 1, total: 1 });
@@ -248,7 +248,7 @@ async function createSolved(
 }
 
 /** The model in training, whose values are still to be set. */
-function createLearner({ engine, model }: Prepared, config: ResolvedConfig): Promise<Trainable> {
+function createLearner({ engine, model }: Prepared, config: ResolvedConfig, plan: Plan): Promise<Trainable> {
   const options: TrainableOptions = {
     model: { ...model, recomputes: config.gradientCheckpointing },
     optimizer: optimizerOf(config),
@@ -256,6 +256,7 @@ function createLearner({ engine, model }: Prepared, config: ResolvedConfig): Pro
     evalBatchSize: config.evalBatchSize,
     accumulates: config.gradientAccumulationSteps > 1,
     seed: config.seed,
+    allPatchesFrom: plan.allPatchesFrom,
   };
   return timed('compile', () => Trainable.create(engine, options));
 }

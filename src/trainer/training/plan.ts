@@ -9,6 +9,8 @@ export interface Plan {
   stepsPerEpoch: number;
   totalSteps: number;
   schedule: Schedule;
+  /** The step from which on no patch is left out of training. */
+  allPatchesFrom: number;
   /** The step after which the first evaluation comes, and how many evaluations and checkpoints there are. */
   firstEvaluation: number;
   evaluations: number;
@@ -40,6 +42,7 @@ export function planOf(config: ResolvedConfig, images: number, width: number): P
       warmupSteps: Math.ceil(config.warmupRatio * totalSteps),
       totalSteps,
     },
+    allPatchesFrom: Math.round(config.patchDropoutUntil * totalSteps),
     firstEvaluation: Math.min(evalSteps, totalSteps),
     evaluations: times(evalSteps),
     saves: times(evalSteps) + times(saveSteps) - times((evalSteps / greatestDivisor(evalSteps, saveSteps)) * saveSteps),

@@ -8,6 +8,7 @@ import type { TrainConfig } from '../config/schema.js';
 import type { Values } from '../engine/trainable.js';
 import { errors } from '../errors/errors.js';
 import { sizeOf } from '../ir/shape.js';
+import { familyOf } from '../nn/families.js';
 import { isOnnx } from '../nn/families/onnx.js';
 import type { NetworkConfig } from '../nn/networkConfig.js';
 import { mapOf } from '../nn/networkMap.js';
@@ -40,7 +41,9 @@ export function prepareNetwork(
   const { type } = config.method;
   if (isOnnx(base.config) && type !== 'head' && type !== 'pretrained')
     throw errors.onnx.headOnly(type, placeOf('method'));
-  const { hiddenDropout } = base.config;
+  const { hiddenDropout, family } = base.config;
+  if (config.patchDropout && familyOf(base.config).keepsAllTokens)
+    throw errors.patchDropoutUnavailable(family, placeOf('patchDropout'));
   const network: NetworkConfig = { ...base.config, hiddenDropout: config.dropout ?? hiddenDropout };
   const { transform } = base.preprocessor;
   const names = mapOf(network);
@@ -53,6 +56,7 @@ export function prepareNetwork(
     height: transform.height,
     width: transform.width,
     dropPath: config.dropPath,
+    patchDropout: config.patchDropout,
   };
   const { parameters, layers, graph } = compileForward(model, 1);
   const frozen = frozenOf(graph);

@@ -27,7 +27,7 @@ const stepsOfEpoch = 2;
 const epochs = 2;
 
 export interface TrialRun {
-  costs: Costs;
+  costs: Omit<Costs, 'stepOnAllPatches'>;
   /** Images that were trained on and evaluated. */
   train: number;
   validation: number;
@@ -73,7 +73,14 @@ export async function trialRun(
     let steps = 0;
     const total = epochs * Math.ceil(train.length / ofStep);
     const emit = ({ type }: TrainEvent): void => void (type === 'step' && onProgress(++steps, total));
-    const short = { epochs, maxSteps: undefined, evalSteps: undefined, saveSteps: undefined, loggingSteps: 1 };
+    const short = {
+      epochs,
+      maxSteps: undefined,
+      patchDropoutUntil: 1,
+      evalSteps: undefined,
+      saveSteps: undefined,
+      loggingSteps: 1,
+    };
     const trial: RunContext = {
       ...context,
       cacheFolder: isNew ? ownCache : context.cacheFolder,
@@ -128,7 +135,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 function costsOf(
   recorded: readonly Span[],
   { start, end, train, validation }: { start: number; end: number; train: number; validation: number },
-): Costs {
+): TrialRun['costs'] {
   const of = (stage: Stage): Span[] => recorded.filter((span) => span.stage === stage);
   const length = (span: Span): number => span.end - span.start;
   const waits = of('wait');

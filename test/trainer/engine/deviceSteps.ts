@@ -21,6 +21,7 @@ interface Case {
   parts: number;
   hiddenDropout: number;
   dropPath?: number;
+  patchDropout?: number;
   ema?: { decay: number };
 }
 
@@ -37,6 +38,14 @@ export const cases: readonly Case[] = [
     hiddenDropout: 0,
     dropPath: 0.5,
     ema: { decay: 0.5 },
+  },
+  {
+    name: 'LoRA on half of the patches, rotary positions among them',
+    model: 'dinov3',
+    method: { ...lora, targetModules: ['q_proj', 'v_proj'] },
+    parts: 1,
+    hiddenDropout: 0,
+    patchDropout: 0.5,
   },
   {
     name: 'DoRA with dropout',
@@ -121,11 +130,11 @@ function batchesOf(count: number, parts: number): TrainBatch[] {
 
 async function outcomeOf(
   device: DeviceName,
-  { model: name, method, parts, hiddenDropout, dropPath, ema }: Case,
+  { model: name, method, parts, hiddenDropout, dropPath, patchDropout, ema }: Case,
 ): Promise<{ outcome: Outcome; initial: Values }> {
   const base = await openBaseModel({ model: join(golden, 'models', name), init: 'pretrained', seed: 0 });
   const trainable = await Trainable.create(createEngine(device), {
-    model: { ...specOf(base, method, labels), config: { ...base.config, hiddenDropout }, dropPath },
+    model: { ...specOf(base, method, labels), config: { ...base.config, hiddenDropout }, dropPath, patchDropout },
     // An epsilon of this size damps what is mere noise: a gradient that is zero but for rounding would else move its
     // parameter by a whole learning rate.
     optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-3, weightDecay: 0.01, maxGradNorm: 1, ema },

@@ -7,7 +7,13 @@ import { cutOf, type ModelSpec } from '../../../src/trainer/compile/compile.js';
 import type { Engine } from '../../../src/trainer/engine/engine.js';
 import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { FeatureExtractor } from '../../../src/trainer/engine/featureExtractor.js';
-import { Trainable } from '../../../src/trainer/engine/trainable.js';
+import { hostTensor, type Tensor } from '../../../src/trainer/engine/tensor.js';
+import { Trainable, type TrainBatch } from '../../../src/trainer/engine/trainable.js';
+import type { ParameterSpec } from '../../../src/trainer/compile/scope.js';
+import type { Graph } from '../../../src/trainer/ir/graph.js';
+import type { Shape } from '../../../src/trainer/ir/op.js';
+import { sizeOf } from '../../../src/trainer/ir/shape.js';
+import { names } from '../../../src/trainer/optim/stateNames.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { specOf } from '../models/specOf.js';
@@ -165,6 +171,56 @@ export async function follow(
     rates.push(learningRate);
   }
   return { losses, norms, rates, logits: await trainable.logits(inputs) };
+}
+
+/** A step of `followMasked`: what is fed, among it the bytes of each mask by name. */
+export interface MaskedStep extends TrainBatch {
+  learningRate: number;
+  masks: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Takes steps of a compiled graph whose masks are given rather than drawn. */
+export async function followMasked(
+  graph: Graph,
+  parameters: readonly ParameterSpec[],
+  initial: (name: string, shape: Shape) => Float32Array,
+  steps: readonly MaskedStep[],
+): Promise<{ losses: number[]; norms: number[] }> {
+  const executable = await createEngine('cpu').load(graph);
+  const shapes = new Map(graph.inputs.map(({ name, shape }) => [name, shape]));
+  const floats = (name: string, data: Float32Array): [string, Tensor] => [
+    name,
+    hostTensor('f32', shapes.get(name)!, data),
+  ];
+  const bytes = (name: string, data: Uint8Array): [string, Tensor] => [name, hostTensor('u8', shapes.get(name)!, data)];
+  let state: Record<string, Tensor> = Object.fromEntries(
+    parameters.flatMap(({ name, shape }) => [
+      floats(name, initial(name, shape)),
+      ...[names.moment1(name), names.moment2(name)].map((moment) => floats(moment, new Float32Array(sizeOf(shape)))),
+    ]),
+  );
+  const [losses, norms]: [number[], number[]] = [[], []];
+  for (const [i, { images, targets, weights, masks, learningRate }] of steps.entries()) {
+    const { loss, gradientNorm, ...next } = await executable.run({
+      ...Object.fromEntries([
+        bytes('images', images as Uint8Array),
+        floats('targets', targets),
+        floats('weights', weights),
+        ...[...masks].map(([name, mask]) => bytes(name, mask)),
+        floats('learningRate', Float32Array.of(learningRate)),
+        floats('correction1', Float32Array.of(1 - 0.9 ** (i + 1))),
+        floats('correction2', Float32Array.of(Math.sqrt(1 - 0.999 ** (i + 1)))),
+      ]),
+      ...state,
+    });
+    state = Object.fromEntries(
+      Object.entries(next).map(([name, tensor]) => [name.slice(names.next('').length), tensor]),
+    );
+    losses.push(loss!.data[0]!);
+    norms.push(gradientNorm!.data[0]!);
+  }
+  await executable.dispose();
+  return { losses, norms };
 }
 
 /** Takes the curve's steps and holds losses, gradient norms, rates and the last logits against the stored ones. */

@@ -7,19 +7,16 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { WeightStore } from '../../../src/trainer/compile/weightStore.js';
 import { compileForward, compileStep, type ModelSpec } from '../../../src/trainer/compile/compile.js';
-import { names } from '../../../src/trainer/optim/stateNames.js';
 import type { OptimizerSpec } from '../../../src/trainer/optim/buildUpdate.js';
 import { mixImages, mixTargets, type Mixing } from '../../../src/trainer/data/mixing.js';
 import type { Region } from '../../../src/trainer/data/transform.js';
 import { createEngine } from '../../../src/trainer/engine/createEngine.js';
 import { Trainable, type TrainBatch } from '../../../src/trainer/engine/trainable.js';
-import { sizeOf } from '../../../src/trainer/ir/shape.js';
-import { hostTensor, type Tensor } from '../../../src/trainer/engine/tensor.js';
 import { learningRateAt } from '../../../src/trainer/optim/schedule.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { methodFor } from '../peft/methodFor.js';
 import { specOf } from '../models/specOf.js';
-import { assertClose, golden, images, readGolden } from './goldenCurves.js';
+import { assertClose, followMasked, golden, images, readGolden } from './goldenCurves.js';
 
 interface Curve {
   loss: number[];
@@ -172,47 +169,20 @@ test("20 steps with drop path follow PyTorch's, given the same masks", async () 
     masks,
   } = compileStep({ ...model, dropPath: training.dropPath }, optimizer, batchSize);
   assert.deepEqual(
-    masks.map(({ rate }) => rate),
+    masks.map((mask) => 'rate' in mask && mask.rate),
     [0.2, 0.2, 0.4, 0.4],
   );
-  const executable = await createEngine('cpu').load(graph);
-  let state = Object.fromEntries(
-    parameters.flatMap(({ name, shape }) => {
-      const zeros = () => hostTensor('f32', shape, new Float32Array(sizeOf(shape)));
-      return [
-        [name, hostTensor('f32', shape, base.weight(name, shape, 0))],
-        [names.moment1(name), zeros()],
-        [names.moment2(name), zeros()],
-      ];
-    }),
-  ) as Record<string, Tensor>;
-  const losses: number[] = [];
-  const scalar = (value: number) => hostTensor('f32', [], Float32Array.of(value));
-  for (const [i, step] of steps.entries()) {
-    const { images, targets, weights } = batchOf(step);
-    const {
-      loss,
-      gradientNorm: _,
-      ...next
-    } = await executable.run({
-      images: hostTensor('u8', [batchSize, 32, 32, 3], images),
-      targets: hostTensor('f32', [batchSize, labels], targets),
-      weights: hostTensor('f32', [batchSize], weights),
-      ...Object.fromEntries(
-        masks.map(({ name, shape }, k) => [name, hostTensor('u8', shape, Uint8Array.from(step.masks[k]!))]),
-      ),
-      learningRate: scalar(rateOf(i)),
-      correction1: scalar(1 - 0.9 ** (i + 1)),
-      correction2: scalar(Math.sqrt(1 - 0.999 ** (i + 1))),
-      ...state,
-    });
-    state = Object.fromEntries(
-      Object.entries(next).map(([name, tensor]) => [name.slice(names.next('').length), tensor]),
-    );
-    losses.push(loss!.data[0]!);
-  }
+  const { losses } = await followMasked(
+    graph,
+    parameters,
+    (name, shape) => base.weight(name, shape, 0),
+    steps.map((step, i) => ({
+      ...batchOf(step),
+      learningRate: rateOf(i),
+      masks: new Map(masks.map(({ name }, k) => [name, Uint8Array.from(step.masks[k]!)])),
+    })),
+  );
   assertClose(losses, curves.dropPath.loss, 1e-4, 'loss');
-  await executable.dispose();
 });
 
 test('drop path: none in evaluation, none at rate 0, in expectation the branch itself', async () => {

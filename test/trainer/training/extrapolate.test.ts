@@ -10,6 +10,7 @@ import { planOf } from '../../../src/trainer/training/plan.js';
 const none: Costs = {
   setup: 0,
   step: 0,
+  stepOnAllPatches: 0,
   stepAfterEvaluation: 0,
   newImage: 0,
   evaluatedImage: 0,
@@ -25,7 +26,12 @@ const planFor = (config: object) =>
     64,
   );
 const totals = (costs: Partial<Costs>, config: object = {}) => {
-  const { total, firstMetric } = extrapolate({ ...none, ...costs }, planFor(config), images, 0);
+  const { total, firstMetric } = extrapolate(
+    { ...none, stepOnAllPatches: costs.step ?? 0, ...costs },
+    planFor(config),
+    images,
+    0,
+  );
   return [total, firstMetric];
 };
 
@@ -36,6 +42,7 @@ test('each cost counts as often as the run has it', () => {
   assert.deepEqual(totals({ step: 1 }), [30, 10]);
   assert.deepEqual(totals({ step: 1 }, { evalSteps: 4 }), [30, 4]);
   assert.deepEqual(totals({ step: 1 }, { maxSteps: 6 }), [6, 6]);
+  assert.deepEqual(totals({ step: 1, stepOnAllPatches: 3 }, { patchDropoutUntil: 0.3 }), [9 + 3 * 21, 9 + 3]);
   assert.deepEqual(totals({ stepAfterEvaluation: 2 }), [6, 0]);
   assert.deepEqual(totals({ checkpoint: 1 }), [3, 0]);
   assert.deepEqual(totals({ checkpoint: 1 }, { saveSteps: 5 }), [6, 0]);

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { loadConfig } from '../../../src/trainer/config/load.js';
 import { openBaseModel } from '../../../src/trainer/models/baseModel.js';
 import { initialValues, prepareNetwork } from '../../../src/trainer/training/prepareNetwork.js';
+import type { UserError } from '../../../src/trainer/errors/userError.js';
+import { golden } from '../engine/goldenCurves.js';
 import { tinyModel, writeConfig } from '../commandLine/program.js';
 import { temporaryFolder } from '../data/images.js';
 
@@ -27,6 +29,17 @@ test('parameters are counted: the whole network, and with adapters more', async 
   // In each of three blocks four layers 48 -> 48, one 48 -> 96 and one 96 -> 48.
   assert.equal(adapters, 3 * 2 * (4 * (48 + 48) + 2 * (48 + 96)));
   assert.equal(lora.totalParameters, full.totalParameters + adapters);
+});
+
+test('a family that has no place to leave patches out refuses it, with the place in the config', async (t) => {
+  const loaded = await loadConfig(await writeConfig(await temporaryFolder(t), { patchDropout: 0.5 }));
+  const model = join(golden, 'models', 'beit');
+  const base = await openBaseModel({ model, init: 'pretrained', seed: 0 });
+  assert.throws(
+    () => prepareNetwork(loaded, base, 3),
+    (error: UserError) => error.code === 'PATCH_DROPOUT_UNAVAILABLE' && error.place.file === loaded.path,
+  );
+  assert.equal((await prepared(t, { patchDropout: 0.5 })).model.patchDropout, 0.5);
 });
 
 test("the run's dropout goes before the model's own", async (t) => {

@@ -95,6 +95,8 @@ export const beit: Family<BeitConfig> = {
     distanceBiases: [table],
   },
   transformers5,
+  // Its blocks add one table of distances between all patches to every image.
+  keepsAllTokens: true,
   isStem: (_config: BeitConfig, name: string): boolean =>
     name.startsWith('beit.embeddings.') || name.startsWith(`${sharedBias}.`),
   body,

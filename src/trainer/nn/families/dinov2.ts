@@ -4,7 +4,17 @@ import { block, type BlockSpec } from '../block.js';
 import { attentionNames, classicBlocks, oneClassifier, renamedAttention } from '../classicBlock.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
-import { gatedMlp, layerNorm, learnedTokens, meanToken, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import {
+  gatedMlp,
+  keptRows,
+  layerNorm,
+  learnedTokens,
+  meanToken,
+  mlp,
+  patchTokens,
+  token,
+  type PixelNorm,
+} from '../layers.js';
 import { ownName, type Renames } from '../moduleNames.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import { positionResizing } from '../positions.js';
@@ -109,7 +119,7 @@ function body(s: Scope, config: Dinov2Config, images: Value, norm: PixelNorm): r
         b.slice(placed, 1, 1, 1 + count),
       )
     : placed;
-  let x = s.dropout(b.reshape(tokens, [batch * (1 + registers + count), d]), config.hiddenDropout);
+  let x = s.dropout(keptRows(s, tokens, 1 + registers), config.hiddenDropout);
 
   const { qkvBias } = config;
   const spec: BlockSpec = {

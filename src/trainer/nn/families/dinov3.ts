@@ -3,7 +3,7 @@ import type { Value } from '../../ir/value.js';
 import { block, type BlockSpec } from '../block.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
-import { activations, layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import { activations, keptRows, layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
 import { ownName, type Renames } from '../moduleNames.js';
 import { patchesAlong } from '../patchesAlong.js';
 import type { NetworkConfig } from '../networkConfig.js';
@@ -99,10 +99,10 @@ function body(s: Scope, config: Dinov3Config, images: Value, norm: PixelNorm): r
   const { b } = s;
   const { hiddenSize: d, registers, bias } = config;
   const patches = patchTokens(s, 'embeddings.patch_embeddings', images, { ...config, norm, bias: true });
-  const [batch, count] = patches.shape as [number, number];
+  const [batch] = patches.shape as [number];
   const special = [learnedTokens(s, 'embeddings.cls_token', batch, 1, d)];
   if (registers) special.push(learnedTokens(s, 'embeddings.register_tokens', batch, registers, d));
-  let x = b.reshape(b.concat(1, ...special, patches), [batch * (1 + registers + count), d]);
+  let x = keptRows(s, b.concat(1, ...special, patches), 1 + registers);
 
   const [, height, width] = images.shape as [number, number, number];
   const spec: BlockSpec = {
@@ -110,7 +110,7 @@ function body(s: Scope, config: Dinov3Config, images: Value, norm: PixelNorm): r
     names,
     bias,
     layerScale: ['layer_scale1.lambda1', 'layer_scale2.lambda1'],
-    rotary: rotaryTables(s, {
+    rotary: rotaryTables(s, batch, {
       size: d / config.heads,
       special: 1 + registers,
       rows: patchesAlong(height, config.patchSize),

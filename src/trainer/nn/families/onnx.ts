@@ -84,6 +84,8 @@ export const onnx: Family<OnnxConfig> = {
   resizing: () => undefined,
   blocks: () => [],
   roles: { norms: [], embeddings: [] },
+  // A file that is one op has no tokens.
+  keepsAllTokens: true,
   isStem: () => true,
   body(s, config, images, norm) {
     const { b } = s;

@@ -4,7 +4,7 @@
  */
 import type { Value } from '../../ir/value.js';
 import { embeddings, imageTower, positions, tower, towerEncoder, type ImageTowerConfig } from '../imageTower.js';
-import { layerNorm, meanToken, patchTokens, type PixelNorm } from '../layers.js';
+import { keptRows, layerNorm, meanToken, patchTokens, type PixelNorm } from '../layers.js';
 import { bicubic, halves, toSquare } from '../usualPreprocessing.js';
 import type { Scope } from '../scope.js';
 
@@ -28,7 +28,7 @@ function body(s: Scope, config: ImageTowerConfig, images: Value, norm: PixelNorm
   const patches = patchTokens(s, `${embeddings}.patch_embedding`, images, { ...config, norm });
   const [batch, count] = patches.shape as [number, number];
   const placed = b.add(patches, s.weight(positions, [count, d]));
-  const last = towerEncoder(s, config, b.reshape(placed, [batch * count, d]), batch);
+  const last = towerEncoder(s, config, keptRows(s, placed, 0), batch);
   // As transformers' class with a head: the mean of the tokens, not the attention pooling that SigLIP was pretrained
   // with.
   return [meanToken(s, layerNorm(s, `${tower}.post_layernorm`, last, config.layerNormEpsilon), batch, 0)];

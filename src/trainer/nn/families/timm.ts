@@ -10,6 +10,7 @@ import {
   activations,
   attention,
   gatedMlp,
+  keptRows,
   layerNorm,
   learnedTokens,
   meanToken,
@@ -112,13 +113,12 @@ export const timm: Family<TimmConfig> = {
 };
 
 function body(s: Scope, config: TimmConfig, images: Value, norm: PixelNorm): readonly Value[] {
-  const { b } = s;
-  const { hiddenSize: d, layerNormEpsilon: epsilon, pool } = config;
+  const { layerNormEpsilon: epsilon, pool } = config;
   const patches = patchTokens(s, 'patch_embed.proj', images, { ...config, norm, bias: !config.preNorm });
-  const [batch, count] = patches.shape as [number, number];
+  const [batch] = patches.shape as [number];
   const prefix = prefixOf(config);
   const placed = withPositions(s, config, patches);
-  let x = b.reshape(placed, [batch * (prefix + count), d]);
+  let x = keptRows(s, placed, prefix);
   if (config.preNorm) x = layerNorm(s, 'norm_pre', x, epsilon);
 
   const { rope, qkvBias, kind } = config;
@@ -131,7 +131,7 @@ function body(s: Scope, config: TimmConfig, images: Value, norm: PixelNorm): rea
     ...(config.scalesBranches
       ? { layerScale: kind === 'Eva' ? ['gamma_1', 'gamma_2'] : ['ls1.gamma', 'ls2.gamma'] }
       : {}),
-    ...(rope ? { rotary: rotaryOf(s, config, rope, height, width) } : {}),
+    ...(rope ? { rotary: rotaryOf(s, batch, config, rope, height, width) } : {}),
     mlp: (_, name, y) => blockMlp(s, config, `${name}.mlp`, y),
   };
   // Of the last block, a head on the class token reads no other one.
@@ -166,12 +166,13 @@ function withPositions(s: Scope, config: TimmConfig, patches: Value): Value {
 
 function rotaryOf(
   s: Scope,
+  batch: number,
   config: TimmConfig,
   { kind, theta, half, offset, columnFirst, reference }: NonNullable<TimmConfig['rope']>,
   height: number,
   width: number,
 ) {
-  return rotaryTables(s, {
+  return rotaryTables(s, batch, {
     size: config.hiddenSize / config.heads,
     special: prefixOf(config),
     rows: patchesAlong(height, config.patchSize),

@@ -8,7 +8,7 @@ import { block, type BlockSpec } from '../block.js';
 import { classicBlocks, classicMlp, classicNames, oneClassifier, renamedBlocks } from '../classicBlock.js';
 import type { ConfigFields, Fields } from '../configFields.js';
 import type { Family } from '../family.js';
-import { layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
+import { keptRows, layerNorm, learnedTokens, mlp, patchTokens, token, type PixelNorm } from '../layers.js';
 import { ownName } from '../moduleNames.js';
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
@@ -123,7 +123,7 @@ function body(s: Scope, config: VitConfig, images: Value, norm: PixelNorm): read
     .map((name) => learnedTokens(s, `${embeddings}.${name}`, batch, 1, d));
   const tokens = count + specialTokens;
   const placed = b.add(b.concat(1, ...special, patches), s.weight(`${embeddings}.position_embeddings`, [1, tokens, d]));
-  let x = s.dropout(b.reshape(placed, [batch * tokens, d]), config.hiddenDropout);
+  let x = s.dropout(keptRows(s, placed, specialTokens), config.hiddenDropout);
 
   const spec: BlockSpec = {
     ...config,
