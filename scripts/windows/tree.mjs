@@ -78,9 +78,8 @@ export async function makeTree({ keepPackage = false } = {}) {
     startsJavaScript(join(tree, 'test', path));
   linkPackages();
   const bundle = trainerBundle(join(tree, 'build'));
-  // Where core/startThread.js looks for them: next to itself, as in a bundle.
-  const threads = Object.fromEntries(Object.entries(bundle.entryPoints).filter(([name]) => /Worker$/.test(name)));
-  await esbuild.build({ ...bundle, entryPoints: threads, outdir: join(tree, 'src', 'trainer', 'core') });
+  // Where core/startThread.js and core/program.js look for threads and processes: next to themselves, as in a bundle.
+  await esbuild.build({ ...bundle, outdir: join(tree, 'src', 'trainer', 'core') });
   await esbuild.build({
     ...bundle,
     entryPoints: { ...bundle.entryPoints, commandLine: 'src/trainer/commandLine/run.ts' },

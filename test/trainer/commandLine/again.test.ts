@@ -1,7 +1,7 @@
 /** `vitune changes` and `vitune train --again`: a dataset is corrected, and the run trained again on the same images. */
 import assert from 'node:assert/strict';
 import { appendFile, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readImageList } from '../../../src/trainer/data/datasetList.js';
 import type { CommandOutputs, Diff } from '../../../src/trainer/protocol.js';
@@ -81,7 +81,12 @@ test('class folders: what changed is counted and listed; the validation images s
   const changed = await readImageList(list);
   const word = (id: string, row: number) => changed.choice(id)!.values[changed.choice(id)!.data[row]! - 1];
   const said = Array.from({ length: changed.length }, (_, row) =>
-    [relative(at(), changed.pathAt(row)), word('edit', row), word('labelBefore', row), word('label', row)].join(' | '),
+    [
+      relative(at(), changed.pathAt(row)).replaceAll(sep, '/'),
+      word('edit', row),
+      word('labelBefore', row),
+      word('label', row),
+    ].join(' | '),
   );
   assert.ok(said.includes('red/corrected.png | relabelled | green | red'), said.join('\n'));
   assert.ok(said.includes(`${trainedOn[1]} | removed | green | `), said.join('\n'));

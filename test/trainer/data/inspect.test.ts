@@ -33,7 +33,9 @@ test('a sound dataset has counts and no problem', async (t) => {
   assert.equal(progress.at(-1), 20);
 });
 
-test('every kind of problem is found, with a remedy', async (t) => {
+const oneFolder =
+  process.platform === 'win32' && 'Few and few are one folder; test/windows has names that differ in case';
+test('every kind of problem is found, with a remedy', { skip: oneFolder }, async (t) => {
   const root = await temporaryFolder(t);
   const jpeg = await encoded(48, 40, 500, 'jpeg');
   await writeTree(root, {

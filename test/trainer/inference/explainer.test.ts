@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import type { Calibration } from '../../../src/shared/calibration.js';
 import type { Explanation } from '../../../src/shared/explanation.js';
@@ -13,7 +14,7 @@ import { assertPlain, jsonLines, vituneHere, writeConfig, writeDataset } from '.
 import type { Prediction } from '../../../src/trainer/protocol.js';
 import { temporaryFolder } from '../data/images.js';
 
-const golden = new URL('../../golden/', import.meta.url).pathname;
+const golden = fileURLToPath(new URL('../../golden/', import.meta.url));
 const expected = JSON.parse(readFileSync(join(golden, 'relevance.json'), 'utf8')) as Record<
   'vit' | 'dinov2',
   { label: number; values: number[] }
