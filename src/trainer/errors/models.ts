@@ -60,6 +60,13 @@ export const models = {
       t('Check that config.json and the weights are of the same model.'),
       { file },
     ),
+  weightTwice: (file: string, name: string) =>
+    new UserError(
+      'MODEL_WEIGHT_TWICE',
+      t('The weights have {0} under two names.', name),
+      t('Remove one of both in Python, or save the model again with save_pretrained.'),
+      { file },
+    ),
   weightShape: (file: string, name: string, found: readonly number[], expected: readonly number[]) =>
     new UserError(
       'MODEL_WEIGHT_SHAPE',

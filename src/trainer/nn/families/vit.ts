@@ -46,7 +46,7 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
         intermediateSize: fields.count('intermediate_size', 3072, 65536),
         activation: fields.activation('hidden_act', 'gelu'),
         layerNormEpsilon: fields.share('layer_norm_eps', 1e-12),
-        qkvBias: fields.json.qkv_bias !== false,
+        qkvBias: fields.flag('qkv_bias', true),
         hiddenDropout: fields.share('hidden_dropout_prob', 0),
         attentionDropout: fields.share('attention_probs_dropout_prob', 0),
         specialTokens: name === 'deit' ? 2 : 1,
