@@ -260,10 +260,7 @@ async function render(image: Image, fit: Fit, kernel: Kernel, quality: Quality =
   return scaled ? rendered(scaled, fit, kernel, quality) : pixels;
 }
 
-/**
- * Where pixels are to be Pillow's, an image of more pixels is first reduced by libvips, which bounds the memory: to this
- * many times the size and no further, and the own resampler does the rest.
- */
+/** Where pixels are to be Pillow's, libvips reduces an image of more to so many times the size: to bound the memory. */
 const exactPixels = 2 ** 24;
 const leftToResampler = 8;
 
@@ -276,7 +273,7 @@ async function rendered(
   const exact = quality === 'exact';
   let pipeline = image.pipeline();
   if (region.width !== image.width || region.height !== image.height) pipeline = pipeline.extract(region);
-  // Of all pixels `nearest` must have the one that Pillow takes.
+  // `nearest` must have the pixel that Pillow takes.
   const isWhole = kernel === 'nearest' || region.width * region.height <= exactPixels;
   const times = !exact ? 1 : isWhole ? Infinity : leftToResampler;
   const first = { width: Math.min(region.width, times * width), height: Math.min(region.height, times * height) };
