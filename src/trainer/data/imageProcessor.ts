@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import { errors, type UserError } from '../errors/errors.js';
 import { processorClasses, type ProcessorClass } from './processorClasses.js';
-import type { ImageTransform, Kernel, Size } from './transform.js';
+import { roundHalfEven, type ImageTransform, type Kernel, type Size } from './transform.js';
 
 /** The whole preprocessing: the network sees `(byte * rescaleFactor - mean) / std` for each channel. */
 export interface Preprocessor {
@@ -296,7 +296,7 @@ function ofTimm(json: Fields, file: string): Preprocessor {
   const transforms: Record<string, ImageTransform> = {
     center: { ...cropped, resize: { shortestEdge: side } },
     squash: { ...cropped, resize: square(side) },
-    border: { ...cropped, resize: { longestEdge: side }, border: mean.map((m) => Math.round(255 * m)) as Channels },
+    border: { ...cropped, resize: { longestEdge: side }, border: mean.map((m) => roundHalfEven(255 * m)) as Channels },
   };
   const mode = r.value('crop_mode');
   const transform = typeof mode === 'string' && Object.hasOwn(transforms, mode) ? transforms[mode] : undefined;

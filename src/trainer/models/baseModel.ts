@@ -185,7 +185,8 @@ async function prepared(
   const configFile = join(folder, modelFiles.config);
   if (stated) {
     // Only timm states it in config.json.
-    const notices = isObject(json.pretrained_cfg) ? [] : [errors.timmPreprocessorAssumed(configFile)];
+    const isStated = isObject(json.pretrained_cfg) || 'mean' in json || 'input_size' in json;
+    const notices = isStated ? [] : [errors.timmPreprocessorAssumed(configFile)];
     return { preprocessor: parsePreprocessor(stated, configFile), notices, file: configFile };
   }
   const file = join(folder, modelFiles.preprocessor);

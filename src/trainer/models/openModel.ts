@@ -8,6 +8,7 @@ import { isThere, readTextInput } from '../core/files.js';
 import { errors, type UserError } from '../errors/errors.js';
 import type { Shape } from '../ir/op.js';
 import { ConfigFields, defaultLabels, isObject } from '../nn/configFields.js';
+import { familyOf } from '../nn/families.js';
 import { isHeadOf } from '../nn/networkMap.js';
 import { wholeModel } from '../peft/method.js';
 import { tasksOf } from '../core/tasks.js';
@@ -52,8 +53,8 @@ async function openModelFolder(folder: string): Promise<LoadedCheckpoint> {
   const { config: network, preprocessor } = base;
   const configFile = join(folder, 'config.json');
   const named = 'id2label' in base.json ? new ConfigFields(base.json, configFile).labels() : network.labels;
-  // transformers writes no names for two classes without names.
-  const labels = named.length ? named : defaultLabels();
+  // transformers writes no names for two classes without names, timm none for any.
+  const labels = named.length ? named : defaultLabels(familyOf(network).statedClasses?.(base.json));
   if (isObject(base.json.id2label) && !named.length) throw errors.headMissing(folder);
   const read = (name: string, shape: Shape, scratch?: Float32Array): Float32Array => {
     // A base model draws a missing head at random; here its predictions would be random.

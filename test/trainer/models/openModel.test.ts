@@ -1,6 +1,6 @@
 /** Whole models of transformers: what config.json says of the head against what the weights are. */
 import assert from 'node:assert/strict';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readSafetensors, writeSafetensors, type Tensor } from '../../../src/trainer/checkpoint/safetensors.js';
@@ -64,4 +64,22 @@ test("a single output says yes or no, as in transformers' pipeline", async (t) =
     ['n0'],
   );
   assert.ok(Math.abs(predictions[0]!.probability - 1 / (1 + Math.E)) < 1e-6, String(predictions[0]!.probability));
+});
+
+test('a network of timm, whose config.json counts its classes without naming them, answers by the default names', async (t) => {
+  const models = join(golden, 'models');
+  const names = (await readdir(models)).filter((name) => name.startsWith('timm'));
+  assert.ok(names.length > 2, names.join());
+  for (const name of names) {
+    const folder = join(await temporaryFolder(t), name);
+    await cp(join(models, name), folder, { recursive: true });
+    const file = join(folder, 'config.json');
+    const json = JSON.parse(await readFile(file, 'utf8')) as { num_classes: number };
+    const classifier = await Classifier.open(folder);
+    t.after(() => classifier.dispose());
+    const names = Array.from({ length: json.num_classes }, (_, i) => `LABEL_${i}`);
+    assert.deepEqual(classifier.labels, names, name);
+    await writeFile(file, JSON.stringify({ ...json, num_classes: 3 }));
+    await assert.rejects(Classifier.open(folder), { code: 'HEAD_SIZE' });
+  }
 });
