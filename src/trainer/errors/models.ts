@@ -38,6 +38,16 @@ export const models = {
       t('Choose a model of one of these architectures: {0}.', known.join(', ')),
       { file },
     ),
+  remoteCode: (file: string, architecture: string) =>
+    new UserError(
+      'MODEL_NEEDS_CODE',
+      t(
+        '{0} is defined by code that comes with the model (auto_map in config.json), which ViTune does not run.',
+        architecture,
+      ),
+      t('Choose another model, for example one of the Recommended Models, or give an ONNX file of this one.'),
+      { file },
+    ),
   timmArgumentUnknown: (file: string, architecture: string, argument: string) =>
     new UserError(
       'ARCHITECTURE_UNKNOWN',
