@@ -372,6 +372,8 @@ export interface Download {
   folder: string;
   files: number;
   bytes: number;
+  /** Of a model by a branch or a tag: what its page on the hub states; null where it states none. */
+  licence?: string | null;
 }
 
 /** A model of the hub that lies in the cache: `vitune download --list --json` prints a `CachedModels`. */

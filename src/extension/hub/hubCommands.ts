@@ -23,15 +23,16 @@ export function hubCommands(launch: Launch, token: HubToken, panel: ModelOffer) 
     [commands.downloadModel]: async (given?: string) => {
       const name = (typeof given === 'string' ? given : await askName())?.trim();
       if (name === undefined) return undefined;
-      await downloadModel(launch, name);
+      const { licence } = await downloadModel(launch, name);
       await panel.offerModel(name);
       const said = t(
         '“{0}” is downloaded. The Train view offers it, and a config file can name it as its model.',
         name,
       );
+      const terms = licence === null ? t('Its page states no licence.') : licence && t('Its licence: {0}.', licence);
       void notify(
         'info',
-        said,
+        terms ? `${said} ${terms}` : said,
         { title: t('Train with It'), run: () => panel.chooseModel(name) },
         { title: t('Copy Name'), run: () => vscode.env.clipboard.writeText(name) },
       );

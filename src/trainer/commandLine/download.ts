@@ -8,7 +8,7 @@ import { downloadDataset, downloadModel } from '../hub/download.js';
 import { hubName, parseHubName } from '../hub/repository.js';
 import type { CachedModels, CommandOutputs, Download } from '../protocol.js';
 import { cachedModels } from '../models/cachedModels.js';
-import { isImage } from '../models/hubSources.js';
+import { checkConfig, isImage } from '../models/hubSources.js';
 import { weightFilesOf } from '../models/onnxModel.js';
 import type { Arguments } from './commands.js';
 import { usageOf } from './help.js';
@@ -31,10 +31,16 @@ export async function download(
       output.status(downloadStatus(done, total));
     },
   };
+  const id = hubName({ ...repository, revision: undefined });
+  let licence: string | null | undefined;
+  const onLicence = (stated: string | undefined): void => {
+    licence = stated ?? null;
+    if (stated === undefined) output.problem(errors.hub.licenceMissing(id).toInfo());
+    else output.line(l10n.t('Licence: {0}', stated));
+  };
   const { commit, folder, files, bytes } = isDataset
     ? await downloadDataset(repository, isImage, options)
-    : await downloadModel(repository, weightFilesOf, options);
-  const id = hubName({ ...repository, revision: undefined });
+    : await downloadModel(repository, weightFilesOf, { ...options, checkConfig, onLicence });
   const result: Download = {
     type: 'downloaded',
     kind: isDataset ? 'dataset' : 'model',
@@ -43,6 +49,7 @@ export async function download(
     folder,
     files,
     bytes,
+    ...(licence === undefined ? {} : { licence }),
   };
   output.json(result);
   output.line(l10n.t('{0}: {1} files, {2} MB, commit {3}', id, files, (bytes / 1e6).toFixed(1), commit));

@@ -50,7 +50,10 @@ export async function openNamedModel(
   output: Pick<Output, 'status' | 'problem'>,
   signal: AbortSignal,
 ): Promise<FeatureModel> {
-  const revision = await provideModel(named, undefined, downloading(output, signal));
+  const revision = await provideModel(named, undefined, {
+    ...downloading(output, signal),
+    onNotice: (notice) => output.problem(notice.toInfo()),
+  });
   const model = await openFeatureModel(named, revision);
   model.notices.forEach((notice) => output.problem(notice.toInfo()));
   return model;

@@ -6,6 +6,10 @@ import type { Task } from '../protocol.js';
 /** The key of the tasks in config.json; transformers keeps unknown keys. */
 const tasksKey = 'vitune_tasks';
 
+const multiLabelProblem = 'multi_label_classification';
+/** Values of `problem_type`; a regression is not among them. */
+const problems: readonly unknown[] = ['single_label_classification', multiLabelProblem];
+
 const tasksSchema = z
   .array(z.object({ name: z.string(), labels: z.array(z.string()).min(1), multiLabel: z.boolean() }))
   .min(1);
@@ -22,8 +26,13 @@ export const singleTask = (labels: readonly string[], name = 'label'): Task[] =>
  */
 export function tasksOf(json: Record<string, unknown>, labels: readonly string[], file: string): Task[] {
   const given = json[tasksKey];
-  if (given === undefined)
-    return [{ ...singleTask(labels)[0]!, multiLabel: json['problem_type'] === 'multi_label_classification' }];
+  if (given === undefined) {
+    const { problem_type: problem } = json;
+    if (problem !== undefined && problem !== null && !problems.includes(problem))
+      throw errors.modelConfigInvalid(file, 'problem_type', problems.join(', '));
+    // A single logit says yes or no, as in the pipeline of transformers: among one label there is nothing to choose.
+    return [{ ...singleTask(labels)[0]!, multiLabel: problem === multiLabelProblem || labels.length === 1 }];
+  }
   const tasks = tasksSchema.safeParse(given);
   if (!tasks.success || countLabels(tasks.data) !== labels.length) throw errors.checkpointDamaged(file, tasksKey);
   return tasks.data;

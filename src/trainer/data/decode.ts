@@ -45,7 +45,7 @@ sharp.cache(false);
 sharp.block({ operation: ['VipsForeignLoadSvg'] });
 
 /** Changes when a decoder might give other pixels, so that a cache of pixels is not mixed from two. */
-export const decoderVersion = `3 vips ${sharp.versions.vips}`;
+export const decoderVersion = `4 vips ${sharp.versions.vips}`;
 
 /**
  * A file cut short is refused, as Pillow does: libjpeg fills what is missing with grey, and an image half of grey
@@ -260,10 +260,8 @@ async function render(image: Image, fit: Fit, kernel: Kernel, quality: Quality =
   return scaled ? rendered(scaled, fit, kernel, quality) : pixels;
 }
 
-/**
- * Where pixels are to be Pillow's, libvips reduces to this many times the size and no further: that bounds the memory
- * and the time of the own resampler, which does the rest to the bit as Pillow.
- */
+/** Where pixels are to be Pillow's, libvips reduces an image of more to so many times the size: to bound the memory. */
+const exactPixels = 2 ** 24;
 const leftToResampler = 8;
 
 async function rendered(
@@ -275,8 +273,9 @@ async function rendered(
   const exact = quality === 'exact';
   let pipeline = image.pipeline();
   if (region.width !== image.width || region.height !== image.height) pipeline = pipeline.extract(region);
-  // Of all pixels `nearest` must have the one that Pillow takes.
-  const times = !exact ? 1 : kernel === 'nearest' ? Infinity : leftToResampler;
+  // `nearest` must have the pixel that Pillow takes.
+  const isWhole = kernel === 'nearest' || region.width * region.height <= exactPixels;
+  const times = !exact ? 1 : isWhole ? Infinity : leftToResampler;
   const first = { width: Math.min(region.width, times * width), height: Math.min(region.height, times * height) };
   if (first.width !== region.width || first.height !== region.height)
     pipeline = pipeline.resize(first.width, first.height, {

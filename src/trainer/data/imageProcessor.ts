@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import { errors, type UserError } from '../errors/errors.js';
 import { processorClasses, type ProcessorClass } from './processorClasses.js';
-import type { ImageTransform, Kernel, Size } from './transform.js';
+import { roundHalfEven, type ImageTransform, type Kernel, type Size } from './transform.js';
 
 /** The whole preprocessing: the network sees `(byte * rescaleFactor - mean) / std` for each channel. */
 export interface Preprocessor {
@@ -128,6 +128,12 @@ export function readPreprocessor(json: unknown, file: string, usualClass?: strin
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw errors.preprocessorInvalid(file, '', l10n.t('the file holds no JSON object'));
   const given = json as Fields;
+  if (given.image_processor !== undefined)
+    throw errors.preprocessorInvalid(
+      file,
+      'image_processor',
+      l10n.t('transformers 4 reads what stands in it, transformers 5 what stands beside it'),
+    );
   const kind = given.image_processor_type ?? given.feature_extractor_type ?? undefined;
   if (kind !== undefined && typeof kind !== 'string')
     throw errors.preprocessorInvalid(file, 'image_processor_type', l10n.t('a name is expected'));
@@ -147,7 +153,11 @@ export function readPreprocessor(json: unknown, file: string, usualClass?: strin
   const isFast = kind?.endsWith('Fast') === true;
   const known = name === undefined ? unnamed : processorClasses[name]!;
   const left = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
-  const fields: Fields = { ...common, ...known.defaults, ...(isFast ? known.fast : {}), ...left };
+  const usualFields: Fields = { ...common, ...known.defaults, ...(isFast ? known.fast : {}) };
+  for (const [field, usual] of Object.entries(usualFields))
+    if (given[field] === null && (usual === true || nullMeans.includes(field)))
+      throw errors.preprocessorInvalid(file, field, l10n.t('versions of transformers differ on what null means here'));
+  const fields: Fields = { ...usualFields, ...left };
   if (known === unnamed) fields.do_center_crop = left.do_center_crop ?? left.crop_size !== undefined;
   // The one field that null turns off.
   if (known.sizing === 'poolformer' && given.crop_pct === null) delete fields.crop_pct;
@@ -167,6 +177,9 @@ export function readPreprocessor(json: unknown, file: string, usualClass?: strin
 /** The same without its notices. */
 export const parsePreprocessor = (json: unknown, file: string, usualClass?: string): Preprocessor =>
   readPreprocessor(json, file, usualClass).preprocessor;
+
+/** Besides flags that are on: fields of which null is not the same as nothing in every version of transformers. */
+const nullMeans: readonly string[] = ['resample', 'rescale_factor'];
 
 const common = { do_resize: true, do_rescale: true, rescale_factor: 1 / 255, do_normalize: true };
 
@@ -283,7 +296,7 @@ function ofTimm(json: Fields, file: string): Preprocessor {
   const transforms: Record<string, ImageTransform> = {
     center: { ...cropped, resize: { shortestEdge: side } },
     squash: { ...cropped, resize: square(side) },
-    border: { ...cropped, resize: { longestEdge: side }, border: mean.map((m) => Math.round(255 * m)) as Channels },
+    border: { ...cropped, resize: { longestEdge: side }, border: mean.map((m) => roundHalfEven(255 * m)) as Channels },
   };
   const mode = r.value('crop_mode');
   const transform = typeof mode === 'string' && Object.hasOwn(transforms, mode) ? transforms[mode] : undefined;

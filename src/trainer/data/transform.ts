@@ -73,7 +73,7 @@ function fitShortest(width: number, height: number, shortest: number, longest: n
 }
 
 /** Rounds halves to the even number, as Python does. */
-function roundHalfEven(value: number): number {
+export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);
 }

@@ -10,6 +10,12 @@ export const hub = {
       t('There is no folder {0} next to the config, so {0} is requested as a model from {1}.', name, address),
       t('If you meant a folder, correct "model" in the config: a path to a folder that exists.'),
     ),
+  licenceMissing: (name: string) =>
+    new UserError(
+      'HUB_LICENCE_MISSING',
+      t('The page of {0} states no licence, so nothing says what you may do with it.', name),
+      t('Ask its author, or choose a model with a licence, for example one of the Recommended Models.'),
+    ),
   nameInvalid: (name: string, place: Place) =>
     new UserError(
       'HUB_NAME_INVALID',

@@ -25,6 +25,13 @@ export const interchange = {
       ),
       { file: folder },
     ),
+  headSize: (file: string, classes: number, outputs: number) =>
+    new UserError(
+      'HEAD_SIZE',
+      t('config.json gives the model {0} classes, but the head in its weights has {1} outputs.', classes, outputs),
+      t('Correct id2label in config.json, or give the weights that belong to it.'),
+      { file },
+    ),
   adapterUnsupported: (file: string, what: string) =>
     new UserError(
       'ADAPTER_UNSUPPORTED',
@@ -62,6 +69,17 @@ export const interchange = {
       'ADAPTER_NOT_TARGETED',
       t('The adapter has weights for {0}, but adapter_config.json does not put an adapter there.', module),
       t('Correct target_modules in adapter_config.json, or save the adapter again in Python.'),
+      { file },
+    ),
+  adapterHead: (file: string, classes: number, outputs: number) =>
+    new UserError(
+      'ADAPTER_HEAD',
+      t(
+        'The adapter changes a head of {0} classes that it does not hold, and the head of its base has {1}.',
+        classes,
+        outputs,
+      ),
+      t('Save the adapter again in Python with the head in modules_to_save, or merge it (merge_and_unload).'),
       { file },
     ),
   adapterRank: (file: string, module: string, found: number, expected: number) =>

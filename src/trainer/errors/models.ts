@@ -38,6 +38,16 @@ export const models = {
       t('Choose a model of one of these architectures: {0}.', known.join(', ')),
       { file },
     ),
+  remoteCode: (file: string, architecture: string) =>
+    new UserError(
+      'MODEL_NEEDS_CODE',
+      t(
+        '{0} is defined by code that comes with the model (auto_map in config.json), which ViTune does not run.',
+        architecture,
+      ),
+      t('Choose another model, for example one of the Recommended Models, or give an ONNX file of this one.'),
+      { file },
+    ),
   timmArgumentUnknown: (file: string, architecture: string, argument: string) =>
     new UserError(
       'ARCHITECTURE_UNKNOWN',
@@ -58,6 +68,13 @@ export const models = {
       'MODEL_WEIGHT_MISSING',
       t('The weights lack {0}.', name),
       t('Check that config.json and the weights are of the same model.'),
+      { file },
+    ),
+  weightTwice: (file: string, name: string) =>
+    new UserError(
+      'MODEL_WEIGHT_TWICE',
+      t('The weights have {0} under two names.', name),
+      t('Remove one of both in Python, or save the model again with save_pretrained.'),
       { file },
     ),
   weightShape: (file: string, name: string, found: readonly number[], expected: readonly number[]) =>

@@ -30,6 +30,10 @@ export interface DownloadOptions {
   settings?: HubSettings | undefined;
   place?: Place | undefined;
   patience?: Partial<Patience> | undefined;
+  /** Of a model: receives the licence that its card states, or that it states none, before any file is requested. */
+  onLicence?: ((licence: string | undefined) => void) | undefined;
+  /** Throws for the config.json of a model that cannot be read, before its weights are requested. */
+  checkConfig?: ((file: string) => Promise<void>) | undefined;
 }
 
 export interface Downloaded {
@@ -60,20 +64,30 @@ function asInvalidResponse(error: unknown, { repository, place = {}, signal }: H
   return error instanceof UserError ? error : errors.hub.responseInvalid(repository.id, reasonOf(error), place);
 }
 
+/** What a model's card states as its licence, if anything. */
+function licenceOf(card: { cardData?: unknown }): string | undefined {
+  const { license, license_name: name } = (card.cardData ?? {}) as Record<string, unknown>;
+  // "other" has its name beside it.
+  const stated = license === 'other' && typeof name === 'string' ? name : license;
+  const all = (Array.isArray(stated) ? stated : [stated]).filter((each) => typeof each === 'string' && each !== '');
+  return all.length ? all.join(', ') : undefined;
+}
+
 /** The current commit of the repository's revision. */
-async function resolveCommit(request: HubRequest): Promise<string> {
+async function resolveCommit(request: HubRequest, onLicence: DownloadOptions['onLicence']): Promise<string> {
   const { repository, settings } = request;
   const revision = repository.revision ?? mainBranch;
   const parameters = { name: repository.id, revision, hubUrl: settings.endpoint, fetch: hubFetch(request) };
   const info =
     repository.kind === 'model'
-      ? modelInfo({ ...parameters, additionalFields: ['sha'] })
+      ? modelInfo({ ...parameters, additionalFields: ['sha', 'cardData'] })
       : datasetInfo({ ...parameters, additionalFields: ['sha'] });
-  const { sha } = await info.catch((error: unknown) => {
+  const { sha, ...card } = await info.catch((error: unknown) => {
     throw asInvalidResponse(error, request);
   });
   if (typeof sha !== 'string' || !isCommit(sha))
     throw errors.hub.responseInvalid(repository.id, 'sha', request.place ?? {});
+  if (repository.kind === 'model') onLicence?.(licenceOf(card as { cardData?: unknown }));
   return sha;
 }
 
@@ -205,7 +219,8 @@ async function download(
   const { cache } = request.settings;
   try {
     const { revision } = repository;
-    const commit = revision !== undefined && isCommit(revision) ? revision : await resolveCommit(request);
+    const commit =
+      revision !== undefined && isCommit(revision) ? revision : await resolveCommit(request, options.onLicence);
     const snapshot = new SnapshotDownload(commit, request, onProgress);
     const got = await get(snapshot, await listRemote(commit, request), request);
     // Last, so that the branch never points to an incomplete model.
@@ -221,7 +236,7 @@ async function getSafetensors(
   snapshot: SnapshotDownload,
   files: readonly RemoteFile[],
   name: string,
-  place: Place,
+  { place = {}, checkConfig }: Pick<DownloadOptions, 'place' | 'checkConfig'>,
 ): Promise<RemoteFile[]> {
   const of = (path: string): RemoteFile[] => files.filter((file) => file.path === path);
   const config = [modelFiles.config, modelFiles.preprocessor, modelFiles.processor].flatMap(of);
@@ -231,6 +246,7 @@ async function getSafetensors(
   if (weights.length) await snapshot.expect([...small, ...large]);
   else await snapshot.expect(small);
   await snapshot.fetch(small);
+  await checkConfig?.(join(snapshot.folder, modelFiles.config));
   if (!weights.length) {
     const file = join(snapshot.folder, modelFiles.index);
     const shards = shardsOf(await readFile(file, 'utf8'));
@@ -304,7 +320,7 @@ export async function downloadModel(
     const name = hubName(whole);
     const has = (path: string): boolean => files.some((each) => each.path === path);
     if (file === undefined && has(modelFiles.config) && (has(modelFiles.weights) || has(modelFiles.index)))
-      return getSafetensors(snapshot, files, name, place);
+      return getSafetensors(snapshot, files, name, options);
     const onnx = file === undefined ? onlyOnnx(files, whole, place) : files.find(({ path }) => path === file);
     if (onnx) {
       const got = await getOnnx(snapshot, files, onnx, { name, weightFiles, place });

@@ -1,6 +1,7 @@
 /** PEFT's adapter_config.json: what is applied exactly, what changes nothing here, and what is refused by name. */
 import * as z from 'zod';
 import { errors } from '../errors/errors.js';
+import { isObject } from '../nn/configFields.js';
 import { pythonRegex } from '../peft/pythonRegex.js';
 import type { Decomposition } from '../peft/residual.js';
 
@@ -75,10 +76,12 @@ const isOff = (value: unknown): boolean =>
 
 /** Throws a `UserError` if the file is damaged or requires something whose outputs would differ from PEFT's. */
 export function parseAdapterConfig(json: unknown, file: string): AdapterConfig {
+  // The fields of other kinds have other values.
+  const kind = isObject(json) ? json.peft_type : undefined;
+  if (typeof kind === 'string' && kind !== 'LORA') throw errors.adapterKindUnknown(file, kind);
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw errors.checkpointDamaged(file, z.prettifyError(parsed.error).replaceAll(/\s+/g, ' '));
   const config = parsed.data;
-  if (config.peft_type !== 'LORA') throw errors.adapterKindUnknown(file, config.peft_type);
   for (const [field, value] of Object.entries(config))
     if (!appliedFields.includes(field) && !inertFields.includes(field) && !isOff(value))
       throw errors.adapterUnsupported(file, field);
@@ -123,6 +126,22 @@ export function targetsOf(config: AdapterConfig, file: string): (name: string, i
     !isExcluded(name) && !savedMatchers.some((matches) => matches(name)) && isIncluded(name, isLinear);
 }
 
+/** Whether PEFT saves a weight of that name whole: one of its modules ends in a name of `modules_to_save`. */
+export function savedBy({ modules_to_save: saved }: AdapterConfig): (weight: string) => boolean {
+  const ends = (saved ?? []).filter((name) => name !== '');
+  return (weight) => {
+    const parts = weight.split('.').slice(0, -1);
+    return parts.some((_, i) =>
+      ends.some((end) =>
+        parts
+          .slice(0, i + 1)
+          .join('.')
+          .endsWith(end),
+      ),
+    );
+  };
+}
+
 function includedBy(config: AdapterConfig, file: string): (name: string, isLinear: boolean) => boolean {
   const { target_modules: targets, layers_to_transform: indices, layers_pattern: patterns } = config;
   if (typeof targets === 'string') {
@@ -136,6 +155,8 @@ function includedBy(config: AdapterConfig, file: string): (name: string, isLinea
     ? given.map((text) => matcher(file, 'layers_pattern', text, ['^(?:^|.*?\\.)', '\\.(?<idx>\\d+)\\.']))
     : [matcher(file, 'layers_pattern', '', ['^.*?\\.[^.]*\\.(?<idx>\\d+)\\.', ''])];
   return (name) => {
+    // A whole name counts whatever its block.
+    if ((targets ?? []).includes(name)) return true;
     if (!(targets ?? []).some((target) => endsIn(name, target))) return false;
     if (!blocks.length) return true;
     const index = indexMatchers.map((matches) => matches(name)?.groups?.idx).find((found) => found !== undefined);

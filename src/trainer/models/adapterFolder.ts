@@ -14,7 +14,7 @@ import { isHeadOf, mapOf } from '../nn/networkMap.js';
 import { wholeModel } from '../peft/method.js';
 import { tasksOf } from '../core/tasks.js';
 import { hubNameAt } from '../hub/repository.js';
-import { parseAdapterConfig, targetsOf } from './adapterConfig.js';
+import { parseAdapterConfig, savedBy, targetsOf } from './adapterConfig.js';
 import { readAdapterTensors, type AdapterTensors } from './adapterTensors.js';
 import { changedWeights } from './adaptedWeights.js';
 import { openBaseModel, type BaseModel } from './baseModel.js';
@@ -112,6 +112,7 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
         .weightNames(config, weight.replace(/^timm_model\./, ''))
         .some((name) => shapes.has(name)),
     isTarget: targetsOf(adapter, configFile),
+    isSaved: savedBy(adapter),
   });
   const isHead = (name: string): boolean => isHeadOf(config, name);
   const width = headWidth(tensors, isHead);
@@ -122,7 +123,10 @@ export async function openAdapterFolder(folder: string): Promise<LoadedCheckpoin
     return shape && isHead(name) ? [labels.length, ...shape.slice(1)] : shape;
   };
   const weightOfBase = (name: string, shape: Shape, scratch?: Float32Array): Float32Array => {
-    if (isHead(name) && !base.owns(name, shape)) throw errors.headMissing(folder);
+    if (isHead(name) && !base.owns(name, shape)) {
+      const [outputs] = base.storedShape(name) ?? [];
+      throw outputs === undefined ? errors.headMissing(folder) : errors.adapterHead(file, shape[0]!, outputs);
+    }
     return base.weights(0).read(name, shape, scratch);
   };
   const changed = changedWeights({ adapter, tensors, file, configFile, shapeOf, weightOfBase });

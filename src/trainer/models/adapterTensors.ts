@@ -38,6 +38,8 @@ export interface KnownNames {
   /** Whether a name is timm's for weights of the network; its query, key and value are one layer. */
   isOfTimm: (weight: string) => boolean;
   isTarget: (module: string, isLinear: boolean) => boolean;
+  /** Whether the file must have a weight whole. */
+  isSaved: (weight: string) => boolean;
 }
 
 /** Weights by the name that one library has for them. */
@@ -95,6 +97,10 @@ export async function readAdapterTensors(file: string, known: KnownNames): Promi
     const isThere = used[best]!.some((entry) => naming.get(entry.weight)!.weight === part.weight);
     if (!isThere) throw errors.adapterNotTargeted(file, lowRank ? moduleOf(weight) : weight);
   }
+
+  for (const [name, { weight }] of naming)
+    if (known.weights.has(weight) && known.isSaved(name) && !used[best]!.some((entry) => entry.weight === name))
+      throw errors.weightMissing(file, name);
 
   const adapted = new Map<string, AdaptedModule>();
   const saved: AdapterTensors['saved'] = [];

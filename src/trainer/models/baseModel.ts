@@ -60,6 +60,8 @@ export interface BaseModel {
   place(name: string, shape: Shape): FilePlace | undefined;
   /** Whether the model comes with a weight of that name and shape, so that it is not drawn. */
   owns(name: string, shape: Shape): boolean;
+  /** The shape that the model's own weight of that name has, if it comes with one. */
+  storedShape(name: string): Shape | undefined;
   /**
    * The body's weights beyond `read`: no graph of ours needs them, but transformers' class has them (a mask token), so
    * a whole checkpoint takes them along.
@@ -163,11 +165,12 @@ export function storesOf(read: ReadWeight, place?: BaseModel['place']): Pick<Bas
 /** Weights that lie in no file of ours. */
 const drawn = (
   read: ReadWeight,
-): Pick<BaseModel, 'weights' | 'weight' | 'requireWeight' | 'place' | 'owns' | 'unused'> => ({
+): Pick<BaseModel, 'weights' | 'weight' | 'requireWeight' | 'place' | 'owns' | 'storedShape' | 'unused'> => ({
   ...storesOf(read),
   requireWeight: () => undefined,
   place: () => undefined,
   owns: () => false,
+  storedShape: () => undefined,
   unused: () => [],
 });
 
@@ -182,7 +185,8 @@ async function prepared(
   const configFile = join(folder, modelFiles.config);
   if (stated) {
     // Only timm states it in config.json.
-    const notices = isObject(json.pretrained_cfg) ? [] : [errors.timmPreprocessorAssumed(configFile)];
+    const isStated = isObject(json.pretrained_cfg) || 'mean' in json || 'input_size' in json;
+    const notices = isStated ? [] : [errors.timmPreprocessorAssumed(configFile)];
     return { preprocessor: parsePreprocessor(stated, configFile), notices, file: configFile };
   }
   const file = join(folder, modelFiles.preprocessor);
@@ -295,6 +299,7 @@ export async function openUnhashed(o: BaseModelOptions): Promise<Unhashed> {
     requireWeight: (name, shape) => void required(name, shape),
     place: placeOf,
     owns: (name, shape) => weights.get(name)?.shape.join() === shape.join(),
+    storedShape: (name) => weights.get(name)?.shape,
     unused: unusedOf(config, weights),
   };
 }
@@ -333,7 +338,9 @@ async function readWeights(
         return names.length > 1 ? data.slice(i * size, (i + 1) * size) : data;
       };
       const place = names.length > 1 ? undefined : reader.placeOf(stored);
-      names.forEach((name, i) =>
+      for (const [i, name] of names.entries()) {
+        // Which one transformers takes depends on its version and on the other names.
+        if (weights.has(name)) throw errors.weightTwice(reader.files[0]!, name);
         weights.set(name, {
           shape,
           place,
@@ -341,8 +348,8 @@ async function readWeights(
           get data() {
             return part(i);
           },
-        }),
-      );
+        });
+      }
     }
     return { weights, files: reader.files };
   } finally {

@@ -5,8 +5,12 @@ import { isThere } from '../core/files.js';
 import { readPreprocessor, type ReadPreprocessor } from '../data/imageProcessor.js';
 import { errors } from '../errors/errors.js';
 import { modelFiles } from '../hub/hubCache.js';
-import { isObject } from '../nn/configFields.js';
+import { isObject, type Fields } from '../nn/configFields.js';
 import { readJson } from './modelFiles.js';
+
+/** What transformers 4 reads of a processor_config.json that has the fields of the image processor outside. */
+const plainOf = (json: Fields): Fields | undefined =>
+  'image_processor_type' in json || 'feature_extractor_type' in json ? json : undefined;
 
 /**
  * Reads `preprocessor_config.json` or, as transformers 5 writes it, the `image_processor` of `processor_config.json`;
@@ -19,7 +23,7 @@ export async function findPreprocessor(folder: string, usualClass?: string): Pro
   const combined = join(folder, modelFiles.processor);
   const json = (await isThere(combined)) ? await readJson(combined) : undefined;
   // A processor of text alone, or of an older version, says nothing of images.
-  const nested = isObject(json) ? json.image_processor : undefined;
+  const nested = isObject(json) ? (json.image_processor ?? (own ? undefined : plainOf(json))) : undefined;
   if (nested === undefined) return own;
   const found = readPreprocessor(nested, combined, usualClass);
   if (own && !isDeepStrictEqual(own.preprocessor, found.preprocessor)) throw errors.preprocessorsDiffer(file, combined);

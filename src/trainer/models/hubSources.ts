@@ -1,10 +1,12 @@
 /** What a config names on the hub, brought into the cache: the model to start from, and the dataset. */
 import { basename } from 'node:path';
 import { formatOfName, isReadable } from '../../shared/imageFormats.js';
-import { errors } from '../errors/errors.js';
+import { errors, type UserError } from '../errors/errors.js';
 import { downloadDataset, downloadModel, findDataset, findModel, type DownloadOptions } from '../hub/download.js';
 import { hubCache, hubSettings } from '../hub/hubSettings.js';
 import { hubNameAt, isHubId, isRevision, parseHubName } from '../hub/repository.js';
+import { parseNetwork } from '../nn/families.js';
+import { readJson } from './modelFiles.js';
 import { weightFilesOf } from './onnxModel.js';
 
 /** Before the name of a dataset on the hub, since a folder may have the same name. */
@@ -15,6 +17,11 @@ export const isImage = (path: string): boolean => {
   return format !== undefined && isReadable(format);
 };
 
+/** Throws a UserError for the config.json of a network that cannot be read. */
+export async function checkConfig(file: string): Promise<void> {
+  parseNetwork(await readJson(file), file);
+}
+
 /**
  * Downloads a hub model unless it is in the cache, and returns its commit; undefined where the model is none of the
  * hub's.
@@ -22,7 +29,10 @@ export const isImage = (path: string): boolean => {
 export async function provideModel(
   model: string,
   revision: string | undefined,
-  options: DownloadOptions & { onRequest?: (name: string, address: string) => void },
+  options: Omit<DownloadOptions, 'onLicence'> & {
+    onRequest?: (name: string, address: string) => void;
+    onNotice?: (notice: UserError) => void;
+  },
 ): Promise<string | undefined> {
   if (!isHubId(model.split(':', 1)[0]!)) return undefined;
   const named = parseHubName(model);
@@ -36,7 +46,10 @@ export async function provideModel(
   // `models/mine` may have been meant as a folder: the user learns what is requested before it is.
   const { endpoint, isOffline } = options.settings ?? (await hubSettings());
   if (!isOffline) options.onRequest?.(hubNameAt(model, revision), endpoint);
-  return (await downloadModel(repository, weightFilesOf, options)).commit;
+  const onLicence = (licence: string | undefined) => {
+    if (licence === undefined) options.onNotice?.(errors.hub.licenceMissing(hubNameAt(model, revision)));
+  };
+  return (await downloadModel(repository, weightFilesOf, { ...options, checkConfig, onLicence })).commit;
 }
 
 /**

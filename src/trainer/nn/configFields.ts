@@ -39,8 +39,9 @@ export class ConfigFields {
     return value;
   }
 
+  /** Null is refused: to Python it means false, whatever the default. */
   flag(name: string, fallback: boolean): boolean {
-    const value = this.json[name] ?? fallback;
+    const { [name]: value = fallback } = this.json;
     if (typeof value !== 'boolean') throw this.invalid(name, l10n.t('true or false'));
     return value;
   }

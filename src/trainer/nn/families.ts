@@ -46,11 +46,8 @@ export function parseNetwork(json: unknown, file: string): NetworkConfig {
       return config;
     }
   }
-  throw errors.architectureUnknown(
-    file,
-    architecture ?? String(json.architecture ?? json.model_type ?? '?'),
-    architectures,
-  );
+  const name = architecture ?? String(json.architecture ?? json.model_type ?? '?');
+  throw isObject(json.auto_map) ? errors.remoteCode(file, name) : errors.architectureUnknown(file, name, architectures);
 }
 
 /** Fields of any config class that change the network, and are known only where they are off. */

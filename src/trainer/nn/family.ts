@@ -49,6 +49,8 @@ export interface Family<C extends NetworkConfig = NetworkConfig> {
   readonly processor: string;
   /** What says instead of a preprocessor_config.json how images are prepared, if the config.json is of that kind. */
   statedPreprocessor?(json: Fields): Fields | undefined;
+  /** How many classes the config.json says the network has without a name for them, if it is of that kind. */
+  statedClasses?(json: Fields): number | undefined;
   /** The preprocessor_config.json that published models of the family have, at the size of this model. */
   usualPreprocessor(config: C, json: Fields): Fields;
   /** Whether transformers' class takes other image sizes than that of config.json by itself. */

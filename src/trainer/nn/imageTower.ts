@@ -53,6 +53,10 @@ export interface ImageTowerKind {
   body: Family<ImageTowerConfig>['body'];
 }
 
+/** Where the config of both towers has that of the image tower: for CLIP, `vision_config_dict` of old files wins. */
+const visionOf = (json: Fields, family: string): unknown =>
+  (family === 'clip' ? json.vision_config_dict : undefined) ?? json.vision_config;
+
 /** The family of image towers of one kind. */
 export function imageTower(kind: ImageTowerKind): Family<ImageTowerConfig> {
   const { family, className, otherClasses = [] } = kind;
@@ -70,7 +74,7 @@ export function imageTower(kind: ImageTowerKind): Family<ImageTowerConfig> {
       const isWhole = json.model_type === family;
       if (!isWhole && json.model_type !== `${family}_vision_model`) return undefined;
       if (architecture !== undefined && !architectures.includes(architecture)) return undefined;
-      const nested = json.vision_config ?? {};
+      const nested = visionOf(json, family) ?? {};
       if (isWhole && !isObject(nested)) throw fields.invalid('vision_config', l10n.t('an object'));
       const vision = isWhole ? new ConfigFields(nested as Fields, fields.file) : fields;
       const sizes = vision.sizes({ patchSize: kind.patchSize });
@@ -89,8 +93,9 @@ export function imageTower(kind: ImageTowerKind): Family<ImageTowerConfig> {
     /** transformers' class with a head reads the sizes from `vision_config`, whatever the model was before. */
     checkpointJson(json, { imageSize }) {
       const isWhole = json.model_type === family;
-      const vision = isWhole ? (json.vision_config as Fields | undefined) : json;
-      return { ...(isWhole ? json : {}), model_type: family, vision_config: { ...vision, image_size: imageSize } };
+      const vision = isWhole ? (visionOf(json, family) as Fields | undefined) : json;
+      const { vision_config_dict: _, ...rest } = isWhole ? json : {};
+      return { ...rest, model_type: family, vision_config: { ...vision, image_size: imageSize } };
     },
     /** The text tower and what joins both are left out; a tower by itself may lack the prefix. */
     weightNames(_config, stored) {

@@ -59,6 +59,7 @@ export async function openInputs({
     ...download,
     place: placeOf('model'),
     onRequest: (name, address) => notice(errors.hub.modelRequested(name, address).toInfo()),
+    onNotice: (each) => notice(each.toInfo()),
   });
   const opened = await timed('model', () =>
     openBaseModel({ ...config, revision, place: placeOf('model'), outputPlace: placeOf('featureOutput') }),

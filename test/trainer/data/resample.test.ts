@@ -1,12 +1,13 @@
 /** The resampler of training against what resampling must do, and against Pillow's stored pixels. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { evaluationPixels } from '../../../src/trainer/data/decode.js';
 import { Resampler } from '../../../src/trainer/data/resample.js';
 import type { Kernel } from '../../../src/trainer/data/transform.js';
-import { drawing } from './images.js';
+import { drawing, encoded, temporaryFolder } from './images.js';
 
 const kernels: Kernel[] = ['nearest', 'linear', 'cubic', 'lanczos3'];
 const resampler = new Resampler();
@@ -96,4 +97,22 @@ test("gives Pillow's pixels to the bit", async () => {
   });
   const ours = resize(whole, [width, height], [32, 32], 'linear');
   assert.deepEqual(Buffer.from(ours), await readFile(`${golden}waves-vit.bin`));
+});
+
+test('an image far larger than the result is resized by the same arithmetic', async (t) => {
+  const [width, height] = [500, 330];
+  const source = drawing(width, height, 3);
+  const file = join(await temporaryFolder(t), 'large.png');
+  await writeFile(file, await encoded(width, height, 3));
+  for (const kernel of kernels) {
+    const [across, down] = [16, 12];
+    const seen = await evaluationPixels(file, {
+      height: down,
+      width: across,
+      resize: { height: down, width: across },
+      crop: false,
+      kernel,
+    });
+    assert.deepEqual(seen, resize(source, [width, height], [across, down], kernel), kernel);
+  }
 });

@@ -69,6 +69,7 @@ test('download: progress, the result, the token from the environment and from th
     folder: snapshot,
     files: 3,
     bytes: result.bytes,
+    licence: 'apache-2.0',
   });
   for (const line of lines.slice(0, -1))
     assert.ok(
@@ -333,4 +334,23 @@ test('a cached model is used without a network', async (t) => {
   const ended = await vitune(['train', config], { env });
   assert.equal(ended.code, 0, ended.stderr);
   assert.equal(server.asked.length, asked);
+});
+
+test('the licence of a model is said at its download, and that there is none', async (t) => {
+  const { model, env, folder } = await place(t);
+  const stated = await here(['download', id], env);
+  assert.match(stated.stdout, /^Licence: apache-2\.0$/m);
+  const [result] = jsonLines<Download>((await here(['download', id, '--json'], env)).stdout).slice(-1);
+  assert.equal(result!.licence, 'apache-2.0');
+  Object.assign(model, { card: {} });
+  const unstated = await here(['download', id, '--json'], env);
+  assert.equal(unstated.code, 0);
+  assert.match(unstated.stderr, /HUB_LICENCE_MISSING.*owner\/tiny/);
+  assert.equal(jsonLines<Download>(unstated.stdout).at(-1)!.licence, null);
+  // A run that downloads it says so, too.
+  const config = await writeConfig(folder, { model: id, dataset: 'hub:owner/pets', method: 'head', output: 'run' });
+  const unseen = { ...env, HF_HOME: join(folder, 'other') };
+  const trained = await here(['train', config, '--json'], unseen);
+  const notices = jsonLines<TrainEvent>(trained.stdout).filter(({ type }) => type === 'notice');
+  assert.match(JSON.stringify(notices), /HUB_LICENCE_MISSING/);
 });

@@ -19,6 +19,7 @@ import {
 } from '../../../src/trainer/hub/download.js';
 import { UserError } from '../../../src/trainer/errors/errors.js';
 import { cachedModels } from '../../../src/trainer/models/cachedModels.js';
+import { checkConfig } from '../../../src/trainer/models/hubSources.js';
 import { weightFilesOf } from '../../../src/trainer/models/onnxModel.js';
 import { onSmallDisk } from '../checkpoint/smallDisk.js';
 import { temporaryFolder } from '../data/images.js';
@@ -299,6 +300,47 @@ test('repositories that are not a safe model', async (t) => {
   await assert.rejects(get({ id: 'owner/no-weights' }), refused('HUB_NOT_A_MODEL'));
   await assert.rejects(get({ id: 'owner/evil' }), refused('HUB_NAME_UNSAFE'));
   assert.equal(server.asked.filter(({ path }) => path.includes('/resolve/')).length, 0);
+});
+
+test('what the card states as licence is known before a file is requested', async (t) => {
+  const cards: [card: Record<string, unknown>, licence: string | undefined][] = [
+    [{ license: 'mit' }, 'mit'],
+    [{ license: ['mit', 'cc-by-4.0'] }, 'mit, cc-by-4.0'],
+    [{ license: 'other', license_name: 'dinov3-license' }, 'dinov3-license'],
+    [{ license: 'other' }, 'other'],
+    [{}, undefined],
+    [{ license: 7 }, undefined],
+  ];
+  for (const [card, licence] of cards) {
+    const { get, server } = await place(t, model({ card }));
+    const said: unknown[] = [];
+    await get({ onLicence: (stated) => said.push(stated, server.asked.length) });
+    assert.deepEqual(said, [licence, 1]);
+  }
+});
+
+test('a network that ViTune cannot read is refused before its weights are requested', async (t) => {
+  const configs: [config: object, code: string, words: RegExp][] = [
+    [{ model_type: 'bert', architectures: ['BertForMaskedLM'] }, 'ARCHITECTURE_UNKNOWN', /BertForMaskedLM/],
+    [
+      { model_type: 'mine', architectures: ['Mine'], auto_map: { AutoModel: 'mine.Mine' } },
+      'MODEL_NEEDS_CODE',
+      /Mine.*auto_map/,
+    ],
+  ];
+  for (const [config, code, words] of configs) {
+    const { files } = model();
+    const { get, server, cache } = await place(
+      t,
+      model({ files: { ...files, 'config.json': Buffer.from(JSON.stringify(config)) } }),
+    );
+    await assert.rejects(get({ checkConfig }), refused(code, words));
+    assert.deepEqual(
+      server.asked.filter(({ path }) => path.endsWith('.safetensors')),
+      [],
+    );
+    assert.equal(await findModel({ id }, cache), undefined);
+  }
 });
 
 const network = (name: string) => readFile(join(golden, 'onnx', name));

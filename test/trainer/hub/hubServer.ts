@@ -37,6 +37,8 @@ export interface HubRepository {
   gatedFor?: string;
   /** Invisible without this token. */
   privateFor?: string;
+  /** What the card of a model states; by default Apache-2.0. */
+  card?: Record<string, unknown>;
 }
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -137,6 +139,7 @@ export class HubServer {
         downloads: 1,
         likes: 0,
         lastModified: '2026-01-01T00:00:00Z',
+        cardData: found.card ?? { license: 'apache-2.0' },
       });
     if (api) {
       const all = Object.entries(found.files).map(([name, bytes]) => {

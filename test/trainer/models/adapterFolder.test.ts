@@ -191,6 +191,35 @@ const wrong: [
     (adapter) => copyAdapter('curves/vit-lora-final', adapter, (config) => (config.peft_type = 'LOHA')),
   ],
   [
+    'another kind, whose rank LoRA could not have',
+    'ADAPTER_UNSUPPORTED',
+    /OFT/,
+    (adapter) =>
+      copyAdapter('curves/vit-lora-final', adapter, (config) => Object.assign(config, { peft_type: 'OFT', r: 0 })),
+  ],
+  [
+    'a module of modules_to_save that the file lacks',
+    'MODEL_WEIGHT_MISSING',
+    /classifier\.bias/,
+    (adapter) => edit(adapter, (tensors) => [...tensors].filter(([name]) => !name.includes('classifier.bias'))),
+  ],
+  [
+    'LoRA on a head of another size than that of the base',
+    'ADAPTER_HEAD',
+    /3 classes.* 5/,
+    async (adapter) => {
+      await copyAdapter('curves/vit-lora-final', adapter, (config) => {
+        (config.target_modules as string[]).push('classifier');
+        config.modules_to_save = null;
+      });
+      await edit(adapter, (tensors) => [
+        ...[...tensors].filter(([name]) => !name.includes('classifier')),
+        ['base_model.model.classifier.lora_A.weight', { shape: [4, 48], data: new Float32Array(192) }],
+        ['base_model.model.classifier.lora_B.weight', { shape: [3, 4], data: new Float32Array(12) }],
+      ]);
+    },
+  ],
+  [
     'a tensor of an embedding',
     'ADAPTER_UNSUPPORTED',
     /lora_embedding_A/,
@@ -261,10 +290,8 @@ test('a body without a head classifies nothing', async (t) => {
     place: { file: folder },
   });
   await mkdir(join(folder, 'adapter'));
-  const adapter = await copyAdapter(
-    'curves/vit-lora-final',
-    join(folder, 'adapter'),
-    (config) => (config.base_model_name_or_path = '..'),
+  const adapter = await copyAdapter('curves/vit-lora-final', join(folder, 'adapter'), (config) =>
+    Object.assign(config, { base_model_name_or_path: '..', modules_to_save: null }),
   );
   await edit(adapter, (all) => [...all].filter(([name]) => !name.includes('classifier')));
   await assert.rejects(computeLogits({ model: adapter, images: [0] }), {

@@ -7,7 +7,13 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { computeLogits } from '../../../src/trainer/inference/computeLogits.js';
-import { appliedFields, inertFields, refusedFields } from '../../../src/trainer/models/adapterConfig.js';
+import {
+  appliedFields,
+  inertFields,
+  parseAdapterConfig,
+  refusedFields,
+  targetsOf,
+} from '../../../src/trainer/models/adapterConfig.js';
 import { openModel } from '../../../src/trainer/models/openModel.js';
 import { temporaryFolder } from '../data/images.js';
 import { distance, golden, writeImages } from './goldenCheckpoint.js';
@@ -120,3 +126,18 @@ for (const type of peft.types.filter((each) => each !== 'LORA'))
     );
     await assert.rejects(openModel(model), { code: 'ADAPTER_UNSUPPORTED', message: new RegExp(type) });
   });
+
+test('a whole name among the target modules counts whatever the blocks are, as in PEFT', () => {
+  const targets = ['query', 'classifier', 'vit.encoder.layer.0.output.dense'];
+  const config = parseAdapterConfig({ peft_type: 'LORA', target_modules: targets, layers_to_transform: [1] }, 'a.json');
+  const isTarget = targetsOf(config, 'a.json');
+  const names = ['0', '1'].flatMap((i) =>
+    ['attention.attention.query', 'output.dense'].map((end) => `vit.encoder.layer.${i}.${end}`),
+  );
+  const found = [...names, 'classifier'].filter((name) => isTarget(name, true));
+  assert.deepEqual(found, [
+    'vit.encoder.layer.0.output.dense',
+    'vit.encoder.layer.1.attention.attention.query',
+    'classifier',
+  ]);
+});

@@ -83,6 +83,14 @@ test('a missing weight and one of another shape are named', async (t) => {
   assert.throws(() => base.weight(query.replace('1', '2'), [48, 96], 0), { code: 'MODEL_WEIGHT_SHAPE' });
 });
 
+test('a weight under two names, of which transformers takes one or the other, is named', async (t) => {
+  const folder = await changed(t, {});
+  const file = join(folder, 'model.safetensors');
+  const { tensors } = await readSafetensors(file);
+  await writeSafetensors(file, [...tensors, [query.slice('vit.'.length), tensors.get(query)!]], { format: 'pt' });
+  await assert.rejects(open(folder), { code: 'MODEL_WEIGHT_TWICE', message: new RegExp(query), place: { file } });
+});
+
 test('another image size: positions are resampled, and refused if they differ from the config', async (t) => {
   const positions = 'vit.embeddings.position_embeddings';
   const larger = await open(tinyModel, { imageSize: 48 });

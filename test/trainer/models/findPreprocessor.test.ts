@@ -44,6 +44,9 @@ test('transformers 5 writes it into processor_config.json', async (t) => {
   assert.equal((await open(folder)).preprocessor.transform.kernel, 'linear');
   await rm(join(folder, own));
   assert.deepEqual(codesOf(await open(folder)), ['PREPROCESSOR_ASSUMED']);
+  // What transformers 4 reads, too: the fields outside.
+  await write(combined, clip);
+  assert.deepEqual((await open(folder)).preprocessor, base.preprocessor);
   for (const damaged of ['{', '[]', '{"image_processor": 7}']) {
     await writeFile(join(folder, combined), damaged);
     const found = findPreprocessor(folder);

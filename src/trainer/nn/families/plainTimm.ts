@@ -28,6 +28,34 @@ const knownArgs = new Set([
 
 const objectOr = (value: unknown): Fields => (isObject(value) ? value : {});
 
+/** Old versions of timm wrote what stands in pretrained_cfg without that around it. */
+const isOld = (json: Fields): boolean => !('pretrained_cfg' in json) && ('input_size' in json || 'mean' in json);
+
+/** The part of config.json about the weights. */
+export const pretrainedOf = (json: Fields): Fields => (isOld(json) ? json : objectOr(json.pretrained_cfg));
+
+/** A config.json of an old version of timm as it writes one today. */
+export function renewed(json: Fields): Fields {
+  if (!isOld(json)) return json;
+  const { architecture, num_features, labels: _, ...pretrained } = json;
+  return { architecture, num_features, pretrained_cfg: pretrained };
+}
+
+/** The names of the classes; none where it names none, as timm itself leaves them out. */
+export function timmLabels(json: Fields): string[] {
+  const pretrained = pretrainedOf(json);
+  const names = json.label_names ?? pretrained.label_names ?? (isOld(json) ? json.labels : undefined);
+  const isName = (name: unknown) => typeof name === 'string' || typeof name === 'number';
+  return Array.isArray(names) && names.every(isName) ? names.map(String) : [];
+}
+
+/** How many classes timm gives a network. */
+export function timmClasses(json: Fields): number | undefined {
+  const count = json.num_classes ?? pretrainedOf(json).num_classes;
+  const isTimms = typeof json.architecture === 'string' && typeof count === 'number';
+  return isTimms && Number.isInteger(count) && count > 0 && count <= 1_000_000 ? count : undefined;
+}
+
 /**
  * Reads a config.json that timm wrote, as one of the `family` (`deit` has a distillation token); undefined when it is
  * of another.
@@ -39,7 +67,7 @@ export function parseTimm(fields: ConfigFields, family: 'vit' | 'deit'): VitConf
   const [, size, , patch, side] = match;
   const [hiddenSize, layers, heads] = sizes[size!]!;
   const args = objectOr(json.model_args);
-  const pretrained = objectOr(json.pretrained_cfg);
+  const pretrained = pretrainedOf(json);
   const other = Object.keys(args).find((name) => !knownArgs.has(name));
   const pool = args.global_pool ?? json.global_pool ?? 'token';
   const isPlain = other === undefined && (pool === 'token' || pool === '');
@@ -62,7 +90,6 @@ export function parseTimm(fields: ConfigFields, family: 'vit' | 'deit'): VitConf
   const common = read.sizes();
   const ratio = args.mlp_ratio ?? 4;
   if (typeof ratio !== 'number' || !(ratio > 0 && ratio <= 64)) throw fields.invalid('model_args.mlp_ratio', '4');
-  const names = Array.isArray(json.label_names) ? (json.label_names as unknown[]) : [];
   const isDistilled = family === 'deit';
   return {
     family,
@@ -75,7 +102,7 @@ export function parseTimm(fields: ConfigFields, family: 'vit' | 'deit'): VitConf
     attentionDropout: 0,
     specialTokens: isDistilled ? 2 : 1,
     head: isDistilled ? 'distilled' : 'classifier',
-    labels: names.every((name) => typeof name === 'string') ? names : [],
+    labels: timmLabels(json),
     ...(isDistilled
       ? twoClassifiers(common.hiddenSize)
       : oneClassifier('ViTForImageClassification', common.hiddenSize)),
@@ -119,7 +146,7 @@ export function timmPreprocessor(json: Fields): Fields | undefined {
   if (typeof json.architecture !== 'string') return undefined;
   const size = objectOr(json.model_args).img_size;
   const side: unknown[] = Array.isArray(size) ? size : [size, size];
-  const pretrained = objectOr(json.pretrained_cfg);
+  const pretrained = pretrainedOf(json);
   // A model that was saved again by transformers has no pretrained_cfg: the network still says its own size. Where the
   // size is fixed, timm goes by that of the network, too.
   const ofNetwork = size === undefined || size === null ? {} : { input_size: [3, ...side] };

@@ -26,7 +26,7 @@ import { rotaryTables } from '../rotary.js';
 import type { Scope } from '../scope.js';
 import { imagenet, toMiddle } from '../usualPreprocessing.js';
 import { centred } from './dinov3.js';
-import { timmPreprocessor } from './plainTimm.js';
+import { renewed, timmClasses, timmPreprocessor } from './plainTimm.js';
 import { parseTimmConfig, type TimmConfig } from './timmConfig.js';
 
 const names: BlockSpec['names'] = {
@@ -52,11 +52,14 @@ export const timm: Family<TimmConfig> = {
   name: 'timm',
   architectures: ['vit_* (timm)', 'deit3_* (timm)', 'eva_* (timm)', 'eva02_* (timm)'],
   parse: (fields: ConfigFields): TimmConfig | undefined => parseTimmConfig(fields),
-  checkpointJson(
-    { label_names: _, label_descriptions: _1, model_args: args, pretrained_cfg: pretrained, ...json }: Fields,
-    { imageSize, pool }: TimmConfig,
-    labels,
-  ): Fields {
+  checkpointJson(given: Fields, { imageSize, pool }: TimmConfig, labels): Fields {
+    const {
+      label_names: _,
+      label_descriptions: _1,
+      model_args: args,
+      pretrained_cfg: pretrained,
+      ...json
+    } = renewed(given);
     // transformers gives the number of classes itself, and takes it here for a second one.
     const { num_classes: _2, ...kept } = (args ?? {}) as Fields;
     const classes = { num_classes: labels.length, label_names: labels };
@@ -95,6 +98,7 @@ export const timm: Family<TimmConfig> = {
   interpolates: true,
   processor: 'ViT',
   statedPreprocessor: timmPreprocessor,
+  statedClasses: timmClasses,
   usualPreprocessor: ({ imageSize }: TimmConfig): Fields => toMiddle(imageSize, imagenet),
   resizing: (config: TimmConfig, weight: string) =>
     weight === 'pos_embed'

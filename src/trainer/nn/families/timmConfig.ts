@@ -8,6 +8,7 @@ import { ConfigFields, isObject, type Fields } from '../configFields.js';
 import { oneClassifier } from '../classicBlock.js';
 import type { NetworkConfig } from '../networkConfig.js';
 import architectures from './timmArchitectures.json' with { type: 'json' };
+import { pretrainedOf, timmLabels } from './plainTimm.js';
 
 export interface TimmConfig extends NetworkConfig {
   family: 'timm';
@@ -196,8 +197,13 @@ export function parseTimmConfig(fields: ConfigFields): TimmConfig | undefined {
   const a = new Arguments(own, objectOr(json.model_args), fields);
   for (const [each, value] of Object.entries(fixed[kind]))
     if (a.value(each, value) !== value) throw a.invalid(each, JSON.stringify(value));
-  const { input_size: input, fixed_input_size: isFixed } = objectOr(json.pretrained_cfg);
-  const byDefault = isObject(json.pretrained_cfg) ? (isFixed === true && Array.isArray(input) ? input[2] : 224) : size;
+  const { input_size: input, fixed_input_size: isFixed } = pretrainedOf(json);
+  const byDefault =
+    isObject(json.pretrained_cfg) || 'input_size' in json
+      ? isFixed === true && Array.isArray(input)
+        ? input[2]
+        : 224
+      : size;
   const sizes = new ConfigFields(
     {
       image_size: a.side('img_size') ?? byDefault,
@@ -232,9 +238,8 @@ export function parseTimmConfig(fields: ConfigFields): TimmConfig | undefined {
 }
 
 function labels(fields: ConfigFields): string[] {
-  const { label_names: names } = fields.json;
-  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
-  return fields.labelsIfValid();
+  const names = timmLabels(fields.json);
+  return names.length ? names : fields.labelsIfValid();
 }
 
 /** timm's norm is LayerNorm, of 1e-6; another one changes the outputs. */

@@ -13,7 +13,7 @@ import { ownName } from '../moduleNames.js';
 import { positionResizing } from '../positions.js';
 import type { Scope } from '../scope.js';
 import { bilinear, halves, imagenet, toMiddle, toSquare } from '../usualPreprocessing.js';
-import { parseTimm, timmNames, timmPreprocessor } from './plainTimm.js';
+import { parseTimm, timmClasses, timmNames, timmPreprocessor } from './plainTimm.js';
 
 function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<VitConfig> {
   const positions = `${name}.embeddings.position_embeddings`;
@@ -46,7 +46,7 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
         intermediateSize: fields.count('intermediate_size', 3072, 65536),
         activation: fields.activation('hidden_act', 'gelu'),
         layerNormEpsilon: fields.share('layer_norm_eps', 1e-12),
-        qkvBias: fields.json.qkv_bias !== false,
+        qkvBias: fields.flag('qkv_bias', true),
         hiddenDropout: fields.share('hidden_dropout_prob', 0),
         attentionDropout: fields.share('attention_probs_dropout_prob', 0),
         specialTokens: name === 'deit' ? 2 : 1,
@@ -68,6 +68,7 @@ function family(name: 'vit' | 'deit', architectures: readonly string[]): Family<
     },
     processor: name === 'deit' ? 'DeiT' : 'ViT',
     statedPreprocessor: timmPreprocessor,
+    statedClasses: timmClasses,
     usualPreprocessor: ({ imageSize }: VitConfig, { model_type: type }: Fields): Fields =>
       name === 'deit'
         ? toMiddle(imageSize, imagenet)

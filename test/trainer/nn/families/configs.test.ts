@@ -1,7 +1,7 @@
 /** Configs of the families other than ViT: their own defaults, and broken ones, each refused by name. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { architectures, parseNetwork } from '../../../../src/trainer/nn/families.js';
+import { architectures, familyOf, parseNetwork } from '../../../../src/trainer/nn/families.js';
 import type { NetworkConfig } from '../../../../src/trainer/nn/networkConfig.js';
 
 const parse = (fields: object) =>
@@ -47,7 +47,27 @@ test('an image tower reads its sizes wherever they lie', () => {
   assert.deepEqual([whole.imageSize, whole.labels], [336, ['a', 'b']]);
 });
 
+test("vision_config_dict of old CLIP files takes the place of vision_config, as in transformers, and SigLIP's not", () => {
+  const sizes = { vision_config: { hidden_act: 'relu', patch_size: 14 }, vision_config_dict: { layer_norm_eps: 0.05 } };
+  const read = (model_type: string) => {
+    const { activation, patchSize, layerNormEpsilon } = parse({ model_type, ...sizes }) as ReturnType<typeof parse> & {
+      activation: string;
+    };
+    return [activation, patchSize, layerNormEpsilon];
+  };
+  assert.deepEqual(read('clip'), ['quick_gelu', 32, 0.05]);
+  assert.deepEqual(read('siglip'), ['relu', 14, 1e-6]);
+  const json = { model_type: 'clip', ...sizes };
+  const written = familyOf(parse(json)).checkpointJson(json, { ...parse(json), imageSize: 64 }, ['a', 'b']);
+  assert.deepEqual(parse(written), { ...parse(json), imageSize: 64 });
+});
+
 const hostile: [fields: object, field: string][] = [
+  // To Python null and 0 are false.
+  [{ model_type: 'vit', qkv_bias: null }, 'qkv_bias'],
+  [{ model_type: 'deit', qkv_bias: 0 }, 'qkv_bias'],
+  [{ model_type: 'dinov2', qkv_bias: null }, 'qkv_bias'],
+  [{ model_type: 'dinov3_vit', query_bias: null }, 'query_bias'],
   [{ model_type: 'clip', vision_config: 5 }, 'vision_config'],
   [{ model_type: 'clip', vision_config: { hidden_size: -1 } }, 'hidden_size'],
   [{ model_type: 'siglip', vision_config: { hidden_act: 'sinus' } }, 'hidden_act'],

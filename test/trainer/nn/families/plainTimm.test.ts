@@ -1,8 +1,9 @@
 /** config.json of timm: sizes by name, what overrides them, and what is refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseNetwork } from '../../../../src/trainer/nn/families.js';
-import { timmPreprocessor } from '../../../../src/trainer/nn/families/plainTimm.js';
+import { parsePreprocessor } from '../../../../src/trainer/data/imageProcessor.js';
+import { familyOf, parseNetwork } from '../../../../src/trainer/nn/families.js';
+import { timmClasses, timmPreprocessor } from '../../../../src/trainer/nn/families/plainTimm.js';
 
 const parse = (fields: object) => parseNetwork(fields, '/m/config.json');
 
@@ -82,4 +83,40 @@ test("timm's transform is named as such, whatever its pretrained_cfg says; other
     cfg,
   );
   assert.equal(timmPreprocessor({ model_type: 'vit' }), undefined);
+});
+
+test('a config.json of an old timm has the fields of pretrained_cfg outside, and its classes are called labels', () => {
+  const fields = {
+    input_size: [3, 280, 280],
+    interpolation: 'bilinear',
+    crop_pct: 1,
+    mean: [0.1, 0.2, 0.3],
+    std: [0.4, 0.5, 0.6],
+    num_classes: 3,
+  };
+  for (const architecture of ['vit_small_patch16_224', 'vit_small_patch14_dinov2']) {
+    const old = { architecture, num_features: 384, ...fields, labels: ['a', 'b', 'c'] };
+    const today = { architecture, num_features: 384, pretrained_cfg: fields, label_names: ['a', 'b', 'c'] };
+    assert.deepEqual(parse(old), parse(today));
+    const read = (json: object) => parsePreprocessor(timmPreprocessor(json as Record<string, unknown>), 'config.json');
+    assert.deepEqual(read(old), read(today));
+    assert.equal(timmClasses(old), 3);
+    const written = (json: Record<string, unknown>) =>
+      familyOf(parse(json)).checkpointJson(json, parse(json), ['x', 'y']);
+    assert.deepEqual(written(old), written(today));
+  }
+});
+
+test('names of classes may lie in pretrained_cfg, and be numbers', () => {
+  for (const architecture of ['vit_small_patch16_224', 'vit_small_patch14_dinov2']) {
+    assert.deepEqual(parse({ architecture, pretrained_cfg: { label_names: ['a', 'b'] } }).labels, ['a', 'b']);
+    assert.deepEqual(parse({ architecture, label_names: [7, 8] }).labels, ['7', '8']);
+  }
+});
+
+test('a border is filled with the mean as Python rounds it', () => {
+  const pretrained_cfg = { input_size: [3, 32, 32], crop_mode: 'border', mean: [0.5, 0.3, 0.1], std: [1, 1, 1] };
+  const json = timmPreprocessor({ architecture: 'vit_small_patch16_224', pretrained_cfg });
+  // 127.5, 76.5 and 25.5: halves become even.
+  assert.deepEqual(parsePreprocessor(json, 'config.json').transform.border, [128, 76, 26]);
 });
