@@ -45,6 +45,7 @@ import { fromNothingCommands } from './fromNothing/fromNothing.js';
 import { HubToken } from './hub/hubToken.js';
 import { changeChosen } from './imageGrid/askForChange.js';
 import { classCommands } from './imageGrid/classCommands.js';
+import { ChangeJournal } from './imageGrid/changeJournal.js';
 import { DatasetImages } from './imageGrid/datasetImages.js';
 import { GridStore } from './imageGrid/gridStore.js';
 import { ImageChanges } from './imageGrid/imageChanges.js';
@@ -98,7 +99,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const grids = new ImageGrids(context.extensionUri, new GridStore(join(storage, 'grids')), images, failed);
   const trash = new TrashFiles(join(storage, 'trashed'));
   trash.clear().catch(failed);
-  const changes = new ImageChanges(images, trash, grids, datasets);
+  const changes = new ImageChanges(images, trash, grids, datasets, new ChangeJournal(join(storage, 'changes')));
+  changes.recover().catch(failed);
   grids.onChange = (action, chosen) => changeChosen(changes, action, chosen);
   const datasetImages = new DatasetImages(grids, images, datasets);
   const maps = new DatasetMaps(

@@ -1,8 +1,9 @@
 /**
- * Loaded before a program: ends it by SIGKILL at the file operation with the number VITUNE_KILL_AT, of those that change
- * the disk below VITUNE_KILL_BELOW. What is written is then written by half; with VITUNE_KILL_AFTER the operation is
- * done first. It kills one process only: its mark, VITUNE_KILL_MARK, is then there for the next. Without a mark it kills
- * each process, and with VITUNE_SAVE none: then that file gets one more line, as if somebody had saved it at that moment.
+ * Loaded before a program: ends it by SIGKILL at the file operation with the number VITUNE_KILL_AT, of those that
+ * change the disk below VITUNE_KILL_BELOW. What is written is then written by half; with VITUNE_KILL_AFTER the
+ * operation is done first. It kills one process only: its mark, VITUNE_KILL_MARK, is then there for the next. Without a
+ * mark it kills each process, and with VITUNE_SAVE none: then that file gets one more line, as if somebody had saved it
+ * at that moment.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -25,7 +26,8 @@ async function counted(path, work, half = () => undefined) {
     fs.appendFileSync(VITUNE_SAVE, 'c.png;saved meanwhile\r\n');
     return work();
   }
-  await (VITUNE_KILL_AFTER ? work() : half());
+  // Also where it fails.
+  await Promise.resolve(VITUNE_KILL_AFTER ? work() : half()).catch(() => undefined);
   return die();
 }
 
@@ -40,7 +42,7 @@ if (!VITUNE_KILL_MARK || !fs.existsSync(VITUNE_KILL_MARK)) {
       counted(
         path,
         () => write(bytes),
-        () => write(bytes.subarray(0, bytes.length >> 1)),
+        () => write(bytes.slice(0, bytes.length >> 1)),
       );
     for (const name of ['sync', 'close']) {
       const own = handle[name].bind(handle);

@@ -1,4 +1,4 @@
-/** The process of images is killed at each operation that changes the disk: all of a change is made, or nothing of it. */
+/** The process of images is killed at each operation that changes the disk: all of a change is made, or nothing. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
