@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { againCommands } from './again/againCommands.js';
 import { RunChanges } from './again/runChanges.js';
+import { auditCommands } from './audit/auditCommands.js';
 import { AcceptedShare } from './classify/acceptedShare.js';
 import { Classifier } from './classify/classifier.js';
 import { classifyCommands } from './classify/classifyCommands.js';
@@ -101,7 +102,8 @@ export function activate(context: vscode.ExtensionContext): void {
   trash.clear().catch(failed);
   const changes = new ImageChanges(images, trash, grids, datasets, new ChangeJournal(join(storage, 'changes')));
   changes.recover().catch(failed);
-  grids.onChange = (action, chosen) => changeChosen(changes, action, chosen);
+  grids.onChange = (action, chosen) =>
+    changeChosen(changes, action, chosen, datasets.knowledgeOf(chosen.dataset)?.inspection?.labels);
   const datasetImages = new DatasetImages(grids, images, datasets);
   const maps = new DatasetMaps(
     context.extensionUri,
@@ -230,6 +232,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...datasetCommands(reports, datasets),
     ...datasetImages.commands,
     ...maps.commands,
+    ...auditCommands(reports, datasets, launch),
     ...changes.commands,
     ...fromNothingCommands({ grids, datasets, active, launch, newFile: () => reports.newFile() }),
     ...classCommands(changes, datasets, runs),
