@@ -19,6 +19,7 @@ export const commands = {
   advise: 'vitune.advise',
   showImages: 'vitune.showImages',
   showMap: 'vitune.showMap',
+  auditDataset: 'vitune.auditDataset',
   groupImages: 'vitune.groupImages',
   labelNext: 'vitune.labelNext',
   suggestLabels: 'vitune.suggestLabels',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { againCommands } from './again/againCommands.js';
 import { RunChanges } from './again/runChanges.js';
+import { auditCommands } from './audit/auditCommands.js';
 import { AcceptedShare } from './classify/acceptedShare.js';
 import { Classifier } from './classify/classifier.js';
 import { classifyCommands } from './classify/classifyCommands.js';
@@ -45,6 +46,7 @@ import { fromNothingCommands } from './fromNothing/fromNothing.js';
 import { HubToken } from './hub/hubToken.js';
 import { changeChosen } from './imageGrid/askForChange.js';
 import { classCommands } from './imageGrid/classCommands.js';
+import { ChangeJournal } from './imageGrid/changeJournal.js';
 import { DatasetImages } from './imageGrid/datasetImages.js';
 import { GridStore } from './imageGrid/gridStore.js';
 import { ImageChanges } from './imageGrid/imageChanges.js';
@@ -98,8 +100,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const grids = new ImageGrids(context.extensionUri, new GridStore(join(storage, 'grids')), images, failed);
   const trash = new TrashFiles(join(storage, 'trashed'));
   trash.clear().catch(failed);
-  const changes = new ImageChanges(images, trash, grids, datasets);
-  grids.onChange = (action, chosen) => changeChosen(changes, action, chosen);
+  const changes = new ImageChanges(images, trash, grids, datasets, new ChangeJournal(join(storage, 'changes')));
+  changes.recover().catch(failed);
+  grids.onChange = (action, chosen) =>
+    changeChosen(changes, action, chosen, datasets.knowledgeOf(chosen.dataset)?.inspection?.labels);
   const datasetImages = new DatasetImages(grids, images, datasets);
   const maps = new DatasetMaps(
     context.extensionUri,
@@ -228,6 +232,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...datasetCommands(reports, datasets),
     ...datasetImages.commands,
     ...maps.commands,
+    ...auditCommands(reports, datasets, launch),
     ...changes.commands,
     ...fromNothingCommands({ grids, datasets, active, launch, newFile: () => reports.newFile() }),
     ...classCommands(changes, datasets, runs),

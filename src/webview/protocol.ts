@@ -399,8 +399,13 @@ export type ReportAction =
   | { type: 'showList'; list: 'flips' | 'changed'; title: string; task: string | null; query: Partial<ImageQuery> }
   /** Show the images of a dataset that have a label. */
   | { type: 'showClass'; dataset: string; label: string; task: string | null }
+  /** Show all images of a dataset, or its map. */
+  | { type: 'showDataset'; dataset: string }
+  | { type: 'showMap'; dataset: string }
   /** Show the images that problems of this kind are about. */
-  | { type: 'showProblems'; code: string; heading: string };
+  | { type: 'showProblems'; code: string; heading: string }
+  /** Show the images of which an audit found this. */
+  | { type: 'showFindings'; kind: string; heading: string };
 
 export type ReportBlock =
   | { kind: 'table'; heading?: string; lead?: string; columns: ReportColumn[]; rows: ReportRow[] }

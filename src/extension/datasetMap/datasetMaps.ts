@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { ImageList } from '../../shared/imageList.js';
-import type { AuditProgress } from '../../trainer/protocol.js';
 import type { DatasetMapState, FromDatasetMap, KeptByDatasetMap, ToDatasetMap } from '../../webview/protocol.js';
+import { reportAudit } from '../audit/auditProgress.js';
 import { commands, datasetMapType } from '../contributions.js';
 import { pickDataset, type DatasetArgument } from '../datasets/pickDataset.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
@@ -15,7 +15,6 @@ import type { ImagesProcess } from '../imageGrid/imagesProcess.js';
 import type { ThumbnailQueue } from '../imageGrid/thumbnailQueue.js';
 import { thumbnailsFor } from '../imageGrid/viewThumbnails.js';
 import { withProgress } from '../progress.js';
-import { count } from '../runs/count.js';
 import type { Launch } from '../trainer/launch.js';
 import { runCommand } from '../trainer/runCommand.js';
 import { Panels } from '../webviews/panels.js';
@@ -29,13 +28,6 @@ interface Shown extends StoredGrid {
   list?: ImageList;
   queue?: ThumbnailQueue;
 }
-
-const phases: Record<AuditProgress['phase'], () => string> = {
-  look: () => t('Reading images'),
-  features: () => t('Computing features'),
-  compare: () => t('Comparing images'),
-  place: () => t('Placing images'),
-};
 
 export class DatasetMaps implements vscode.Disposable {
   readonly #panels: Panels<Shown, DatasetMapState, KeptByDatasetMap, FromDatasetMap, ToDatasetMap>;
@@ -88,9 +80,7 @@ export class DatasetMaps implements vscode.Disposable {
           args: [dataset, '--list', file],
           signal,
           onOutput(output) {
-            if (output.type !== 'progress') return;
-            const { phase, done, total } = output;
-            report(`${phases[phase]()}: ${count(done)} / ${count(total)}`);
+            if (output.type === 'progress') reportAudit(output, report);
           },
         }),
       ),

@@ -11,12 +11,18 @@ import type { ImageChanges } from './imageChanges.js';
 
 const { t } = vscode.l10n;
 
-export async function changeChosen(changes: ImageChanges, action: ChangeAction, chosen: Chosen): Promise<void> {
+/** `known` are the classes of the dataset, also those that no image of the grid has. */
+export async function changeChosen(
+  changes: ImageChanges,
+  action: ChangeAction,
+  chosen: Chosen,
+  known: readonly string[] = [],
+): Promise<void> {
   const { dataset, images } = chosen;
   switch (action) {
     case 'class':
     case 'newClass': {
-      const label = action === 'class' ? await pickClass(chosen) : await askForName(t('Name of the new class'));
+      const label = action === 'class' ? await pickClass(chosen, known) : await askForName(t('Name of the new class'));
       if (label === undefined) return;
       const say = (n: number) =>
         n === 1
@@ -46,13 +52,20 @@ export async function changeChosen(changes: ImageChanges, action: ChangeAction, 
   }
 }
 
-async function pickClass({ labels, images }: Chosen): Promise<string | undefined> {
+async function pickClass({ labels, images }: Chosen, known: readonly string[]): Promise<string | undefined> {
   const only = new Set(images.map(({ label }) => label));
   const isNew = { label: `$(add) ${t('New Class…')}`, name: undefined };
-  const items = labels
+  // What is predicted of all of them is the likeliest wish.
+  const [predicted, ...others] = new Set(images.map(({ prediction }) => prediction));
+  const first = predicted !== undefined && others.length === 0 ? [predicted] : [];
+  const items = [...new Set([...first, ...known, ...labels])]
     // All are there already.
     .filter((name) => only.size > 1 || !only.has(name))
-    .map((name) => ({ label: withoutIcons(name), name }));
+    .map((name) => ({
+      label: withoutIcons(name),
+      name,
+      ...(first.includes(name) ? { description: t('Predicted class') } : {}),
+    }));
   const title =
     images.length === 1
       ? t('Move 1 image to which class?')

@@ -1,7 +1,11 @@
 /** Shows the images of a dataset as a grid: all of them, those of a split or class, or those with a problem. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { ImageList } from '../../shared/imageList.js';
+import { ChoiceBuilder, NumberBuilder } from '../../shared/imageListBuilder.js';
 import type { ErrorInfo, ImageMark, SplitName } from '../../trainer/protocol.js';
+import { marksOf as findingMarks, type ImageFinding } from '../audit/findingText.js';
 import { commands } from '../contributions.js';
 import { pickDataset } from '../datasets/pickDataset.js';
 import { splitTitle, type DatasetNode } from '../datasets/datasetsTree.js';
@@ -53,16 +57,44 @@ export class DatasetImages {
     await this.#list(folder, about, marksOf(folder, problems), true);
   }
 
+  /** The images of which an audit found something; of labels that are probably wrong, those that are likelier. */
+  async showFindings(folder: string, heading: string, findings: readonly ImageFinding[]): Promise<void> {
+    const suggested = new Map(
+      findings.flatMap((each) => (each.kind === 'label-error' ? [[each.path, each] as const] : [])),
+    );
+    const tasks = this.datasets.knowledgeOf(folder)?.inspection?.tasks ?? [];
+    const task = (tasks.length > 1 && tasks.find(({ multiLabel }) => !multiLabel)?.name) || null;
+    const query = suggested.size > 0 ? { sort: { column: 'probability', descending: true } } : {};
+    const about = { title: heading, heading, lead: [basename(folder)], task, query };
+    await this.#list(folder, about, findingMarks(findings), true, (list) => {
+      if (suggested.size === 0) return list;
+      const label = new ChoiceBuilder({ id: 'prediction' });
+      const confidence = new NumberBuilder({ id: 'probability' }, 'percent');
+      for (let row = 0; row < list.length; row++) {
+        const own = suggested.get(list.pathAt(row));
+        if (own) label.set(row, own.suggested);
+        if (own) confidence.set(row, own.confidence);
+      }
+      return list.with(label.column(list.length), confidence.column(list.length));
+    });
+  }
+
+  /** `complete` says more of the images that were listed. */
   async #list(
     folder: string,
     about: Parameters<ImageGrids['show']>[0],
     marks: ImageMark[],
     only: boolean,
+    complete?: (list: ImageList) => ImageList,
   ): Promise<void> {
     await withProgress(t('Listing the images of “{0}”…', basename(folder)), (signal) =>
-      this.grids.show({ ...about, dataset: folder, grows: !only }, (file) =>
-        this.process.list(folder, file, marks, only, signal),
-      ),
+      this.grids.show({ ...about, dataset: folder, grows: !only }, async (file) => {
+        await this.process.list(folder, file, marks, only, signal);
+        if (!complete) return;
+        const { buffer, byteOffset, byteLength } = await readFile(file);
+        const list = ImageList.of((buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength));
+        await writeFile(file, complete(list).toBytes());
+      }),
     );
   }
 

@@ -1,4 +1,5 @@
 /** Changes images of datasets on disk, and takes changes back: one at a time, each reported with what was left. */
+import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { ImageChange, ImagePlan, ShownImage } from '../../shared/imageChange.js';
 import type { ErrorInfo } from '../../trainer/protocol.js';
@@ -9,12 +10,14 @@ import { ShownError } from '../errors/shownError.js';
 import { ask, notify } from '../notify.js';
 import { withProgress, type Report } from '../progress.js';
 import { count } from '../runs/count.js';
+import type { Begun, ChangeJournal, Interrupted } from './changeJournal.js';
 import { ChangeStack, type Entry } from './changeStack.js';
+import { doneOnDisk } from './doneOnDisk.js';
 import type { ImageGrids } from './imageGrids.js';
 import type { ImagesProcess } from './imagesProcess.js';
 import { moveFiles, prune } from './moveFiles.js';
 import type { TrashFiles } from './trashFiles.js';
-import { inverseOf, noWork, sizeOf, workOf, type Work } from './work.js';
+import { inverseOf, joined, noWork, sizeOf, workOf, type Work } from './work.js';
 
 const { t } = vscode.l10n;
 
@@ -36,6 +39,7 @@ export class ImageChanges {
     private readonly trash: TrashFiles,
     private readonly grids: Pick<ImageGrids, 'refresh'>,
     private readonly datasets: DatasetStore,
+    private readonly journal: ChangeJournal,
   ) {}
 
   /** Plans a change and makes it, unless the user decides otherwise; `say` names what was done to so many images. */
@@ -52,8 +56,8 @@ export class ImageChanges {
       );
       const agreed = plan.images > 0 && (await confirm(plan)) && (!plan.endsDraw || (await askToEndDraw()));
       if (!agreed) return void (await this.#report(undefined, plan.left, dataset));
-      const work = workOf(plan);
-      const outcome = await this.#apply(dataset, work);
+      const work = workOf(plan, (path) => this.trash.placeOf(path));
+      const outcome = await this.#apply({ title: say(plan.images), dataset, work });
       if (!outcome) return;
       const whole = sizeOf(outcome.done) === sizeOf(work);
       const title = say(whole ? plan.images : sizeOf(outcome.done));
@@ -90,9 +94,10 @@ export class ImageChanges {
 
   async #step(direction: 'undo' | 'redo', entry: Entry<Work>): Promise<void> {
     const { title, dataset, work } = entry;
+    const said = direction === 'undo' ? t('Undone: {0}', title) : t('Done again: {0}', title);
     let outcome: Outcome | undefined;
     try {
-      outcome = await this.#apply(dataset, work);
+      outcome = await this.#apply({ title: said, dataset, work });
     } finally {
       // What could not even begin can be tried again.
       if (!outcome) this.#stack.put(direction, entry);
@@ -101,15 +106,61 @@ export class ImageChanges {
     if (sizeOf(outcome.rest) > 0) this.#stack.put(direction, { ...entry, work: outcome.rest });
     const isDone = sizeOf(outcome.done) > 0;
     if (isDone) this.#stack.put(direction === 'undo' ? 'redo' : 'undo', { title, dataset, work: outcome.inverse });
-    const said = direction === 'undo' ? t('Undone: {0}', title) : t('Done again: {0}', title);
     await this.#report(isDone ? said : undefined, outcome.left, dataset, outcome);
   }
 
   /** Undefined: the user does not want it, and nothing was done. */
-  async #apply(dataset: string, work: Work): Promise<Outcome | undefined> {
+  async #apply(begun: Begun): Promise<Outcome | undefined> {
+    const { dataset, work } = begun;
     const file = work.cells?.file;
     if (file !== undefined && isUnsaved(file)) throw errors.unsavedText(file);
-    return withProgress(t('Changing images…'), (signal, report) => this.#work(dataset, work, signal, report));
+    // Text files are written whole or not at all.
+    const isMany = work.moves.length + work.trash.length + work.restore.length > 0;
+    const end = isMany ? await this.journal.begin(begun) : () => Promise.resolve();
+    try {
+      return await withProgress(t('Changing images…'), (signal, report) => this.#work(dataset, work, signal, report));
+    } finally {
+      await end();
+    }
+  }
+
+  /** Says which changes a window did not bring to an end, and offers to do that, or to take back what was done. */
+  async recover(): Promise<void> {
+    for (const interrupted of await this.journal.interrupted()) void this.#offer(interrupted);
+  }
+
+  async #offer({ title, dataset, work, forget }: Interrupted): Promise<void> {
+    const { done, rest } = await doneOnDisk(work);
+    const [images, left] = [sizeOf(done), sizeOf(rest)];
+    if (images + left === 0) return forget();
+    const made = [...new Set(done.moves.map(({ to }) => dirname(to)))];
+    const entry = { title, dataset, work: inverseOf(done, made) };
+    const finish = () =>
+      this.#inTurn(async () => {
+        const outcome = await this.#apply({ title, dataset, work: rest });
+        if (!outcome) return;
+        this.#stack.add({ ...entry, work: joined(outcome.inverse, entry.work) });
+        await this.#report(title, outcome.left, dataset, outcome);
+      });
+    const undo = () => this.#inTurn(() => this.#step('undo', entry));
+    let isAnswered = false;
+    const answering = (run: () => Promise<unknown>) => () => {
+      isAnswered = true;
+      return run();
+    };
+    await notify(
+      'warning',
+      t(
+        'The window ended in the middle of a change of images: {1} of {0} are done. The change: {2}',
+        count(images + left),
+        count(images),
+        title,
+      ),
+      ...(left > 0 ? [{ title: t('Finish'), run: answering(finish) }] : []),
+      ...(images > 0 ? [{ title: t('Undo'), run: answering(undo) }] : []),
+    );
+    if (!isAnswered && images > 0) this.#stack.add(entry);
+    await forget();
   }
 
   async #work(dataset: string, work: Work, signal: AbortSignal, report: Report): Promise<Outcome | undefined> {
@@ -120,8 +171,7 @@ export class ImageChanges {
     if (!trashed) return undefined;
     const restored = await this.trash.restore(work.restore);
     const left = [...moved.left, ...trashed.left, ...restored.left];
-    const done: Work = { ...noWork, moves: moved.done, restore: restored.done };
-    done.trash = trashed.held.map(({ path }) => path);
+    const done: Work = { ...noWork, moves: moved.done, trash: trashed.done, restore: restored.done };
     if (work.cells) {
       const written = await this.process.cells(dataset, work.cells.file, work.cells.changes);
       const isWritten = new Set(written.done);
@@ -136,7 +186,7 @@ export class ImageChanges {
     // Also what was made for a move that then failed.
     await prune([...work.prune, ...moved.made]);
     const rest = { ...noWork, moves: moved.rest, trash: trashed.rest };
-    return { done, inverse: inverseOf(done, trashed.held, moved.made), rest, left };
+    return { done, inverse: inverseOf(done, moved.made), rest, left };
   }
 
   /** The grids and the tree show what is there now, and a notification says what was done and what was not. */

@@ -4,6 +4,7 @@ import type { ImageMark, ImagesRequest, ImagesResponse } from '../../trainer/pro
 import type { CellChange, ImageChange, ImagePlan, Move, ShownImage } from '../../shared/imageChange.js';
 import type { LateColumns } from '../../webview/protocol.js';
 import type { Launch } from '../trainer/launch.js';
+import { TrainerDied } from '../trainer/trainerDied.js';
 import { type Asked, WarmProcess } from '../trainer/warmProcess.js';
 
 /** The images for which something was written, and why it was not for others. */
@@ -50,17 +51,25 @@ export class ImagesProcess {
 
   /** Changes cells of a dataset's label file. */
   cells(dataset: string, file: string, cells: CellChange[]): Promise<Written> {
-    return this.#answer('written', { type: 'cells', dataset, file, cells });
+    return this.#write({ type: 'cells', dataset, file, cells });
   }
 
   /** Adds images to the list of those that a dataset leaves out, or takes them from it. */
   exclude(dataset: string, paths: string[], isExcluded: boolean): Promise<Written> {
-    return this.#answer('written', { type: 'exclude', dataset, paths, isExcluded });
+    return this.#write({ type: 'exclude', dataset, paths, isExcluded });
   }
 
   /** Brings a list up to date with its dataset: whether anything in it is another. */
   async refresh(dataset: string, file: string, moves: Move[], grows: boolean): Promise<boolean> {
     return (await this.#answer('refreshed', { type: 'refresh', dataset, file, moves, grows })).isChanged;
+  }
+
+  /** A process that ended without an answer has written all or nothing: another one finds out, and does it. */
+  async #write(request: Asked<Extract<ImagesRequest, { type: 'cells' | 'exclude' }>>): Promise<Written> {
+    return this.#answer('written', request).catch((error: unknown) => {
+      if (!(error instanceof TrainerDied)) throw error;
+      return this.#answer('written', { ...request, isAgain: true });
+    });
   }
 
   async #answer<Type extends ImagesResponse['type']>(

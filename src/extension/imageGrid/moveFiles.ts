@@ -1,12 +1,12 @@
 /** Moves files and folders through the editor, so that open editors follow; says of each why it was not moved. */
 import { existsSync } from 'node:fs';
-import { lstat, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { ErrorInfo } from '../../trainer/protocol.js';
 import type { Move } from '../../shared/imageChange.js';
 import { errors } from '../errors/errors.js';
-import { isMissing } from '../trainer/runFolder.js';
+import { isThere } from './keepFile.js';
 
 /** So many are one request to the editor, between which a cancel is heard. */
 const together = 50;
@@ -54,7 +54,8 @@ async function moveChunk(chunk: readonly Move[], moved: Moved): Promise<void> {
   }
   for (const { from, to } of possible)
     edit.renameFile(vscode.Uri.file(from), vscode.Uri.file(to), { overwrite: false });
-  if (possible.length > 0) await vscode.workspace.applyEdit(edit);
+  // Why one was refused, `moveOne` finds out.
+  if (possible.length > 0) await vscode.workspace.applyEdit(edit).then(undefined, () => false);
   for (const move of possible) {
     if (await isMoved(move)) moved.done.push(move);
     else {
@@ -64,13 +65,6 @@ async function moveChunk(chunk: readonly Move[], moved: Moved): Promise<void> {
     }
   }
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    // What cannot be looked at is there as far as anybody knows; the file system then says why it does not move.
-    (error: unknown) => !isMissing(error),
-  );
 
 async function obstacle({ from, to }: Move): Promise<ErrorInfo | undefined> {
   if (!(await isThere(from))) return errors.moveGone(from).info;

@@ -1,7 +1,7 @@
 /** Moves files to the trash and puts them back: each is kept under a second name until its change is forgotten. */
 import { randomUUID } from 'node:crypto';
-import { constants, existsSync, rmSync } from 'node:fs';
-import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ErrorInfo } from '../../trainer/protocol.js';
@@ -9,6 +9,7 @@ import { errors } from '../errors/errors.js';
 import { ask } from '../notify.js';
 import { count } from '../runs/count.js';
 import { isMissing } from '../trainer/runFolder.js';
+import { keepFile } from './keepFile.js';
 import type { Held } from './work.js';
 
 const { t } = vscode.l10n;
@@ -24,37 +25,43 @@ export class TrashFiles implements vscode.Disposable {
     this.#folder = join(parent, randomUUID());
   }
 
+  /** Where a file is kept. */
+  placeOf(path: string): string {
+    return join(this.#folder, randomUUID(), basename(path));
+  }
+
   /** `undefined`: the user wants them to stay, where there is no trash. */
   async trash(
-    paths: readonly string[],
+    files: readonly Held[],
     signal: AbortSignal,
     onProgress: (done: number) => void,
-  ): Promise<{ held: Held[]; rest: string[]; left: ErrorInfo[] } | undefined> {
-    const held: Held[] = [];
+  ): Promise<{ done: Held[]; rest: Held[]; left: ErrorInfo[] } | undefined> {
+    const done: Held[] = [];
     const left: ErrorInfo[] = [];
     let useTrash = true;
-    for (const [at, path] of paths.entries()) {
-      if (signal.aborted) return { held, rest: paths.slice(at), left };
-      const copy = join(this.#folder, randomUUID(), basename(path));
+    for (const [at, { path, copy }] of files.entries()) {
+      if (signal.aborted) return { done, rest: files.slice(at), left };
       try {
-        await keep(path, copy);
+        // What an end in the middle left is made anew, as long as the file itself is there.
+        if (existsSync(path)) await rm(dirname(copy), { recursive: true, force: true });
+        await keepFile(path, copy);
         await remove(path, useTrash);
-        held.push({ path, copy });
+        done.push({ path, copy });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (useTrash && isThereNoTrash(error) && existsSync(path)) {
-          if (!(await askForGood(paths.length - at)))
-            return held.length > 0 ? { held, rest: paths.slice(at), left } : undefined;
+          if (!(await askForGood(files.length - at)))
+            return done.length > 0 ? { done, rest: files.slice(at), left } : undefined;
           useTrash = false;
           await remove(path, false).then(
-            () => held.push({ path, copy }),
+            () => done.push({ path, copy }),
             (again: Error) => left.push(errors.notTrashed(path, again.message).info),
           );
         } else left.push((isMissing(error) ? errors.moveGone(path) : errors.notTrashed(path, reason)).info);
       }
       onProgress(at + 1);
     }
-    return { held, rest: [], left };
+    return { done, rest: [], left };
   }
 
   /** Puts files back where they were; none takes the place of another. */
@@ -63,7 +70,7 @@ export class TrashFiles implements vscode.Disposable {
     const left: ErrorInfo[] = [];
     for (const { path, copy } of files) {
       try {
-        await keep(copy, path);
+        await keepFile(copy, path);
         await rm(dirname(copy), { recursive: true, force: true });
         done.push({ path, copy });
       } catch (error) {
@@ -96,15 +103,6 @@ export class TrashFiles implements vscode.Disposable {
       if (Date.now() - mtimeMs > longest) await rm(folder, { recursive: true, force: true });
     }
   }
-}
-
-/** A second name for the same bytes, or a copy on another device; throws where the second name is taken. */
-async function keep(path: string, copy: string): Promise<void> {
-  await mkdir(dirname(copy), { recursive: true });
-  await link(path, copy).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST' || error.code === 'ENOENT') throw error;
-    return copyFile(path, copy, constants.COPYFILE_EXCL);
-  });
 }
 
 const remove = (path: string, useTrash: boolean): Thenable<void> =>

@@ -1,16 +1,16 @@
 /** Work on the images of a dataset: what is still to be done of it, and what takes it back. */
 import type { CellChange, ImagePlan, Move } from '../../shared/imageChange.js';
 
-/** A file that is kept so that an undo can put it back. */
+/** A file that goes to the trash or comes back. */
 export interface Held {
   path: string;
-  /** Where it is kept. */
+  /** Where it is kept so that an undo can put it back. */
   copy: string;
 }
 
 export interface Work {
   moves: Move[];
-  trash: string[];
+  trash: Held[];
   restore: Held[];
   cells: { file: string; changes: CellChange[] } | undefined;
   exclude: { paths: string[]; isExcluded: boolean } | undefined;
@@ -20,10 +20,14 @@ export interface Work {
 
 export const noWork: Work = { moves: [], trash: [], restore: [], cells: undefined, exclude: undefined, prune: [] };
 
-export const workOf = ({ moves, trash, cells, exclude, emptied, file }: ImagePlan): Work => ({
+/** `placeOf` says where a file is kept that goes to the trash. */
+export const workOf = (
+  { moves, trash, cells, exclude, emptied, file }: ImagePlan,
+  placeOf: (path: string) => string,
+): Work => ({
   ...noWork,
   moves,
-  trash,
+  trash: trash.map((path) => ({ path, copy: placeOf(path) })),
   cells: cells.length > 0 ? { file: file!, changes: cells } : undefined,
   exclude: exclude.length > 0 ? { paths: exclude, isExcluded: true } : undefined,
   prune: emptied,
@@ -33,15 +37,24 @@ export const workOf = ({ moves, trash, cells, exclude, emptied, file }: ImagePla
 export const sizeOf = ({ moves, trash, restore, cells, exclude }: Work): number =>
   moves.length + trash.length + restore.length + (cells?.changes.length ?? 0) + (exclude?.paths.length ?? 0);
 
-/** What takes work back that was done in full; `held` and `made` are what was kept and which folders were made. */
-export const inverseOf = (done: Work, held: Held[], made: string[]): Work => ({
+/** What takes work back that was done in full; `made` are the folders that were made for it. */
+export const inverseOf = (done: Work, made: string[]): Work => ({
   moves: done.moves.map(({ from, to }) => ({ from: to, to: from })).reverse(),
-  trash: done.restore.map(({ path }) => path),
-  restore: held,
+  trash: done.restore,
+  restore: done.trash,
   cells: done.cells && {
     ...done.cells,
     changes: done.cells.changes.map((change) => ({ ...change, before: change.after, after: change.before })),
   },
   exclude: done.exclude && { ...done.exclude, isExcluded: !done.exclude.isExcluded },
   prune: made,
+});
+
+/** Work on files as one. */
+export const joined = (one: Work, other: Work): Work => ({
+  ...noWork,
+  moves: [...one.moves, ...other.moves],
+  trash: [...one.trash, ...other.trash],
+  restore: [...one.restore, ...other.restore],
+  prune: [...new Set([...one.prune, ...other.prune])],
 });

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { FromReport, KeptByReport, Report, ReportAction, ReportState, ToReport } from '../../webview/protocol.js';
+import { isOfImages } from '../audit/findingText.js';
 import { commands, reportType } from '../contributions.js';
 import { confusedQuery, confusedTitle, gridLead } from '../evaluate/evaluationImages.js';
 import type { DatasetImages } from '../imageGrid/datasetImages.js';
@@ -111,6 +112,16 @@ export class ReportPanels implements vscode.Disposable {
       case 'showClass': {
         const { dataset: folder, label, task } = action;
         return this.datasetImages.show({ folder, label, task: task ?? undefined });
+      }
+      case 'showDataset':
+        return this.datasetImages.show({ folder: action.dataset });
+      case 'showMap':
+        await vscode.commands.executeCommand(commands.showMap, action.dataset);
+        return;
+      case 'showFindings': {
+        const { folder, findings } = shown.data as ReportData['audit'];
+        const found = findings.filter(isOfImages).filter(({ kind }) => kind === action.kind);
+        return this.datasetImages.showFindings(folder, action.heading, found);
       }
       case 'showProblems': {
         const { folder, inspection } = shown.data as ReportData['inspection'];

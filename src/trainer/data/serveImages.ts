@@ -46,10 +46,18 @@ export function serveImages(
       }
       case 'cells': {
         const spec = { folder: folderOf(request.dataset), labels: request.file };
-        return { id, type: 'written', ...(await writeCells(spec, request.cells, signal)) };
+        return {
+          id,
+          type: 'written',
+          ...(await writeCells(spec, request.cells, { isAgain: request.isAgain, signal })),
+        };
       }
       case 'exclude':
-        return { id, type: 'written', ...(await writeExcluded(request.dataset, request.paths, request.isExcluded)) };
+        return {
+          id,
+          type: 'written',
+          ...(await writeExcluded(request.dataset, request.paths, request.isExcluded, { isAgain: request.isAgain })),
+        };
       case 'refresh': {
         const unfinished = await scanUnfinished(request.dataset, { ...usual, signal });
         // A list of all images of a dataset has none without a class.

@@ -1,6 +1,6 @@
 /** Changes cells of a label file, each only where the file still says what was seen; all other bytes stay. */
 import { errors, reasonOf } from '../errors/errors.js';
-import { replaceFile } from '../core/replaceFile.js';
+import { ChangedSince, replaceFile, untilUnchanged } from '../core/replaceFile.js';
 import type { CellChange } from '../../shared/imageChange.js';
 import type { ErrorInfo } from '../protocol.js';
 import type { LabelFileSpec } from './dataset.js';
@@ -27,11 +27,23 @@ export function cellsOfRows({ table }: Pick<OpenLabelFile, 'table'>) {
   return { ...located, byRow };
 }
 
+export interface WriteOptions {
+  /** The process that was asked before ended without an answer: what it has written counts as done now. */
+  isAgain?: boolean | undefined;
+  signal?: AbortSignal;
+}
+
 /** Throws a UserError where the file cannot be read or written; it is then as it was. */
-export async function writeCells(
+export const writeCells = (
   spec: LabelFileSpec,
   changes: readonly CellChange[],
-  signal?: AbortSignal,
+  o: WriteOptions = {},
+): Promise<Written> => untilUnchanged(() => writeOnce(spec, changes, o));
+
+async function writeOnce(
+  spec: LabelFileSpec,
+  changes: readonly CellChange[],
+  { isAgain, signal }: WriteOptions,
 ): Promise<Written> {
   const opened = await openLabelFile(spec, undefined, { problems: [], signal });
   const { table, rows } = opened;
@@ -43,9 +55,10 @@ export async function writeCells(
     const row = rowOf.get(path);
     const place = table.columns.indexOf(column);
     const cell = row && place >= 0 ? byRow.get(row)![place] : undefined;
+    const now = cell && text.slice(cell.start, cell.end);
     if (!row || !cell) written.left.push(errors.change.rowGone(table.file, path).toInfo());
-    else if (text.slice(cell.start, cell.end) !== before)
-      written.left.push(errors.change.cellChanged(row.place, path).toInfo());
+    else if (isAgain && now === after) written.done.push(path);
+    else if (now !== before) written.left.push(errors.change.cellChanged(row.place, path).toInfo());
     else {
       edits.push({ cell, after });
       written.done.push(path);
@@ -53,7 +66,8 @@ export async function writeCells(
   }
   signal?.throwIfAborted();
   if (edits.length > 0)
-    await replaceFile(table.file, bytesWith(table.bytes, text, edits)).catch((error: unknown) => {
+    await replaceFile(table.file, bytesWith(table.bytes, text, edits), table.bytes).catch((error: unknown) => {
+      if (error instanceof ChangedSince) throw error;
       throw errors.change.notWritten(table.file, reasonOf(error));
     });
   return written;

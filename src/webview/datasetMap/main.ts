@@ -8,6 +8,7 @@ import { ImageFacts } from '../imageGrid/facts.js';
 import { Selection } from '../imageGrid/selection.js';
 import { Thumbnails } from '../imageGrid/thumbnails.js';
 import type { DatasetMapState, FromDatasetMap, KeptByDatasetMap, ToDatasetMap } from '../protocol.js';
+import { onThemeChange } from '../theme.js';
 import { pointsWithin, type Spot } from './geometry.js';
 import { Legend } from './legend.js';
 import { Plane } from './plane.js';
@@ -43,6 +44,7 @@ class DatasetMapView {
   private readonly plane: Plane;
   private readonly counts = h('p', { class: 'counts quiet', role: 'status' });
   private readonly actions = h('div', { class: 'selection-actions' });
+  private readonly endTheme: () => void;
   private keeping: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -99,6 +101,8 @@ class DatasetMapView {
     );
     this.plane.begin();
     this.show();
+    // The points and the legend have colours of their own for light themes.
+    this.endTheme = onThemeChange(() => this.show());
   }
 
   receive(message: Later): void {
@@ -109,6 +113,7 @@ class DatasetMapView {
 
   dispose(): void {
     clearTimeout(this.keeping);
+    this.endTheme();
     this.thumbnails.dispose();
     this.plane.dispose();
   }

@@ -6,7 +6,6 @@ import type { ImageFacts } from '../imageGrid/facts.js';
 import type { Selection } from '../imageGrid/selection.js';
 import type { Thumbnail } from '../imageGrid/thumbnails.js';
 import { messageBox } from '../message.js';
-import { onThemeChange } from '../theme.js';
 import { cameraOf, nearestPoint, toPlane, zoomed, type Size, type Spot } from './geometry.js';
 import { Hover } from './hover.js';
 import { Points, type Camera } from './points.js';
@@ -92,10 +91,7 @@ export class Plane {
       this.redraw();
     });
     resizes.observe(this.element);
-    this.ends.push(
-      () => resizes.disconnect(),
-      onThemeChange(() => this.shown && this.colour(...this.shown)),
-    );
+    this.ends.push(() => resizes.disconnect());
     this.canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
     this.canvas.addEventListener('webglcontextrestored', () => {
       this.points = Points.on(this.canvas, this.places);

@@ -27,24 +27,26 @@ test('what takes work back, taken back, is the work', () => {
       { from: '/a/1', to: '/b/1' },
       { from: '/a/2', to: '/b/2' },
     ],
-    trash: ['/a/3'],
+    trash: [{ path: '/a/3', copy: '/held/3' }],
     restore: [],
     cells: { file: '/labels.csv', changes: [{ path: '/a/4', column: 'label', before: 'cat', after: '"dog"' }] },
     exclude: { paths: ['/a/5'], isExcluded: true },
     prune: ['/a'],
   };
   assert.equal(sizeOf(work), 5);
-  const back = inverseOf(work, [{ path: '/a/3', copy: '/held/3' }], ['/b']);
+  const back = inverseOf(work, ['/b']);
   assert.deepEqual(back.moves, [
     { from: '/b/2', to: '/a/2' },
     { from: '/b/1', to: '/a/1' },
   ]);
   assert.deepEqual([back.cells!.changes[0]!.before, back.cells!.changes[0]!.after], ['"dog"', 'cat']);
   assert.deepEqual([back.exclude!.isExcluded, back.prune, back.trash], [false, ['/b'], []]);
-  assert.deepEqual(inverseOf(back, [], ['/a']), { ...work, restore: [] });
+  assert.deepEqual(back.restore, work.trash);
+  assert.deepEqual(inverseOf(back, ['/a']), work);
 });
 
 test('a plan without cells and excluded images is no work on text files', () => {
   const plan = { moves: [], cells: [], exclude: [], trash: ['/a'], emptied: ['/b'], images: 1, numbered: 0, left: [] };
-  assert.deepEqual(workOf({ ...plan, endsDraw: false }), { ...noWork, trash: ['/a'], prune: ['/b'] });
+  const work = workOf({ ...plan, endsDraw: false }, (path) => `/held${path}`);
+  assert.deepEqual(work, { ...noWork, trash: [{ path: '/a', copy: '/held/a' }], prune: ['/b'] });
 });

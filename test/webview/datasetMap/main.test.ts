@@ -56,6 +56,27 @@ describe('map of a dataset', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('points and legend take the colours of a theme that is chosen meanwhile', async () => {
+    const view = await open();
+    const swatch = () =>
+      view.page
+        .locator('.swatch')
+        .first()
+        .evaluate(({ style }: HTMLElement) => style.backgroundColor);
+    const dark = await swatch();
+    await view.page.evaluate(() => (document.body.className = 'vscode-light'));
+    await view.drawn();
+    const light = await open(60, 'light');
+    const expected = await light.page
+      .locator('.swatch')
+      .first()
+      .evaluate(({ style }) => style.backgroundColor);
+    assert.notEqual(dark, expected);
+    assert.equal(await swatch(), expected);
+    await light.close();
+    await view.close();
+  });
+
   /** The middle of the cats, which lie at (8, 0). */
   async function cats(view: ViewPage): Promise<{ x: number; y: number; left: number; width: number }> {
     const { x, y, width, height } = (await view.page.locator('.plane').boundingBox())!;
