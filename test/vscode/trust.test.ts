@@ -81,6 +81,31 @@ describe('answers that can be trusted', () => {
     await editor().page.locator('.statusbar-item').filter({ hasText: 'known, step' }).waitFor();
   });
 
+  test('the images of a run that are unknown are shown in the grid, are marked, and can be filtered', async () => {
+    const dashboard = await editor().webview('dashboard');
+    await dashboard.getByRole('button', { name: 'Unknown images' }).click();
+    const grid = await editor().webview('imageGrid');
+    // The threshold accepts 95 % of the 60 validation images.
+    await grid
+      .locator('.counts')
+      .filter({ hasText: /^3 of 60 images$/ })
+      .waitFor();
+    const tiles = grid.locator('.tile:visible');
+    assert.deepEqual(await tiles.locator('.chip.unknown:visible').allTextContents(), Array(3).fill('Unknown'));
+    assert.match((await tiles.first().locator('.visually-hidden').textContent())!, /, Unknown/);
+    await until('the thumbnails', () =>
+      tiles.locator('img').evaluateAll((images) => images.every((each) => (each as HTMLImageElement).naturalWidth > 0)),
+    );
+    await editor().screenshot('unknown images in the grid');
+    await grid.locator('vscode-dropdown[data-field="words-likeness"]').click();
+    await grid.locator('vscode-option').filter({ hasText: 'Known' }).locator('visible=true').first().click();
+    await grid
+      .locator('.counts')
+      .filter({ hasText: /^57 of 60 images$/ })
+      .waitFor();
+    assert.equal(await tiles.locator('.chip.unknown:visible').count(), 0);
+  });
+
   test('an image unlike the training images is unknown, and what it is nearest to is said', async () => {
     const image = await classified('noise.png');
     const unknown = image.locator('.unknown');
@@ -153,7 +178,10 @@ describe('answers that can be trusted', () => {
     const page = await editor().report('4 images classified');
     await page.getByText(/\d unknown/).waitFor();
     const row = page.locator('tbody tr').filter({ hasText: 'noise.png' });
-    assert.match((await row.textContent())!, /Unknown.*nearest: (faces|flags|food)/);
+    // Without a bar, which would look like an answer, and after what is known.
+    assert.match((await row.textContent())!, /Unknown–nearest: [a-z, ]+ · likeliest: (faces|flags|food) \d+\.\d%$/);
+    const classes = await page.locator('tbody td.words').allTextContents();
+    assert.deepEqual(classes, ['food', 'Unknown', 'Unknown', 'Unknown']);
     await editor().screenshot('unknown results');
   });
 });
