@@ -77,6 +77,19 @@ describe('comparison', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('each method is compared with the best in words, and says whether that could be chance', async () => {
+    const { comparison } = state();
+    const paired = { against: 'lora', difference: -0.016, p: 0.29, images: 187 };
+    const rows = comparison.rows.map((each) => (each.method === 'full' ? { ...each, paired } : each));
+    const view = await open({ comparison: { ...comparison, rows } });
+    assert.deepEqual(await view.page.locator('.paired li').allInnerTexts(), [
+      'Full: 1.6 points worse than LoRA; could be chance (p = 0.29, images: 187).',
+    ]);
+    await view.send({ type: 'patch', state: { comparison } });
+    await view.page.locator('.paired').waitFor({ state: 'hidden' });
+    await view.close();
+  });
+
   test('it opens runs, trains with a method, and tries again what failed', async () => {
     const view = await open();
     const { page } = view;
