@@ -127,6 +127,15 @@ describe('comparison', { skip: lacks ?? false }, () => {
         .forEach((b) => assert.ok(a.left >= b.right || b.left >= a.right || a.top >= b.bottom || b.top >= a.bottom)),
     );
     const { comparison } = state();
+    // The longest name at the right end is not cut off.
+    const slow = comparison.rows.map((each) => (each.method === 'pretrained' ? { ...each, seconds: 900 } : each));
+    await view.send({ type: 'patch', state: { comparison: { ...comparison, rows: slow } } });
+    await page.locator('.cost-point[data-method="pretrained"]:not(.best)').waitFor();
+    const [name, chart] = [
+      (await page.locator('[data-method="pretrained"] .cost-name').boundingBox())!,
+      (await page.locator('.cost-plot svg').boundingBox())!,
+    ];
+    assert.ok(name.x >= chart.x && name.x + name.width <= chart.x + chart.width, JSON.stringify([name, chart]));
     const without = comparison.rows.map((each) => ({ ...each, bytes: undefined }) as (typeof comparison.rows)[number]);
     await view.send({ type: 'patch', state: { comparison: { ...comparison, rows: without } } });
     await page.locator('vscode-dropdown[data-field="cost"]').click();
