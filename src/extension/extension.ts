@@ -123,7 +123,7 @@ export function activate(context: vscode.ExtensionContext): void {
     failed,
   );
   const doctor = new Doctor(reports, launch);
-  const runImages = new RunImages(join(storage, 'predictions'), grids, launch);
+  const runImages = new RunImages(join(storage, 'predictions'), grids, launch, accepted);
   const runChanges = new RunChanges(launch, runs, datasets);
   const dashboards = new Dashboards(context.extensionUri, runs, training, active, runImages, runChanges, failed);
   const configHome = new ConfigHome(storage);
@@ -239,7 +239,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...runCommands(runs, training, active, comparisons),
     ...againCommands({ runs, changes: runChanges, training, panels: reports, launch }),
     ...classifyCommands(reports, classifier, active),
-    ...evaluateCommands(reports, grids, launch, runs, datasets),
+    ...evaluateCommands(reports, grids, launch, runs, datasets, accepted),
     ...hubCommands(launch, token, panel),
     ...exportCommands({ launch, runs, grids, newFile: () => reports.newFile() }),
     [commands.recommendedModels]: recommendedModels(launch, panel),

@@ -29,6 +29,8 @@ export interface Evaluation extends TaskEvaluation {
 /** An evaluation that says which images its figures cover. */
 export interface CoveredEvaluation extends Evaluation {
   coverage: Coverage;
+  /** How many of the images are unlike the training images, where the checkpoint can tell. */
+  unknown?: number;
 }
 
 /** `vitune evaluate --against`: the model that was evaluated, compared with another on the same images. */

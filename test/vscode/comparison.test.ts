@@ -79,3 +79,72 @@ describe('a comparison in a window that is reloaded', () => {
     assert.deepEqual(read().rows, [done]);
   });
 });
+
+describe('a comparison that is done', () => {
+  const workspace = makeWorkspace();
+  const folder = join(workspace, 'vitune', 'runs', 'compare-emoji');
+  const read = () => JSON.parse(readFileSync(join(folder, 'compare.json'), 'utf8')) as Comparison;
+  const editor = useEditor(() => {
+    const begun: Comparison = {
+      format: 1,
+      dataset: join(workspace, 'emoji'),
+      settings: ['epochs=2', 'device=cpu'],
+      methods: ['pretrained', 'head'],
+      rows: [],
+    };
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'compare.json'), JSON.stringify(begun));
+    return { workspace };
+  });
+  const button = (page: Frame, label: string) => page.getByText(label, { exact: true }).locator('visible=true').first();
+  const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+
+  test('says each accuracy with its interval, and whether the difference could be chance', async () => {
+    await editor().openContainer('ViTune');
+    await editor().row('Methods on emoji').click();
+    const page = await editor().webview('comparison');
+    await button(page, 'Continue').click();
+    await button(page, 'Repeat with 3 Seeds').waitFor();
+    const { rows } = read();
+    for (const { accuracy, interval } of rows) {
+      const [low, high] = interval!;
+      const cell = page.locator('td').filter({ hasText: `95 %: ${percent(low)} to ${percent(high)}` });
+      await cell
+        .filter({ hasText: percent(accuracy!) })
+        .first()
+        .waitFor();
+    }
+    const compared = rows.find(({ paired }) => paired)!;
+    const { difference, images } = compared.paired!;
+    assert.equal(images, 60);
+    const line = page.locator('.paired li');
+    const words = difference === 0 ? /As accurate as/ : /points worse than .*; (could be|more than) chance/;
+    assert.match((await line.textContent())!, words);
+    await editor().screenshot('comparison in words');
+  });
+
+  test('is repeated with three seeds, and shows the spread', async () => {
+    const page = await editor().webview('comparison');
+    await button(page, 'Repeat with 3 Seeds').click();
+    await until('three seeds of both methods', () => read().rows.every(({ seeds }) => seeds?.length === 3));
+    const { rows } = read();
+    for (const { seeds, accuracy } of rows) {
+      const all = seeds!.map((each) => each.accuracy);
+      assert.deepEqual(
+        seeds!.map(({ seed }) => seed),
+        [42, 43, 44],
+      );
+      assert.ok(Math.abs(accuracy! - all.reduce((a, b) => a + b) / 3) < 1e-9, 'the mean of the seeds');
+      const spread = `3 seeds: ${percent(Math.min(...all))} to ${percent(Math.max(...all))}`;
+      await page
+        .locator('td')
+        .filter({ hasText: percent(accuracy!) })
+        .filter({ hasText: spread })
+        .first()
+        .waitFor();
+    }
+    await page.getByText('figures are means over the seeds').waitFor();
+    assert.equal(await page.getByText('Repeat with 3 Seeds').locator('visible=true').count(), 0);
+    await editor().screenshot('comparison of seeds');
+  });
+});

@@ -1,4 +1,4 @@
-/** The report on several classified images: the most confident first, those without a result last. */
+/** The report on classified images: the most confident first, then the unknown, those without a result last. */
 import * as vscode from 'vscode';
 import type { Classification, Prediction } from '../../trainer/protocol.js';
 import type { Report, ReportRow } from '../../webview/protocol.js';
@@ -19,7 +19,9 @@ type Failed = Extract<Classification, { error: unknown }>;
 
 export function classificationReport({ results, checkpoint, stopped }: ClassificationData): Report {
   const classified = results.filter((result): result is Classified => 'predictions' in result);
-  classified.sort((a, b) => (b.predictions[0]?.probability ?? 0) - (a.predictions[0]?.probability ?? 0));
+  const confidenceIn = ({ predictions: [first], unknown }: Classified): number =>
+    (first?.probability ?? 0) - (unknown?.isUnknown ? 1 : 0);
+  classified.sort((a, b) => confidenceIn(b) - confidenceIn(a));
   const unknown = classified.filter((result) => result.unknown?.isUnknown).length;
   const failed = results.filter((result): result is Failed => 'error' in result);
   return {
@@ -56,10 +58,12 @@ function classifiedRow({ path, predictions, tasks, unknown }: Classified): Repor
   const also =
     tasks?.slice(1).flatMap(({ task, predictions: [best] }) => (best ? [`${task}: ${named(best)}`] : [])) ??
     others.slice(0, 2).map(named);
-  if (unknown?.isUnknown)
-    return {
-      cells: [path, t('Unknown'), first?.probability ?? null, t('nearest: {0}', unknown.nearest.join(', '))],
-    };
+  // A bar would look like an answer.
+  if (unknown?.isUnknown) {
+    const nearest = t('nearest: {0}', unknown.nearest.join(', '));
+    const likeliest = first && t('likeliest: {0}', named(first));
+    return { cells: [path, t('Unknown'), null, [nearest, likeliest].filter(Boolean).join(' · ')] };
+  }
   return { cells: [path, first?.label ?? null, first?.probability ?? null, also.join(', ')] };
 }
 

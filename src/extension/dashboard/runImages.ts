@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { CoveredEvaluation } from '../../trainer/protocol.js';
 import type { FromDashboard } from '../../webview/protocol.js';
+import type { AcceptedShare } from '../classify/acceptedShare.js';
 import { errors } from '../errors/errors.js';
 import { evaluateImages, gridLead } from '../evaluate/evaluationImages.js';
 import { formats } from '../formats.js';
@@ -22,13 +23,14 @@ interface Predicted {
 }
 
 export class RunImages {
-  /** By run, checkpoint and split. */
+  /** By run, checkpoint, split and what counts as known. */
   readonly #known = new Map<string, { run: string; predicted: Promise<Predicted> }>();
 
   constructor(
     private readonly folder: string,
     private readonly grids: ImageGrids,
     private readonly launch: Launch,
+    private readonly accepted: AcceptedShare,
   ) {}
 
   async show(run: Run, message: Extract<FromDashboard, { type: 'showImages' }>): Promise<void> {
@@ -60,7 +62,7 @@ export class RunImages {
   }
 
   #predicted(run: Run, checkpoint: string, split: 'validation' | 'test'): Promise<Predicted> {
-    const key = JSON.stringify([run.folder, checkpoint, split]);
+    const key = JSON.stringify([run.folder, checkpoint, split, this.accepted.current]);
     const known = this.#known.get(key);
     if (known) return known.predicted;
     const predicted = this.#predict(run.info.name, checkpoint, split);
@@ -79,7 +81,7 @@ export class RunImages {
         : t('Classifying the validation images of “{0}”…', name);
     const args = ['--checkpoint', checkpoint, '--split', split];
     const evaluation = await withProgress(title, (signal, report) =>
-      evaluateImages(this.launch, args, list, signal, report),
+      evaluateImages(this.launch, args, this.accepted, list, signal, report),
     );
     return { list, evaluation };
   }

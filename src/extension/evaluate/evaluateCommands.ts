@@ -1,6 +1,7 @@
 /** "Evaluate on a Dataset…" and "Compare Answers with…": how well a checkpoint names images, and what has changed. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import type { AcceptedShare } from '../classify/acceptedShare.js';
 import { commands } from '../contributions.js';
 import { pickDataset } from '../datasets/pickDataset.js';
 import type { DatasetStore } from '../datasets/datasetStore.js';
@@ -21,6 +22,7 @@ export function evaluateCommands(
   launch: Launch,
   runs: RunStore,
   datasets: DatasetStore,
+  accepted: AcceptedShare,
 ) {
   return {
     [commands.evaluate]: async (given?: RunArgument) => {
@@ -32,7 +34,7 @@ export function evaluateCommands(
       const args = ['--checkpoint', checkpoint, '--dataset', dataset];
       const evaluation = await askForAll((more) =>
         withProgress(t('Evaluating on “{0}”…', basename(dataset)), (signal, report) =>
-          evaluateImages(launch, [...args, ...more], list, signal, report),
+          evaluateImages(launch, [...args, ...more], accepted, list, signal, report),
         ),
       );
       await panels.show('evaluation', { evaluation, list, checkpoint, dataset });

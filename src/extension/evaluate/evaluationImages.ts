@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { coverageWords } from '../../shared/coverage.js';
 import type { CommandOutputs, CoveredEvaluation } from '../../trainer/protocol.js';
 import type { ImageQuery } from '../../webview/protocol.js';
+import type { AcceptedShare } from '../classify/acceptedShare.js';
 import { ShownError } from '../errors/shownError.js';
 import { ask } from '../notify.js';
 import type { Report } from '../progress.js';
@@ -34,16 +35,20 @@ export async function askForAll<Result>(work: (more: readonly string[]) => Promi
   }
 }
 
-/** Evaluates as `args` say, writes the list of the images to `list`, and reports how far it is. */
+/**
+ * Evaluates as `args` say, with what the user accepts as known, writes the list of the images to `list`, and reports
+ * how far it is.
+ */
 export async function evaluateImages(
   launch: Launch,
   args: readonly string[],
+  accepted: AcceptedShare,
   list: string,
   signal: AbortSignal,
   report: Report,
 ): Promise<CoveredEvaluation> {
   const outputs = await runCommand(launch, 'evaluate', {
-    args: [...args, '--list', list],
+    args: [...args, ...(accepted.current === undefined ? [] : ['--accept', String(accepted.current)]), '--list', list],
     signal,
     onOutput: (output) => reportImages(output, report),
   });
@@ -51,7 +56,10 @@ export async function evaluateImages(
 }
 
 /** The ways into the images that every report of an evaluation has. */
-export function imageWays(hasPrediction: boolean): { label: string; query: Partial<ImageQuery> }[] {
+export function imageWays(
+  hasPrediction: boolean,
+  hasUnknown: boolean,
+): { label: string; query: Partial<ImageQuery> }[] {
   const all = { label: t('All images'), query: {} };
   if (!hasPrediction) return [all];
   return [
@@ -60,6 +68,7 @@ export function imageWays(hasPrediction: boolean): { label: string; query: Parti
       query: { verdict: 'wrong', sort: { column: 'probability', descending: true } },
     },
     { label: t('Low confidence'), query: { sort: { column: 'probability', descending: false } } },
+    ...(hasUnknown ? [{ label: t('Unknown images'), query: { words: { likeness: ['unknown'] } } }] : []),
     all,
   ];
 }

@@ -5,7 +5,7 @@ import { coverageWords } from '../../shared/coverage.js';
 import { extraFigures } from '../../shared/metrics.js';
 import type { CoveredEvaluation, TaskEvaluation } from '../../trainer/protocol.js';
 import type { Report, ReportBlock } from '../../webview/protocol.js';
-import { imagesText } from '../runs/count.js';
+import { count, imagesText } from '../runs/count.js';
 import { formats } from '../formats.js';
 import { imageWays } from './evaluationImages.js';
 
@@ -32,6 +32,9 @@ export function evaluationReport({ evaluation, checkpoint, dataset }: Evaluation
       [...images, t('loss {0}', figure(loss))].join(' · '),
       ...surenessOf(evaluation),
       ...coverageWords(evaluation.coverage, t),
+      ...(evaluation.unknown === undefined
+        ? []
+        : [t('Unlike the training images (unknown): {0}.', count(evaluation.unknown))]),
       vscode.workspace.asRelativePath(checkpoint),
     ],
     links: linksOf(evaluation),
@@ -44,11 +47,11 @@ export function evaluationReport({ evaluation, checkpoint, dataset }: Evaluation
 }
 
 /** Ways into the images of the first task. */
-function linksOf({ tasks, confusion }: CoveredEvaluation): Report['links'] {
+function linksOf({ tasks, confusion, unknown = 0 }: CoveredEvaluation): Report['links'] {
   const task = tasks?.[0]?.task ?? null;
   // Of several labels an image none is the prediction.
   const hasPrediction = (tasks?.[0]?.confusion ?? confusion).length > 0;
-  return imageWays(hasPrediction).map(({ label, query }) => ({
+  return imageWays(hasPrediction, unknown > 0).map(({ label, query }) => ({
     label,
     action: { type: 'showImages', title: label, task, query },
   }));

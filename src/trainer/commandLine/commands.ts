@@ -153,6 +153,9 @@ export const commands = {
       list: text({ placeholder: 'FILE', example: 'photos.images' }, () =>
         l10n.t('Writes the images with their labels and predictions to a file that the editor shows.'),
       ),
+      accept: acceptedShare(() =>
+        l10n.t('The share of the validation images that counts as known. Default: that of the calibration.'),
+      ),
       device,
       json,
     },

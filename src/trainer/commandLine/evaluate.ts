@@ -14,7 +14,7 @@ import { bar, confusionTable, figureWords, percent, table, type Output } from '.
 import { triedDevice } from './triedDevice.js';
 
 export async function evaluate(
-  { checkpoint, dataset, split, all, images, list, against, device }: Arguments<'evaluate'>,
+  { checkpoint, dataset, split, all, images, list, against, accept: accepted, device }: Arguments<'evaluate'>,
   output: Output<CommandOutputs['evaluate']>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -25,6 +25,7 @@ export async function evaluate(
   const other = against === undefined ? undefined : await resolveCheckpoint(against);
   const { problems, outcomes, ...evaluation } = await evaluateCheckpoint({
     ...options,
+    accepted,
     checkpoint: await resolveCheckpoint(checkpoint),
     ...(list === undefined ? {} : { list: resolve(list) }),
     onProgress(done, total) {
@@ -48,6 +49,8 @@ export async function evaluate(
   output.line(tasks ? whole : whole + figureWords(evaluation));
   if (!tasks) output.line(sureness(evaluation));
   for (const line of coverageWords(evaluation.coverage, l10n.t)) output.line(line);
+  if (evaluation.unknown !== undefined)
+    output.line(l10n.t('Unlike the training images (unknown): {0}.', evaluation.unknown));
   for (const { task, ...each } of tasks ?? []) {
     output.line(`\n${l10n.t('{0}: accuracy {1}', task, percent(each.accuracy))}${figureWords(each)}`);
     output.line(sureness(each));

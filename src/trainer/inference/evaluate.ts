@@ -31,6 +31,8 @@ export interface EvaluateOptions {
   /** Default: those held out. */
   images?: EvaluatedImages;
   cacheFolder: string;
+  /** The share of the validation images that counts as known; by default that of the calibration. */
+  accepted?: number | undefined;
   /** Default: the CPU. */
   device?: DeviceName;
   signal?: AbortSignal;
@@ -49,8 +51,9 @@ function predictionsOf(
   classifier: Classifier,
   inferred: Inferred,
   targets: Float32Array,
+  accepted: number | undefined,
 ): Pick<EvaluatedImage, 'answers' | 'unknown'> {
-  const { predictions, unknown, ...more } = classifier.answer(inferred, { top: 1 });
+  const { predictions, unknown, ...more } = classifier.answer(inferred, { top: 1, accepted });
   const { tasks = [{ task: classifier.tasks[0]!.name, predictions }] } = more;
   const answers = spansOf(classifier.tasks).flatMap(({ task, start, end }, i) => {
     const label = targets.subarray(start, end).indexOf(1);
@@ -126,6 +129,7 @@ export async function evaluateOpen(classifier: Classifier, o: EvaluateOptions, f
     const total = store.splits.test.length;
     const answers = new Answers(tasks, total, { keeps: false, calibration: classifier.calibration?.tasks });
     let done = 0;
+    let unknown = 0;
     for await (const batch of store.evaluationBatches('test', batchSize, o.signal)) {
       o.signal?.throwIfAborted();
       done = Math.min(total, done + batchSize);
@@ -135,14 +139,15 @@ export async function evaluateOpen(classifier: Classifier, o: EvaluateOptions, f
       metrics.add(inferred.logits, batch.targets, batch.count);
       answers.add(inferred, batch);
       for (const sample of batch.samples) coverage[part(store.splits.test.pathAt(sample)) ?? 'other']++;
-      for (let row = 0; (o.onImage || list) && row < batch.count; row++) {
+      for (let row = 0; (o.onImage || list || classifier.knowsUnknown) && row < batch.count; row++) {
         const path = store.splits.test.pathAt(batch.samples[row]!);
         const own = (values: Float32Array, width = countLabels(tasks)) =>
           values.subarray(row * width, (row + 1) * width);
         const { logits, embedding } = inferred;
         const image = { logits: own(logits), embedding: own(embedding, embedding.length / batchSize) };
-        const predicted = predictionsOf(classifier, image, own(batch.targets));
-        list?.add(path, part(path), own(batch.targets), own(logits), predicted.answers);
+        const predicted = predictionsOf(classifier, image, own(batch.targets), o.accepted);
+        if (predicted.unknown?.isUnknown) unknown++;
+        list?.add(path, part(path), own(batch.targets), own(logits), predicted);
         o.onImage?.({ type: 'picture', path, ...predicted }, part(path));
       }
     }
@@ -150,6 +155,7 @@ export async function evaluateOpen(classifier: Classifier, o: EvaluateOptions, f
     return {
       ...metrics.result(),
       coverage,
+      ...(classifier.knowsUnknown && { unknown }),
       outcomes: outcomesOf(store.splits.test, answers),
       problems: [...classifier.notices.map((each) => each.toInfo()), ...dataset.problems, ...skipped],
     };

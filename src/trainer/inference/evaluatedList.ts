@@ -19,6 +19,8 @@ export class EvaluatedList {
   readonly #labels: LabelColumns;
   readonly #predicted: Predicted[];
   readonly #split = new ChoiceBuilder({ id: 'split' }, ['train', 'validation', 'test']);
+  readonly #likeness = new ChoiceBuilder({ id: 'likeness' }, ['known', 'unknown']);
+  #hasLikeness = false;
 
   /** Of each multi-label task, the logit from which on each label counts as predicted. */
   readonly #cuts: readonly (readonly number[] | undefined)[];
@@ -46,9 +48,11 @@ export class EvaluatedList {
     part: SplitName | undefined,
     targets: Float32Array,
     logits: Float32Array,
-    answers: EvaluatedImage['answers'],
+    { answers, unknown }: Pick<EvaluatedImage, 'answers' | 'unknown'>,
   ): void {
     const row = this.#images.add(path);
+    if (unknown) this.#likeness.set(row, unknown.isUnknown ? 'unknown' : 'known');
+    this.#hasLikeness ||= unknown !== undefined;
     if (part) this.#split.set(row, part);
     const right = [...targets.keys()].filter((label) => targets[label] === 1);
     this.#labels.set(row, right);
@@ -75,7 +79,8 @@ export class EvaluatedList {
       // The labels of an image each have a probability: there is none of them all.
       this.tasks[t]!.multiLabel ? [prediction, loss] : [prediction, probability, loss],
     );
-    return this.#images.list([...this.#labels.columns, this.#split, ...predicted]);
+    const likeness = this.#hasLikeness ? [this.#likeness] : [];
+    return this.#images.list([...this.#labels.columns, this.#split, ...likeness, ...predicted]);
   }
 }
 

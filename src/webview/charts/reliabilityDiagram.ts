@@ -70,6 +70,11 @@ export class ReliabilityDiagram {
       'figure',
       {},
       h('div', { class: 'reliability-plot', role: 'img', 'aria-label': name }, ...columns),
+      h(
+        'div',
+        { class: 'reliability-scale quiet', 'aria-hidden': 'true' },
+        ...[formats.wholePercent(0), l10n.t('Probability'), formats.wholePercent(1)].map((each) => h('span', {}, each)),
+      ),
       h('figcaption', {}, name),
     );
   }

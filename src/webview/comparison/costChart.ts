@@ -146,7 +146,10 @@ export class CostChart {
       { at: x + 8, y: y - letter.height, anchor: 'start', left: x + 8 },
       { at: x + 9, y, anchor: 'start', left: x + 9 },
       { at: x - 9, y, anchor: 'end', left: x - 9 - width },
-      ...[1, -1, 2, -2].map((line) => ({ at: x + 9, y: y + line * letter.height, anchor: 'start', left: x + 9 })),
+      ...[1, -1, 2, -2].flatMap((line) => [
+        { at: x + 9, y: y + line * letter.height, anchor: 'start', left: x + 9 },
+        { at: x - 9, y: y + line * letter.height, anchor: 'end', left: x - 9 - width },
+      ]),
     ];
     const boxOf = ({ left, y: middle }: { left: number; y: number }): Box => ({
       left,
@@ -154,9 +157,10 @@ export class CostChart {
       top: middle - half,
       bottom: middle + half,
     });
+    const isInside = ({ left }: { left: number }): boolean => left >= inner.left && left + width <= size.width;
     const isFree = (place: { left: number; y: number }): boolean =>
-      place.left >= inner.left && !taken.some((box) => overlap(box, boxOf(place)));
-    const place = places.find(isFree) ?? places[0]!;
+      isInside(place) && !taken.some((box) => overlap(box, boxOf(place)));
+    const place = places.find(isFree) ?? places.find(isInside) ?? places[0]!;
     taken.push(boxOf(place));
     return svg('text', { class: 'cost-name', x: place.at, y: place.y + 4, 'text-anchor': place.anchor }, name);
   }

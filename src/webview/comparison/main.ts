@@ -7,6 +7,7 @@ import { progressBar } from '../progressBar.js';
 import type { ComparisonState, FromComparison, KeptByComparison, Patch } from '../protocol.js';
 import { activityText } from '../runStatus.js';
 import { comparisonTable } from './comparisonTable.js';
+import { pairedItems } from './pairedList.js';
 import { CostChart } from './costChart.js';
 import { hasMoreSeeds, methodRows, shareDone } from './rows.js';
 import './style.css';
@@ -29,6 +30,7 @@ class ComparisonView {
   private readonly stop;
   private readonly goOn;
   private readonly repeat;
+  private readonly paired = h('ul', { class: 'paired quiet', 'aria-label': l10n.t('Could it be chance?') });
   private readonly chart;
   private readonly table;
 
@@ -73,7 +75,7 @@ class ComparisonView {
         links,
         this.progress,
       ),
-      h('section', { class: 'card comparison' }, this.table.element),
+      h('section', { class: 'card comparison' }, this.table.element, this.paired),
       this.chart.element,
     );
     this.show();
@@ -107,6 +109,9 @@ class ComparisonView {
     const more = hasMoreSeeds(state);
     this.goOn.element.hidden = work !== null || (isDone && !more);
     this.repeat.element.hidden = work !== null || !isDone || (state.comparison.seeds ?? 1) > 1;
+    const paired = pairedItems(state.comparison.rows);
+    this.paired.replaceChildren(...paired);
+    this.paired.hidden = paired.length === 0;
     this.chart.show(state.comparison.rows);
     this.goOn.setLabel(waiting || more ? l10n.t('Continue') : l10n.t('Try Again'));
     this.table.show(rows);

@@ -1,7 +1,6 @@
 /** The ways from a run's figures to its images. */
 import * as l10n from '@vscode/l10n';
 import { textButton } from '../controls.js';
-import { h } from '../element.js';
 import type { ImageQuery } from '../protocol.js';
 
 export interface ImageWay {
@@ -21,15 +20,16 @@ export function cellWay(truth: string, prediction: string): ImageWay {
   };
 }
 
-/** Links to the mistakes, to what the model is unsure of, and to all images. */
-export function imageWays(open: (way: ImageWay) => void): HTMLElement {
+/** Links to the mistakes, to what the model is unsure of or does not know where it can tell, and to all images. */
+export function imageWays(open: (way: ImageWay) => void, canTellUnknown: boolean): HTMLElement[] {
   const ways: ImageWay[] = [
     {
       title: l10n.t('Mistakes, most confident first'),
       query: { verdict: 'wrong', sort: { column: 'probability', descending: true } },
     },
     { title: l10n.t('Low confidence'), query: { sort: { column: 'probability', descending: false } } },
+    ...(canTellUnknown ? [{ title: l10n.t('Unknown images'), query: { words: { likeness: ['unknown'] } } }] : []),
     { title: l10n.t('All images'), query: {} },
   ];
-  return h('p', { class: 'links' }, ...ways.map((way) => textButton(way.title, () => open(way))));
+  return ways.map((way) => textButton(way.title, () => open(way)));
 }

@@ -44,7 +44,8 @@ class Dashboard {
   private readonly curves: Curves;
   private readonly matrix: ConfusionMatrix;
   private readonly matrixCard: HTMLElement;
-  private readonly ways: HTMLElement;
+  private readonly ways = h('p', { class: 'links' });
+  private waysTellUnknown: boolean | undefined;
   /** What the matrix shows, and of which task; null: there is only one. */
   private shownTask: { task: string | null; labels: readonly string[]; confusion: number[][] } | undefined;
   private readonly matrixTitle = h('span', { class: 'quiet' });
@@ -82,7 +83,6 @@ class Dashboard {
     this.header = new Header(state, formats, post);
     this.curves = new Curves(this.record, settings, formats, keep);
     this.matrix = new ConfusionMatrix(formats, ({ truth, prediction }) => this.openCell(truth, prediction));
-    this.ways = imageWays((way) => this.showImages(way));
     this.matrixCard = h(
       'section',
       { class: 'card' },
@@ -219,6 +219,11 @@ class Dashboard {
     // A run with a single task calls it by the name that its dataset gives it.
     const calibrated = record.progress.calibration?.tasks;
     this.reliability.show(calibrated?.find((each) => each.task === task?.name) ?? calibrated?.[0]);
+    const canTellUnknown = record.progress.calibration?.unknown !== undefined;
+    // Not with every event: a link keeps its focus.
+    if (canTellUnknown !== this.waysTellUnknown)
+      this.ways.replaceChildren(...imageWays((way) => this.showImages(way), canTellUnknown));
+    this.waysTellUnknown = canTellUnknown;
     if (!figures || evaluation === this.shownEvaluation) return;
     this.shownEvaluation = evaluation;
     const split = evaluation.split === 'test' ? l10n.t('test') : l10n.t('validation');

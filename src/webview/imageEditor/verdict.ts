@@ -8,6 +8,8 @@ import { errorBox } from '../message.js';
 import { progressBar } from '../progressBar.js';
 import type { FromImageEditor, ImageEditorState } from '../protocol.js';
 
+const sliderId = 'known-share';
+
 export class Verdict {
   readonly element: HTMLElement;
   private readonly by = h('p', { class: 'quiet by' });
@@ -39,7 +41,10 @@ export class Verdict {
     this.by.hidden = !checkpoint || none;
     this.change.hidden = none;
     this.element.dataset.verdict = verdict.kind;
+    // A slider that is moved by keys keeps the focus when its new figures arrive.
+    const hadFocus = document.activeElement?.id === sliderId;
     this.content.replaceChildren(...this.parts(verdict));
+    if (hadFocus) document.getElementById(sliderId)?.focus();
   }
 
   private parts(verdict: ImageEditorState['verdict']): HTMLElement[] {
@@ -81,7 +86,9 @@ export class Verdict {
         const lists = tasks
           ? tasks.flatMap((each) => [h('h3', {}, each.task), this.list(each.predictions)])
           : [this.list(predictions)];
-        return unknown ? [...this.unknownParts(unknown), ...lists, this.knownSlider(unknown)] : lists;
+        if (!unknown) return lists;
+        if (unknown.isUnknown) for (const list of lists) list.classList.add('doubtful');
+        return [...this.unknownParts(unknown), ...lists, this.knownSlider(unknown)];
       }
     }
   }
@@ -113,7 +120,7 @@ export class Verdict {
       min: 0.5,
       max: 1,
       step: 0.01,
-      id: 'known-share',
+      id: sliderId,
       'aria-describedby': 'known-words',
       change: () => this.post({ type: 'accept', share: Number(slider.value) }),
     });
@@ -121,7 +128,7 @@ export class Verdict {
     return h(
       'div',
       { class: 'known' },
-      h('label', { for: 'known-share' }, l10n.t('Images that count as known')),
+      h('label', { for: sliderId }, l10n.t('Images that count as known')),
       slider,
       words,
     );

@@ -16,11 +16,23 @@ export interface Facts {
   isRight: boolean | undefined;
   split: string | undefined;
   mark: string | undefined;
+  /** `Unknown`, where the image is unlike the training images. */
+  unknown: string | undefined;
   /** The value of the column that the grid is sorted by, unless the tile shows it anyway. */
   sortedBy: string | undefined;
 }
 
-const shownAnyway = new Set(['label', 'prediction', 'was', 'labelBefore', 'probability', 'split', 'mark', 'name']);
+const shownAnyway = new Set([
+  'label',
+  'prediction',
+  'was',
+  'labelBefore',
+  'probability',
+  'split',
+  'mark',
+  'likeness',
+  'name',
+]);
 
 export class ImageFacts {
   readonly #isRight: ((row: number) => boolean | undefined) | undefined;
@@ -48,6 +60,7 @@ export class ImageFacts {
       isRight: this.#isRight?.(row),
       split: this.#hasSplits ? this.#value('split', row) : undefined,
       mark: this.#value('mark', row),
+      unknown: this.#isUnknown(row) ? this.#value('likeness', row) : undefined,
       sortedBy: sort === undefined || shownAnyway.has(sort) ? undefined : this.#value(sort, row),
     };
   }
@@ -62,6 +75,11 @@ export class ImageFacts {
     return [this.list.pathAt(row), ...lines].join('\n');
   }
 
+  #isUnknown(row: number): boolean {
+    const column = this.list.choice('likeness', this.task);
+    return column?.values[column.data[row]! - 1] === 'unknown';
+  }
+
   #value(id: string, row: number): string | undefined {
     const column = this.list.column(id, this.task);
     if (!column) return undefined;
@@ -73,13 +91,13 @@ export class ImageFacts {
 
 /** As a screen reader says it; `problem`: why its image is not seen. */
 export function spoken(facts: Facts, problem: string | undefined): string {
-  const { name, label, prediction, was, probability, isRight, split, mark, sortedBy } = facts;
+  const { name, label, prediction, was, probability, isRight, split, mark, unknown, sortedBy } = facts;
   const words = [name];
   if (label !== undefined) words.push(label);
   if (prediction !== undefined && isRight !== true) words.push(l10n.t('predicted as {0}', prediction));
   if (isRight === true) words.push(l10n.t('predicted correctly'));
   if (probability !== undefined) words.push(probability);
   if (was !== undefined) words.push(l10n.t('before: {0}', was));
-  for (const each of [split, sortedBy, mark, problem]) if (each) words.push(each);
+  for (const each of [split, sortedBy, mark, unknown, problem]) if (each) words.push(each);
   return words.join(', ');
 }

@@ -16,6 +16,7 @@ export class Tile {
   private readonly mark = h('span', { class: 'mark' }, icon('warning'));
   private readonly split = h('span', { class: 'chip split' });
   private readonly was = h('span', { class: 'chip was' });
+  private readonly unknown = h('span', { class: 'chip was unknown' });
   private readonly name = h('span', { class: 'name', 'aria-hidden': 'true' });
   /** What a screen reader says in the place of all that is seen. */
   private readonly spoken = h('span', { class: 'visually-hidden' });
@@ -41,6 +42,7 @@ export class Tile {
         this.failure,
         this.mark,
         this.was,
+        this.unknown,
         this.split,
         this.extra,
       ),
@@ -63,6 +65,8 @@ export class Tile {
     this.was.hidden = was === undefined;
     if (was !== undefined)
       this.was.replaceChildren(...(was === label ? [icon('check'), ' '] : []), l10n.t('before: {0}', was));
+    this.unknown.textContent = facts.unknown ?? '';
+    this.unknown.hidden = facts.unknown === undefined;
     this.split.textContent = facts.split ?? '';
     this.split.hidden = facts.split === undefined;
     this.share.textContent = facts.probability ?? '';

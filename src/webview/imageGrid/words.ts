@@ -13,6 +13,7 @@ export function columnTitle({ id, title }: Pick<ImageColumn, 'id' | 'title'>): s
     edit: l10n.t('Change'),
     labelBefore: l10n.t('Label before'),
     split: l10n.t('Split'),
+    likeness: l10n.t('Known or unknown'),
     probability: l10n.t('Confidence'),
     loss: l10n.t('Loss'),
     size: l10n.t('File size'),
@@ -30,6 +31,7 @@ export function columnTitle({ id, title }: Pick<ImageColumn, 'id' | 'title'>): s
 export function wordOf(id: string, word: string): string {
   const words: Record<string, Record<string, string>> = {
     split: { train: l10n.t('Training'), validation: l10n.t('Validation'), test: l10n.t('Test') },
+    likeness: { known: l10n.t('Known'), unknown: l10n.t('Unknown') },
     change: {
       wasRight: l10n.t('Was right before'),
       isRight: l10n.t('Is right now'),

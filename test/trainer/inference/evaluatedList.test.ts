@@ -66,6 +66,26 @@ test('a list has the labels, predictions, probabilities and losses that the eval
   assert.match(both.stderr, /--all and --split exclude each other/);
 });
 
+test('a list says which images are unknown, as many as the evaluation counts, by what is accepted', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeDataset(join(folder, 'photos'), { ant: 40, bee: 60 });
+  const settings = { method: 'head', maxSteps: 2, evalSteps: 1, validationSplit: 0.4, output: 'run' };
+  await vitune(['train', await writeConfig(folder, settings)]);
+  const file = join(folder, 'validation.images');
+  for (const [accepted, unknown] of [
+    ['1', 0],
+    ['0.9', 4],
+    ['0.5', 20],
+  ] as const) {
+    const args = ['evaluate', '--checkpoint', join(folder, 'run'), '--split', 'validation', '--list', file];
+    const { stdout, stderr } = await vitune([...args, '--accept', accepted, '--json']);
+    assert.equal(jsonLines<CoveredEvaluation>(stdout).at(-1)!.unknown, unknown, stderr);
+    const known = words(await listAt(file), 'likeness');
+    assert.equal(known.filter((word) => word === 'unknown').length, unknown);
+    assert.equal(known.filter((word) => word === 'known').length, 40 - unknown);
+  }
+});
+
 test('of several tasks each has its columns; a multi-label task the sets of its labels', async (t) => {
   const folder = await temporaryFolder(t);
   const photos = join(folder, 'photos');
@@ -102,7 +122,7 @@ test('the labels of a multi-label task are those from its thresholds on, as in t
   const task = { name: 'marks', labels: ['old', 'red', 'wet'], multiLabel: true };
   const predicted = (calibration?: { temperature: number; thresholds: number[] }[]): string | undefined => {
     const list = new EvaluatedList([task], calibration);
-    list.add('/a.png', 'validation', Float32Array.of(1, 0, 0), Float32Array.of(-0.5, 0.5, 3), []);
+    list.add('/a.png', 'validation', Float32Array.of(1, 0, 0), Float32Array.of(-0.5, 0.5, 3), { answers: [] });
     return words(list.list(), 'prediction')[0];
   };
   assert.equal(predicted(), 'red, wet');

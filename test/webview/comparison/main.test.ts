@@ -77,6 +77,19 @@ describe('comparison', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('each method is compared with the best in words, and says whether that could be chance', async () => {
+    const { comparison } = state();
+    const paired = { against: 'lora', difference: -0.016, p: 0.29, images: 187 };
+    const rows = comparison.rows.map((each) => (each.method === 'full' ? { ...each, paired } : each));
+    const view = await open({ comparison: { ...comparison, rows } });
+    assert.deepEqual(await view.page.locator('.paired li').allInnerTexts(), [
+      'Full: 1.6 points worse than LoRA; could be chance (p = 0.29, images: 187).',
+    ]);
+    await view.send({ type: 'patch', state: { comparison } });
+    await view.page.locator('.paired').waitFor({ state: 'hidden' });
+    await view.close();
+  });
+
   test('it opens runs, trains with a method, and tries again what failed', async () => {
     const view = await open();
     const { page } = view;
@@ -114,6 +127,15 @@ describe('comparison', { skip: lacks ?? false }, () => {
         .forEach((b) => assert.ok(a.left >= b.right || b.left >= a.right || a.top >= b.bottom || b.top >= a.bottom)),
     );
     const { comparison } = state();
+    // The longest name at the right end is not cut off.
+    const slow = comparison.rows.map((each) => (each.method === 'pretrained' ? { ...each, seconds: 900 } : each));
+    await view.send({ type: 'patch', state: { comparison: { ...comparison, rows: slow } } });
+    await page.locator('.cost-point[data-method="pretrained"]:not(.best)').waitFor();
+    const [name, chart] = [
+      (await page.locator('[data-method="pretrained"] .cost-name').boundingBox())!,
+      (await page.locator('.cost-plot svg').boundingBox())!,
+    ];
+    assert.ok(name.x >= chart.x && name.x + name.width <= chart.x + chart.width, JSON.stringify([name, chart]));
     const without = comparison.rows.map((each) => ({ ...each, bytes: undefined }) as (typeof comparison.rows)[number]);
     await view.send({ type: 'patch', state: { comparison: { ...comparison, rows: without } } });
     await page.locator('vscode-dropdown[data-field="cost"]').click();
