@@ -218,10 +218,7 @@ export type ImagesRequest =
   | { id: number; type: 'thumbnail'; path: string }
   /** What a change of these images, or of all images of a class, would do. */
   | { id: number; type: 'plan'; dataset: string; change: ImageChange; images: ShownImage[] }
-  /**
-   * Change cells of the dataset's label file. With `isAgain`, here and below, what a process has done that ended
-   * without an answer counts as done.
-   */
+  /** Change cells of the label file; with `isAgain`, also below, what an ended process did counts as done. */
   | { id: number; type: 'cells'; dataset: string; file: string; cells: CellChange[]; isAgain?: boolean }
   /** Add images to the list of those that are left out, or take them from it. */
   | { id: number; type: 'exclude'; dataset: string; paths: string[]; isExcluded: boolean; isAgain?: boolean }
