@@ -35,6 +35,7 @@ export const commands = {
   setActiveCheckpoint: 'vitune.setActiveCheckpoint',
   evaluate: 'vitune.evaluate',
   compareAnswers: 'vitune.compareAnswers',
+  calibrate: 'vitune.calibrate',
   exportCheckpoint: 'vitune.exportCheckpoint',
   compareMethods: 'vitune.compareMethods',
   openComparison: 'vitune.openComparison',
