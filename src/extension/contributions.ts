@@ -36,6 +36,7 @@ export const commands = {
   setActiveCheckpoint: 'vitune.setActiveCheckpoint',
   evaluate: 'vitune.evaluate',
   compareAnswers: 'vitune.compareAnswers',
+  calibrate: 'vitune.calibrate',
   exportCheckpoint: 'vitune.exportCheckpoint',
   compareMethods: 'vitune.compareMethods',
   openComparison: 'vitune.openComparison',

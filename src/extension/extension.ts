@@ -38,6 +38,7 @@ import { cudaCommands } from './doctor/cudaCommand.js';
 import { TensorflowFolder } from './doctor/tensorflowFolder.js';
 import { errors } from './errors/errors.js';
 import { showError } from './errors/showError.js';
+import { calibrateCommand } from './evaluate/calibrateCommand.js';
 import { evaluateCommands } from './evaluate/evaluateCommands.js';
 import { cachedModels } from './hub/cachedModels.js';
 import { hubCommands } from './hub/hubCommands.js';
@@ -240,6 +241,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...againCommands({ runs, changes: runChanges, training, panels: reports, launch }),
     ...classifyCommands(reports, classifier, active),
     ...evaluateCommands(reports, grids, launch, runs, datasets, accepted),
+    ...calibrateCommand(launch, runs, accepted),
     ...hubCommands(launch, token, panel),
     ...exportCommands({ launch, runs, grids, newFile: () => reports.newFile() }),
     [commands.recommendedModels]: recommendedModels(launch, panel),

@@ -25,6 +25,7 @@
  * Strings: views take their own words through `@vscode/l10n`, from the bundle in `init` (`vscode.l10n.bundle`;
  * undefined is English). Strings inside messages (names, errors, notices) arrive localised and are shown as they are.
  */
+import type { TaskCalibration } from '../shared/calibration.js';
 import type { DiagnosisCode } from '../shared/diagnoses.js';
 import type { RunProgress } from '../shared/runProgress.js';
 import type { Comparison, DeviceName, ErrorInfo, Phase, RecordedEvent } from '../trainer/protocol.js';
@@ -282,6 +283,8 @@ export interface DashboardState {
   checkpoints: CheckpointRow[];
   /** Whether it can be trained again and compared. */
   isTrained: boolean;
+  /** Of its best checkpoint, where the run has ended; `missing`: it can be computed. Null: its events may have it. */
+  calibrated: { tasks: TaskCalibration[]; tellsUnknown: boolean } | 'missing' | null;
   /** The earlier run that it was trained again from, if there is one. */
   again: { folder: string; name: string } | null;
   /** What changed in its dataset since, in words; null: nothing, or nobody knows. */
@@ -313,6 +316,8 @@ export type FromDashboard =
   | { type: 'trainAgain'; run: string }
   /** Ask with which run, unless it is given, and show the page that compares both. */
   | { type: 'compareRuns'; run: string; earlier?: string }
+  /** Compute the calibration of its best checkpoint. */
+  | { type: 'calibrate'; run: string }
   | { type: 'openConfig'; file: string }
   /** Set the key of the config that mends what was found wrong with the run. */
   | { type: 'applyFix'; code: DiagnosisCode }

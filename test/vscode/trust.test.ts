@@ -3,9 +3,12 @@
  * known, an answer can be explained, and the dashboard shows how sure its probabilities may be.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { Frame } from 'playwright-core';
 import sharp from 'sharp';
 import { type Calibration, calibrationFiles } from '../../src/shared/calibration.js';
@@ -24,11 +27,30 @@ const pixelsOf = (frame: Frame) =>
     };
   });
 
+const program = fileURLToPath(new URL('../../dist/trainer/cli.mjs', import.meta.url));
+
+/** A run that its user stopped once it had a best checkpoint. */
+async function stopRun(workspace: string, name: string): Promise<string> {
+  const file = join(workspace, `${name}.vitune.json`);
+  writeFileSync(
+    file,
+    JSON.stringify({ dataset: 'emoji', method: 'head', learningRate: 3e-3, epochs: 50_000, device: 'cpu' }),
+  );
+  const training = spawn(process.execPath, [program, 'train', file], { stdio: 'ignore' });
+  const ended = once(training, 'exit');
+  const run = join(workspace, 'runs', name);
+  await until('a best checkpoint', () => existsSync(join(run, 'best')));
+  training.kill('SIGINT');
+  await ended;
+  return run;
+}
+
 describe('answers that can be trusted', () => {
   const workspace = makeWorkspace();
   const run = join(workspace, 'runs', 'known');
   before(async () => {
     trainIn(workspace, 'known', { init: 'pretrained', method: 'head', learningRate: 3e-3, epochs: 5 });
+    await stopRun(workspace, 'stopped');
     const random = new Random(1, 'noise');
     const pixels = Buffer.from(Uint8Array.from({ length: 160 * 160 * 3 }, () => random.below(256)));
     const noise = sharp(pixels, { raw: { width: 160, height: 160, channels: 3 } });
@@ -183,5 +205,30 @@ describe('answers that can be trusted', () => {
     const classes = await page.locator('tbody td.words').allTextContents();
     assert.deepEqual(classes, ['food', 'Unknown', 'Unknown', 'Unknown']);
     await editor().screenshot('unknown results');
+  });
+
+  test('a run that was stopped offers to be calibrated, and then tells unknown images apart', async () => {
+    const { page } = editor();
+    await editor().openContainer('ViTune');
+    await editor().row('stopped').click();
+    await editor().tab('stopped').waitFor();
+    const dashboard = await until('the dashboard of the other run', async () => {
+      const frame = await editor().webview('dashboard');
+      return (await frame.locator('h1').textContent()) === 'stopped' ? frame : undefined;
+    });
+    const card = dashboard.locator('.reliability-card');
+    await card.getByText('Not calibrated yet').waitFor();
+    assert.equal(await dashboard.getByRole('button', { name: 'Unknown images' }).count(), 0);
+    await editor().screenshot('stopped run');
+    await card.getByText('Calibrate', { exact: true }).locator('visible=true').first().click();
+    await card.getByText('Calibrated on 60 validation images').waitFor();
+    await dashboard.getByRole('button', { name: 'Unknown images' }).waitFor();
+    assert.equal(await card.getByText('Calibrate', { exact: true }).locator('visible=true').count(), 0);
+    await card.scrollIntoViewIfNeeded();
+    await editor().screenshot('stopped run calibrated');
+    await editor().chooseFromMenu(editor().row('stopped'), 'Set Active Checkpoint');
+    await page.locator('.statusbar-item').filter({ hasText: 'stopped, step' }).waitFor();
+    const image = await classified('noise.png');
+    await image.locator('.unknown').waitFor();
   });
 });

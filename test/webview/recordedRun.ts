@@ -161,6 +161,7 @@ export function dashboardState(events: RecordedEvent[], change: Partial<Dashboar
     history: JSON.stringify(historyOf({ events, progress: events.reduce(advance, noProgress) })),
     checkpoints: checkpointsOf(events),
     isTrained: false,
+    calibrated: null,
     again: null,
     changed: null,
     ...change,

@@ -19,6 +19,11 @@ export class AcceptedShare {
     this.#changed.fire();
   }
 
+  /** What counts as known has changed otherwise: a checkpoint was calibrated. */
+  tell(): void {
+    this.#changed.fire();
+  }
+
   dispose(): void {
     this.#changed.dispose();
   }

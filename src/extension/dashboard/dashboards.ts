@@ -75,6 +75,7 @@ export class Dashboards implements vscode.Disposable {
       status: run.status,
       resumable: run.resumable,
       isTrained: serves(run),
+      calibrated: calibratedOf(run),
       again: this.#earlierOf(run),
       changed: this.changes.since(run)?.words ?? null,
       checkpoints: run.checkpoints.map((row) => ({ ...row, active: row.path === active })),
@@ -103,6 +104,9 @@ export class Dashboards implements vscode.Disposable {
       case 'compareRuns':
         await vscode.commands.executeCommand(commands.compareRuns, message.run, message.earlier);
         return;
+      case 'calibrate':
+        await vscode.commands.executeCommand(commands.calibrate, message.run);
+        return;
       case 'openConfig':
         await openPlace(message);
         return;
@@ -124,4 +128,10 @@ export class Dashboards implements vscode.Disposable {
         await this.images.show(shown, message);
     }
   }
+}
+
+/** What a run at work has computed so far is in its events; a calibration that was computed later is not. */
+function calibratedOf(run: Run): DashboardState['calibrated'] {
+  if (run.busy || !run.checkpoints.some((row) => row.best)) return null;
+  return run.calibrated ?? 'missing';
 }

@@ -220,6 +220,9 @@ class ImageEditor {
         return this.#explain(message.label);
       case 'hideExplanation':
         return this.#showWhy({ kind: 'hidden' });
+      case 'calibrate':
+        await vscode.commands.executeCommand(commands.calibrate, this.active.current?.path);
+        return this.#ask();
       case 'openImage':
         await vscode.commands.executeCommand(commands.openWithPredictions, message.path);
         return;

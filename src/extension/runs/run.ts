@@ -6,7 +6,13 @@ import { runFiles } from '../../shared/runFolder.js';
 import { advance, noProgress, type RunProgress } from '../../shared/runProgress.js';
 import type { RecordedEvent, RunInfo } from '../../trainer/protocol.js';
 import type { RunStatus, RunSummary } from '../../webview/protocol.js';
-import { readCheckpoints, readRunInfo, type Checkpoint } from '../trainer/runFolder.js';
+import {
+  readCalibrated,
+  readCheckpoints,
+  readRunInfo,
+  type Calibrated,
+  type Checkpoint,
+} from '../trainer/runFolder.js';
 import { RunFollower, type RunListener } from '../trainer/runFollower.js';
 
 export interface RunObserver {
@@ -30,6 +36,7 @@ export class Run {
   #info: RunInfo | undefined;
   #damage: Damage | undefined;
   #checkpoints: Checkpoint[] = [];
+  #calibrated: Calibrated | undefined;
   #progress: RunProgress = noProgress;
   #asked: 'start' | 'stop' | undefined;
   /** Whether the trainer that was started last was ever met alive. */
@@ -83,6 +90,11 @@ export class Run {
     );
   }
 
+  /** The calibration of its best checkpoint: a run that was stopped has one only if it was computed later. */
+  get calibrated(): Calibrated | undefined {
+    return this.#calibrated;
+  }
+
   get status(): RunStatus {
     if (this.#follower.attached) return this.#asked === 'stop' ? 'stopping' : 'running';
     if (this.#asked === 'start') return 'starting';
@@ -132,7 +144,7 @@ export class Run {
     this.#inComparison = existsSync(join(dirname(this.folder), comparisonFileName));
     await this.#look(runFiles.events, () => this.#follower.refresh());
     await this.#look(runFiles.checkpoints, async () => {
-      this.#checkpoints = await readCheckpoints(this.folder);
+      await this.#readCheckpoints();
     });
     this.observer.onChange(this);
     return true;
@@ -191,11 +203,14 @@ export class Run {
 
   /** Checkpoints come and go with the training: older ones are removed by `saveTotalLimit`. */
   #reread(): void {
-    readCheckpoints(this.folder)
-      .then((rows) => {
-        this.#checkpoints = rows;
-        this.observer.onChange(this);
-      })
+    this.#readCheckpoints()
+      .then(() => this.observer.onChange(this))
       .catch(this.observer.onFailure);
+  }
+
+  async #readCheckpoints(): Promise<void> {
+    this.#checkpoints = await readCheckpoints(this.folder);
+    const best = this.#checkpoints.find((row) => row.best);
+    this.#calibrated = best && (await readCalibrated(best.path));
   }
 }

@@ -1,6 +1,7 @@
 /** Reads a run folder: what it is about, who works on it, which checkpoints lie in it. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { calibrationFiles, calibrationSchema, type TaskCalibration } from '../../shared/calibration.js';
 import { pointersOf } from '../../shared/pointers.js';
 import { runFiles, runInfoSchema, runLockSchema, stepOfCheckpoint, type RunInfo } from '../../shared/runFolder.js';
 import { readJson, type Read } from '../../shared/schema.js';
@@ -41,6 +42,20 @@ export async function readRunInfo(folder: string): Promise<Read<RunInfo> | undef
 export async function readLock(folder: string): Promise<RunLock | undefined> {
   const text = await textOf(join(folder, runFiles.lock));
   return text === undefined ? undefined : readJson(runLockSchema, text).value;
+}
+
+/** What a checkpoint's calibration says that a dashboard shows. */
+export interface Calibrated {
+  tasks: TaskCalibration[];
+  /** Whether unknown images can be told apart. */
+  tellsUnknown: boolean;
+}
+
+/** Undefined where a checkpoint has none that can be read: classifying with it says so. */
+export async function readCalibrated(checkpoint: string): Promise<Calibrated | undefined> {
+  const text = await textOf(join(checkpoint, calibrationFiles.calibration));
+  const value = text === undefined ? undefined : readJson(calibrationSchema, text).value;
+  return value && { tasks: value.tasks, tellsUnknown: value.unknown !== undefined };
 }
 
 /** The checkpoints on disk, by step. */

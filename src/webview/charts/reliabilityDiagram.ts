@@ -1,5 +1,6 @@
 /** The reliability diagram: how often answers of each probability are right, before and after the calibration. */
 import * as l10n from '@vscode/l10n';
+import { button } from '../controls.js';
 import { h } from '../element.js';
 import type { Formats } from '../../shared/formats.js';
 import type { ReliabilityBin, TaskCalibration } from '../../shared/calibration.js';
@@ -10,20 +11,40 @@ export class ReliabilityDiagram {
   private readonly words = h('p', { class: 'quiet' });
   private readonly diagrams = h('div', { class: 'reliability' });
 
-  constructor(private readonly formats: Formats) {
+  private readonly offer: HTMLElement;
+
+  constructor(
+    private readonly formats: Formats,
+    calibrate: () => void,
+  ) {
+    this.offer = h(
+      'div',
+      { class: 'actions' },
+      button({ label: l10n.t('Calibrate'), appearance: 'secondary', onClick: calibrate }).element,
+    );
     this.element = h(
       'section',
       { class: 'card reliability-card' },
       h('h2', {}, l10n.t('Calibration')),
       this.words,
       this.diagrams,
+      this.offer,
     );
   }
 
-  /** Of one task; undefined hides it. */
-  show(task: TaskCalibration | undefined): void {
+  /** Of one task; `missing` offers to compute it, undefined hides it. */
+  show(task: TaskCalibration | 'missing' | undefined): void {
     this.element.hidden = task === undefined;
     if (!task) return;
+    this.offer.hidden = task !== 'missing';
+    if (task === 'missing') {
+      this.diagrams.hidden = true;
+      this.words.textContent = [
+        l10n.t('Not calibrated yet: a run does that at its end.'),
+        l10n.t('Calibrated probabilities say how often they are right, and unknown images are told apart.'),
+      ].join(' ');
+      return;
+    }
     const { formats } = this;
     this.words.textContent = calibrationWords(
       { tasks: [task] },

@@ -102,7 +102,7 @@ class Dashboard {
       this.classes.element,
       this.multiLabelClasses.element,
     );
-    this.reliability = new ReliabilityDiagram(formats);
+    this.reliability = new ReliabilityDiagram(formats, () => post({ type: 'calibrate', run: this.state.run.folder }));
     this.results = h(
       'div',
       { class: 'results' },
@@ -217,9 +217,11 @@ class Dashboard {
     const figures = evaluation && task && figuresOf(evaluation, task.name);
     this.results.hidden = !figures || task.labels.length === 0;
     // A run with a single task calls it by the name that its dataset gives it.
-    const calibrated = record.progress.calibration?.tasks;
-    this.reliability.show(calibrated?.find((each) => each.task === task?.name) ?? calibrated?.[0]);
-    const canTellUnknown = record.progress.calibration?.unknown !== undefined;
+    const known = this.calibrated();
+    this.reliability.show(
+      known === 'missing' ? known : (known?.tasks.find((each) => each.task === task?.name) ?? known?.tasks[0]),
+    );
+    const canTellUnknown = known !== undefined && known !== 'missing' && known.tellsUnknown;
     // Not with every event: a link keeps its focus.
     if (canTellUnknown !== this.waysTellUnknown)
       this.ways.replaceChildren(...imageWays((way) => this.showImages(way), canTellUnknown));
@@ -236,6 +238,14 @@ class Dashboard {
     this.classesTitle.textContent = task.multiLabel ? this.matrixTitle.textContent : '';
     this.shownTask = { task: tasks.length > 1 ? task.name : null, labels: task.labels, confusion: figures.confusion };
     this.showClasses(task, figures);
+  }
+
+  /** What was computed after the end of the run, else by it. */
+  private calibrated(): Exclude<DashboardState['calibrated'], null> | undefined {
+    const { calibration } = this.record.progress;
+    const ofRun = calibration && { tasks: calibration.tasks, tellsUnknown: calibration.unknown !== undefined };
+    const { calibrated } = this.state;
+    return calibrated === 'missing' ? (ofRun ?? calibrated) : (calibrated ?? ofRun);
   }
 
   private openCell(truth: number, prediction: number): void {

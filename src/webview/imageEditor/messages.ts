@@ -60,6 +60,8 @@ export type FromImageEditor =
   /** Explain the answer for a class, by its name among all logits; without one, for the likeliest. */
   | { type: 'explain'; label?: string }
   | { type: 'hideExplanation' }
+  /** Compute the calibration of the active checkpoint, which has none. */
+  | { type: 'calibrate' }
   | { type: 'openImage'; path: string }
   /** Try again after an error. */
   | { type: 'classify' };

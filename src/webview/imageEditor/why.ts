@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { Explanation } from '../../shared/explanation.js';
 import type { Formats } from '../../shared/formats.js';
 import { heatColour } from '../../shared/heat.js';
-import { button, dropdown } from '../controls.js';
+import { button, dropdown, textButton } from '../controls.js';
 import { h, icon } from '../element.js';
 import { errorBox } from '../message.js';
 import { progressBar } from '../progressBar.js';
@@ -93,6 +93,7 @@ export class Why {
           { class: 'quiet' },
           l10n.t('Similar training images are not known for this checkpoint. Calibrate its run to know them.'),
         ),
+        textButton(l10n.t('Calibrate'), () => this.post({ type: 'calibrate' })),
       ];
     if (missing === 'images')
       return [h('p', { class: 'quiet' }, l10n.t('The training images are not where the run had them.'))];
