@@ -76,7 +76,7 @@ export class Trainable {
     private readonly engine: Engine,
     private readonly o: TrainableOptions,
     private readonly load: Load,
-    private forward: Executable,
+    private forward: Executable | undefined,
     private steps: Steps | undefined,
     /** Whether `logits` are rounded as the steps are, rather than those of the model that is saved. */
     public isRounded: boolean,
@@ -229,7 +229,7 @@ export class Trainable {
   /** The same with what the head reads, [evalBatchSize, width]. */
   async infer(images: Uint8Array | Float32Array): Promise<{ logits: Float32Array; embedding: Float32Array }> {
     const { evalBatchSize, model, optimizer } = this.o;
-    const outputs = await this.forward.run({
+    const outputs = await this.forward!.run({
       ...imagesFeed(model, evalBatchSize, images),
       ...this.#parameterTensors(optimizer.ema && names.average),
     });
@@ -266,8 +266,9 @@ export class Trainable {
   /** From here on `logits` are in fp32, those of the saved model; there are no more steps. */
   async toFloats(): Promise<void> {
     const before = [this.forward, ...executablesOf(this.steps)];
+    this.forward = undefined;
     this.steps = undefined;
-    for (const each of before) await each.dispose();
+    for (const each of before) await each?.dispose();
     const { graph } = compileForward(this.o.model, this.o.evalBatchSize, { embeds: true });
     this.forward = await this.engine.load(graph);
     this.isRounded = false;
