@@ -28,6 +28,6 @@ export interface Explanation {
   seen: { left: number; top: number; width: number; height: number };
   /** The nearest first. Empty where the checkpoint does not know its training images, or these are gone. */
   similar: SimilarImage[];
-  /** Why `similar` is empty, where something can be done about it. */
-  missing?: 'calibration' | 'images';
+  /** Why `similar` is empty: `export` is an exported model, which has no training images with it. */
+  missing?: 'calibration' | 'images' | 'export';
 }

@@ -96,4 +96,27 @@ describe('an ONNX file', () => {
     await image.getByText(/By emoji-head, step/).waitFor();
     await editor().screenshot('onnx image');
   });
+
+  test('its answer is explained by covering places, for any class, with training images that are alike', async () => {
+    const image = await editor().webview('imageEditor');
+    await image.getByRole('button', { name: 'Why?' }).click();
+    await image.getByText(/^How much probability covering a place takes away, on 8 × 8 places/).waitFor();
+    const heat = () => image.locator('canvas.heat').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    const first = await heat();
+    await until('each similar image', () =>
+      image
+        .locator('img.similar-image')
+        .evaluateAll((all) => all.length === 6 && all.every((each) => (each as HTMLImageElement).naturalWidth > 0)),
+    );
+    await editor().screenshot('onnx why');
+    const list = image.locator('vscode-dropdown[data-field="label"]');
+    const shown = await list.evaluate((each: HTMLSelectElement) => each.value);
+    const other = ['faces', 'flags'].find((label) => label !== shown)!;
+    await list.click();
+    await image.locator(`vscode-option[value="${other}"]`).locator('visible=true').first().click();
+    await until('the other explanation', async () => {
+      if (!(await image.locator('.why[data-why="shown"]').isVisible())) return false;
+      return (await heat()) !== first;
+    });
+  });
 });

@@ -44,6 +44,8 @@ export async function explain(
   }
   if (missing.has('calibration'))
     output.line(l10n.t('Similar training images are not known. Compute them: vitune calibrate {0}', checkpoint));
+  if (missing.has('export'))
+    output.line(l10n.t('An export has no training images with it: explain the checkpoint to see similar ones.'));
   if (missing.has('images')) output.line(l10n.t('The training images are not where the run had them.'));
   return explained > 0;
 }

@@ -1,20 +1,24 @@
 /** Explains answers of a checkpoint: the places of an image that speak for a class, and the training images like it. */
 import { resolve } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import type { Explanation, SimilarImage } from '../../shared/explanation.js';
 import { sigmoid, softmax } from '../../shared/probabilities.js';
-import { compileForward, compileRelevance, embedding, type ModelSpec } from '../compile/compile.js';
+import { compileForward, compileRelevance, embedding } from '../compile/compile.js';
 import { isThere } from '../core/files.js';
-import { logitNames, spansOf, type Span } from '../core/tasks.js';
+import { countLabels, logitNames, spansOf, type Span } from '../core/tasks.js';
 import { seenPixels } from '../data/decode.js';
 import { rootOf } from '../data/dataset.js';
+import type { ImageTransform } from '../data/transform.js';
 import { createEngine } from '../engine/createEngine.js';
 import type { Executable } from '../engine/engine.js';
 import { hostTensor } from '../engine/tensor.js';
 import { errors } from '../errors/errors.js';
-import type { LoadedCheckpoint } from '../models/checkpoint.js';
 import { modelSpecOf } from '../models/modelSpec.js';
+import { onnxFileOf } from '../models/onnxModel.js';
 import { openModel } from '../models/openModel.js';
+import type { Task } from '../protocol.js';
 import { Bank } from './bank.js';
+import { openOnnxExport } from './onnxExport.js';
 import { relevanceOf, scaled } from './relevance.js';
 import { datasetOfRun } from './runSplits.js';
 
@@ -23,19 +27,31 @@ const covers = 8;
 /** Training images that are shown beside an image. */
 const similarImages = 6;
 
+/** What is explained: a checkpoint, or an export, which has neither attention that is known nor training images. */
+interface Explained {
+  tasks: readonly Task[];
+  transform: ImageTransform;
+  /** Of each task. */
+  temperatures: readonly number[];
+  /** `covers` images at once, with features where it is a checkpoint; one where there is attention. */
+  forward: Executable;
+  relevance?: { executable: Executable; maps: number; patchSize: number } | undefined;
+  bank?: Bank | undefined;
+  isExport: boolean;
+}
+
 export class Explainer {
   private constructor(
     private readonly folder: string,
-    private readonly model: LoadedCheckpoint,
-    private readonly spec: ModelSpec,
-    /** `covers` images at once, with features. */
-    private readonly forward: Executable,
-    private readonly relevance: { executable: Executable; maps: number } | undefined,
-    private readonly bank: Bank | undefined,
+    private readonly o: Explained,
   ) {}
 
-  /** @throws UserError when the checkpoint in `folder` cannot be used. */
+  /** @throws UserError when the checkpoint or the exported ONNX file in `folder` cannot be used. */
   static async open(folder: string): Promise<Explainer> {
+    const file = await onnxFileOf(folder);
+    const exported = file === undefined ? undefined : await openOnnxExport(file);
+    // Its logits are calibrated already.
+    if (exported) return new Explainer(folder, { ...exported, temperatures: [], isExport: true });
     const model = await openModel(folder);
     const spec = modelSpecOf(model);
     const { graph, maps } = compileRelevance(spec);
@@ -43,14 +59,16 @@ export class Explainer {
     const stored = model.calibrated?.bank;
     const { labels, paths } = model.calibrated?.calibration.unknown ?? { labels: [] };
     const batch = maps ? 1 : covers;
-    return new Explainer(
-      folder,
-      model,
-      spec,
-      await engine.load(compileForward(spec, batch, { embeds: true }).graph),
-      maps ? { executable: await engine.load(graph), maps } : undefined,
-      stored && Bank.stored(stored.rows, stored.width, labels, paths),
-    );
+    const { patchSize } = spec.config;
+    return new Explainer(folder, {
+      tasks: model.tasks,
+      transform: model.preprocessor.transform,
+      temperatures: model.calibrated?.calibration.tasks.map(({ temperature }) => temperature) ?? [],
+      forward: await engine.load(compileForward(spec, batch, { embeds: true }).graph),
+      relevance: maps ? { executable: await engine.load(graph), maps, patchSize } : undefined,
+      bank: stored && Bank.stored(stored.rows, stored.width, labels, paths),
+      isExport: false,
+    });
   }
 
   /**
@@ -58,26 +76,28 @@ export class Explainer {
    * @throws UserError where the image cannot be read or the model has no such class.
    */
   async explain(path: string, label?: string, signal?: AbortSignal): Promise<Explanation> {
-    const { model, spec } = this;
-    const names = logitNames(model.tasks);
+    const { tasks, transform, relevance } = this.o;
+    const names = logitNames(tasks);
     const asked = label === undefined ? undefined : names.indexOf(label);
     if (asked === -1) throw errors.classUnknown(label!, names);
-    const { data, seen } = await seenPixels(path, model.preprocessor.transform);
+    const { data, seen } = await seenPixels(path, transform);
     signal?.throwIfAborted();
     const size = data.length;
-    const batch = this.relevance ? 1 : covers;
+    const batch = relevance ? 1 : covers;
     const images = new Uint8Array(batch * size);
     images.set(data);
     const outputs = await this.#run(images);
-    const logits = (outputs.logits!.data as Float32Array).subarray(0, spec.labels);
-    const spans = spansOf(model.tasks);
+    const logits = (outputs.logits!.data as Float32Array).subarray(0, names.length);
+    if (!logits.every(Number.isFinite))
+      throw errors.checkpointDamaged(this.folder, l10n.t('its answers are no numbers'));
+    const spans = spansOf(tasks);
     const wanted = asked ?? likeliest(logits, spans[0]!);
     const task = spans.findIndex(({ start, end }) => wanted >= start && wanted < end);
     const probabilityIn = (own: Float32Array): number => this.#probability(own, spans[task]!, task, wanted);
-    const found = this.relevance
+    const found = relevance
       ? { method: 'attention' as const, ...(await this.#attention(data, wanted)) }
       : { method: 'occlusion' as const, ...(await this.#occlusion(data, logits, probabilityIn, signal)) };
-    const features = outputs[embedding]!.data as Float32Array;
+    const features = (outputs[embedding]?.data ?? new Float32Array()) as Float32Array;
     return {
       path: resolve(path),
       label: names[wanted]!,
@@ -90,35 +110,35 @@ export class Explainer {
   }
 
   async dispose(): Promise<void> {
-    await this.forward.dispose();
-    await this.relevance?.executable.dispose();
+    await this.o.forward.dispose();
+    await this.o.relevance?.executable.dispose();
   }
 
   #run(images: Uint8Array) {
-    const { height, width } = this.model.preprocessor.transform;
+    const { height, width } = this.o.transform;
     const batch = images.length / (height * width * 3);
-    return this.forward.run({ images: hostTensor('u8', [batch, height, width, 3], images) });
+    return this.o.forward.run({ images: hostTensor('u8', [batch, height, width, 3], images) });
   }
 
   #probability(logits: Float32Array, { start, end, task }: Span, number: number, wanted: number): number {
-    const temperature = this.model.calibrated?.calibration.tasks[number]?.temperature ?? 1;
+    const temperature = this.o.temperatures[number] ?? 1;
     const likelihood = task.multiLabel ? sigmoid : softmax;
     return likelihood(logits.subarray(start, end), temperature)[wanted - start]!;
   }
 
   async #attention(data: Uint8Array, wanted: number) {
-    const { executable, maps } = this.relevance!;
-    const { spec } = this;
-    const { height, width, config } = spec;
+    const { executable, maps, patchSize } = this.o.relevance!;
+    const { height, width } = this.o.transform;
+    const labels = countLabels(this.o.tasks);
     const outputs = await executable.run({
       images: hostTensor('u8', [1, height, width, 3], data),
       wanted: hostTensor(
         'f32',
-        [1, spec.labels],
-        Float32Array.from({ length: spec.labels }, (_, i) => Number(i === wanted)),
+        [1, labels],
+        Float32Array.from({ length: labels }, (_, i) => Number(i === wanted)),
       ),
     });
-    const [rows, columns] = [Math.floor(height / config.patchSize), Math.floor(width / config.patchSize)];
+    const [rows, columns] = [Math.floor(height / patchSize), Math.floor(width / patchSize)];
     const all = Array.from({ length: maps }, (_, i) => {
       const { data: values, shape } = outputs[`relevance.${i}`]!;
       return { values: values as Float32Array, queries: shape[0]!, tokens: shape[1]! };
@@ -133,7 +153,8 @@ export class Explainer {
     probabilityIn: (logits: Float32Array) => number,
     signal: AbortSignal | undefined,
   ) {
-    const { height, width } = this.spec;
+    const { height, width } = this.o.transform;
+    const labels = countLabels(this.o.tasks);
     const mean = meanColour(data);
     const before = probabilityIn(whole);
     const values = new Float32Array(covers * covers);
@@ -148,7 +169,7 @@ export class Explainer {
       }
       const logits = (await this.#run(images)).logits!.data as Float32Array;
       for (let column = 0; column < covers; column++) {
-        const own = logits.subarray(column * this.spec.labels, (column + 1) * this.spec.labels);
+        const own = logits.subarray(column * labels, (column + 1) * labels);
         values[row * covers + column] = before - probabilityIn(own);
       }
     }
@@ -156,11 +177,12 @@ export class Explainer {
   }
 
   async #similar(features: Float32Array): Promise<Pick<Explanation, 'similar' | 'missing'>> {
-    const { bank } = this;
+    const { bank, isExport, tasks } = this.o;
+    if (isExport) return { similar: [], missing: 'export' };
     if (!bank?.paths) return { similar: [], missing: 'calibration' };
     const spec = await datasetOfRun(this.folder);
     const root = spec === undefined ? undefined : rootOf(spec);
-    const names = logitNames(this.model.tasks);
+    const names = logitNames(tasks);
     const similar: SimilarImage[] = [];
     for (const { row, similarity } of bank.nearest(features, similarImages).images) {
       const path = root === undefined ? undefined : resolve(root, bank.paths[row]!);

@@ -53,6 +53,14 @@ class Dashboard {
   private readonly classes;
   private readonly multiLabelClasses;
   private readonly figures = h('dl', { class: 'figures' });
+  /** Why an evaluation of a multi-label checkpoint says something else. */
+  private readonly atOneHalf = h(
+    'p',
+    { class: 'quiet' },
+    l10n.t('Measured during training: a label counts as predicted from a probability of one half on.'),
+    ' ',
+    l10n.t('An evaluation, and the images of the run, go by the threshold that the calibration found for each label.'),
+  );
   private readonly reliability: ReliabilityDiagram;
   private readonly taskSwitch: TaskSwitch;
   private readonly results: HTMLElement;
@@ -99,6 +107,7 @@ class Dashboard {
       { class: 'card' },
       h('h2', {}, l10n.t('Classes'), ' ', this.classesTitle),
       this.figures,
+      this.atOneHalf,
       this.classes.element,
       this.multiLabelClasses.element,
     );
@@ -280,6 +289,7 @@ class Dashboard {
     this.matrixCard.hidden = multiLabel;
     this.classes.element.hidden = multiLabel;
     this.multiLabelClasses.element.hidden = !multiLabel;
+    this.atOneHalf.hidden = !multiLabel;
     this.showFigures(figures, multiLabel);
     if (!multiLabel) {
       this.matrix.show([...labels], figures.confusion);

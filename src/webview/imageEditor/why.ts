@@ -95,6 +95,14 @@ export class Why {
         ),
         textButton(l10n.t('Calibrate'), () => this.post({ type: 'calibrate' })),
       ];
+    if (missing === 'export')
+      return [
+        h(
+          'p',
+          { class: 'quiet' },
+          l10n.t('An export has no training images with it: explain the checkpoint to see similar ones.'),
+        ),
+      ];
     if (missing === 'images')
       return [h('p', { class: 'quiet' }, l10n.t('The training images are not where the run had them.'))];
     return [

@@ -170,3 +170,33 @@ test('a vote of the nearest images, which has no gradient, is explained by cover
   assert.equal(found.length, 24);
   for (const { method, values } of found) assert.deepEqual([method, values.length], ['occlusion', 64]);
 });
+
+test('an export to ONNX is explained by covering places, for what it answers itself', async (t) => {
+  const folder = await temporaryFolder(t);
+  const photos = join(folder, 'photos');
+  await writeDataset(photos, { ant: 20, bee: 20 });
+  const trained = await vituneHere(['train', await writeConfig(folder, { maxSteps: 4, evalSteps: 2, output: 'run' })]);
+  assert.equal(trained.code, 0, trained.stderr);
+  const exported = join(folder, 'exported');
+  const args = ['export', '--checkpoint', join(folder, 'run'), '--format', 'onnx', '--output', exported];
+  const ended = await vituneHere(args);
+  assert.equal(ended.code, 0, ended.stderr);
+  const ask = async <Answer>(command: string, ...more: string[]): Promise<Answer[]> => {
+    const answer = await vituneHere([command, join(photos, 'ant'), '--checkpoint', exported, '--json', ...more]);
+    assert.equal(answer.code, 0, answer.stderr);
+    return jsonLines<Answer>(answer.stdout);
+  };
+  const classified = await ask<{ predictions: Prediction[] }>('classify');
+  const found = await ask<Explanation>('explain');
+  const ofBee = await ask<Explanation>('explain', '--label', 'bee');
+  assert.equal(found.length, 20);
+  found.forEach(({ method, values, label, probability, similar, missing }, i) => {
+    assert.deepEqual([method, values.length, similar, missing], ['occlusion', 64, [], 'export']);
+    const [likeliest] = classified[i]!.predictions;
+    assert.equal(label, likeliest!.label);
+    assert.ok(Math.abs(probability - likeliest!.probability) < 1e-5);
+    const bee = classified[i]!.predictions.find((each) => each.label === 'bee')!;
+    assert.ok(Math.abs(ofBee[i]!.probability - bee.probability) < 1e-5);
+  });
+  assert.ok(found.some(({ values }) => Math.max(...values) === 1));
+});

@@ -167,12 +167,15 @@ describe('dashboard', { skip: lacks ?? false }, () => {
     await page.getByRole('application', { name: /^Confusion matrix/ }).waitFor();
     await page.getByRole('radio', { name: 'colours' }).click();
     await page.getByText('Mean average precision').waitFor();
+    const note = page.getByText('a label counts as predicted from a probability of one half on');
+    assert.ok(await note.isVisible());
     assert.equal(await page.getByRole('application', { name: /^Confusion matrix/ }).isVisible(), false);
     const red = page.getByRole('table', { name: 'Metrics of each label' }).locator('tr').filter({ hasText: 'red' });
     assert.deepEqual(await red.locator('td').allInnerTexts(), ['red', '62.5%', '50.0%', '25.0%', '33.3%', '4']);
     await page.keyboard.press('ArrowRight');
     await page.getByRole('application', { name: /^Confusion matrix/ }).waitFor();
     assert.equal(await page.getByRole('radio', { name: 'species' }).getAttribute('aria-checked'), 'true');
+    assert.equal(await note.isVisible(), false);
     await view.close();
   });
 
