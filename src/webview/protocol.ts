@@ -139,6 +139,8 @@ export interface DatasetChoice {
   inspection?: { classes: number; images: number; problems: number };
   /** The folder cannot be used at all. */
   error?: ErrorInfo;
+  /** The error is no more than that its images have no classes yet, or one. */
+  lacksClasses?: true;
 }
 
 export interface ModelChoice {
@@ -234,6 +236,7 @@ export type FromTrainPanel =
   | { type: 'recommendedModels' }
   /** Show what `inspect` found wrong with a dataset. */
   | { type: 'showProblems'; dataset: string }
+  | { type: 'groupImages'; dataset: string }
   /** Sent only with a valid form that has a dataset. */
   | { type: 'start'; form: TrainForm }
   | { type: 'stop'; run: string }

@@ -45,7 +45,11 @@ describe('from images without classes to a dataset', () => {
     await editor().openContainer('ViTune');
     await editor().row('loose').filter({ hasText: 'no classes yet' }).waitFor();
     const images = all();
-    await editor().chooseFromMenu(editor().row('loose').first(), 'Group Images…');
+    const panel = await editor().webview('trainPanel');
+    await panel.getByText('This folder has no classes yet.').waitFor();
+    assert.ok(await panel.locator('.plan-line').isHidden());
+    await editor().screenshot('no classes yet');
+    await panel.getByRole('button', { name: 'Group Images…' }).click();
     await editor().answer('', 'How many groups?');
     const shown = await grid('groups. Select an image');
     await shown.locator('.tile:visible').first().click();

@@ -25,6 +25,12 @@ const { t } = vscode.l10n;
 export type Knowledge =
   { inspection: Inspection; read?: Read; error?: undefined } | { error: ErrorInfo; inspection?: undefined };
 
+/** The errors of a scan that are mended by putting images into class folders. */
+const notYet: ReadonlySet<string> = new Set(['DATASET_FLAT', 'DATASET_ONE_CLASS']);
+
+/** Whether a folder is on its way to a dataset: its images have no classes yet, or one. */
+export const lacksClasses = ({ code }: ErrorInfo): boolean => notYet.has(code);
+
 /** How many images were read so far, and whether the inspection was cancelled there. */
 interface Read {
   done: number;

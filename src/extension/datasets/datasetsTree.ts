@@ -8,7 +8,7 @@ import { commands, type ContextWord } from '../contributions.js';
 import type { Previews } from '../images/previews.js';
 import { classesText, count, imagesText } from '../runs/count.js';
 import { isMissing } from '../trainer/runFolder.js';
-import { imagesIn, type DatasetStore } from './datasetStore.js';
+import { imagesIn, lacksClasses, type DatasetStore } from './datasetStore.js';
 import { imagesBelow } from './images.js';
 
 const { t } = vscode.l10n;
@@ -25,9 +25,6 @@ interface ClassPart {
   label: string;
   images: number;
 }
-
-/** The errors of a scan that are mended by putting images into class folders. */
-const notYet: ReadonlySet<string> = new Set(['DATASET_FLAT', 'DATASET_ONE_CLASS']);
 
 export type DatasetNode =
   | { kind: 'dataset'; folder: string }
@@ -154,7 +151,7 @@ export class DatasetsTree implements vscode.TreeDataProvider<DatasetNode>, vscod
         accessibilityInformation: { label: `${basename(folder)}, ${t('inspecting…')}` },
         iconPath: new vscode.ThemeIcon('loading~spin'),
       });
-    if (known.error && notYet.has(known.error.code)) {
+    if (known.error && lacksClasses(known.error)) {
       const description = t('no classes yet');
       return item(basename(folder), None, {
         ...common,

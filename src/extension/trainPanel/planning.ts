@@ -20,6 +20,8 @@ export interface PlanningParts {
   /** Keeps what was measured, for the configs of the same training and dataset too. */
   measured: Measured;
   form: () => TrainForm;
+  /** The images of the form's dataset as far as they are known: an estimate is of these. */
+  images: () => string | undefined;
   /** Whether an estimate may begin by itself: it takes both cores for seconds, and must not download a model. */
   mayEstimate: () => boolean;
   /** The folder that a run of this form would be written into. */
@@ -124,7 +126,7 @@ export class Planning implements vscode.Disposable {
     const form: TrainForm = { model: 'embedded', ...this.p.form() };
     if (form.dataset === undefined) return undefined;
     const given = Object.entries(form).filter(([, value]) => value !== undefined);
-    return JSON.stringify(given.sort(([a], [b]) => (a < b ? -1 : 1)));
+    return JSON.stringify([given.sort(([a], [b]) => (a < b ? -1 : 1)), this.p.images()]);
   }
 
   async #estimate(): Promise<void> {

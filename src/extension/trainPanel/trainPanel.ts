@@ -4,7 +4,6 @@ import * as vscode from 'vscode';
 import { configEnding } from '../../shared/configNames.js';
 import type { Advice, CachedModel, ErrorInfo, OnnxInspection } from '../../trainer/protocol.js';
 import type {
-  DatasetChoice,
   DeviceChoice,
   FromTrainPanel,
   Patch,
@@ -19,7 +18,7 @@ import { readSchema } from '../config/configSchema.js';
 import type { Measured } from '../config/measured.js';
 import { embeddedFolder } from '../config/startingPoints.js';
 import { commands, views } from '../contributions.js';
-import { imagesIn, type DatasetStore } from '../datasets/datasetStore.js';
+import type { DatasetStore } from '../datasets/datasetStore.js';
 import { infoOf, isCancel } from '../errors/showError.js';
 import { log } from '../log/log.js';
 import type { Run } from '../runs/run.js';
@@ -27,6 +26,7 @@ import type { RunStore } from '../runs/runStore.js';
 import type { Launch } from '../trainer/launch.js';
 import type { Training } from '../trainer/training.js';
 import { WebviewHost, type OwnMessage } from '../webviews/webviewHost.js';
+import { datasetChoices, imagesOf } from './datasetChoices.js';
 import { formOptions, methodChoices } from './formRules.js';
 import { folderOf, modelChoices, onnxFilesOf, type KnownNetwork } from './modelChoices.js';
 import { Planning } from './planning.js';
@@ -78,6 +78,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       launch,
       measured,
       form: () => this.#form,
+      images: () => imagesOf(datasets, this.#form.dataset),
       mayEstimate: () => this.#mayEstimate,
       runsFolder: ({ dataset }) => configHome.folderFor(dataset),
       onChange: () => this.#patch({ plan: this.#planning.state }),
@@ -160,7 +161,14 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   /** Nobody would see an estimate, or it would be wrong and slow another run, or download a model unasked. */
   get #mayEstimate(): boolean {
     const isBusy = this.parts.runs.runs.some(({ busy }) => busy);
-    return this.#isVisible && !isBusy && this.#modelFolder !== undefined && vscode.workspace.isTrusted;
+    return (
+      this.#isVisible && !isBusy && !this.#datasetError && this.#modelFolder !== undefined && vscode.workspace.isTrusted
+    );
+  }
+
+  get #datasetError(): ErrorInfo | undefined {
+    const { dataset } = this.#form;
+    return dataset === undefined ? undefined : this.parts.datasets.knowledgeOf(dataset)?.error;
   }
 
   /** Shows the panel with a dataset chosen, and advice on it as soon as there is some. */
@@ -177,7 +185,7 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
       look.catch((error: unknown) => log().error(error as Error));
     return {
       form: this.#form,
-      datasets: this.#datasets(),
+      datasets: datasetChoices(this.parts.datasets),
       models: await this.#models(),
       devices: this.#devices ?? [{ value: 'auto' }],
       targetModules: this.#targetModules,
@@ -205,27 +213,6 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
   /** What a window that was closed meanwhile has seen end is of no news to this one. */
   get #runs(): Run[] {
     return this.parts.runs.runs.filter((run) => !run.inComparison && (run.busy || this.#followed.has(run.folder)));
-  }
-
-  #datasets(): DatasetChoice[] {
-    return this.parts.datasets.folders.map((folder) => {
-      const known = this.parts.datasets.knowledgeOf(folder);
-      const { inspection, error } = known ?? {};
-      return {
-        folder,
-        name: basename(folder),
-        ...(error ? { error } : {}),
-        ...(inspection
-          ? {
-              inspection: {
-                classes: inspection.labels.length,
-                images: imagesIn(inspection),
-                problems: inspection.problems.length,
-              },
-            }
-          : {}),
-      };
-    });
   }
 
   /** Folders and names of the hub, the newest first; the form's is always among them, for it stays what is chosen. */
@@ -324,10 +311,10 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
    * The form's dataset is one of the list, if there is any: the one that was added last, else the one that was chosen.
    */
   async #datasetsChanged(): Promise<void> {
-    this.#patch({ datasets: this.#datasets() });
+    this.#patch({ datasets: datasetChoices(this.parts.datasets) });
     const { folders } = this.parts.datasets;
     const { dataset, ...rest } = this.#form;
-    if (dataset !== undefined && folders.includes(dataset)) return;
+    if (dataset !== undefined && folders.includes(dataset)) return this.#planning.formChanged();
     const last = folders.at(-1);
     if (last !== undefined || dataset !== undefined)
       await this.#setForm(last === undefined ? rest : { ...rest, dataset: last });
@@ -363,6 +350,9 @@ export class TrainPanel implements vscode.WebviewViewProvider, vscode.Disposable
         return;
       case 'showProblems':
         await vscode.commands.executeCommand(commands.inspectDataset, message.dataset);
+        return;
+      case 'groupImages':
+        await vscode.commands.executeCommand(commands.groupImages, message.dataset);
         return;
       case 'start':
         return this.#start(message.form);

@@ -111,8 +111,10 @@ export class FormView {
     this.show();
   }
 
+  /** Whether a dataset is chosen that can be trained on, as far as is known. */
   get hasDataset(): boolean {
-    return this.state.form.dataset !== undefined;
+    const { datasets, form } = this.state;
+    return form.dataset !== undefined && !datasets.find(({ folder }) => folder === form.dataset)?.error;
   }
 
   /** Takes what the host changed; `form` replaces the inputs. */
@@ -234,7 +236,20 @@ export class FormView {
     this.datasetDetail.replaceChildren();
     this.datasetDetail.hidden = !dataset;
     if (!dataset) return;
-    if (dataset.error) {
+    if (dataset.lacksClasses) {
+      this.datasetDetail.append(
+        dataset.error?.code === 'DATASET_FLAT'
+          ? l10n.t('This folder has no classes yet.')
+          : l10n.t('This folder has only one class so far.'),
+        ' ',
+        l10n.t('Group its images and name the groups, or put the images of each class into a folder of its own.'),
+        h(
+          'div',
+          {},
+          textButton(l10n.t('Group Images…'), () => this.post({ type: 'groupImages', dataset: dataset.folder })),
+        ),
+      );
+    } else if (dataset.error) {
       this.datasetDetail.append(errorBox(dataset.error, this.post));
     } else if (!dataset.inspection) {
       this.datasetDetail.append(l10n.t('Counting images…'));

@@ -74,7 +74,7 @@ class TrainPanel {
     if (Object.keys(form).length > 0) this.form.update(form);
     if (error !== undefined || notice !== undefined || changed !== undefined) this.showMessages();
     if (runs !== undefined) this.showRuns();
-    if (plan !== undefined || change.form !== undefined) this.showPlan();
+    if (plan !== undefined || change.form !== undefined || change.datasets !== undefined) this.showPlan();
   }
 
   private showPlan(): void {

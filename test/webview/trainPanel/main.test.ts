@@ -299,6 +299,28 @@ describe('training panel', { skip: lacks ?? false }, () => {
     await view.close();
   });
 
+  test('a folder without classes is no error: it offers to group its images, and has no estimate', async () => {
+    const view = await open();
+    const { page } = view;
+    const line = page.locator('.plan-line');
+    await line.waitFor();
+    const error = { code: 'DATASET_FLAT', message: 'There are no class folders.', remedy: 'Make some.' };
+    const flat = { folder: dataset, name: 'trashnet', error, lacksClasses: true };
+    await view.send({ type: 'patch', state: { datasets: [flat] } });
+    await page.getByText('This folder has no classes yet.').waitFor();
+    assert.equal(await page.getByText(error.message).count(), 0);
+    assert.ok(await line.isHidden());
+    await page.getByRole('button', { name: 'Group Images…' }).click();
+    assert.deepEqual(await view.posted('groupImages'), [{ type: 'groupImages', dataset }]);
+    const one = { ...flat, error: { ...error, code: 'DATASET_ONE_CLASS' } };
+    await view.send({ type: 'patch', state: { datasets: [one] } });
+    await page.getByText('This folder has only one class so far.').waitFor();
+    const inspection = { classes: 2, images: 20, problems: 0 };
+    await view.send({ type: 'patch', state: { datasets: [{ folder: dataset, name: 'trashnet', inspection }] } });
+    await line.waitFor();
+    await view.close();
+  });
+
   test('a dataset is chosen with the keyboard alone, and a device that is not there cannot be', async () => {
     const view = await open();
     const { page } = view;
